@@ -1,0 +1,249 @@
+"""Déclarer un indicateur : une fonction qui dit, pour chaque ligne, ce qui compte en haut et en bas.
+
+Le nom de la fonction est le code ; sa docstring est la fiche publiée. La bibliothèque somme, divise, agrège,
+calcule l'intervalle, la couverture et le taux de réponse.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import pandas as pd
+
+from observatoire.configuration import TABLES
+
+NATURES = ("proportion", "taux", "moyenne", "effectif", "ecart")
+FLUX = frozenset({"attributions", "signalements", "programmes"})
+INTERVALLES = {
+    "proportion": "score de Wilson, 95 %",
+    "taux": "Byar, exact sous dix événements, 95 %",
+    "moyenne": "sans intervalle : moyenne de toutes les lignes déposées",
+    "effectif": "sans intervalle : dénombrement de toutes les lignes déposées",
+    "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
+}
+MULTIPLICATEURS = {"%": 100, "points": 100, "‰": 1000, "pour 100 logements": 100}
+
+#: Variables sur lesquelles aucun indicateur ne peut porter (charte : aucune discrimination).
+INTERDITES = re.compile(
+    r"nationalite|pays_naissance|lieu_naissance|origine_ethn|ethnie|religion|sante|handicap|orientation_sex|"
+    r"\bnir\b|prenom|opinion|syndicat",
+)
+
+#: Module -> nom de la famille, dans l'ordre des pages.
+FAMILLES = {
+    "parc": "Parc",
+    "vacance": "Vacance et mobilité",
+    "occupation": "Occupation",
+    "difficultes": "Difficultés",
+    "demande": "Demande et attributions",
+    "production": "Production",
+}
+
+_registre: dict[str, Indicateur] = {}
+
+
+class TableSuivie(pd.DataFrame):
+    """Une table qui retient les colonnes qu'on y lit : la couverture en dépend, personne n'a à les déclarer."""
+
+    _metadata = ["lues"]
+
+    @property
+    def _constructor(self):
+        return pd.DataFrame
+
+    @classmethod
+    def suivre(cls, table: pd.DataFrame) -> TableSuivie:
+        """La même table, sans copie, où ``lues`` retient le nom de chaque colonne lue."""
+        suivie = cls(table)
+        suivie.lues = set()
+        return suivie
+
+    def __getitem__(self, cle):
+        if isinstance(cle, str):
+            self.lues.add(cle)
+        return super().__getitem__(cle)
+
+
+@dataclass(frozen=True)
+class Comptage:
+    """Ce qu'un indicateur compte sur des lignes.
+
+    ``colonnes`` : rôle (``numerateur``, ``denominateur``, ``concernes``) -> colonne alignée sur sa table.
+    ``lues`` : les colonnes qu'il a fallu lire.
+    """
+
+    colonnes: dict[str, pd.Series]
+    lues: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Indicateur:
+    """Une déclaration du catalogue.
+
+    ``fonction`` prend les tables de ``tables`` (et ``bareme`` si elle le demande) et rend deux ou trois
+    colonnes : au-dessus (alignée sur la première table), au-dessous (sur la dernière) et, pour un
+    questionnaire, qui était concerné, d'où le taux de réponse. ``reference`` est le code de l'indicateur
+    auquel un écart se rapporte. ``groupe`` est le code de la répartition dont l'indicateur est une modalité.
+    """
+
+    code: str
+    libelle: str
+    famille: str
+    nature: str
+    numerateur: str
+    denominateur: str | None
+    unite: str
+    source: str
+    tables: tuple[str, ...]
+    sens: str
+    fiche: str
+    fonction: Callable
+    perimetre: str
+    periode: str
+    avec_bareme: bool
+    reference: str | None = None
+    groupe: str | None = None
+    modalite: str | None = None
+
+    @property
+    def multiplicateur(self) -> int:
+        """Ce par quoi la présentation multiplie la valeur (100 pour un pourcentage)."""
+        return MULTIPLICATEURS.get(self.unite, 1)
+
+    def compter(self, tables: dict[str, pd.DataFrame], bareme: Callable) -> Comptage:
+        """Appliquer la fonction aux tables d'une année.
+
+        Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore.
+        """
+        suivies = [TableSuivie.suivre(tables[t]) for t in self.tables]
+        colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
+        roles = dict(zip(("numerateur", "denominateur", "concernes"), colonnes, strict=False))
+        return Comptage(roles, frozenset().union(*(t.lues for t in suivies)))
+
+    def publier(self) -> dict:
+        """La déclaration telle qu'elle accompagne les valeurs publiées (JSON)."""
+        champs = (
+            "code", "libelle", "famille", "nature", "numerateur", "denominateur", "unite", "multiplicateur",
+            "source", "tables", "sens", "periode", "reference", "perimetre", "groupe", "modalite", "fiche",
+        )  # fmt: skip
+        return {c: getattr(self, c) for c in champs} | {"intervalle": INTERVALLES[self.nature]}
+
+
+def catalogue() -> MappingProxyType:
+    """Tous les indicateurs, par famille puis dans l'ordre de déclaration : code -> :class:`Indicateur`."""
+    rang = {nom: place for place, nom in enumerate(FAMILLES.values())}
+    return MappingProxyType(dict(sorted(_registre.items(), key=lambda item: rang[item[1].famille])))
+
+
+def indicateur(
+    *,
+    libelle: str,
+    numerateur: str,
+    table: str | tuple[str, ...],
+    source: str,
+    denominateur: str | None = None,
+    unite: str = "%",
+    nature: str = "proportion",
+    sens: str = "neutre",
+    periode: str | None = None,
+    reference: str | None = None,
+):
+    """Décorer une fonction pour l'inscrire au catalogue.
+
+    ``table`` nomme la ou les tables qu'elle reçoit, dans l'ordre ; ``sens`` dit quel mouvement est une
+    amélioration (``hausse``, ``baisse`` ou ``neutre``). Un effectif n'a pas de dénominateur. Une déclaration
+    mal faite lève ``ValueError`` dès l'import.
+    """
+
+    def inscrire(fonction: Callable) -> Callable:
+        _inscrire(
+            fonction, fonction.__name__, fonction, libelle=libelle, numerateur=numerateur, table=table,
+            source=source, denominateur=denominateur, unite=unite, nature=nature, sens=sens, periode=periode,
+            reference=reference,
+        )  # fmt: skip
+        return fonction
+
+    return inscrire
+
+
+def repartition(*, libelle: str, table: str, source: str, denominateur: str, modalites: dict[str, str], **autres):
+    """Décorer une fonction qui classe chaque ligne : une proportion par modalité, qui somment à un.
+
+    La fonction rend la catégorie de chaque ligne et, comme un indicateur, qui compte en bas puis qui était
+    concerné. ``modalites`` associe chaque catégorie (suffixe du code) à son libellé, dans l'ordre d'affichage.
+    """
+
+    def inscrire(fonction: Callable) -> Callable:
+        groupe = fonction.__name__
+        for categorie, nom in modalites.items():
+            _inscrire(
+                fonction, f"{groupe}_{categorie}", _modalite(fonction, categorie), table=table, source=source,
+                libelle=f"{libelle} : {nom}", numerateur=f"{denominateur}, {nom}", denominateur=denominateur,
+                groupe=groupe, modalite=nom, **autres,
+            )  # fmt: skip
+        return fonction
+
+    return inscrire
+
+
+def _modalite(fonction: Callable, categorie: str) -> Callable:
+    def compter(*tables, **bareme):
+        categories, en_bas, *concernes = fonction(*tables, **bareme)
+        return (categories.eq(categorie) & en_bas, en_bas, *concernes)
+
+    return compter
+
+
+def _inscrire(
+    declaree, code, fonction, *, libelle, numerateur, table, source, denominateur, unite="%",
+    nature="proportion", sens="neutre", periode=None, reference=None, groupe=None, modalite=None,
+):  # fmt: skip
+    tables = (table,) if isinstance(table, str) else tuple(table)
+    module = declaree.__module__.rpartition(".")[2]
+    parametres = list(inspect.signature(declaree).parameters)
+    defauts = [
+        (set(tables) - set(TABLES), f"table inconnue parmi {tables}"),
+        (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
+        (nature not in NATURES, f"nature « {nature} » inconnue"),
+        (sens not in ("hausse", "baisse", "neutre"), f"sens « {sens} » inconnu"),
+        (not inspect.getdoc(declaree), "la fiche (docstring) manque"),
+        (code in _registre, "ce code est déjà déclaré"),
+        ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),
+        ((nature == "effectif") != (denominateur is None), "seul un effectif n'a pas de dénominateur"),
+        ((nature == "ecart") != (reference is not None), "un écart, et lui seul, a une référence"),
+        (reference not in (None, *_registre), f"la référence « {reference} » n'est pas déclarée avant lui"),
+        (INTERDITES.search(_source_de(declaree)), "aucun indicateur ne porte sur une variable interdite"),
+    ]
+    refus = [message for defaut, message in defauts if defaut]
+    if refus:
+        raise ValueError(f"indicateur « {code} » : " + " ; ".join(refus) + ".")
+    _registre[code] = Indicateur(
+        code=code,
+        libelle=libelle,
+        famille=FAMILLES[module],
+        nature=nature,
+        numerateur=numerateur,
+        denominateur=denominateur,
+        unite=unite,
+        source=source,
+        tables=tables,
+        sens=sens,
+        fiche=inspect.getdoc(declaree),
+        fonction=fonction,
+        perimetre="rpls" if source.startswith("RPLS") else "tous",
+        periode=periode or ("annee" if FLUX & set(tables) else "31 décembre"),
+        avec_bareme="bareme" in parametres,
+        reference=reference,
+        groupe=groupe,
+        modalite=modalite,
+    )
+
+
+def _source_de(fonction: Callable) -> str:
+    """Les noms que la fonction lit, tels que l'interpréteur les voit : attributs, clés et constantes."""
+    code = fonction.__code__
+    return " ".join([*code.co_names, *code.co_varnames, *(str(c) for c in code.co_consts if c != fonction.__doc__)])

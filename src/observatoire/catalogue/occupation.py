@@ -1,0 +1,311 @@
+"""Occupation : qui habite le parc, d'après l'enquête sur l'occupation du parc social (OPS).
+
+La table ``menages`` préparée a une ligne par logement loué d'un bailleur qui a déposé : un ménage qui n'a pas
+répondu y est, sans réponse. Le taux de réponse en découle.
+"""
+
+import pandas as pd
+
+from observatoire.catalogue.declaration import indicateur, repartition
+
+_PLAFONDS = {
+    "0_20": "moins de 20 %",
+    "20_40": "20 à 40 %",
+    "40_60": "40 à 60 %",
+    "60_100": "60 à 100 %",
+    "100_plus": "plus de 100 %",
+}
+_TRANCHES = {"0-20": "0_20", "20-40": "20_40", "40-60": "40_60", "60-100": "60_100", "100+": "100_plus"}
+
+
+def _tous(table):
+    return pd.Series(True, index=table.index)
+
+
+def _recent(menages):
+    """Emménagé dans l'année ou la précédente : la définition de l'OPS depuis 2014 (moins de deux ans)."""
+    return menages["annee_emmenagement"].ge(menages["annee"] - 1)
+
+
+@repartition(
+    libelle="Ressources rapportées au plafond PLUS",
+    denominateur="ménages aux ressources connues",
+    source="OPS",
+    table="menages",
+    modalites=_PLAFONDS,
+)
+def plafond(menages):
+    """Répartition des ménages selon leur revenu, en pourcentage du plafond de ressources du PLUS.
+
+    **Pièges.** Le revenu fiscal de référence a deux ans de retard ; les plafonds sont revalorisés chaque année.
+
+    **Référence.** GIP SNE, enquête OPS (loi n° 2009-323 du 25 mars 2009) ; arrêté du 29 juillet 1987 modifié.
+    """
+    return menages["tranche_plafond"].map(_TRANCHES), menages["tranche_plafond"].notna(), _tous(menages)
+
+
+def _sous(menages, *tranches):
+    return menages["tranche_plafond"].isin(tranches), menages["tranche_plafond"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Ménages sous 20 % du plafond PLUS",
+    numerateur="ménages sous 20 % du plafond",
+    denominateur="ménages aux ressources connues",
+    source="OPS",
+    table="menages",
+)
+def moins_20_plafond(menages):
+    """Part des ménages dont le revenu est inférieur à 20 % du plafond de ressources du PLUS.
+
+    **Pièges.** Réponse incomplète : lire le taux de réponse. Le revenu a deux ans de retard.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return _sous(menages, "0-20")
+
+
+@indicateur(
+    libelle="Ménages sous 40 % du plafond PLUS",
+    numerateur="ménages sous 40 % du plafond",
+    denominateur="ménages aux ressources connues",
+    source="OPS",
+    table="menages",
+)
+def moins_40_plafond(menages):
+    """Part des ménages dont le revenu est inférieur à 40 % du plafond de ressources du PLUS.
+
+    **Pièges.** Réponse incomplète : lire le taux de réponse. Le revenu a deux ans de retard.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return _sous(menages, "0-20", "20-40")
+
+
+@indicateur(
+    libelle="Ménages sous 60 % du plafond PLUS",
+    numerateur="ménages sous 60 % du plafond",
+    denominateur="ménages aux ressources connues",
+    source="OPS",
+    table="menages",
+)
+def moins_60_plafond(menages):
+    """Part des ménages dont le revenu est inférieur à 60 % du plafond de ressources du PLUS.
+
+    Ce seuil est celui du PLAI.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return _sous(menages, "0-20", "20-40", "40-60")
+
+
+@indicateur(
+    libelle="Familles monoparentales",
+    numerateur="ménages d'un adulte et d'au moins un enfant",
+    denominateur="ménages à la composition connue",
+    source="OPS",
+    table="menages",
+)
+def monoparentales(menages):
+    """Part des ménages formés d'un adulte et d'au moins un enfant à charge.
+
+    **Pièges.** La définition diffère de celle du recensement, qui ne retient pas la charge fiscale.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return menages["composition"].eq("monoparentale"), menages["composition"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Familles nombreuses",
+    numerateur="ménages d'au moins trois enfants",
+    denominateur="ménages au nombre d'enfants connu",
+    source="OPS",
+    table="menages",
+)
+def familles_nombreuses(menages):
+    """Part des ménages qui ont au moins trois enfants à charge.
+
+    **Pièges.** La taille des logements commande cette part : comparer des quartiers de même typologie. D'autres
+    sources retiennent cinq occupants ou plus.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return menages["nb_enfants"].ge(3), menages["nb_enfants"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Personnes seules",
+    numerateur="ménages d'une personne",
+    denominateur="ménages à la composition connue",
+    source="OPS",
+    table="menages",
+)
+def personnes_seules(menages):
+    """Part des ménages d'une seule personne.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return menages["composition"].eq("personne_seule"), menages["composition"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Titulaires de plus de 65 ans",
+    numerateur="titulaires de 65 ans ou plus",
+    denominateur="titulaires à l'âge connu",
+    source="OPS",
+    table="menages",
+)
+def plus_65_ans(menages):
+    """Part des ménages dont le titulaire du bail a 65 ans ou plus au 31 décembre.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return menages["age_titulaire"].ge(65), menages["age_titulaire"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Titulaires sans emploi",
+    numerateur="titulaires au chômage ou autrement inactifs",
+    denominateur="titulaires de moins de 65 ans à l'activité connue, hors retraite et études",
+    source="OPS",
+    table="menages",
+)
+def sans_emploi(menages):
+    """Part des titulaires de moins de 65 ans qui n'ont pas d'emploi, hors retraités et étudiants.
+
+    **Pièges.** L'OPS compte les majeurs du ménage ; le dépôt ne donne que le titulaire. L'activité inconnue est
+    fréquente : lire le taux de réponse.
+
+    **Référence.** GIP SNE, enquête OPS, situation d'activité.
+    """
+    possible = ~menages["age_titulaire"].ge(65) & ~menages["activite"].isin(["retraite", "etudes"])
+    connu = possible & menages["age_titulaire"].notna() & menages["activite"].notna()
+    return menages["activite"].isin(["chomage", "autre_inactif"]) & connu, connu, possible
+
+
+@indicateur(
+    libelle="Bénéficiaires d'une aide au logement",
+    numerateur="ménages qui perçoivent une aide au logement",
+    denominateur="ménages dont l'aide est connue",
+    source="OPS",
+    table="menages",
+)
+def apl(menages):
+    """Part des ménages qui perçoivent l'APL ou une autre aide personnelle au logement.
+
+    **Pièges.** N'est pas une mesure de la pauvreté dans le temps : le barème de l'aide change (réforme de 2021).
+
+    **Référence.** GIP SNE, enquête OPS ; Caf.
+    """
+    return menages["apl"].eq("oui"), menages["apl"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Bénéficiaires d'un minimum social",
+    numerateur="ménages qui perçoivent un minimum social",
+    denominateur="ménages dont la situation est connue",
+    source="OPS",
+    table="menages",
+)
+def minima_sociaux(menages):
+    """Part des ménages qui perçoivent un minimum social.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return menages["minima_sociaux"].eq("oui"), menages["minima_sociaux"].notna(), _tous(menages)
+
+
+@indicateur(
+    libelle="Emménagés récents",
+    numerateur="ménages entrés dans l'année ou la précédente",
+    denominateur="ménages à l'année d'emménagement connue",
+    source="OPS",
+    table="menages",
+)
+def emmenages_recents(menages):
+    """Part des ménages entrés dans leur logement depuis moins de deux ans.
+
+    **Pièges.** Moins de trois ans dans l'enquête de 1997, moins de deux ans aujourd'hui : série rompue.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return _recent(menages), menages["annee_emmenagement"].notna(), _tous(menages)
+
+
+def _parmi_les_recents(menages, trait, connu):
+    recent = _recent(menages)
+    return trait & recent, connu & recent, recent | menages["annee_emmenagement"].isna()
+
+
+_ECART_40 = {
+    "numerateur": "emménagés récents sous 40 % du plafond",
+    "denominateur": "emménagés récents aux ressources connues",
+    "source": "OPS",
+    "table": "menages",
+}
+
+
+@indicateur(libelle="Emménagés récents sous 40 % du plafond PLUS", **_ECART_40)
+def moins_40_emmenages(menages):
+    """Part des emménagés récents dont le revenu est inférieur à 40 % du plafond du PLUS.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    sous, connu, _ = _sous(menages, "0-20", "20-40")
+    return _parmi_les_recents(menages, sous, connu)
+
+
+@indicateur(
+    libelle="Écart des emménagés récents au parc, sous 40 % du plafond PLUS",
+    nature="ecart",
+    unite="points",
+    reference="moins_40_plafond",
+    **_ECART_40,
+)
+def ecart_moins_40_emmenages(menages):
+    r"""Part sous 40 % du plafond parmi les emménagés récents, moins la même part dans tout le parc.
+
+    $$ p_{\text{récents}} - p_{\text{parc}} $$
+
+    **Pièges.** Les récents font partie du parc : l'intervalle en tient compte. Un écart positif dit que le parc
+    s'appauvrit par ses entrées, non pourquoi.
+
+    **Référence.** GIP SNE, enquête OPS ; Newcombe (1998).
+    """
+    return moins_40_emmenages(menages)
+
+
+_ECART_MONO = {
+    "numerateur": "familles monoparentales parmi les emménagés récents",
+    "denominateur": "emménagés récents à la composition connue",
+    "source": "OPS",
+    "table": "menages",
+}
+
+
+@indicateur(libelle="Familles monoparentales parmi les emménagés récents", **_ECART_MONO)
+def monoparentales_emmenages(menages):
+    """Part des familles monoparentales parmi les emménagés récents.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    trait, connu, _ = monoparentales(menages)
+    return _parmi_les_recents(menages, trait, connu)
+
+
+@indicateur(
+    libelle="Écart des emménagés récents au parc, familles monoparentales",
+    nature="ecart",
+    unite="points",
+    reference="monoparentales",
+    **_ECART_MONO,
+)
+def ecart_monoparentales_emmenages(menages):
+    r"""Part des familles monoparentales parmi les emménagés récents, moins la même part dans tout le parc.
+
+    $$ p_{\text{récents}} - p_{\text{parc}} $$
+
+    **Référence.** GIP SNE, enquête OPS ; Newcombe (1998).
+    """
+    return monoparentales_emmenages(menages)

@@ -1,0 +1,188 @@
+"""Lire ``observatoire.yml`` : le territoire, ses bailleurs, ses années, ses dossiers.
+
+Rien d'un territoire n'est dans le code ; tout ce qui change d'une ville à l'autre est ici.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from observatoire.erreurs import ErreurConfiguration
+
+NIVEAUX = ("immeuble", "secteur", "quartier", "ville")
+TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
+#: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
+MARQUE_FICTIF = "FICTIF"
+CHEMINS = (
+    "brut", "prepare", "publie", "edition", "site", "schemas", "referentiels", "suivi", "notebooks", "livre",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bailleur:
+    """Un bailleur, ou un autre déposant quand ``est_bailleur`` est faux.
+
+    ``tables`` : tables qu'il dépose. ``hors_rpls`` : ses logements sont hors du champ du RPLS (foyers,
+    résidences sociales). ``parc_declare`` : nombre de logements connu par ailleurs, avec sa ``source``, pour
+    les années où il ne dépose pas la table ``logements``.
+    """
+
+    code: str
+    nom: str
+    tables: tuple[str, ...] = TABLES
+    hors_rpls: bool = False
+    parc_declare: int | None = None
+    source_parc_declare: str | None = None
+    est_bailleur: bool = True
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Le contenu de ``observatoire.yml``, vérifié.
+
+    ``chemins`` associe chaque nom de :data:`CHEMINS` à un chemin absolu.
+    """
+
+    fichier: Path
+    nom: str
+    code: str
+    a: str
+    de: str
+    titre: str
+    niveaux: tuple[str, ...]
+    annees: tuple[int, ...]
+    annee_zero: int
+    deposants: tuple[Bailleur, ...]
+    signataires: tuple[str, ...]
+    charte: dict
+    chemins: dict[str, Path]
+
+    @cached_property
+    def bailleurs(self) -> tuple[Bailleur, ...]:
+        """Les bailleurs seuls, sans les autres déposants."""
+        return tuple(d for d in self.deposants if d.est_bailleur)
+
+    def chemin(self, nom: str) -> Path:
+        """Chemin absolu du dossier ``nom`` (une des valeurs de :data:`CHEMINS`)."""
+        return self.chemins[nom]
+
+    def avec_chemins(self, **chemins: Path | str | None) -> Configuration:
+        """Même configuration, où les dossiers donnés remplacent ceux du fichier (``None`` ne change rien)."""
+        donnes = {nom: Path(chemin).resolve() for nom, chemin in chemins.items() if chemin is not None}
+        return replace(self, chemins={**self.chemins, **donnes})
+
+
+def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuration:
+    """Lire et vérifier ``observatoire.yml``.
+
+    Lève :class:`ErreurConfiguration` avec la liste de tout ce qui ne va pas.
+    """
+    fichier = Path(fichier).resolve()
+    if not fichier.is_file():
+        raise ErreurConfiguration(f"{fichier.name} : fichier de configuration introuvable.")
+    try:
+        brut = yaml.safe_load(fichier.read_text(encoding="utf-8"))
+    except yaml.YAMLError as erreur:
+        lieu = getattr(erreur, "problem_mark", None)
+        ou = f", ligne {lieu.line + 1}" if lieu else ""
+        raise ErreurConfiguration(f"{fichier.name}{ou} : ce n'est pas du YAML valide.") from erreur
+    problemes = _problemes(brut)
+    if problemes:
+        liste = "\n".join(f"  - {p}" for p in problemes)
+        raise ErreurConfiguration(f"{fichier.name} : {len(problemes)} problème(s).\n{liste}")
+    territoire, edition = brut["territoire"], brut["edition"]
+    chemins_donnes = brut.get("chemins") or {}
+    return Configuration(
+        fichier=fichier,
+        nom=territoire["nom"],
+        code=territoire["code"],
+        a=territoire.get("a", f"à {territoire['nom']}"),
+        de=territoire.get("de", f"de {territoire['nom']}"),
+        titre=edition.get("titre", f"Observatoire du logement public – {territoire['nom']}"),
+        niveaux=tuple(n for n in NIVEAUX if n in {*brut.get("niveaux", ()), "immeuble", "ville"}),
+        annees=tuple(sorted(edition["annees"])),
+        annee_zero=edition.get("annee_zero", min(edition["annees"])),
+        deposants=tuple(_deposants(brut)),
+        signataires=tuple(brut.get("signataires") or ()),
+        charte=brut.get("charte") or {},
+        chemins={
+            nom: (fichier.parent / chemins_donnes.get(nom, _CHEMINS_PAR_DEFAUT[nom])).resolve() for nom in CHEMINS
+        },
+    )
+
+
+_CHEMINS_PAR_DEFAUT = {
+    "brut": "data/brut",
+    "prepare": "data/prepare",
+    "publie": "data/publie",
+    "edition": "book/edition",
+    "site": "_build/html",
+    "schemas": "data/schemas",
+    "referentiels": "data/referentiels",
+    "suivi": "data/suivi",
+    "notebooks": "notebooks",
+    "livre": ".",
+}
+
+_CLES = {"territoire", "niveaux", "edition", "charte", "bailleurs", "autres_deposants", "signataires", "chemins"}
+
+
+def _problemes(brut: object) -> list[str]:
+    """Tout ce qui ne va pas dans la configuration, en français, une phrase par problème."""
+    if not isinstance(brut, dict):
+        return ["le fichier est vide ou n'est pas une suite de « clé: valeur »."]
+    problemes = [f"« {cle} » n'est pas une rubrique connue." for cle in sorted(set(brut) - _CLES)]
+    territoire, edition = (_rubrique(brut, cle, dict) for cle in ("territoire", "edition"))
+    deposants = [d for cle in ("bailleurs", "autres_deposants") for d in _rubrique(brut, cle, list)]
+    for cle in ("nom", "code"):
+        if not isinstance(territoire.get(cle), str):
+            problemes.append(f"territoire : « {cle} » manque ou n'est pas un texte (mettre des guillemets).")
+    annees = edition.get("annees")
+    if not (isinstance(annees, list) and annees and all(isinstance(a, int) for a in annees)):
+        problemes.append("edition : « annees » doit être une liste d'années, par exemple [2007, 2008].")
+    elif (zero := edition.get("annee_zero", min(annees))) not in annees:
+        problemes.append(f"edition : annee_zero ({zero}) n'est pas une des années {annees}.")
+    for niveau in brut.get("niveaux") or ():
+        if niveau not in NIVEAUX:
+            problemes.append(f"niveaux : « {niveau} » est inconnu. Valeurs admises : {', '.join(NIVEAUX)}.")
+    if not brut.get("bailleurs"):
+        problemes.append("bailleurs : la liste est vide.")
+    illisibles = [d for d in deposants if not isinstance(d, dict) or not {"code", "nom"} <= set(d)]
+    problemes += [f"bailleurs : « code » ou « nom » manque dans {d}." for d in illisibles]
+    codes = [d["code"] for d in deposants if d not in illisibles]
+    doubles = sorted({c for c in codes if codes.count(c) > 1})
+    problemes += [f"bailleurs : le code « {c} » est donné deux fois." for c in doubles]
+    problemes += ["bailleurs : « tous » est réservé."] if "tous" in codes else []
+    for deposant in (d for d in deposants if d not in illisibles):
+        for table in deposant.get("tables") or ():
+            if table not in TABLES:
+                problemes.append(f"bailleurs, {deposant.get('code')} : la table « {table} » est inconnue.")
+    for nom in brut.get("chemins") or ():
+        if nom not in CHEMINS:
+            problemes.append(f"chemins : « {nom} » est inconnu. Valeurs admises : {', '.join(CHEMINS)}.")
+    return problemes
+
+
+def _rubrique(brut: dict, cle: str, type_: type):
+    """Le contenu d'une rubrique, vide quand elle manque ou n'a pas la forme attendue."""
+    contenu = brut.get(cle)
+    return contenu if isinstance(contenu, type_) else type_()
+
+
+def _deposants(brut: dict):
+    for cle, est_bailleur in (("bailleurs", True), ("autres_deposants", False)):
+        for d in brut.get(cle) or ():
+            declare = d.get("parc_declare") or {}
+            yield Bailleur(
+                code=d["code"],
+                nom=d["nom"],
+                tables=tuple(d.get("tables") or TABLES),
+                hors_rpls=bool(d.get("hors_rpls", False)),
+                parc_declare=declare.get("logements"),
+                source_parc_declare=declare.get("source"),
+                est_bailleur=est_bailleur,
+            )

@@ -1,0 +1,208 @@
+"""Le plan d'une édition : quelles pages, de quel notebook, avec quels paramètres.
+
+Papermill se contente d'un avertissement devant un paramètre inconnu et publie alors la valeur par défaut. Ici
+tout est vérifié avant qu'un noyau ne démarre, et tout ce qui ne va pas est dit d'un coup.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+from observatoire.edition.textes import noms_des_textes
+from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
+
+
+@dataclass(frozen=True)
+class Modele:
+    """Un notebook modèle : ``axes`` nomme les paramètres qui varient d'une page à l'autre.
+
+    ``sortie`` est le chemin de la page dans l'édition, sans suffixe. Un modèle sans axe donne une seule page,
+    vue depuis la dernière année de l'édition.
+    """
+
+    nom: str
+    sortie: str
+    axes: tuple[str, ...] = ()
+
+
+MODELES = (
+    Modele("accueil", "accueil"),
+    Modele("ville", "{annee}/ville", ("annee",)),
+    Modele("quartier", "{annee}/quartier-{quartier}", ("annee", "quartier")),
+    Modele("bailleur", "{annee}/bailleur-{bailleur}", ("annee", "bailleur")),
+    Modele("couverture", "couverture"),
+    Modele("sources", "sources"),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Une page à exécuter.
+
+    ``sortie`` : chemin dans l'édition, sans suffixe. ``parametres`` : ce que reçoit le notebook. ``textes`` :
+    ce qui remplace les ``{{ nom }}`` de ses cellules Markdown. ``sommaire`` : motifs des pages qu'elle range
+    sous elle dans la table des matières.
+    """
+
+    notebook: Path
+    sortie: str
+    parametres: dict[str, object]
+    textes: dict[str, object]
+    sommaire: tuple[str, ...] = field(default=())
+
+
+def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MODELES) -> list[Page]:
+    """Toutes les pages d'une édition, dans l'ordre du livre, leurs paramètres vérifiés.
+
+    ``publie`` : le dossier publié d'un public. ``notebooks`` : le dossier des modèles.
+    Lève :class:`ParametreInconnu` avec la liste de tout ce qui ne va pas.
+    """
+    if not (publie / "edition.json").is_file():
+        raise ErreurConfiguration("rien n'est encore publié : lancer d'abord « observatoire proteger ».")
+    edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
+    admises = valeurs_admises(publie, edition)
+    noms = _noms(publie)
+    pages, problemes = [], []
+    for modele in modeles:
+        chemin = notebooks / f"{modele.nom}.ipynb"
+        if not chemin.is_file():
+            problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
+            continue
+        for page in _pages_du_modele(modele, chemin, edition, admises, noms):
+            problemes += verifier_parametres(chemin, page.parametres, admises, page.textes)
+            pages.append(page)
+    if problemes:
+        liste = "\n".join(f"  - {p}" for p in dict.fromkeys(problemes))
+        raise ParametreInconnu(f"{len(set(problemes))} problème(s) dans le plan de l'édition.\n{liste}")
+    return pages
+
+
+def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
+    """Pour chaque paramètre connu, les valeurs qu'il peut prendre, lues dans ce qui est publié."""
+    territoires = pd.read_csv(publie / "territoires.csv", dtype=str)
+    bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
+    return {
+        "annee": tuple(edition["annees"]),
+        "quartier": tuple(territoires.loc[territoires["niveau"].eq("quartier"), "code"]),
+        "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
+    }
+
+
+def verifier_parametres(
+    notebook: Path, parametres: dict, admises: dict[str, tuple], textes: dict | None = None
+) -> list[str]:
+    """Les problèmes d'un jeu de paramètres face au notebook : inconnus, manquants, inutilisés, valeur refusée."""
+    contenu = nbformat.read(notebook, as_version=4)
+    declares = parametres_declares(contenu)
+    if declares is None:
+        return [f"{notebook.name} : aucune cellule ne porte l'étiquette « parameters »."]
+    utilises = _noms_utilises(contenu)
+    problemes = [
+        f"{notebook.name} : le paramètre « {n} » est inconnu. Paramètres du notebook : {_liste(declares)}."
+        for n in parametres
+        if n not in declares
+    ]
+    problemes += [
+        f"{notebook.name} : le paramètre « {n} » n'est pas donné ; sa valeur par défaut serait publiée."
+        for n in declares
+        if n not in parametres
+    ]
+    problemes += [
+        f"{notebook.name} : le paramètre « {n} » est déclaré mais ne sert à rien."
+        for n in declares
+        if n not in utilises
+    ]
+    problemes += [
+        f"{notebook.name} : {n} = « {v} » n'est pas admis. Valeurs admises : {_liste(admises[n])}."
+        for n, v in parametres.items()
+        if n in admises and v not in admises[n]
+    ]
+    if textes is not None:
+        problemes += [
+            f"{notebook.name} : « {{{{ {n} }}}} » n'est pas un texte connu. Textes connus : {_liste(sorted(textes))}."
+            for n in noms_des_textes(contenu)
+            if n not in textes
+        ]
+    return problemes
+
+
+def parametres_declares(contenu: nbformat.NotebookNode) -> list[str] | None:
+    """Les noms que la cellule « parameters » affecte, ou ``None`` quand il n'y en a pas."""
+    for cellule in contenu.cells:
+        if "parameters" in cellule.metadata.get("tags", ()):
+            return [
+                cible.id
+                for noeud in ast.parse(cellule.source).body
+                for cible in (getattr(noeud, "targets", None) or [getattr(noeud, "target", None)])
+                if isinstance(cible, ast.Name)
+            ]
+    return None
+
+
+def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
+    """Les noms que lit le code, hors de la cellule des paramètres."""
+    return {
+        noeud.id
+        for cellule in contenu.cells
+        if cellule.cell_type == "code" and "parameters" not in cellule.metadata.get("tags", ())
+        for noeud in ast.walk(ast.parse(cellule.source))
+        if isinstance(noeud, ast.Name)
+    }
+
+
+def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict, noms: dict):
+    declares = parametres_declares(nbformat.read(chemin, as_version=4)) or ()
+    for valeurs in product(*(admises[axe] for axe in modele.axes)):
+        axes = dict(zip(modele.axes, valeurs, strict=True))
+        parametres = {"annee": edition["annees"][-1]} if "annee" in declares and not modele.axes else axes
+        yield Page(
+            notebook=chemin,
+            sortie=modele.sortie.format(**axes),
+            parametres=parametres,
+            textes=_textes(edition, axes, noms),
+            sommaire=_sommaire(modele, admises),
+        )
+
+
+def _textes(edition: dict, axes: dict, noms: dict) -> dict:
+    """Ce qui peut être écrit entre doubles accolades dans le Markdown d'un modèle."""
+    annees = edition["annees"]
+    textes = {
+        "annee": annees[-1],
+        "annee_zero": edition["annee_zero"],
+        "premiere_annee": annees[0],
+        "derniere_annee": annees[-1],
+        "titre": edition["titre"],
+        "ville": edition["nom"],
+        "a_ville": edition["a"],
+        "de_ville": edition["de"],
+        **axes,
+    }
+    return textes | {f"{axe}_nom": noms[axe][code] for axe, code in axes.items() if axe in noms}
+
+
+def _sommaire(modele: Modele, admises: dict) -> tuple[str, ...]:
+    """Une page « ville » range sous elle les quartiers et les bailleurs de son année, s'il y en a."""
+    if modele.axes != ("annee",):
+        return ()
+    return tuple(f"{axe}-*" for axe in ("quartier", "bailleur") if admises[axe])
+
+
+def _noms(publie: Path) -> dict[str, dict[str, str]]:
+    territoires = pd.read_csv(publie / "territoires.csv", dtype=str).query("niveau == 'quartier'")
+    bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
+    return {
+        "quartier": dict(zip(territoires["code"], territoires["nom"], strict=True)),
+        "bailleur": dict(zip(bailleurs["code"], bailleurs["nom"], strict=True)),
+    }
+
+
+def _liste(valeurs) -> str:
+    return ", ".join(str(v) for v in valeurs) or "aucun"

@@ -1,0 +1,29 @@
+"""Les ``{{ nom }}`` du Markdown des modèles, remplacés avant l'exécution.
+
+Un titre qu'une cellule de code imprimerait n'entrerait pas dans le sommaire de la page. ``str.format`` est
+exclu : il échoue sur les ``{role}`` de MyST.
+"""
+
+from __future__ import annotations
+
+import re
+
+import nbformat
+
+from observatoire.erreurs import ParametreInconnu
+
+_MOTIF = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def noms_des_textes(contenu: nbformat.NotebookNode) -> list[str]:
+    """Les noms cités entre doubles accolades, sans doublon, dans l'ordre."""
+    return list(
+        dict.fromkeys(nom for c in contenu.cells if c.cell_type == "markdown" for nom in _MOTIF.findall(c.source))
+    )
+
+
+def remplacer(texte: str, textes: dict[str, object]) -> str:
+    """Remplacer chaque ``{{ nom }}`` ; lève :class:`ParametreInconnu` si l'un d'eux n'est pas connu."""
+    if inconnus := sorted({n for n in _MOTIF.findall(texte) if n not in textes}):
+        raise ParametreInconnu(f"textes inconnus : {', '.join(inconnus)}.")
+    return _MOTIF.sub(lambda trouve: str(textes[trouve.group(1)]), texte)

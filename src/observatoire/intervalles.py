@@ -1,0 +1,87 @@
+"""Intervalles de confiance, vectorisés, égaux à ceux de PHEindicatormethods et de PHStatsMethods.
+
+Toutes les fonctions prennent des tableaux de même forme et rendent ``(borne_basse, borne_haute)``. Là où le
+dénominateur est nul ou manque, les bornes manquent.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+CONFIANCE = 0.95
+
+
+def _quantile(confiance: float) -> float:
+    return float(stats.norm.ppf(0.5 + confiance / 2))
+
+
+def wilson(x, n, confiance: float = CONFIANCE):
+    r"""Intervalle de score de Wilson d'une proportion ``x / n``.
+
+    $$ \frac{2x + z^2 \mp z\sqrt{z^2 + 4x(1 - x/n)}}{2(n + z^2)} $$
+
+    **Référence.** Wilson E. B. (1927), *JASA* 22, 209-212 ; Newcombe et Altman (2000), *Statistics with
+    confidence*, chap. 6. Même écriture que ``PHStatsMethods.confidence_intervals``.
+    """
+    x, n = np.asarray(x, float), np.asarray(n, float)
+    z = _quantile(confiance)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        racine = z * np.sqrt(z**2 + 4 * x * (1 - x / n))
+        basse, haute = ((2 * x + z**2 + signe * racine) / (2 * (n + z**2)) for signe in (-1, 1))
+    vide = ~(n > 0) | np.isnan(x)
+    return np.where(vide, np.nan, np.clip(basse, 0, 1)), np.where(vide, np.nan, np.clip(haute, 0, 1))
+
+
+def byar(x, n, confiance: float = CONFIANCE):
+    """Intervalle d'un taux ``x / n`` où ``x`` est un nombre d'événements (loi de Poisson).
+
+    Approximation de Byar, exacte (loi du khi-deux) sous dix événements.
+
+    **Référence.** Breslow et Day (1987), *Statistical Methods in Cancer Research* II, p. 69 ; bornes exactes :
+    Garwood (1936), *Biometrika* 28, 437-442. Mêmes règles que ``PHStatsMethods.ph_rate``.
+    """
+    x, n = np.asarray(x, float), np.asarray(n, float)
+    z, alpha = _quantile(confiance), (1 - confiance) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        approchee_basse = x * (1 - 1 / (9 * x) - z / (3 * np.sqrt(x))) ** 3
+        approchee_haute = (x + 1) * (1 - 1 / (9 * (x + 1)) + z / (3 * np.sqrt(x + 1))) ** 3
+        exacte_basse = np.where(x == 0, 0.0, stats.chi2.ppf(alpha, 2 * x) / 2)
+        exacte_haute = stats.chi2.ppf(1 - alpha, 2 * x + 2) / 2
+        rare = x < 10
+        basse = np.where(rare, exacte_basse, approchee_basse) / n
+        haute = np.where(rare, exacte_haute, approchee_haute) / n
+    vide = ~(n > 0) | np.isnan(x)
+    return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
+
+
+def newcombe(x1, n1, x2, n2, confiance: float = CONFIANCE):
+    """Intervalle de la différence ``x1/n1 - x2/n2`` de deux proportions indépendantes.
+
+    **Référence.** Newcombe R. G. (1998), *Statistics in Medicine* 17, 873-890, méthode 10 (score hybride) ;
+    égal à ``statsmodels.stats.proportion.confint_proportions_2indep(method="newcomb")``.
+    """
+    x1, n1, x2, n2 = (np.asarray(v, float) for v in (x1, n1, x2, n2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p1, p2 = x1 / n1, x2 / n2
+    bas1, haut1 = wilson(x1, n1, confiance)
+    bas2, haut2 = wilson(x2, n2, confiance)
+    ecart = p1 - p2
+    basse = ecart - np.sqrt((p1 - bas1) ** 2 + (haut2 - p2) ** 2)
+    haute = ecart + np.sqrt((haut1 - p1) ** 2 + (p2 - bas2) ** 2)
+    return basse, haute
+
+
+def ecart_au_tout(x_partie, n_partie, x_tout, n_tout, confiance: float = CONFIANCE):
+    """Intervalle de l'écart entre la proportion d'une partie et celle du tout qui la contient.
+
+    La partie et le tout ne sont pas indépendants ; la partie et le reste le sont :
+    ``p_partie - p_tout = (1 - n_partie / n_tout) * (p_partie - p_reste)``, d'où l'intervalle de
+    :func:`newcombe` multiplié par ``1 - n_partie / n_tout``.
+    """
+    x_partie, n_partie, x_tout, n_tout = (np.asarray(v, float) for v in (x_partie, n_partie, x_tout, n_tout))
+    x_reste, n_reste = x_tout - x_partie, n_tout - n_partie
+    with np.errstate(divide="ignore", invalid="ignore"):
+        poids = n_reste / n_tout
+    basse, haute = newcombe(x_partie, n_partie, x_reste, n_reste, confiance)
+    return poids * basse, poids * haute

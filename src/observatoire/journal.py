@@ -1,0 +1,75 @@
+"""Montrer où en est la chaîne, puis dire ce qu'elle a fait et en combien de temps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+
+class Journal:
+    """Les étapes d'une commande : une barre pour celle qui court, un bilan à la fin."""
+
+    def __init__(self, console: Console | None = None):
+        self.console = console or Console(stderr=True, highlight=False)
+        self.etapes: list[tuple[str, float, str]] = []
+
+    @contextmanager
+    def etape(self, libelle: str) -> Iterator[Etape]:
+        """Suivre une étape ; ``etape.avancer(fait, total, quoi)`` déplace la barre, ``etape.bilan`` la résume."""
+        depart = time.perf_counter()
+        colonnes = (
+            SpinnerColumn(),
+            TextColumn("{task.fields[etape]:<14}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("[dim]{task.description}"),
+        )
+        with Progress(*colonnes, console=self.console, transient=True) as barre:
+            suivi = Etape(barre, barre.add_task("", total=None, etape=libelle))
+            yield suivi
+        duree = time.perf_counter() - depart
+        self.etapes.append((libelle, duree, suivi.bilan))
+        self.console.print(f"  [green]✓[/] {libelle:<14} {_duree(duree):>9}  [dim]{suivi.bilan}")
+
+    def resumer(self) -> None:
+        """Imprimer le bilan : chaque étape, sa durée, sa part du total."""
+        total = sum(duree for _, duree, _ in self.etapes)
+        if len(self.etapes) < 2:
+            return
+        tableau = Table(title="Bilan", title_justify="left", box=None, pad_edge=False)
+        tableau.add_column("étape")
+        for titre in ("durée", "part"):
+            tableau.add_column(titre, justify="right")
+        tableau.add_column("ce qui a été fait")
+        for libelle, duree, bilan in self.etapes:
+            tableau.add_row(libelle, _duree(duree), f"{duree / total:.0%}".replace("%", " %"), bilan)
+        tableau.add_row("total", _duree(total), "", "")
+        self.console.print(tableau)
+
+
+class Etape:
+    """Une étape en cours."""
+
+    def __init__(self, barre: Progress, tache):
+        self._barre, self._tache, self.bilan = barre, tache, ""
+
+    @property
+    def avancer(self) -> Callable[[int, int, str], None]:
+        """La fonction à donner à qui avance : ``avancement(fait, total, libelle)``."""
+
+        def avancement(fait: int, total: int, libelle: str = "") -> None:
+            self._barre.update(self._tache, completed=fait, total=total, description=libelle)
+
+        return avancement
+
+
+def _duree(secondes: float) -> str:
+    if secondes < 60:
+        return f"{secondes:.1f} s".replace(".", ",")
+    return f"{int(secondes // 60)} min {int(secondes % 60):02d} s"

@@ -1,0 +1,79 @@
+"""Mettre en tableaux ce qui a été déposé, ce qui manque et ce qui fait douter."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from observatoire.configuration import Bailleur, Configuration
+from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
+
+COLONNES_AVERTISSEMENTS = [
+    "annee", "deposant", "table", "fichier", "ligne", "colonne", "regle", "message", "explication",
+]  # fmt: skip
+
+
+def tableau_des_avertissements(depots) -> pd.DataFrame:
+    """Tous les avertissements des fichiers acceptés, sans aucune valeur personnelle."""
+    morceaux = [
+        f.avertissements.assign(annee=f.annee, deposant=f.deposant, table=f.table, fichier=f.relatif)
+        for f in depots.acceptes
+        if len(f.avertissements)
+    ]
+    if not morceaux:
+        morceaux = [pd.DataFrame(columns=COLONNES_AVERTISSEMENTS)]
+    tableau = pd.concat(morceaux, ignore_index=True)[COLONNES_AVERTISSEMENTS]
+    textes = {c: "str" for c in COLONNES_AVERTISSEMENTS if c not in ("annee", "ligne")}
+    return tableau.astype({"annee": "int64", "ligne": "float64", **textes})
+
+
+def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
+    """Une ligne par année, déposant et table attendue : accepté, refusé ou non déposé, et ce qui a été traité."""
+    lignes = [ligne for f in depots.fichiers if f.annee and f.deposant for ligne in _lignes_du_fichier(f)]
+    vues = {(ligne["annee"], ligne["deposant"], ligne["table"]) for ligne in lignes}
+    lignes += [
+        {"annee": annee, "deposant": d.code, "table": table, "fichier": "", "format": "", "statut": "non_depose"}
+        for annee in depots.annees
+        for d in config.deposants
+        for table in tables_attendues(d, config)
+        if (annee, d.code, table) not in vues
+    ]
+    comptes = ["lignes", "problemes", "avertissements", "reparees", "mises_a_part", "gardees"]
+    textes = ["deposant", "table", "fichier", "format", "statut", "colonnes_absentes"]
+    tableau = pd.DataFrame(lignes, columns=["annee", *textes, *comptes])
+    tableau = tableau.fillna({**dict.fromkeys(comptes, 0), "colonnes_absentes": ""}).astype(
+        dict.fromkeys([*comptes, "annee"], "int64")
+    )
+    return tableau.sort_values(["annee", "deposant", "table"], ignore_index=True)
+
+
+def tables_attendues(deposant: Bailleur, config: Configuration) -> list[str]:
+    """Tables qu'un déposant doit donner ; un bailleur ne donne pas celles qu'un autre déposant donne pour tous."""
+    d_autrui = {t for d in config.deposants if not d.est_bailleur for t in d.tables}
+    return [t for t in deposant.tables if not deposant.est_bailleur or t not in d_autrui]
+
+
+def _colonnes_absentes(f: Fichier, table: str) -> list[str]:
+    """Les colonnes d'échange qu'un fichier RPLS ne donne pas : ce qui en dépend est non disponible, jamais zéro."""
+    if f.table != RPLS or table not in f.donnees:
+        return []
+    return [nom for nom, colonne in f.donnees[table].items() if colonne.isna().all()]
+
+
+def _lignes_du_fichier(f: Fichier):
+    for table in f.tables:
+        principale = table == f.table or table == TABLES_RPLS[-1]
+        yield {
+            "annee": f.annee,
+            "deposant": f.deposant,
+            "table": table,
+            "fichier": f.relatif,
+            "format": RPLS if f.table == RPLS else f.format,
+            "statut": "refuse" if f.refuse else "accepte",
+            "colonnes_absentes": ",".join(_colonnes_absentes(f, table)),
+            "lignes": len(f.donnees[table]) if table in f.donnees else f.lignes,
+            "problemes": len(f.problemes) if principale else 0,
+            "avertissements": len(f.avertissements) if principale and not f.refuse else 0,
+            "reparees": f.traites("réparé") if principale else 0,
+            "mises_a_part": f.traites("mis à part") if principale else 0,
+            "gardees": f.traites("gardé") if principale else 0,
+        }

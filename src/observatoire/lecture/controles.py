@@ -1,0 +1,173 @@
+"""Vérifier les valeurs d'une table : types, valeurs admises, bornes, forme, présence, unicité.
+
+pandera vérifie les contraintes du schéma en une fois ; ce module en fait des phrases.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import numpy as np
+import pandas as pd
+
+from observatoire.lecture.conversion import convertir
+from observatoire.lecture.entetes import normaliser
+from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer, nombre, par_valeur
+from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
+
+# Ce qu'une valeur refusée n'est pas ; à défaut, « une valeur admise ».
+NATURES = {
+    "financement": "un financement connu",
+    "occupation": "une occupation connue",
+    "dpe": "une étiquette énergie connue",
+    "nature": "une nature de difficulté connue",
+    "gravite": "une gravité connue",
+    "reservataire": "un réservataire connu",
+    "type_demande": "un type de demande connu",
+}
+TYPES = {"number": "un nombre", "integer": "un nombre entier", "date": "une date"}
+# Une valeur proche n'est proposée que si elle l'est assez, et nettement plus que les autres.
+RESSEMBLANCE, ECART_DE_RESSEMBLANCE = 0.6, 0.15
+CONTRAINTES = {
+    "isin": "enum",
+    "in_range": "bornes",
+    "greater_than_or_equal_to": "bornes",
+    "less_than_or_equal_to": "bornes",
+    "str_matches": "forme",
+    "not_nullable": "absence",
+    "field_uniqueness": "unicite",
+}
+
+
+def typer(textes: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Convertir toutes les colonnes ; retourne le tableau converti et le masque des cellules qui n'ont pu l'être."""
+    converties, fautes = {}, {}
+    for nom, champ in schema.champs.items():
+        converties[nom], fautes[nom] = convertir(textes[nom], champ)
+    return pd.DataFrame(converties), pd.DataFrame(fautes, index=textes.index)
+
+
+def controler(textes: pd.DataFrame, typees: pd.DataFrame, fautes: pd.DataFrame, schema: Schema) -> list[Probleme]:
+    """Tous les problèmes d'une table, dans l'ordre des colonnes. L'index est la ligne du tableur."""
+    echecs = pd.concat([_echecs_de_type(fautes), _echecs_de_contrainte(typees, fautes, schema)])
+    problemes = []
+    for (nom, regle), groupe in echecs.groupby(["colonne", "regle"], sort=False):
+        champ = schema.champs[nom]
+        valeurs = textes.loc[groupe["ligne"], nom]
+        problemes += dire(champ, regle, valeurs, groupe["ligne"])
+    rang = {nom: n for n, nom in enumerate(schema.colonnes)}
+    return sorted(problemes, key=lambda p: (rang[p.colonne], p.lignes))
+
+
+def _echecs_de_type(fautes: pd.DataFrame) -> pd.DataFrame:
+    lignes, colonnes = np.nonzero(fautes.to_numpy())
+    return pd.DataFrame({"colonne": fautes.columns[colonnes], "ligne": fautes.index[lignes], "regle": "type"})
+
+
+def _echecs_de_contrainte(typees: pd.DataFrame, fautes: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Échecs que pandera relève, sauf l'absence d'une cellule dont l'écriture est déjà signalée."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema.pandera.validate(typees, lazy=True)
+    except SchemaErrors as erreur:
+        cas = erreur.failure_cases
+        regles = cas["check"].str.replace(r"\(.*", "", regex=True).map(CONTRAINTES)
+        if regles.isna().any():
+            inconnues = ", ".join(sorted(set(cas.loc[regles.isna(), "check"])))
+            raise NotImplementedError(f"contrainte sans phrase : {inconnues}") from None
+        echecs = pd.DataFrame({"colonne": cas["column"], "ligne": cas["index"], "regle": regles})
+        deja = fautes.stack()
+        deja = set(deja.index[deja]) if fautes.to_numpy().any() else set()
+        couples = pd.MultiIndex.from_frame(echecs[["ligne", "colonne"]])
+        return echecs[~couples.isin(deja)] if deja else echecs
+    return pd.DataFrame(columns=["colonne", "ligne", "regle"])
+
+
+def dire(champ: Champ, regle: str, valeurs: pd.Series, lignes: pd.Series) -> list[Probleme]:
+    """Les problèmes d'une colonne pour une règle : un par valeur, ou un seul si la colonne est personnelle."""
+    if champ.personnelle or regle == "absence":
+        groupes = {None: tuple(sorted(int(n) for n in lignes))}
+    else:
+        groupes = par_valeur(valeurs, lignes)
+    return [
+        Probleme(regle, _phrase(champ, regle, valeur), conseiller(champ, regle, valeur), champ.nom, lignes)
+        for valeur, lignes in groupes.items()
+    ]
+
+
+def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
+    if regle == "absence":
+        return f"valeur absente {NON_AFFICHEE}." if champ.personnelle else "valeur absente."
+    if champ.personnelle:
+        quoi = {
+            "type": f"valeur qui n'est pas {TYPES.get(champ.type)}",
+            "enum": "valeur non admise",
+            "bornes": "valeur hors des bornes",
+            "forme": "valeur qui n'a pas la forme attendue",
+            "unicite": "valeur qui figure plusieurs fois",
+        }[regle]
+        return f"{quoi} {NON_AFFICHEE}."
+    quoi = {
+        "type": f"n'est pas {TYPES.get(champ.type)}",
+        "enum": f"n'est pas {NATURES.get(champ.nom, 'une valeur admise')}",
+        "bornes": "est hors des bornes",
+        "forme": "n'a pas la forme attendue",
+        "unicite": "figure plusieurs fois",
+    }[regle]
+    return f"{citer(valeur)} {quoi}."
+
+
+def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
+    """Ce qu'il faut écrire à la place. Sans valeur (colonne personnelle), le conseil ne la laisse pas deviner."""
+    if regle == "absence":
+        return f"Renseigner la colonne ou écrire « {NON_RENSEIGNE} »." if champ.admet_nr else "Renseigner la colonne."
+    if regle == "enum":
+        admises = f"Valeurs admises : {', '.join(champ.admises)}."
+        proche = plus_proche(valeur, champ.admises)
+        return f"{admises} La plus proche : {proche}." if proche else admises
+    if regle == "bornes":
+        return f"Valeurs admises : {_bornes(champ)}."
+    if regle == "unicite":
+        return f"Chaque ligne doit avoir son propre {champ.nom} : supprimer la ligne en trop ou corriger l'identifiant."
+    if regle == "forme":
+        return champ.description
+    return _conseil_de_type(champ, valeur)
+
+
+def _bornes(champ: Champ) -> str:
+    bas, haut = champ.bornes
+    if champ.type == "integer" and bas is not None and bas >= 1000:
+        return f"de {bas} à {haut}"
+    textes = [None if b is None else nombre(b) for b in (bas, haut)]
+    if haut is None:
+        return f"{textes[0]} ou plus"
+    return f"de {textes[0]} à {textes[1]}" if bas is not None else f"{textes[1]} ou moins"
+
+
+def _conseil_de_type(champ: Champ, valeur: str | None) -> str:
+    if champ.type == "date":
+        return "Écrire la date JJ/MM/AAAA ou AAAA-MM-JJ."
+    avec_unite = re.fullmatch(r"([+-]?\d[\d\s]*(?:[.,]\d+)?)\s*[^\d\s.,].*", valeur or "")
+    if avec_unite and champ.type == "number":
+        return f"Écrire {avec_unite[1].strip().replace('.', ',')} sans l'unité."
+    exemple = {"number": "Écrire un nombre, par exemple 45,2", "integer": "Écrire un nombre entier, par exemple 3"}
+    return f"{exemple[champ.type]}, ou laisser vide." if not champ.obligatoire else f"{exemple[champ.type]}."
+
+
+def plus_proche(valeur: str | None, admises: tuple[str, ...]) -> str | None:
+    """La valeur admise qui ressemble le plus à celle qui est écrite, ou ``None`` si deux se valent presque.
+
+    >>> plus_proche("Loué", ("loue", "vacant"))
+    'loue'
+    >>> plus_proche("PLIA", ("PLAI", "PLI")) is None
+    True
+    """
+    if not valeur:
+        return None
+    ecrite = normaliser(valeur)
+    notes = sorted(((difflib.SequenceMatcher(None, ecrite, normaliser(a)).ratio(), a) for a in admises), reverse=True)
+    (meilleure, choisie), suivante = notes[0], notes[1][0] if len(notes) > 1 else 0
+    nette = meilleure == 1 or (meilleure >= RESSEMBLANCE and meilleure - suivante >= ECART_DE_RESSEMBLANCE)
+    return choisie if nette else None

@@ -1,0 +1,187 @@
+"""Ce qui a été déposé : l'inventaire des fichiers, et ce que leur vérification en dit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.configuration import TABLES, Bailleur, Configuration
+from observatoire.lecture.fichiers import FORMATS, conseiller_format
+from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer
+
+RPLS = "rpls"
+TABLES_RPLS = ("immeubles", "logements")
+COLONNES_AVERTISSEMENTS = ["ligne", "id", "colonne", "regle", "message", "explication"]
+IGNORES = re.compile(r"^(\.|~\$|~lock|FICTIF$|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Traitement:
+    """Ce que la lecture a fait d'une singularité connue : « réparé », « mis à part » ou « gardé »."""
+
+    nom: str
+    genre: str
+    nombre: int
+    phrase: str
+
+
+@dataclass
+class Fichier:
+    """Un fichier du dossier ``brut`` et tout ce que sa vérification en dit.
+
+    ``relatif`` est le seul chemin affiché. ``donnees`` : {table: tableau converti}, indexé par la ligne du tableur.
+    """
+
+    chemin: Path
+    relatif: str
+    annee: int | None = None
+    deposant: str | None = None
+    table: str | None = None
+    feuille: str | None = None
+    lignes: int = 0
+    problemes: list[Probleme] = field(default_factory=list)
+    avertissements: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLONNES_AVERTISSEMENTS))
+    traitements: list[Traitement] = field(default_factory=list)
+    donnees: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def refuse(self) -> bool:
+        """Un problème suffit : le fichier est refusé en entier."""
+        return bool(self.problemes)
+
+    @property
+    def format(self) -> str:
+        """« csv », « xlsx » ou « ods »."""
+        return self.chemin.suffix.lower().lstrip(".")
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Les tables d'échange que le fichier donne (deux pour un RPLS)."""
+        return TABLES_RPLS if self.table == RPLS else (self.table,) if self.table else ()
+
+    @property
+    def titre(self) -> str:
+        """Chemin et feuille, comme ils s'affichent en tête d'un message."""
+        return self.relatif + (f", feuille {citer(self.feuille)}" if self.feuille else "")
+
+    def traites(self, genre: str) -> int:
+        """Nombre de cellules ou de lignes réparées, mises à part ou gardées."""
+        return sum(t.nombre for t in self.traitements if t.genre == genre)
+
+    def message(self) -> str:
+        """Le refus, dans la forme que reçoit le bailleur ; vide si le fichier est accepté."""
+        if not self.refuse:
+            return ""
+        tete = f"{self.titre} : fichier refusé, {compter(len(self.problemes), 'problème')}."
+        corps = "\n".join(p.texte for p in abreger(self.problemes))
+        return f"{tete}\n\n{corps}\n\nAucune ligne de ce fichier n'a été utilisée."
+
+
+def relatif_a(chemin: Path, config: Configuration) -> str:
+    """Chemin affichable : à partir du dossier de la configuration, sinon à partir du dossier des dépôts."""
+    racine, brut = config.fichier.parent, config.chemin("brut")
+    base = racine if chemin.is_relative_to(racine) else brut.parent
+    return chemin.relative_to(base).as_posix() if chemin.is_relative_to(base) else chemin.name
+
+
+def inventorier(config: Configuration, annee: int | None = None) -> list[Fichier]:
+    """Les fichiers de ``brut``, triés ; ceux que leur nom ou leur place ne permet pas de lire portent un problème."""
+    brut = config.chemin("brut")
+    chemins = sorted(p for p in brut.rglob("*") if p.is_file() and not _ignore(p.relative_to(brut)))
+    fichiers = [_situer(Fichier(p, relatif_a(p, config)), config) for p in chemins]
+    if annee is not None:
+        fichiers = [f for f in fichiers if f.annee == annee]
+    _signaler_doublons(fichiers)
+    return fichiers
+
+
+def _ignore(relatif: Path) -> bool:
+    return any(IGNORES.match(partie) for partie in relatif.parts)
+
+
+def _situer(fichier: Fichier, config: Configuration) -> Fichier:
+    """Lire l'année dans le dossier, la table et le déposant dans le nom."""
+    dossiers = fichier.chemin.relative_to(config.chemin("brut")).parts[:-1]
+    if len(dossiers) == 1 and re.fullmatch(r"\d{4}", dossiers[0]):
+        fichier.annee = int(dossiers[0])
+        if fichier.annee not in config.annees:
+            fichier.problemes.append(_annee_inconnue(fichier.annee, config))
+    else:
+        fichier.problemes.append(
+            Probleme(
+                "dossier",
+                "le fichier n'est pas dans un dossier d'année.",
+                f"Le placer dans un dossier nommé par son année, par exemple brut/{max(config.annees)}.",
+            )
+        )
+    if fichier.format not in FORMATS:
+        fichier.problemes.append(
+            Probleme(
+                "format", f"le format {citer(fichier.chemin.suffix)} n'est pas lu.", conseiller_format(fichier.format)
+            )
+        )
+    table, _, deposant = fichier.chemin.stem.lower().partition("_")
+    deposants = {d.code.lower(): d for d in config.deposants}
+    if table in (*TABLES, RPLS) and deposant in deposants:
+        fichier.table, fichier.deposant = table, deposants[deposant].code
+        fichier.problemes += _table_permise(table, deposants[deposant])
+    else:
+        fichier.problemes.append(_nom_incompris(table, deposant, config))
+    return fichier
+
+
+def _annee_inconnue(annee: int, config: Configuration) -> Probleme:
+    annees = enumerer(map(str, config.annees))
+    return Probleme(
+        "annee",
+        f"l'année {annee} n'est pas une année de l'édition.",
+        f"Années de l'édition : {annees}. Déplacer le fichier, ou ajouter l'année dans {config.fichier.name}.",
+    )
+
+
+def _nom_incompris(table: str, deposant: str, config: Configuration) -> Probleme:
+    tables = ", ".join((*TABLES, RPLS))
+    codes = ", ".join(d.code for d in config.deposants)
+    if table not in (*TABLES, RPLS):
+        quoi, conseil = f"la table {citer(table)} n'existe pas.", f"Tables connues : {tables}."
+    else:
+        quoi, conseil = f"le déposant {citer(deposant)} n'est pas connu.", f"Déposants connus : {codes}."
+    return Probleme(
+        "nom_de_fichier",
+        f"le nom du fichier n'est pas compris : {quoi}",
+        f"{conseil}\nÉcrire <table>_<déposant>, par exemple logements_{config.deposants[0].code}.csv.",
+    )
+
+
+def _table_permise(table: str, deposant: Bailleur) -> list[Probleme]:
+    if set(TABLES_RPLS if table == RPLS else [table]) <= set(deposant.tables):
+        return []
+    permises = ", ".join(deposant.tables)
+    return [
+        Probleme(
+            "table_du_deposant",
+            f"{deposant.nom} ne dépose pas la table « {table} ».",
+            f"Tables de ce déposant : {permises}.",
+        )
+    ]
+
+
+def _signaler_doublons(fichiers: list[Fichier]) -> None:
+    """Une même table déposée deux fois (CSV et XLSX, ou RPLS et logements) : aucune n'est préférée."""
+    depots: dict[tuple, list[Fichier]] = {}
+    for fichier in fichiers:
+        for table in fichier.tables:
+            depots.setdefault((fichier.annee, fichier.deposant, table), []).append(fichier)
+    for (_, _, table), concurrents in depots.items():
+        for fichier in concurrents if len(concurrents) > 1 else ():
+            autres = enumerer(f.chemin.name for f in concurrents if f is not fichier)
+            fichier.problemes.append(
+                Probleme(
+                    "doublon",
+                    f"la table « {table} » est aussi déposée dans {autres}.",
+                    "N'en garder qu'un seul des deux.",
+                )
+            )

@@ -1,0 +1,190 @@
+"""Lire un fichier déposé, CSV ou tableur, en un tableau de textes où chaque ligne garde son numéro."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from observatoire.lecture.entetes import ressemblance
+from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
+
+FORMATS = ("csv", "xlsx", "ods")
+# Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
+MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+BINAIRE = re.compile("[\x00-\x08\x0e-\x1f]")
+
+
+class FichierIllisible(Exception):
+    """Le contenu ne peut pas être lu comme un tableau ; porte la liste des problèmes."""
+
+    def __init__(self, *problemes: Probleme):
+        super().__init__(f"{len(problemes)} problème(s)")
+        self.problemes = list(problemes)
+
+
+@dataclass(frozen=True)
+class Lu:
+    """Un fichier lu. ``cadre`` : textes sans espaces autour, vide = manquant, colonnes 0, 1, 2… ;
+    ``lignes`` : numéro de chaque ligne dans le tableur (l'en-tête est la ligne 1) ; ``feuille`` : sa feuille.
+    """
+
+    entete: list[str]
+    cadre: pd.DataFrame
+    lignes: np.ndarray
+    feuille: str | None = None
+
+
+def lire_fichier(chemin: Path, entetes_attendus: list[list[str]]) -> Lu:
+    """Lire un fichier CSV, XLSX ou ODS.
+
+    ``entetes_attendus`` : les en-têtes possibles, qui servent à choisir la feuille d'un classeur.
+    Lève :class:`FichierIllisible`.
+    """
+    if chemin.stat().st_size == 0:
+        raise FichierIllisible(_vide())
+    if chemin.suffix.lower() == ".csv":
+        texte = _decoder(chemin.read_bytes())
+        separateur = _separateur(texte)
+        lu = _lire_d_un_bloc(texte, separateur) or _structurer(_lignes_csv(texte, separateur))
+    else:
+        from observatoire.lecture.tableurs import choisir_feuille
+
+        nom, lignes = choisir_feuille(
+            chemin, lambda entete: max(ressemblance(entete, attendu) for attendu in entetes_attendus)
+        )
+        lu = _structurer(lignes, nom)
+    if lu.cadre.empty:
+        raise FichierIllisible(_vide(entete=True))
+    return lu
+
+
+def _vide(entete: bool = False) -> Probleme:
+    quoi = "le fichier n'a aucune ligne sous l'en-tête." if entete else "le fichier est vide."
+    return Probleme("vide", quoi, "Déposer le fichier complet, ou ne pas le déposer du tout.")
+
+
+def _decoder(octets: bytes) -> str:
+    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows ; le reste est refusé, jamais deviné."""
+    if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise FichierIllisible(_encodage("le fichier est encodé en UTF-16."))
+    for encodage in ("utf-8-sig", "cp1252"):
+        try:
+            texte = octets.decode(encodage)
+        except UnicodeDecodeError:
+            continue
+        if BINAIRE.search(texte):
+            raise FichierIllisible(_encodage("ce n'est pas un fichier de texte."))
+        if encodage == "cp1252" and MELANGE.search(texte):
+            raise FichierIllisible(_encodage("le fichier mêle deux encodages, UTF-8 et Latin-1."))
+        return texte
+    raise FichierIllisible(_encodage("l'encodage n'est ni UTF-8, ni Latin-1."))
+
+
+def _encodage(phrase: str) -> Probleme:
+    return Probleme(
+        "encodage", phrase, "Enregistrer de nouveau au format « CSV UTF-8 », ou déposer le fichier XLSX ou ODS."
+    )
+
+
+def _lire_d_un_bloc(texte: str, separateur: str) -> Lu | None:
+    """Lecture rapide d'un CSV sans guillemet ni ligne vide, où une ligne du texte est une ligne du tableur.
+
+    Retourne ``None`` au moindre doute : la lecture ligne à ligne prend alors le relais et sait dire ce qui ne va pas.
+    """
+    normalise = texte.replace("\r\n", "\n").rstrip("\n")
+    if '"' in normalise or "\r" in normalise or "\n\n" in normalise or normalise.count("\n") < 1:
+        return None
+    entete = [nom.strip() for nom in normalise[: normalise.index("\n")].split(separateur)]
+    rangs = [str(rang) for rang in range(len(entete))]
+    try:
+        table = arrow_csv.read_csv(
+            pa.py_buffer(normalise.encode()),
+            read_options=arrow_csv.ReadOptions(column_names=rangs, skip_rows=1),
+            parse_options=arrow_csv.ParseOptions(delimiter=separateur, quote_char=False, ignore_empty_lines=False),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(rangs, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    if "" in entete or table.num_rows != normalise.count("\n"):
+        return None
+    nus = {int(rang): pd.Series(pc.utf8_trim_whitespace(table[rang]), dtype="str") for rang in rangs}
+    cadre = pd.DataFrame(nus)
+    remplies = cadre.ne("").any(axis=1).to_numpy()
+    numeros = np.arange(2, len(cadre) + 2)
+    return Lu(entete, cadre[remplies].reset_index(drop=True), numeros[remplies])
+
+
+def _lignes_csv(texte: str, separateur: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(texte, newline=""), delimiter=separateur, strict=True))
+    except csv.Error as erreur:
+        raise FichierIllisible(
+            Probleme(
+                "guillemets",
+                "un guillemet ouvert n'est pas refermé, ou est suivi d'un autre texte.",
+                "Doubler les guillemets à l'intérieur d'une valeur, ou enregistrer de nouveau depuis un tableur.",
+            )
+        ) from erreur
+
+
+def _separateur(texte: str) -> str:
+    premiere = next((ligne for ligne in texte.splitlines() if ligne.strip()), "")
+    essais = {s: len(next(csv.reader([premiere], delimiter=s), [])) for s in (";", ",")}
+    return max(essais, key=essais.get)
+
+
+def _structurer(lignes: list[list[str]], feuille: str | None = None) -> Lu:
+    """Séparer l'en-tête des données, écarter les lignes vides, refuser les lignes mal découpées."""
+    numerotees = [(n, ligne) for n, ligne in enumerate(lignes, start=1) if "".join(ligne).strip()]
+    if not numerotees:
+        raise FichierIllisible(_vide())
+    entete = [nom.strip() for nom in numerotees[0][1]]
+    while entete and not entete[-1] and feuille is not None:
+        entete.pop()
+    numeros = np.array([n for n, _ in numerotees[1:]], dtype="int64")
+    largeurs = np.array([len(ligne) for _, ligne in numerotees[1:]], dtype="int64")
+    donnees = [ligne for _, ligne in numerotees[1:]]
+    if feuille is None and (largeurs != len(entete)).any():
+        raise FichierIllisible(*_mal_decoupees(numeros, largeurs, len(entete)))
+    cadre = pd.DataFrame(donnees, dtype="str") if donnees else pd.DataFrame(columns=range(len(entete)), dtype="str")
+    if feuille is not None and cadre.iloc[:, len(entete) :].ne("").any(axis=None):
+        raise FichierIllisible(
+            Probleme(
+                "hors_tableau",
+                "des cellules sont remplies à droite de la dernière colonne nommée.",
+                "Supprimer ces cellules, ou donner un nom à leur colonne.",
+            )
+        )
+    cadre = cadre.iloc[:, : len(entete)]
+    return Lu(entete, cadre.apply(lambda colonne: colonne.str.strip()), numeros, feuille)
+
+
+def _mal_decoupees(numeros: np.ndarray, largeurs: np.ndarray, attendu: int) -> list[Probleme]:
+    fausses = largeurs != attendu
+    groupes = par_valeur(pd.Series(largeurs[fausses]), pd.Series(numeros[fausses]))
+    return [
+        Probleme(
+            "nombre_de_champs",
+            f"{largeur} valeurs au lieu de {attendu}.",
+            "Mettre entre guillemets les valeurs qui contiennent le séparateur, et remplir toutes les colonnes.",
+            lignes=lignes,
+        )
+        for largeur, lignes in groupes.items()
+    ]
+
+
+def conseiller_format(suffixe: str) -> str:
+    """Que faire d'un fichier dont le format n'est pas lu."""
+    admis = enumerer(f.upper() for f in FORMATS)
+    return f"Enregistrer le fichier dans un de ces formats : {admis}." if suffixe else f"Formats admis : {admis}."

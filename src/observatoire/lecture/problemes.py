@@ -1,0 +1,101 @@
+"""Dire ce qui ne va pas : où, quoi, et quoi écrire à la place."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+LIGNES_CITEES = 5
+VALEURS_CITEES = 20
+LONGUEUR_CITEE = 40
+NON_AFFICHEE = "(donnée personnelle, non affichée)"
+
+
+@dataclass(frozen=True)
+class Probleme:
+    """Un problème qui fait refuser un fichier.
+
+    ``lignes`` : lignes du tableur (l'en-tête est la ligne 1) ; vide quand le problème porte sur tout le fichier.
+    ``phrase`` dit quoi, ``conseil`` dit quoi écrire. ``regle`` est un mot qui sert à trier, jamais affiché.
+    """
+
+    regle: str
+    phrase: str
+    conseil: str = ""
+    colonne: str | None = None
+    lignes: tuple[int, ...] = ()
+
+    @property
+    def lieu(self) -> str:
+        """Par exemple « lignes 2, 3 et 4, colonne « dpe » »."""
+        morceaux = [citer_lignes(self.lignes)] if self.lignes else []
+        return ", ".join([*morceaux, *([f"colonne « {self.colonne} »"] if self.colonne else [])])
+
+    @property
+    def texte(self) -> str:
+        """Le problème tel qu'il s'imprime, conseil en retrait à la ligne."""
+        tete = f"{self.lieu} : {self.phrase}" if self.lieu else self.phrase[:1].upper() + self.phrase[1:]
+        return "\n".join([tete, *(f"    {ligne}" for ligne in self.conseil.splitlines())])
+
+
+def citer_lignes(lignes: Iterable[int]) -> str:
+    """« ligne 57 », « lignes 112 et 119 », « lignes 2, 3, 4 et 812 autres »."""
+    lignes = sorted(lignes)
+    if len(lignes) == 1:
+        return f"ligne {lignes[0]}"
+    if len(lignes) <= LIGNES_CITEES:
+        return f"lignes {enumerer(map(str, lignes))}"
+    return f"lignes {', '.join(map(str, lignes[:3]))} et {nombre(len(lignes) - 3)} autres"
+
+
+def enumerer(mots: Iterable[str]) -> str:
+    """« a », « a et b », « a, b et c »."""
+    mots = list(mots)
+    return mots[0] if len(mots) == 1 else f"{', '.join(mots[:-1])} et {mots[-1]}"
+
+
+def compter(n: int, singulier: str, pluriel: str | None = None) -> str:
+    """« 1 ligne », « 12 345 lignes » ; zéro prend le singulier, comme en français."""
+    return f"{nombre(n)} {singulier if n < 2 else pluriel or singulier + 's'}"
+
+
+def nombre(n: int) -> str:
+    """Un entier à la française : 12 345."""
+    return f"{n:,}".replace(",", " ")
+
+
+def citer(valeur: object) -> str:
+    """Une valeur entre guillemets, sur une ligne et abrégée si elle est longue."""
+    texte = " ".join(str(valeur).split())
+    return f"« {texte if len(texte) <= LONGUEUR_CITEE else texte[: LONGUEUR_CITEE - 1] + '…'} »"
+
+
+def par_valeur(valeurs: pd.Series, lignes: pd.Series) -> dict[str, tuple[int, ...]]:
+    """Grouper des lignes par valeur, dans l'ordre de leur première apparition dans le fichier."""
+    groupes = pd.Series(lignes.to_numpy(), index=valeurs.to_numpy()).groupby(level=0, sort=False)
+    return {str(valeur): tuple(int(n) for n in groupe) for valeur, groupe in groupes}
+
+
+def abreger(problemes: list[Probleme]) -> list[Probleme]:
+    """Au-delà de vingt valeurs d'une même faute, compter le reste en une phrase (le rapport CSV a tout)."""
+    cites, tus = [], Counter()
+    vus = Counter()
+    for probleme in problemes:
+        cle = (probleme.regle, probleme.colonne)
+        vus[cle] += 1
+        if vus[cle] <= VALEURS_CITEES:
+            cites.append(probleme)
+        else:
+            tus[cle] += 1
+    return cites + [
+        Probleme(
+            regle,
+            f"{compter(n, 'autre problème', 'autres problèmes')} du même genre.",
+            "La liste entière est dans le rapport CSV.",
+            colonne,
+        )
+        for (regle, colonne), n in tus.items()
+    ]

@@ -1,0 +1,176 @@
+"""Écrire, par bailleur et par année, le rapport qui lui est renvoyé : une page HTML et un tableau CSV.
+
+Le HTML se lit et s'imprime sans rien d'autre ; le CSV s'ouvre dans un tableur et donne toutes les lignes en cause.
+Ni l'un ni l'autre ne contient une valeur d'une colonne personnelle.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.lecture.bilans import tables_attendues
+from observatoire.lecture.depots import RPLS, Fichier
+from observatoire.lecture.problemes import abreger, compter, nombre
+
+DOUTES_CITES = 200
+SANS_DEPOSANT = "a_classer"
+COLONNES_CSV = ["fichier", "feuille", "genre", "regle", "lignes", "colonne", "nombre", "texte", "conseil"]
+
+
+def ecrire_rapports(depots, dossier: Path | str) -> list[Path]:
+    """Écrire ``<dossier>/<annee>/<deposant>.html`` et ``.csv`` ; retourne les chemins écrits.
+
+    S'appelle aussi après un refus : c'est alors que le bailleur en a le plus besoin. Un fichier dont le nom ou la place
+    n'est pas compris est rapporté sous ``a_classer``.
+    """
+    dossier = Path(dossier)
+    ecrits = []
+    for (annee, deposant), groupe in groupby(sorted(depots.fichiers, key=_destinataire), key=_destinataire):
+        fichiers = list(groupe)
+        lieu = dossier / annee
+        creer_dossier(lieu)
+        for chemin, ecrire in ((lieu / f"{deposant}.html", _html), (lieu / f"{deposant}.csv", _csv)):
+            provisoire = chemin.with_name(f".{chemin.name}")
+            ecrire(provisoire, fichiers, depots, annee, deposant)
+            provisoire.replace(chemin)
+            ecrits.append(chemin)
+    return ecrits
+
+
+def creer_dossier(dossier: Path) -> None:
+    """Créer un dossier et ses parents, lisibles de leur seul propriétaire (``mkdir`` n'en protège que le dernier)."""
+    if not dossier.is_dir():
+        creer_dossier(dossier.parent)
+        dossier.mkdir(mode=0o700)
+
+
+def _destinataire(f: Fichier) -> tuple[str, str]:
+    return str(f.annee or SANS_DEPOSANT), f.deposant or SANS_DEPOSANT
+
+
+def typographier(texte: str) -> str:
+    """Poser les espaces insécables du français, pour l'écran et l'impression.
+
+    >>> typographier("« dpe » : 3 valeurs").count(chr(160))
+    3
+    """
+    texte = re.sub(r"« ", "«\u00a0", texte)
+    texte = re.sub(r" (?=[»:%€])", "\u00a0", texte)
+    texte = re.sub(r" (?=[;?!])", "\u202f", texte)
+    return re.sub(r"(?<=\d) (?=\d{3}\b)", "\u202f", texte)
+
+
+def _csv(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: str) -> None:
+    """UTF-8 avec marque et point-virgule : ce qu'un tableur français ouvre sans question."""
+    with chemin.open("w", encoding="utf-8-sig", newline="") as flux:
+        ecrivain = csv.DictWriter(flux, COLONNES_CSV, delimiter=";")
+        ecrivain.writeheader()
+        for fichier in fichiers:
+            commun = {"fichier": fichier.relatif, "feuille": fichier.feuille or ""}
+            ecrivain.writerows({**commun, **ligne} for ligne in _lignes_csv(fichier))
+
+
+def _lignes_csv(fichier: Fichier):
+    statut = "fichier refusé" if fichier.refuse else "fichier accepté"
+    yield {"genre": statut, "nombre": fichier.lignes}
+    for p in fichier.problemes:
+        yield {
+            "genre": "problème",
+            "regle": p.regle,
+            "lignes": " ".join(map(str, p.lignes)),
+            "colonne": p.colonne or "",
+            "nombre": len(p.lignes) or 1,
+            "texte": neutraliser(p.phrase),
+            "conseil": p.conseil.replace("\n", " "),
+        }
+    for t in fichier.traitements:
+        if t.nombre:
+            yield {"genre": t.genre, "regle": t.nom, "nombre": t.nombre, "texte": t.phrase}
+    if fichier.refuse:
+        return
+    for doute in fichier.avertissements.itertuples():
+        yield {
+            "genre": "avertissement expliqué" if doute.explication else "avertissement",
+            "regle": doute.regle,
+            "lignes": "" if pd.isna(doute.ligne) else int(doute.ligne),
+            "colonne": doute.colonne,
+            "nombre": 1,
+            "texte": neutraliser(doute.message),
+            "conseil": neutraliser(doute.explication),
+        }
+
+
+def neutraliser(texte: str) -> str:
+    """Empêcher un tableur de prendre pour une formule un texte venu d'un dépôt."""
+    return f"'{texte}" if texte[:1] in ("=", "+", "-", "@", "\t") else texte
+
+
+def _html(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: str) -> None:
+    from jinja2 import Environment
+
+    gabarit = files("observatoire.lecture").joinpath("rapport.html.j2").read_text(encoding="utf-8")
+    environnement = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environnement.filters.update(fr=typographier, nombre=nombre)
+    environnement.globals["compter"] = compter
+    noms = {d.code: d.nom for d in depots.config.deposants}
+    page = environnement.from_string(gabarit).render(
+        titre=depots.config.titre,
+        nom=noms.get(deposant, "Fichiers à classer"),
+        annee=annee if annee != SANS_DEPOSANT else "",
+        fichiers=[_resume(f) for f in sorted(fichiers, key=lambda f: not f.refuse)],
+        acceptes=sum(not f.refuse for f in fichiers),
+        refuses=sum(f.refuse for f in fichiers),
+        couverture=_couverture(fichiers, deposant, annee, depots),
+        corrections=_corrections(depots, deposant, annee),
+    )
+    chemin.write_text(page, encoding="utf-8")
+
+
+def _resume(f: Fichier) -> dict:
+    doutes = f.avertissements if not f.refuse else f.avertissements.iloc[:0]
+    return {
+        "titre": f.titre,
+        "table": f.table,
+        "refuse": f.refuse,
+        "lignes": f.lignes,
+        "utilisees": 0 if f.refuse else len(f.donnees.get("logements" if f.table == RPLS else f.table, ())),
+        "nb_problemes": len(f.problemes),
+        "problemes": abreger(f.problemes),
+        "traitements": [t for t in f.traitements if t.nombre],
+        "doutes": [
+            {**d, "ligne": "" if pd.isna(d["ligne"]) else int(d["ligne"])}
+            for d in doutes.head(DOUTES_CITES).to_dict("records")
+        ],
+        "nb_doutes": len(doutes),
+    }
+
+
+def _couverture(fichiers: list[Fichier], deposant: str, annee: str, depots) -> list[dict]:
+    """Ce qui a été utilisé, table par table, y compris les tables qui manquent."""
+    attendues = next((tables_attendues(d, depots.config) for d in depots.config.deposants if d.code == deposant), [])
+    par_table = {t: f for f in fichiers for t in f.tables}
+    return [
+        {"table": depots.schemas[t].titre, **_etat(t, par_table.get(t))}
+        for t in dict.fromkeys([*attendues, *par_table])
+    ]
+
+
+def _etat(table: str, fichier: Fichier | None) -> dict:
+    if fichier is None:
+        return {"etat": "non déposée", "lignes": "", "remplies": ""}
+    if fichier.refuse:
+        return {"etat": "refusée", "lignes": 0, "remplies": ""}
+    donnees = fichier.donnees[table]
+    part = donnees.notna().to_numpy().mean()
+    return {"etat": "utilisée", "lignes": len(donnees), "remplies": f"{100 * part:.0f} %"}
+
+
+def _corrections(depots, deposant: str, annee: str) -> list[dict]:
+    c = depots.corrections
+    return c[c["deposant"].eq(deposant) & c["annee"].astype(str).eq(annee)].to_dict("records")

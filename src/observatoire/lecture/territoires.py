@@ -1,0 +1,112 @@
+"""Rattacher chaque immeuble à son quartier et à son secteur.
+
+Le référentiel est ``referentiels/quartiers.geojson`` (EPSG:4326 ; code, nom, niveau, parent, schematique). Le code
+donné par le bailleur l'emporte ; à défaut, une jointure spatiale. Un immeuble hors de tout contour n'est jamais perdu :
+il est rangé sous :data:`HORS_QUARTIER` et signalé.
+"""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from observatoire.configuration import Configuration
+from observatoire.erreurs import ErreurConfiguration
+
+HORS_QUARTIER = "hors_quartier"
+PROPRIETES = ("code", "nom", "niveau", "parent", "schematique")
+LAMBERT_93, WGS84 = 2154, 4326
+
+
+def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
+    """Les contours du référentiel, ou ``None`` si la commune n'en a pas.
+
+    Lève :class:`ErreurConfiguration` si une propriété manque, si un code se répète ou si un parent est inconnu.
+    """
+    fichier = config.chemin("referentiels") / "quartiers.geojson"
+    if not fichier.is_file():
+        return None
+    contours = gpd.read_file(fichier)
+    manquantes = [p for p in PROPRIETES if p not in contours]
+    if manquantes:
+        raise ErreurConfiguration(f"quartiers.geojson : propriété absente, {', '.join(manquantes)}.")
+    problemes = _problemes(contours)
+    if problemes:
+        liste = "\n".join(f"  - {p}" for p in problemes)
+        raise ErreurConfiguration(f"quartiers.geojson : {len(problemes)} problème(s).\n{liste}")
+    return contours.to_crs(WGS84)
+
+
+def _problemes(contours: gpd.GeoDataFrame) -> list[str]:
+    quartiers = set(codes(contours, "quartier"))
+    repetes = contours.loc[contours.duplicated(["niveau", "code"]), "code"]
+    orphelins = contours.loc[contours["niveau"].eq("secteur") & ~contours["parent"].isin(quartiers), "code"]
+    inconnus = contours.loc[~contours["niveau"].isin(["quartier", "secteur"]), "niveau"].unique()
+    return [
+        *(f"le code « {c} » est donné deux fois." for c in repetes),
+        *(f"le secteur « {c} » n'a pas de quartier connu pour parent." for c in orphelins),
+        *(f"le niveau « {n} » est inconnu (quartier ou secteur)." for n in inconnus),
+    ]
+
+
+def codes(contours: gpd.GeoDataFrame | None, niveau: str) -> tuple[str, ...]:
+    """Codes connus à un niveau, triés ; vide sans référentiel."""
+    return () if contours is None else tuple(sorted(contours.loc[contours["niveau"].eq(niveau), "code"]))
+
+
+def parents(contours: gpd.GeoDataFrame | None) -> dict[str, str]:
+    """Quartier de chaque secteur."""
+    if contours is None:
+        return {}
+    secteurs = contours[contours["niveau"].eq("secteur")]
+    return dict(zip(secteurs["code"], secteurs["parent"], strict=True))
+
+
+def points(immeubles: pd.DataFrame) -> gpd.GeoSeries:
+    """Position de chaque immeuble en WGS84, de x et y (Lambert-93) sinon de lon et lat ; manquante sans coordonnées."""
+    lambert = immeubles["x"].notna() & immeubles["y"].notna()
+    degres = ~lambert & immeubles["lon"].notna() & immeubles["lat"].notna()
+    vide = gpd.GeoSeries([None] * len(immeubles), index=immeubles.index, crs=WGS84)
+    positions = [vide[~(lambert | degres)]]
+    for masque, (abscisse, ordonnee), systeme in ((lambert, "xy", LAMBERT_93), (degres, ("lon", "lat"), WGS84)):
+        choisis = immeubles[masque]
+        geometrie = gpd.points_from_xy(choisis[abscisse], choisis[ordonnee], crs=systeme).to_crs(WGS84)
+        positions.append(gpd.GeoSeries(geometrie, index=choisis.index))
+    return gpd.GeoSeries(pd.concat(positions).reindex(immeubles.index), crs=WGS84)
+
+
+def rattacher(immeubles: pd.DataFrame, contours: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Colonnes ``quartier``, ``secteur`` et ``motif`` (pourquoi l'immeuble est hors quartier) de chaque immeuble.
+
+    Sans référentiel, les trois sont manquantes : la commune n'a pas de quartiers.
+    """
+    vide = pd.Series(np.nan, index=immeubles.index, dtype="str")
+    if contours is None:
+        return pd.DataFrame({"quartier": vide, "secteur": vide, "motif": vide})
+    places = points(immeubles)
+    donnes = immeubles["secteur"].map(parents(contours)).astype("str")
+    quartier = immeubles["quartier"].fillna(donnes)
+    quartier = quartier.fillna(_joindre(places, contours[contours["niveau"].eq("quartier")]))
+    secteurs = contours[contours["niveau"].eq("secteur")]
+    secteur = immeubles["secteur"].fillna(_joindre(places, secteurs, quartier))
+    motif = vide.mask(quartier.isna(), "hors de tout contour").mask(
+        quartier.isna() & places.isna(), "ni code de quartier, ni coordonnées"
+    )
+    return pd.DataFrame({"quartier": quartier.fillna(HORS_QUARTIER), "secteur": secteur, "motif": motif})
+
+
+def _joindre(places: gpd.GeoSeries, contours: gpd.GeoDataFrame, quartier: pd.Series | None = None) -> pd.Series:
+    """Code du contour qui contient chaque point. Sur une limite, le premier code dans l'ordre alphabétique.
+
+    ``quartier`` : ne retenir que les secteurs de ce quartier, pour que les deux niveaux restent emboîtés.
+    """
+    trouves = gpd.sjoin(
+        gpd.GeoDataFrame(geometry=places[places.notna()]),
+        contours[["code", "parent", "geometry"]],
+        predicate="intersects",
+    )
+    if quartier is not None:
+        trouves = trouves[trouves["parent"].eq(quartier.reindex(trouves.index))]
+    trouves = trouves.sort_values("code")
+    return trouves.loc[~trouves.index.duplicated(), "code"].reindex(places.index).astype("str")

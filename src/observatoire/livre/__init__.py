@@ -1,0 +1,9 @@
+"""Le livre : des pages d'une édition au site publié.
+
+``construction`` enchaîne, ``preparation`` rassemble les sources à l'écart, ``extension`` est l'extension Sphinx
+(formules, bandeaux, français), ``recherche`` indexe le site.
+"""
+
+from observatoire.livre.construction import construire
+
+__all__ = ["construire"]

@@ -1,0 +1,111 @@
+"""Construire le site : jupyter-book à l'écart, l'index de recherche, puis l'échange avec l'ancien site.
+
+Rien n'est publié à moitié : tant que tout n'a pas réussi, le site en place reste celui d'avant.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from observatoire.configuration import Configuration
+from observatoire.erreurs import EditionIncomplete
+from observatoire.livre.preparation import preparer_sources
+from observatoire.livre.recherche import indexer
+
+Avancement = Callable[[int, int, str], None]
+ETAPES = ("sources", "livre", "recherche", "publication")
+_COULEURS = re.compile(r"\x1b\[[0-9;]*m")
+_COMMANDE = "from jupyter_book.cli.main import main; main()"
+_SORTIES_INUTILES = shutil.ignore_patterns("_sources", "objects.inv", ".buildinfo*", "searchindex.js", "*-macros.html")
+_ACCUEIL = """<!DOCTYPE html>
+<html lang="fr">
+<head><meta charset="utf-8"><title>{titre}</title>
+<meta http-equiv="refresh" content="0; url=book/edition/accueil.html"></head>
+<body><p><a href="book/edition/accueil.html">{titre}</a></p></body>
+</html>
+"""
+
+
+def construire(config: Configuration, public: str = "publique", avancement: Avancement | None = None) -> Path:
+    """Construire le site du livre de ``config.chemin("livre")`` avec l'édition de ``config.chemin("edition")``.
+
+    Rend le dossier du site. Lève :class:`EditionIncomplete` quand l'édition manque, est celle d'un autre public,
+    ou que jupyter-book trouve quoi que ce soit à redire ; le site en place n'est alors pas touché.
+    """
+    dire = avancement or (lambda fait, total, libelle: None)
+    site = config.chemin("site")
+    edition = _lire_edition(config, public)
+    travail = site.parent / ".travail"
+    dire(0, len(ETAPES), ETAPES[0])
+    source = preparer_sources(config, travail)
+    dire(1, len(ETAPES), ETAPES[1])
+    html = _lancer_jupyter_book(source, travail / "sortie")
+    dire(2, len(ETAPES), ETAPES[2])
+    nouveau = site.with_name(f"{site.name}.nouveau")
+    shutil.rmtree(nouveau, ignore_errors=True)
+    shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES)
+    (nouveau / "index.html").write_text(_ACCUEIL.format(titre=edition["titre"]), encoding="utf-8")
+    indexer(nouveau)
+    dire(3, len(ETAPES), ETAPES[3])
+    _echanger(nouveau, site)
+    dire(4, len(ETAPES), ETAPES[3])
+    return site
+
+
+def _lire_edition(config: Configuration, public: str) -> dict:
+    fichier = config.chemin("edition") / "edition.json"
+    if not fichier.is_file():
+        raise EditionIncomplete("aucune édition à publier : lancer d'abord « observatoire executer ».")
+    edition = json.loads(fichier.read_text(encoding="utf-8"))
+    if edition["public"] != public:
+        raise EditionIncomplete(
+            f"l'édition en place est celle du public « {edition['public']} », pas « {public} » : lancer "
+            f"« observatoire executer --public {public} »."
+        )
+    return edition
+
+
+def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:
+    """Lancer jupyter-book ; ce qu'il dit n'est montré que s'il échoue."""
+    commande = [sys.executable, "-c", _COMMANDE, "build", str(source), "--path-output", str(sortie)]
+    resultat = subprocess.run(
+        [*commande, "-W", "-n", "--keep-going"],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"},
+        check=False,
+    )
+    html = sortie / "_build" / "html"
+    if resultat.returncode or not html.is_dir():
+        raise EditionIncomplete(_message(resultat, source))
+    return html
+
+
+def _message(resultat: subprocess.CompletedProcess, source: Path) -> str:
+    """Les avertissements de Sphinx, aux chemins du dépôt ; à défaut, la fin de ce qu'il a dit."""
+    dit = _COULEURS.sub("", f"{resultat.stderr}\n{resultat.stdout}")
+    lignes = dit.replace(f"{source}{os.sep}", "").splitlines()
+    avertissements = list(dict.fromkeys(x for x in lignes if "WARNING:" in x or "ERROR:" in x or "CRITICAL" in x))
+    if avertissements:
+        tete = f"le livre n'a pas été publié : {len(avertissements)} avertissement(s) de Sphinx."
+    else:
+        tete, avertissements = "le livre n'a pas été publié : jupyter-book a échoué.", lignes[-40:]
+    return "\n".join([tete, *(f"  {ligne}" for ligne in avertissements)])
+
+
+def _echanger(nouveau: Path, site: Path) -> None:
+    """Mettre le nouveau site à la place de l'ancien par deux renommages."""
+    ancien = site.with_name(f"{site.name}.ancien")
+    shutil.rmtree(ancien, ignore_errors=True)
+    if site.exists():
+        site.rename(ancien)
+    nouveau.rename(site)
+    shutil.rmtree(ancien, ignore_errors=True)

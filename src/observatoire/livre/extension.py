@@ -1,0 +1,69 @@
+"""L'extension Sphinx du livre : formules en MathML, bandeaux, gabarits en français.
+
+Tout ce qui dépend de Sphinx est ici et dans ``gabarits/``.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.util import logging
+
+GABARITS = Path(__file__).parent / "gabarits"
+STATIQUE = Path(__file__).parent / "statique"
+MEMOIRE = "book/edition/edition.json"
+_journal = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> dict:
+    """Brancher l'extension."""
+    app.add_html_math_renderer("mathml", (_formule, None), (_formule_isolee, None))
+    # Jupyter Book règle toujours ces extensions, que le livre ne charge pas.
+    app.add_config_value("comments_config", {}, "")
+    app.connect("config-inited", _regler)
+    app.connect("html-page-context", _completer_la_page)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _regler(app: Sphinx, config: Config) -> None:
+    config.templates_path = [*config.templates_path, str(GABARITS)]
+    # Les fichiers d'une ville passent après ceux de la bibliothèque : de même nom, ils les remplacent.
+    config.html_static_path = [str(STATIQUE), *config.html_static_path]
+    config.html_logo = config.html_logo or str(STATIQUE / "logo.svg")
+    config.html_favicon = config.html_favicon or str(STATIQUE / "logo.svg")
+    config.html_math_renderer = "mathml"
+
+
+def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Donner aux gabarits ce qu'ils disent de l'édition, et retirer ce que Thebe ajoute à chaque page."""
+    context["edition"] = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
+    context["default_mode"] = "light"
+
+
+def _formule(visiteur, noeud: nodes.math) -> None:
+    visiteur.body.append(_mathml(noeud, "inline"))
+    raise nodes.SkipNode
+
+
+def _formule_isolee(visiteur, noeud: nodes.math_block) -> None:
+    visiteur.body.append(f'<div class="formule" role="math">{_mathml(noeud, "block")}</div>')
+    raise nodes.SkipNode
+
+
+def _mathml(noeud: nodes.Node, affichage: str) -> str:
+    """La formule en MathML : elle se lit sans script, s'imprime et se vocalise."""
+    formule = noeud.astext().strip()
+    try:
+        mathml = convert(formule, display=affichage)
+    except Exception as erreur:  # noqa: BLE001 – la bibliothèque lève des erreurs de toute sorte : Sphinx les dit
+        _journal.warning("formule illisible : %s", type(erreur).__name__, location=noeud)
+        return ""
+    # La bibliothèque laisse passer une accolade de trop et recopie telle quelle une commande inconnue.
+    if formule.count("{") != formule.count("}") or "<mi>\\" in mathml:
+        _journal.warning("formule illisible : accolade ou commande inconnue", location=noeud)
+    return mathml

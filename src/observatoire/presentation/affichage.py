@@ -1,0 +1,91 @@
+"""Les fragments de page : du HTML déterministe qu'un notebook affiche, et leurs assemblages."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from html import escape
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Un morceau de page. ``resume`` est ce que l'on en lit sans HTML."""
+
+    html: str
+    resume: str = ""
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": self.resume}
+
+    def __str__(self) -> str:
+        return self.html
+
+
+@dataclass(frozen=True)
+class Absent(Fragment):
+    """Un fragment qui n'a rien à montrer : ``sujet`` (ce qui manque) et ``raison`` (pourquoi)."""
+
+    sujet: str = ""
+    raison: str = ""
+
+
+def absent(sujet: str, raison: str) -> Absent:
+    """Dire en une phrase qu'il n'y a rien à dessiner, plutôt que dessiner du vide."""
+    phrase = f"{sujet} : {raison}."
+    return Absent(f'<p class="obs-absent">{escape(phrase)}</p>', phrase, sujet, raison)
+
+
+def silence(resume: str) -> Absent:
+    """Ce qui n'a pas lieu d'être sur cette page (une carte des quartiers dans une ville sans quartiers)."""
+    return Absent("", resume)
+
+
+def empreinte(*parties: str) -> str:
+    """Un identifiant stable, tiré du contenu : deux exécutions donnent la même page."""
+    return "o" + hashlib.sha256("\x1f".join(parties).encode()).hexdigest()[:10]
+
+
+def grille(*fragments: Fragment) -> Fragment:
+    """Poser des fragments côte à côte, l'un sous l'autre sur un téléphone. Les absents passent dessous."""
+    presents = [f for f in fragments if not isinstance(f, Absent)]
+    absents = [f for f in fragments if isinstance(f, Absent) and f.sujet]
+    if not presents:
+        return _dire_absents(absents)
+    cases = "".join(f'<div class="obs-case">{f.html}</div>' for f in presents)
+    suite = _dire_absents(absents).html if absents else ""
+    return Fragment(f'<div class="obs-grille">{cases}</div>{suite}', _resumer(fragments))
+
+
+def section(nom: str, *fragments: Fragment) -> Fragment:
+    """Les fragments d'une section, ou une seule phrase quand aucun n'a de valeur à montrer."""
+    presents = [f for f in fragments if not isinstance(f, Absent)]
+    absents = [f for f in fragments if isinstance(f, Absent) and f.sujet]
+    if not presents:
+        raison = absents[0].raison if absents else "sans objet"
+        return absent(f"{nom}, aucun indicateur n'est publié pour cette page", raison)
+    corps = "".join(f.html for f in presents)
+    suite = _dire_absents(absents).html if absents else ""
+    return Fragment(f'<div class="obs-section">{corps}{suite}</div>', _resumer(fragments))
+
+
+def plier(resume: str, contenu: str) -> str:
+    """Un pli fermé : ``resume`` se lit, ``contenu`` s'ouvre."""
+    return f'<details class="obs-pli"><summary>{escape(resume)}</summary>{contenu}</details>'
+
+
+def defiler(table: str, titre: str) -> str:
+    """Un tableau large dans son propre cadre, qui défile au doigt et au clavier sans élargir la page."""
+    return f'<div class="obs-defile" role="region" tabindex="0" aria-label="{escape(titre)}">{table}</div>'
+
+
+def _dire_absents(absents: list[Absent]) -> Absent:
+    if not absents:
+        return silence("")
+    if len(absents) == 1:
+        return absents[0]
+    sujets = " ; ".join(f.sujet for f in absents)
+    return absent(f"Sans valeur à montrer – {sujets}", " ; ".join(dict.fromkeys(f.raison for f in absents)))
+
+
+def _resumer(fragments: tuple[Fragment, ...]) -> str:
+    return "\n".join(f.resume for f in fragments if f.resume)

@@ -1,0 +1,172 @@
+"""La carte des quartiers : un SVG dessiné ici, cliquable, lisible au clavier et en noir et blanc."""
+
+from __future__ import annotations
+
+import itertools
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from observatoire.presentation import donnees, selection
+from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.liens import vers_territoire
+from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne
+from observatoire.presentation.svg import envelopper
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+LARGEUR = 460
+_RAMPE = ("#d9ecf7", "#94c7e6", "#3f93c5", "#0b5a92", "#06304f")
+_ENCRES = ("#1f2933", "#1f2933", "#ffffff", "#ffffff", "#ffffff")
+_MOTIFS = {
+    "c": '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#5b1a00" stroke-width="1.4"/>',
+    "nd": '<circle cx="2" cy="2" r="1.2" fill="#525c66"/><circle cx="6" cy="6" r="1.2" fill="#525c66"/>',
+    "na": '<path d="M0 4H8" stroke="#7b8794" stroke-width="1.4"/>',
+    "ne": '<path d="M0 4H8M4 0V8" stroke="#8a6d00" stroke-width="1"/>',
+}
+
+
+def carte(
+    valeurs: Publie,
+    indicateur: str,
+    territoire: str | None = None,
+    bailleur: str = "tous",
+    depuis: str = "annee",
+) -> Fragment:
+    """La valeur de chaque quartier, en classes ; chaque quartier mène à sa page.
+
+    ``depuis`` : le dossier de la page qui porte la carte (voir :mod:`observatoire.presentation.liens`).
+    """
+    declaration = valeurs.catalogue[indicateur]
+    if valeurs.contours is None:
+        return silence("Cette ville n'a pas de contours de quartiers.")
+    lignes = selection.quartiers(valeurs, indicateur, bailleur)
+    if lignes["valeur"].isna().all():
+        return absent(f"{declaration['libelle']} (carte)", "aucun quartier n'a de valeur publiée")
+    lieux, schematique = _lieux(valeurs, lignes)
+    bornes = _classes(lieux["valeur"])
+    titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
+    if bailleur != "tous":
+        titre = f"{titre}, {valeurs.nom('bailleur', bailleur)}"
+    corps = _motifs(lieux) + "".join(
+        _dessiner(valeurs, declaration, lieu, bornes, territoire, depuis) for lieu in lieux.to_dict("records")
+    )
+    description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux.to_dict("records"))
+    svg = envelopper(_cadre(lieux), corps, titre, f"{description}.").replace('role="img"', 'role="group"')
+    return _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique)
+
+
+def _lieux(valeurs: Publie, lignes: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
+    """Les quartiers projetés, simplifiés et ramenés au cadre de la page ; et si la carte est schématique."""
+    contours = valeurs.contours
+    contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(lignes["code"])]
+    plans = contours.to_crs(2154)
+    ouest, sud, est, nord = plans.total_bounds
+    echelle = (LARGEUR - 8) / (est - ouest)
+    formes = plans.geometry.simplify((est - ouest) / 900, preserve_topology=True)
+    formes = formes.affine_transform([echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle])
+    points = formes.representative_point()
+    places = pd.DataFrame(
+        {
+            "code": contours["code"], "trace": formes.map(_trace), "x": points.x, "y": points.y,
+            "aire": formes.area, "hauteur": (nord - sud) * echelle + 8,
+        }
+    )  # fmt: skip
+    oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
+    return lignes.merge(places, on="code", how="inner"), bool(oui)
+
+
+def _trace(forme) -> str:
+    """Le chemin SVG d'un polygone ou d'un multipolygone, trous compris, au dixième de point."""
+    polygones = getattr(forme, "geoms", [forme])
+    anneaux = [anneau for p in polygones for anneau in (p.exterior, *p.interiors)]
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in a.coords[:-1]) + "Z" for a in anneaux)
+
+
+def _classes(valeurs: pd.Series) -> np.ndarray:
+    """Les bornes d'au plus cinq classes d'effectifs voisins (quantiles)."""
+    connues = valeurs.dropna().to_numpy(float)
+    nombre = min(5, max(1, len(np.unique(connues)) // 2 + 1))
+    return np.unique(np.quantile(connues, np.linspace(0, 1, nombre + 1)))
+
+
+def _classer(valeur: float, bornes: np.ndarray) -> int:
+    return int(np.clip(np.searchsorted(bornes, valeur, side="right") - 1, 0, max(len(bornes) - 2, 0)))
+
+
+def _couleur(rang: int, bornes: np.ndarray) -> tuple[str, str]:
+    """Le fond et l'encre d'une classe : la rampe va toujours du clair au foncé."""
+    nombre = max(len(bornes) - 1, 1)
+    place = round(rang * (len(_RAMPE) - 1) / max(nombre - 1, 1)) if nombre > 1 else 2
+    return _RAMPE[place], _ENCRES[place]
+
+
+def _motifs(lieux: pd.DataFrame) -> str:
+    presents = [s for s in STATUTS if s in set(lieux["statut"])]
+    return f"<defs>{''.join(_motif(s, s) for s in presents)}</defs>"
+
+
+def _motif(statut: str, cle: str) -> str:
+    fond = '<rect width="8" height="8" fill="#fff"/>'
+    return (
+        f'<pattern id="motif-{cle}" width="8" height="8" patternUnits="userSpaceOnUse">'
+        f"{fond}{_MOTIFS[statut]}</pattern>"
+    )
+
+
+def _dessiner(valeurs, declaration, lieu: dict, bornes, territoire, depuis) -> str:
+    cache = lieu["statut"] != "publie" or pd.isna(lieu["valeur"])
+    statut = "nd" if lieu["statut"] == "publie" else lieu["statut"]
+    fond, encre = (f"url(#motif-{statut})", "#1f2933") if cache else _couleur(_classer(lieu["valeur"], bornes), bornes)
+    texte = donnees.en_clair(lieu["nom"], lieu, declaration)
+    etiquette = ecrire_ligne(lieu, declaration).split("\u00a0")[0].replace("\u202f%", "")
+    halo = ' stroke="#fff" stroke-width="3"' if cache else ""
+    adresse = vers_territoire(valeurs, "quartier", lieu["code"], depuis)
+    classe = "obs-lieu obs-courant" if lieu["code"] == territoire else "obs-lieu"
+    return (
+        f'<a class="{classe}" href="{escape(adresse)}" aria-label="{escape(texte)}"><title>{escape(texte)}</title>'
+        f'<path d="{lieu["trace"]}" fill="{fond}"/>'
+        f'<text x="{lieu["x"]:.1f}" y="{lieu["y"] + 4:.1f}" text-anchor="middle" font-size="12.5" '
+        f'font-weight="600" fill="{encre}" aria-hidden="true"{halo}>{escape(etiquette)}</text></a>'
+    )
+
+
+def _cadre(lieux: pd.DataFrame) -> str:
+    return f"0 0 {LARGEUR} {lieux['hauteur'].iloc[0]:.0f}"
+
+
+def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique) -> Fragment:
+    ville = selection.ligne(valeurs, declaration["code"])
+    rangs = [(r.nom, r._asdict(), valeurs.annee) for r in lignes.itertuples()]
+    table = donnees.table_figure("Quartier", [("Ville", ville, valeurs.annee), *rangs], declaration, titre)
+    marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
+    dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
+    note = donnees.note(valeurs, declaration, ville, f"Ville : {ecrire_ligne(ville, declaration)}.")
+    fragment = donnees.figure(dessin, titre, table, note)
+    return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
+
+
+def _legende(declaration: dict, lignes: pd.DataFrame, bornes: np.ndarray) -> str:
+    decimales = 0 if declaration["nature"] == "effectif" else None
+    textes = [ecrire(b, declaration["unite"], avec_unite=False, decimales=decimales) for b in bornes]
+    fin = ecrire(bornes[-1], declaration["unite"], decimales=decimales).removeprefix(textes[-1])
+    paires = list(itertools.pairwise(textes)) or [(textes[0], textes[0])]
+    cases = [_case(_couleur(rang, bornes)[0], f"{bas} à {haut}{fin}") for rang, (bas, haut) in enumerate(paires)]
+    presents = [s for s in STATUTS if s in set(lignes["statut"])]
+    cases += [_case_motif(s, declaration["code"]) for s in presents]
+    return f'<ul class="obs-legende" aria-label="Légende">{"".join(cases)}</ul>'
+
+
+def _case(couleur: str, texte: str) -> str:
+    carre = f'<svg viewBox="0 0 22 14" aria-hidden="true"><rect width="22" height="14" fill="{couleur}"/></svg>'
+    return f"<li>{carre}{escape(texte)}</li>"
+
+
+def _case_motif(statut: str, code: str) -> str:
+    """La case d'un statut : les mêmes traits, dessinés sans motif (aucun identifiant à répéter)."""
+    traits = "".join(f'<g transform="translate({x} {y})">{_MOTIFS[statut]}</g>' for x in (0, 8, 16) for y in (0, 8))
+    dessin = f'<svg viewBox="0 0 22 14" aria-hidden="true"><rect width="22" height="14" fill="#fff"/>{traits}</svg>'
+    return f"<li>{dessin}{statut} : {escape(STATUTS[statut].libelle)}</li>"

@@ -1,0 +1,121 @@
+"""Comparer sans faire dire aux chiffres plus qu'ils ne disent.
+
+Règle, dite sur les pages : un écart n'est annoncé que si les deux intervalles à 95 % ne se recouvrent pas.
+C'est une règle prudente. Un dénombrement complet n'a pas d'intervalle : son écart est donné tel quel. Aucune
+phrase ne dit pourquoi.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation import selection
+from observatoire.presentation.nombres import ecrire, ecrire_statut
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+REGLE = (
+    "Un écart est dit non significatif quand les deux intervalles à 95 % se recouvrent. "
+    "Un dénombrement complet n'a pas d'intervalle : son écart est donné sans test."
+)
+FLECHES = {"plus": "▲", "moins": "▼", "egal": "≈", "impossible": "–"}
+
+
+@dataclass(frozen=True)
+class Comparaison:
+    """``signe`` : plus, moins, egal ou impossible ; ``texte`` : la phrase ; ``ecart`` : écrit, ou vide."""
+
+    signe: str
+    texte: str
+    ecart: str = ""
+
+    @property
+    def fleche(self) -> str:
+        return FLECHES[self.signe]
+
+
+def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: tuple[str, str], a: str) -> Comparaison:
+    """Situer ``ligne`` par rapport à ``repere``.
+
+    ``mots`` : comment dire plus et moins (« plus élevé », « moins élevé ») ; ``a`` : à quoi l'on compare.
+    """
+    if not _publiee(ligne) or not _publiee(repere):
+        cause = ligne if not _publiee(ligne) else repere
+        statut = "nd" if cause["statut"] == "publie" else cause["statut"]
+        return Comparaison("impossible", f"pas de comparaison {a} ({ecrire_statut(statut)})")
+    ecart = float(ligne["valeur"]) - float(repere["valeur"])
+    texte = ecrire_ecart(ecart, declaration)
+    teste = not pd.isna([ligne["borne_basse"], repere["borne_basse"]]).any()
+    if teste and _recouvrent(ligne, repere):
+        return Comparaison("egal", f"écart non significatif {a} ({texte})", texte)
+    if not teste and abs(ecart) < 1e-12:
+        return Comparaison("egal", f"identique {a}", texte)
+    suffixe = "" if teste else ", sans intervalle"
+    signe, mot = ("plus", mots[0]) if ecart > 0 else ("moins", mots[1])
+    return Comparaison(signe, f"{mot} {a} ({texte}{suffixe})", texte)
+
+
+def comparer_ville(
+    valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
+) -> Comparaison | None:
+    """Situer un territoire ou un bailleur dans la ville ; ``None`` pour la ville elle-même."""
+    niveau, _ = selection.reperer(valeurs, territoire)
+    if niveau == "ville" and bailleur == "tous":
+        return None
+    declaration = valeurs.catalogue[indicateur]
+    ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
+    ville = selection.ligne(valeurs, indicateur)
+    if declaration["nature"] == "effectif":
+        return _part_de_la_ville(ligne, ville)
+    return comparer(ligne, ville, declaration, ("au-dessus", "au-dessous"), "de la ville")
+
+
+def comparer_zero(
+    valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
+) -> Comparaison | None:
+    """Situer l'année de la page par rapport à l'état zéro ; ``None`` l'année de l'état zéro."""
+    zero = valeurs.edition["annee_zero"]
+    if zero >= valeurs.annee:
+        return None
+    return comparer_annee(valeurs, indicateur, zero, territoire, bailleur)
+
+
+def comparer_annee(
+    valeurs: Publie, indicateur: str, avant: int, territoire: str | None = None, bailleur: str = "tous"
+) -> Comparaison:
+    """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison."""
+    coupures = selection.ruptures(valeurs, indicateur)
+    coupures = coupures[coupures["annee"].between(avant + 1, valeurs.annee)] if len(coupures) else coupures
+    if len(coupures):
+        rupture = coupures.iloc[0]
+        raison = f"rupture en {rupture['annee']} : {rupture['libelle']}"
+        return Comparaison("impossible", f"non comparable à {avant} ({raison})")
+    ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
+    repere = selection.ligne(valeurs, indicateur, territoire, bailleur, annee=avant)
+    return comparer(ligne, repere, valeurs.catalogue[indicateur], ("en hausse", "en baisse"), f"depuis {avant}")
+
+
+def ecrire_ecart(ecart: float, declaration: dict) -> str:
+    """Un écart : en points pour une proportion, sinon dans l'unité de l'indicateur."""
+    unite = "points" if declaration["unite"] == "%" else declaration["unite"]
+    decimales = 0 if declaration["nature"] == "effectif" else None
+    return ecrire(ecart, unite, signe=True, decimales=decimales)
+
+
+def _part_de_la_ville(ligne: pd.Series, ville: pd.Series) -> Comparaison:
+    if not _publiee(ligne) or not _publiee(ville) or not ville["valeur"]:
+        return Comparaison("impossible", "part de la ville non disponible")
+    part = ecrire(float(ligne["valeur"]) / float(ville["valeur"]), "%")
+    return Comparaison("impossible", f"{part} du total de la ville", part)
+
+
+def _publiee(ligne: pd.Series) -> bool:
+    return ligne["statut"] == "publie" and not pd.isna(ligne["valeur"])
+
+
+def _recouvrent(a: pd.Series, b: pd.Series) -> bool:
+    return bool(a["borne_basse"] <= b["borne_haute"] and b["borne_basse"] <= a["borne_haute"])

@@ -1,0 +1,99 @@
+"""Les données d'une figure : le tableau replié sous elle et son texte de remplacement."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation.affichage import Fragment, defiler, plier
+from observatoire.presentation.nombres import (
+    STATUTS,
+    dire_statuts,
+    ecrire_compte,
+    ecrire_intervalle,
+    ecrire_ligne,
+    ecrire_part,
+    ecrire_reference,
+)
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+ENTETES = ("Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse")
+
+
+def figure(svg: str, titre: str, table: str, note: str) -> Fragment:
+    """Une figure : son titre, le dessin, sa note, et les données repliées dessous."""
+    legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>'
+    notes = f'<p class="obs-note">{note}</p>' if note else ""
+    pli = plier("Données de la figure", defiler(table, f"Données : {titre}"))
+    return Fragment(f'<figure class="obs-figure">{legende}{svg}{notes}{pli}</figure>', titre)
+
+
+def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> str:
+    """Une petite table, dont la première colonne nomme les lignes. Les cases sont du HTML déjà sûr."""
+    tete = "".join(f'<th scope="col">{escape(e)}</th>' for e in entetes)
+    corps = "".join(
+        f'<tr><th scope="row">{premiere}</th>' + "".join(f"<td>{c}</td>" for c in suite) + "</tr>"
+        for premiere, *suite in lignes
+    )
+    return (
+        f'<table class="obs-table"><caption>{escape(titre)}</caption>'
+        f"<thead><tr>{tete}</tr></thead><tbody>{corps}</tbody></table>"
+    )
+
+
+def cases(ligne: pd.Series, declaration: dict, annee: int) -> list[str]:
+    """Tout ce qui accompagne une valeur, dans l'ordre de :data:`ENTETES`."""
+    return [
+        ecrire_ligne(ligne, declaration, html=True),
+        ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"]),
+        ecrire_compte(ligne["numerateur"]),
+        ecrire_compte(ligne["denominateur"]),
+        ecrire_reference(declaration, annee),
+        ecrire_part(ligne["couverture"]),
+        ecrire_part(ligne["reponse"]),
+    ]
+
+
+def table_figure(premiere: str, lignes: list[tuple[str, pd.Series, int]], declaration: dict, titre: str) -> str:
+    """La table d'une figure : ``lignes`` sont (nom, valeurs, année)."""
+    contenu = [[escape(nom), *cases(ligne, declaration, annee)] for nom, ligne, annee in lignes]
+    return tableau_simple([premiere, *ENTETES], contenu, titre)
+
+
+def en_clair(nom: str, ligne: pd.Series, declaration: dict) -> str:
+    """« Battant : 12,3 % (11,2 à 13,4 %) », ou « Battant : secret »."""
+    if ligne["statut"] != "publie":
+        return f"{nom} : {STATUTS[ligne['statut']].libelle}"
+    intervalle = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
+    suite = f" ({intervalle})" if not pd.isna(ligne["borne_basse"]) else ""
+    return f"{nom} : {ecrire_ligne(ligne, declaration)}{suite}"
+
+
+def note(valeurs: Publie, declaration: dict, ligne: pd.Series, *complements: str) -> str:
+    """La note d'une figure : rapport, date, couverture, intervalle ou pourquoi il n'y en a pas."""
+    rapport = declaration["numerateur"]
+    if declaration.get("denominateur"):
+        rapport += f" / {declaration['denominateur']}"
+    morceaux = [f"{_majuscule(rapport)}, {ecrire_reference(declaration, valeurs.annee)}"]
+    if not pd.isna(ligne["couverture"]):
+        morceaux.append(f"couverture {ecrire_part(ligne['couverture'])}")
+    if not pd.isna(ligne["reponse"]):
+        morceaux.append(f"réponse {ecrire_part(ligne['reponse'])}")
+    sans = str(declaration.get("intervalle") or "").startswith("sans")
+    methode = declaration.get("intervalle") or ""
+    morceaux.append(methode if sans or not methode else f"intervalle : {methode}")
+    texte = " ; ".join(m for m in morceaux if m) + f". Source : {declaration['source']}."
+    return escape(" ".join([texte, *(c for c in complements if c)]))
+
+
+def _majuscule(texte: str) -> str:
+    return texte[:1].upper() + texte[1:]
+
+
+def raison(lignes: pd.DataFrame) -> str:
+    """Pourquoi rien n'est publié : les statuts présents, au long."""
+    return dire_statuts(lignes["statut"])

@@ -1,0 +1,44 @@
+"""Les adresses des pages de l'édition, relatives à la page d'où l'on part.
+
+Une page est dans le dossier d'une année (``depuis="annee"`` : ville, quartiers, bailleurs) ou à la racine de
+l'édition (``depuis="edition"`` : accueil, couverture, sources).
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+_ANNEE = {"annee": "", "edition": "{annee}/"}
+_RACINE = {"annee": "../", "edition": ""}
+
+
+def vers_territoire(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str | None:
+    """L'adresse de la page d'un territoire ou d'un bailleur ; ``None`` quand il n'en a pas."""
+    dossier = _ANNEE[depuis].format(annee=valeurs.annee)
+    if niveau == "ville":
+        return f"{dossier}ville.html"
+    table = (
+        valeurs.bailleurs if niveau == "bailleur" else valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
+    )
+    if niveau not in {"quartier", "bailleur"} or code not in set(table["code"]):
+        return None
+    return f"{dossier}{niveau}-{code}.html"
+
+
+def vers_fiche(indicateur: str, depuis: str = "annee") -> str:
+    """L'adresse de la fiche d'un indicateur."""
+    return f"{_RACINE[depuis]}indicateurs/{indicateur}.html"
+
+
+def lier(texte: str, adresse: str | None) -> str:
+    """Un lien, ou le texte seul quand il n'y a pas d'adresse."""
+    return f'<a href="{escape(adresse)}">{escape(texte)}</a>' if adresse else escape(texte)
+
+
+def lier_fiche(valeurs: Publie, indicateur: str, depuis: str = "annee") -> str:
+    """Le nom d'un indicateur, lié à sa fiche."""
+    return lier(valeurs.catalogue[indicateur]["libelle"], vers_fiche(indicateur, depuis))

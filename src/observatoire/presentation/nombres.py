@@ -1,0 +1,197 @@
+"""La seule porte par laquelle un nombre s'écrit : pages, figures, infobulles, textes de remplacement.
+
+Les proportions sont des fractions de [0, 1] partout ailleurs ; elles ne deviennent des pourcentages qu'ici.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from html import escape
+
+import pandas as pd
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+FINE = "\u202f"  # espace fine insécable : milliers, « % »
+INSECABLE = "\u00a0"
+MOINS = "\u2212"
+ABSENT = "–"
+
+MULTIPLICATEURS = {"%": 100, "points": 100, "‰": 1000, "pour 100 logements": 100}
+DECIMALES = {
+    "%": 1,
+    "points": 1,
+    "‰": 1,
+    "pour 100 logements": 1,
+    "€/m²": 2,
+    "m²": 1,
+    "mois": 1,
+    "ans": 1,
+    "années": 1,
+}
+_COLLEES = {"%", "‰"}
+_COURTES = {"pour 100 logements": "p. 100 log."}
+_SINGULIERS = {"baux": "bail"}
+_DENOMBRES = {
+    "logement",
+    "ménage",
+    "demande",
+    "attribution",
+    "signalement",
+    "point",
+    "année",
+    "an",
+    "immeuble",
+}
+
+
+@dataclass(frozen=True)
+class Statut:
+    """Pourquoi une valeur n'est pas écrite : ``sigle`` dans les cases, ``libelle`` et ``sens`` au long."""
+
+    sigle: str
+    libelle: str
+    sens: str
+
+
+STATUTS = {
+    "c": Statut("c", "secret", "secret statistique : trop peu de ménages ou de logements pour être publié"),
+    "nd": Statut("nd", "non disponible", "non disponible : les données nécessaires n'ont pas été déposées"),
+    "na": Statut("na", "sans objet", "sans objet : l'indicateur ne s'applique pas ici à cette date"),
+    "ne": Statut("ne", "non évaluable", "non évaluable : trop peu de réponses pour conclure"),
+}
+
+
+def ecrire(
+    valeur: float | None,
+    unite: str = "",
+    statut: str = "publie",
+    *,
+    decimales: int | None = None,
+    signe: bool = False,
+    avec_unite: bool = True,
+    html: bool = False,
+) -> str:
+    """Écrire une valeur comme elle se lit en français : « 1 234,5 », « 12,3 % », « −2,0 points ».
+
+    ``valeur`` est la valeur publiée (une fraction pour « % » et « points »). ``signe`` écrit aussi le « + ».
+    Une valeur cachée s'écrit par son statut ; en HTML, dans une abréviation expliquée. Une valeur publiée
+    mais manquante (dénominateur nul) s'écrit « nd ».
+    """
+    if statut not in STATUTS and statut != "publie":
+        raise ValueError(f"statut inconnu : « {statut} ».")
+    if statut != "publie" or pd.isna(valeur):
+        return ecrire_statut("nd" if statut == "publie" else statut, html=html)
+    texte = _chiffres(valeur, unite, decimales, signe)
+    return f"{texte}{_suffixe(texte, unite)}" if avec_unite else texte
+
+
+def ecrire_statut(statut: str, html: bool = False) -> str:
+    """Le sigle d'un statut ; en HTML, une abréviation dont le titre dit pourquoi la valeur manque."""
+    explique = STATUTS[statut]
+    if not html:
+        return explique.sigle
+    classe = f"obs-statut obs-statut-{statut}"
+    return f'<abbr class="{classe}" title="{escape(explique.sens)}">{explique.sigle}</abbr>'
+
+
+def dire_statuts(statuts: Iterable[str]) -> str:
+    """Pourquoi des valeurs manquent, au long : « secret, non disponible »."""
+    presents = set(statuts)
+    return ", ".join(STATUTS[s].libelle for s in STATUTS if s in presents) or STATUTS["nd"].libelle
+
+
+def ecrire_intervalle(bas: float | None, haut: float | None, unite: str = "") -> str:
+    """« 11,2 à 13,4 % » ; un tiret quand il n'y a pas d'intervalle."""
+    if pd.isna(bas) or pd.isna(haut):
+        return ABSENT
+    signe = unite == "points"
+    debut = ecrire(bas, unite, avec_unite=False, signe=signe)
+    return f"{debut} à {ecrire(haut, unite, signe=signe)}"
+
+
+def ecrire_entier(valeur: float | None) -> str:
+    """Un dénombrement sans unité ; un tiret quand il n'est pas publié."""
+    return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=0)
+
+
+def ecrire_compte(valeur: float | None) -> str:
+    """Un numérateur ou un dénominateur : entier s'il l'est, sinon à une décimale (une somme de loyers)."""
+    if pd.isna(valeur):
+        return ABSENT
+    return ecrire(valeur, decimales=0 if float(valeur).is_integer() or abs(valeur) >= 1000 else 1)
+
+
+def ecrire_part(valeur: float | None) -> str:
+    """Une couverture ou un taux de réponse : un pourcentage entier ; un tiret quand il n'a pas de sens."""
+    if pd.isna(valeur):
+        return ABSENT
+    return ecrire(valeur, "%", decimales=0)
+
+
+def ecrire_date(date: str | datetime.date) -> str:
+    """« 31 décembre 2010 », « 1er janvier 2011 »."""
+    jour = datetime.date.fromisoformat(date[:10]) if isinstance(date, str) else date
+    texte = format_date(jour, "d MMMM y", locale="fr").replace(" ", INSECABLE)
+    return texte.replace("1", "1er", 1) if jour.day == 1 else texte
+
+
+def ecrire_reference(declaration: dict, annee: int) -> str:
+    """La date d'une valeur : « 31 décembre 2010 » pour un stock, « année 2010 » pour un flux."""
+    if declaration.get("periode") == "annee":
+        return f"année{INSECABLE}{annee}"
+    return ecrire_date(datetime.date(annee, 12, 31))
+
+
+def ecrire_ligne(ligne: pd.Series, declaration: dict, html: bool = False) -> str:
+    """La valeur d'une ligne de ``indicateurs``, dans l'unité de sa déclaration."""
+    unite = declaration["unite"]
+    decimales = 0 if declaration["nature"] == "effectif" else None
+    return ecrire(ligne["valeur"], unite, ligne["statut"], decimales=decimales, signe=unite == "points", html=html)
+
+
+def en_unite(valeur, unite: str):
+    """La valeur (ou la colonne) dans l'échelle où elle se dessine : une fraction devient un pourcentage."""
+    return valeur * MULTIPLICATEURS.get(unite, 1)
+
+
+def graduer(position: float, unite: str = "") -> str:
+    """L'étiquette d'une graduation : ``position`` est déjà à l'échelle de l'unité."""
+    arrondi = Decimal(str(round(float(position), 6))).normalize()
+    texte = _ponctuer(arrondi, max(0, -arrondi.as_tuple().exponent), unite == "points")
+    return f"{texte}{FINE}{unite}" if unite in _COLLEES else texte
+
+
+def _chiffres(valeur: float, unite: str, decimales: int | None, signe: bool) -> str:
+    nombre = Decimal(str(float(valeur))) * MULTIPLICATEURS.get(unite, 1)
+    if decimales is None:
+        entier = nombre == nombre.to_integral_value()
+        decimales = DECIMALES.get(unite, 0 if entier else 1)
+    arrondi = nombre.quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
+    return _ponctuer(arrondi, decimales, signe)
+
+
+def _ponctuer(nombre: Decimal, decimales: int, signe: bool) -> str:
+    patron = "#,##0" + ("." + "0" * decimales if decimales else "")
+    texte = format_decimal(abs(nombre), format=patron, locale="fr", decimal_quantization=False)
+    if nombre < 0:
+        return MOINS + texte
+    return f"+{texte}" if signe and nombre > 0 else texte
+
+
+def _suffixe(texte: str, unite: str) -> str:
+    """L'unité et son espace, au singulier sous deux : « 1 logement », « −1,5 point »."""
+    if not unite:
+        return ""
+    if unite in _COLLEES:
+        return f"{FINE}{unite}"
+    petit = texte.lstrip(f"+{MOINS}").split(",")[0] in {"0", "1"}
+    if petit and unite in _SINGULIERS:
+        return f"{INSECABLE}{_SINGULIERS[unite]}"
+    mot, *suite = unite.split(" ")
+    if petit and mot.endswith("s") and mot[:-1] in _DENOMBRES:
+        return INSECABLE + " ".join([mot[:-1], *suite])
+    return f"{INSECABLE}{_COURTES.get(unite, unite)}"

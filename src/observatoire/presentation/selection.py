@@ -1,0 +1,152 @@
+"""Choisir dans ``publie`` les lignes qu'une figure ou un tableau montre."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.erreurs import ParametreInconnu
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+_CLES = ["indicateur", "niveau", "territoire", "bailleur", "annee"]
+_NIVEAUX = ("ville", "quartier", "qpv", "secteur")
+
+
+def reperer(valeurs: Publie, territoire: str | None = None) -> tuple[str, str]:
+    """Le niveau et le code d'un territoire ; la ville quand rien n'est donné."""
+    if territoire is None:
+        return "ville", valeurs.edition["code"]
+    niveaux = set(valeurs.territoires.loc[valeurs.territoires["code"].eq(territoire), "niveau"])
+    for niveau in _NIVEAUX:
+        if niveau in niveaux:
+            return niveau, territoire
+    raise ParametreInconnu(f"« {territoire} » n'est pas un territoire publié.")
+
+
+def nommer(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> str:
+    """Ce dont parle une figure : « Planoise », « Néolia », « Néolia, Planoise »."""
+    niveau, code = reperer(valeurs, territoire)
+    lieu = valeurs.edition["nom"] if niveau == "ville" else valeurs.nom(niveau, code)
+    if bailleur == "tous":
+        return lieu
+    nom = valeurs.nom("bailleur", bailleur)
+    return nom if niveau == "ville" else f"{nom}, {lieu}"
+
+
+def serie(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> pd.DataFrame:
+    """Une ligne par année de l'édition ; une année qui n'a pas été calculée est ``nd``. Ne pas la modifier."""
+    niveau, code = reperer(valeurs, territoire)
+    rangee = _ranger(valeurs.indicateurs)
+    cle = (indicateur, niveau, code, bailleur)
+    if cle not in rangee.series:
+        lignes = _prendre(valeurs, cle).reindex(pd.Index(valeurs.edition["annees"], name="annee"))
+        lignes = lignes.assign(statut=lignes["statut"].fillna("nd"), indicateur=indicateur)
+        rangee.series[cle] = lignes.reset_index()
+    return rangee.series[cle]
+
+
+def ligne(
+    valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous", annee: int | None = None
+) -> pd.Series:
+    """La ligne d'une année (celle de la page par défaut)."""
+    rang = valeurs.edition["annees"].index(valeurs.annee if annee is None else annee)
+    return serie(valeurs, indicateur, territoire, bailleur).iloc[rang]
+
+
+def quartiers(valeurs: Publie, indicateur: str, bailleur: str = "tous") -> pd.DataFrame:
+    """Une ligne par quartier pour l'année de la page : ``code``, ``nom`` et les valeurs."""
+    lieux = valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
+    lignes = _prendre(valeurs, (indicateur, "quartier")).reset_index()
+    lignes = lignes[lignes["bailleur"].eq(bailleur) & lignes["annee"].eq(valeurs.annee)]
+    return _joindre(lieux, lignes, "territoire")
+
+
+def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> pd.DataFrame:
+    """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs."""
+    niveau, code = reperer(valeurs, territoire)
+    lignes = _prendre(valeurs, (indicateur, niveau, code)).reset_index()
+    lignes = lignes[lignes["annee"].eq(valeurs.annee)]
+    return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
+
+
+def vrais_bailleurs(valeurs: Publie) -> pd.DataFrame:
+    """Les bailleurs, sans les autres déposants."""
+    oui = valeurs.bailleurs["est_bailleur"].astype(str).str.lower().isin(["true", "1", "oui"])
+    return valeurs.bailleurs[oui]
+
+
+def famille(valeurs: Publie, nom: str) -> list[str]:
+    """Les codes d'une famille, dans l'ordre du catalogue ; son premier mot suffit à la nommer."""
+    premier = _plat(nom).split()[0]
+    return [c for c, d in valeurs.catalogue.items() if _plat(d["famille"]).split()[0] == premier]
+
+
+def groupe(valeurs: Publie, nom: str) -> list[str]:
+    """Les modalités d'une répartition, dans l'ordre du catalogue."""
+    return [c for c, d in valeurs.catalogue.items() if d.get("groupe") == nom]
+
+
+def ruptures(valeurs: Publie, indicateur: str) -> pd.DataFrame:
+    """Les ruptures qui touchent un indicateur : chacune sépare ``annee`` - 1 de ``annee``."""
+    if valeurs.ruptures.empty:
+        return valeurs.ruptures
+    codes = valeurs.ruptures["indicateurs"].fillna("tous").map(lambda t: set(re.split(r"[\s,;|]+", t)))
+    touches = {indicateur, valeurs.catalogue[indicateur].get("groupe"), "tous", "*"} - {None}
+    return valeurs.ruptures[[bool(c & touches) for c in codes]]
+
+
+def segments(valeurs: Publie, indicateur: str, annees: pd.DataFrame) -> pd.Series:
+    """Le numéro du segment de chaque année : il change à une rupture et après une année sans valeur."""
+    coupures = set(ruptures(valeurs, indicateur)["annee"]) if len(valeurs.ruptures) else set()
+    manque = annees["valeur"].isna() | annees["statut"].ne("publie")
+    saut = annees["annee"].diff().ne(1) | annees["annee"].isin(coupures) | manque.shift(fill_value=False)
+    return saut.cumsum()
+
+
+def _prendre(valeurs: Publie, cle: tuple) -> pd.DataFrame:
+    """Les lignes d'une clé partielle, indexées par le reste de la clé."""
+    table = _ranger(valeurs.indicateurs).table
+    try:
+        return table.loc[cle]
+    except KeyError:
+        return table.iloc[:0].droplevel(_CLES[: len(cle)])
+
+
+@dataclass
+class _Rangee:
+    """Les indicateurs rangés par clé, et les séries déjà prises : une page relit souvent les mêmes."""
+
+    origine: pd.DataFrame
+    table: pd.DataFrame
+    series: dict[tuple, pd.DataFrame] = field(default_factory=dict)
+
+
+_rangees: list[_Rangee] = []
+
+
+def _ranger(indicateurs: pd.DataFrame) -> _Rangee:
+    """Le rangement, gardé d'un appel à l'autre tant que la table est la même."""
+    if not _rangees or _rangees[0].origine is not indicateurs:
+        _rangees[:] = [_Rangee(indicateurs, indicateurs.set_index(_CLES).sort_index())]
+    return _rangees[0]
+
+
+def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> pd.DataFrame:
+    joint = lieux[["code", "nom"]].merge(
+        lignes.drop(columns="territoire" if colonne == "bailleur" else "bailleur", errors="ignore"),
+        left_on="code",
+        right_on=colonne,
+        how="left",
+    )
+    return joint.assign(statut=joint["statut"].fillna("nd"))
+
+
+def _plat(texte: str) -> str:
+    sans_accents = unicodedata.normalize("NFKD", texte).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z]+", " ", sans_accents.lower()).strip()

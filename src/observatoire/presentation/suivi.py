@@ -1,0 +1,144 @@
+"""Ce qui accompagne les valeurs : qui a livré quoi, ce que cela couvre, ce qui est nouveau."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation import comparaisons, selection
+from observatoire.presentation.affichage import Fragment, absent, section
+from observatoire.presentation.cles import dire_ecart
+from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+from observatoire.presentation.nombres import ecrire_entier, ecrire_ligne, ecrire_part
+from observatoire.presentation.sources import TABLES
+from observatoire.presentation.tableaux import composer
+from observatoire.presentation.textes import paragraphe
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+LIVRAISONS = {
+    "livre": ("L", "livré"),
+    "non_depose": ("–", "non déposé"),
+    "refuse": ("R", "fichier refusé"),
+    "hors_champ": ("h", "hors du champ de l'indicateur"),
+}
+
+
+def matrice_couverture(valeurs: Publie, bailleur: str | None = None, depuis: str = "annee") -> Fragment:
+    """Qui a livré de quoi calculer quoi : un bailleur par tableau, indicateurs en lignes, années en colonnes."""
+    table = valeurs.couverture
+    codes = [bailleur] if bailleur else list(selection.vrais_bailleurs(valeurs)["code"])
+    table = table[table["indicateur"].isin(valeurs.catalogue)]
+    if table.empty:
+        return absent("Couverture", "elle n'a pas été calculée")
+    blocs = [_matrice(valeurs, table[table["bailleur"].eq(c)], c, depuis) for c in codes]
+    legende = "".join(f"<li>{_pastille(s)} {escape(texte)}</li>" for s, (_, texte) in LIVRAISONS.items())
+    cles = Fragment(f'<ul class="obs-legende" aria-label="Légende">{legende}</ul>', "")
+    return section("Couverture", cles, *blocs)
+
+
+def couverture_annee(valeurs: Publie, depuis: str = "annee") -> Fragment:
+    """Pour chaque famille, ce que chaque bailleur a livré cette année et la part du parc que cela couvre."""
+    table = valeurs.couverture[valeurs.couverture["annee"].eq(valeurs.annee)]
+    table = table.assign(famille=table["indicateur"].map({c: d["famille"] for c, d in valeurs.catalogue.items()}))
+    if table.empty:
+        return absent("Couverture", "elle n'a pas été calculée")
+    noms = selection.vrais_bailleurs(valeurs)
+    lignes = [
+        {"Bailleur": lier(r.nom, vers_territoire(valeurs, "bailleur", r.code, depuis)), **_parts(table, r.code)}
+        for r in noms.itertuples()
+    ]
+    note = "Nombre d'indicateurs de la famille que le dépôt du bailleur permet de calculer, sur leur total."
+    return composer(pd.DataFrame(lignes), f"Couverture par bailleur et par famille, {valeurs.annee}", note=note)
+
+
+def livraisons(valeurs: Publie) -> Fragment:
+    """Quels bailleurs ont déposé, et quelles tables, pour l'année de la page."""
+    depots = valeurs.depots[valeurs.depots["annee"].eq(valeurs.annee) & valeurs.depots["statut"].eq("accepte")]
+    noms = valeurs.bailleurs.set_index("code")["nom"]
+    tables = depots.groupby("deposant", sort=False)["table"].agg(lambda t: ", ".join(TABLES.get(x, x) for x in t))
+    puces = "".join(f"<li><strong>{escape(noms.get(c, c))}</strong> : {escape(t)}</li>" for c, t in tables.items())
+    muets = [noms[c] for c in selection.vrais_bailleurs(valeurs)["code"] if c not in tables.index]
+    suite = f"<li>Sans dépôt accepté : {escape(', '.join(muets))}</li>" if muets else ""
+    return Fragment(f"<ul>{puces}{suite}</ul>", "Dépôts de l'année")
+
+
+def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fragment:
+    """Les plus grands changements depuis l'année précédente, là où les intervalles ne se recouvrent pas."""
+    avant = valeurs.annee - 1
+    if avant not in valeurs.edition["annees"]:
+        return absent("Changements", "c'est la première année de l'édition")
+    candidats = _changements(valeurs, avant).head(nombre)
+    if candidats.empty:
+        texte = f"Entre {avant} et {valeurs.annee}, aucun changement ne dépasse les intervalles."
+        return paragraphe(texte)
+    lignes = [_nouveaute(valeurs, r, avant, depuis) for r in candidats.itertuples()]
+    note = "Changements où les intervalles à 95 % des deux années ne se recouvrent pas, les plus nets d'abord."
+    titre = f"Ce qui a changé entre {avant} et {valeurs.annee}"
+    return composer(pd.DataFrame(lignes), titre, gauche=("Indicateur", "Changement"), note=note)
+
+
+def _matrice(valeurs, table: pd.DataFrame, code: str, depuis: str) -> Fragment:
+    declarations = valeurs.catalogue
+    codes = [c for c in declarations if c in set(table["indicateur"]) and not declarations[c].get("groupe")]
+    large = table.pivot_table(index="indicateur", columns="annee", values="statut", aggfunc="first").reindex(codes)
+    propre = pd.DataFrame(
+        {
+            "Indicateur": [lier_fiche(valeurs, c, depuis) for c in codes],
+            "Famille": [declarations[c]["famille"] for c in codes],
+            **{str(a): large[a].map(_pastille).to_numpy() for a in large.columns},
+        }
+    )
+    return composer(propre, f"Couverture, {valeurs.nom('bailleur', code)}", groupe="Famille")
+
+
+def _pastille(statut: str) -> str:
+    if pd.isna(statut):
+        return "–"
+    sigle, texte = LIVRAISONS[statut]
+    return f'<abbr class="obs-pastille obs-{statut}" title="{escape(texte)}">{sigle}</abbr>'
+
+
+def _parts(table: pd.DataFrame, bailleur: str) -> dict[str, str]:
+    propre = table[table["bailleur"].eq(bailleur)]
+    par_famille = propre.assign(livre=propre["statut"].eq("livre")).groupby("famille", sort=False)["livre"]
+    comptes = {
+        f: f"{ecrire_entier(n)} / {ecrire_entier(t)}" for f, n, t in par_famille.agg(["sum", "count"]).itertuples()
+    }
+    connus, livres = propre["logements_connus"].max(), propre["logements_livres"].max()
+    part = ecrire_part(livres / connus) if connus else "–"
+    return {**comptes, "Logements couverts": part}
+
+
+def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
+    """Les couples (indicateur, territoire) dont les intervalles se séparent, les plus nets d'abord."""
+    table = valeurs.indicateurs
+    table = table[table["bailleur"].eq("tous") & table["niveau"].isin(["ville", "quartier"])]
+    table = table.dropna(subset=["valeur", "borne_basse", "borne_haute"])
+    table = table[~table["indicateur"].map(lambda c: bool(valeurs.catalogue[c].get("groupe")))]
+    cles = ["indicateur", "niveau", "territoire"]
+    deux = table[table["annee"].eq(valeurs.annee)].merge(
+        table[table["annee"].eq(avant)], on=cles, suffixes=("", "_avant")
+    )
+    vide = (deux["borne_basse"] - deux["borne_haute_avant"]).clip(lower=deux["borne_basse_avant"] - deux["borne_haute"])
+    demi = (deux["borne_haute"] - deux["borne_basse"]).clip(lower=1e-12)
+    coupes = {c: len(selection.ruptures(valeurs, c).query("annee == @valeurs.annee")) for c in set(deux["indicateur"])}
+    deux = deux.assign(nettete=vide / demi)[vide.gt(0) & deux["indicateur"].map(coupes).eq(0)]
+    return deux.sort_values(["nettete", "indicateur", "territoire"], ascending=[False, True, True])
+
+
+def _nouveaute(valeurs, r, avant: int, depuis: str) -> dict[str, str]:
+    declaration = valeurs.catalogue[r.indicateur]
+    ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, r.territoire)
+    passee = selection.ligne(valeurs, r.indicateur, r.territoire, annee=avant)
+    nom = selection.nommer(valeurs, r.territoire)
+    return {
+        "Territoire": lier(nom, vers_territoire(valeurs, r.niveau, r.territoire, depuis)),
+        "Indicateur": lier_fiche(valeurs, r.indicateur, depuis),
+        "Changement": dire_ecart(ecart),
+        str(avant): ecrire_ligne(passee, declaration),
+        str(valeurs.annee): ecrire_ligne(selection.ligne(valeurs, r.indicateur, r.territoire), declaration),
+    }

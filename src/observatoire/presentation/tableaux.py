@@ -1,0 +1,133 @@
+"""Les tableaux : great-tables pour la structure, la feuille de style de l'observatoire pour l'aspect."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation import comparaisons, donnees, selection
+from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
+from observatoire.presentation.cles import dire_ecart
+from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+from observatoire.presentation.nombres import dire_statuts, ecrire_ligne
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+TOUJOURS = ["Valeur", "Intervalle", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
+
+
+def composer(
+    table: pd.DataFrame, titre: str, gauche: tuple[str, ...] = (), groupe: str | None = None, note: str = ""
+) -> Fragment:
+    """Un tableau dont la première colonne nomme les lignes ; les cases sont du HTML déjà sûr."""
+    from great_tables import GT, html
+
+    cle = empreinte(titre, table.to_csv())
+    premiere = next(c for c in table.columns if c != groupe)
+    objet = GT(table, id=cle, rowname_col=premiere, groupname_col=groupe).tab_stubhead(html(escape(premiere)))
+    objet = (
+        objet.tab_header(title=html(escape(titre)))
+        .fmt_passthrough(columns=list(table.columns), escape=False)
+        .cols_align("right")
+    )
+    objet = objet.cols_align("left", columns=[c for c in gauche if c in table.columns])
+    brut = objet.as_raw_html(inline_css=False)
+    corps = re.search(r"<table.*</table>", brut, flags=re.S)[0]
+    corps = re.sub(r' data-quarto-[a-z-]+="[^"]*"', "", corps)
+    corps = _titrer(corps, titre)
+    suite = f'<p class="obs-table-note">{escape(note)}</p>' if note else ""
+    return Fragment(defiler(re.sub(r">\s+<", "><", corps), titre) + suite, titre)
+
+
+def tableau_famille(
+    valeurs: Publie,
+    famille: str,
+    territoire: str | None = None,
+    bailleur: str = "tous",
+    depuis: str = "annee",
+) -> Fragment:
+    """Tous les indicateurs d'une famille (hors répartitions), avec tout ce qui permet de les lire."""
+    codes = [c for c in selection.famille(valeurs, famille) if not valeurs.catalogue[c].get("groupe")]
+    lignes = {c: selection.ligne(valeurs, c, territoire, bailleur) for c in codes}
+    nom = selection.nommer(valeurs, territoire, bailleur)
+    if all(pd.isna(x["valeur"]) for x in lignes.values()):
+        return absent(f"{famille} (tableau)", dire_statuts(x["statut"] for x in lignes.values()))
+    rangs = [_rang(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in codes]
+    table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
+    ecarts = ("Écart à la ville", "Depuis l'état zéro")
+    return composer(table, f"{famille}, {nom}, {valeurs.annee}", gauche=ecarts, note=comparaisons.REGLE)
+
+
+def tableau_quartiers(valeurs: Publie, codes: tuple[str, ...], titre: str, depuis: str = "annee") -> Fragment:
+    """Une ligne par quartier, une colonne par indicateur : valeur et dénominateur."""
+    lieux = {c: selection.quartiers(valeurs, c) for c in codes if c in valeurs.catalogue}
+    return _croiser(valeurs, lieux, "Quartier", titre, depuis)
+
+
+def tableau_bailleurs(
+    valeurs: Publie,
+    codes: tuple[str, ...],
+    titre: str,
+    territoire: str | None = None,
+    depuis: str = "annee",
+) -> Fragment:
+    """Une ligne par bailleur, une colonne par indicateur : valeur et dénominateur."""
+    lieux = {c: selection.bailleurs(valeurs, c, territoire) for c in codes if c in valeurs.catalogue}
+    return _croiser(valeurs, lieux, "Bailleur", titre, depuis)
+
+
+def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str | None]:
+    ville = comparaisons.comparer_ville(valeurs, code, territoire, bailleur)
+    zero = comparaisons.comparer_zero(valeurs, code, territoire, bailleur)
+    declaration = valeurs.catalogue[code]
+    cases = dict(zip(TOUJOURS, donnees.cases(ligne, declaration, valeurs.annee), strict=True))
+    return {
+        "Indicateur": lier_fiche(valeurs, code, depuis),
+        "Valeur": cases.pop("Valeur"),
+        "Intervalle": cases.pop("Intervalle"),
+        "Ville": ecrire_ligne(selection.ligne(valeurs, code), declaration, html=True) if ville else None,
+        "Écart à la ville": dire_ecart(ville) if ville else None,
+        "Depuis l'état zéro": dire_ecart(zero) if zero else None,
+        **cases,
+    }
+
+
+def _croiser(valeurs, lieux: dict[str, pd.DataFrame], premiere: str, titre: str, depuis: str) -> Fragment:
+    lieux = {c: t for c, t in lieux.items() if not t["valeur"].isna().all()}
+    if not lieux:
+        return absent(titre, "aucune valeur n'est publiée à ce niveau")
+    noms = next(iter(lieux.values()))[["code", "nom"]]
+    niveau = premiere.lower()
+    liens = [lier(r.nom, vers_territoire(valeurs, niveau, r.code, depuis)) for r in noms.itertuples()]
+    colonnes = {valeurs.catalogue[c]["libelle"]: _cellules(t, valeurs.catalogue[c]) for c, t in lieux.items()}
+    ville = {
+        valeurs.catalogue[c]["libelle"]: [_cellule(selection.ligne(valeurs, c), valeurs.catalogue[c])] for c in lieux
+    }
+    table = pd.concat(
+        [pd.DataFrame({premiere: liens, **colonnes}), pd.DataFrame({premiere: ["<strong>Ville</strong>"], **ville})]
+    )
+    note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
+    return composer(table.reset_index(drop=True), f"{titre}, {valeurs.annee}", note=note)
+
+
+def _cellules(table: pd.DataFrame, declaration: dict) -> list[str]:
+    return [_cellule(r._asdict(), declaration) for r in table.itertuples()]
+
+
+def _cellule(ligne: pd.Series, declaration: dict) -> str:
+    valeur = ecrire_ligne(ligne, declaration, html=True)
+    _, intervalle, _, denominateur, *_ = donnees.cases(ligne, declaration, 2000)
+    details = [intervalle] * (not pd.isna(ligne["borne_basse"]))
+    details += [f"sur {denominateur}"] * (not pd.isna(ligne["denominateur"]))
+    return f"{valeur}<br><small>{' · '.join(details)}</small>" if details else valeur
+
+
+def _titrer(corps: str, titre: str) -> str:
+    """Une vraie légende de tableau à la place de la ligne de titre de great-tables."""
+    corps = re.sub(r'<tr class="gt_heading">.*?</tr>', "", corps, count=1, flags=re.S)
+    corps = re.sub(r' aria-labelledby="[^"]*"', "", corps, count=1)
+    return re.sub(r"(<table[^>]*>)", rf"\1<caption>{escape(titre)}</caption>", corps, count=1)

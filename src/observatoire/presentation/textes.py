@@ -1,0 +1,103 @@
+"""Les phrases : écrites à partir des valeurs, jamais tapées ; et les commentaires déposés par le groupe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation import comparaisons, selection
+from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.nombres import (
+    ecrire,
+    ecrire_entier,
+    ecrire_intervalle,
+    ecrire_ligne,
+    ecrire_part,
+    ecrire_reference,
+)
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+
+@dataclass(frozen=True)
+class Commentaire:
+    """Un texte en Markdown, affiché comme tel par le livre."""
+
+    markdown: str
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/markdown": self.markdown, "text/plain": self.markdown}
+
+
+def commentaire(annee: int, territoire: str | None = None) -> Commentaire | Fragment:
+    """Le commentaire déposé pour un territoire ou un bailleur (la ville par défaut), ou qu'il n'y en a pas."""
+    from observatoire.publie import lire_publie
+
+    valeurs = lire_publie(annee)
+    code = territoire or valeurs.edition["code"]
+    fichier = valeurs.dossier / "commentaires" / str(annee) / f"{code}.md"
+    if not fichier.is_file():
+        phrase = "Aucun commentaire n'a été déposé pour cette page."
+        return Fragment(f'<p class="obs-absent">{phrase}</p>', phrase)
+    return Commentaire(fichier.read_text(encoding="utf-8").strip())
+
+
+def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
+    """Le paragraphe d'ouverture d'une page : le parc, sa part de la ville, la couverture."""
+    ligne = selection.ligne(valeurs, "nb_logements", territoire, bailleur)
+    declaration = valeurs.catalogue["nb_logements"]
+    nom = selection.nommer(valeurs, territoire, bailleur)
+    if pd.isna(ligne["valeur"]):
+        return absent(f"{nom}, nombre de logements", "il n'est pas publié pour cette page")
+    ville = comparaisons.comparer_ville(valeurs, "nb_logements", territoire, bailleur)
+    part = f", soit {ville.texte}" if ville and ville.ecart else ""
+    phrases = [
+        f"Au {ecrire_reference(declaration, valeurs.annee)}, {nom} compte {ecrire_ligne(ligne, declaration)} "
+        f"dans les fichiers déposés{part}."
+    ]
+    if not pd.isna(ligne["couverture"]):
+        phrases.append(f"Les bailleurs qui ont déposé gèrent {ecrire_part(ligne['couverture'])} des logements connus.")
+    zero = comparaisons.comparer_zero(valeurs, "nb_logements", territoire, bailleur)
+    if zero and zero.ecart:
+        phrases.append(f"L'écart à l'état zéro de {valeurs.edition['annee_zero']} est de {zero.ecart}.")
+    return paragraphe(" ".join(phrases))
+
+
+def phrase(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> str:
+    """Une valeur en une phrase : date, nom, valeur, intervalle, rapport."""
+    declaration = valeurs.catalogue[indicateur]
+    ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
+    nom = selection.nommer(valeurs, territoire, bailleur)
+    debut = f"{nom}, {ecrire_reference(declaration, valeurs.annee)} – {declaration['libelle']} : "
+    texte = debut + ecrire_ligne(ligne, declaration)
+    if not pd.isna(ligne["borne_basse"]):
+        bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
+        texte += f" (intervalle à 95 % : {bornes})"
+    if not pd.isna(ligne["denominateur"]):
+        texte += f", sur {ecrire_entier(ligne['denominateur'])} {declaration['denominateur']}"
+    return f"{texte}."
+
+
+def avertir(valeurs: Publie) -> Fragment:
+    """Ce que le lecteur doit savoir avant de lire : données fictives, seuil, immeubles hors quartier."""
+    edition = valeurs.edition
+    phrases = []
+    if edition.get("fictif"):
+        phrases.append("Les données de cette édition sont fictives.")
+    seuil = ecrire(edition["seuil"], decimales=0)
+    phrases.append(f"Une valeur qui porterait sur moins de {seuil} ménages ou logements est cachée (« c » : secret).")
+    dehors = (edition.get("immeubles_hors_quartier") or {}).get(str(valeurs.annee), 0)
+    if dehors:
+        phrases.append(
+            f"{ecrire(dehors, 'immeubles')} hors de tout contour de quartier : comptés dans la ville seulement."
+        )
+    return paragraphe(" ".join(phrases))
+
+
+def paragraphe(texte: str) -> Fragment:
+    """Un paragraphe, en HTML sûr."""
+    return Fragment(f'<p class="obs-phrase">{escape(texte)}</p>', texte)

@@ -1,0 +1,58 @@
+"""Les ruptures de série : ce qui a changé, entre quelles années, pour quels indicateurs.
+
+Un enregistrement de ``referentiels/ruptures.yml`` ::
+
+    - annee: 2009                    # rupture entre 2008 et 2009
+      indicateurs: [emmenages_recents]    # ou « tous », ou le nom d'une table
+      libelle: ADOMA rejoint l'observatoire
+      description: ses ménages entrent dans les parts d'occupation à partir de 2009
+      source: dépôts
+
+Aucun trait n'est tracé à travers une rupture.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from observatoire.erreurs import ErreurConfiguration
+
+COLONNES = ["annee", "indicateurs", "libelle", "description", "source"]
+
+
+def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:
+    """Lire ``ruptures.yml``, une ligne par rupture et par indicateur (colonnes :data:`COLONNES`).
+
+    ``catalogue`` : code -> déclaration. Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
+    """
+    fichier = referentiels / "ruptures.yml"
+    if not fichier.is_file():
+        return pd.DataFrame(columns=COLONNES)
+    enregistrements = yaml.safe_load(fichier.read_text(encoding="utf-8")) or []
+    problemes, lignes = [], []
+    for rang, rupture in enumerate(enregistrements, start=1):
+        manquent = [c for c in COLONNES if not rupture.get(c)]
+        problemes += [f"  - rupture n° {rang} : « {c} » manque." for c in manquent]
+        if manquent:
+            continue
+        vises, inconnus = _vises(rupture["indicateurs"], catalogue)
+        problemes += [f"  - rupture n° {rang} : « {i} » n'est ni un indicateur ni une table." for i in inconnus]
+        lignes += [{**rupture, "indicateurs": code} for code in vises]
+    if problemes:
+        raise ErreurConfiguration("ruptures.yml est mal écrit :\n" + "\n".join(problemes))
+    return pd.DataFrame(lignes, columns=COLONNES)
+
+
+def _vises(demandes, catalogue) -> tuple[list[str], list[str]]:
+    demandes = [demandes] if isinstance(demandes, str) else demandes
+    par_table = {t for i in catalogue.values() for t in i.tables}
+    inconnus = [d for d in demandes if d != "tous" and d not in catalogue and d not in par_table]
+    vises = [
+        code
+        for code, i in catalogue.items()
+        if "tous" in demandes or code in demandes or set(i.tables) & (set(demandes) - set(catalogue))
+    ]
+    return vises, inconnus

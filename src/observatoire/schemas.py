@@ -1,0 +1,138 @@
+"""Lire les formats d'échange : un fichier Table Schema par table, dans ``data/schemas``.
+
+Ces fichiers sont la seule déclaration des colonnes : la vérification des dépôts, le dictionnaire publié et les
+rapports en découlent. Deux clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
+jamais affichées) et ``facultative`` (la colonne peut être absente du fichier).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from observatoire.configuration import TABLES
+from observatoire.erreurs import ErreurConfiguration
+
+NON_RENSEIGNE = "nr"
+TYPES = ("string", "number", "integer", "date")
+
+
+@dataclass(frozen=True)
+class Champ:
+    """Une colonne d'une table, telle que le schéma la déclare."""
+
+    nom: str
+    type: str
+    titre: str
+    description: str
+    personnelle: bool
+    facultative: bool
+    contraintes: dict
+
+    @property
+    def obligatoire(self) -> bool:
+        """La colonne doit-elle être renseignée à chaque ligne ?"""
+        return bool(self.contraintes.get("required"))
+
+    @property
+    def unique(self) -> bool:
+        """Une même valeur ne peut-elle figurer qu'une fois ?"""
+        return bool(self.contraintes.get("unique"))
+
+    @property
+    def admises(self) -> tuple[str, ...]:
+        """Valeurs admises, dans l'ordre du schéma ; vide quand toute valeur l'est."""
+        return tuple(self.contraintes.get("enum") or ())
+
+    @property
+    def admet_nr(self) -> bool:
+        """« nr » (non renseigné) est-il une valeur admise ?"""
+        return NON_RENSEIGNE in self.admises
+
+    @property
+    def bornes(self) -> tuple[float | None, float | None]:
+        """Plus petite et plus grande valeur admises, bornes comprises."""
+        return self.contraintes.get("minimum"), self.contraintes.get("maximum")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Une table d'échange. ``cle`` : clé primaire ; ``liens`` : {colonne: table où son identifiant existe}."""
+
+    nom: str
+    titre: str
+    description: str
+    champs: dict[str, Champ]
+    cle: tuple[str, ...]
+    liens: dict[str, str]
+    brut: dict
+
+    @property
+    def colonnes(self) -> list[str]:
+        """Noms des colonnes, dans l'ordre du schéma."""
+        return list(self.champs)
+
+    @property
+    def personnelles(self) -> frozenset[str]:
+        """Colonnes dont aucune valeur n'est jamais affichée."""
+        return frozenset(nom for nom, champ in self.champs.items() if champ.personnelle)
+
+    @cached_property
+    def pandera(self):
+        """Schéma pandera équivalent, pour un tableau déjà converti (voir ``lecture.conversion``).
+
+        Les types sont ceux de l'observatoire (texte, ``float64``, date) : pandera ne convertit rien, il ne
+        vérifie que les contraintes. Import différé : pandera met près d'une seconde à se charger.
+        """
+        from pandera.io.pandas_io import from_frictionless_schema
+
+        schema = from_frictionless_schema(self.brut)
+        schema.coerce = False
+        for colonne in schema.columns.values():
+            colonne.dtype, colonne.coerce = None, False
+        return schema
+
+
+def lire_schema(fichier: Path) -> Schema:
+    """Lire un Table Schema ; lève :class:`ErreurConfiguration` s'il est mal écrit."""
+    if not fichier.is_file():
+        raise ErreurConfiguration(f"{fichier.name} : schéma introuvable dans {fichier.parent.name}.")
+    try:
+        brut = json.loads(fichier.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as erreur:
+        raise ErreurConfiguration(f"{fichier.name}, ligne {erreur.lineno} : ce n'est pas du JSON valide.") from erreur
+    champs = {champ["name"]: _champ(champ, fichier) for champ in brut.get("fields", ())}
+    return Schema(
+        nom=brut.get("name", fichier.stem),
+        titre=brut.get("title", fichier.stem),
+        description=brut.get("description", ""),
+        champs=champs,
+        cle=tuple(brut.get("primaryKey") or ()),
+        liens={lien["fields"][0]: lien["reference"]["resource"] for lien in brut.get("foreignKeys") or ()},
+        brut=brut,
+    )
+
+
+def lire_schemas(dossier: Path | str) -> dict[str, Schema]:
+    """Les schémas de toutes les tables d'échange, dans leur ordre de dépendance."""
+    return {table: lire_schema(Path(dossier) / f"{table}.json") for table in TABLES}
+
+
+def _champ(brut: dict, fichier: Path) -> Champ:
+    type_ = brut.get("type", "string")
+    if type_ not in TYPES:
+        admis = ", ".join(TYPES)
+        raise ErreurConfiguration(
+            f"{fichier.name}, colonne « {brut['name']} » : type « {type_} » inconnu. Types admis : {admis}."
+        )
+    return Champ(
+        nom=brut["name"],
+        type=type_,
+        titre=brut.get("title", brut["name"]),
+        description=brut.get("description", ""),
+        personnelle=bool(brut.get("personnelle", False)),
+        facultative=bool(brut.get("facultative", False)),
+        contraintes=brut.get("constraints") or {},
+    )

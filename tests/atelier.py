@@ -1,0 +1,101 @@
+"""De quoi faire une édition minuscule : quelques valeurs publiées et des modèles de trois cellules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+from observatoire.configuration import Configuration, lire_configuration
+
+RACINE = Path(__file__).resolve().parents[1]
+QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
+BAILLEURS = {"gbh": "Grand Besançon Habitat"}
+CODE = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{%s} logements vacants</p>'))"
+MODELES = {
+    "accueil": ("# {{ titre }}", "annee = 2010", "annee"),
+    "ville": ("# {{ ville }} en {{ annee }}", "annee = 2010", "annee"),
+    "quartier": ("# {{ quartier_nom }} en {{ annee }}", 'annee = 2010\nquartier = "battant"', "annee, quartier"),
+    "bailleur": ("# {{ bailleur_nom }} en {{ annee }}", 'annee = 2010\nbailleur = "gbh"', "annee, bailleur"),
+    "couverture": ("# Couverture", "annee = 2010", "annee"),
+    "sources": ("# Sources", "annee = 2010", "annee"),
+}
+
+
+def ecrire_modele(dossier: Path, nom: str, titre: str, parametres: str, code: str) -> Path:
+    """Un notebook de trois cellules : titre, paramètres, code."""
+    cellules = [
+        nbformat.v4.new_markdown_cell(titre, id="titre"),
+        nbformat.v4.new_code_cell(parametres, id="parametres", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell(code, id="corps"),
+    ]
+    noyau = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    dossier.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=cellules, metadata={"kernelspec": noyau}), dossier / f"{nom}.ipynb")
+    return dossier / f"{nom}.ipynb"
+
+
+def ecrire_modeles(dossier: Path) -> Path:
+    for nom, (titre, parametres, lus) in MODELES.items():
+        ecrire_modele(dossier, nom, titre, parametres, CODE % lus)
+    return dossier
+
+
+def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,)) -> Path:
+    """Un dossier publié de deux indicateurs et d'une répartition, ville et deux quartiers."""
+    dossier.mkdir(parents=True, exist_ok=True)
+    declarations = [
+        _declaration("taux_vacance", "Taux de vacance"),
+        _declaration("financement_plai", "Financement PLAI", groupe="financement", modalite="PLAI"),
+        _declaration("financement_plus", "Financement PLUS", groupe="financement", modalite="PLUS"),
+    ]
+    edition = {
+        "nom": "Besançon", "code": "25056", "a": "à Besançon", "de": "de Besançon", "annees": list(annees),
+        "titre": "Observatoire du logement public de Besançon", "annee_zero": annees[0], "public": "publique",
+        "niveaux": ["quartier", "ville"], "fictif": True, "seuil": 11, "charte": {}, "signataires": [],
+        "immeubles_hors_quartier": {},
+    }  # fmt: skip
+    (dossier / "catalogue.json").write_text(json.dumps(declarations), encoding="utf-8")
+    (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
+    lieux = pd.DataFrame(
+        [("ville", "25056", "Besançon"), *(("quartier", c, n) for c, n in QUARTIERS.items())],
+        columns=["niveau", "code", "nom"],
+    )
+    lieux.assign(parent="").to_csv(dossier / "territoires.csv", index=False)
+    bailleurs = [(c, n, False, True) for c, n in BAILLEURS.items()]
+    pd.DataFrame(bailleurs, columns=["code", "nom", "hors_rpls", "est_bailleur"]).to_csv(
+        dossier / "bailleurs.csv", index=False
+    )
+    codes = [d["code"] for d in declarations]
+    valeurs = pd.MultiIndex.from_product([annees, codes], names=["annee", "indicateur"]).to_frame(index=False)
+    valeurs.assign(
+        niveau="ville", territoire="25056", bailleur="tous", numerateur=35, denominateur=1000, valeur=0.035,
+        borne_basse=0.025, borne_haute=0.048, couverture=0.95, reponse=None, statut="publie",
+    ).to_csv(dossier / "indicateurs.csv", index=False)  # fmt: skip
+    rupture = {"annee": annees[-1], "indicateurs": "taux_vacance", "libelle": "Périmètre"}
+    pd.DataFrame([{**rupture, "description": "Un bailleur rejoint le dépôt.", "source": "SDES"}]).to_csv(
+        dossier / "ruptures.csv", index=False
+    )
+    return dossier
+
+
+def configurer(dossier: Path) -> Configuration:
+    """La configuration du dépôt, où tout ce qui s'écrit va dans ``dossier``."""
+    return lire_configuration(RACINE / "observatoire.yml").avec_chemins(
+        publie=dossier / "publie",
+        edition=dossier / "livre" / "edition",
+        site=dossier / "site" / "html",
+        notebooks=dossier / "notebooks",
+    )
+
+
+def _declaration(code: str, libelle: str, groupe: str | None = None, modalite: str | None = None) -> dict:
+    return {
+        "code": code, "libelle": libelle, "famille": "parc", "nature": "proportion", "numerateur": "vacants",
+        "denominateur": "logements loués ou vacants", "unite": "%", "multiplicateur": 100, "source": "RPLS",
+        "tables": ["logements"], "sens": "baisse", "reponse": False, "groupe": groupe, "modalite": modalite,
+        "periode": "31 décembre", "reference": None, "perimetre": "rpls", "intervalle": "Wilson à 95 %",
+        "fiche": "Part des logements sans locataire.\n\n$$ \\frac{V}{L + V} $$\n\n**Référence.** SDES.",
+    }  # fmt: skip

@@ -1,0 +1,110 @@
+"""De quoi écrire un essai en quelques lignes : des tables préparées, une configuration, un dossier ``prepare``.
+
+Un essai ne donne que les colonnes qui comptent ; les autres sont complétées, manquantes, au bon type, d'après
+les schémas d'échange.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from observatoire.configuration import TABLES, Configuration, lire_configuration
+from observatoire.schemas import lire_schemas
+
+RACINE = Path(__file__).parents[1]
+SCHEMAS = lire_schemas(RACINE / "data" / "schemas")
+VILLE = "25056"
+TERRITOIRE = ["immeuble", "secteur", "quartier", "qpv", "bailleur"]
+DU_LOGEMENT = [
+    "nb_pieces", "surface_m2", "loyer_eur", "financement", "annee_construction", "annee_premiere_location", "dpe",
+    "date_bail",
+]  # fmt: skip
+COLONNES_DEPOTS = [
+    "annee", "deposant", "table", "fichier", "format", "statut", "lignes", "problemes", "avertissements", "reparees",
+    "mises_a_part", "gardees", "colonnes_absentes",
+]  # fmt: skip
+
+
+def table(nom: str, lignes: list[dict], annee: int = 2010, ville: bool = True) -> pd.DataFrame:
+    """Une table préparée. Le bailleur est « gbh » et le logement dans le champ du RPLS, sauf mention contraire.
+
+    Une colonne inconnue est refusée : une faute de frappe dans un essai ne doit pas le rendre vide de sens.
+    """
+    types = {c: champ.type for c, champ in SCHEMAS[nom].champs.items()}
+    if nom == "menages":
+        types |= {c: SCHEMAS["logements"].champs[c].type for c in DU_LOGEMENT}
+    types |= dict.fromkeys(TERRITOIRE, "string")
+    inconnues = {c for ligne in lignes for c in ligne} - set(types) - {"champ_rpls"}
+    assert not inconnues, f"{nom} : colonnes inconnues, {sorted(inconnues)}"
+    defauts = {} if nom == "demandes" else {"bailleur": "gbh"}
+    valeurs = pd.DataFrame([defauts | ligne for ligne in lignes], columns=[*types, "champ_rpls"], dtype=object)
+    colonnes = {c: _typer(valeurs[c], type_) for c, type_ in types.items()}
+    colonnes |= {"annee": annee, "champ_rpls": valeurs["champ_rpls"].ne(False)}
+    complete = pd.DataFrame(colonnes, index=valeurs.index)
+    if ville:
+        complete["ville"] = VILLE
+        if nom == "programmes":
+            complete["dans_ville"] = complete["commune"].eq(VILLE)
+    return complete
+
+
+def _typer(valeurs: pd.Series, type_: str) -> pd.Series:
+    if type_ == "date":
+        return pd.to_datetime(valeurs)
+    return valeurs.astype("float64" if type_ in ("number", "integer") else "str")
+
+
+def tables(lignes: dict[str, list[dict]], annee: int = 2010, ville: bool = True) -> dict[str, pd.DataFrame]:
+    """Les sept tables d'une année ; celles que ``lignes`` ne donne pas sont vides."""
+    return {nom: table(nom, lignes.get(nom, []), annee, ville) for nom in TABLES}
+
+
+def configuration(dossier: Path, **rubriques) -> Configuration:
+    """Une configuration de deux bailleurs, d'un bailleur hors RPLS et du SNE, dans ``dossier``.
+
+    ``rubriques`` remplace les rubriques du fichier. Les barèmes sont ceux du dépôt.
+    """
+    contenu = {
+        "territoire": {"nom": "Besançon", "code": VILLE},
+        "niveaux": ["secteur", "quartier"],
+        "edition": {"annees": [2010]},
+        "bailleurs": [
+            {"code": "gbh", "nom": "Grand Besançon Habitat"},
+            {"code": "neolia", "nom": "Néolia"},
+            {"code": "adoma", "nom": "ADOMA", "hors_rpls": True, "parc_declare": {"logements": 50}},
+        ],
+        "autres_deposants": [{"code": "sne", "nom": "Demande", "tables": ["demandes"]}],
+        "chemins": {"referentiels": str(RACINE / "data" / "referentiels")},
+        **rubriques,
+    }
+    fichier = dossier / "observatoire.yml"
+    fichier.write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
+    return lire_configuration(fichier)
+
+
+def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]]], depots: list[tuple]) -> None:
+    """Écrire ``prepare`` : les tables de chaque année et le tableau des dépôts.
+
+    ``depots`` : des (annee, deposant, table) acceptés ; un quatrième élément donne d'autres colonnes.
+    """
+    prepare = config.chemin("prepare")
+    for annee in config.annees:
+        dossier = prepare / "tables" / str(annee)
+        dossier.mkdir(parents=True)
+        for nom, contenu in tables(annees.get(annee, {}), annee, ville=False).items():
+            contenu.to_parquet(dossier / f"{nom}.parquet", index=False)
+    lignes = [
+        {"annee": a, "deposant": d, "table": t, "statut": "accepte", "colonnes_absentes": "", **dict(*autres)}
+        for a, d, t, *autres in depots
+    ]
+    pd.DataFrame(lignes, columns=COLONNES_DEPOTS).to_parquet(prepare / "depots.parquet")
+    pd.DataFrame(columns=["annee", "deposant", "table", "id", "colonne", "motif"]).to_parquet(
+        prepare / "corrections.parquet"
+    )
+    pd.DataFrame(columns=["annee", "bailleur", "immeuble", "motif"]).to_parquet(
+        prepare / "immeubles_hors_quartier.parquet"
+    )
+    (prepare / "origine.json").write_text('{"fictif": false}', encoding="utf-8")

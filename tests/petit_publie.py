@@ -1,0 +1,248 @@
+"""Un petit dossier ``publie``, inventé, qui contient tous les cas que les pages doivent savoir montrer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ANNEES = [2007, 2008, 2009, 2010]
+QUARTIERS = {
+    "planoise-chateaufarine": "Planoise - Châteaufarine",
+    "palente-orchamps-saragosse": "Palente - Orchamps - Saragosse",
+    "montrapon-montboucons": "Montrapon - Montboucons",
+    "battant": "Battant",
+    "velotte": "Velotte",
+    "bregille": "Bregille",
+    "tilleroyes": "Tilleroyes",
+}
+BAILLEURS = {
+    "gbh": "Grand Besançon Habitat",
+    "saiemb": "SAIEMB Logement",
+    "neolia": "Néolia",
+    "adoma": "ADOMA",
+}
+
+FAMILLES = {
+    "parc": "Parc",
+    "vacance": "Vacance et mobilité",
+    "occupation": "Occupation",
+    "difficultes": "Difficultés",
+    "demande": "Demande et attributions",
+    "production": "Production",
+}
+# code : libellé, famille, nature, unité, numérateur, dénominateur, niveau moyen
+_SIMPLES = {
+    "nb_logements": ("Logements", "parc", "effectif", "logements", "logements", None, 0),
+    "part_dpe_efg": ("Étiquettes E, F ou G", "parc", "proportion", "%", "logements E à G", "logements", 0.31),
+    "surface_moyenne": ("Surface moyenne", "parc", "moyenne", "m²", "surfaces", "logements", 62.0),
+    "loyer_m2": ("Loyer par m²", "parc", "moyenne", "€/m²", "loyers", "surfaces", 5.4),
+    "anciennete_moyenne": ("Âge moyen", "parc", "moyenne", "années", "âges", "logements", 34.0),
+    "part_parc_qpv": ("Part du parc en QPV", "parc", "proportion", "%", "en QPV", "logements", 0.54),
+    "taux_vacance": ("Taux de vacance", "vacance", "proportion", "%", "vacants", "loués ou vacants", 0.035),
+    "taux_vacance_3_mois": (
+        "Vacance de plus de 3 mois", "vacance", "proportion", "%", "vacants > 3 mois", "loués ou vacants", 0.012,
+    ),
+    "part_vides_techniques": ("Vides techniques", "vacance", "proportion", "%", "vides", "logements", 0.04),
+    "taux_mobilite": ("Taux de mobilité", "vacance", "proportion", "%", "emménagements", "offerts", 0.104),
+    "taux_rotation": ("Taux de rotation", "vacance", "proportion", "%", "sorties", "logements", 0.09),
+    "moins_20_plafond": ("Moins de 20 % du plafond", "occupation", "proportion", "%", "ménages", "répondants", 0.2),
+    "moins_40_plafond": ("Moins de 40 % du plafond", "occupation", "proportion", "%", "ménages", "répondants", 0.42),
+    "moins_60_plafond": ("Moins de 60 % du plafond", "occupation", "proportion", "%", "ménages", "répondants", 0.62),
+    "monoparentales": ("Familles monoparentales", "occupation", "proportion", "%", "familles", "répondants", 0.21),
+    "familles_nombreuses": ("Familles nombreuses", "occupation", "proportion", "%", "familles", "répondants", 0.1),
+    "personnes_seules": ("Personnes seules", "occupation", "proportion", "%", "ménages", "répondants", 0.41),
+    "plus_65_ans": ("Plus de 65 ans", "occupation", "proportion", "%", "titulaires", "répondants", 0.19),
+    "sans_emploi": ("Sans emploi", "occupation", "proportion", "%", "titulaires", "répondants", 0.28),
+    "apl": ("Bénéficiaires de l'APL", "occupation", "proportion", "%", "ménages", "répondants", 0.52),
+    "ecart_moins_40_emmenages": (
+        "Écart des emménagés, moins de 40 %", "occupation", "ecart", "points", "ménages", "répondants", 0.03,
+    ),
+    "impayes_3_mois": ("Impayés de plus de 3 mois", "difficultes", "proportion", "%", "ménages", "loués", 0.066),
+    "signalements": ("Signalements", "difficultes", "taux", "pour 100 logements", "signalements", "logements", 0.082),
+    "delai_cloture": ("Délai de clôture", "difficultes", "moyenne", "jours", "jours", "signalements", 23.0),
+    "signalements_ouverts": ("Restés ouverts", "difficultes", "proportion", "%", "ouverts", "signalements", 0.12),
+    "demandes_actives": ("Demandes actives", "demande", "effectif", "demandes", "demandes", None, 0),
+    "attributions": ("Attributions", "demande", "effectif", "attributions", "baux signés", None, 0),
+    "tension": ("Tension", "demande", "taux", "demandes pour une attribution", "demandes", "baux", 2.4),
+    "delai_attente": ("Délai d'attente", "demande", "moyenne", "mois", "mois", "attributions", 9.5),
+    "premier_quartile_hors_qpv": (
+        "Premier quartile hors QPV", "demande", "proportion", "%", "baux au 1er quartile", "baux hors QPV", 0.17,
+    ),
+    "prioritaires": ("Ménages prioritaires", "demande", "proportion", "%", "baux", "attributions", 0.25),
+    "mutations": ("Mutations", "demande", "proportion", "%", "baux", "attributions", 0.3),
+    "logements_livres": ("Logements livrés", "production", "effectif", "logements", "logements", None, 0),
+    "part_tres_social": ("Part du très social", "production", "proportion", "%", "PLAI", "livrés", 0.25),
+}  # fmt: skip
+_GROUPES = {
+    "taille": ("Taille", "parc", ["T1", "T2", "T3", "T4", "T5 et plus"], [0.08, 0.2, 0.34, 0.28, 0.1]),
+    "epoque": (
+        "Époque de construction",
+        "parc",
+        ["avant 1949", "1949 à 1974", "1975 à 1989", "1990 à 2005", "depuis 2006"],
+        [0.05, 0.52, 0.24, 0.14, 0.05],
+    ),
+    "dpe": ("Étiquette énergie", "parc", ["A", "B", "C", "D", "E", "F", "G", "inconnue"],
+            [0.01, 0.04, 0.2, 0.35, 0.15, 0.07, 0.02, 0.16]),
+    "financement": ("Financement", "parc", ["PLAI", "PLUS", "PLS", "PLI", "inconnu"], [0.06, 0.83, 0.05, 0.04, 0.02]),
+    "plafond": (
+        "Ressources",
+        "occupation",
+        ["0 à 20 %", "20 à 40 %", "40 à 60 %", "60 à 100 %", "plus de 100 %"],
+        [0.2, 0.22, 0.2, 0.28, 0.1],
+    ),
+}  # fmt: skip
+
+
+def catalogue() -> list[dict]:
+    """Les déclarations, dans la forme de ``catalogue.json``."""
+    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None}
+    simples = [
+        {
+            "code": code, "libelle": libelle, "famille": FAMILLES[famille], "nature": nature, "unite": unite,
+            "numerateur": haut, "denominateur": bas, "groupe": None, "modalite": None,
+            "sens": "baisse" if code in {"taux_vacance", "impayes_3_mois"} else "neutre",
+            "reponse": famille == "occupation", "perimetre": "rpls", "intervalle": "score de Wilson, 95 %",
+            "periode": "annee" if famille in {"demande", "production"} else "31 décembre", **commun,
+        }
+        for code, (libelle, famille, nature, unite, haut, bas, _) in _SIMPLES.items()
+    ]  # fmt: skip
+    modalites = [
+        {
+            "code": f"{groupe}_{rang}", "libelle": f"{libelle} : {nom}", "famille": FAMILLES[famille],
+            "nature": "proportion", "unite": "%", "numerateur": nom, "denominateur": "logements",
+            "groupe": groupe, "modalite": nom, "sens": "neutre", "reponse": famille == "occupation",
+            "perimetre": "rpls", "intervalle": "score de Wilson, 95 %", "periode": "31 décembre", **commun,
+        }
+        for groupe, (libelle, famille, noms, _) in _GROUPES.items()
+        for rang, nom in enumerate(noms)
+    ]  # fmt: skip
+    return simples + modalites
+
+
+def indicateurs(code_ville: str, quartiers: dict, bailleurs: dict) -> pd.DataFrame:
+    """Des valeurs vraisemblables et toujours les mêmes, avec leurs intervalles."""
+    tirage = np.random.default_rng(2007)
+    lieux = [("ville", code_ville, 16000)] + [
+        ("quartier", c, n) for c, n in zip(quartiers, [5200, 2600, 1900, 700, 240, 60, 8], strict=False)
+    ]
+    croises = [(n, t, "tous", taille) for n, t, taille in lieux]
+    croises += [(n, t, b, taille // 4) for n, t, taille in lieux for b in bailleurs]
+    definitions = catalogue()
+    moyennes = {d["code"]: _moyenne(d) for d in definitions}
+    table = pd.MultiIndex.from_product([range(len(croises)), ANNEES, [d["code"] for d in definitions]]).to_frame(
+        index=False, name=["croisement", "annee", "indicateur"]
+    )
+    cles = pd.DataFrame(croises, columns=["niveau", "territoire", "bailleur", "taille"])
+    table = table.join(cles, on="croisement").drop(columns="croisement")
+    nature = table["indicateur"].map({d["code"]: d["nature"] for d in definitions})
+    effectif, moyenne = nature.eq("effectif"), nature.eq("moyenne")
+    derive = 1 + 0.03 * (table["annee"] - 2007) * tirage.normal(0, 0.6, len(table))
+    ecart = derive * (1 + tirage.normal(0, 0.08, len(table)))
+    valeur = table["indicateur"].map(moyennes) * ecart
+    table["denominateur"] = (table["taille"] * np.clip(ecart, 0.9, 1.1)).round()
+    table["valeur"] = valeur.where(~effectif, table["denominateur"])
+    table["numerateur"] = (table["valeur"] * table["denominateur"]).round().where(~effectif, table["valeur"])
+    demi = 1.96 * np.sqrt((table["valeur"].abs() * 0.7 + 1e-4) / table["denominateur"].clip(lower=1))
+    avec = ~(effectif | moyenne)
+    table["borne_basse"] = (table["valeur"] - demi).where(nature.eq("ecart"), (table["valeur"] - demi).clip(lower=0))
+    table["borne_basse"] = table["borne_basse"].where(avec)
+    table["borne_haute"] = (table["valeur"] + demi).where(avec)
+    table.loc[effectif, "denominateur"] = np.nan
+    table["couverture"] = 0.96
+    famille = table["indicateur"].map({d["code"]: d["famille"] for d in definitions})
+    table["reponse"] = np.where(famille.eq("Occupation"), 0.83, np.nan)
+    table["statut"] = "publie"
+    return _cacher(table.drop(columns="taille"))
+
+
+def _moyenne(declaration: dict) -> float:
+    if declaration["groupe"]:
+        return _GROUPES[declaration["groupe"]][3][int(declaration["code"].rpartition("_")[2])]
+    return _SIMPLES[declaration["code"]][6]
+
+
+def _cacher(table: pd.DataFrame) -> pd.DataFrame:
+    """Poser les statuts : secret aux Tilleroyes, non disponible en 2008, sans objet, non évaluable."""
+    secret = table["territoire"].eq("tilleroyes")
+    absent = table["indicateur"].eq("impayes_3_mois") & table["annee"].eq(2008)
+    absent |= table["indicateur"].eq("taux_vacance") & table["territoire"].eq("bregille") & table["annee"].eq(2010)
+    absent |= table["bailleur"].eq("adoma") & table["indicateur"].ne("nb_logements")
+    sans_objet = table["indicateur"].eq("premier_quartile_hors_qpv")
+    vague = table["territoire"].eq("velotte") & table["indicateur"].isin(["taux_vacance", "moins_40_plafond"])
+    statut = np.select([sans_objet, absent, secret, vague], ["na", "nd", "c", "ne"], default="publie")
+    nombres = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
+    return table.assign(
+        statut=statut,
+        **{n: table[n].where(pd.Series(statut, index=table.index).eq("publie")) for n in nombres},
+    )
+
+
+def ecrire_publie(dossier: Path, contours: Path | None = None, avec_quartiers: bool = True) -> Path:
+    """Écrire le dossier ; sans quartiers, la ville n'a ni carte ni valeurs d'occupation."""
+    dossier.mkdir(parents=True, exist_ok=True)
+    quartiers = QUARTIERS if avec_quartiers else {}
+    lignes = indicateurs("25056", quartiers, BAILLEURS)
+    if not avec_quartiers:
+        parc = lignes["indicateur"].str.match("nb_logements|taille|epoque|dpe|financement|surface")
+        nombres = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
+        lignes.loc[~parc, nombres] = np.nan
+        lignes.loc[~parc, "statut"] = "nd"
+    lignes.to_csv(dossier / "indicateurs.csv", index=False)
+    (dossier / "catalogue.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
+    _ecrire_tables(dossier, quartiers)
+    if contours is not None and avec_quartiers:
+        (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
+    edition = {
+        "nom": "Besançon", "code": "25056", "a": "à Besançon", "de": "de Besançon", "titre": "Observatoire",
+        "annees": ANNEES, "annee_zero": 2007, "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
+        "fictif": True, "public": "publique", "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
+        "immeubles_hors_quartier": {"2010": 3},
+    }  # fmt: skip
+    (dossier / "edition.json").write_text(json.dumps(edition, ensure_ascii=False), encoding="utf-8")
+    commentaires = dossier / "commentaires" / "2010"
+    commentaires.mkdir(parents=True, exist_ok=True)
+    (commentaires / "planoise-chateaufarine.md").write_text("Un **commentaire** du groupe.\n", encoding="utf-8")
+    return dossier
+
+
+def _ecrire_tables(dossier: Path, quartiers: dict) -> None:
+    lieux = [("ville", "25056", "Besançon", "")] + [("quartier", c, n, "25056") for c, n in quartiers.items()]
+    noms = [*BAILLEURS.items(), ("sne", "Gestionnaire du fichier de la demande")]
+    couverture = pd.MultiIndex.from_product(
+        [ANNEES, BAILLEURS, [d["code"] for d in catalogue()]], names=["annee", "bailleur", "indicateur"]
+    ).to_frame(index=False)
+    statut = np.where(couverture["bailleur"].eq("adoma"), "hors_champ", "livre")
+    statut[couverture["bailleur"].eq("neolia") & couverture["annee"].eq(2008)] = "non_depose"
+    statut[couverture["bailleur"].eq("saiemb") & couverture["indicateur"].eq("apl")] = "refuse"
+    tables = {
+        "territoires": pd.DataFrame(lieux, columns=["niveau", "code", "nom", "parent"]),
+        "bailleurs": pd.DataFrame(
+            [(c, n, c == "adoma", c != "sne") for c, n in noms], columns=["code", "nom", "hors_rpls", "est_bailleur"]
+        ),
+        "couverture": couverture.assign(
+            statut=statut, logements_livres=np.where(statut == "livre", 4000, 0), logements_connus=4000
+        ),
+        "depots": pd.DataFrame(
+            [(a, b, "logements", "accepte", 4000, 12, 3, 1, 3999) for a in ANNEES for b in BAILLEURS],
+            columns=["annee", "deposant", "table", "statut", "lignes", "avertissements", "reparees", "mises_a_part",
+                     "gardees"],
+        ),
+        "corrections": pd.DataFrame(
+            [(2010, "gbh", "logements", "L12", "loyer_eur", "faute de frappe", "Ville", "2011-02-01", "appliquee")],
+            columns=["annee", "deposant", "table", "id", "colonne", "motif", "auteur", "date", "statut"],
+        ),
+        "ruptures": pd.DataFrame(
+            [(2009, "loyer_m2 surface_moyenne", "nouvelle surface", "La surface habitable remplace la surface utile.",
+              "Arrêté fictif")],
+            columns=["annee", "indicateurs", "libelle", "description", "source"],
+        ),
+        "baremes": pd.DataFrame(
+            [("seuil_publication", "Seuil de publication", "2007-01-01", 11, "ménages", "Charte")],
+            columns=["code", "libelle", "depuis", "valeur", "unite", "source"],
+        ),
+    }  # fmt: skip
+    for nom, table in tables.items():
+        table.to_csv(dossier / f"{nom}.csv", index=False)

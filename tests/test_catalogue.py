@@ -1,0 +1,159 @@
+"""Le catalogue : chaque indicateur a sa fiche et ses cas, refaits à la main dans ``tests/cas``."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from fabrique import RACINE, VILLE, tables
+
+from observatoire import indicateurs
+from observatoire.baremes import Bareme, Baremes, lire_baremes
+from observatoire.catalogue import catalogue, indicateur, repartition
+from observatoire.configuration import TABLES
+from observatoire.couverture import DIMENSIONS
+
+CAS = Path(__file__).parent / "cas"
+CATALOGUE = catalogue()
+DECLARES = {i.groupe or code for code, i in CATALOGUE.items()}
+BAREMES = lire_baremes(RACINE / "data" / "referentiels")
+CLES_D_UN_CAS = {"nom", "annee", "bareme", "attendu", *TABLES}
+PRECISION = 1e-6
+
+
+def _cas():
+    for fichier in sorted(CAS.glob("*.yml")):
+        for cas in yaml.safe_load(fichier.read_text(encoding="utf-8")):
+            yield pytest.param(fichier.stem, cas, id=f"{fichier.stem} : {cas['nom']}")
+
+
+def _declarations(code: str) -> dict:
+    """L'indicateur, ou toutes les modalités de la répartition, avec le parc et ce à quoi un écart se rapporte."""
+    visees = {c: i for c, i in CATALOGUE.items() if code in (c, i.groupe)}
+    references = {i.reference for i in visees.values() if i.reference}
+    return {c: CATALOGUE[c] for c in ("nb_logements", *references, *visees)} if visees else {}
+
+
+def _baremes(cas: dict) -> Baremes:
+    depuis = datetime.date(1900, 1, 1)
+    donnes = {
+        code: Bareme(code, code, "", ({"depuis": depuis, "valeur": valeur},))
+        for code, valeur in cas.get("bareme", {}).items()
+    }
+    return Baremes({**BAREMES.par_code, **donnes})
+
+
+def _valeurs_par_quartier(cas: dict, declarations: dict) -> pd.DataFrame:
+    """Le calcul de la bibliothèque, au niveau du quartier, quand le seul bailleur a tout déposé."""
+    annee = cas.get("annee", 2010)
+    preparees = tables({nom: cas.get(nom, []) for nom in TABLES}, annee)
+    sommes, lues, sans_objet = indicateurs.sommer(preparees, annee, _baremes(cas))
+    etats = pd.DataFrame("livre", index=pd.Index(["gbh"], name="bailleur"), columns=list(declarations))
+    quartiers = pd.DataFrame({"quartier": list(cas["attendu"]), "bailleur": "gbh", "ville": VILLE, "connus": 1})
+    parc = quartiers.reindex(columns=[*DIMENSIONS, "connus"])
+    niveau = indicateurs.Croisement("quartier", "quartier")
+    valeurs = indicateurs.evaluer(sommes, niveau, etats, parc, lues, sans_objet)
+    return valeurs.set_index(["territoire", "indicateur"])
+
+
+@pytest.mark.parametrize(("code", "cas"), list(_cas()))
+def test_cas(code, cas, monkeypatch):
+    assert set(cas) <= CLES_D_UN_CAS
+    declarations = _declarations(code)
+    assert declarations, f"tests/cas/{code}.yml ne correspond à aucun indicateur"
+    monkeypatch.setattr(indicateurs, "catalogue", lambda: declarations)
+    obtenues = _valeurs_par_quartier(cas, declarations)
+    for quartier, attendu in cas["attendu"].items():
+        en_modalites = attendu if code not in CATALOGUE else {None: attendu}
+        for modalite, mesures in en_modalites.items():
+            obtenue = obtenues.loc[(quartier, f"{code}_{modalite}" if modalite else code)]
+            assert "valeur" in mesures
+            for mesure, valeur in mesures.items():
+                assert _egales(obtenue[mesure], valeur), f"{quartier}, {modalite or code}, {mesure}"
+
+
+def _egales(obtenue, attendue) -> bool:
+    if isinstance(attendue, str):
+        return obtenue == attendue
+    if attendue is None:
+        return pd.isna(obtenue)
+    return math.isclose(obtenue, attendue, rel_tol=PRECISION, abs_tol=PRECISION)
+
+
+def test_chaque_indicateur_a_un_cas_et_chaque_cas_un_indicateur():
+    assert {fichier.stem for fichier in CAS.glob("*.yml")} == DECLARES
+
+
+@pytest.mark.parametrize("code", [code for code, i in CATALOGUE.items() if i.groupe])
+def test_chaque_modalite_figure_dans_un_cas(code):
+    declaration = CATALOGUE[code]
+    cas = yaml.safe_load((CAS / f"{declaration.groupe}.yml").read_text(encoding="utf-8"))
+    vues = {str(m) for c in cas for modalites in c["attendu"].values() for m in modalites}
+    assert code.removeprefix(f"{declaration.groupe}_") in vues
+
+
+@pytest.mark.parametrize("code", CATALOGUE)
+def test_chaque_fiche_cite_sa_reference(code):
+    fiche = CATALOGUE[code].fiche
+    assert "**Référence.** " in fiche
+    assert len(fiche.splitlines()[0]) > 20
+
+
+def test_le_catalogue_couvre_les_familles():
+    assert len(CATALOGUE) >= 30
+    assert [*dict.fromkeys(i.famille for i in CATALOGUE.values())] == [
+        "Parc", "Vacance et mobilité", "Occupation", "Difficultés", "Demande et attributions", "Production",
+    ]  # fmt: skip
+
+
+def _fonction(corps, nom="essai", module="observatoire.catalogue.parc", fiche="Une fiche."):
+    corps.__name__, corps.__module__, corps.__doc__ = nom, module, fiche
+    return corps
+
+
+def _essai(logements):
+    return logements["dpe"].eq("A"), logements["dpe"].notna()
+
+
+def _interdite(logements):
+    return logements["nationalite"].eq("A"), logements["dpe"].notna()
+
+
+def _autre_argument(menages):
+    return (menages["apl"].eq("oui"),)
+
+
+JUSTE = {"libelle": "Essai", "numerateur": "a", "denominateur": "b", "table": "logements", "source": "RPLS"}
+
+
+@pytest.mark.parametrize(
+    ("corps", "options", "autour", "message"),
+    [
+        (_essai, {"table": "maisons"}, {}, "table inconnue"),
+        (_essai, {}, {"fiche": None}, "la fiche"),
+        (_essai, {}, {"module": "observatoire.catalogue.divers"}, "n'est pas une famille"),
+        (_essai, {}, {"nom": "taux_vacance"}, "déjà déclaré"),
+        (_essai, {"nature": "mediane"}, {}, "nature « mediane » inconnue"),
+        (_essai, {"sens": "haut"}, {}, "sens « haut » inconnu"),
+        (_essai, {"denominateur": None}, {}, "seul un effectif"),
+        (_essai, {"nature": "ecart"}, {}, "a une référence"),
+        (_essai, {"reference": "taux_vacance"}, {}, "a une référence"),
+        (_essai, {"nature": "ecart", "reference": "taux_vacanse"}, {}, "n'est pas déclarée"),
+        (_interdite, {}, {}, "variable interdite"),
+        (_autre_argument, {}, {}, "ses arguments doivent être"),
+    ],
+)
+def test_une_declaration_mal_faite_est_refusee(corps, options, autour, message):
+    with pytest.raises(ValueError, match=message):
+        indicateur(**{**JUSTE, **options})(_fonction(corps, **autour))
+    assert "essai" not in catalogue()
+
+
+def test_une_repartition_mal_faite_est_refusee():
+    options = {c: v for c, v in JUSTE.items() if c != "numerateur"} | {"modalites": {"a": "A"}}
+    with pytest.raises(ValueError, match="la fiche"):
+        repartition(**options)(_fonction(_essai, fiche=None))

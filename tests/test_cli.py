@@ -1,0 +1,98 @@
+"""La commande ``observatoire`` : 0 fait, 1 refusé, 2 mal écrite ; tout message est en français."""
+
+from __future__ import annotations
+
+import pytest
+from fabrique import configuration, ecrire_prepare
+
+from observatoire import indicateurs
+from observatoire.cli import principal
+
+COMMANDES = ["exemple", "verifier", "calculer", "proteger", "executer", "livre", "publier"]
+
+
+@pytest.fixture
+def lancer(capfd):
+    """Lancer la commande ; rend (code de sortie, ce qui est imprimé, ce qui est dit en erreur)."""
+
+    def lancer(*arguments):
+        with pytest.raises(SystemExit) as sortie:
+            principal([str(a) for a in arguments])
+        imprime = capfd.readouterr()
+        return sortie.value.code, imprime.out, imprime.err
+
+    return lancer
+
+
+@pytest.mark.parametrize("option", ["--aide", "--help"])
+def test_l_aide_est_en_francais_et_nomme_les_commandes(lancer, option):
+    code, sortie, _ = lancer(option)
+    assert code == 0
+    assert all(commande in sortie for commande in COMMANDES)
+    assert not any(mot in sortie for mot in ("Usage", "Options:", "Commands", "Show this"))
+
+
+@pytest.mark.parametrize("commande", COMMANDES)
+def test_l_aide_de_chaque_commande_est_en_francais(lancer, commande):
+    code, sortie, _ = lancer(commande, "--aide")
+    assert code == 0
+    assert "--config" in sortie
+    assert not any(mot in sortie for mot in ("Usage", "Options:", "default", "Show this"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["proteger", "--prepar", "x"], "option inconnue : --prepar"),
+        (["proteger", "--prepare"], "l'option --prepare attend une valeur"),
+        (["verifier", "--annee", "deux mille"], "valeur non admise pour --annee"),
+        (["executer", "--ouvriers", "0"], "valeur non admise pour --ouvriers"),
+        (["protege"], "commande inconnue"),
+    ],
+)
+def test_une_commande_mal_ecrite_sort_avec_2(lancer, arguments, message):
+    code, _, erreur = lancer(*arguments)
+    assert code == 2
+    assert message in erreur
+    assert "--aide" in erreur
+    assert "Traceback" not in erreur
+
+
+def test_une_mauvaise_configuration_sort_avec_2_et_dit_tout(lancer, tmp_path):
+    fichier = tmp_path / "observatoire.yml"
+    fichier.write_text("territoire: {nom: Besançon}\nville: oui\n", encoding="utf-8")
+    code, _, erreur = lancer("calculer", "--config", fichier)
+    assert code == 2
+    for attendu in ("4 problème(s)", "« ville » n'est pas une rubrique", "« code » manque", "annees", "bailleurs"):
+        assert attendu in erreur
+
+
+def test_une_configuration_absente_sort_avec_2(lancer, tmp_path):
+    code, _, erreur = lancer("publier", "--config", tmp_path / "absente.yml")
+    assert code == 2
+    assert "absente.yml : fichier de configuration introuvable." in erreur
+
+
+def test_proteger_sans_rien_de_calcule_sort_avec_1(lancer, tmp_path):
+    config = configuration(tmp_path)
+    code, _, erreur = lancer("proteger", "--config", config.fichier)
+    assert code == 1
+    assert "aucun indicateur n'est calculé" in erreur
+
+
+def test_proteger_ecrit_dans_le_dossier_donne(lancer, tmp_path):
+    config = configuration(tmp_path)
+    ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
+    indicateurs.calculer(config)
+    ailleurs = tmp_path / "ailleurs"
+    code, *_ = lancer("proteger", "--config", config.fichier, "--publie", ailleurs)
+    assert code == 0
+    assert (ailleurs / "publique" / "indicateurs.csv").is_file()
+    assert not config.chemin("publie").exists()
+
+
+def test_un_public_inconnu_sort_avec_2(lancer, tmp_path):
+    config = configuration(tmp_path)
+    code, _, erreur = lancer("proteger", "--config", config.fichier, "--public", "presse")
+    assert code == 2
+    assert "public « presse » inconnu" in erreur

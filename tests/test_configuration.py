@@ -1,0 +1,95 @@
+"""``observatoire.yml`` : lu, complété, ou refusé avec la liste de tout ce qui ne va pas."""
+
+from __future__ import annotations
+
+import pytest
+from fabrique import RACINE, configuration
+
+from observatoire.configuration import CHEMINS, lire_configuration
+from observatoire.erreurs import ErreurConfiguration
+
+
+def test_la_configuration_du_depot_est_celle_de_la_charte():
+    config = lire_configuration(RACINE / "observatoire.yml")
+    assert (config.nom, config.code) == ("Besançon", "25056")
+    assert config.annees == (2007, 2008, 2009, 2010)
+    assert config.annee_zero == 2007
+    assert [b.code for b in config.bailleurs] == ["gbh", "saiemb", "habitat25", "neolia", "adoma"]
+    assert [b.code for b in config.bailleurs if b.hors_rpls] == ["adoma"]
+    assert [d.code for d in config.deposants if not d.est_bailleur] == ["sne"]
+    assert set(config.chemins) == set(CHEMINS)
+    assert all(chemin.is_absolute() for chemin in config.chemins.values())
+
+
+def test_ce_qui_manque_a_une_valeur_par_defaut(tmp_path):
+    config = configuration(tmp_path, edition={"annees": [2012, 2011]}, niveaux=[], autres_deposants=[])
+    assert config.annees == (2011, 2012)
+    assert config.annee_zero == 2011
+    assert config.niveaux == ("immeuble", "ville")
+    assert config.a == "à Besançon"
+    assert config.chemin("prepare") == (tmp_path / "data" / "prepare").resolve()
+
+
+def test_un_dossier_donne_remplace_celui_du_fichier(tmp_path):
+    config = configuration(tmp_path)
+    ailleurs = config.avec_chemins(prepare=tmp_path / "ailleurs", publie=None)
+    assert ailleurs.chemin("prepare") == (tmp_path / "ailleurs").resolve()
+    assert ailleurs.chemin("publie") == config.chemin("publie")
+
+
+def test_tous_les_problemes_sont_dits_ensemble(tmp_path):
+    fichier = tmp_path / "observatoire.yml"
+    fichier.write_text(
+        """
+territoires: {}
+territoire: {nom: Besançon, code: 25056}
+niveaux: [ilot]
+edition: {annees: [2008, 2009], annee_zero: 2007}
+bailleurs:
+  - {code: gbh, nom: GBH, tables: [locataires]}
+  - {code: gbh, nom: Encore}
+  - {code: tous, nom: Tous}
+  - {nom: Sans code}
+  - un texte
+chemins: {brouillon: ailleurs}
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(ErreurConfiguration) as erreur:
+        lire_configuration(fichier)
+    message = str(erreur.value)
+    for attendu in (
+        "observatoire.yml : 10 problème(s).",
+        "« territoires » n'est pas une rubrique connue.",
+        "« code » manque ou n'est pas un texte (mettre des guillemets).",
+        "niveaux : « ilot » est inconnu.",
+        "annee_zero (2007) n'est pas une des années [2008, 2009].",
+        "le code « gbh » est donné deux fois.",
+        "« tous » est réservé.",
+        "la table « locataires » est inconnue.",
+        "« code » ou « nom » manque dans {'nom': 'Sans code'}.",
+        "« code » ou « nom » manque dans un texte.",
+        "chemins : « brouillon » est inconnu.",
+    ):
+        assert attendu in message
+    assert erreur.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("contenu", "message"),
+    [
+        ("", "le fichier est vide"),
+        ("- une\n- liste", "n'est pas une suite de « clé: valeur »"),
+        ("territoire: [", "ligne 2 : ce n'est pas du YAML valide"),
+        ("territoire: Besançon\nedition: 2010", "« nom » manque"),
+    ],
+)
+def test_un_fichier_illisible_est_explique(tmp_path, contenu, message):
+    (tmp_path / "observatoire.yml").write_text(contenu + "\n", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=message):
+        lire_configuration(tmp_path / "observatoire.yml")
+
+
+def test_un_fichier_absent_est_nomme(tmp_path):
+    with pytest.raises(ErreurConfiguration, match=r"absent\.yml : fichier de configuration introuvable\."):
+        lire_configuration(tmp_path / "absent.yml")

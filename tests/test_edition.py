@@ -1,0 +1,163 @@
+"""L'édition : paramètres refusés, pages identiques d'une fois à l'autre, échecs dits et rien à moitié."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+
+import nbformat
+import pytest
+from atelier import CODE, MODELES, QUARTIERS, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
+
+from observatoire.edition import executer, lister_pages
+from observatoire.edition.page import faire_page
+from observatoire.edition.textes import remplacer
+from observatoire.erreurs import EditionIncomplete, ParametreInconnu
+
+
+@pytest.fixture
+def atelier(tmp_path, monkeypatch):
+    # Le chemin des sockets doit rester court : celui de pytest ne l'est pas.
+    with tempfile.TemporaryDirectory(prefix="obs-") as sockets:
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", sockets)
+        yield _remplir(tmp_path)
+
+
+def _remplir(tmp_path):
+    ecrire_publie(tmp_path / "publie" / "publique")
+    ecrire_modeles(tmp_path / "notebooks")
+    return tmp_path
+
+
+def _plan(atelier):
+    return lister_pages(atelier / "publie" / "publique", atelier / "notebooks")
+
+
+def _remplacer(atelier, nom, titre=None, parametres=None, code=None):
+    t, p, lus = MODELES[nom]
+    return ecrire_modele(atelier / "notebooks", nom, titre or t, parametres or p, code or CODE % lus)
+
+
+# --- le plan
+
+
+def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
+    ecrire_publie(tmp_path / "publie" / "publique", annees=(2009, 2010))
+    ecrire_modeles(tmp_path / "notebooks")
+    pages = {p.sortie: p for p in _plan(tmp_path)}
+    assert len(pages) == 3 + 2 * (1 + 2 + 1)
+    assert pages["2009/quartier-battant"].parametres == {"annee": 2009, "quartier": "battant"}
+    assert pages["2009/quartier-battant"].textes["quartier_nom"] == "Battant"
+    assert pages["accueil"].parametres == {"annee": 2010}
+    assert pages["2009/ville"].sommaire == ("quartier-*", "bailleur-*")
+
+
+@pytest.mark.parametrize(
+    ("changement", "attendu"),
+    [
+        ({"parametres": "annee = 2010"}, "« quartier » est inconnu"),
+        ({"parametres": 'annee = 2010\nquartier = "a"\nseuil: int = 3'}, "« seuil » n'est pas donné"),
+        ({"code": "print(quartier)"}, "« annee » est déclaré mais ne sert à rien"),
+        ({"titre": "# {{ quartier_nom }} et {{ voisin }}"}, "« {{ voisin }} » n'est pas un texte connu"),
+    ],
+)
+def test_un_parametre_ou_un_texte_de_travers_est_refuse_avant_tout_noyau(atelier, changement, attendu):
+    _remplacer(atelier, "quartier", **changement)
+    with pytest.raises(ParametreInconnu) as refus:
+        executer(configurer(atelier))
+    assert attendu in str(refus.value)
+    assert "quartier.ipynb" in str(refus.value)
+    assert not (atelier / "livre").exists()
+
+
+def test_tous_les_problemes_sont_dits_ensemble(atelier):
+    _remplacer(atelier, "quartier", code="print(quartier)")
+    _remplacer(atelier, "bailleur", titre="# {{ inconnu }}")
+    with pytest.raises(ParametreInconnu) as refus:
+        _plan(atelier)
+    assert "2 problème(s)" in str(refus.value)
+
+
+def test_une_cellule_sans_parametres_est_refusee(atelier):
+    chemin = _remplacer(atelier, "ville")
+    contenu = nbformat.read(chemin, as_version=4)
+    contenu.cells[1].metadata["tags"] = []
+    nbformat.write(contenu, chemin)
+    with pytest.raises(ParametreInconnu, match="parameters"):
+        _plan(atelier)
+
+
+def test_les_textes_laissent_les_roles_de_myst_en_paix():
+    assert remplacer("{ref}`a` {{ annee }} {{annee}} {x}", {"annee": 2010}) == "{ref}`a` 2010 2010 {x}"
+
+
+# --- une page
+
+
+def test_deux_executions_donnent_le_meme_fichier_et_la_figure_est_une_image(atelier):
+    figure = CODE % "annee" + "\nimport matplotlib.pyplot as plt\nplt.plot([1, annee])\nplt.show()"
+    _remplacer(atelier, "ville", code=figure)
+    page = next(p for p in _plan(atelier) if p.sortie == "2010/ville")
+    octets = [faire_page(page, atelier / f"{n}.ipynb", atelier).fichier.read_bytes() for n in "ab"]
+    assert octets[0] == octets[1]
+    contenu = nbformat.reads(octets[0].decode(), as_version=4)
+    assert contenu.cells[0].source == "# Besançon en 2010"
+    assert any("image/png" in s.get("data", {}) for c in contenu.cells for s in c.get("outputs", ()))
+    assert "papermill" not in octets[0].decode()
+
+
+def test_aucun_code_ne_se_voit_et_stderr_est_rapporte(atelier):
+    _remplacer(atelier, "ville", code="import sys\nprint('attention', annee, file=sys.stderr)")
+    page = next(p for p in _plan(atelier) if p.sortie == "2010/ville")
+    resultat = faire_page(page, atelier / "page.ipynb", atelier)
+    contenu = nbformat.read(resultat.fichier, as_version=4)
+    etiquettes = [c.metadata["tags"] for c in contenu.cells if c.cell_type == "code"]
+    assert all({"remove-cell", "remove-input"} & set(e) for e in etiquettes)
+    assert resultat.avertissements == ("attention 2010\n",)
+    assert not any(c.outputs for c in contenu.cells if c.cell_type == "code")
+
+
+def test_un_chemin_de_la_machine_n_est_pas_publie(atelier):
+    _remplacer(atelier, "ville", code="import os\nprint(annee, os.getcwd())")
+    page = next(p for p in _plan(atelier) if p.sortie == "2010/ville")
+    resultat = faire_page(page, atelier / "page.ipynb", atelier)
+    assert "chemin de cette machine" in resultat.erreur
+
+
+# --- une édition
+
+
+@pytest.mark.bout_en_bout
+def test_une_page_qui_echoue_n_arrete_pas_les_autres_et_rien_n_est_publie(atelier):
+    config = configurer(atelier)
+    executer(config)
+    edition = config.chemin("edition")
+    avant = {f: f.read_bytes() for f in edition.rglob("*") if f.is_file()}
+    _remplacer(atelier, "quartier", code='print(annee, 1 / (quartier != "battant"))')
+    faits = []
+    with pytest.raises(EditionIncomplete) as echec:
+        executer(config, avancement=lambda fait, total, quoi: faits.append((fait, total)))
+    message = str(echec.value)
+    for attendu in ("1 page(s)", "2010/quartier-battant", "quartier.ipynb", "ZeroDivisionError", "annee = 2010"):
+        assert attendu in message
+    assert "cellule 4" in message
+    assert faits[-1] == (7, 7)
+    assert {f: f.read_bytes() for f in edition.rglob("*") if f.is_file()} == avant
+    assert (edition.parent / ".edition" / "echecs" / "2010-quartier-battant.ipynb").is_file()
+
+
+@pytest.mark.bout_en_bout
+def test_une_page_qui_n_est_plus_au_plan_disparait_et_les_autres_ne_bougent_pas(tmp_path):
+    publie = ecrire_publie(tmp_path / "publie" / "publique", annees=(2009, 2010))
+    ecrire_modeles(tmp_path / "notebooks")
+    config = configurer(tmp_path)
+    executer(config)
+    edition = config.chemin("edition")
+    date = (edition / "2010" / "ville.ipynb").stat().st_mtime_ns
+    memoire = json.loads((publie / "edition.json").read_text())
+    (publie / "edition.json").write_text(json.dumps(memoire | {"annees": [2010], "annee_zero": 2010}))
+    bilan = executer(config)
+    assert bilan.retirees == 1 + len(QUARTIERS) + 1
+    assert not (edition / "2009").exists()
+    assert (edition / "2010" / "ville.ipynb").stat().st_mtime_ns == date
+    assert not (edition.parent / ".edition").exists()

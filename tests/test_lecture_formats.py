@@ -1,0 +1,169 @@
+"""Le même contenu, quel que soit son format, donne le même tableau."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from atelier_lecture import Atelier, colonnes, octets_csv
+from hypothesis import given
+from hypothesis import strategies as st
+
+from observatoire.lecture.conversion import convertir
+from observatoire.lecture.entetes import mots, normaliser
+from observatoire.lecture.tableurs import en_texte
+from observatoire.schemas import Champ
+
+CSV = list(product((";", ","), ("utf-8", "utf-8-sig", "latin-1"), (False, True)))
+NATURES = {"nb_pieces": int, "surface_m2": float, "loyer_eur": float, "annee_construction": int}
+
+
+def lire(atelier: Atelier) -> dict:
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    return depots.tables
+
+
+def reference(racine) -> dict:
+    atelier = Atelier(racine)
+    atelier.deposer("immeubles")
+    atelier.deposer("logements")
+    return lire(atelier)
+
+
+def comparer(tables: dict, attendues: dict) -> None:
+    assert tables.keys() == attendues.keys()
+    for cle, table in tables.items():
+        pd.testing.assert_frame_equal(table, attendues[cle])
+
+
+@pytest.mark.parametrize(("separateur", "encodage", "point"), CSV)
+def test_csv(tmp_path, separateur, encodage, point):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    atelier = Atelier(tmp_path / "b")
+    for table in ("immeubles", "logements"):
+        atelier.deposer(table, separateur=separateur, encodage=encodage, point=point)
+    comparer(lire(atelier), reference(tmp_path / "a"))
+
+
+@pytest.mark.parametrize("format_", ["xlsx", "ods"])
+@pytest.mark.parametrize("natif", [False, True], ids=["textes", "nombres et dates"])
+def test_tableurs(tmp_path, format_, natif):
+    """Une première feuille de notes est sautée ; les nombres et les dates du tableur valent leur texte."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    atelier = Atelier(tmp_path / "b")
+    for table in ("immeubles", "logements"):
+        octets = classeur(atelier.lignes[table], colonnes(table), format_, natif)
+        atelier.deposer(table, nom=f"{table}_neolia.{format_}", octets=octets)
+    comparer(lire(atelier), reference(tmp_path / "a"))
+    assert {f.feuille for f in atelier.verifier().fichiers} == {"Données"}
+
+
+def classeur(lignes, entete, format_, natif) -> bytes:
+    cadre = pd.DataFrame(lignes, columns=entete).astype(object).fillna("")
+    if natif:
+        for nom, nature in NATURES.items():
+            if nom in cadre:
+                cadre[nom] = cadre[nom].map(lambda v, n=nature: n(v.replace(",", ".").replace(" ", "")))
+        if "date_bail" in cadre:
+            cadre["date_bail"] = cadre["date_bail"].map(
+                lambda v: dt.datetime.strptime(v, "%d/%m/%Y").date() if v else None
+            )
+    flux = io.BytesIO()
+    with pd.ExcelWriter(flux, engine={"xlsx": "openpyxl", "ods": "odf"}[format_]) as ecrivain:
+        pd.DataFrame({"Notes": ["à lire"]}).to_excel(ecrivain, sheet_name="Notes", index=False)
+        cadre.to_excel(ecrivain, sheet_name="Données", index=False)
+    return flux.getvalue()
+
+
+def test_la_feuille_est_nommee_dans_le_refus(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["logements"][0]["dpe"] = "Z"
+    atelier.deposer("immeubles")
+    octets = classeur(atelier.lignes["logements"], colonnes("logements"), "xlsx", True)
+    atelier.deposer("logements", nom="logements_neolia.xlsx", octets=octets)
+    debut = "data/brut/2010/logements_neolia.xlsx, feuille « Données » : fichier refusé, 1 problème."
+    assert atelier.verifier().message().startswith(debut)
+
+
+def test_l_en_tete_tolere_casse_espaces_et_accents(tmp_path):
+    atelier = Atelier(tmp_path)
+    octets = octets_csv(atelier.lignes["immeubles"], colonnes("immeubles"))
+    atelier.deposer("immeubles", octets=octets.replace(b"id_immeuble;bailleur", " ID Immeuble;Bâilleur ".encode()))
+    assert atelier.verifier().accepte
+
+
+@pytest.mark.parametrize(
+    ("texte", "attendu"),
+    [
+        ("45,2", 45.2),
+        ("45.2", 45.2),
+        ("1 234,5", 1234.5),
+        ("1\u00a0234,5", 1234.5),
+        ("1\u202f234\u202f567", 1234567),
+        ("+3", 3),
+        ("-0,5", -0.5),
+    ],
+)
+def test_nombres_lus(texte, attendu):
+    valeurs, fautes = convertir(pd.Series([texte]), champ("number"))
+    assert valeurs.tolist() == [attendu]
+    assert not fautes.any()
+
+
+@pytest.mark.parametrize("texte", ["45,2 m²", "1,2,3", "12 34", "1E+05", "nr", "—", "1.234,5", "0x10", "inf", "nan"])
+def test_nombres_refuses(texte):
+    valeurs, fautes = convertir(pd.Series([texte]), champ("number"))
+    assert fautes.all()
+    assert valeurs.isna().all()
+
+
+@pytest.mark.parametrize("texte", ["2010-03-01", "01/03/2010", "1/3/2010", "2010-03-01 00:00:00"])
+def test_dates_lues(texte):
+    assert convertir(pd.Series([texte]), champ("date"))[0].tolist() == [pd.Timestamp("2010-03-01")]
+
+
+@pytest.mark.parametrize("texte", ["2010-02-30", "03-01-2010", "mars 2010", "40238", "31/11/2010", "2010"])
+def test_dates_refusees(texte):
+    assert convertir(pd.Series([texte]), champ("date"))[1].all()
+
+
+@given(st.floats(-1e9, 1e9), st.sampled_from([",", "."]))
+def test_un_nombre_ecrit_se_relit(nombre, separateur):
+    texte = f"{nombre:.4f}".replace(".", separateur)
+    assert convertir(pd.Series([texte], dtype="str"), champ("number"))[0].iloc[0] == pytest.approx(nombre, abs=1e-4)
+
+
+@given(st.dates(dt.date(1800, 1, 1), dt.date(2100, 1, 1)), st.sampled_from(["%Y-%m-%d", "%d/%m/%Y"]))
+def test_une_date_ecrite_se_relit(date, forme):
+    valeurs, _ = convertir(pd.Series([date.strftime(forme)], dtype="str"), champ("date"))
+    assert valeurs.iloc[0].date() == date
+
+
+@given(st.lists(st.sampled_from(["1", "2,5", "", "x"]), min_size=1))
+def test_une_cellule_est_lue_ou_fautive_ou_vide(textes):
+    valeurs, fautes = convertir(pd.Series(textes, dtype="str"), champ("number"))
+    vides = np.array([t == "" for t in textes])
+    assert (valeurs.notna().to_numpy() ^ fautes ^ vides).all()
+
+
+def test_cellules_de_tableur():
+    assert en_texte(12.0) == "12"
+    assert en_texte(0.00001) == "0.00001"
+    assert en_texte(dt.datetime(2010, 3, 1)) == "2010-03-01"
+    assert en_texte(True) == "VRAI"
+
+
+def test_noms_de_colonnes():
+    assert normaliser(" Âge  du-titulaire ") == "age_du_titulaire"
+    assert mots("NomLocataire") == ["nom", "locataire"]
+
+
+def champ(type_: str) -> Champ:
+    return Champ("c", type_, "c", "", False, False, {})

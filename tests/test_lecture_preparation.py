@@ -1,0 +1,209 @@
+"""Ce qui est écrit dans ``prepare`` : tables, territoires, avertissements, rapports."""
+
+from __future__ import annotations
+
+import stat
+
+import pandas as pd
+import pytest
+from atelier_lecture import Atelier
+
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.lecture import ecrire_rapports, preparer
+from observatoire.lecture.avertissements import REGLES
+from observatoire.lecture.rapports import typographier
+
+
+def prepares(tmp_path, abimer=lambda lignes: None, contours=True, **options):
+    atelier = Atelier(tmp_path, contours)
+    abimer(atelier.lignes)
+    atelier.deposer_tout()
+    depots = atelier.verifier()
+    bilan = preparer(atelier.config, depots, **options)
+    dossier = tmp_path / "data" / "prepare"
+    tables = {p.stem: pd.read_parquet(p) for p in [*dossier.glob("*.parquet"), *dossier.glob("tables/2010/*.parquet")]}
+    return tables, bilan
+
+
+def test_chaque_table_a_ses_colonnes_de_territoire(tmp_path):
+    tables, bilan = prepares(tmp_path)
+    assert bilan["fichiers"] == bilan["acceptes"] == 7
+    for nom in ("immeubles", "logements", "menages", "attributions", "signalements", "programmes", "demandes"):
+        assert {"annee", "deposant", "bailleur", "immeuble", "secteur", "quartier", "qpv", "champ_rpls"} <= set(
+            tables[nom]
+        )
+    logements = tables["logements"].set_index("id_logement")
+    assert logements.loc["neolia:L1", ["immeuble", "secteur", "quartier"]].tolist() == [
+        "neolia:I1", "battant_nord", "battant",
+    ]  # fmt: skip
+    assert logements.loc["neolia:L4", "qpv"] == "en_qpv"
+    assert tables["demandes"]["quartier"].tolist() == ["battant"]
+    assert tables["demandes"]["bailleur"].isna().all()
+    assert tables["signalements"]["quartier"].tolist() == ["planoise"]
+    assert tables["attributions"]["secteur"].tolist() == ["battant_nord"]
+
+
+def test_menages_a_une_ligne_par_logement_loue(tmp_path):
+    """Trois logements loués, deux ménages décrits : le troisième est un non-répondant, tout manque."""
+    menages = prepares(tmp_path)[0]["menages"].set_index("id_logement")
+    assert menages.index.tolist() == ["neolia:L1", "neolia:L2", "neolia:L3"]
+    assert menages["tranche_plafond"].isna().tolist() == [False, False, True]
+    assert menages["impaye_3_mois"].isna().all()
+    assert menages.loc["neolia:L3", "surface_m2"] == 60.5
+
+
+def test_types(tmp_path):
+    tables, _ = prepares(tmp_path)
+    logements = tables["logements"]
+    assert logements["nb_pieces"].dtype == "float64"
+    assert pd.api.types.is_datetime64_any_dtype(logements["date_bail"])
+    assert logements["dpe"].dtype == "str"
+    assert logements.loc[0, "loyer_eur"] == 1200.5
+
+
+@pytest.mark.parametrize(
+    ("place", "quartier", "secteur"),
+    [
+        ({"lon": "6,01", "lat": "47,21"}, "battant", "battant_sud"),
+        ({"lon": "6,02", "lat": "47,23"}, "battant", "battant_nord"),
+        ({"lon": "6,01", "lat": "47,22"}, "battant", "battant_nord"),
+        ({"lon": "6,03", "lat": "47,23"}, "planoise", None),
+        ({"lon": "7", "lat": "47,23"}, "hors_quartier", None),
+        ({"lon": "", "lat": ""}, "hors_quartier", None),
+        ({"lon": "6,03", "lat": "47,23", "secteur": "battant_sud"}, "battant", "battant_sud"),
+        ({"lon": "6,03", "lat": "47,23", "quartier": "battant"}, "battant", None),
+        ({"lon": "", "lat": "", "x": "927690,4", "y": "6685418,0"}, "battant", "battant_nord"),
+    ],
+)
+def test_rattachement(tmp_path, place, quartier, secteur):
+    """Dedans, sur une limite (un seul quartier), dehors, sans coordonnées, code donné, Lambert-93."""
+    tables, bilan = prepares(tmp_path, lambda lignes: lignes["immeubles"][0].update(place))
+    immeuble = tables["immeubles"].iloc[0]
+    assert immeuble["quartier"] == quartier
+    assert immeuble["secteur"] == secteur if secteur else pd.isna(immeuble["secteur"])
+    assert len(tables["immeubles"]) == 2
+    assert bilan["immeubles_hors_quartier"] == len(tables["immeubles_hors_quartier"]) == (quartier == "hors_quartier")
+
+
+def test_sans_contours_les_quartiers_sont_manquants(tmp_path):
+    tables, bilan = prepares(tmp_path, contours=False)
+    assert tables["logements"]["quartier"].isna().all()
+    assert bilan["immeubles_hors_quartier"] == 0
+
+
+def test_contours_mal_ecrits(tmp_path):
+    atelier = Atelier(tmp_path)
+    fichier = tmp_path / "data/referentiels/quartiers.geojson"
+    fichier.write_text(fichier.read_text().replace('"parent": "battant"', '"parent": "butte"'))
+    with pytest.raises(ErreurConfiguration, match="n'a pas de quartier connu pour parent"):
+        atelier.verifier()
+
+
+def test_les_depots_disent_ce_qui_manque(tmp_path):
+    depots = prepares(tmp_path)[0]["depots"].set_index(["annee", "deposant", "table"])
+    assert depots.loc[(2010, "neolia", "logements"), ["statut", "lignes"]].tolist() == ["accepte", 4]
+    assert depots.loc[(2009, "neolia", "logements"), "statut"] == "non_depose"
+    assert depots.loc[(2010, "sne", "demandes"), "statut"] == "accepte"
+    assert (2010, "neolia", "demandes") not in depots.index
+
+
+def test_sans_les_refuses(tmp_path):
+    tables, bilan = prepares(tmp_path, lambda lignes: lignes["menages"][0].update(apl="?"), sans_les_refuses=True)
+    assert bilan["refuses"] == 1
+    assert "menages" not in tables
+    depots = tables["depots"].set_index(["annee", "deposant", "table"])
+    assert depots.loc[(2010, "neolia", "menages"), "statut"] == "refuse"
+    assert depots.loc[(2010, "neolia", "logements"), "statut"] == "accepte"
+
+
+def test_les_dossiers_sont_fermes_et_rien_ne_traine(tmp_path):
+    prepares(tmp_path)
+    prepare = tmp_path / "data/prepare"
+    for dossier in [prepare, *(p for p in prepare.rglob("*") if p.is_dir())]:
+        assert stat.S_IMODE(dossier.stat().st_mode) == 0o700
+    assert not list(prepare.glob(".*"))
+
+
+def test_preparer_deux_fois_donne_la_meme_chose(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    etats = []
+    for _ in range(2):
+        preparer(atelier.config, atelier.verifier())
+        (tmp_path / "data/prepare/indicateurs.parquet").write_bytes(b"autre etape")
+        etats.append({p: p.read_bytes() for p in (tmp_path / "data/prepare").rglob("*") if p.is_file()})
+    assert etats[0] == etats[1]
+
+
+DOUTES = {
+    "loyer_invraisemblable": ("logements", {"loyer_eur": "3"}),
+    "surface_et_pieces": ("logements", {"nb_pieces": "9"}),
+    "vacance_d_un_logement_loue": ("logements", {"mois_vacance": "3"}),
+    "bail_apres_l_annee": ("logements", {"date_bail": "01/01/2011"}),
+    "construction_apres_l_annee": ("logements", {"annee_construction": "2012", "annee_premiere_location": "2013"}),
+    "location_avant_construction": ("logements", {"annee_premiere_location": "1950"}),
+    "menage_hors_logement_loue": ("menages", {"id_logement": "L4"}),
+    "emmenagement_avant_construction": ("menages", {"annee_emmenagement": "1960"}),
+    "emmenagement_apres_l_annee": ("menages", {"annee_emmenagement": "2012"}),
+    "occupants_et_enfants": ("menages", {"nb_occupants": "2"}),
+    "cloture_avant_signalement": ("signalements", {"date_cloture": "01/01/2010"}),
+    "tres_social_superieur_au_total": ("programmes", {"dont_tres_social": "21"}),
+    "immeuble_hors_contours": ("immeubles", {"lat": "47,3"}),
+}
+
+
+@pytest.mark.parametrize("regle", DOUTES)
+def test_un_doute_est_un_avertissement(tmp_path, regle):
+    table, valeurs = DOUTES[regle]
+    atelier = Atelier(tmp_path)
+    atelier.lignes[table][0].update(valeurs)
+    atelier.deposer_tout()
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    doutes = pd.concat([f.avertissements.assign(table=f.table) for f in depots.acceptes])
+    assert (table, 2, regle) in set(doutes[["table", "ligne", "regle"]].itertuples(index=False, name=None))
+
+
+def test_un_immeuble_loin_des_autres(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["immeubles"] += [
+        {"id_immeuble": "I3", "bailleur": "neolia", "lon": "6,011", "lat": "47,231"},
+        {"id_immeuble": "I4", "bailleur": "neolia", "lon": "5", "lat": "47"},
+    ]
+    atelier.deposer("immeubles")
+    doutes = atelier.verifier().fichiers[0].avertissements
+    assert doutes.loc[doutes["regle"].eq("immeuble_isole"), "id"].tolist() == ["I4"]
+
+
+def test_un_parc_qui_change(tmp_path):
+    atelier = Atelier(tmp_path)
+    for annee in (2009, 2010):
+        atelier.deposer("immeubles", annee=annee)
+        atelier.deposer("logements", annee=annee)
+        atelier.lignes["logements"] = atelier.lignes["logements"][:3]
+    doutes = atelier.verifier().fichiers[-1].avertissements
+    assert doutes["message"].tolist() == [
+        "le nombre de logements a changé de plus de 20 % depuis l'année précédente (3 lignes)."
+    ]
+
+
+def test_chaque_regle_a_son_essai():
+    assert set(REGLES) == {*DOUTES, "immeuble_isole", "parc_qui_change"}
+
+
+def test_rapport_d_un_refus(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["logements"][0]["financement"] = "<b>PLIA</b>"
+    atelier.deposer_tout()
+    ecrire_rapports(atelier.verifier(), tmp_path / "rapports")
+    html = (tmp_path / "rapports/2010/neolia.html").read_text("utf-8")
+    assert '<html lang="fr">' in html
+    assert "&lt;b&gt;PLIA" in html
+    assert "http" not in html
+    csv = (tmp_path / "rapports/2010/neolia.csv").read_text("utf-8-sig")
+    assert "problème;enum;2;financement;1;" in csv
+    assert (tmp_path / "rapports/2010/sne.html").is_file()
+
+
+def test_typographie():
+    assert typographier("« a » : 12 345 %") == "«\u00a0a\u00a0»\u00a0: 12\u202f345\u00a0%"

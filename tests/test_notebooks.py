@@ -1,0 +1,98 @@
+"""Les notebooks montrent : ils ne définissent rien, ne calculent rien, ne portent aucune sortie."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from petit_publie import ecrire_publie
+
+import observatoire
+
+RACINE = Path(__file__).parents[1]
+MODELES = sorted((RACINE / "notebooks").glob("*.ipynb"))
+PARAMETRES = {"quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}}
+TEXTES = {
+    "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "annee_zero",
+}  # fmt: skip
+INTERDITS = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.For, ast.While, ast.If, ast.With,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.BinOp,
+)  # fmt: skip
+
+
+def _codes(contenu) -> list[str]:
+    return [c.source for c in contenu.cells if c.cell_type == "code"]
+
+
+def test_les_six_modeles_existent():
+    assert {m.stem for m in MODELES} == {"accueil", "bailleur", "couverture", "quartier", "sources", "ville"}
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+def test_un_modele_est_valide_court_et_sans_sortie(modele):
+    contenu = nbformat.read(modele, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(contenu)
+    assert (contenu.nbformat, contenu.nbformat_minor) == (4, 5)
+    assert contenu.metadata.kernelspec.name == "python3"
+    codes = [c for c in contenu.cells if c.cell_type == "code"]
+    assert len(codes) <= 12
+    assert all(not c.outputs and c.execution_count is None for c in codes)
+    assert [c.id for c in contenu.cells] == [f"{modele.stem}-{i:02d}" for i in range(len(contenu.cells))]
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+def test_un_modele_ne_definit_ni_ne_calcule(modele):
+    for source in _codes(nbformat.read(modele, as_version=4)):
+        fautes = [type(n).__name__ for n in ast.walk(ast.parse(source)) if isinstance(n, INTERDITS)]
+        assert fautes == []
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+def test_un_modele_n_importe_que_l_observatoire(modele):
+    for source in _codes(nbformat.read(modele, as_version=4)):
+        for noeud in ast.walk(ast.parse(source)):
+            assert not isinstance(noeud, ast.Import)
+            if isinstance(noeud, ast.ImportFrom):
+                assert noeud.module == "observatoire"
+                assert {a.name for a in noeud.names} <= set(observatoire.__all__)
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+def test_tout_ce_qui_est_importe_sert(modele):
+    codes = _codes(nbformat.read(modele, as_version=4))
+    arbre = ast.parse("\n".join(codes))
+    importes = {a.name for n in ast.walk(arbre) if isinstance(n, ast.ImportFrom) for a in n.names}
+    assert importes == importes & {n.id for n in ast.walk(arbre) if isinstance(n, ast.Name)}
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+def test_une_seule_cellule_de_parametres(modele):
+    contenu = nbformat.read(modele, as_version=4)
+    cellules = [c for c in contenu.cells if "parameters" in c.metadata.get("tags", [])]
+    assert len(cellules) == 1
+    noms = {cible.id for n in ast.parse(cellules[0].source).body for cible in n.targets}
+    assert noms == PARAMETRES.get(modele.stem, {"annee"})
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+def test_aucun_chiffre_n_est_tape_dans_la_prose(modele):
+    for cellule in nbformat.read(modele, as_version=4).cells:
+        if cellule.cell_type == "markdown":
+            assert set(re.findall(r"\{\{\s*(\w+)\s*\}\}", cellule.source)) <= TEXTES
+            assert not re.search(r"\d", cellule.source)
+
+
+@pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
+@pytest.mark.parametrize("avec_quartiers", [True, False], ids=["quartiers", "sans"])
+def test_un_modele_s_execute(modele, avec_quartiers, tmp_path, monkeypatch):
+    if modele.stem == "quartier" and not avec_quartiers:
+        pytest.skip("une ville sans quartiers n'a pas de page de quartier")
+    contours = RACINE / "data" / "referentiels" / "quartiers.geojson"
+    monkeypatch.setenv("OBSERVATOIRE_PUBLIE", str(ecrire_publie(tmp_path / "publie", contours, avec_quartiers)))
+    espace: dict = {}
+    for source in _codes(nbformat.read(modele, as_version=4)):
+        exec(compile(source, modele.name, "exec"), espace)

@@ -1,0 +1,215 @@
+"""Figures, carte, tableaux et phrases : déterministes, décrits, honnêtes sur ce qui manque."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from petit_publie import BAILLEURS, QUARTIERS, ecrire_publie
+
+import observatoire
+from observatoire.presentation import comparaisons, selection
+from observatoire.presentation.affichage import Absent, Fragment, section
+from observatoire.presentation.nombres import STATUTS
+from observatoire.publie import lire_publie
+
+CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
+PLANOISE = "planoise-chateaufarine"
+FIGURES = {
+    "evolution": lambda v: observatoire.evolution(v, "taux_vacance", PLANOISE),
+    "evolution_ville": lambda v: observatoire.evolution(v, "loyer_m2"),
+    "evolution_trouee": lambda v: observatoire.evolution(v, "impayes_3_mois", PLANOISE),
+    "quartiers": lambda v: observatoire.comparaison_quartiers(v, "taux_vacance", PLANOISE),
+    "bailleurs": lambda v: observatoire.comparaison_bailleurs(v, "moins_40_plafond", bailleur="gbh"),
+    "repartition": lambda v: observatoire.repartition(v, "dpe", PLANOISE),
+    "carte": lambda v: observatoire.carte(v, "taux_vacance", PLANOISE),
+}
+
+
+@pytest.fixture(scope="module")
+def valeurs(tmp_path_factory):
+    return lire_publie(2010, ecrire_publie(tmp_path_factory.mktemp("publie"), CONTOURS))
+
+
+@pytest.fixture(scope="module")
+def sans_quartiers(tmp_path_factory):
+    return lire_publie(2010, ecrire_publie(tmp_path_factory.mktemp("sans"), avec_quartiers=False))
+
+
+class _Balises(HTMLParser):
+    """Retenir les identifiants, et vérifier que chaque balise se ferme."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.ids, self.pile = [], []
+        self.feed(html)
+
+    def handle_starttag(self, balise, attributs):
+        self.ids += [v for n, v in attributs if n == "id"]
+        if balise not in {"br", "img", "input"}:
+            self.pile.append(balise)
+
+    def handle_startendtag(self, balise, attributs):
+        self.ids += [v for n, v in attributs if n == "id"]
+
+    def handle_endtag(self, balise):
+        assert self.pile.pop() == balise
+
+
+@pytest.mark.parametrize("nom", FIGURES)
+def test_une_figure_est_identique_a_l_octet_pres(valeurs, nom):
+    assert FIGURES[nom](valeurs).html == FIGURES[nom](valeurs).html
+
+
+@pytest.mark.parametrize("nom", FIGURES)
+def test_une_figure_a_un_titre_un_texte_de_remplacement_et_ses_donnees(valeurs, nom):
+    html = FIGURES[nom](valeurs).html
+    titre, description = re.search(r"<title[^>]*>(.+?)</title><desc[^>]*>(.+?)</desc>", html).groups()
+    assert titre
+    assert re.search(r"\d,\d|\d+\u202f%", description)
+    assert "Données de la figure" in html
+    assert all(f">{e}</th>" in html for e in ("Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"))
+    assert 'role="img"' in html or nom == "carte"
+    assert 'width="' not in html.partition("<svg")[2].partition(">")[0]
+    assert len(html.encode()) < 60_000
+
+
+@pytest.mark.parametrize("nom", FIGURES)
+def test_une_figure_est_bien_formee_et_ne_demande_rien_ailleurs(valeurs, nom):
+    html = FIGURES[nom](valeurs).html
+    assert _Balises(html).pile == []
+    assert not re.search(r'(?:src|href)="https?:', html)
+
+
+def test_les_identifiants_ne_se_repetent_pas_sur_une_page(valeurs):
+    ids = _Balises("".join(f(valeurs).html for f in FIGURES.values())).ids
+    assert len(ids) == len(set(ids))
+
+
+def test_le_style_des_figures_ne_reste_pas_dans_matplotlib(valeurs):
+    avant = dict(mpl.rcParams)
+    observatoire.evolution(valeurs, "taux_vacance")
+    assert dict(mpl.rcParams) == avant
+
+
+def test_aucun_trait_ne_franchit_une_rupture_ni_une_annee_absente(valeurs):
+    loyers = selection.serie(valeurs, "loyer_m2")
+    assert list(selection.segments(valeurs, "loyer_m2", loyers)) == [1, 1, 2, 2]
+    impayes = selection.serie(valeurs, "impayes_3_mois", PLANOISE)
+    morceaux = selection.segments(valeurs, "impayes_3_mois", impayes)
+    assert morceaux.iloc[0] != morceaux.iloc[2]
+    assert morceaux.iloc[2] == morceaux.iloc[3]
+
+
+def test_une_rupture_interdit_de_comparer_a_l_etat_zero(valeurs):
+    ecart = comparaisons.comparer_zero(valeurs, "loyer_m2", PLANOISE)
+    assert ecart.signe == "impossible"
+    assert "rupture en 2009" in ecart.texte
+
+
+def test_un_ecart_n_est_annonce_que_si_les_intervalles_se_separent():
+    declaration = {"unite": "%", "nature": "proportion"}
+
+    def comparer(a, b):
+        lignes = [
+            dict(zip(("borne_basse", "valeur", "borne_haute"), x, strict=True)) | {"statut": "publie"} for x in (a, b)
+        ]
+        return comparaisons.comparer(*lignes, declaration, ("au-dessus", "au-dessous"), "de la ville")
+
+    assert comparer((0.1, 0.2, 0.3), (0.25, 0.28, 0.31)).texte.startswith("écart non significatif")
+    assert comparer((0.1, 0.2, 0.24), (0.25, 0.28, 0.31)).texte == "au-dessous de la ville (\u22128,0\u00a0points)"
+    assert comparer((0.4, 0.5, 0.6), (0.25, 0.28, 0.31)).signe == "plus"
+
+
+def test_la_carte_distingue_les_statuts_par_des_motifs(valeurs):
+    html = observatoire.carte(valeurs, "taux_vacance").html
+    motifs = re.findall(r"<pattern[^>]*>(.*?)</pattern>", html)
+    assert len(motifs) == len(set(motifs)) == 3
+    assert all(f"{s} : {STATUTS[s].libelle}" in html for s in ("c", "nd", "ne"))
+    assert "carte schématique" in html
+
+
+@pytest.mark.parametrize(("depuis", "debut"), [("annee", ""), ("edition", "2010/")])
+def test_chaque_quartier_de_la_carte_mene_a_sa_page(valeurs, depuis, debut):
+    html = observatoire.carte(valeurs, "taux_vacance", depuis=depuis).html
+    assert set(re.findall(r'<a class="obs-lieu" href="([^"]+)"', html)) == {
+        f"{debut}quartier-{code}.html" for code in QUARTIERS
+    }
+
+
+def test_un_nombre_cache_n_est_ecrit_nulle_part_ailleurs(valeurs):
+    html = observatoire.chiffres_cles(valeurs, "tilleroyes").html
+    assert not re.search(r"\d,\d", html)
+
+
+def test_une_figure_sans_valeur_dit_pourquoi_en_une_phrase(valeurs, sans_quartiers):
+    vide = observatoire.evolution(valeurs, "premier_quartile_hors_qpv")
+    assert isinstance(vide, Absent)
+    assert "sans objet" in vide.resume
+    for fragment in (
+        observatoire.carte(sans_quartiers, "taux_vacance"),
+        observatoire.comparaison_quartiers(sans_quartiers, "nb_logements"),
+    ):
+        assert isinstance(fragment, Absent)
+    rien = section("Occupation", vide, observatoire.tableau_famille(sans_quartiers, "Occupation"))
+    assert rien.html.count("<p") == 1
+
+
+def test_les_tableaux_ont_des_entetes_et_leur_cadre(valeurs):
+    for tableau in (
+        observatoire.tableau_famille(valeurs, "Occupation", PLANOISE),
+        observatoire.tableau_quartiers(valeurs, ("nb_logements", "taux_vacance"), "Quartiers"),
+        observatoire.tableau_bailleurs(valeurs, ("nb_logements",), "Bailleurs"),
+        observatoire.matrice_couverture(valeurs),
+        observatoire.couverture_annee(valeurs),
+        observatoire.tableau_depots(valeurs),
+        observatoire.tableau_corrections(valeurs),
+        observatoire.tableau_ruptures(valeurs),
+        observatoire.tableau_baremes(valeurs),
+        observatoire.nouveautes(valeurs),
+    ):
+        assert isinstance(tableau, Fragment)
+        assert 'role="region" tabindex="0" aria-label=' in tableau.html
+        assert 'scope="col"' in tableau.html
+        assert 'scope="row"' in tableau.html
+        assert "<caption>" in tableau.html
+        assert "&lt;" not in tableau.html
+        assert "<th></th>" not in tableau.html
+        assert not re.search(r"<style|nan|None", tableau.html)
+
+
+def test_la_famille_d_un_quartier_porte_tout_ce_qui_permet_de_la_lire(valeurs):
+    html = observatoire.tableau_famille(valeurs, "Occupation", PLANOISE).html
+    for entete in (
+        "Intervalle",
+        "Numérateur",
+        "Couverture",
+        "Réponse",
+        "Ville",
+        "Écart à la ville",
+        "Depuis l'état zéro",
+    ):
+        assert entete.replace("'", "&#x27;") in html or entete in html
+    assert 'href="../indicateurs/moins_40_plafond.html"' in html
+
+
+def test_les_bailleurs_sont_nommes_et_les_autres_deposants_absents(valeurs):
+    html = observatoire.comparaison_bailleurs(valeurs, "nb_logements").html
+    assert all(nom in html for nom in BAILLEURS.values())
+    assert "Gestionnaire" not in html
+
+
+def test_le_commentaire_est_lu_ou_son_absence_est_dite(valeurs, monkeypatch):
+    monkeypatch.setenv("OBSERVATOIRE_PUBLIE", str(valeurs.dossier))
+    lu = observatoire.commentaire(2010, PLANOISE)._repr_mimebundle_()
+    assert lu["text/markdown"] == "Un **commentaire** du groupe."
+    assert "Aucun commentaire" in observatoire.commentaire(2010, "battant").html
+
+
+def test_la_phrase_d_ouverture_vient_des_valeurs(valeurs):
+    texte = observatoire.presenter(valeurs, PLANOISE).resume
+    assert texte.startswith("Au 31\u00a0décembre\u00a02010, Planoise - Châteaufarine compte ")
+    assert "du total de la ville" in texte

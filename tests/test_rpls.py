@@ -1,0 +1,181 @@
+"""Les deux dessins du RPLS : reconnus à leur en-tête, chaque singularité traitée et comptée."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from atelier_lecture import Atelier, octets_csv
+
+from observatoire.lecture import preparer
+from observatoire.lecture.rpls_modeles import ENTETES
+from observatoire.lecture.rpls_traitements import SINGULARITES
+
+REEL = Path(__file__).resolve().parents[2] / "shared" / "reel"
+LIGNE = {
+    "2018": {
+        "DEPCOM": "25056", "NOMVOIE": "RUE BATTANT", "NUMVOIE": "4", "NUMAPPT": "12", "ETAGE": "1", "IMMEU": "B1",
+        "QPV": "1", "NBPIECE": "3", "SURFHAB": "62", "CONSTRUCT": "1970", "LOCAT": "1971", "PATRIMOINE": "1971",
+        "FINAN": "52", "DPEDATE": "01/2010", "DPEENERGIE": "D", "TYPECONST": "C",
+    },
+    "2025": {
+        "DEPCOM": "25056", "NOMVOIE": "BATTANT", "NUMVOIE": "4", "ETAGE": "1", "QPV_CODE": "2", "NBPIECE": "3",
+        "SURFHAB": "62", "CONSTRUCT": "1970", "LOCAT": "1971", "PATRIMOINE": "1971", "FINAN_CODE": "13",
+        "FINAN_LIBELLE": "PLUS", "DPEENERGIE": "B", "EPSG": "2154", "X": "927700", "Y": "6683000",
+        "TYPECONST_CODE": "C",
+    },
+}  # fmt: skip
+
+
+def lire(tmp_path, lignes, dessin="2018"):
+    atelier = Atelier(tmp_path)
+    atelier.deposer("rpls", octets=octets_csv([{**LIGNE[dessin], **x} for x in lignes], ENTETES[dessin]))
+    return atelier, atelier.verifier()
+
+
+def traites(depots) -> dict[str, int]:
+    return {t.nom: t.nombre for t in depots.fichiers[0].traitements if t.nombre}
+
+
+@pytest.mark.parametrize("dessin", ["2018", "2025"])
+def test_les_deux_dessins(tmp_path, dessin):
+    atelier, depots = lire(tmp_path, [{}, {"ETAGE": "2"}], dessin)
+    assert depots.accepte, depots.message()
+    preparer(atelier.config, depots)
+    logements = pd.read_parquet(tmp_path / "data/prepare/tables/2010/logements.parquet")
+    assert len(logements) == logements["id_logement"].nunique() == 2
+    assert logements["immeuble"].nunique() == 1
+    assert logements["financement"].tolist() == ["PLUS", "PLUS"]
+    assert logements["dpe"].tolist() == [LIGNE[dessin]["DPEENERGIE"]] * 2
+    assert logements["qpv"].tolist() == [{"2018": "en_qpv", "2025": "hors_qpv"}[dessin]] * 2
+    for absente in ("loyer_eur", "occupation", "mois_vacance", "date_bail"):
+        assert logements[absente].isna().all()
+    attendu = {"2018": "hors_quartier", "2025": "battant"}[dessin]
+    assert set(logements["quartier"]) == {attendu}
+
+
+@pytest.mark.parametrize(
+    ("lignes", "attendu"),
+    [
+        ([{"DPEDATE": "01/1900", "DPEENERGIE": ""}], {"dpe_fictif": 1}),
+        ([{"DPEENERGIE": "5"}], {"dpe_en_chiffres": 1}),
+        ([{"SURFHAB": "0"}], {"surface_non_renseignee": 1}),
+        ([{"NBPIECE": "NC"}], {"pieces_non_renseignees": 1}),
+        ([{"SURFHAB": "2000"}], {"valeur_hors_bornes": 1}),
+        ([{"FINAN": "99"}], {"financement_inconnu": 1}),
+        ([{"LIBEPCI": "Pays de L\ufffdrins"}], {"caracteres_perdus": 1}),
+        (
+            [{"COMPLGEO": "Les Gen?ts"}, {"COMPLGEO": "Les Gen"}],
+            {"accents_en_point_d_interrogation": 1, "adresse_coupee_a_l_accent": 1},
+        ),
+        ([{"IMMEU": "7190-01-01"}], {"immeuble_comme_une_date": 1}),
+        ([{"NUMCONV": "6.19951E+021"}], {"nombre_abime_par_un_tableur": 1}),
+        ([{"PATRIMOINE": "1960"}], {"patrimoine_avant_location": 1}),
+        ([{}, {}], {"doublons_exacts": 1}),
+        ([{"NUMAPPT": ""}, {"NUMAPPT": ""}], {"lignes_identiques_sans_numero": 2}),
+        ([{"NUMAPPT": ""}, {"NUMAPPT": "", "SURFHAB": "70"}], {"adresse_partagee": 2}),
+        ([{}, {"DEPCOM": "25057"}], {"hors_de_la_commune": 1}),
+    ],
+)
+def test_singularites(tmp_path, lignes, attendu):
+    _, depots = lire(tmp_path, lignes)
+    assert depots.accepte, depots.message()
+    assert traites(depots) == attendu
+    logements = depots.tables[2010, "neolia", "logements"]
+    parts = attendu.get("doublons_exacts", 0) + attendu.get("hors_de_la_commune", 0)
+    assert len(logements) == logements["id_logement"].nunique() == len(lignes) - parts
+
+
+def test_zero_initial_perdu(tmp_path):
+    atelier = Atelier(tmp_path)
+    fichier = tmp_path / "observatoire.yml"
+    fichier.write_text(fichier.read_text("utf-8").replace("25056", "06029"), encoding="utf-8")
+    from observatoire.configuration import lire_configuration
+
+    atelier.config = lire_configuration(fichier)
+    atelier.deposer("rpls", octets=octets_csv([{**LIGNE["2018"], "DEPCOM": "6029"}], ENTETES["2018"]))
+    depots = atelier.verifier()
+    assert traites(depots) == {"zeros_perdus": 1}
+    assert len(depots.tables[2010, "neolia", "logements"]) == 1
+
+
+def test_les_identifiants_ne_dependent_pas_de_l_ordre(tmp_path):
+    lignes = [{"NUMAPPT": "", "LIBCOM": str(n % 3)} for n in range(6)] + [{"NUMAPPT": str(n)} for n in range(4)]
+    identifiants = []
+    for dossier, ordre in (("a", lignes), ("b", lignes[::-1])):
+        (tmp_path / dossier).mkdir()
+        logements = lire(tmp_path / dossier, ordre)[1].tables[2010, "neolia", "logements"]
+        identifiants.append(set(logements["id_logement"]))
+    assert identifiants[0] == identifiants[1]
+
+
+def test_millesime_d_une_autre_annee(tmp_path):
+    _, depots = lire(tmp_path, [{"LOCAT": "2017"}])
+    assert "mise en location en 2017, après l'année 2010." in depots.message()
+
+
+def test_aucun_logement_de_la_commune(tmp_path):
+    _, depots = lire(tmp_path, [{"DEPCOM": "06030"}])
+    assert "Aucun logement n'est dans la commune 25056." in depots.message()
+
+
+def test_colonne_inconnue_ou_interdite(tmp_path):
+    atelier = Atelier(tmp_path)
+    entete = [*ENTETES["2018"], "Nom locataire"]
+    atelier.deposer("rpls", octets=octets_csv([LIGNE["2018"]], entete))
+    assert "est interdite (identité)" in atelier.verifier().message()
+
+
+def test_rpls_et_logements_ensemble(tmp_path):
+    atelier, _ = lire(tmp_path, [{}])
+    atelier.deposer("logements")
+    assert "est aussi déposée dans" in atelier.verifier().message()
+
+
+@pytest.mark.reel
+@pytest.mark.skipif(not REEL.is_dir(), reason="fichiers réels absents (../shared/reel)")
+def test_cannes(tmp_path):
+    """Le fichier réel de Cannes : chaque singularité comptée, 2 970 logements distincts."""
+    (tmp_path / "brut/2017").mkdir(parents=True)
+    shutil.copy(REEL / "rpls_2018_detail_cannes.csv", tmp_path / "brut/2017/rpls_parc.csv")
+    schemas = Path(__file__).parents[1] / "data" / "schemas"
+    (tmp_path / "observatoire.yml").write_text(
+        'territoire: {nom: Cannes, code: "06029"}\nedition: {annees: [2017]}\n'
+        "bailleurs: [{code: parc, nom: Parc social, tables: [immeubles, logements]}]\n"
+        f"chemins: {{brut: brut, schemas: {schemas}}}\n",
+        encoding="utf-8",
+    )
+    from observatoire.configuration import lire_configuration
+    from observatoire.lecture import verifier
+
+    depots = verifier(lire_configuration(tmp_path / "observatoire.yml"))
+    assert depots.accepte, depots.message()
+    assert traites(depots) == {
+        "zeros_perdus": 3000,
+        "dpe_fictif": 135,
+        "caracteres_perdus": 3000,
+        "accents_en_point_d_interrogation": 196,
+        "adresse_coupee_a_l_accent": 181,
+        "immeuble_comme_une_date": 753,
+        "patrimoine_avant_location": 15,
+        "adresse_partagee": 30,
+        "hors_de_la_commune": 30,
+    }
+    logements = depots.tables[2017, "parc", "logements"]
+    assert len(logements) == logements["id_logement"].nunique() == 2970
+    assert logements["financement"].value_counts().to_dict() == {"PLUS": 2781, "PLI": 82, "PLS": 77, "PLAI": 30}
+    assert logements["dpe"].isna().sum() == 135
+
+
+@pytest.mark.reel
+@pytest.mark.skipif(not REEL.is_dir(), reason="fichiers réels absents (../shared/reel)")
+def test_les_entetes_sont_ceux_des_fichiers_reels():
+    for nom, dessin in (("rpls_2018_detail_cannes.csv", "2018"), ("rpls_2025_entete.csv", "2025")):
+        with (REEL / nom).open(encoding="utf-8") as flux:
+            assert flux.readline().strip().split(";") == ENTETES[dessin]
+
+
+def test_chaque_singularite_a_une_phrase():
+    assert all(fonction.__doc__.strip().endswith(".") for _, fonction in SINGULARITES.values())
