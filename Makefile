@@ -21,7 +21,7 @@ LAB  := .venv-analyse
 BRUT ?= data/brut
 
 .DEFAULT_GOAL := aide
-.PHONY: aide livre exemple installer test style lab verrou propre bench
+.PHONY: aide livre exemple installer test style lab verrou propre
 
 aide:  ## cette liste
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,7 +31,7 @@ livre: $(PRET)  ## installer, préparer les dépôts (fictifs s'il n'y en a pas)
 		echo "Aucun dépôt dans $(BRUT) : des dépôts fictifs vont être produits."; \
 		$(BIN)/observatoire exemple --dossier $(BRUT) --graine $(GRAINE); \
 	fi
-	@$(BIN)/observatoire publier --config $(CONFIG) --public $(PUBLIC) $(if $(OUVRIERS),--ouvriers $(OUVRIERS))
+	@$(BIN)/observatoire publier --config $(CONFIG) $(if $(filter-out data/brut,$(BRUT)),--brut $(BRUT)) --public $(PUBLIC) $(if $(OUVRIERS),--ouvriers $(OUVRIERS))
 
 exemple: $(PRET)  ## (re)faire les dépôts fictifs dans data/brut
 	@$(BIN)/observatoire exemple --dossier $(BRUT) --graine $(GRAINE)
@@ -72,7 +72,3 @@ propre:  ## effacer ce qui se refait (jamais les dépôts)
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find book/edition data/prepare data/publie -mindepth 1 ! -name .gitkeep -delete
 	@echo "Effacé : _build, book/edition, data/prepare, data/publie et les caches. Les dépôts sont intacts."
-
-bench: $(PRET)  ## comparer les façons d'exécuter les pages, quand bench/ existe
-	@test -d bench || { echo "Il n'y a pas encore de dossier bench."; exit 1; }
-	@$(BIN)/python -m bench

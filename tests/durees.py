@@ -39,7 +39,7 @@ def etape(item: pytest.Item) -> str:
     marquee = next((m for m in ("site", "bout_en_bout", "reel") if item.get_closest_marker(m)), None)
     if marquee:
         return marquee
-    return {"test_depot.py": "forme", "test_cas.py": "cas"}.get(item.path.name, "unite")
+    return {"test_depot.py": "forme", "test_catalogue.py": "cas"}.get(item.path.name, "unite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

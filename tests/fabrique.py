@@ -101,7 +101,7 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
         for a, d, t, *autres in depots
     ]
     pd.DataFrame(lignes, columns=COLONNES_DEPOTS).to_parquet(prepare / "depots.parquet")
-    pd.DataFrame(columns=["annee", "deposant", "table", "id", "colonne", "motif"]).to_parquet(
+    pd.DataFrame(columns=["annee", "deposant", "table", "id", "colonne", "motif", "auteur"]).to_parquet(
         prepare / "corrections.parquet"
     )
     pd.DataFrame(columns=["annee", "bailleur", "immeuble", "motif"]).to_parquet(

@@ -51,12 +51,12 @@ def _valeurs_par_quartier(cas: dict, declarations: dict) -> pd.DataFrame:
     """Le calcul de la bibliothèque, au niveau du quartier, quand le seul bailleur a tout déposé."""
     annee = cas.get("annee", 2010)
     preparees = tables({nom: cas.get(nom, []) for nom in TABLES}, annee)
-    sommes, lues, sans_objet = indicateurs.sommer(preparees, annee, _baremes(cas))
+    sommes, lues, sans_regle = indicateurs.sommer(preparees, annee, _baremes(cas))
     etats = pd.DataFrame("livre", index=pd.Index(["gbh"], name="bailleur"), columns=list(declarations))
     quartiers = pd.DataFrame({"quartier": list(cas["attendu"]), "bailleur": "gbh", "ville": VILLE, "connus": 1})
     parc = quartiers.reindex(columns=[*DIMENSIONS, "connus"])
     niveau = indicateurs.Croisement("quartier", "quartier")
-    valeurs = indicateurs.evaluer(sommes, niveau, etats, parc, lues, sans_objet)
+    valeurs = indicateurs.evaluer(sommes, niveau, etats, parc, lues, sans_regle)
     return valeurs.set_index(["territoire", "indicateur"])
 
 
@@ -157,3 +157,18 @@ def test_une_repartition_mal_faite_est_refusee():
     options = {c: v for c, v in JUSTE.items() if c != "numerateur"} | {"modalites": {"a": "A"}}
     with pytest.raises(ValueError, match="la fiche"):
         repartition(**options)(_fonction(_essai, fiche=None))
+
+
+def test_chaque_bareme_demande_par_le_catalogue_est_dans_le_referentiel():
+    """Un code de barème mal écrit passerait sinon pour une donnée non disponible."""
+    demandes = set()
+
+    def bareme(code):
+        demandes.add(code)
+        return 0
+
+    vides = tables({nom: [] for nom in TABLES})
+    for declaration in CATALOGUE.values():
+        declaration.compter(vides, bareme)
+    assert demandes
+    assert demandes <= set(BAREMES.par_code)

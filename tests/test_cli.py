@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pandas as pd
 import pytest
 from fabrique import configuration, ecrire_prepare
 
 from observatoire import indicateurs
 from observatoire.cli import principal
 
+CONFIG = Path(__file__).resolve().parents[1] / "observatoire.yml"
 COMMANDES = ["exemple", "verifier", "calculer", "proteger", "executer", "livre", "publier"]
 
 
@@ -96,3 +100,55 @@ def test_un_public_inconnu_sort_avec_2(lancer, tmp_path):
     code, _, erreur = lancer("proteger", "--config", config.fichier, "--public", "presse")
     assert code == 2
     assert "public « presse » inconnu" in erreur
+
+
+@pytest.fixture
+def depots(lancer, tmp_path):
+    """Un dossier de dépôts fictifs, hors du dépôt git."""
+    code, _, _ = lancer("exemple", "--dossier", tmp_path / "brut", "--logements", 600, "--config", CONFIG)
+    assert code == 0
+    return tmp_path
+
+
+def test_la_chaine_jusqu_au_publie_hors_du_depot(lancer, depots):
+    brut, prepare, publie = depots / "brut", depots / "prepare", depots / "publie"
+    for commande in (
+        ("verifier", "--brut", brut),
+        ("calculer", "--brut", brut, "--prepare", prepare),
+        ("proteger", "--prepare", prepare, "--publie", publie),
+    ):
+        code, _, erreur = lancer(*commande, "--config", CONFIG)
+        assert code == 0, erreur
+    entete = (publie / "publique" / "indicateurs.csv").read_text(encoding="utf-8").partition("\n")[0]
+    assert entete == (
+        "annee,niveau,territoire,bailleur,indicateur,numerateur,denominateur,valeur,borne_basse,borne_haute,"
+        "couverture,reponse,statut"
+    )
+
+
+def _remplacer(fichier, avant: str, apres: str) -> None:
+    fichier.write_text(fichier.read_text(encoding="utf-8-sig").replace(avant, apres), encoding="utf-8")
+
+
+def test_un_depot_fautif_arrete_la_chaine_sans_rien_calculer(lancer, depots):
+    brut, prepare = depots / "brut", depots / "prepare"
+    _remplacer(brut / "2010" / "logements_gbh.csv", "PLUS", "PLUZ")
+    code, sortie, _ = lancer("verifier", "--brut", brut, "--annee", 2010, "--config", CONFIG)
+    assert code == 1
+    assert "« PLUZ » n'est pas un financement connu" in sortie
+    code, _, _ = lancer("calculer", "--brut", brut, "--prepare", prepare, "--config", CONFIG)
+    assert code == 1
+    assert not list(prepare.glob("*.parquet"))
+    assert (prepare / "rapports" / "2010" / "gbh.html").is_file()
+
+
+def test_on_peut_continuer_sans_les_refuses_et_la_couverture_le_dit(lancer, depots):
+    brut, prepare = depots / "brut", depots / "prepare"
+    _remplacer(brut / "2010" / "menages_gbh.csv", "monoparentale", "mono")
+    code, _, erreur = lancer("calculer", "--brut", brut, "--prepare", prepare, "--sans-les-refuses", "--config", CONFIG)
+    assert code == 0, erreur
+    couverture = pd.read_parquet(prepare / "couverture.parquet")
+    gbh = couverture.query("annee == 2010 and bailleur == 'gbh' and indicateur == 'apl'").iloc[0]
+    assert gbh["statut"] == "refuse"
+    assert gbh["logements_livres"] == 0
+    assert gbh["logements_connus"] > 0

@@ -10,14 +10,14 @@ import pytest
 from fabrique import VILLE, configuration, ecrire_prepare
 
 from observatoire import indicateurs
-from observatoire.confidentialite import MESURES, cacher, proteger
+from observatoire.confidentialite import CELLULE, MESURES, cacher, proteger
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.publie import CLES, COLONNES, lire_publie
 
 SEUIL = 11
 
 
-def _cacher(*lignes, effectifs=None):
+def _cacher(*lignes, effectifs=None, immeubles=12):
     """Protéger des lignes (indicateur, numerateur, denominateur, {autres colonnes})."""
     completes = [
         {
@@ -29,7 +29,8 @@ def _cacher(*lignes, effectifs=None):
     ]  # fmt: skip
     table = pd.DataFrame(completes, columns=COLONNES)
     unites = table[CLES].assign(effectif=table["indicateur"].map(effectifs or {})).dropna()
-    return cacher(table, unites, SEUIL).set_index("indicateur")
+    par_cellule = table[CELLULE].drop_duplicates().assign(immeubles=immeubles)
+    return cacher(table, unites, par_cellule, SEUIL).set_index("indicateur")
 
 
 @pytest.mark.parametrize(
@@ -169,3 +170,27 @@ def test_sans_seuil_rien_n_est_publie(prepare):
 def test_sans_indicateur_le_message_dit_quoi_lancer(tmp_path):
     with pytest.raises(ErreurObservatoire, match="observatoire calculer"):
         proteger(configuration(tmp_path))
+
+
+def test_une_cellule_d_un_seul_immeuble_est_cachee():
+    assert _cacher(("taux_vacance", 20, 60), immeubles=1)["statut"].item() == "c"
+    assert _cacher(("taux_vacance", 20, 60), immeubles=2)["statut"].item() == "publie"
+
+
+def test_une_modalite_cachee_ne_reste_jamais_seule():
+    """Sur 100 logements, la modalité cachée serait 100 moins les autres : la plus petite des autres l'est aussi."""
+    parts = {"plai": 4, "plus": 60, "pls": 24, "pli": 12}
+    statuts = _cacher(*((f"financement_{m}", n, 100) for m, n in parts.items()))["statut"].to_dict()
+    assert statuts == {
+        "financement_plai": "c",
+        "financement_pli": "c",
+        "financement_plus": "publie",
+        "financement_pls": "publie",
+    }
+
+
+@pytest.mark.parametrize(("muets", "publie"), [(0, True), (4, False), (10, False), (11, True), (40, True)])
+def test_le_taux_de_reponse_ne_redonne_pas_un_petit_nombre_de_muets(muets, publie):
+    ligne = _cacher(("apl", 60, 120, {"reponse": 120 / (120 + muets)})).loc["apl"]
+    assert ligne["statut"] == "publie"
+    assert pd.notna(ligne["reponse"]) is publie

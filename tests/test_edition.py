@@ -52,6 +52,14 @@ def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
     assert pages["2009/ville"].sommaire == ("quartier-*", "bailleur-*")
 
 
+def test_les_immeubles_hors_quartier_n_ont_pas_de_page(tmp_path):
+    publie = ecrire_publie(tmp_path / "publie" / "publique") or tmp_path / "publie" / "publique"
+    with (publie / "territoires.csv").open("a", encoding="utf-8") as fichier:
+        fichier.write("quartier,hors_quartier,Hors quartier,25056\n")
+    ecrire_modeles(tmp_path / "notebooks")
+    assert not [p.sortie for p in _plan(tmp_path) if "hors_quartier" in p.sortie]
+
+
 @pytest.mark.parametrize(
     ("changement", "attendu"),
     [

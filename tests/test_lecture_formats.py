@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+import zipfile
 from itertools import product
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from atelier_lecture import Atelier, colonnes, octets_csv
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.entetes import mots, normaliser
@@ -90,6 +93,72 @@ def test_la_feuille_est_nommee_dans_le_refus(tmp_path):
     atelier.deposer("logements", nom="logements_neolia.xlsx", octets=octets)
     debut = "data/brut/2010/logements_neolia.xlsx, feuille « Données » : fichier refusé, 1 problème."
     assert atelier.verifier().message().startswith(debut)
+
+
+@pytest.fixture
+def avec_classeur(tmp_path):
+    """Les immeubles en XLSX ; la fonction reçue abîme le classeur, puis le message de la vérification est rendu."""
+
+    def fabriquer(abimer) -> str:
+        atelier = Atelier(tmp_path)
+        classeur_abime = load_workbook(
+            io.BytesIO(classeur(atelier.lignes["immeubles"], colonnes("immeubles"), "xlsx", False))
+        )
+        abimer(classeur_abime)
+        flux = io.BytesIO()
+        classeur_abime.save(flux)
+        atelier.deposer("immeubles", nom="immeubles_neolia.xlsx", octets=flux.getvalue())
+        return atelier.verifier().message()
+
+    return fabriquer
+
+
+def test_une_colonne_interdite_dans_une_autre_feuille(avec_classeur):
+    def abimer(classeur_abime):
+        feuille = classeur_abime.create_sheet("Extraction")
+        feuille.append(["Liste des baux"])
+        feuille.append(["id_logement", "Nom du locataire"])
+        feuille.append(["L1", "Dupont"])
+
+    message = avec_classeur(abimer)
+    assert "Feuille « Extraction », la colonne « Nom du locataire » est interdite (identité)." in message
+    assert "Dupont" not in message
+
+
+def test_une_cellule_en_erreur_n_est_pas_une_absence(avec_classeur):
+    def abimer(classeur_abime):
+        cellule = classeur_abime["Données"]["C3"]
+        cellule.value, cellule.data_type = "#N/A", "e"
+        classeur_abime["Données"]["H2"] = "=A1"
+
+    message = avec_classeur(abimer)
+    assert "ligne 3, colonne « libelle » : « #N/A » est une erreur du tableur, pas une valeur." in message
+    assert "ligne 2, colonne « quartier » : formule jamais calculée." in message
+
+
+def test_un_titre_au_dessus_de_l_en_tete(avec_classeur):
+    message = avec_classeur(lambda c: (c["Données"].insert_rows(1), c["Données"].cell(1, 1, "Parc au 31 décembre")))
+    assert "L'en-tête est à la ligne 2 ; il doit être sur la première." in message
+
+
+def test_une_cellule_en_erreur_dans_un_ods(tmp_path):
+    atelier = Atelier(tmp_path)
+    entree = zipfile.ZipFile(io.BytesIO(classeur(atelier.lignes["immeubles"], colonnes("immeubles"), "ods", False)))
+    flux = io.BytesIO()
+    with zipfile.ZipFile(flux, "w") as sortie:
+        for nom in entree.namelist():
+            contenu = entree.read(nom)
+            if nom == "content.xml":
+                contenu = re.sub(
+                    rb"<table:table-cell[^>]*><text:p>Tour</text:p>",
+                    b'<table:table-cell xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+                    b' office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#REF!</text:p>',
+                    contenu,
+                )
+                assert b"#REF!" in contenu
+            sortie.writestr(nom, contenu)
+    atelier.deposer("immeubles", nom="immeubles_neolia.ods", octets=flux.getvalue())
+    assert "ligne 3, colonne « libelle » : « #REF! » est une erreur du tableur" in atelier.verifier().message()
 
 
 def test_l_en_tete_tolere_casse_espaces_et_accents(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from atelier_lecture import SCHEMAS
 
-from observatoire.lecture.interdits import famille_interdite
+from observatoire.lecture.interdits import colonnes_interdites, famille_interdite
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.schemas import lire_schemas
 
@@ -15,12 +15,13 @@ nom_naissance|prénom|PRENOM|Prénoms|nom-prénom|nom_prenom|NIR|nir_titulaire|n
 NumeroSecuriteSociale|no_ss|n° SS|num_ss|numéro unique|NUR|e-mail|Email|E_MAIL|mail|courriel|adresse électronique
 téléphone|Tel|tel.|Tél. portable|portable|nationalité|Nationalite|NATIONALITÉ|pays|pays de naissance|lieu de naissance
 lieuNaissance|date_naissance|origine|pays d'origine|origine géographique|origine ethnique|ethnie|religion|confession
+DDN|NATIO|Nat.|DATNAIS|TELDOM|NOM_LOC|N° S.S.|num_insee|locataire|Titulaire|titulaire du bail|@|adresse mail
 santé|état de santé|handicap|Handicapé|situation_handicap|maladie|invalidité|IBAN|titre de séjour|syndicat
 """
 PERMISES = """
 nom_voie|nom_immeuble|NOM VOIE|nom_residence|nom_bailleur|nom_commune|nom_quartier|renommee|libelle|denomination
 origine_du_patrimoine|mobilite|taux_mobilite|date_reconnaissance_dalo|telegestion|pays_de_la_loire|surface_sejour
-annee_emmenagement|numero_logement|immobilier|etage|adresse|code_postal|prescription|paysage
+age_titulaire|nature|code_insee|num_insee_commune|nb_locataires|annee_emmenagement|numero_logement|immobilier|etage|adresse|code_postal|prescription|paysage
 """
 
 
@@ -32,6 +33,11 @@ def test_interdites(nom):
 @pytest.mark.parametrize("nom", [n for ligne in PERMISES.split("\n") for n in ligne.split("|") if n])
 def test_permises(nom):
     assert famille_interdite(nom) is None
+
+
+def test_une_adresse_en_en_tete_n_est_pas_recopiee():
+    (probleme,) = colonnes_interdites(["a", "jean@exemple.fr"])
+    assert probleme.phrase == "la colonne n° 2 est interdite (coordonnées)."
 
 
 def test_aucune_colonne_des_schemas_n_est_interdite():

@@ -11,7 +11,9 @@ from atelier_lecture import Atelier
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import ecrire_rapports, preparer
 from observatoire.lecture.avertissements import REGLES
+from observatoire.lecture.preparation import DERIVES
 from observatoire.lecture.rapports import typographier
+from observatoire.lecture.territoires import lire_contours
 
 
 def prepares(tmp_path, abimer=lambda lignes: None, contours=True, **options):
@@ -110,7 +112,7 @@ def test_les_depots_disent_ce_qui_manque(tmp_path):
 def test_sans_les_refuses(tmp_path):
     tables, bilan = prepares(tmp_path, lambda lignes: lignes["menages"][0].update(apl="?"), sans_les_refuses=True)
     assert bilan["refuses"] == 1
-    assert "menages" not in tables
+    assert tables["menages"].empty
     depots = tables["depots"].set_index(["annee", "deposant", "table"])
     assert depots.loc[(2010, "neolia", "menages"), "statut"] == "refuse"
     assert depots.loc[(2010, "neolia", "logements"), "statut"] == "accepte"
@@ -130,6 +132,7 @@ def test_preparer_deux_fois_donne_la_meme_chose(tmp_path):
     etats = []
     for _ in range(2):
         preparer(atelier.config, atelier.verifier())
+        assert not (tmp_path / "data/prepare/indicateurs.parquet").exists()
         (tmp_path / "data/prepare/indicateurs.parquet").write_bytes(b"autre etape")
         etats.append({p: p.read_bytes() for p in (tmp_path / "data/prepare").rglob("*") if p.is_file()})
     assert etats[0] == etats[1]
@@ -164,6 +167,21 @@ def test_un_doute_est_un_avertissement(tmp_path, regle):
     assert (table, 2, regle) in set(doutes[["table", "ligne", "regle"]].itertuples(index=False, name=None))
 
 
+IDENTIQUES = {"attributions_identiques": "attributions", "signalements_identiques": "signalements"}
+
+
+@pytest.mark.parametrize("regle", IDENTIQUES)
+def test_une_ligne_identique_est_un_doute(tmp_path, regle):
+    table = IDENTIQUES[regle]
+    atelier = Atelier(tmp_path)
+    atelier.lignes[table] *= 2
+    atelier.deposer_tout()
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    doutes = next(f.avertissements for f in depots.fichiers if f.table == table)
+    assert doutes[["ligne", "regle"]].to_numpy().tolist() == [[3, regle]]
+
+
 def test_un_immeuble_loin_des_autres(tmp_path):
     atelier = Atelier(tmp_path)
     atelier.lignes["immeubles"] += [
@@ -188,7 +206,67 @@ def test_un_parc_qui_change(tmp_path):
 
 
 def test_chaque_regle_a_son_essai():
-    assert set(REGLES) == {*DOUTES, "immeuble_isole", "parc_qui_change"}
+    assert set(REGLES) == {*DOUTES, *IDENTIQUES, "immeuble_isole", "parc_qui_change"}
+
+
+@pytest.mark.parametrize("nom", DERIVES)
+def test_les_indicateurs_des_anciens_depots_sont_effaces(tmp_path, nom, monkeypatch):
+    """Même interrompue, la mise en place ne laisse pas d'indicateurs qui ne soient pas ceux des tables."""
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    preparer(atelier.config, atelier.verifier())
+    derive = tmp_path / "data/prepare" / nom
+    derive.write_bytes(b"ancien")
+
+    def interrompre(nouveau, final):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("observatoire.lecture.preparation.remplacer_dossier", interrompre)
+    with pytest.raises(KeyboardInterrupt):
+        preparer(atelier.config, atelier.verifier())
+    assert not derive.exists()
+
+
+def test_un_rapport_d_un_depot_retire_disparait(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    (tmp_path / "data/brut/2009").mkdir()
+    atelier.deposer("demandes", "sne", 2009)
+    ecrire_rapports(atelier.verifier(), tmp_path / "rapports")
+    for depot in (tmp_path / "data/brut/2010").glob("*_neolia.csv"):
+        depot.unlink()
+    ecrire_rapports(atelier.verifier(2010), tmp_path / "rapports")
+    restes = {p.relative_to(tmp_path / "rapports").as_posix() for p in (tmp_path / "rapports").glob("*/*.html")}
+    assert restes == {"2009/sne.html", "2010/sne.html"}
+
+
+def test_les_rapports_ne_remplacent_pas_un_autre_dossier(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    with pytest.raises(ErreurConfiguration, match="contient autre chose que des rapports"):
+        ecrire_rapports(atelier.verifier(), tmp_path)
+    assert (tmp_path / "observatoire.yml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("contenu", "message"),
+    [
+        ("abc", "ce n'est pas un GeoJSON lisible"),
+        ('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "a"}}]}', "géométrie"),
+    ],
+)
+def test_contours_illisibles(tmp_path, contenu, message):
+    atelier = Atelier(tmp_path)
+    (tmp_path / "data/referentiels/quartiers.geojson").write_text(contenu, encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=message):
+        atelier.verifier()
+
+
+def test_schematique_est_facultatif(tmp_path):
+    atelier = Atelier(tmp_path)
+    fichier = tmp_path / "data/referentiels/quartiers.geojson"
+    fichier.write_text(fichier.read_text("utf-8").replace("schematique", "autre"), encoding="utf-8")
+    assert lire_contours(atelier.config)["schematique"].tolist() == [False] * 4
 
 
 def test_rapport_d_un_refus(tmp_path):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from atelier_lecture import Atelier, colonnes, octets_csv
 
-from observatoire.erreurs import DepotRefuse
-from observatoire.lecture import ecrire_rapports, preparer
+from observatoire.erreurs import DepotRefuse, ParametreInconnu
+from observatoire.lecture import ecrire_rapports, preparer, verifier
 
 
 @dataclass
@@ -75,7 +75,31 @@ VALEURS = [
         "date impossible",
         poser("logements", date_bail="30/02/2010"),
         "logements_neolia.csv",
-        ["colonne « date_bail » : « 30/02/2010 » n'est pas une date.", "    Écrire la date JJ/MM/AAAA ou AAAA-MM-JJ."],
+        ["colonne « date_bail » : valeur qui n'est pas une date", "    Écrire la date JJ/MM/AAAA ou AAAA-MM-JJ."],
+    ),
+    Cas(
+        "date impossible d'une colonne qui se cite",
+        poser("signalements", date="30/02/2010"),
+        "signalements_neolia.csv",
+        ["colonne « date » : « 30/02/2010 » n'est pas une date."],
+    ),
+    Cas(
+        "texte libre à la place d'un code",
+        poser("signalements", nature="M. Dupont, 06 12 34 56 78"),
+        "signalements_neolia.csv",
+        ["ligne 2, colonne « nature » : une valeur non affichée n'est pas une nature de difficulté connue."],
+    ),
+    Cas(
+        "texte libre à la place d'un identifiant",
+        poser("signalements", id_immeuble="chez Mme Durand"),
+        "signalements_neolia.csv",
+        ["« id_immeuble » : une valeur non affichée n'existe pas dans immeubles_neolia.csv."],
+    ),
+    Cas(
+        "attribution d'une autre année",
+        poser("attributions", date="2009-05-04"),
+        "attributions_neolia.csv",
+        ["la date n'est pas une date de l'année 2010 (donnée personnelle, non affichée)."],
     ),
     Cas(
         "hors des bornes",
@@ -150,7 +174,7 @@ VALEURS = [
         "demande postérieure",
         poser("demandes", date_depot="2011-01-02"),
         "demandes_sne.csv",
-        ["colonne « date_depot » : « 2011-01-02 » est postérieur au 31 décembre 2010."],
+        ["colonne « date_depot » : la date est postérieure au 31 décembre 2010 (donnée personnelle, non affichée)."],
     ),
 ]
 
@@ -220,6 +244,27 @@ FICHIERS = [
         redeposer("menages", octets=(ENTETE + ";Nom du locataire\n" + "L1;" * 11 + "Dupont\n").encode()),
         "menages_neolia.csv",
         ["La colonne « Nom du locataire » est interdite (identité)."],
+    ),
+    Cas(
+        "titre au-dessus de l'en-tête",
+        redeposer("menages", octets=("Ménages 2010\n\n" + ENTETE + "\n" + ";" * 10 + "\n").encode()),
+        "menages_neolia.csv",
+        ["L'en-tête est à la ligne 3 ; il doit être sur la première."],
+    ),
+    Cas(
+        "tabulations",
+        redeposer("menages", separateur="\t"),
+        "menages_neolia.csv",
+        [
+            "Les valeurs sont séparées par des tabulations.",
+            "    Enregistrer de nouveau avec le séparateur « ; » ou « , ».",
+        ],
+    ),
+    Cas(
+        "erreur de tableur écrite dans un CSV",
+        redeposer("menages", octets=(ENTETE + "\nL1;#REF!" + ";" * 9 + "\n").encode()),
+        "menages_neolia.csv",
+        ["ligne 2, colonne « tranche_plafond » : « #REF! » est une erreur du tableur, pas une valeur."],
     ),
     Cas(
         "classeur illisible",
@@ -362,6 +407,30 @@ def test_aucun_depot(tmp_path):
     assert "aucun dépôt" in depots.message()
 
 
+def test_sans_dossier_de_depots(tmp_path):
+    atelier = Atelier(tmp_path)
+    (tmp_path / "data/brut").rmdir()
+    assert "data/brut : le dossier des dépôts n'existe pas." in atelier.verifier().message()
+
+
+def test_une_annee_hors_de_l_edition(tmp_path):
+    """Demandée, elle est refusée ; déposée, elle est le seul problème du fichier."""
+    atelier = Atelier(tmp_path)
+    with pytest.raises(ParametreInconnu, match="Années admises : 2009 et 2010"):
+        atelier.verifier(1999)
+    atelier.deposer("menages", annee=2011, octets=b"n'importe quoi")
+    assert [p.regle for p in atelier.verifier().fichiers[0].problemes] == ["annee"]
+
+
+def test_l_avancement_est_dit(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    pas = []
+    verifier(atelier.config, avancement=lambda *p: pas.append(p))
+    assert [p[:2] for p in pas] == [(n, 7) for n in range(8)]
+    assert pas[0][2] == "data/brut/2010/attributions_neolia.csv"
+
+
 def test_verifier_une_annee_ne_lit_pas_les_autres(tmp_path):
     atelier = Atelier(tmp_path)
     atelier.deposer_tout()
@@ -385,7 +454,7 @@ corrections:
   - annee: 2010
     deposant: {"sne" if table == "demandes" else "neolia"}
     table: {table}
-    id: {"D1" if table == "demandes" else "L1"}
+    id: {f"{CANARI}_id" if table == "demandes" else "L1"}
     colonne: {sorted(schema.personnelles)[0]}
     attendu: {CANARI}_attendu
     remplacer_par: {CANARI}_remplace
@@ -397,7 +466,7 @@ corrections:
     atelier.deposer_tout()
     depots = atelier.verifier()
     fautif = next(f for f in depots.refuses if f.table == table)
-    assert len(fautif.problemes) == len(schema.personnelles)
+    assert len(fautif.problemes) == len(schema.personnelles - set(schema.cle))  # un identifiant peut tout être
     ecrire_rapports(depots, tmp_path / "rapports")
     with pytest.raises(DepotRefuse) as refus:
         preparer(atelier.config, depots)

@@ -184,10 +184,9 @@ def test_les_tableaux_ont_des_entetes_et_leur_cadre(valeurs):
 def test_la_famille_d_un_quartier_porte_tout_ce_qui_permet_de_la_lire(valeurs):
     html = observatoire.tableau_famille(valeurs, "Occupation", PLANOISE).html
     for entete in (
-        "Intervalle",
-        "Numérateur",
-        "Couverture",
-        "Réponse",
+        "Valeur et intervalle",
+        "Numérateur / dénominateur",
+        "Date, couverture, réponse",
         "Ville",
         "Écart à la ville",
         "Depuis l'état zéro",

@@ -52,10 +52,10 @@ class Monde:
     def valeurs(self, tables=None) -> pd.DataFrame:
         """Toutes les valeurs de l'année, à tous les niveaux."""
         tables = tables or self.tables
-        sommes, lues, sans_objet = indicateurs.sommer(tables, ANNEE, BAREMES)
+        sommes, lues, sans_regle = indicateurs.sommer(tables, ANNEE, BAREMES)
         parc = parc_connu({ANNEE: tables["logements"]}, self.config)
         morceaux = [
-            indicateurs.evaluer(sommes, niveau, self.etats, parc, lues, sans_objet)
+            indicateurs.evaluer(sommes, niveau, self.etats, parc, lues, sans_regle)
             for niveau in indicateurs.croisements(self.config)
         ]
         return pd.concat(morceaux, ignore_index=True)

@@ -12,6 +12,7 @@ from atelier_lecture import Atelier, octets_csv
 from observatoire.lecture import preparer
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.rpls_traitements import SINGULARITES
+from observatoire.lecture.territoires import points
 
 REEL = Path(__file__).resolve().parents[2] / "shared" / "reel"
 LIGNE = {
@@ -86,6 +87,49 @@ def test_singularites(tmp_path, lignes, attendu):
     logements = depots.tables[2010, "neolia", "logements"]
     parts = attendu.get("doublons_exacts", 0) + attendu.get("hors_de_la_commune", 0)
     assert len(logements) == logements["id_logement"].nunique() == len(lignes) - parts
+
+
+@pytest.mark.parametrize(
+    ("colonne", "valeur"),
+    [("CONSTRUCT", "19xx"), ("SURFHAB", "abc"), ("DPEENERGIE", "H"), ("QPV", "X"), ("LOCAT", "?"), ("FINAN", "PLUS")],
+)
+def test_valeur_illisible(tmp_path, colonne, valeur):
+    """Une sur dix : elle est manquante et comptée. Deux sur onze : le fichier est refusé, et la valeur citée."""
+    bonnes = [{"NUMAPPT": str(n)} for n in range(9)]
+    _, depots = lire(tmp_path, [*bonnes, {colonne: valeur}])
+    assert depots.accepte, depots.message()
+    assert traites(depots) == {f"illisible_{colonne.lower()}": 1}
+    (tmp_path / "b").mkdir()
+    _, depots = lire(tmp_path / "b", [*bonnes, {colonne: valeur}, {colonne: valeur, "NUMAPPT": "99"}])
+    assert f"lignes 11 et 12, colonne « {colonne} » : « {valeur} » ne peut pas être lu" in depots.message()
+    assert "    Écrire " in depots.message()
+
+
+@pytest.mark.parametrize(
+    ("valeur", "attendu"), [("1", "oui"), ("2", "non"), ("QP025001", "oui"), ("QN02501M", "oui"), ("QN00601", "oui")]
+)
+def test_qpv_de_2025(tmp_path, valeur, attendu):
+    _, depots = lire(tmp_path, [{"QPV_CODE": valeur}], "2025")
+    assert depots.accepte, depots.message()
+    assert depots.tables[2010, "neolia", "logements"]["qpv"].tolist() == [attendu]
+
+
+def test_une_colonne_illisible_a_son_nom_de_2025(tmp_path):
+    assert "ligne 2, colonne « QPV_CODE » : « X »" in lire(tmp_path, [{"QPV_CODE": "X"}], "2025")[1].message()
+
+
+@pytest.mark.parametrize("systeme", ["2154.0", "EPSG:2154", "", "4326.0"])
+def test_systeme_de_coordonnees(tmp_path, systeme):
+    place = {"X": "6,01", "Y": "47,23"} if systeme == "4326.0" else {}
+    _, depots = lire(tmp_path, [{"EPSG": systeme, **place}], "2025")
+    assert depots.accepte, depots.message()
+    assert points(depots.tables[2010, "neolia", "immeubles"]).iloc[0].x == pytest.approx(6.01, abs=0.02)
+
+
+@pytest.mark.parametrize("systeme", ["L93", "99999"])
+def test_systeme_de_coordonnees_inconnu(tmp_path, systeme):
+    message = lire(tmp_path, [{"EPSG": systeme}], "2025")[1].message()
+    assert f"ligne 2, colonne « EPSG » : « {systeme} » n'est pas un système de coordonnées connu." in message
 
 
 def test_zero_initial_perdu(tmp_path):

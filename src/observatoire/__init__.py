@@ -21,7 +21,7 @@ _ORIGINES = {
     "grille": f"{_PRESENTATION}.affichage",
     "lire_publie": "observatoire.publie",
     "livraisons": f"{_PRESENTATION}.suivi",
-    "matrice_couverture": f"{_PRESENTATION}.suivi",
+    "matrice_couverture": f"{_PRESENTATION}.matrice",
     "nouveautes": f"{_PRESENTATION}.suivi",
     "presenter": f"{_PRESENTATION}.textes",
     "repartition": f"{_PRESENTATION}.repartition",

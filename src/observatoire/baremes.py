@@ -27,6 +27,10 @@ class SansObjet(Exception):
     """La règle n'existe pas encore à la date demandée."""
 
 
+class BaremeAbsent(ErreurConfiguration):
+    """Le territoire n'a pas ce barème : ce qui en dépend n'est pas disponible."""
+
+
 @dataclass(frozen=True)
 class Bareme:
     """Un barème et ses valeurs, triées par date d'effet."""
@@ -53,14 +57,14 @@ class Baremes:
     def au_31_decembre(self, annee: int):
         """Une fonction ``bareme(code)`` qui rend la valeur en vigueur au 31 décembre de l'année.
 
-        Un code inconnu lève :class:`ErreurConfiguration` : un seuil oublié ne vaut pas zéro.
+        Un code inconnu lève :class:`BaremeAbsent` : un seuil oublié ne vaut pas zéro.
         """
         jour = datetime.date(annee, 12, 31)
 
         def bareme(code: str):
             if code not in self.par_code:
                 connus = ", ".join(sorted(self.par_code)) or "aucun"
-                raise ErreurConfiguration(f"barème « {code} » introuvable. Barèmes connus : {connus}.")
+                raise BaremeAbsent(f"barème « {code} » introuvable. Barèmes connus : {connus}.")
             return self.par_code[code].au(jour)
 
         return bareme

@@ -71,6 +71,8 @@ class Chaine:
         with self.journal.etape("notebooks") as etape:
             bilan = executer(self.config, public, ouvriers, etape.avancer)
             etape.bilan = f"{bilan.pages} pages exécutées, {bilan.fiches} fiches"
+        for page, avertissements in bilan.avertissements.items():
+            self.journal.avertir(page, avertissements)
 
     def livre(self, public: str) -> None:
         """Des pages exécutées au site."""

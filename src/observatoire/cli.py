@@ -23,6 +23,8 @@ _AIDE = {
     "Show this message and exit.": "Afficher cette aide.",
     "[default: ": "[défaut : ",
     "[required]": "[obligatoire]",
+    "  [x>=1]": "",
+    "; x>=200]": "]",
 }
 
 
@@ -81,8 +83,8 @@ def exemple(
     dossier: Annotated[
         Path | None, typer.Option("--dossier", help="Où écrire les dépôts fictifs.", metavar="DOSSIER")
     ] = None,
-    graine: Annotated[int, typer.Option("--graine", help="Graine du tirage.")] = 2007,
-    logements: Annotated[int, typer.Option("--logements", min=200, help="Taille du parc.")] = 16000,
+    graine: Annotated[int, typer.Option("--graine", help="Graine du tirage.", metavar="N")] = 2007,
+    logements: Annotated[int, typer.Option("--logements", min=200, help="Taille du parc.", metavar="N")] = 16000,
     config: Config = DEFAUT,
 ) -> None:
     """Écrire des dépôts fictifs et, à côté, les vérités plantées (verite.csv)."""
@@ -92,7 +94,9 @@ def exemple(
 @app.command(cls=_Commande)
 def verifier(
     brut: Brut = None,
-    annee: Annotated[int | None, typer.Option("--annee", help="Une seule année.", show_default=False)] = None,
+    annee: Annotated[
+        int | None, typer.Option("--annee", help="Une seule année.", show_default=False, metavar="AAAA")
+    ] = None,
     rapports: Annotated[
         Path | None,
         typer.Option("--rapports", help="Où écrire un rapport par déposant.", metavar="DOSSIER"),

@@ -1,8 +1,9 @@
 """Première protection : de ``prepare`` à ce qui peut être publié, par public.
 
 Une valeur est cachée (statut ``c``) quand son numérateur, le complément de son numérateur ou son dénominateur
-compte moins d'unités que le seuil du barème ``confidentialite``, et les immeubles ne sont jamais publiés. Cette
-règle seule n'arrête pas un attaquant qui recoupe les tableaux : le site le dit.
+compte moins d'unités que le seuil du barème ``confidentialite``. Les immeubles ne sont jamais publiés, ni une cellule
+qui n'en contient qu'un. Quand une seule modalité d'une répartition est cachée, la plus petite des autres l'est aussi.
+Ces règles n'arrêtent pas un attaquant qui recoupe les tableaux : le site le dit.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from observatoire.baremes import Baremes, SansObjet, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
-from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.fichiers import ecrire_csv, ecrire_texte, remplacer_dossier
 from observatoire.publie import CLES, COLONNES
 from observatoire.ruptures import lire_ruptures
 
@@ -26,6 +27,7 @@ PUBLICS = ("publique",)
 NIVEAUX_CACHES = ("immeuble",)
 #: Tables qui ne parlent ni de ménages ni de logements occupés : les opérations livrées sont publiques.
 TABLES_SANS_SECRET = frozenset({"programmes"})
+CELLULE = ["annee", "niveau", "territoire", "bailleur"]
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
 
 
@@ -44,7 +46,8 @@ def proteger(config: Configuration, public: str = "publique") -> dict:
     seuil = _seuil(baremes, max(config.annees))
     indicateurs = pd.read_parquet(prepare / "indicateurs.parquet")
     effectifs = pd.read_parquet(prepare / "effectifs.parquet")
-    protege = cacher(indicateurs, effectifs, seuil)
+    immeubles = pd.read_parquet(prepare / "immeubles_par_cellule.parquet")
+    protege = cacher(indicateurs, effectifs, immeubles, seuil)
 
     final = config.chemin("publie") / public
     travail = final.with_name(f".{public}.nouveau")
@@ -55,19 +58,14 @@ def proteger(config: Configuration, public: str = "publique") -> dict:
     ecrire_texte(json.dumps(declarations, ensure_ascii=False, indent=1), travail / "catalogue.json")
     ecrire_csv(baremes.tableau(), travail / "baremes.csv")
     ecrire_csv(lire_ruptures(config.chemin("referentiels"), catalogue()), travail / "ruptures.csv")
-    _publier_tables(config, prepare, travail)
+    _publier_tables(config, prepare, travail, seuil)
     _publier_territoires(config, protege, travail)
     _publier_commentaires(config, travail)
     ecrire_texte(
         json.dumps(_edition(config, public, seuil, prepare), ensure_ascii=False, indent=1),
         travail / "edition.json",
     )
-    ancien = final.with_name(f".{public}.ancien")
-    shutil.rmtree(ancien, ignore_errors=True)
-    if final.exists():
-        final.rename(ancien)
-    travail.rename(final)
-    shutil.rmtree(ancien, ignore_errors=True)
+    remplacer_dossier(travail, final)
     return protege["statut"].value_counts().to_dict()
 
 
@@ -78,11 +76,12 @@ def _seuil(baremes: Baremes, annee: int) -> int:
         raise ErreurConfiguration(f"le barème « confidentialite » n'a pas de valeur en {annee}.") from absence
 
 
-def cacher(indicateurs: pd.DataFrame, effectifs: pd.DataFrame, seuil: int) -> pd.DataFrame:
+def cacher(indicateurs: pd.DataFrame, effectifs: pd.DataFrame, immeubles: pd.DataFrame, seuil: int) -> pd.DataFrame:
     """Retirer les immeubles et cacher toute valeur assise sur moins de ``seuil`` unités.
 
-    ``indicateurs`` : colonnes :data:`COLONNES`, statut ``calcule``, ``nd`` ou ``na``. ``effectifs`` : nombre
-    d'unités derrière chaque moyenne. Rend les mêmes colonnes, statut ``publie``, ``c``, ``nd`` ou ``na``.
+    ``indicateurs`` : colonnes :data:`COLONNES`, statut ``calcule``, ``nd`` ou ``na``. ``effectifs`` : nombre d'unités
+    derrière chaque moyenne. ``immeubles`` : nombre d'immeubles de chaque cellule. Rend les mêmes colonnes, statut
+    ``publie``, ``c``, ``nd`` ou ``na``.
     """
     table = indicateurs[~indicateurs["niveau"].isin(NIVEAUX_CACHES)].reset_index(drop=True)
     declarations = catalogue()
@@ -93,11 +92,37 @@ def cacher(indicateurs: pd.DataFrame, effectifs: pd.DataFrame, seuil: int) -> pd
     bas = np.where(nature.eq("moyenne"), unites, table["denominateur"])
     complement = np.where(nature.isin(["proportion", "ecart"]), bas - haut, seuil)
     petit = ~(haut >= seuil) | ~(complement >= seuil) | (nature.ne("effectif") & ~(bas >= seuil))
-    cache = petit & table["statut"].eq("calcule") & ~table["indicateur"].isin(libres)
-    cache |= table["statut"].eq("calcule") & _reference_cachee(table, cache, declarations)
+    calcule = table["statut"].eq("calcule") & ~table["indicateur"].isin(libres)
+    cache = calcule & (petit | _immeuble_seul(table, immeubles))
+    cache |= calcule & _reference_cachee(table, cache, declarations)
+    cache |= calcule & _seconde_modalite(table, cache, declarations)
     table["statut"] = table["statut"].where(~cache, "c").replace("calcule", "publie")
     table.loc[table["statut"].ne("publie"), MESURES] = np.nan
+    # Le taux de réponse à côté du dénominateur redonne le nombre de ceux qui n'ont pas répondu.
+    muets = bas / table["reponse"] - bas
+    table["reponse"] = table["reponse"].mask((muets > 0.5) & (muets < seuil - 0.5)).round(2)
+    table["couverture"] = table["couverture"].round(2)
     return table[COLONNES].sort_values(CLES, ignore_index=True)
+
+
+def _immeuble_seul(table: pd.DataFrame, immeubles: pd.DataFrame) -> np.ndarray:
+    """Vrai là où la cellule tient en un immeuble : ce serait le publier sous un autre nom."""
+    seuls = pd.MultiIndex.from_frame(immeubles.loc[immeubles["immeubles"].eq(1), CELLULE])
+    return pd.MultiIndex.from_frame(table[CELLULE]).isin(seuls)
+
+
+def _seconde_modalite(table: pd.DataFrame, cache: pd.Series, declarations) -> pd.Series:
+    """Vrai pour la plus petite modalité publiée d'une répartition dont une seule est cachée.
+
+    Une modalité cachée seule est le dénominateur moins les autres.
+    """
+    groupes = table["indicateur"].map({c: i.groupe for c, i in declarations.items()})
+    modalites = table[CELLULE].assign(groupe=groupes, cache=cache, numerateur=table["numerateur"].mask(cache))
+    modalites = modalites[groupes.notna()]
+    par_groupe = modalites.groupby([*CELLULE, "groupe"])
+    seule = par_groupe["cache"].transform("sum").eq(1)
+    rang = par_groupe["numerateur"].rank(method="first")
+    return (seule & rang.eq(1)).reindex(table.index, fill_value=False)
 
 
 def _reference_cachee(table: pd.DataFrame, cache: pd.Series, declarations) -> np.ndarray:
@@ -108,16 +133,16 @@ def _reference_cachee(table: pd.DataFrame, cache: pd.Series, declarations) -> np
     return visees.isin(cachees)
 
 
-def _publier_tables(config: Configuration, prepare: Path, travail: Path) -> None:
+def _publier_tables(config: Configuration, prepare: Path, travail: Path, seuil: int) -> None:
     couverture = pd.read_parquet(prepare / "couverture.parquet")
     ecrire_csv(couverture, travail / "couverture.csv")
     depots = pd.read_parquet(prepare / "depots.parquet")
-    colonnes = [
-        "annee", "deposant", "table", "statut", "lignes", "avertissements", "reparees", "mises_a_part", "gardees",
-    ]  # fmt: skip
-    ecrire_csv(depots[colonnes], travail / "depots.csv")
+    comptes = ["lignes", "avertissements", "reparees", "mises_a_part", "gardees"]
+    petit = depots["lignes"].between(1, seuil - 1) & ~depots["table"].isin(TABLES_SANS_SECRET)
+    depots[comptes] = depots[comptes].astype("Int64").mask(petit)
+    ecrire_csv(depots[["annee", "deposant", "table", "statut", *comptes]], travail / "depots.csv")
     corrections = pd.read_parquet(prepare / "corrections.parquet")
-    ecrire_csv(corrections.drop(columns=["id"]), travail / "corrections.csv")
+    ecrire_csv(corrections.drop(columns=["id", "auteur"]), travail / "corrections.csv")
     bailleurs = pd.DataFrame(
         [(d.code, d.nom, d.hors_rpls, d.est_bailleur) for d in config.deposants],
         columns=["code", "nom", "hors_rpls", "est_bailleur"],

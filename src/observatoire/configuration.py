@@ -27,8 +27,8 @@ class Bailleur:
     """Un bailleur, ou un autre déposant quand ``est_bailleur`` est faux.
 
     ``tables`` : tables qu'il dépose. ``hors_rpls`` : ses logements sont hors du champ du RPLS (foyers,
-    résidences sociales). ``parc_declare`` : nombre de logements connu par ailleurs, avec sa ``source``, pour
-    les années où il ne dépose pas la table ``logements``.
+    résidences sociales). ``parc_declare`` : nombre de logements connu par ailleurs, tant qu'il n'a jamais
+    déposé la table ``logements``.
     """
 
     code: str
@@ -36,7 +36,6 @@ class Bailleur:
     tables: tuple[str, ...] = TABLES
     hors_rpls: bool = False
     parc_declare: int | None = None
-    source_parc_declare: str | None = None
     est_bailleur: bool = True
 
 
@@ -128,42 +127,86 @@ _CHEMINS_PAR_DEFAUT = {
     "livre": ".",
 }
 
-_CLES = {"territoire", "niveaux", "edition", "charte", "bailleurs", "autres_deposants", "signataires", "chemins"}
+_TYPES = {
+    "territoire": dict,
+    "niveaux": list,
+    "edition": dict,
+    "charte": dict,
+    "bailleurs": list,
+    "autres_deposants": list,
+    "signataires": list,
+    "chemins": dict,
+}
+_CLES = set(_TYPES)
+ATTENDU = {dict: "une suite de « clé: valeur »", list: "une liste"}
 
 
 def _problemes(brut: object) -> list[str]:
     """Tout ce qui ne va pas dans la configuration, en français, une phrase par problème."""
     if not isinstance(brut, dict):
         return ["le fichier est vide ou n'est pas une suite de « clé: valeur »."]
-    problemes = [f"« {cle} » n'est pas une rubrique connue." for cle in sorted(set(brut) - _CLES)]
+    problemes = [f"« {cle} » n'est pas une rubrique connue." for cle in sorted(map(str, set(brut) - _CLES))]
+    problemes += [
+        f"« {cle} » doit être {ATTENDU[type_]}."
+        for cle, type_ in _TYPES.items()
+        if brut.get(cle) is not None and not isinstance(brut[cle], type_)
+    ]
     territoire, edition = (_rubrique(brut, cle, dict) for cle in ("territoire", "edition"))
     deposants = [d for cle in ("bailleurs", "autres_deposants") for d in _rubrique(brut, cle, list)]
     for cle in ("nom", "code"):
         if not isinstance(territoire.get(cle), str):
             problemes.append(f"territoire : « {cle} » manque ou n'est pas un texte (mettre des guillemets).")
+    for rubrique, contenu, cles in (
+        ("territoire", territoire, ("a", "de")),
+        ("edition", edition, ("titre",)),
+        ("charte", _rubrique(brut, "charte", dict), ("nom",)),
+    ):
+        problemes += [
+            f"{rubrique} : « {cle} » n'est pas un texte (mettre des guillemets)."
+            for cle in cles
+            if cle in contenu and not isinstance(contenu[cle], str)
+        ]
     annees = edition.get("annees")
     if not (isinstance(annees, list) and annees and all(isinstance(a, int) for a in annees)):
         problemes.append("edition : « annees » doit être une liste d'années, par exemple [2007, 2008].")
     elif (zero := edition.get("annee_zero", min(annees))) not in annees:
         problemes.append(f"edition : annee_zero ({zero}) n'est pas une des années {annees}.")
-    for niveau in brut.get("niveaux") or ():
+    for niveau in _rubrique(brut, "niveaux", list):
         if niveau not in NIVEAUX:
             problemes.append(f"niveaux : « {niveau} » est inconnu. Valeurs admises : {', '.join(NIVEAUX)}.")
     if not brut.get("bailleurs"):
         problemes.append("bailleurs : la liste est vide.")
     illisibles = [d for d in deposants if not isinstance(d, dict) or not {"code", "nom"} <= set(d)]
     problemes += [f"bailleurs : « code » ou « nom » manque dans {d}." for d in illisibles]
-    codes = [d["code"] for d in deposants if d not in illisibles]
+    deposants = [d for d in deposants if d not in illisibles]
+    problemes += [p for d in deposants for p in _problemes_du_deposant(d)]
+    codes = [d["code"] for d in deposants if isinstance(d["code"], str)]
     doubles = sorted({c for c in codes if codes.count(c) > 1})
     problemes += [f"bailleurs : le code « {c} » est donné deux fois." for c in doubles]
     problemes += ["bailleurs : « tous » est réservé."] if "tous" in codes else []
-    for deposant in (d for d in deposants if d not in illisibles):
-        for table in deposant.get("tables") or ():
-            if table not in TABLES:
-                problemes.append(f"bailleurs, {deposant.get('code')} : la table « {table} » est inconnue.")
-    for nom in brut.get("chemins") or ():
+    for nom, chemin in _rubrique(brut, "chemins", dict).items():
         if nom not in CHEMINS:
             problemes.append(f"chemins : « {nom} » est inconnu. Valeurs admises : {', '.join(CHEMINS)}.")
+        elif not isinstance(chemin, str):
+            problemes.append(f"chemins : « {nom} » n'est pas un texte.")
+    return problemes
+
+
+def _problemes_du_deposant(deposant: dict) -> list[str]:
+    qui = f"bailleurs, {deposant['code']}"
+    problemes = [
+        f"{qui} : « {cle} » n'est pas un texte (mettre des guillemets)."
+        for cle in ("code", "nom")
+        if not isinstance(deposant[cle], str)
+    ]
+    tables = deposant.get("tables") or []
+    if isinstance(tables, list):
+        problemes += [f"{qui} : la table « {table} » est inconnue." for table in tables if table not in TABLES]
+    else:
+        problemes.append(f"{qui} : « tables » doit être {ATTENDU[list]}.")
+    declare = deposant.get("parc_declare")
+    if declare is not None and not (isinstance(declare, dict) and isinstance(declare.get("logements"), int)):
+        problemes.append(f"{qui} : « parc_declare » doit s'écrire {{logements: 640, source: …}}.")
     return problemes
 
 
@@ -183,6 +226,5 @@ def _deposants(brut: dict):
                 tables=tuple(d.get("tables") or TABLES),
                 hors_rpls=bool(d.get("hors_rpls", False)),
                 parc_declare=declare.get("logements"),
-                source_parc_declare=declare.get("source"),
                 est_bailleur=est_bailleur,
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,16 @@ def ecrire_octets(contenu: bytes, chemin: Path) -> None:
         provisoire.replace(chemin)
     finally:
         provisoire.unlink(missing_ok=True)
+
+
+def remplacer_dossier(nouveau: Path, final: Path) -> None:
+    """Mettre le dossier ``nouveau`` à la place de ``final``, qui reste entier jusque-là."""
+    ancien = final.with_name(f".{final.name}.ancien")
+    shutil.rmtree(ancien, ignore_errors=True)
+    if final.exists():
+        final.rename(ancien)
+    nouveau.rename(final)
+    shutil.rmtree(ancien, ignore_errors=True)
 
 
 def ecrire_texte(texte: str, chemin: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire import intervalles
-from observatoire.baremes import Baremes, SansObjet, lire_baremes
+from observatoire.baremes import BaremeAbsent, Baremes, SansObjet, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import TABLES, Configuration
 from observatoire.couverture import DIMENSIONS, couvrir, disponibilite, parc_connu, tableau_couverture
@@ -56,8 +56,9 @@ def croisements(config: Configuration) -> list[Croisement]:
 def calculer(config: Configuration, avancement: Callable | None = None) -> pd.DataFrame:
     """Calculer tous les indicateurs et les écrire dans ``prepare`` ; rend le tableau (:data:`COLONNES`).
 
-    Écrit ``indicateurs.parquet``, ``couverture.parquet`` et ``effectifs.parquet`` (nombre d'unités derrière
-    une moyenne, dont la confidentialité a besoin). ``avancement(fait, total, libelle)`` suit les années.
+    Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
+    ``effectifs.parquet`` (nombre d'unités derrière une moyenne) et ``immeubles_par_cellule.parquet``.
+    ``avancement(fait, total, libelle)`` suit les années.
     """
     prepare = config.chemin("prepare")
     if not (prepare / "depots.parquet").is_file():
@@ -70,21 +71,34 @@ def calculer(config: Configuration, avancement: Callable | None = None) -> pd.Da
         if avancement:
             avancement(rang, len(config.annees), f"indicateurs {annee}")
         tables = lire_tables(prepare, annee, config)
-        sommes, lues, sans_objet = sommer(tables, annee, baremes)
+        sommes, lues, sans_regle = sommer(tables, annee, baremes)
         etats = disponibilite(depots, lues, config, annee)
         couvertures.append(tableau_couverture(connus, etats, annee))
         parc = connus[connus["annee"].eq(annee)]
         annee_valeurs = [
-            evaluer(sommes, croisement, etats, parc, lues, sans_objet) for croisement in croisements(config)
+            evaluer(sommes, croisement, etats, parc, lues, sans_regle) for croisement in croisements(config)
         ]
         valeurs.append(pd.concat(annee_valeurs, ignore_index=True).assign(annee=annee))
     tableau = pd.concat(valeurs, ignore_index=True)
     ecrire_parquet(tableau[COLONNES], prepare / "indicateurs.parquet")
     ecrire_parquet(tableau[[*CLES, "effectif"]].dropna(), prepare / "effectifs.parquet")
+    ecrire_parquet(compter_immeubles(connus, config), prepare / "immeubles_par_cellule.parquet")
     ecrire_parquet(pd.concat(couvertures, ignore_index=True), prepare / "couverture.parquet")
     if avancement:
         avancement(len(config.annees), len(config.annees), "indicateurs")
     return tableau[COLONNES]
+
+
+def compter_immeubles(connus: pd.DataFrame, config: Configuration) -> pd.DataFrame:
+    """Nombre d'immeubles connus de chaque cellule : ``annee, niveau, territoire, bailleur, immeubles``."""
+    morceaux = []
+    for croisement in croisements(config):
+        par_cellule = (
+            connus.groupby(["annee", *croisement.cles])["immeuble"].nunique().rename("immeubles").reset_index()
+        )
+        par_cellule = par_cellule.rename(columns={croisement.dimension: "territoire"}).assign(niveau=croisement.niveau)
+        morceaux.append(par_cellule if croisement.par_bailleur else par_cellule.assign(bailleur="tous"))
+    return pd.concat(morceaux, ignore_index=True)[["annee", "niveau", "territoire", "bailleur", "immeubles"]]
 
 
 def lire_tables(prepare: Path, annee: int, config: Configuration) -> dict[str, pd.DataFrame]:
@@ -101,20 +115,21 @@ def lire_tables(prepare: Path, annee: int, config: Configuration) -> dict[str, p
 
 def sommer(
     tables: dict[str, pd.DataFrame], annee: int, baremes: Baremes
-) -> tuple[pd.DataFrame, dict[Indicateur, frozenset], set[str]]:
+) -> tuple[pd.DataFrame, dict[Indicateur, frozenset], dict[str, str]]:
     """Sommer chaque indicateur au grain le plus fin.
 
     Rend les sommes (lignes : cellules de :data:`DIMENSIONS` ; colonnes : (code, rôle)), les colonnes que lit
-    chaque indicateur, et les codes sans objet cette année faute de barème.
+    chaque indicateur, et le statut de ceux dont la règle manque : ``na`` si elle n'est pas encore en vigueur, ``nd``
+    si le territoire n'a pas ce barème.
     """
     bareme = baremes.au_31_decembre(annee)
     par_table: dict[str, dict] = {nom: {} for nom in tables}
-    lues, sans_objet = {}, set()
+    lues, sans_regle = {}, {}
     for code, declaration in catalogue().items():
         try:
             comptage = declaration.compter(tables, bareme)
-        except SansObjet:
-            sans_objet.add(code)
+        except (SansObjet, BaremeAbsent) as absence:
+            sans_regle[code] = "nd" if isinstance(absence, BaremeAbsent) else "na"
             lues[declaration] = frozenset()
             continue
         lues[declaration] = comptage.lues
@@ -129,7 +144,7 @@ def sommer(
     morceaux = [_sommer_par_cellule(tables[nom], colonnes) for nom, colonnes in par_table.items() if colonnes]
     sommes = pd.concat(morceaux).groupby(level=DIMENSIONS, dropna=False).sum()
     sommes.columns = pd.MultiIndex.from_tuples(sommes.columns, names=["indicateur", "role"])
-    return sommes, lues, sans_objet
+    return sommes, lues, sans_regle
 
 
 def _nombres(colonne: pd.Series) -> np.ndarray:
@@ -159,7 +174,7 @@ def evaluer(
     etats: pd.DataFrame,
     parc: pd.DataFrame,
     lues: dict[Indicateur, frozenset],
-    sans_objet: set[str],
+    sans_regle: dict[str, str],
 ) -> pd.DataFrame:
     """Remonter les sommes à un niveau, diviser, encadrer et dire ce qui manque.
 
@@ -183,7 +198,7 @@ def evaluer(
     cellules["indicateur"] = np.tile(codes, len(lignes))
     cellules["couverture"] = couverture.reindex(index=lignes, columns=codes).to_numpy().ravel()
     nature = cellules["indicateur"].map({c: i.nature for c, i in declarations.items()})
-    cellules["statut"] = _statuts(cellules, croisement, declarations, nature, sans_objet)
+    cellules["statut"] = _statuts(cellules, croisement, declarations, nature, sans_regle)
     return _encadrer(cellules, declarations, nature)
 
 
@@ -195,14 +210,15 @@ def _masque_des_livraisons(sommes: pd.DataFrame, etats: pd.DataFrame) -> np.ndar
     return par_cellule[codes].to_numpy(dtype=float)
 
 
-def _statuts(cellules, croisement, declarations, nature, sans_objet) -> np.ndarray:
+def _statuts(cellules, croisement, declarations, nature, sans_regle) -> np.ndarray:
     hors_dimension = {
         code
         for code, i in declarations.items()
         if any(set(croisement.cles) & SANS_DIMENSION.get(t, set()) for t in i.tables)
     }
-    na = cellules["indicateur"].isin(hors_dimension | sans_objet)
-    nd = cellules["couverture"].eq(0)
+    regle = cellules["indicateur"].map(sans_regle)
+    na = cellules["indicateur"].isin(hors_dimension) | regle.eq("na")
+    nd = cellules["couverture"].eq(0) | regle.eq("nd")
     # Une demande peut viser un quartier sans aucun logement connu : sa valeur existe, sa couverture manque.
     hors_champ = cellules["couverture"].isna() & cellules[["numerateur", "denominateur"]].fillna(0).eq(0).all(axis=1)
     vide = nature.ne("effectif") & ~(cellules["denominateur"] > 0)

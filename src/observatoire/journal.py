@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -30,12 +30,17 @@ class Journal:
             TimeElapsedColumn(),
             TextColumn("[dim]{task.description}"),
         )
-        with Progress(*colonnes, console=self.console, transient=True) as barre:
+        with Progress(*colonnes, console=self.console, transient=True, disable=not self.console.is_terminal) as barre:
             suivi = Etape(barre, barre.add_task("", total=None, etape=libelle))
             yield suivi
         duree = time.perf_counter() - depart
         self.etapes.append((libelle, duree, suivi.bilan))
         self.console.print(f"  [green]✓[/] {libelle:<14} {_duree(duree):>9}  [dim]{suivi.bilan}")
+
+    def avertir(self, ou: str, avertissements: Iterable[str]) -> None:
+        """Dire ce que des bibliothèques ont écrit pendant l'étape, sans l'arrêter."""
+        for avertissement in avertissements:
+            self.console.print(f"  [yellow]![/] {ou} : [dim]{avertissement.strip()}")
 
     def resumer(self) -> None:
         """Imprimer le bilan : chaque étape, sa durée, sa part du total."""

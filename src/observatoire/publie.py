@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
+# Les immeubles hors de tout contour : leurs valeurs sont publiées, mais ce n'est pas un quartier, ni une page.
+HORS_QUARTIER = "hors_quartier"
 CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 COLONNES = [
     *CLES, "numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse", "statut",
@@ -26,7 +29,8 @@ class Publie:
     """Tout ce qui est publié pour un public, vu depuis une année.
 
     ``indicateurs`` : les colonnes de :data:`COLONNES`, toutes les années. ``catalogue`` : code -> déclaration.
-    ``contours`` : GeoDataFrame (EPSG:4326) ou ``None`` quand la ville n'a pas de carte.
+    ``contours`` : une ligne par contour, avec sa ``geometry`` (shapely, EPSG:4326), ou ``None`` quand la ville n'a
+    pas de carte.
     """
 
     annee: int
@@ -34,7 +38,7 @@ class Publie:
     indicateurs: pd.DataFrame
     catalogue: dict[str, dict]
     territoires: pd.DataFrame
-    contours: object | None
+    contours: pd.DataFrame | None
     bailleurs: pd.DataFrame
     couverture: pd.DataFrame
     depots: pd.DataFrame
@@ -75,11 +79,20 @@ class Publie:
 
     def nom(self, niveau: str, code: str) -> str:
         """Le nom d'un territoire, ou d'un bailleur quand ``niveau`` est ``bailleur``."""
-        table = self.bailleurs if niveau == "bailleur" else self.territoires.query("niveau == @niveau")
-        noms = table.loc[table["code"].eq(code), "nom"]
-        if noms.empty:
+        if (niveau, code) not in self.noms:
             raise ParametreInconnu(f"« {code} » n'est pas un code connu au niveau « {niveau} ».")
-        return noms.iloc[0]
+        return self.noms[niveau, code]
+
+    @cached_property
+    def noms(self) -> dict[tuple[str, str], str]:
+        """Le nom de chaque (niveau, code) ; le niveau d'un bailleur est ``bailleur``."""
+        lieux = pd.concat([self.territoires, self.bailleurs.assign(niveau="bailleur")])
+        return dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
+
+    @cached_property
+    def codes_rompus(self) -> list[set[str]]:
+        """Pour chaque ligne de ``ruptures``, les indicateurs ou les groupes qu'elle touche."""
+        return [set(re.split(r"[\s,;|]+", codes)) for codes in self.ruptures["indicateurs"].fillna("tous")]
 
 
 def dossier_publie(public: str = "publique") -> Path:
@@ -115,17 +128,23 @@ def _lire(dossier: Path, _version: int) -> dict:
     def table(nom: str) -> pd.DataFrame:
         return pd.read_csv(dossier / f"{nom}.csv", dtype=_CODES, keep_default_na=False, na_values=[""])
 
-    contours = None
-    if (dossier / "territoires.geojson").is_file():
-        import geopandas
-
-        contours = geopandas.read_file(dossier / "territoires.geojson")
     catalogue = json.loads((dossier / "catalogue.json").read_text(encoding="utf-8"))
     return {
         "indicateurs": table("indicateurs"),
         "catalogue": {declaration["code"]: declaration for declaration in catalogue},
         "territoires": table("territoires"),
-        "contours": contours,
+        "contours": _lire_contours(dossier / "territoires.geojson"),
         "edition": json.loads((dossier / "edition.json").read_text(encoding="utf-8")),
         **{n: table(n) for n in ("bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")},
     }
+
+
+def _lire_contours(fichier: Path) -> pd.DataFrame | None:
+    """Les propriétés de chaque contour et sa géométrie. Sans geopandas : son import coûterait à chaque page."""
+    if not fichier.is_file():
+        return None
+    import shapely
+
+    traits = json.loads(fichier.read_text(encoding="utf-8"))["features"]
+    formes = shapely.from_geojson([json.dumps(t["geometry"]) for t in traits])
+    return pd.DataFrame([t["properties"] for t in traits]).assign(geometry=formes)

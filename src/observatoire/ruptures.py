@@ -31,12 +31,11 @@ def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:
     fichier = referentiels / "ruptures.yml"
     if not fichier.is_file():
         return pd.DataFrame(columns=COLONNES)
-    enregistrements = yaml.safe_load(fichier.read_text(encoding="utf-8")) or []
     problemes, lignes = [], []
-    for rang, rupture in enumerate(enregistrements, start=1):
-        manquent = [c for c in COLONNES if not rupture.get(c)]
-        problemes += [f"  - rupture n° {rang} : « {c} » manque." for c in manquent]
-        if manquent:
+    for rang, rupture in enumerate(_enregistrements(fichier), start=1):
+        mal_ecrits = _problemes(rupture)
+        problemes += [f"  - rupture n° {rang} : {p}" for p in mal_ecrits]
+        if mal_ecrits:
             continue
         vises, inconnus = _vises(rupture["indicateurs"], catalogue)
         problemes += [f"  - rupture n° {rang} : « {i} » n'est ni un indicateur ni une table." for i in inconnus]
@@ -44,6 +43,30 @@ def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:
     if problemes:
         raise ErreurConfiguration("ruptures.yml est mal écrit :\n" + "\n".join(problemes))
     return pd.DataFrame(lignes, columns=COLONNES)
+
+
+def _enregistrements(fichier: Path) -> list:
+    try:
+        contenu = yaml.safe_load(fichier.read_text(encoding="utf-8")) or []
+    except yaml.YAMLError as erreur:
+        lieu = getattr(erreur, "problem_mark", None)
+        ou = f", ligne {lieu.line + 1}" if lieu else ""
+        raise ErreurConfiguration(f"ruptures.yml{ou} : ce n'est pas du YAML valide.") from erreur
+    if not isinstance(contenu, list):
+        raise ErreurConfiguration("ruptures.yml : le fichier doit être une liste (un tiret par rupture).")
+    return contenu
+
+
+def _problemes(rupture: object) -> list[str]:
+    if not isinstance(rupture, dict):
+        return ["ce n'est pas une suite de « clé: valeur »."]
+    problemes = [f"« {c} » manque." for c in COLONNES if not rupture.get(c)]
+    if rupture.get("annee") and not isinstance(rupture["annee"], int):
+        problemes.append("« annee » doit être une année, par exemple 2009.")
+    vises = rupture.get("indicateurs")
+    if vises and not (isinstance(vises, str) or (isinstance(vises, list) and all(isinstance(v, str) for v in vises))):
+        problemes.append("« indicateurs » doit être un code, une table, ou une liste des deux.")
+    return problemes
 
 
 def _vises(demandes, catalogue) -> tuple[list[str], list[str]]:

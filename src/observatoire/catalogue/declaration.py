@@ -63,8 +63,7 @@ class TableSuivie(pd.DataFrame):
         return suivie
 
     def __getitem__(self, cle):
-        if isinstance(cle, str):
-            self.lues.add(cle)
+        self.lues.update([cle] if isinstance(cle, str) else [nom for nom in self.columns if nom in list(cle)])
         return super().__getitem__(cle)
 
 
@@ -133,6 +132,11 @@ class Indicateur:
         return {c: getattr(self, c) for c in champs} | {"intervalle": INTERVALLES[self.nature]}
 
 
+def tous(table: pd.DataFrame) -> pd.Series:
+    """Vrai pour chaque ligne de la table : toutes comptent, ou toutes étaient concernées."""
+    return pd.Series(True, index=table.index)
+
+
 def catalogue() -> MappingProxyType:
     """Tous les indicateurs, par famille puis dans l'ordre de déclaration : code -> :class:`Indicateur`."""
     rang = {nom: place for place, nom in enumerate(FAMILLES.values())}
@@ -149,21 +153,22 @@ def indicateur(
     unite: str = "%",
     nature: str = "proportion",
     sens: str = "neutre",
+    perimetre: str = "tous",
     periode: str | None = None,
     reference: str | None = None,
 ):
     """Décorer une fonction pour l'inscrire au catalogue.
 
     ``table`` nomme la ou les tables qu'elle reçoit, dans l'ordre ; ``sens`` dit quel mouvement est une
-    amélioration (``hausse``, ``baisse`` ou ``neutre``). Un effectif n'a pas de dénominateur. Une déclaration
-    mal faite lève ``ValueError`` dès l'import.
+    amélioration (``hausse``, ``baisse`` ou ``neutre``) ; ``perimetre``, si les foyers comptent (``tous``) ou non
+    (``rpls``). Un effectif n'a pas de dénominateur. Une déclaration mal faite lève ``ValueError`` dès l'import.
     """
 
     def inscrire(fonction: Callable) -> Callable:
         _inscrire(
             fonction, fonction.__name__, fonction, libelle=libelle, numerateur=numerateur, table=table,
-            source=source, denominateur=denominateur, unite=unite, nature=nature, sens=sens, periode=periode,
-            reference=reference,
+            source=source, denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre,
+            periode=periode, reference=reference,
         )  # fmt: skip
         return fonction
 
@@ -200,7 +205,7 @@ def _modalite(fonction: Callable, categorie: str) -> Callable:
 
 def _inscrire(
     declaree, code, fonction, *, libelle, numerateur, table, source, denominateur, unite="%",
-    nature="proportion", sens="neutre", periode=None, reference=None, groupe=None, modalite=None,
+    nature="proportion", sens="neutre", perimetre="tous", periode=None, reference=None, groupe=None, modalite=None,
 ):  # fmt: skip
     tables = (table,) if isinstance(table, str) else tuple(table)
     module = declaree.__module__.rpartition(".")[2]
@@ -209,6 +214,7 @@ def _inscrire(
         (set(tables) - set(TABLES), f"table inconnue parmi {tables}"),
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
         (nature not in NATURES, f"nature « {nature} » inconnue"),
+        (perimetre not in ("tous", "rpls"), f"perimetre « {perimetre} » inconnu"),
         (sens not in ("hausse", "baisse", "neutre"), f"sens « {sens} » inconnu"),
         (not inspect.getdoc(declaree), "la fiche (docstring) manque"),
         (code in _registre, "ce code est déjà déclaré"),
@@ -234,7 +240,7 @@ def _inscrire(
         sens=sens,
         fiche=inspect.getdoc(declaree),
         fonction=fonction,
-        perimetre="rpls" if source.startswith("RPLS") else "tous",
+        perimetre=perimetre,
         periode=periode or ("annee" if FLUX & set(tables) else "31 décembre"),
         avec_bareme="bareme" in parametres,
         reference=reference,

@@ -1,12 +1,6 @@
 """Demande et attributions."""
 
-import pandas as pd
-
-from observatoire.catalogue.declaration import indicateur
-
-
-def _tous(table):
-    return pd.Series(True, index=table.index)
+from observatoire.catalogue.declaration import indicateur, tous
 
 
 def _mois_depuis_le_depot(demandes):
@@ -30,7 +24,7 @@ def demandes_actives(demandes):
 
     **Référence.** SNE, demandes actives au 31 décembre.
     """
-    return (_tous(demandes),)
+    return (tous(demandes),)
 
 
 @indicateur(
@@ -46,7 +40,7 @@ def attributions(attributions):
 
     **Référence.** SNE, demandes radiées pour attribution.
     """
-    return (_tous(attributions),)
+    return (tous(attributions),)
 
 
 @indicateur(
@@ -69,7 +63,7 @@ def tension(demandes, attributions):
 
     **Référence.** SNE ; 4,26 en France fin 2022.
     """
-    return _tous(demandes), _tous(attributions)
+    return tous(demandes), tous(attributions)
 
 
 @indicateur(
@@ -110,7 +104,7 @@ def delai_attente(attributions):
 
     **Référence.** SNE, ancienneté à l'attribution.
     """
-    return attributions["mois_attente"], attributions["mois_attente"].notna(), _tous(attributions)
+    return attributions["mois_attente"], attributions["mois_attente"].notna(), tous(attributions)
 
 
 @indicateur(
@@ -128,7 +122,7 @@ def delai_anormalement_long(demandes, bareme):
 
     **Référence.** Code de la construction et de l'habitation, art. L. 441-1-4.
     """
-    return _mois_depuis_le_depot(demandes).gt(bareme("delai_anormalement_long")), _tous(demandes)
+    return _mois_depuis_le_depot(demandes).gt(bareme("delai_anormalement_long")), tous(demandes)
 
 
 def _premier_quartile(attributions, zone):
@@ -179,7 +173,8 @@ def premier_quartile_en_qpv(attributions):
 def loi_2017_hors_qpv(attributions, bareme):
     """Part des baux signés hors quartier prioritaire qui répondent à la règle de la loi du 27 janvier 2017.
 
-    **Pièges.** Sans objet avant l'entrée en vigueur de la loi.
+    **Pièges.** Sans objet avant l'entrée en vigueur de la loi. La règle porte sur tous les baux : un quartile inconnu
+    compte en bas et non en haut.
 
     **Référence.** Loi n° 2017-86 du 27 janvier 2017, art. 70 ; code de la construction et de l'habitation,
     art. L. 441-1.
@@ -204,7 +199,7 @@ def prioritaires(attributions):
     **Référence.** Code de la construction et de l'habitation, art. L. 441-1 ; loi DALO du 5 mars 2007.
     """
     motif = attributions["motif_prioritaire"]
-    return motif.notna() & motif.ne("aucun"), motif.notna(), _tous(attributions)
+    return motif.notna() & motif.ne("aucun"), motif.notna(), tous(attributions)
 
 
 @indicateur(
@@ -219,7 +214,7 @@ def mutations(attributions):
 
     **Référence.** SNE, demandes de mutation.
     """
-    return attributions["type_demande"].eq("mutation"), _tous(attributions)
+    return attributions["type_demande"].eq("mutation"), tous(attributions)
 
 
 @indicateur(
@@ -235,4 +230,4 @@ def relogements(attributions):
     **Référence.** Anru, relogements.
     """
     origine = attributions["relogement_operation"]
-    return origine.eq("oui"), origine.notna(), _tous(attributions)
+    return origine.eq("oui"), origine.notna(), tous(attributions)

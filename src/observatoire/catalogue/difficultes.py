@@ -1,8 +1,6 @@
 """Difficultés : impayés et signalements."""
 
-import pandas as pd
-
-from observatoire.catalogue.declaration import indicateur
+from observatoire.catalogue.declaration import indicateur, tous
 
 _PAR_LOGEMENT = {
     "denominateur": "logements",
@@ -30,12 +28,12 @@ def impayes_3_mois(menages):
 
     **Référence.** USH Centre, enquête 2012 sur les impayés.
     """
-    return menages["impaye_3_mois"].eq("oui"), menages["impaye_3_mois"].notna(), pd.Series(True, menages.index)
+    return menages["impaye_3_mois"].eq("oui"), menages["impaye_3_mois"].notna(), tous(menages)
 
 
 def _par_logement(signalements, logements, nature=None):
-    retenus = signalements["nature"].eq(nature) if nature else pd.Series(True, signalements.index)
-    return retenus, pd.Series(True, logements.index)
+    retenus = signalements["nature"].eq(nature) if nature else tous(signalements)
+    return retenus, tous(logements)
 
 
 @indicateur(libelle="Signalements pour 100 logements", numerateur="signalements de l'année", **_PAR_LOGEMENT)
@@ -108,7 +106,7 @@ def signalements_ouverts(signalements):
 
     **Référence.** Charte communale du logement public (2007), dispositif d'observation.
     """
-    return signalements["date_cloture"].isna(), pd.Series(True, signalements.index)
+    return signalements["date_cloture"].isna(), tous(signalements)
 
 
 @indicateur(

@@ -4,9 +4,7 @@ La table ``menages`` préparée a une ligne par logement loué d'un bailleur qui
 répondu y est, sans réponse. Le taux de réponse en découle.
 """
 
-import pandas as pd
-
-from observatoire.catalogue.declaration import indicateur, repartition
+from observatoire.catalogue.declaration import indicateur, repartition, tous
 
 _PLAFONDS = {
     "0_20": "moins de 20 %",
@@ -16,10 +14,6 @@ _PLAFONDS = {
     "100_plus": "plus de 100 %",
 }
 _TRANCHES = {"0-20": "0_20", "20-40": "20_40", "40-60": "40_60", "60-100": "60_100", "100+": "100_plus"}
-
-
-def _tous(table):
-    return pd.Series(True, index=table.index)
 
 
 def _recent(menages):
@@ -41,11 +35,11 @@ def plafond(menages):
 
     **Référence.** GIP SNE, enquête OPS (loi n° 2009-323 du 25 mars 2009) ; arrêté du 29 juillet 1987 modifié.
     """
-    return menages["tranche_plafond"].map(_TRANCHES), menages["tranche_plafond"].notna(), _tous(menages)
+    return menages["tranche_plafond"].map(_TRANCHES), menages["tranche_plafond"].notna(), tous(menages)
 
 
 def _sous(menages, *tranches):
-    return menages["tranche_plafond"].isin(tranches), menages["tranche_plafond"].notna(), _tous(menages)
+    return menages["tranche_plafond"].isin(tranches), menages["tranche_plafond"].notna(), tous(menages)
 
 
 @indicateur(
@@ -113,7 +107,7 @@ def monoparentales(menages):
 
     **Référence.** GIP SNE, enquête OPS.
     """
-    return menages["composition"].eq("monoparentale"), menages["composition"].notna(), _tous(menages)
+    return menages["composition"].eq("monoparentale"), menages["composition"].notna(), tous(menages)
 
 
 @indicateur(
@@ -131,7 +125,7 @@ def familles_nombreuses(menages):
 
     **Référence.** GIP SNE, enquête OPS.
     """
-    return menages["nb_enfants"].ge(3), menages["nb_enfants"].notna(), _tous(menages)
+    return menages["nb_enfants"].ge(3), menages["nb_enfants"].notna(), tous(menages)
 
 
 @indicateur(
@@ -146,11 +140,11 @@ def personnes_seules(menages):
 
     **Référence.** GIP SNE, enquête OPS.
     """
-    return menages["composition"].eq("personne_seule"), menages["composition"].notna(), _tous(menages)
+    return menages["composition"].eq("personne_seule"), menages["composition"].notna(), tous(menages)
 
 
 @indicateur(
-    libelle="Titulaires de plus de 65 ans",
+    libelle="Titulaires de 65 ans ou plus",
     numerateur="titulaires de 65 ans ou plus",
     denominateur="titulaires à l'âge connu",
     source="OPS",
@@ -161,7 +155,7 @@ def plus_65_ans(menages):
 
     **Référence.** GIP SNE, enquête OPS.
     """
-    return menages["age_titulaire"].ge(65), menages["age_titulaire"].notna(), _tous(menages)
+    return menages["age_titulaire"].ge(65), menages["age_titulaire"].notna(), tous(menages)
 
 
 @indicateur(
@@ -175,7 +169,7 @@ def sans_emploi(menages):
     """Part des titulaires de moins de 65 ans qui n'ont pas d'emploi, hors retraités et étudiants.
 
     **Pièges.** L'OPS compte les majeurs du ménage ; le dépôt ne donne que le titulaire. L'activité inconnue est
-    fréquente : lire le taux de réponse.
+    fréquente : lire le taux de réponse, qui est un minimum, car un muet peut être retraité.
 
     **Référence.** GIP SNE, enquête OPS, situation d'activité.
     """
@@ -198,7 +192,7 @@ def apl(menages):
 
     **Référence.** GIP SNE, enquête OPS ; Caf.
     """
-    return menages["apl"].eq("oui"), menages["apl"].notna(), _tous(menages)
+    return menages["apl"].eq("oui"), menages["apl"].notna(), tous(menages)
 
 
 @indicateur(
@@ -213,7 +207,7 @@ def minima_sociaux(menages):
 
     **Référence.** GIP SNE, enquête OPS.
     """
-    return menages["minima_sociaux"].eq("oui"), menages["minima_sociaux"].notna(), _tous(menages)
+    return menages["minima_sociaux"].eq("oui"), menages["minima_sociaux"].notna(), tous(menages)
 
 
 @indicateur(
@@ -230,12 +224,14 @@ def emmenages_recents(menages):
 
     **Référence.** GIP SNE, enquête OPS.
     """
-    return _recent(menages), menages["annee_emmenagement"].notna(), _tous(menages)
+    return _recent(menages), menages["annee_emmenagement"].notna(), tous(menages)
 
 
 def _parmi_les_recents(menages, trait, connu):
+    """Le trait parmi les récents. Un ménage qui n'a pas répondu était concerné si son bail est récent."""
     recent = _recent(menages)
-    return trait & recent, connu & recent, recent | menages["annee_emmenagement"].isna()
+    bail_recent = menages["date_bail"].dt.year.ge(menages["annee"] - 1)
+    return trait & recent, connu & recent, recent | (menages["annee_emmenagement"].isna() & bail_recent)
 
 
 _ECART_40 = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from observatoire.catalogue.declaration import indicateur, repartition
+from observatoire.catalogue.declaration import indicateur, repartition, tous
 
 
 @indicateur(
@@ -12,6 +12,7 @@ from observatoire.catalogue.declaration import indicateur, repartition
     unite="logements",
     nature="effectif",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
 )
 def nb_logements(logements):
@@ -25,7 +26,7 @@ def nb_logements(logements):
     **Référence.** SDES, RPLS, définition du parc locatif social ; stock au 31 décembre N = RPLS du
     1er janvier N+1.
     """
-    return (pd.Series(True, index=logements.index),)
+    return (tous(logements),)
 
 
 @indicateur(
@@ -33,6 +34,7 @@ def nb_logements(logements):
     numerateur="logements en QPV",
     denominateur="logements dont la situation est connue",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
 )
 def part_parc_qpv(logements):
@@ -46,13 +48,14 @@ def part_parc_qpv(logements):
     **Référence.** SDES, RPLS ; décret n° 2014-1750 du 30 décembre 2014, décret n° 2023-1314 du 28 décembre
     2023.
     """
-    return logements["qpv"].eq("en_qpv"), logements["qpv"].notna(), pd.Series(True, index=logements.index)
+    return logements["qpv"].eq("en_qpv"), logements["qpv"].notna(), tous(logements)
 
 
 @repartition(
     libelle="Financement",
     denominateur="logements au financement connu",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     modalites={"plai": "PLAI", "plus": "PLUS", "pls": "PLS", "pli": "PLI"},
 )
@@ -68,13 +71,14 @@ def financement(logements):
     **Référence.** SDES, RPLS, variable FINAN.
     """
     connu = logements["financement"].notna()
-    return logements["financement"].str.lower(), connu, pd.Series(True, index=logements.index)
+    return logements["financement"].str.lower(), connu, tous(logements)
 
 
 @repartition(
     libelle="Taille",
     denominateur="logements au nombre de pièces connu",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     modalites={"t1": "1 pièce", "t2": "2 pièces", "t3": "3 pièces", "t4": "4 pièces", "t5_plus": "5 pièces ou plus"},
 )
@@ -85,13 +89,14 @@ def taille(logements):
     """
     pieces = logements["nb_pieces"]
     categories = pd.cut(pieces, [0, 1, 2, 3, 4, np.inf], labels=["t1", "t2", "t3", "t4", "t5_plus"])
-    return categories.astype(object), pieces.notna(), pd.Series(True, index=logements.index)
+    return categories.astype(object), pieces.notna(), tous(logements)
 
 
 @repartition(
     libelle="Époque de construction",
     denominateur="logements à l'année de construction connue",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     modalites={
         "avant_1949": "avant 1949",
@@ -114,7 +119,7 @@ def epoque(logements):
     return (
         pd.cut(annee, bornes, labels=noms).astype(object),
         annee.notna(),
-        pd.Series(True, index=logements.index),
+        tous(logements),
     )
 
 
@@ -122,6 +127,7 @@ def epoque(logements):
     libelle="Étiquette énergie",
     denominateur="logements à l'étiquette connue",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     modalites={lettre.lower(): lettre for lettre in "ABCDEFG"},
 )
@@ -134,7 +140,7 @@ def dpe(logements):
     **Référence.** SDES, RPLS, variable DPEENERGIE ; arrêté du 15 septembre 2006, arrêté du 31 mars 2021.
     """
     connu = logements["dpe"].notna()
-    return logements["dpe"].str.lower(), connu, pd.Series(True, index=logements.index)
+    return logements["dpe"].str.lower(), connu, tous(logements)
 
 
 @indicateur(
@@ -142,6 +148,7 @@ def dpe(logements):
     numerateur="logements classés E, F ou G",
     denominateur="logements à l'étiquette connue",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     sens="baisse",
 )
@@ -157,7 +164,7 @@ def part_dpe_efg(logements):
     return (
         logements["dpe"].isin(["E", "F", "G"]),
         logements["dpe"].notna(),
-        pd.Series(True, index=logements.index),
+        tous(logements),
     )
 
 
@@ -166,6 +173,7 @@ def part_dpe_efg(logements):
     numerateur="logements sans étiquette",
     denominateur="logements",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     sens="baisse",
 )
@@ -174,7 +182,7 @@ def part_dpe_inconnu(logements):
 
     **Référence.** SDES, RPLS, variable DPEENERGIE.
     """
-    return logements["dpe"].isna(), pd.Series(True, index=logements.index)
+    return logements["dpe"].isna(), tous(logements)
 
 
 @indicateur(
@@ -184,6 +192,7 @@ def part_dpe_inconnu(logements):
     unite="m²",
     nature="moyenne",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
 )
 def surface_moyenne(logements):
@@ -192,7 +201,7 @@ def surface_moyenne(logements):
     **Référence.** SDES, RPLS, variable SURFHAB.
     """
     surface = logements["surface_m2"]
-    return surface, surface.notna(), pd.Series(True, index=logements.index)
+    return surface, surface.notna(), tous(logements)
 
 
 @indicateur(
@@ -202,6 +211,7 @@ def surface_moyenne(logements):
     unite="ans",
     nature="moyenne",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
 )
 def anciennete_moyenne(logements):
@@ -210,7 +220,7 @@ def anciennete_moyenne(logements):
     **Référence.** SDES, RPLS, variable CONSTRUCT.
     """
     age = logements["annee"] - logements["annee_construction"]
-    return age, age.notna(), pd.Series(True, index=logements.index)
+    return age, age.notna(), tous(logements)
 
 
 @indicateur(
@@ -220,6 +230,7 @@ def anciennete_moyenne(logements):
     unite="€/m²",
     nature="moyenne",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
 )
 def loyer_m2(logements):

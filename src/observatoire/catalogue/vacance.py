@@ -18,6 +18,7 @@ def _en_location_avant_l_annee(logements):
     numerateur="logements vacants",
     denominateur="logements loués ou vacants",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     sens="baisse",
 )
@@ -39,8 +40,9 @@ def taux_vacance(logements):
 @indicateur(
     libelle="Taux de vacance de plus de trois mois",
     numerateur="logements vacants depuis plus de trois mois",
-    denominateur="logements loués ou vacants",
+    denominateur="logements loués, ou vacants depuis un temps connu",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     sens="baisse",
 )
@@ -53,8 +55,9 @@ def taux_vacance_3_mois(logements):
 
     **Référence.** SDES, RPLS, définition du taux de vacance structurelle.
     """
+    connu = logements["occupation"].eq("loue") | logements["mois_vacance"].notna()
     longue = logements["occupation"].eq("vacant") & logements["mois_vacance"].gt(3)
-    return longue, _offert(logements)
+    return longue, _offert(logements) & connu, _offert(logements)
 
 
 @indicateur(
@@ -62,6 +65,7 @@ def taux_vacance_3_mois(logements):
     numerateur="logements vides pour raison technique",
     denominateur="logements dont l'occupation est connue",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
 )
 def part_vides_techniques(logements):
@@ -79,6 +83,7 @@ def part_vides_techniques(logements):
     numerateur="emménagements de l'année dans un logement mis en location avant elle",
     denominateur="logements loués ou vacants mis en location avant l'année",
     source="RPLS",
+    perimetre="rpls",
     table="logements",
     periode="annee",
 )
@@ -87,13 +92,15 @@ def taux_mobilite(logements):
 
     $$ \frac{E}{L + V} \text{, logements mis en location avant l'année} $$
 
-    **Pièges.** Les livraisons de l'année ne comptent ni en haut ni en bas. Ce n'est pas le taux de rotation.
+    **Pièges.** Les livraisons de l'année ne comptent ni en haut ni en bas, ni les logements loués dont la date du bail
+    manque. Ce n'est pas le taux de rotation.
 
     **Référence.** SDES, RPLS, définition du taux de mobilité.
     """
     ancien = _en_location_avant_l_annee(logements)
+    connu = logements["occupation"].eq("vacant") | logements["date_bail"].notna()
     emmenage = logements["occupation"].eq("loue") & logements["date_bail"].dt.year.eq(logements["annee"])
-    return ancien & emmenage, ancien
+    return ancien & emmenage, ancien & connu, ancien
 
 
 @indicateur(

@@ -21,6 +21,8 @@ from observatoire.edition.plan import Page
 from observatoire.edition.textes import remplacer
 
 DELAI_CELLULE = 120
+# Une page vit quelques secondes et laisse peu de déchets : ramasser moins souvent épargne un dixième de son temps.
+RAMASSAGE = "import gc; gc.set_threshold(50_000, 20, 20); del gc"
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters"}
 
 
@@ -62,6 +64,8 @@ def faire_page(page: Page, fichier: Path, dossier_courant: Path) -> Resultat:
             shutdown_kernel="immediate",
             record_timing=False,
             request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            extra_arguments=[f"--IPKernelApp.exec_lines={RAMASSAGE}"],
         )
     except PapermillExecutionError as echec:
         erreur, cellule = f"{echec.ename} : {echec.evalue}", echec.cell_index

@@ -17,6 +17,7 @@ import pandas as pd
 
 from observatoire.edition.textes import noms_des_textes
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
+from observatoire.publie import HORS_QUARTIER
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,16 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
 
 
 def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
-    """Pour chaque paramètre connu, les valeurs qu'il peut prendre, lues dans ce qui est publié."""
+    """Pour chaque paramètre connu, les valeurs qu'il peut prendre, lues dans ce qui est publié.
+
+    Les immeubles hors de tout contour de quartier restent dans les tableaux, sans page à eux.
+    """
     territoires = pd.read_csv(publie / "territoires.csv", dtype=str)
     bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
+    quartiers = territoires.loc[territoires["niveau"].eq("quartier"), "code"]
     return {
         "annee": tuple(edition["annees"]),
-        "quartier": tuple(territoires.loc[territoires["niveau"].eq("quartier"), "code"]),
+        "quartier": tuple(c for c in quartiers if c != HORS_QUARTIER),
         "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
     }
 

@@ -1,8 +1,8 @@
 """Des dépôts fictifs, cohérents d'une année à l'autre, calés sur des chiffres publiés, avec des vérités plantées.
 
-``scenario`` dit ce qu'il faut tirer, ``parc`` tire immeubles et logements, ``vie`` fait passer les années, ``flux``
-ajoute attributions, demandes, signalements et programmes, ``verites`` plante ce que les alertes devront trouver,
-``depots`` écrit le tout comme les bailleurs l'enverraient.
+``scenario`` dit ce qu'il faut tirer, ``parc`` tire immeubles et logements, ``menages`` ceux qui y entrent, ``vie`` fait
+passer les années, ``flux`` ajoute attributions, demandes, signalements et programmes, ``verites`` plante ce que les
+alertes devront trouver, ``depots`` compose les tables et ``formats`` les écrit comme les bailleurs les enverraient.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ import numpy as np
 
 from observatoire.configuration import MARQUE_FICTIF, Configuration
 from observatoire.erreurs import ErreurObservatoire
-from observatoire.exemple import depots, flux
+from observatoire.exemple import depots, flux, formats
 from observatoire.exemple.parc import tirer_parc
 from observatoire.exemple.scenario import Scenario
-from observatoire.exemple.verites import planter
-from observatoire.exemple.vie import vivre
+from observatoire.exemple.vie import Annee, Vie
 
+SANS_BAILLEUR = ("menages", "signalements")
+"""Tables dont le schéma n'a pas de colonne « bailleur »."""
 AVIS = """Ces dépôts sont fictifs : ils ont été tirés au sort par « observatoire exemple » (graine {graine}).
 Aucun ménage, aucun immeuble, aucun loyer n'est réel. Les bailleurs, eux, existent : aucun chiffre n'est le leur.
 Tant que ce fichier est là, chaque page du site le dit. Le retirer avec les dépôts fictifs, jamais seul.
@@ -50,47 +51,57 @@ def ecrire_exemple(dossier: Path, config: Configuration, graine: int = 2007, log
     :class:`ErreurObservatoire` si ``dossier`` contient des dépôts qui ne sont pas marqués fictifs.
     """
     dossier = Path(dossier)
-    presents = [d for d in dossier.glob("*") if d.name not in (".gitkeep", MARQUE_FICTIF)] if dossier.is_dir() else []
+    anciens = _anciens_depots(dossier)
+    travail = dossier.with_name(f".{dossier.name}.nouveau")
+    shutil.rmtree(travail, ignore_errors=True)
+    travail.mkdir(parents=True, mode=0o700)
+    scenario, alea = Scenario(config), np.random.default_rng(graine)
+    parc = tirer_parc(scenario, logements, alea)
+    for etat in Vie(scenario, parc, alea).annees():
+        _deposer(etat, scenario, travail / str(etat.annee), alea)
+    _deposer_les_demandes(scenario, logements, travail, np.random.default_rng([graine, 1]))
+    fichiers = sum(f.is_file() for f in travail.rglob("*"))
+    (travail / MARQUE_FICTIF).write_text(AVIS.format(graine=graine), encoding="utf-8")
+    _mettre_en_place(travail, dossier, anciens)
+    parc.verites.to_csv(dossier.parent / "verite.csv", index=False, lineterminator="\n")
+    return Resume(fichiers, len(parc.immeubles), len(parc.logements), len(parc.verites))
+
+
+def _anciens_depots(dossier: Path) -> list[Path]:
+    """Ce que les nouveaux dépôts remplaceront ; refuser si ce ne sont pas des dépôts fictifs."""
+    garde = (".gitkeep", MARQUE_FICTIF)
+    presents = [f for f in dossier.iterdir() if f.name not in garde] if dossier.is_dir() else []
     if presents and not (dossier / MARQUE_FICTIF).is_file():
         raise ErreurObservatoire(
             f"{dossier} contient des dépôts qui ne sont pas fictifs : rien n'a été écrit.\n"
             "    Choisir un autre dossier avec --dossier, ou retirer d'abord ces dépôts."
         )
-    travail = dossier.with_name(f".{dossier.name}.nouveau")
-    shutil.rmtree(travail, ignore_errors=True)
-    travail.mkdir(parents=True, mode=0o700)
-    resume, verites = _ecrire(travail, config, graine, logements)
-    (travail / MARQUE_FICTIF).write_text(AVIS.format(graine=graine), encoding="utf-8")
+    return presents
+
+
+def _deposer(etat: Annee, scenario: Scenario, dossier: Path, alea) -> None:
+    """Écrire les dépôts des bailleurs pour une année, chacun avec ses tables et à son format."""
+    dossier.mkdir()
+    tables = depots.tables_de_l_annee(etat, scenario, alea)
+    for bailleur in scenario.bailleurs:
+        for nom, table in tables.items():
+            sienne = table[table.index == bailleur.code]
+            if len(sienne) and scenario.depose(bailleur, nom, etat.annee):
+                champs = sienne.drop(columns="bailleur") if nom in SANS_BAILLEUR else sienne
+                formats.ecrire(champs, dossier / f"{nom}_{bailleur.code}", bailleur.code)
+
+
+def _deposer_les_demandes(scenario: Scenario, logements: int, dossier: Path, alea) -> None:
+    tiers = [d for d in scenario.config.deposants if not d.est_bailleur and "demandes" in d.tables]
+    for annee, stock in flux.demandes(scenario, logements, alea):
+        for deposant in tiers:
+            formats.ecrire(stock, dossier / str(annee) / f"demandes_{deposant.code}", deposant.code)
+
+
+def _mettre_en_place(travail: Path, dossier: Path, anciens: list[Path]) -> None:
     dossier.mkdir(mode=0o700, exist_ok=True)
-    for ancien in presents:
+    for ancien in anciens:
         shutil.rmtree(ancien) if ancien.is_dir() else ancien.unlink()
     for nouveau in sorted(travail.iterdir()):
         nouveau.replace(dossier / nouveau.name)
     travail.rmdir()
-    verites.to_csv(dossier.parent / "verite.csv", index=False, lineterminator="\n")
-    return resume
-
-
-def _ecrire(travail: Path, config: Configuration, graine: int, nombre: int):
-    scenario, alea = Scenario(config), np.random.default_rng(graine)
-    immeubles, logements = tirer_parc(scenario, nombre, alea)
-    verites = planter(scenario, immeubles, alea)
-    fichiers = 0
-    for etat in vivre(scenario, immeubles, logements, verites, alea):
-        annee = travail / str(etat.annee)
-        annee.mkdir()
-        tables = depots.tables_de_l_annee(etat, scenario, immeubles, logements, verites, alea)
-        for bailleur in scenario.bailleurs:
-            format_ = depots.FORMATS.get(bailleur.code, depots.ORDINAIRE)
-            for nom, table in tables.items():
-                sienne = table[table["bailleur"].eq(bailleur.code)]
-                if len(sienne) and scenario.depose(bailleur, nom, etat.annee):
-                    garde = sienne.drop(columns="bailleur") if nom in ("menages", "signalements") else sienne
-                    depots.ecrire(garde, annee, f"{nom}_{bailleur.code}", format_)
-                    fichiers += 1
-    tiers = [d for d in config.deposants if not d.est_bailleur and "demandes" in d.tables]
-    for annee, stock in flux.demandes(scenario, nombre, np.random.default_rng(graine + 1)):
-        for deposant in tiers:
-            depots.ecrire(stock, travail / str(annee), f"demandes_{deposant.code}", depots.ORDINAIRE)
-            fichiers += 1
-    return Resume(fichiers, len(immeubles), len(logements), len(verites)), verites

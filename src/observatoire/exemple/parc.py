@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import shapely
 
+from observatoire.exemple import verites
 from observatoire.exemple.scenario import Scenario
 
 RUES = (
@@ -20,24 +23,46 @@ FORMES = {"sans_point": 0.012, "hors_carte": 3}
 """Part des immeubles sans coordonnées (ils donnent leur quartier) et nombre d'immeubles hors de la carte."""
 
 
-def tirer_parc(scenario: Scenario, logements: int, alea) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tirer ``logements`` logements environ, et ceux que les années livreront.
+@dataclass(frozen=True)
+class Parc:
+    """Tout ce qui ne change pas d'une année à l'autre.
 
-    Rend les immeubles (bailleur, id_immeuble, libelle, x, y, secteur, quartier, qpv, pauvrete, taille, livre, vide,
-    demoli, dans_ville, code_donne) et les logements, dont la colonne ``im`` est le rang de l'immeuble.
-    ``livre`` vaut 0 pour ce qui existait déjà ; ``vide`` et ``demoli`` manquent pour ce qui reste debout.
+    ``immeubles`` : bailleur, id_immeuble, libelle, x, y, secteur, quartier, qpv, pauvrete, humeur, taille, livre, vide,
+    demoli, dans_ville, code_donne. ``livre`` vaut 0 pour ce qui existait déjà ; ``vide`` et ``demoli`` manquent pour ce
+    qui reste debout. ``logements`` : une ligne par logement, présent ou à livrer ; ``im`` est le rang de son immeuble.
+    ``verites`` : voir :func:`observatoire.exemple.verites.planter`.
     """
+
+    immeubles: pd.DataFrame
+    logements: pd.DataFrame
+    verites: pd.DataFrame
+
+    def du_logement(self, colonne: str) -> np.ndarray:
+        """La ``colonne`` de l'immeuble de chaque logement."""
+        return self.immeubles[colonne].to_numpy()[self.logements["im"]]
+
+    def decalage(self, indicateur: str, annee: int) -> np.ndarray:
+        """Ce que les vérités ajoutent à l'``indicateur`` cette année-là, par logement."""
+        return verites.decalage(self.verites, self.immeubles, indicateur, annee)[self.logements["im"]]
+
+
+def tirer_parc(scenario: Scenario, logements: int, alea) -> Parc:
+    """Tirer ``logements`` logements environ, ceux que les années livreront, et les vérités plantées."""
     anciens = _anciens(scenario, logements, alea)
     nouveaux = _livraisons(scenario, logements, alea)
     immeubles = pd.concat([anciens, nouveaux], ignore_index=True).sort_values("bailleur", kind="stable")
     immeubles = _situer(immeubles.reset_index(drop=True), scenario, alea)
     immeubles = _condamner(immeubles, scenario)
-    return immeubles, _logements(immeubles, scenario, alea)
+    return Parc(immeubles, _logements(immeubles, scenario, alea), verites.planter(scenario, immeubles, alea))
 
 
 def _anciens(scenario: Scenario, logements: int, alea) -> pd.DataFrame:
-    """Les immeubles déjà loués avant la première année : bailleur, rang du secteur, taille."""
-    parts = scenario.secteurs["part"].to_numpy()
+    """Les immeubles déjà loués avant la première année : bailleur, rang du secteur, taille.
+
+    Les immeubles d'un bailleur se suivent d'un secteur à l'autre : chaque secteur a sa part des logements, à un
+    immeuble près, quelle que soit la graine.
+    """
+    limites = scenario.secteurs["part"].cumsum().to_numpy()[:-1]
     total = sum(scenario.reglage(b.code)["part"] for b in scenario.bailleurs)
     morceaux = []
     for bailleur in scenario.bailleurs:
@@ -46,7 +71,7 @@ def _anciens(scenario: Scenario, logements: int, alea) -> pd.DataFrame:
         tailles = tailles.clip(TAILLE_MINIMALE, 150).astype(int)
         tailles = tailles[: np.searchsorted(tailles.cumsum(), voulus) + 1]
         tailles[-1] -= tailles.sum() - voulus
-        secteur = alea.choice(len(parts), len(tailles), p=parts)
+        secteur = np.searchsorted(limites, (tailles.cumsum() - tailles / 2) / voulus)
         morceaux.append(pd.DataFrame({"bailleur": bailleur.code, "rang_secteur": secteur, "taille": tailles}))
     return pd.concat(morceaux, ignore_index=True).assign(livre=0, dans_ville=True)
 
@@ -90,6 +115,7 @@ def _situer(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFrame:
         quartier=secteurs["quartier"].to_numpy()[rang],
         qpv=np.where(secteurs["en_qpv"].to_numpy()[rang], "oui", "non"),
         pauvrete=np.clip(secteurs["pauvrete"].to_numpy()[rang] + alea.normal(0, 0.05, n), 0.1, 0.8),
+        humeur=alea.gamma(4, 0.25, n),
         code_donne=sans_point,
         annee=np.where(ancien, construction, immeubles["livre"]),
     )
@@ -128,7 +154,7 @@ def _logements(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFram
     """Un logement par ligne, avec ce qui n'y change pas d'une année à l'autre."""
     im = np.repeat(np.arange(len(immeubles)), immeubles["taille"].where(immeubles["dans_ville"], 0))
     n, bati = len(im), immeubles.iloc[im].reset_index(drop=True)
-    foyer = bati["bailleur"].map(lambda b: scenario.reglage(b)["foyer"]).to_numpy(bool)
+    foyer = bati["bailleur"].isin(scenario.foyers).to_numpy()
     pieces = np.where(foyer, 1, 1 + alea.choice(6, n, p=PIECES))
     surface = (SURFACES[pieces - 1] * alea.normal(1, 0.08, n)).clip(12).round(1)
     annee = bati["annee"].to_numpy()
@@ -146,7 +172,7 @@ def _logements(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFram
             "bailleur": bati["bailleur"],
             "nb_pieces": pieces,
             "surface_m2": surface,
-            "loyer_2007": loyer * surface,
+            "loyer_initial": loyer * surface,
             "financement": np.where(alea.random(n) < 0.01, "", financement),
             "annee_construction": annee,
             "annee_premiere_location": np.where(bati["livre"].eq(0), annee + 1, annee),

@@ -37,13 +37,12 @@ class Scenario:
     def reglage(self, bailleur: str) -> dict:
         """Les réglages d'un bailleur ; un bailleur inconnu du scénario dépose tout, chaque année."""
         ordinaire = {"part": 1 / len(self.bailleurs), "programmes": 10}
-        return {
-            "sans": {},
-            "depuis": 0,
-            "foyer": False,
-            "programmes": 0,
-            **self._brut["bailleurs"].get(bailleur, ordinaire),
-        }
+        return {"sans": {}, "depuis": 0, "programmes": 0, **self._brut["bailleurs"].get(bailleur, ordinaire)}
+
+    @cached_property
+    def foyers(self) -> set[str]:
+        """Les bailleurs hors du champ du RPLS, qui gèrent des foyers : chambres seules, pas de vérité plantée."""
+        return {b.code for b in self.bailleurs if b.hors_rpls}
 
     def depose(self, deposant: Bailleur, table: str, annee: int) -> bool:
         """Le déposant livre-t-il cette table cette année ?"""
@@ -68,7 +67,8 @@ class Scenario:
             s in profils.get(q, ORDINAIRE).get("qpv", ())
             for s, q in zip(fins["secteur"], fins["quartier"], strict=True)
         ]
-        du_quartier = np.array([profils.get(q, {}).get("part", 1 / len(fins)) for q in fins["quartier"]])
+        egale = 1 / fins["quartier"].nunique()
+        du_quartier = np.array([profils.get(q, {}).get("part", egale) for q in fins["quartier"]])
         poids = pd.Series(np.where(fins["en_qpv"], 3.0, 1.0), index=fins.index)
         fins["part"] = du_quartier * poids / poids.groupby(fins["quartier"]).transform("sum")
         fins["part"] /= fins["part"].sum()

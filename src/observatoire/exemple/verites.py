@@ -7,52 +7,58 @@ import pandas as pd
 
 from observatoire.exemple.scenario import Scenario
 
-COLONNES = ["genre", "niveau", "code", "indicateur", "annee_debut", "ampleur", "description"]
+COLONNES = ["genre", "niveau", "code", "indicateur", "annee_debut", "ampleur", "unite", "description"]
+MULTIPLES = ("signalements",)
+"""Indicateurs dont la vérité multiplie le taux au lieu d'ajouter des points à une part."""
 
 
 def planter(scenario: Scenario, immeubles: pd.DataFrame, alea: np.random.Generator) -> pd.DataFrame:
     """Choisir les vérités d'après le scénario ; une ligne par vérité (:data:`COLONNES`).
 
-    ``ampleur`` : points ajoutés à la part, en fraction ; pour les signalements, multiple du taux.
+    ``ampleur`` : quand ``unite`` vaut « points », ce qui s'ajoute à la part, en fraction (0,2 pour vingt points), et
+    chaque année encore pour une « amelioration » ; quand elle vaut « multiple », ce par quoi le taux est multiplié.
     """
-    plan, lignes = scenario.verites["immeubles"], []
-    candidats = immeubles[
-        immeubles["livre"].eq(0) & immeubles["vide"].isna() & immeubles["taille"].ge(plan["taille_minimale"])
-    ]
-    candidats = candidats[~candidats["bailleur"].map(lambda b: scenario.reglage(b)["foyer"])]
-    nombre = min(plan["nombre"], len(candidats))
-    choisis = candidats.iloc[np.sort(alea.choice(len(candidats), nombre, replace=False))]
-    suite = [*plan["indicateurs"].items()] * (nombre // len(plan["indicateurs"]) + 1)
-    for (indicateur, ampleur), (_, im) in zip(suite, choisis.iterrows(), strict=False):
-        debut = _annee(scenario, plan["depuis"][len(lignes) % len(plan["depuis"])])
-        code = f"{im['bailleur']}:{im['id_immeuble']}"
-        lignes.append(("derive", "immeuble", code, indicateur, debut, ampleur, "immeuble qui dérive"))
-    secteur, bailleur, quartier = (scenario.verites[c] for c in ("secteur", "bailleur", "quartier"))
-    connus = {
-        "secteur": (secteur, set(immeubles["secteur"]), "secteur qui dérive"),
-        "bailleur": (bailleur, set(immeubles["bailleur"]), "bailleur qui concentre les plus pauvres à l'attribution"),
-        "quartier": (quartier, set(immeubles["quartier"]), "quartier qui s'améliore, d'autant chaque année"),
-    }
-    for niveau, (plan, codes, description) in connus.items():
-        if plan["code"] in codes:
-            genre = {"bailleur": "concentration", "quartier": "amelioration"}.get(niveau, "derive")
-            debut = _annee(scenario, plan["depuis"])
-            lignes.append((genre, niveau, plan["code"], plan["indicateur"], debut, plan["ampleur"], description))
-    return pd.DataFrame(lignes, columns=COLONNES)
+    lignes = _immeubles_qui_derivent(scenario, immeubles, alea)
+    for plan in scenario.verites["territoires"]:
+        if plan["code"] in set(immeubles[plan["niveau"]]):
+            lignes.append({**plan, "annee_debut": _annee(scenario, plan["depuis"])})
+    verites = pd.DataFrame(lignes, columns=COLONNES)
+    return verites.assign(unite=np.where(verites["indicateur"].isin(MULTIPLES), "multiple", "points"))
+
+
+def _immeubles_qui_derivent(scenario: Scenario, immeubles: pd.DataFrame, alea) -> list[dict]:
+    """Les indicateurs du plan tour à tour ; au moins un immeuble chacun s'il s'en trouve d'assez grands.
+
+    Aucun n'est dans un secteur ou un quartier qui a déjà sa vérité : chacune se juge seule.
+    """
+    plan = scenario.verites["immeubles"]
+    durable = immeubles["livre"].eq(0) & immeubles["vide"].isna() & ~immeubles["bailleur"].isin(scenario.foyers)
+    deja = [t["code"] for t in scenario.verites["territoires"]]
+    durable &= ~immeubles["secteur"].isin(deja) & ~immeubles["quartier"].isin(deja)
+    candidats = immeubles[durable & immeubles["taille"].ge(plan["taille_minimale"])]
+    indicateurs, depuis = list(plan["indicateurs"].items()), plan["depuis"]
+    nombre = max(round(plan["part"] * len(immeubles)), len(indicateurs))
+    choisis = candidats.iloc[np.sort(alea.choice(len(candidats), min(nombre, len(candidats)), replace=False))]
+    lignes = []
+    for rang, immeuble in enumerate(choisis["bailleur"] + ":" + choisis["id_immeuble"]):
+        tour, place = divmod(rang, len(indicateurs))
+        indicateur, ampleur = indicateurs[place]
+        debut = _annee(scenario, depuis[(tour + place) % len(depuis)])
+        lignes.append({**plan, "code": immeuble, "indicateur": indicateur, "annee_debut": debut, "ampleur": ampleur})
+    return lignes
 
 
 def _annee(scenario: Scenario, annee: int) -> int:
-    """L'année du scénario, ou la deuxième de l'édition quand elle n'en est pas."""
-    return annee if annee in scenario.annees else scenario.annees[min(1, len(scenario.annees) - 1)]
+    """L'année du scénario si l'édition a une année avant elle, sinon la deuxième de l'édition."""
+    suivantes = scenario.annees[1:] or scenario.annees
+    return annee if annee in suivantes else suivantes[0]
 
 
 def decalage(verites: pd.DataFrame, immeubles: pd.DataFrame, indicateur: str, annee: int) -> np.ndarray:
-    """Points que les vérités ajoutent à l'``indicateur``, par immeuble, l'``annee`` donnée (0 ailleurs)."""
+    """Ce que les vérités ajoutent à l'``indicateur``, par immeuble, l'``annee`` donnée (0 ailleurs)."""
     codes = {
         "immeuble": immeubles["bailleur"] + ":" + immeubles["id_immeuble"],
-        "secteur": immeubles["secteur"],
-        "quartier": immeubles["quartier"],
-        "bailleur": immeubles["bailleur"],
+        **{niveau: immeubles[niveau] for niveau in ("secteur", "quartier", "bailleur")},
     }
     ajout = np.zeros(len(immeubles))
     actives = verites[verites["indicateur"].eq(indicateur) & verites["annee_debut"].le(annee)]

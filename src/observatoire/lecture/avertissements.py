@@ -141,6 +141,18 @@ def cloture_avant_signalement(t, contexte):
     return t["date_cloture"].lt(t["date"])
 
 
+@regle("attributions", "id_logement")
+def attributions_identiques(t, contexte):
+    """ligne identique à une ligne précédente : vérifier que l'attribution n'est pas donnée deux fois."""
+    return t.duplicated()
+
+
+@regle("signalements", "id_immeuble")
+def signalements_identiques(t, contexte):
+    """ligne identique à une ligne précédente : vérifier que le signalement n'est pas donné deux fois."""
+    return t.duplicated()
+
+
 @regle("programmes", "dont_tres_social")
 def tres_social_superieur_au_total(t, contexte):
     """plus de logements très sociaux que de logements livrés."""

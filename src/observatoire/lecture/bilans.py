@@ -7,7 +7,7 @@ import pandas as pd
 from observatoire.configuration import Bailleur, Configuration
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
 
-COLONNES_AVERTISSEMENTS = [
+COLONNES_DU_TABLEAU = [
     "annee", "deposant", "table", "fichier", "ligne", "colonne", "regle", "message", "explication",
 ]  # fmt: skip
 
@@ -20,9 +20,9 @@ def tableau_des_avertissements(depots) -> pd.DataFrame:
         if len(f.avertissements)
     ]
     if not morceaux:
-        morceaux = [pd.DataFrame(columns=COLONNES_AVERTISSEMENTS)]
-    tableau = pd.concat(morceaux, ignore_index=True)[COLONNES_AVERTISSEMENTS]
-    textes = {c: "str" for c in COLONNES_AVERTISSEMENTS if c not in ("annee", "ligne")}
+        morceaux = [pd.DataFrame(columns=COLONNES_DU_TABLEAU)]
+    tableau = pd.concat(morceaux, ignore_index=True)[COLONNES_DU_TABLEAU]
+    textes = {c: "str" for c in COLONNES_DU_TABLEAU if c not in ("annee", "ligne")}
     return tableau.astype({"annee": "int64", "ligne": "float64", **textes})
 
 

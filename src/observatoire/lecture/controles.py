@@ -13,7 +13,7 @@ import pandas as pd
 
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.entetes import normaliser
-from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer, nombre, par_valeur
+from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer_code, nombre, par_code
 from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
 
 # Ce qu'une valeur refusée n'est pas ; à défaut, « une valeur admise ».
@@ -27,6 +27,7 @@ NATURES = {
     "type_demande": "un type de demande connu",
 }
 TYPES = {"number": "un nombre", "integer": "un nombre entier", "date": "une date"}
+DATE_ECRITE = r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
 # Une valeur proche n'est proposée que si elle l'est assez, et nettement plus que les autres.
 RESSEMBLANCE, ECART_DE_RESSEMBLANCE = 0.6, 0.15
 CONTRAINTES = {
@@ -55,7 +56,7 @@ def controler(textes: pd.DataFrame, typees: pd.DataFrame, fautes: pd.DataFrame, 
     for (nom, regle), groupe in echecs.groupby(["colonne", "regle"], sort=False):
         champ = schema.champs[nom]
         valeurs = textes.loc[groupe["ligne"], nom]
-        problemes += dire(champ, regle, valeurs, groupe["ligne"])
+        problemes += dire(champ, regle, valeurs)
     rang = {nom: n for n, nom in enumerate(schema.colonnes)}
     return sorted(problemes, key=lambda p: (rang[p.colonne], p.lignes))
 
@@ -85,12 +86,15 @@ def _echecs_de_contrainte(typees: pd.DataFrame, fautes: pd.DataFrame, schema: Sc
     return pd.DataFrame(columns=["colonne", "ligne", "regle"])
 
 
-def dire(champ: Champ, regle: str, valeurs: pd.Series, lignes: pd.Series) -> list[Probleme]:
-    """Les problèmes d'une colonne pour une règle : un par valeur, ou un seul si la colonne est personnelle."""
+def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
+    """Les problèmes d'une colonne pour une règle : un par valeur citable, et un seul pour celles qui ne le sont pas.
+
+    ``valeurs`` a pour index la ligne du tableur. Aucune valeur d'une colonne personnelle n'est citée.
+    """
     if champ.personnelle or regle == "absence":
-        groupes = {None: tuple(sorted(int(n) for n in lignes))}
+        groupes = {None: tuple(sorted(int(n) for n in valeurs.index))}
     else:
-        groupes = par_valeur(valeurs, lignes)
+        groupes = par_code(valeurs, DATE_ECRITE if champ.type == "date" else None)
     return [
         Probleme(regle, _phrase(champ, regle, valeur), conseiller(champ, regle, valeur), champ.nom, lignes)
         for valeur, lignes in groupes.items()
@@ -116,7 +120,7 @@ def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
         "forme": "n'a pas la forme attendue",
         "unicite": "figure plusieurs fois",
     }[regle]
-    return f"{citer(valeur)} {quoi}."
+    return f"{citer_code(valeur)} {quoi}."
 
 
 def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:

@@ -40,17 +40,20 @@ class Correction:
     motif: str
     auteur: str
     date: str
+    id_personnel: bool = False
 
     def refuser(self, raison: str) -> str:
         """La phrase qui dit que la correction n'est pas appliquée ; jamais une valeur d'une colonne personnelle."""
+        identifiant = "non affiché" if self.id_personnel else citer(self.id)
         return (
             f"corrections.yml, entrée {self.rang} ({self.table} de {self.deposant}, {self.annee}, "
-            f"identifiant {citer(self.id)}, colonne « {self.colonne} ») : {raison} La correction n'est pas appliquée."
+            f"identifiant {identifiant}, colonne « {self.colonne} ») : {raison} La correction n'est pas appliquée."
         )
 
     def ligne(self, statut: str) -> dict:
-        """La trace publiable : ni valeur attendue, ni valeur de remplacement."""
-        return {nom: getattr(self, nom, statut) for nom in COLONNES}
+        """La trace publiable : ni valeur attendue, ni valeur de remplacement, ni identifiant personnel."""
+        trace = {nom: getattr(self, nom, statut) for nom in COLONNES}
+        return {**trace, "id": ""} if self.id_personnel else trace
 
 
 def lire_corrections(config: Configuration, schemas: dict[str, Schema]) -> list[Correction]:
@@ -74,7 +77,7 @@ def lire_corrections(config: Configuration, schemas: dict[str, Schema]) -> list[
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"corrections.yml : {compter(len(problemes), 'problème')}.\n{liste}")
-    return [_correction(rang, e) for rang, e in enumerate(entrees, 1)]
+    return [_correction(rang, e, schemas[e["table"]]) for rang, e in enumerate(entrees, 1)]
 
 
 def _problemes(entree: object, config: Configuration, schemas: dict[str, Schema]) -> list[str]:
@@ -125,7 +128,7 @@ def _repetees(entrees: list[dict]) -> list[str]:
     ]
 
 
-def _correction(rang: int, entree: dict) -> Correction:
+def _correction(rang: int, entree: dict, schema: Schema) -> Correction:
     textes = {cle: en_texte(entree.get(cle)) for cle in ("id", "attendu")}
     return Correction(
         rang=rang,
@@ -134,6 +137,7 @@ def _correction(rang: int, entree: dict) -> Correction:
         remplacer_par=en_texte(entree["remplacer_par"]) if "remplacer_par" in entree else None,
         explication=entree.get("explication"),
         date=entree["date"].isoformat(),
+        id_personnel=colonne_id(schema) in schema.personnelles,
     )
 
 

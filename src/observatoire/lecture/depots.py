@@ -94,7 +94,7 @@ def inventorier(config: Configuration, annee: int | None = None) -> list[Fichier
     fichiers = [_situer(Fichier(p, relatif_a(p, config)), config) for p in chemins]
     if annee is not None:
         fichiers = [f for f in fichiers if f.annee == annee]
-    _signaler_doublons(fichiers)
+    _signaler_doublons([f for f in fichiers if f.annee in config.annees])
     return fichiers
 
 
@@ -107,8 +107,6 @@ def _situer(fichier: Fichier, config: Configuration) -> Fichier:
     dossiers = fichier.chemin.relative_to(config.chemin("brut")).parts[:-1]
     if len(dossiers) == 1 and re.fullmatch(r"\d{4}", dossiers[0]):
         fichier.annee = int(dossiers[0])
-        if fichier.annee not in config.annees:
-            fichier.problemes.append(_annee_inconnue(fichier.annee, config))
     else:
         fichier.problemes.append(
             Probleme(
@@ -130,6 +128,8 @@ def _situer(fichier: Fichier, config: Configuration) -> Fichier:
         fichier.problemes += _table_permise(table, deposants[deposant])
     else:
         fichier.problemes.append(_nom_incompris(table, deposant, config))
+    if fichier.annee is not None and fichier.annee not in config.annees:
+        fichier.problemes = [_annee_inconnue(fichier.annee, config)]  # rien d'autre ne peut être vérifié
     return fichier
 
 

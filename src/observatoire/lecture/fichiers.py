@@ -14,12 +14,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from observatoire.lecture.entetes import ressemblance
+from observatoire.lecture.malfacons import (
+    ERREURS_DE_TABLEUR,
+    LIGNES_D_EN_TETE,
+    erreurs_de_tableur,
+    erreurs_ecrites,
+    premieres_lignes,
+    titre_au_dessus,
+)
 from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
 
 FORMATS = ("csv", "xlsx", "ods")
 # Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
+AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
 BINAIRE = re.compile("[\x00-\x08\x0e-\x1f]")
 
 
@@ -54,17 +62,26 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]]) -> Lu:
     if chemin.suffix.lower() == ".csv":
         texte = _decoder(chemin.read_bytes())
         separateur = _separateur(texte)
+        _refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
         lu = _lire_d_un_bloc(texte, separateur) or _structurer(_lignes_csv(texte, separateur))
     else:
+        from observatoire.lecture.cellules import cellules_fautives
         from observatoire.lecture.tableurs import choisir_feuille
 
-        nom, lignes = choisir_feuille(
-            chemin, lambda entete: max(ressemblance(entete, attendu) for attendu in entetes_attendus)
-        )
-        lu = _structurer(lignes, nom)
+        nom, lignes = choisir_feuille(chemin, entetes_attendus)
+        _refuser(erreurs_de_tableur(cellules_fautives(chemin, nom), lignes, entetes_attendus))
+        _refuser(titre_au_dessus(lignes[:LIGNES_D_EN_TETE], entetes_attendus))
+        texte, lu = None, _structurer(lignes, nom)
     if lu.cadre.empty:
         raise FichierIllisible(_vide(entete=True))
+    if texte is None or any(erreur in texte for erreur in ERREURS_DE_TABLEUR):
+        _refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu
+
+
+def _refuser(problemes: list[Probleme]) -> None:
+    if problemes:
+        raise FichierIllisible(*problemes)
 
 
 def _vide(entete: bool = False) -> Probleme:
@@ -141,6 +158,15 @@ def _lignes_csv(texte: str, separateur: str) -> list[list[str]]:
 def _separateur(texte: str) -> str:
     premiere = next((ligne for ligne in texte.splitlines() if ligne.strip()), "")
     essais = {s: len(next(csv.reader([premiere], delimiter=s), [])) for s in (";", ",")}
+    for autre, nom in AUTRES_SEPARATEURS.items():
+        if premiere.count(autre) >= max(essais.values()):
+            raise FichierIllisible(
+                Probleme(
+                    "separateur",
+                    f"les valeurs sont séparées par {nom}.",
+                    "Enregistrer de nouveau avec le séparateur « ; » ou « , ».",
+                )
+            )
     return max(essais, key=essais.get)
 
 

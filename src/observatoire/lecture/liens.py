@@ -6,7 +6,7 @@ import pandas as pd
 
 from observatoire.lecture.controles import plus_proche
 from observatoire.lecture.depots import RPLS, Fichier
-from observatoire.lecture.problemes import Probleme, citer, par_valeur
+from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer, citer_code, par_code, par_valeur
 from observatoire.lecture.territoires import codes, parents
 from observatoire.schemas import Schema
 
@@ -16,12 +16,14 @@ DATES_AU_PLUS_TARD = {"demandes": "date_depot"}
 NIVEAUX = {"quartier": "quartier", "quartier_souhaite": "quartier", "secteur": "secteur"}
 
 
-def controler_contexte(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier, contours) -> list[Probleme]:
+def controler_contexte(
+    table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier, schema: Schema, contours
+) -> list[Probleme]:
     """Bailleur du fichier, dates de l'année, codes de territoires connus."""
     return [
         *_bailleur(table, fichier),
-        *_annee(table, textes, fichier),
-        *_territoires(table, contours),
+        *_annee(table, textes, fichier, schema),
+        *_territoires(table, schema, contours),
     ]
 
 
@@ -32,16 +34,16 @@ def _bailleur(table: pd.DataFrame, fichier: Fichier) -> list[Probleme]:
     return [
         Probleme(
             "bailleur",
-            f"{citer(valeur)} n'est pas le bailleur de ce fichier.",
+            f"{citer_code(valeur)} n'est pas le bailleur de ce fichier.",
             f"Écrire « {fichier.deposant} », ou déposer ces lignes dans le fichier de leur bailleur.",
             "bailleur",
             lignes,
         )
-        for valeur, lignes in _grouper(table["bailleur"], autres)
+        for valeur, lignes in _citables(table["bailleur"], autres)
     ]
 
 
-def _annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier) -> list[Probleme]:
+def _annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier, schema: Schema) -> list[Probleme]:
     annee = fichier.annee
     if colonne := DATES_DE_L_ANNEE.get(fichier.table):
         hors = table[colonne].notna() & table[colonne].dt.year.ne(annee)
@@ -49,17 +51,21 @@ def _annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier) -> list[
         conseil = f"Corriger la date, ou déposer cette ligne dans le dossier de son année (celui-ci est {annee})."
     elif colonne := DATES_AU_PLUS_TARD.get(fichier.table):
         hors = table[colonne].dt.year.gt(annee)
-        phrase = f"est postérieur au 31 décembre {annee}."
+        phrase = f"est postérieure au 31 décembre {annee}."
         conseil = f"Ce fichier ne reçoit que ce qui existait au 31 décembre {annee}."
     else:
         return []
+    if colonne in schema.personnelles:
+        lignes = tuple(int(n) for n in table.index[hors])
+        phrase = f"la date {phrase.removesuffix('.')} {NON_AFFICHEE}."
+        return [Probleme("annee", phrase, conseil, colonne, lignes)] if lignes else []
     return [
         Probleme("annee", f"{citer(valeur)} {phrase}", conseil, colonne, lignes)
         for valeur, lignes in _grouper(textes[colonne], hors)
     ]
 
 
-def _territoires(table: pd.DataFrame, contours) -> list[Probleme]:
+def _territoires(table: pd.DataFrame, schema: Schema, contours) -> list[Probleme]:
     if contours is None:
         return []
     problemes = []
@@ -68,11 +74,11 @@ def _territoires(table: pd.DataFrame, contours) -> list[Probleme]:
             continue
         admis = codes(contours, niveau)
         inconnus = table[colonne].notna() & ~table[colonne].isin(admis)
-        for valeur, lignes in _grouper(table[colonne], inconnus):
+        for valeur, lignes in _citables(table[colonne], inconnus, colonne in schema.personnelles):
             proche = plus_proche(valeur, admis)
             conseil = f"Écrire « {proche} »." if proche else f"Codes connus : {', '.join(admis)}."
             problemes.append(
-                Probleme("territoire", f"{citer(valeur)} n'est pas un {niveau} connu.", conseil, colonne, lignes)
+                Probleme("territoire", f"{citer_code(valeur)} n'est pas un {niveau} connu.", conseil, colonne, lignes)
             )
     return problemes + _emboitement(table, contours)
 
@@ -120,22 +126,30 @@ def controler_liens(fichier: Fichier, schema: Schema, depots: dict[tuple, Fichie
                 )
             )
         elif fichier.donnees:
-            fichier.problemes += _orphelins(fichier, colonne, cible, autre)
+            fichier.problemes += _orphelins(fichier, colonne, autre, schema)
 
 
-def _orphelins(fichier: Fichier, colonne: str, cible: str, autre: Fichier) -> list[Probleme]:
+def _orphelins(fichier: Fichier, colonne: str, autre: Fichier, schema: Schema) -> list[Probleme]:
     table = fichier.donnees[fichier.table]
-    connus = pd.Index(autre.donnees[cible][colonne].dropna().unique())
+    connus = pd.Index(autre.donnees[schema.liens[colonne]][colonne].dropna().unique())
     orphelins = table[colonne].notna() & (connus.get_indexer(table[colonne]) == -1)
     conseil = f"Corriger l'identifiant, ou ajouter la ligne qui manque dans {autre.chemin.name}."
     if autre.table == RPLS:
         conseil = "Le fichier RPLS n'a pas les identifiants du bailleur : déposer immeubles et logements à la place."
     return [
-        Probleme("lien", f"{citer(valeur)} n'existe pas dans {autre.chemin.name}.", conseil, colonne, lignes)
-        for valeur, lignes in _grouper(table[colonne], orphelins)
+        Probleme("lien", f"{citer_code(valeur)} n'existe pas dans {autre.chemin.name}.", conseil, colonne, lignes)
+        for valeur, lignes in _citables(table[colonne], orphelins, colonne in schema.personnelles)
     ]
 
 
 def _grouper(valeurs: pd.Series, masque: pd.Series):
     choisies = valeurs[masque.fillna(False).astype(bool)]
     return par_valeur(choisies, choisies.index.to_series()).items() if len(choisies) else ()
+
+
+def _citables(valeurs: pd.Series, masque: pd.Series, personnelle: bool = False):
+    """Comme :func:`_grouper`, pour une colonne libre : sous ``None``, les lignes dont la valeur ne se cite pas."""
+    choisies = valeurs[masque.fillna(False).astype(bool)]
+    if choisies.empty:
+        return ()
+    return [(None, tuple(int(n) for n in choisies.index))] if personnelle else par_code(choisies).items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,12 +11,15 @@ import pandas as pd
 
 from observatoire.configuration import MARQUE_FICTIF, TABLES, Bailleur, Configuration
 from observatoire.erreurs import DepotRefuse
+from observatoire.fichiers import remplacer_dossier
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
 from observatoire.lecture.rapports import creer_dossier, ecrire_rapports
 from observatoire.lecture.territoires import rattacher
 from observatoire.lecture.verification import Depots
 from observatoire.schemas import NON_RENSEIGNE
 
+#: Ce que l'étape suivante tire des tables : à effacer quand elles changent.
+DERIVES = ("indicateurs.parquet", "effectifs.parquet", "couverture.parquet", "immeubles_par_cellule.parquet")
 TERRITOIRE = ["immeuble", "secteur", "quartier", "qpv"]
 QPV = {"oui": "en_qpv", "non": "hors_qpv"}
 DU_LOGEMENT = [
@@ -27,7 +29,9 @@ DU_LOGEMENT = [
 
 
 def preparer(config: Configuration, depots: Depots, sans_les_refuses: bool = False) -> dict:
-    """Écrire ``prepare`` à partir de dépôts vérifiés ; tout est écrit à côté, puis mis en place d'un coup.
+    """Écrire ``prepare`` à partir de dépôts vérifiés ; tout est écrit à côté, puis mis en place.
+
+    Les indicateurs calculés des tables précédentes sont effacés.
 
     Lève :class:`DepotRefuse` sans rien écrire si un dépôt est refusé, sauf avec ``sans_les_refuses`` : les fichiers
     refusés sont alors laissés de côté, et la couverture le dit. Retourne le bilan : fichiers, lignes, avertissements.
@@ -74,14 +78,17 @@ def _ecrire(dossier: Path, config: Configuration, depots: Depots) -> dict:
 
 
 def _mettre_en_place(aside: Path, prepare: Path) -> None:
-    """Remplacer chaque élément écrit ; ce que d'autres étapes ont mis dans ``prepare`` n'est pas touché."""
+    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer chaque élément.
+
+    Interrompue, la mise en place laisse ``prepare`` sans indicateurs : rien ne peut alors être publié, ni de l'ancien,
+    ni d'un mélange des deux.
+    """
+    for nom in DERIVES:
+        (prepare / nom).unlink(missing_ok=True)
     for nouveau in sorted(aside.iterdir()):
         ancien = prepare / nouveau.name
         if ancien.is_dir():
-            ecarte = aside / f".ancien-{nouveau.name}"
-            ancien.rename(ecarte)
-            nouveau.rename(ancien)
-            shutil.rmtree(ecarte)
+            remplacer_dossier(nouveau, ancien)
         else:
             nouveau.replace(ancien)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pandas as pd
 LIGNES_CITEES = 5
 VALEURS_CITEES = 20
 LONGUEUR_CITEE = 40
+LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
 
 
@@ -77,6 +79,39 @@ def par_valeur(valeurs: pd.Series, lignes: pd.Series) -> dict[str, tuple[int, ..
     """Grouper des lignes par valeur, dans l'ordre de leur première apparition dans le fichier."""
     groupes = pd.Series(lignes.to_numpy(), index=valeurs.to_numpy()).groupby(level=0, sort=False)
     return {str(valeur): tuple(int(n) for n in groupe) for valeur, groupe in groupes}
+
+
+def par_code(valeurs: pd.Series, forme: str | None = None) -> dict[str | None, tuple[int, ...]]:
+    """Grouper par valeur les lignes (l'index) d'une colonne libre ; sous ``None``, celles qui ne se citent pas.
+
+    ``forme`` : expression régulière d'une valeur que l'on peut citer même si elle n'a pas l'air d'un code (une date).
+    """
+    groupes: dict[str | None, tuple[int, ...]] = {}
+    for valeur, lignes in par_valeur(valeurs, valeurs.index.to_series()).items():
+        citable = ressemble_a_un_code(valeur) or (forme is not None and re.fullmatch(forme, valeur))
+        cle = valeur if citable else None
+        groupes[cle] = groupes.get(cle, ()) + lignes
+    return {cle: tuple(sorted(lignes)) for cle, lignes in groupes.items()}
+
+
+def citer_code(valeur: str | None) -> str:
+    """La valeur entre guillemets, ou « une valeur non affichée » si :func:`par_code` l'a tue."""
+    return "une valeur non affichée" if valeur is None else citer(valeur)
+
+
+def ressemble_a_un_code(texte: str) -> bool:
+    """Est-ce un code, et non un texte libre où quelqu'un pourrait être nommé ou joint ?
+
+    >>> ressemble_a_un_code("45,2 m²"), ressemble_a_un_code("M. Dupont, 3e"), ressemble_a_un_code("0381000000")
+    (True, False, False)
+    """
+    sans_decimale = re.sub(r"(?<=\d),(?=\d)", ".", texte)
+    return (
+        len(texte) <= LONGUEUR_D_UN_CODE
+        and len(texte.split()) <= MOTS_D_UN_CODE
+        and not re.search("[,;@\n]", sans_decimale)
+        and len(re.findall(r"\d", texte)) <= CHIFFRES_D_UN_CODE
+    )
 
 
 def abreger(problemes: list[Probleme]) -> list[Probleme]:

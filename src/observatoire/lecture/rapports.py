@@ -8,37 +8,78 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+import tempfile
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
 
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.fichiers import remplacer_dossier
 from observatoire.lecture.bilans import tables_attendues
 from observatoire.lecture.depots import RPLS, Fichier
 from observatoire.lecture.problemes import abreger, compter, nombre
 
 DOUTES_CITES = 200
 SANS_DEPOSANT = "a_classer"
+# Ce que contient un dossier de rapports, et rien d'autre.
+RAPPORT = re.compile(rf"(?:\d{{4}}|{SANS_DEPOSANT})(?:/[^/]+\.(?:html|csv))?")
 COLONNES_CSV = ["fichier", "feuille", "genre", "regle", "lignes", "colonne", "nombre", "texte", "conseil"]
 
 
 def ecrire_rapports(depots, dossier: Path | str) -> list[Path]:
     """Écrire ``<dossier>/<annee>/<deposant>.html`` et ``.csv`` ; retourne les chemins écrits.
 
+    Le dossier est écrit à côté, puis mis à la place de l'ancien : aucun rapport d'un dépôt retiré n'y reste. Après la
+    vérification d'une seule année, les rapports des autres années sont gardés. Lève :class:`ErreurConfiguration` si le
+    dossier contient autre chose que des rapports.
+
     S'appelle aussi après un refus : c'est alors que le bailleur en a le plus besoin. Un fichier dont le nom ou la place
     n'est pas compris est rapporté sous ``a_classer``.
     """
-    dossier = Path(dossier)
+    dossier = Path(dossier).resolve()
+    _refuser_un_autre_dossier(dossier)
+    creer_dossier(dossier.parent)
+    with tempfile.TemporaryDirectory(prefix=".ecriture-", dir=dossier.parent) as aside:
+        nouveau = Path(aside) / dossier.name
+        creer_dossier(nouveau)
+        if dossier.is_dir():
+            _garder_les_autres_annees(dossier, nouveau, depots)
+        ecrits = _ecrire(depots, nouveau)
+        remplacer_dossier(nouveau, dossier)
+    return [dossier / chemin.relative_to(nouveau) for chemin in ecrits]
+
+
+def _refuser_un_autre_dossier(dossier: Path) -> None:
+    """Ne jamais remplacer un dossier où il y a autre chose que des rapports."""
+    if dossier.exists() and not dossier.is_dir():
+        raise ErreurConfiguration(f"{dossier.name} : ce n'est pas un dossier.")
+    autres = [p for p in dossier.glob("**/*") if not RAPPORT.fullmatch(p.relative_to(dossier).as_posix())]
+    if autres:
+        raise ErreurConfiguration(
+            f"{dossier.name} : ce dossier contient autre chose que des rapports ({autres[0].name}). "
+            "Donner un dossier vide ou un nouveau nom."
+        )
+
+
+def _garder_les_autres_annees(dossier: Path, nouveau: Path, depots) -> None:
+    if set(depots.annees) == set(depots.config.annees):
+        return
+    for annee in dossier.iterdir():
+        if annee.name not in {str(a) for a in depots.annees}:
+            shutil.copytree(annee, nouveau / annee.name)
+
+
+def _ecrire(depots, dossier: Path) -> list[Path]:
     ecrits = []
     for (annee, deposant), groupe in groupby(sorted(depots.fichiers, key=_destinataire), key=_destinataire):
         fichiers = list(groupe)
         lieu = dossier / annee
         creer_dossier(lieu)
         for chemin, ecrire in ((lieu / f"{deposant}.html", _html), (lieu / f"{deposant}.csv", _csv)):
-            provisoire = chemin.with_name(f".{chemin.name}")
-            ecrire(provisoire, fichiers, depots, annee, deposant)
-            provisoire.replace(chemin)
+            ecrire(chemin, fichiers, depots, annee, deposant)
             ecrits.append(chemin)
     return ecrits
 

@@ -17,14 +17,22 @@ from observatoire.lecture.rpls_modeles import (
     ADRESSE,
     CARACTERES,
     ENTETES,
-    ETIQUETTES,
     FINANCEMENTS,
     PLACE,
-    QPV,
     facultatives,
     nom_commun,
 )
 from observatoire.lecture.rpls_traitements import constater, sans_numero
+from observatoire.lecture.rpls_valeurs import (
+    compter_illisibles,
+    en_etiquette,
+    en_nombre,
+    en_qpv,
+    illisibles,
+    positions,
+    refuser_illisibles,
+    refuser_systemes,
+)
 from observatoire.schemas import Schema
 
 NOMBRES = {
@@ -52,7 +60,14 @@ def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str, schemas: dict[str, Sc
         )
     )
     textes = textes[~(hors | (textes.duplicated() & ~sans_numero(textes)))]
-    fichier.problemes += _problemes(textes, fichier.annee, code_commune)
+    dans_le_fichier = dict(zip(textes.columns, textes.columns, strict=True)) | {nom_commun(nom): nom for nom in noms}
+    masque = illisibles(textes)
+    fichier.traitements += compter_illisibles(masque, dans_le_fichier)
+    fichier.problemes += [
+        *_problemes(textes, fichier.annee, code_commune),
+        *refuser_illisibles(textes, masque, dans_le_fichier),
+        *refuser_systemes(textes["EPSG"]),
+    ]
     if fichier.refuse:
         return
     logements, hors_bornes = _logements(textes, fichier.deposant, schemas["logements"])
@@ -101,7 +116,7 @@ def _logements(textes: pd.DataFrame, deposant: str, schema: Schema) -> tuple[pd.
     logements = pd.DataFrame(dict.fromkeys(schema.colonnes, vide))
     hors_bornes = 0
     for nom, colonne in NOMBRES.items():
-        valeurs = pd.to_numeric(textes[colonne].str.replace(",", "."), errors="coerce").astype("float64")
+        valeurs = en_nombre(textes[colonne])
         bas, haut = schema.champs[nom].bornes
         admises = valeurs.between(bas, haut)
         hors_bornes += int((valeurs.notna() & valeurs.ne(0) & ~admises).sum())
@@ -110,8 +125,8 @@ def _logements(textes: pd.DataFrame, deposant: str, schema: Schema) -> tuple[pd.
     logements["id_logement"] = _identifiants_de_logement(textes)
     logements["bailleur"] = pd.Series(deposant, index=textes.index, dtype="str")
     logements["financement"] = textes["FINAN"].map(FINANCEMENTS).astype("str")
-    logements["dpe"] = textes["DPEENERGIE"].str.upper().map(ETIQUETTES).astype("str")
-    logements["qpv"] = textes["QPV"].map(QPV).astype("str")
+    logements["dpe"] = en_etiquette(textes["DPEENERGIE"])
+    logements["qpv"] = en_qpv(textes["QPV"])
     logements["occupation"] = vide.astype("str")
     logements["date_bail"] = vide.astype("datetime64[us]")
     phrase = "Surface, nombre de pièces ou année hors des bornes admises : manquant."
@@ -149,9 +164,9 @@ def _immeubles(textes: pd.DataFrame, logements: pd.DataFrame, deposant: str) -> 
     adresse = textes.loc[premieres, ["NUMVOIE", "INDREP", "TYPVOIE", "NOMVOIE"]]
     libelle = adresse["NUMVOIE"].str.cat([adresse[c] for c in ("INDREP", "TYPVOIE", "NOMVOIE")], sep=" ")
     immeubles["libelle"] = libelle.str.replace(r"\s+", " ", regex=True).str.strip()
-    positions = _positions(textes).groupby(logements["id_immeuble"]).median()
+    places = positions(textes).groupby(logements["id_immeuble"]).median()
     for colonne in ("x", "y", "lon", "lat"):
-        immeubles[colonne] = immeubles["id_immeuble"].map(positions[colonne])
+        immeubles[colonne] = immeubles["id_immeuble"].map(places[colonne])
     for colonne in ("quartier", "secteur"):
         immeubles[colonne] = pd.Series(np.nan, index=immeubles.index, dtype="str")
     part = par_immeuble["qpv"].agg(lambda q: q.eq("oui").sum() / max(q.notna().sum(), 1))
@@ -159,19 +174,3 @@ def _immeubles(textes: pd.DataFrame, logements: pd.DataFrame, deposant: str) -> 
     qpv = part.ge(0.5).map({True: "oui", False: "non"}).where(connu)
     immeubles["qpv"] = immeubles["id_immeuble"].map(qpv).astype("str")
     return immeubles
-
-
-def _positions(textes: pd.DataFrame) -> pd.DataFrame:
-    """x et y en Lambert-93 ; les autres systèmes (outre-mer) sont ramenés en longitude et latitude."""
-    nombres = {c: pd.to_numeric(textes[c].str.replace(",", "."), errors="coerce") for c in ("X", "Y")}
-    positions = pd.DataFrame(np.nan, index=textes.index, columns=["x", "y", "lon", "lat"])
-    lambert = textes["EPSG"].isin(["", "2154", "EPSG:2154"])
-    positions["x"], positions["y"] = nombres["X"].where(lambert), nombres["Y"].where(lambert)
-    for systeme in textes.loc[~lambert, "EPSG"].unique():
-        from pyproj import Transformer
-
-        ici = textes["EPSG"].eq(systeme)
-        vers = Transformer.from_crs(int(systeme.removeprefix("EPSG:")), 4326, always_xy=True)
-        lon, lat = vers.transform(nombres["X"][ici].to_numpy(), nombres["Y"][ici].to_numpy())
-        positions.loc[ici, "lon"], positions.loc[ici, "lat"] = lon, lat
-    return positions.replace([np.inf, -np.inf], np.nan)

@@ -69,7 +69,7 @@ def pieces_non_renseignees(d):
 @singularite("gardé")
 def financement_inconnu(d):
     """Financement « autre », non renseigné ou non conforme : le logement est gardé, son financement est inconnu."""
-    return ~d["FINAN"].isin(FINANCEMENTS)
+    return ~d["FINAN"].isin(FINANCEMENTS) & (d["FINAN"].isin(VIDES) | d["FINAN"].str.fullmatch(r"\d\d"))
 
 
 @singularite("gardé")

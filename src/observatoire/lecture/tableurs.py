@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
 from observatoire.lecture.fichiers import FichierIllisible
+from observatoire.lecture.interdits import colonnes_interdites
+from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 
+# Une cellule plus longue est une phrase (une note), pas un nom de colonne.
+LONGUEUR_D_UN_NOM = 60
 
-def choisir_feuille(chemin: Path, note: Callable[[list[str]], float]) -> tuple[str, list[list[str]]]:
+
+def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[list[str]]]:
     """La feuille dont l'en-tête ressemble le plus à ce qui est attendu, et ses lignes en texte.
 
-    Lève :class:`FichierIllisible` si deux feuilles conviennent également ou si le classeur ne s'ouvre pas.
+    Lève :class:`FichierIllisible` si une feuille, même une autre que celle-là, a une colonne interdite, si deux
+    feuilles conviennent également ou si le classeur ne s'ouvre pas.
     """
     try:
         with CalamineWorkbook.from_path(str(chemin)) as classeur:
@@ -31,7 +37,9 @@ def choisir_feuille(chemin: Path, note: Callable[[list[str]], float]) -> tuple[s
                 "L'ouvrir dans un tableur et l'enregistrer de nouveau, sans mot de passe.",
             )
         ) from erreur
-    notes = {nom: note([en_texte(v) for v in _premiere_remplie(lignes)]) for nom, lignes in feuilles.items()}
+    tetes = {nom: _premieres_remplies(lignes) for nom, lignes in feuilles.items()}
+    _refuser_les_interdites(tetes, {nom for attendu in attendus for nom in attendu})
+    notes = {nom: max((note(ligne, attendus) for ligne in tete), default=0) for nom, tete in tetes.items()}
     meilleure = max(notes.values(), default=0)
     candidates = [nom for nom, valeur in notes.items() if valeur == meilleure]
     if len(candidates) > 1 and meilleure > 0.5:
@@ -47,8 +55,25 @@ def choisir_feuille(chemin: Path, note: Callable[[list[str]], float]) -> tuple[s
     return candidates[0], [list(map(en_texte, ligne)) for ligne in feuilles[candidates[0]]]
 
 
-def _premiere_remplie(lignes: list[list]) -> list:
-    return next((ligne for ligne in lignes if any(v != "" for v in ligne)), [])
+def _premieres_remplies(lignes: list[list]) -> list[list[str]]:
+    remplies = [list(map(en_texte, ligne)) for ligne in lignes[:LIGNES_D_EN_TETE] if any(v != "" for v in ligne)]
+    if remplies or len(lignes) <= LIGNES_D_EN_TETE:
+        return remplies
+    return _premieres_remplies(lignes[LIGNES_D_EN_TETE:])
+
+
+def _refuser_les_interdites(tetes: dict[str, list[list[str]]], connues: set[str]) -> None:
+    """Chercher les colonnes interdites de chaque feuille, dans son en-tête et les titres (une cellule) au-dessus."""
+    problemes = []
+    for nom, tete in tetes.items():
+        rang = next((n for n, ligne in enumerate(tete) if sum(v.strip() != "" for v in ligne) > 1), len(tete) - 1)
+        for ligne in tete[: rang + 1]:
+            problemes += [
+                replace(p, phrase=f"feuille {citer(nom)}, {p.phrase}") if len(tetes) > 1 else p
+                for p in colonnes_interdites([v.strip() for v in ligne if len(v) <= LONGUEUR_D_UN_NOM], connues)
+            ]
+    if problemes:
+        raise FichierIllisible(*problemes)
 
 
 def en_texte(valeur: object) -> str:

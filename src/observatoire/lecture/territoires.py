@@ -1,6 +1,7 @@
 """Rattacher chaque immeuble à son quartier et à son secteur.
 
-Le référentiel est ``referentiels/quartiers.geojson`` (EPSG:4326 ; code, nom, niveau, parent, schematique). Le code
+Le référentiel est ``referentiels/quartiers.geojson`` (EPSG:4326 ; code, nom, niveau, parent et, au choix,
+schematique). Le code
 donné par le bailleur l'emporte ; à défaut, une jointure spatiale. Un immeuble hors de tout contour n'est jamais perdu :
 il est rangé sous :data:`HORS_QUARTIER` et signalé.
 """
@@ -10,24 +11,31 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from pyogrio.errors import DataSourceError
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 
 HORS_QUARTIER = "hors_quartier"
-PROPRIETES = ("code", "nom", "niveau", "parent", "schematique")
+PROPRIETES = ("code", "nom", "niveau", "parent")
 LAMBERT_93, WGS84 = 2154, 4326
 
 
 def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     """Les contours du référentiel, ou ``None`` si la commune n'en a pas.
 
-    Lève :class:`ErreurConfiguration` si une propriété manque, si un code se répète ou si un parent est inconnu.
+    ``schematique`` est faux quand le fichier ne le dit pas. Lève :class:`ErreurConfiguration` si le fichier ne peut pas
+    être lu, si une propriété manque, si un code se répète ou si un parent est inconnu.
     """
     fichier = config.chemin("referentiels") / "quartiers.geojson"
     if not fichier.is_file():
         return None
-    contours = gpd.read_file(fichier)
+    try:
+        contours = gpd.read_file(fichier)
+    except DataSourceError as erreur:
+        raise ErreurConfiguration("quartiers.geojson : ce n'est pas un GeoJSON lisible.") from erreur
+    if not isinstance(contours, gpd.GeoDataFrame) or contours.geometry.isna().any():
+        raise ErreurConfiguration("quartiers.geojson : un contour au moins n'a pas de géométrie.")
     manquantes = [p for p in PROPRIETES if p not in contours]
     if manquantes:
         raise ErreurConfiguration(f"quartiers.geojson : propriété absente, {', '.join(manquantes)}.")
@@ -35,7 +43,8 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"quartiers.geojson : {len(problemes)} problème(s).\n{liste}")
-    return contours.to_crs(WGS84)
+    declare = contours["schematique"] if "schematique" in contours else pd.Series(False, index=contours.index)
+    return contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
 
 
 def _problemes(contours: gpd.GeoDataFrame) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from observatoire.configuration import TABLES, Configuration
+from observatoire.erreurs import ParametreInconnu
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import (
@@ -24,7 +25,7 @@ from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import FORMATS, FichierIllisible, Lu, lire_fichier
 from observatoire.lecture.interdits import colonnes_interdites
 from observatoire.lecture.liens import controler_contexte, controler_liens
-from observatoire.lecture.problemes import compter
+from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import HORS_QUARTIER, lire_contours, rattacher
@@ -72,6 +73,8 @@ class Depots:
         if not self.fichiers:
             lieu = relatif_a(self.config.chemin("brut"), self.config)
             exemple = f"{lieu}/{max(self.annees)}"
+            if not self.config.chemin("brut").is_dir():
+                return f"{lieu} : le dossier des dépôts n'existe pas. Le créer, avec un dossier par année ({exemple})."
             return f"{lieu} : aucun dépôt. Placer les fichiers dans un dossier par année, par exemple {exemple}."
         blocs = [f.message() for f in self.refuses] + self.corrections_refusees
         return "\n\n".join([*blocs, self.bilan()])
@@ -85,23 +88,32 @@ class Depots:
         )
 
 
-def verifier(config: Configuration, annee: int | None = None, suivi: Callable[[str], None] | None = None) -> Depots:
+def verifier(
+    config: Configuration, annee: int | None = None, avancement: Callable[[int, int, str], None] | None = None
+) -> Depots:
     """Lire et vérifier tous les dépôts, ou ceux d'une année. N'écrit rien.
 
-    ``suivi`` est appelé avec le chemin relatif de chaque fichier avant sa lecture. Lève :class:`ErreurConfiguration` si
-    un schéma, un contour ou ``corrections.yml`` est mal écrit ; un dépôt fautif ne lève rien, il est dans ``refuses``.
+    ``avancement(fait, total, libelle)`` est appelé avant la lecture de chaque fichier, avec son chemin relatif, puis à
+    la fin. Lève :class:`ErreurConfiguration` si un schéma, un contour ou ``corrections.yml`` est mal écrit,
+    :class:`ParametreInconnu` si l'année n'est pas dans l'édition ; un dépôt fautif ne lève rien, il est dans
+    ``refuses``.
     """
+    if annee is not None and annee not in config.annees:
+        raise ParametreInconnu(
+            f"L'année {annee} n'est pas une année de l'édition. Années admises : {enumerer(map(str, config.annees))}."
+        )
+    avancer = avancement or (lambda fait, total, libelle: None)
     schemas = lire_schemas(config.chemin("schemas"))
     annees = config.annees if annee is None else (annee,)
     depots = Depots(config, schemas, lire_contours(config), annees)
     depots.fichiers = inventorier(config, annee) if config.chemin("brut").is_dir() else []
     corrections = [c for c in lire_corrections(config, schemas) if c.annee in annees]
     traces = []
-    for fichier in depots.fichiers:
-        if suivi:
-            suivi(fichier.relatif)
+    for rang, fichier in enumerate(depots.fichiers):
+        avancer(rang, len(depots.fichiers), fichier.relatif)
         siennes = [c for c in corrections if (c.annee, c.deposant, c.table) in _cles(fichier)]
         traces += _controler_fichier(fichier, depots, siennes)
+    avancer(len(depots.fichiers), len(depots.fichiers), "liens entre tables")
     _lier(depots)
     _avertir(depots)
     _tracer(depots, corrections, traces)
@@ -114,7 +126,7 @@ def _cles(fichier: Fichier) -> list[tuple]:
 
 def _controler_fichier(fichier: Fichier, depots: Depots, corrections: list[Correction]) -> list[tuple]:
     """Lire un fichier et vérifier ce qu'il contient ; retourne [(correction, statut, phrase)]."""
-    if fichier.annee is None or fichier.table is None or fichier.format not in FORMATS:
+    if fichier.annee not in depots.config.annees or fichier.table is None or fichier.format not in FORMATS:
         return []
     est_rpls = fichier.table == RPLS
     attendus = list(ENTETES.values()) if est_rpls else [depots.schemas[fichier.table].colonnes]
@@ -147,7 +159,7 @@ def _controler_table(lu: Lu, fichier: Fichier, depots: Depots, corrections: list
     textes, retenues, refus = appliquer(textes.astype("str"), corrections, schema)
     typees, fautes = typer(textes, schema)
     fichier.problemes += controler(textes, typees, fautes, schema)
-    fichier.problemes += controler_contexte(typees, textes, fichier, depots.contours)
+    fichier.problemes += controler_contexte(typees, textes, fichier, schema, depots.contours)
     fichier.donnees = {fichier.table: typees}
     remplacees = sum(c.remplacer_par is not None for c in retenues)
     if remplacees:
@@ -163,7 +175,7 @@ def _lier(depots: Depots) -> None:
     par_cle = {cle: f for f in depots.fichiers for cle in _cles(f)}
     for table in TABLES:
         for fichier in depots.fichiers:
-            if fichier.table == table and fichier.annee is not None:
+            if fichier.table == table and fichier.annee in depots.config.annees:
                 controler_liens(fichier, depots.schemas[table], par_cle)
 
 

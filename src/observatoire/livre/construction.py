@@ -16,6 +16,7 @@ from pathlib import Path
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import EditionIncomplete
+from observatoire.fichiers import remplacer_dossier
 from observatoire.livre.preparation import preparer_sources
 from observatoire.livre.recherche import indexer
 
@@ -54,7 +55,7 @@ def construire(config: Configuration, public: str = "publique", avancement: Avan
     (nouveau / "index.html").write_text(_ACCUEIL.format(titre=edition["titre"]), encoding="utf-8")
     indexer(nouveau)
     dire(3, len(ETAPES), ETAPES[3])
-    _echanger(nouveau, site)
+    remplacer_dossier(nouveau, site)
     dire(4, len(ETAPES), ETAPES[3])
     return site
 
@@ -99,13 +100,3 @@ def _message(resultat: subprocess.CompletedProcess, source: Path) -> str:
     else:
         tete, avertissements = "le livre n'a pas été publié : jupyter-book a échoué.", lignes[-40:]
     return "\n".join([tete, *(f"  {ligne}" for ligne in avertissements)])
-
-
-def _echanger(nouveau: Path, site: Path) -> None:
-    """Mettre le nouveau site à la place de l'ancien par deux renommages."""
-    ancien = site.with_name(f"{site.name}.ancien")
-    shutil.rmtree(ancien, ignore_errors=True)
-    if site.exists():
-        site.rename(ancien)
-    nouveau.rename(site)
-    shutil.rmtree(ancien, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""L'extension Sphinx du livre : formules en MathML, bandeaux, gabarits en français.
+"""L'extension Sphinx du livre : formules en MathML, bandeaux, gabarits et ponctuation en français.
 
 Tout ce qui dépend de Sphinx est ici et dans ``gabarits/``.
 """
@@ -6,18 +6,38 @@ Tout ce qui dépend de Sphinx est ici et dans ``gabarits/``.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from observatoire.livre.typographie import ponctuer, ponctuer_html
 
 GABARITS = Path(__file__).parent / "gabarits"
 STATIQUE = Path(__file__).parent / "statique"
 MEMOIRE = "book/edition/edition.json"
+_INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
+_SOUS_UNE_ANNEE = re.compile(r'(<li class="toctree-l2[^"]*"><a [^>]*>[^<]+?) en \d{4}(?=</a>)')
 _journal = logging.getLogger(__name__)
+
+
+class Ponctuation(SphinxPostTransform):
+    """Poser les espaces insécables et les apostrophes, en dernier : les sorties des notebooks sont alors choisies."""
+
+    default_priority = 900
+
+    def run(self, **kwargs) -> None:
+        for texte in list(self.document.findall(nodes.Text)):
+            if not _est_dans(texte, _INTOUCHABLES):
+                texte.parent.replace(texte, nodes.Text(ponctuer(str(texte))))
+        for brut in self.document.findall(nodes.raw):
+            if "html" in brut.get("format", ""):
+                brut.children = [nodes.Text(ponctuer_html(brut.astext()))]
 
 
 def setup(app: Sphinx) -> dict:
@@ -25,6 +45,7 @@ def setup(app: Sphinx) -> dict:
     app.add_html_math_renderer("mathml", (_formule, None), (_formule_isolee, None))
     # Jupyter Book règle toujours ces extensions, que le livre ne charge pas.
     app.add_config_value("comments_config", {}, "")
+    app.add_post_transform(Ponctuation)
     app.connect("config-inited", _regler)
     app.connect("html-page-context", _completer_la_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -43,6 +64,20 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     """Donner aux gabarits ce qu'ils disent de l'édition, et retirer ce que Thebe ajoute à chaque page."""
     context["edition"] = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["default_mode"] = "light"
+    context["abreger_menu"] = _abreger_menu
+
+
+def _abreger_menu(html: object) -> str:
+    """Dans la branche d'une année, « Battant en 2010 » se lit « Battant »."""
+    return _SOUS_UNE_ANNEE.sub(r"\1", ponctuer_html(str(html)))
+
+
+def _est_dans(noeud: nodes.Node, sortes: tuple[type, ...]) -> bool:
+    while noeud.parent is not None:
+        noeud = noeud.parent
+        if isinstance(noeud, sortes):
+            return True
+    return False
 
 
 def _formule(visiteur, noeud: nodes.math) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
+from pyproj import Transformer
+from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
@@ -63,20 +67,26 @@ def _lieux(valeurs: Publie, lignes: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
     """Les quartiers projetés, simplifiés et ramenés au cadre de la page ; et si la carte est schématique."""
     contours = valeurs.contours
     contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(lignes["code"])]
-    plans = contours.to_crs(2154)
-    ouest, sud, est, nord = plans.total_bounds
+    plans = shapely.transform(contours["geometry"].to_numpy(), _lambert().transform, interleaved=False)
+    ouest, sud, est, nord = shapely.total_bounds(plans)
     echelle = (LARGEUR - 8) / (est - ouest)
-    formes = plans.geometry.simplify((est - ouest) / 900, preserve_topology=True)
-    formes = formes.affine_transform([echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle])
-    points = formes.representative_point()
+    cadrage = [echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle]
+    formes = [affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)]
+    points = shapely.point_on_surface(formes)
     places = pd.DataFrame(
         {
-            "code": contours["code"], "trace": formes.map(_trace), "x": points.x, "y": points.y,
-            "aire": formes.area, "hauteur": (nord - sud) * echelle + 8,
+            "code": contours["code"], "trace": [_trace(f) for f in formes], "x": shapely.get_x(points),
+            "y": shapely.get_y(points), "aire": shapely.area(formes), "hauteur": (nord - sud) * echelle + 8,
         }
     )  # fmt: skip
     oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
     return lignes.merge(places, on="code", how="inner"), bool(oui)
+
+
+@lru_cache(maxsize=1)
+def _lambert() -> Transformer:
+    """De la longitude et de la latitude aux mètres du Lambert-93."""
+    return Transformer.from_crs(4326, 2154, always_xy=True)
 
 
 def _trace(forme) -> str:

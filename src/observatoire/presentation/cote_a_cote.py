@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.nombres import ecrire_ligne, en_unite, graduer
-from observatoire.presentation.svg import BLEU, GRIS, HALO, marge, rendre, style, toile
+from observatoire.presentation.svg import BLEU, GRIS, HALO, charger_seaborn, marge, rendre, style, toile
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -24,7 +24,8 @@ def comparaison_quartiers(
     """Les quartiers, du plus élevé au moins élevé, chacun avec son intervalle ; la ville pour repère."""
     declaration = valeurs.catalogue[indicateur]
     lignes = selection.quartiers(valeurs, indicateur, bailleur)
-    titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
+    a_qui = "" if bailleur == "tous" else f", {selection.nommer(valeurs, None, bailleur)}"
+    titre = f"{declaration['libelle']} par quartier, {valeurs.annee}{a_qui}"
     return _cote_a_cote(valeurs, declaration, lignes, titre, "Quartier", territoire)
 
 
@@ -61,8 +62,7 @@ def _cote_a_cote(valeurs, declaration, lignes, titre, premiere, courant) -> Frag
 
 
 def _tracer_points(axe, valeurs, declaration, lignes, ville, courant) -> None:
-    import seaborn
-
+    seaborn = charger_seaborn()
     unite = declaration["unite"]
     trace = lignes.assign(**{c: en_unite(lignes[c].astype(float), unite) for c in _VALEURS})
     trace = trace.assign(rang=np.arange(len(trace)), courant=trace["code"].eq(courant))

@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer
-from observatoire.presentation.svg import BLEU, GRIS, HALO, ORANGE, rendre, style, toile
+from observatoire.presentation.svg import BLEU, GRIS, HALO, ORANGE, charger_seaborn, rendre, style, toile
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -52,8 +52,7 @@ def _serie_ville(valeurs, declaration, territoire, bailleur) -> pd.DataFrame | N
 
 
 def _tracer_evolution(axe, valeurs, declaration, annees, ville, nom) -> None:
-    import seaborn
-
+    seaborn = charger_seaborn()
     unite = declaration["unite"]
     commun = {"x": "annee", "y": "valeur", "units": "segment", "estimator": None, "ax": axe, "legend": False}
     if ville is not None:

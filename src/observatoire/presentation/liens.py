@@ -9,6 +9,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from observatoire.publie import HORS_QUARTIER
+
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
@@ -24,7 +26,7 @@ def vers_territoire(valeurs: Publie, niveau: str, code: str, depuis: str = "anne
     table = (
         valeurs.bailleurs if niveau == "bailleur" else valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
     )
-    if niveau not in {"quartier", "bailleur"} or code not in set(table["code"]):
+    if niveau not in {"quartier", "bailleur"} or code == HORS_QUARTIER or code not in set(table["code"]):
         return None
     return f"{dossier}{niveau}-{code}.html"
 

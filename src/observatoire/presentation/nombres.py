@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from html import escape
 
 import pandas as pd
@@ -132,6 +133,7 @@ def ecrire_part(valeur: float | None) -> str:
     return ecrire(valeur, "%", decimales=0)
 
 
+@lru_cache(maxsize=256)
 def ecrire_date(date: str | datetime.date) -> str:
     """« 31 décembre 2010 », « 1er janvier 2011 »."""
     jour = datetime.date.fromisoformat(date[:10]) if isinstance(date, str) else date
@@ -174,6 +176,7 @@ def _chiffres(valeur: float, unite: str, decimales: int | None, signe: bool) -> 
     return _ponctuer(arrondi, decimales, signe)
 
 
+@lru_cache(maxsize=4096)
 def _ponctuer(nombre: Decimal, decimales: int, signe: bool) -> str:
     patron = "#,##0" + ("." + "0" * decimales if decimales else "")
     texte = format_decimal(abs(nombre), format=patron, locale="fr", decimal_quantization=False)

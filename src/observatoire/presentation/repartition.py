@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import ecrire, ecrire_statut, en_unite, graduer
-from observatoire.presentation.svg import rendre, style, toile
+from observatoire.presentation.svg import charger_seaborn, rendre, style, toile
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -42,12 +42,13 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
 
 def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> pd.DataFrame:
     """Une ligne par barre et par modalité, dans l'ordre où elles se lisent."""
-    series = [selection.serie(valeurs, c, territoire, bailleur).assign(indicateur=c) for c in codes]
+    series = [selection.serie(valeurs, c, territoire, bailleur) for c in codes]
     propres = pd.concat(series).assign(barre=lambda t: t["annee"].astype(str)).sort_values("annee", kind="stable")
     if selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous":
         return propres
-    reperes = [selection.serie(valeurs, c).query("annee == @valeurs.annee").assign(indicateur=c) for c in codes]
-    return pd.concat([propres, pd.concat(reperes).assign(barre=f"Ville {valeurs.annee}")])
+    reperes = pd.concat([selection.serie(valeurs, c) for c in codes])
+    reperes = reperes[reperes["annee"].eq(valeurs.annee)]
+    return pd.concat([propres, reperes.assign(barre=f"Ville {valeurs.annee}")])
 
 
 def _tracer(axe, parts: pd.DataFrame, noms: list[str], barres: pd.DataFrame) -> None:
@@ -67,6 +68,7 @@ def _tracer(axe, parts: pd.DataFrame, noms: list[str], barres: pd.DataFrame) -> 
     axe.set_xticks([0, 25, 50, 75, 100])
     axe.xaxis.set_major_formatter(lambda x, _: graduer(x, "%"))
     axe.grid(axis="y", visible=False)
+    axe.set(xlabel="", ylabel="")
     colonnes = min(4, len(noms))
     poignees, libelles = (_en_lignes(liste, colonnes) for liste in axe.get_legend_handles_labels())
     axe.legend(poignees, libelles, loc="lower center", bbox_to_anchor=(0.45, 1.0), borderaxespad=0.2, ncols=colonnes,
@@ -98,10 +100,8 @@ def _ecrire_absences(axe, parts, barres) -> None:
 
 def _couleurs(noms: list[str]) -> list:
     """Une rampe ordonnée du foncé au clair ; l'inconnu en gris."""
-    import seaborn
-
     connus = [n for n in noms if n.lower() not in _INCONNUES]
-    rampe = iter(seaborn.color_palette("YlGnBu_r", len(connus) + 1)[: len(connus)])
+    rampe = iter(charger_seaborn().color_palette("YlGnBu_r", len(connus) + 1)[: len(connus)])
     return ["#c3cad1" if n.lower() in _INCONNUES else next(rampe) for n in noms]
 
 

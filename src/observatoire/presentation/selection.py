@@ -22,9 +22,8 @@ def reperer(valeurs: Publie, territoire: str | None = None) -> tuple[str, str]:
     """Le niveau et le code d'un territoire ; la ville quand rien n'est donné."""
     if territoire is None:
         return "ville", valeurs.edition["code"]
-    niveaux = set(valeurs.territoires.loc[valeurs.territoires["code"].eq(territoire), "niveau"])
     for niveau in _NIVEAUX:
-        if niveau in niveaux:
+        if (niveau, territoire) in valeurs.noms:
             return niveau, territoire
     raise ParametreInconnu(f"« {territoire} » n'est pas un territoire publié.")
 
@@ -41,14 +40,11 @@ def nommer(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous
 
 def serie(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> pd.DataFrame:
     """Une ligne par année de l'édition ; une année qui n'a pas été calculée est ``nd``. Ne pas la modifier."""
-    niveau, code = reperer(valeurs, territoire)
-    rangee = _ranger(valeurs.indicateurs)
-    cle = (indicateur, niveau, code, bailleur)
-    if cle not in rangee.series:
-        lignes = _prendre(valeurs, cle).reindex(pd.Index(valeurs.edition["annees"], name="annee"))
-        lignes = lignes.assign(statut=lignes["statut"].fillna("nd"), indicateur=indicateur)
-        rangee.series[cle] = lignes.reset_index()
-    return rangee.series[cle]
+    lieu = (*reperer(valeurs, territoire), bailleur)
+    series = _ranger(valeurs.indicateurs).series
+    if lieu not in series:
+        series[lieu] = _series(valeurs, lieu)
+    return series[lieu][indicateur]
 
 
 def ligne(
@@ -96,9 +92,8 @@ def ruptures(valeurs: Publie, indicateur: str) -> pd.DataFrame:
     """Les ruptures qui touchent un indicateur : chacune sépare ``annee`` - 1 de ``annee``."""
     if valeurs.ruptures.empty:
         return valeurs.ruptures
-    codes = valeurs.ruptures["indicateurs"].fillna("tous").map(lambda t: set(re.split(r"[\s,;|]+", t)))
     touches = {indicateur, valeurs.catalogue[indicateur].get("groupe"), "tous", "*"} - {None}
-    return valeurs.ruptures[[bool(c & touches) for c in codes]]
+    return valeurs.ruptures[[bool(codes & touches) for codes in valeurs.codes_rompus]]
 
 
 def segments(valeurs: Publie, indicateur: str, annees: pd.DataFrame) -> pd.Series:
@@ -107,6 +102,21 @@ def segments(valeurs: Publie, indicateur: str, annees: pd.DataFrame) -> pd.Serie
     manque = annees["valeur"].isna() | annees["statut"].ne("publie")
     saut = annees["annee"].diff().ne(1) | annees["annee"].isin(coupures) | manque.shift(fill_value=False)
     return saut.cumsum()
+
+
+def _series(valeurs: Publie, lieu: tuple[str, str, str]) -> dict[str, pd.DataFrame]:
+    """Les séries de tous les indicateurs d'un lieu : les prendre ensemble coûte à peine plus qu'en prendre une."""
+    annees = valeurs.edition["annees"]
+    table = valeurs.indicateurs
+    garde = table["territoire"].eq(lieu[1]) & table["niveau"].eq(lieu[0]) & table["bailleur"].eq(lieu[2])
+    cases = pd.MultiIndex.from_product([valeurs.catalogue, annees], names=["indicateur", "annee"])
+    lignes = table[garde].drop(columns=["niveau", "territoire", "bailleur"]).set_index(cases.names).reindex(cases)
+    lignes = lignes.assign(statut=lignes["statut"].fillna("nd")).reset_index()
+    debuts = range(0, len(lignes), len(annees))
+    return {
+        code: lignes.iloc[debut : debut + len(annees)].reset_index(drop=True)
+        for code, debut in zip(valeurs.catalogue, debuts, strict=True)
+    }
 
 
 def _prendre(valeurs: Publie, cle: tuple) -> pd.DataFrame:
@@ -120,11 +130,11 @@ def _prendre(valeurs: Publie, cle: tuple) -> pd.DataFrame:
 
 @dataclass
 class _Rangee:
-    """Les indicateurs rangés par clé, et les séries déjà prises : une page relit souvent les mêmes."""
+    """Les indicateurs rangés par clé, et les séries des lieux déjà vus : une page relit souvent les mêmes."""
 
     origine: pd.DataFrame
     table: pd.DataFrame
-    series: dict[tuple, pd.DataFrame] = field(default_factory=dict)
+    series: dict[tuple[str, str, str], dict[str, pd.DataFrame]] = field(default_factory=dict)
 
 
 _rangees: list[_Rangee] = []

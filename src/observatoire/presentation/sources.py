@@ -57,7 +57,6 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
             "Table": table["table"].map(TABLES).fillna(table["table"]),
             "Colonne": table["colonne"].map(_texte),
             "Motif": table["motif"].map(_texte),
-            "Auteur": table["auteur"].map(_texte),
             "Date": table["date"].map(_date),
             "Statut": table["statut"].map(_texte),
         }
@@ -109,4 +108,7 @@ def _valeur(valeur: object, unite: object) -> str:
     nombre = pd.to_numeric(valeur, errors="coerce")
     if pd.isna(nombre):
         return _texte(valeur)
-    return escape(ecrire(nombre, "" if pd.isna(unite) else str(unite)))
+    # Un barème tient ses seuils comme les indicateurs : une part y est une fraction de [0, 1].
+    ecrite = "" if pd.isna(unite) else {"fraction": "%"}.get(str(unite), str(unite))
+    entier = float(nombre).is_integer() and ecrite != "%"
+    return escape(ecrire(nombre, ecrite, decimales=0 if entier else None))

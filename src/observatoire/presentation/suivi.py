@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import comparaisons, selection
-from observatoire.presentation.affichage import Fragment, absent, section
+from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import ecrire_entier, ecrire_ligne, ecrire_part
@@ -18,26 +18,6 @@ from observatoire.presentation.textes import paragraphe
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
-
-LIVRAISONS = {
-    "livre": ("L", "livré"),
-    "non_depose": ("–", "non déposé"),
-    "refuse": ("R", "fichier refusé"),
-    "hors_champ": ("h", "hors du champ de l'indicateur"),
-}
-
-
-def matrice_couverture(valeurs: Publie, bailleur: str | None = None, depuis: str = "annee") -> Fragment:
-    """Qui a livré de quoi calculer quoi : un bailleur par tableau, indicateurs en lignes, années en colonnes."""
-    table = valeurs.couverture
-    codes = [bailleur] if bailleur else list(selection.vrais_bailleurs(valeurs)["code"])
-    table = table[table["indicateur"].isin(valeurs.catalogue)]
-    if table.empty:
-        return absent("Couverture", "elle n'a pas été calculée")
-    blocs = [_matrice(valeurs, table[table["bailleur"].eq(c)], c, depuis) for c in codes]
-    legende = "".join(f"<li>{_pastille(s)} {escape(texte)}</li>" for s, (_, texte) in LIVRAISONS.items())
-    cles = Fragment(f'<ul class="obs-legende" aria-label="Légende">{legende}</ul>', "")
-    return section("Couverture", cles, *blocs)
 
 
 def couverture_annee(valeurs: Publie, depuis: str = "annee") -> Fragment:
@@ -81,27 +61,6 @@ def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fra
     return composer(pd.DataFrame(lignes), titre, gauche=("Indicateur", "Changement"), note=note)
 
 
-def _matrice(valeurs, table: pd.DataFrame, code: str, depuis: str) -> Fragment:
-    declarations = valeurs.catalogue
-    codes = [c for c in declarations if c in set(table["indicateur"]) and not declarations[c].get("groupe")]
-    large = table.pivot_table(index="indicateur", columns="annee", values="statut", aggfunc="first").reindex(codes)
-    propre = pd.DataFrame(
-        {
-            "Indicateur": [lier_fiche(valeurs, c, depuis) for c in codes],
-            "Famille": [declarations[c]["famille"] for c in codes],
-            **{str(a): large[a].map(_pastille).to_numpy() for a in large.columns},
-        }
-    )
-    return composer(propre, f"Couverture, {valeurs.nom('bailleur', code)}", groupe="Famille")
-
-
-def _pastille(statut: str) -> str:
-    if pd.isna(statut):
-        return "–"
-    sigle, texte = LIVRAISONS[statut]
-    return f'<abbr class="obs-pastille obs-{statut}" title="{escape(texte)}">{sigle}</abbr>'
-
-
 def _parts(table: pd.DataFrame, bailleur: str) -> dict[str, str]:
     propre = table[table["bailleur"].eq(bailleur)]
     par_famille = propre.assign(livre=propre["statut"].eq("livre")).groupby("famille", sort=False)["livre"]
@@ -125,7 +84,7 @@ def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
     )
     vide = (deux["borne_basse"] - deux["borne_haute_avant"]).clip(lower=deux["borne_basse_avant"] - deux["borne_haute"])
     demi = (deux["borne_haute"] - deux["borne_basse"]).clip(lower=1e-12)
-    coupes = {c: len(selection.ruptures(valeurs, c).query("annee == @valeurs.annee")) for c in set(deux["indicateur"])}
+    coupes = {c: selection.ruptures(valeurs, c)["annee"].eq(valeurs.annee).sum() for c in set(deux["indicateur"])}
     deux = deux.assign(nettete=vide / demi)[vide.gt(0) & deux["indicateur"].map(coupes).eq(0)]
     return deux.sort_values(["nettete", "indicateur", "territoire"], ascending=[False, True, True])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from contextlib import contextmanager
 from functools import lru_cache
 from html import escape
@@ -18,6 +19,9 @@ from observatoire.presentation.affichage import empreinte
 BLEU, ORANGE, GRIS, CLAIR = "#0072B2", "#B34700", "#525c66", "#cfd6dc"
 LARGEUR = 4.8  # pouces : à cette taille, les caractères restent lisibles sur un téléphone
 HALO = {"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 0.8}
+# Posées d'avance, elles dispensent seaborn de dessiner les graduations pour savoir s'il doit en écrire ; chaque
+# figure les remplace ou les efface.
+ETIQUETTES = {"xlabel": " ", "ylabel": " "}
 _SANS_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
@@ -41,7 +45,27 @@ def toile(hauteur: float, gauche: float, haut: float, bas: float = 0.3):
     FigureCanvasSVG(figure)
     etendue = {"left": gauche / LARGEUR, "right": 1 - 0.3 / LARGEUR}
     figure.subplots_adjust(**etendue, bottom=bas / hauteur, top=1 - haut / hauteur)
-    return figure, figure.subplots()
+    axe = figure.subplots()
+    axe.set(**ETIQUETTES)
+    return figure, axe
+
+
+@lru_cache(maxsize=1)
+def charger_seaborn():
+    """seaborn, sans scipy s'il n'est pas déjà là.
+
+    seaborn n'en a besoin que pour estimer des densités ou regrouper, ce que l'observatoire ne dessine pas, et
+    sait s'en passer. Le lui cacher le temps de l'import épargne une seconde à chaque page.
+    """
+    cache = "scipy" not in sys.modules
+    if cache:
+        sys.modules["scipy"] = None
+    try:
+        import seaborn
+    finally:
+        if cache:
+            del sys.modules["scipy"]
+    return seaborn
 
 
 def marge(noms) -> float:

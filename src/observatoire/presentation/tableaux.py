@@ -12,12 +12,10 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import dire_statuts, ecrire_ligne
+from observatoire.presentation.nombres import INSECABLE, dire_statuts, ecrire_ligne
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
-
-TOUJOURS = ["Valeur", "Intervalle", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
 
 
 def composer(
@@ -35,8 +33,8 @@ def composer(
         .cols_align("right")
     )
     objet = objet.cols_align("left", columns=[c for c in gauche if c in table.columns])
-    brut = objet.as_raw_html(inline_css=False)
-    corps = re.search(r"<table.*</table>", brut, flags=re.S)[0]
+    # « render » donne la table seule : « as_raw_html » compilerait en plus une feuille de style inutile ici.
+    corps = re.search(r"<table.*</table>", objet.render("html"), flags=re.S)[0]
     corps = re.sub(r' data-quarto-[a-z-]+="[^"]*"', "", corps)
     corps = _titrer(corps, titre)
     suite = f'<p class="obs-table-note">{escape(note)}</p>' if note else ""
@@ -84,16 +82,28 @@ def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str |
     ville = comparaisons.comparer_ville(valeurs, code, territoire, bailleur)
     zero = comparaisons.comparer_zero(valeurs, code, territoire, bailleur)
     declaration = valeurs.catalogue[code]
-    cases = dict(zip(TOUJOURS, donnees.cases(ligne, declaration, valeurs.annee), strict=True))
+    valeur, intervalle, haut, bas, date, couverture, reponse = donnees.cases(ligne, declaration, valeurs.annee)
+    parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}
+    bornes = _couper(intervalle).replace(" à ", f"{INSECABLE}à{INSECABLE}") if pd.notna(ligne["borne_basse"]) else ""
+    contexte = [date, *(f"{nom} {ecrite}" for nom, (ecrite, part) in parts.items() if not pd.isna(part))]
     return {
         "Indicateur": lier_fiche(valeurs, code, depuis),
-        "Valeur": cases.pop("Valeur"),
-        "Intervalle": cases.pop("Intervalle"),
-        "Ville": ecrire_ligne(selection.ligne(valeurs, code), declaration, html=True) if ville else None,
+        "Valeur et intervalle": _empiler(_couper(valeur), bornes),
+        "Numérateur / dénominateur": f"{haut}<br>/ {bas}" if pd.notna(ligne["denominateur"]) else haut,
+        "Ville": _couper(ecrire_ligne(selection.ligne(valeurs, code), declaration, html=True)) if ville else None,
         "Écart à la ville": dire_ecart(ville) if ville else None,
         "Depuis l'état zéro": dire_ecart(zero) if zero else None,
-        **cases,
+        "Date, couverture, réponse": f"<small>{'<br>'.join(contexte)}</small>",
     }
+
+
+def _couper(ecrite: str) -> str:
+    """Dans une case étroite, l'unité en toutes lettres peut passer à la ligne."""
+    return ecrite.replace(INSECABLE, " ")
+
+
+def _empiler(valeur: str, detail: str) -> str:
+    return f"{valeur}<br><small>{detail}</small>" if detail else valeur
 
 
 def _croiser(valeurs, lieux: dict[str, pd.DataFrame], premiere: str, titre: str, depuis: str) -> Fragment:
@@ -123,7 +133,7 @@ def _cellule(ligne: pd.Series, declaration: dict) -> str:
     _, intervalle, _, denominateur, *_ = donnees.cases(ligne, declaration, 2000)
     details = [intervalle] * (not pd.isna(ligne["borne_basse"]))
     details += [f"sur {denominateur}"] * (not pd.isna(ligne["denominateur"]))
-    return f"{valeur}<br><small>{' · '.join(details)}</small>" if details else valeur
+    return _empiler(valeur, " · ".join(details))
 
 
 def _titrer(corps: str, titre: str) -> str:

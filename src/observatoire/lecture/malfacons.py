@@ -1,0 +1,77 @@
+"""Reconnaître les malfaçons d'un tableur : un titre au-dessus de l'en-tête, des cellules en erreur."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from observatoire.lecture.entetes import normaliser, ressemblance
+from observatoire.lecture.problemes import Probleme, citer
+
+# Ce qu'un tableur écrit à la place d'une valeur qu'il n'a pas su calculer.
+ERREURS_DE_TABLEUR = (
+    "#N/A", "#REF!", "#VALUE!", "#VALEUR!", "#DIV/0!", "#NAME?", "#NOM?", "#NULL!", "#NUL!", "#NUM!", "#NOMBRE!",
+    "Err:502", "Err:504", "Err:508", "Err:509", "Err:522",
+)  # fmt: skip
+LIGNES_D_EN_TETE = 10
+
+
+def note(entete: list[str], entetes_attendus: list[list[str]]) -> float:
+    """De 0 à 1 : à quel point une ligne est un des en-têtes attendus."""
+    return max(ressemblance(entete, attendu) for attendu in entetes_attendus)
+
+
+def premieres_lignes(texte: str) -> list[list[str]]:
+    debut = texte[:20_000].splitlines()[:LIGNES_D_EN_TETE]
+    return [max((ligne.split(s) for s in (";", ",")), key=len) for ligne in debut]
+
+
+def titre_au_dessus(premieres: list[list[str]], attendus: list[list[str]]) -> list[Probleme]:
+    """Le problème d\'un en-tête attendu qui n\'est pas la première ligne remplie : le dire, sans le deviner."""
+    remplies = [(n, [v.strip(' "') for v in ligne]) for n, ligne in enumerate(premieres, 1) if "".join(ligne).strip()]
+    notes = [note(ligne, attendus) for _, ligne in remplies]
+    if not notes or notes[0] >= 0.5 or max(notes) < 0.5:
+        return []
+    ou = remplies[notes.index(max(notes))][0]
+    return [
+        Probleme(
+            "entete",
+            f"l'en-tête est à la ligne {ou} ; il doit être sur la première.",
+            "Supprimer le titre et les lignes qui précèdent l'en-tête.",
+        )
+    ]
+
+
+def erreurs_de_tableur(
+    fautives: list[tuple[str, int, int]], lignes: list[list[str]], attendus: list[list[str]]
+) -> list[Probleme]:
+    """Un problème par erreur et par colonne ; ``fautives`` : (erreur, ligne, colonne), comptées à partir de 1."""
+    connus = {normaliser(nom) for attendu in attendus for nom in attendu}
+    entete = next((ligne for ligne in lignes if "".join(ligne).strip()), [])
+    groupes: dict[tuple[str, int], list[int]] = {}
+    for erreur, ligne, colonne in fautives:
+        groupes.setdefault((erreur, colonne), []).append(ligne)
+    return [
+        Probleme(
+            "erreur_de_tableur",
+            f"{citer(erreur)} est une erreur du tableur, pas une valeur." if erreur else "formule jamais calculée.",
+            "Corriger la formule ou écrire la valeur (ou vider la cellule), puis enregistrer de nouveau.",
+            entete[n - 1] if n <= len(entete) and normaliser(entete[n - 1]) in connus else lettre(n),
+            tuple(rangs),
+        )
+        for (erreur, n), rangs in groupes.items()
+    ]
+
+
+def lettre(n: int) -> str:
+    """Nom d'une colonne de tableur : 1 est A, 27 est AA."""
+    return (lettre((n - 1) // 26) if n > 26 else "") + chr(ord("A") + (n - 1) % 26)
+
+
+def erreurs_ecrites(cadre: pd.DataFrame, lignes: np.ndarray) -> list[tuple[str, int, int]]:
+    """Les erreurs de tableur écrites en toutes lettres, comme un export CSV les laisse : (erreur, ligne, colonne)."""
+    rangs, colonnes = np.nonzero(cadre.isin(ERREURS_DE_TABLEUR).to_numpy())
+    return [
+        (cadre.iat[rang, colonne], int(lignes[rang]), int(colonne) + 1)
+        for rang, colonne in zip(rangs, colonnes, strict=True)
+    ]

@@ -1,0 +1,39 @@
+"""Les espaces insécables et les apostrophes du français, posées une fois pour toutes les pages.
+
+Elles ne sont pas tapées dans les textes ni dans les notebooks : l'extension Sphinx les pose à la fin, sur le texte
+des pages écrites à la main comme sur le HTML que les notebooks affichent. Le code et les formules restent tels quels.
+"""
+
+from __future__ import annotations
+
+import re
+
+INSECABLE, FINE = "\u00a0", "\u202f"
+_REGLES = (
+    (re.compile(r"« ?"), f"«{INSECABLE}"),
+    (re.compile(r" ?»"), f"{INSECABLE}»"),
+    (re.compile(r"(?<=\S) (?=:(?:\s|$))"), INSECABLE),
+    (re.compile(r"(?<=\S) (?=[;!?](?:\s|$|[)»]))"), FINE),
+    (re.compile(r"(?<=\d) (?=[%‰€])"), FINE),
+    (re.compile(r"(?<=\d) / (?=\d)"), f"{INSECABLE}/{INSECABLE}"),
+    (re.compile(r"(?<=[^\W\d_])(?:'|&#x27;|&#39;)(?=[^\W_])"), "’"),
+    # Sphinx prend pour un guillemet l'apostrophe qui précède un mot en italique ou un lien.
+    (re.compile(r"(?<=[^\W\d_])”(?=\w|$)"), "’"),
+)
+_BALISES = re.compile(r"(<(?:style|script|code|pre|math)\b.*?</(?:style|script|code|pre|math)>|<[^>]+>)", re.S)
+
+
+def ponctuer(texte: str) -> str:
+    """Le texte, ses espaces insécables et ses apostrophes posées ; le refaire ne change plus rien."""
+    for motif, remplacement in _REGLES:
+        texte = motif.sub(remplacement, texte)
+    return texte.replace(f"«{INSECABLE}{INSECABLE}", f"«{INSECABLE}").replace(
+        f"{INSECABLE}{INSECABLE}»", f"{INSECABLE}»"
+    )
+
+
+def ponctuer_html(html: str) -> str:
+    """Comme :func:`ponctuer`, entre les balises seulement : ni attribut, ni style, ni code."""
+    morceaux = _BALISES.split(html)
+    morceaux[::2] = [ponctuer(m) if m else m for m in morceaux[::2]]
+    return "".join(morceaux)

@@ -1,0 +1,84 @@
+"""La matrice de couverture : bailleur, indicateur, année, dans un seul tableau."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation import selection
+from observatoire.presentation.affichage import Fragment, absent, defiler, section
+from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+LIVRAISONS = {
+    "livre": ("L", "livré"),
+    "non_depose": ("–", "non déposé"),
+    "refuse": ("R", "fichier refusé"),
+    "hors_champ": ("h", "hors du champ de l'indicateur"),
+}
+
+
+def matrice_couverture(valeurs: Publie, bailleur: str | None = None, depuis: str = "annee") -> Fragment:
+    """Qui a livré de quoi calculer quoi : indicateurs en lignes, années en colonnes, sous chaque bailleur."""
+    table = valeurs.couverture[valeurs.couverture["indicateur"].isin(valeurs.catalogue)]
+    if table.empty:
+        return absent("Couverture", "elle n'a pas été calculée")
+    noms = selection.vrais_bailleurs(valeurs).set_index("code")["nom"]
+    codes = [bailleur] if bailleur else list(noms.index)
+    connus = set(table["indicateur"])
+    indicateurs = [c for c, d in valeurs.catalogue.items() if c in connus and not d.get("groupe")]
+    annees = sorted(table["annee"].unique())
+    colonnes = pd.MultiIndex.from_product([codes, annees])
+    large = table.pivot_table(index="indicateur", columns=["bailleur", "annee"], values="statut", aggfunc="first")
+    large = large.reindex(index=indicateurs, columns=colonnes)
+    titre = f"Couverture, {noms[bailleur]}" if bailleur else "Couverture par bailleur, par indicateur et par année"
+    liens = {c: lier(noms[c], vers_territoire(valeurs, "bailleur", c, depuis)) for c in codes}
+    tete = _tete(annees, liens, seul=bailleur is not None)
+    corps = _corps(valeurs, large, depuis)
+    legende = "".join(f"<li>{_pastille(s)} {escape(texte)}</li>" for s, (_, texte) in LIVRAISONS.items())
+    cles = Fragment(f'<ul class="obs-legende" aria-label="Légende">{legende}</ul>', "")
+    html = f'<table class="obs-matrice"><caption>{escape(titre)}</caption>{tete}{corps}</table>'
+    return section("Couverture", cles, Fragment(defiler(html, titre), titre))
+
+
+def _tete(annees: list[int], liens: dict[str, str], seul: bool) -> str:
+    """Les bailleurs au-dessus de leurs années ; deux chiffres suffisent à une année quand la place manque."""
+    largeur = len(annees)
+    haut = "".join(f'<th scope="colgroup" colspan="{largeur}" class="obs-debut">{lien}</th>' for lien in liens.values())
+    ecrites = [str(a) if seul else f'<abbr title="{a}">{a % 100:02d}</abbr>' for a in annees]
+    bas = "".join(f'<th scope="col"{_debut(rang)}>{ecrite}</th>' for _ in liens for rang, ecrite in enumerate(ecrites))
+    if seul:
+        return f'<thead><tr><th scope="col">Indicateur</th>{bas}</tr></thead>'
+    return f'<thead><tr><th scope="col" rowspan="2">Indicateur</th>{haut}</tr><tr>{bas}</tr></thead>'
+
+
+def _corps(valeurs: Publie, large: pd.DataFrame, depuis: str) -> str:
+    """Un bloc par famille, dans l'ordre du catalogue."""
+    familles = pd.Series({c: valeurs.catalogue[c]["famille"] for c in large.index})
+    annees = large.columns.get_level_values(1).nunique()
+    blocs = []
+    for famille, codes in familles.groupby(familles, sort=False).groups.items():
+        rangs = "".join(
+            f'<tr><th scope="row" class="gt_stub">{lier_fiche(valeurs, c, depuis)}</th>'
+            + "".join(f"<td{_debut(i % annees)}>{_pastille(s)}</td>" for i, s in enumerate(large.loc[c]))
+            + "</tr>"
+            for c in codes
+        )
+        nom = f'<th scope="rowgroup" class="gt_group_heading" colspan="{large.shape[1] + 1}">{escape(famille)}</th>'
+        blocs.append(f"<tbody><tr>{nom}</tr>{rangs}</tbody>")
+    return "".join(blocs)
+
+
+def _debut(rang: int) -> str:
+    return "" if rang else ' class="obs-debut"'
+
+
+def _pastille(statut: str) -> str:
+    if pd.isna(statut):
+        return "–"
+    sigle, texte = LIVRAISONS[statut]
+    return f'<abbr class="obs-pastille obs-{statut}" title="{escape(texte)}">{sigle}</abbr>'
