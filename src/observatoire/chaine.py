@@ -34,7 +34,7 @@ class Chaine:
         from observatoire import lecture
 
         with self.journal.etape("vérification") as etape:
-            depots = lecture.verifier(self.config, annee)
+            depots = lecture.verifier(self.config, annee, etape.avancer)
             if rapports:
                 lecture.ecrire_rapports(depots, rapports)
             etape.bilan = depots.bilan()
@@ -47,7 +47,7 @@ class Chaine:
         from observatoire import indicateurs, lecture
 
         with self.journal.etape("lecture") as etape:
-            depots = lecture.verifier(self.config)
+            depots = lecture.verifier(self.config, avancement=etape.avancer)
             if not depots.accepte:
                 lecture.ecrire_rapports(depots, self.config.chemin("prepare") / "rapports")
             lecture.preparer(self.config, depots, sans_les_refuses=sans_les_refuses)

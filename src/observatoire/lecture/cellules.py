@@ -17,7 +17,7 @@ RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships
 
 
 def cellules_fautives(chemin: Path, feuille: str) -> Fautives:
-    """Les cellules (erreur, ligne, colonne) d'une feuille, comptées à partir de 1 ; sans erreur : formule sans valeur."""
+    """Les cellules (erreur, ligne, colonne) d'une feuille, comptées à partir de 1 ; « » : formule sans valeur."""
     with zipfile.ZipFile(chemin) as archive:
         if chemin.suffix.lower() == ".ods":
             return _dans_ods(archive.read("content.xml"), feuille)

@@ -56,10 +56,10 @@ def _refuser_un_autre_dossier(dossier: Path) -> None:
     """Ne jamais remplacer un dossier où il y a autre chose que des rapports."""
     if dossier.exists() and not dossier.is_dir():
         raise ErreurConfiguration(f"{dossier.name} : ce n'est pas un dossier.")
-    autres = [p for p in dossier.glob("**/*") if not RAPPORT.fullmatch(p.relative_to(dossier).as_posix())]
-    if autres:
+    autres = (p for p in dossier.glob("**/*") if not RAPPORT.fullmatch(p.relative_to(dossier).as_posix()))
+    if autre := next(autres, None):
         raise ErreurConfiguration(
-            f"{dossier.name} : ce dossier contient autre chose que des rapports ({autres[0].name}). "
+            f"{dossier.name} : ce dossier contient autre chose que des rapports ({autre.name}). "
             "Donner un dossier vide ou un nouveau nom."
         )
 

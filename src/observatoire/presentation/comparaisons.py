@@ -46,13 +46,13 @@ def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: tuple
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
         statut = "nd" if cause["statut"] == "publie" else cause["statut"]
-        return Comparaison("impossible", f"pas de comparaison {a} ({ecrire_statut(statut)})")
+        return Comparaison("impossible", f"pas de comparaison ({ecrire_statut(statut)})")
     ecart = float(ligne["valeur"]) - float(repere["valeur"])
     texte = ecrire_ecart(ecart, declaration)
     teste = not pd.isna([ligne["borne_basse"], repere["borne_basse"]]).any()
     if teste and _recouvrent(ligne, repere):
         return Comparaison("egal", f"écart non significatif {a} ({texte})", texte)
-    if not teste and abs(ecart) < 1e-12:
+    if not teste and not any(chiffre in texte for chiffre in "123456789"):
         return Comparaison("egal", f"identique {a}", texte)
     suffixe = "" if teste else ", sans intervalle"
     signe, mot = ("plus", mots[0]) if ecart > 0 else ("moins", mots[1])
