@@ -21,6 +21,7 @@ MODELES = {
     "bailleur": ("# {{ bailleur_nom }} en {{ annee }}", 'annee = 2010\nbailleur = "gbh"', "annee, bailleur"),
     "couverture": ("# Couverture", "annee = 2010", "annee"),
     "sources": ("# Sources", "annee = 2010", "annee"),
+    "corrections": ("# Corrections", "annee = 2010", "annee"),
 }
 
 

@@ -53,7 +53,7 @@ def valeurs(chaine):
         ("part_dpe_efg", 257, 2835),
         ("part_dpe_inconnu", 135, 2970),
         ("taille_t1", 182, 2970),
-        ("epoque_depuis_2006", 31, 2970),
+        ("epoque_1949_1974", 1392, 2970),
     ],
 )
 def test_ce_que_le_fichier_permet_est_compte(valeurs, indicateur, numerateur, denominateur):

@@ -45,7 +45,7 @@ def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
     ecrire_publie(tmp_path / "publie" / "publique", annees=(2009, 2010))
     ecrire_modeles(tmp_path / "notebooks")
     pages = {p.sortie: p for p in _plan(tmp_path)}
-    assert len(pages) == 3 + 2 * (1 + 2 + 1)
+    assert len(pages) == 4 + 2 * (1 + 2 + 1)
     assert pages["2009/quartier-battant"].parametres == {"annee": 2009, "quartier": "battant"}
     assert pages["2009/quartier-battant"].textes["quartier_nom"] == "Battant"
     assert pages["accueil"].parametres == {"annee": 2010}
@@ -149,7 +149,7 @@ def test_une_page_qui_echoue_n_arrete_pas_les_autres_et_rien_n_est_publie(atelie
     for attendu in ("1 page(s)", "2010/quartier-battant", "quartier.ipynb", "ZeroDivisionError", "annee = 2010"):
         assert attendu in message
     assert "cellule 4" in message
-    assert faits[-1] == (7, 7)
+    assert faits[-1] == (8, 8)
     assert {f: f.read_bytes() for f in edition.rglob("*") if f.is_file()} == avant
     assert (edition.parent / ".edition" / "echecs" / "2010-quartier-battant.ipynb").is_file()
 

@@ -29,7 +29,15 @@ def _codes(contenu) -> list[str]:
 
 
 def test_les_six_modeles_existent():
-    assert {m.stem for m in MODELES} == {"accueil", "bailleur", "couverture", "quartier", "sources", "ville"}
+    assert {m.stem for m in MODELES} == {
+        "accueil",
+        "bailleur",
+        "corrections",
+        "couverture",
+        "quartier",
+        "sources",
+        "ville",
+    }
 
 
 @pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)

@@ -117,7 +117,7 @@ def test_un_ecart_n_est_annonce_que_si_les_intervalles_se_separent():
         lignes = [
             dict(zip(("borne_basse", "valeur", "borne_haute"), x, strict=True)) | {"statut": "publie"} for x in (a, b)
         ]
-        return comparaisons.comparer(*lignes, declaration, ("au-dessus", "au-dessous"), "de la ville")
+        return comparaisons.comparer(*lignes, declaration, comparaisons.VILLE)
 
     assert comparer((0.1, 0.2, 0.3), (0.25, 0.28, 0.31)).texte.startswith("écart non significatif")
     assert comparer((0.1, 0.2, 0.24), (0.25, 0.28, 0.31)).texte == "au-dessous de la ville (\u22128,0\u00a0points)"

@@ -21,8 +21,8 @@ ANGLAIS = re.compile(
     r"|Traceback|Error|Warning|Powered by|Last updated|Permalink)\b"
 )
 TYPES_DE_PAGE = (
-    "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "fiche", "formats", "charte", "methode",
-    "glossaire", "recherche",
+    "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
+    "methode", "glossaire", "recherche",
 )  # fmt: skip
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]
@@ -88,7 +88,7 @@ def types(site_construit) -> dict[str, str]:
     def premiere(motif: str) -> str:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
-    pages = {nom: f"{edition}/{nom}.html" for nom in ("accueil", "couverture", "sources", "formats")}
+    pages = {nom: f"{edition}/{nom}.html" for nom in ("accueil", "couverture", "sources", "corrections", "formats")}
     pages |= {nom: f"book/{nom}.html" for nom in ("charte", "methode", "glossaire")}
     return pages | {
         "ville": f"{edition}/{annee}/ville.html",

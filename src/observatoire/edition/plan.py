@@ -40,6 +40,7 @@ MODELES = (
     Modele("bailleur", "{annee}/bailleur-{bailleur}", ("annee", "bailleur")),
     Modele("couverture", "couverture"),
     Modele("sources", "sources"),
+    Modele("corrections", "corrections"),
 )
 
 

@@ -38,11 +38,23 @@ class Comparaison:
         return FLECHES[self.signe]
 
 
-def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: tuple[str, str], a: str) -> Comparaison:
-    """Situer ``ligne`` par rapport à ``repere``.
+@dataclass(frozen=True)
+class Mots:
+    """Comment dire, face à un repère, plus, moins, qu'on ne peut trancher, et pareil."""
 
-    ``mots`` : comment dire plus et moins (« plus élevé », « moins élevé ») ; ``a`` : à quoi l'on compare.
-    """
+    plus: str
+    moins: str
+    indecis: str
+    egal: str
+
+
+VILLE = Mots(
+    "au-dessus de la ville", "au-dessous de la ville", "écart non significatif avec la ville", "identique à la ville"
+)
+
+
+def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: Mots) -> Comparaison:
+    """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``."""
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
         statut = "nd" if cause["statut"] == "publie" else cause["statut"]
@@ -51,12 +63,12 @@ def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: tuple
     texte = ecrire_ecart(ecart, declaration)
     teste = not pd.isna([ligne["borne_basse"], repere["borne_basse"]]).any()
     if teste and _recouvrent(ligne, repere):
-        return Comparaison("egal", f"écart non significatif {a} ({texte})", texte)
+        return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
     if not teste and not any(chiffre in texte for chiffre in "123456789"):
-        return Comparaison("egal", f"identique {a}", texte)
+        return Comparaison("egal", mots.egal, texte)
     suffixe = "" if teste else ", sans intervalle"
-    signe, mot = ("plus", mots[0]) if ecart > 0 else ("moins", mots[1])
-    return Comparaison(signe, f"{mot} {a} ({texte}{suffixe})", texte)
+    signe, mot = ("plus", mots.plus) if ecart > 0 else ("moins", mots.moins)
+    return Comparaison(signe, f"{mot} ({texte}{suffixe})", texte)
 
 
 def comparer_ville(
@@ -71,7 +83,7 @@ def comparer_ville(
     ville = selection.ligne(valeurs, indicateur)
     if declaration["nature"] == "effectif":
         return _part_de_la_ville(ligne, ville)
-    return comparer(ligne, ville, declaration, ("au-dessus", "au-dessous"), "de la ville")
+    return comparer(ligne, ville, declaration, VILLE)
 
 
 def comparer_zero(
@@ -91,12 +103,15 @@ def comparer_annee(
     coupures = selection.ruptures(valeurs, indicateur)
     coupures = coupures[coupures["annee"].between(avant + 1, valeurs.annee)] if len(coupures) else coupures
     if len(coupures):
-        rupture = coupures.iloc[0]
-        raison = f"rupture en {rupture['annee']} : {rupture['libelle']}"
-        return Comparaison("impossible", f"non comparable à {avant} ({raison})")
+        annees = " et ".join(str(a) for a in sorted(coupures["annee"].unique()))
+        return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
     ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
     repere = selection.ligne(valeurs, indicateur, territoire, bailleur, annee=avant)
-    return comparer(ligne, repere, valeurs.catalogue[indicateur], ("en hausse", "en baisse"), f"depuis {avant}")
+    depuis = f"depuis {avant}"
+    mots = Mots(
+        f"en hausse {depuis}", f"en baisse {depuis}", f"écart non significatif {depuis}", f"identique à {avant}"
+    )
+    return comparer(ligne, repere, valeurs.catalogue[indicateur], mots)
 
 
 def ecrire_ecart(ecart: float, declaration: dict) -> str:

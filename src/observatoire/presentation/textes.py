@@ -93,7 +93,8 @@ def avertir(valeurs: Publie) -> Fragment:
     dehors = (edition.get("immeubles_hors_quartier") or {}).get(str(valeurs.annee), 0)
     if dehors:
         phrases.append(
-            f"{ecrire(dehors, 'immeubles')} hors de tout contour de quartier : comptés dans la ville seulement."
+            f"{ecrire(dehors, 'immeubles')} hors de tout contour de quartier : comptés dans la ville, "
+            "à la ligne « Hors quartier »."
         )
     return paragraphe(" ".join(phrases))
 
