@@ -65,7 +65,7 @@ def faire_page(page: Page, fichier: Path, dossier_courant: Path) -> Resultat:
             record_timing=False,
             request_save_on_cell_execute=False,
             autosave_cell_every=0,
-            extra_arguments=[f"--IPKernelApp.exec_lines={RAMASSAGE}"],
+            extra_arguments=[f"--IPKernelApp.exec_lines={RAMASSAGE}", "--log-level=CRITICAL"],
         )
     except PapermillExecutionError as echec:
         erreur, cellule = f"{echec.ename} : {echec.evalue}", echec.cell_index
