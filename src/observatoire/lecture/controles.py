@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.entetes import normaliser
 from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer_code, nombre, par_code
@@ -77,7 +78,10 @@ def _echecs_de_contrainte(typees: pd.DataFrame, fautes: pd.DataFrame, schema: Sc
         regles = cas["check"].str.replace(r"\(.*", "", regex=True).map(CONTRAINTES)
         if regles.isna().any():
             inconnues = ", ".join(sorted(set(cas.loc[regles.isna(), "check"])))
-            raise NotImplementedError(f"contrainte sans phrase : {inconnues}") from None
+            raise ErreurConfiguration(
+                f"{schema.nom}.json : contrainte que la lecture ne sait pas dire : {inconnues}. "
+                f"Y ajouter sa phrase dans lecture/controles.py."
+            ) from None
         echecs = pd.DataFrame({"colonne": cas["column"], "ligne": cas["index"], "regle": regles})
         deja = fautes.stack()
         deja = set(deja.index[deja]) if fautes.to_numpy().any() else set()
