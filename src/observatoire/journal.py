@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -40,7 +41,7 @@ class Journal:
     def avertir(self, ou: str, avertissements: Iterable[str]) -> None:
         """Dire ce que des bibliothèques ont écrit pendant l'étape, sans l'arrêter."""
         for avertissement in avertissements:
-            self.console.print(f"  [yellow]![/] {ou} : [dim]{avertissement.strip()}")
+            self.console.print(f"  [yellow]![/] {ou} : [dim]{escape(avertissement.strip())}")
 
     def resumer(self) -> None:
         """Imprimer le bilan : chaque étape, sa durée, sa part du total."""
