@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -14,7 +13,6 @@ from observatoire.erreurs import ParametreInconnu
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-_CLES = ["indicateur", "niveau", "territoire", "bailleur", "annee"]
 _NIVEAUX = ("ville", "quartier", "qpv", "secteur")
 
 
@@ -40,34 +38,27 @@ def nommer(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous
 
 def serie(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> pd.DataFrame:
     """Une ligne par année de l'édition ; une année qui n'a pas été calculée est ``nd``. Ne pas la modifier."""
-    lieu = (*reperer(valeurs, territoire), bailleur)
-    series = _ranger(valeurs.indicateurs).series
-    if lieu not in series:
-        series[lieu] = _series(valeurs, lieu)
-    return series[lieu][indicateur]
+    return valeurs.serie(indicateur, *reperer(valeurs, territoire), bailleur)
 
 
 def ligne(
     valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous", annee: int | None = None
 ) -> pd.Series:
     """La ligne d'une année (celle de la page par défaut)."""
-    rang = valeurs.edition["annees"].index(valeurs.annee if annee is None else annee)
-    return serie(valeurs, indicateur, territoire, bailleur).iloc[rang]
+    return valeurs.ligne(indicateur, *reperer(valeurs, territoire), bailleur, annee)
 
 
 def quartiers(valeurs: Publie, indicateur: str, bailleur: str = "tous") -> pd.DataFrame:
     """Une ligne par quartier pour l'année de la page : ``code``, ``nom`` et les valeurs."""
     lieux = valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
-    lignes = _prendre(valeurs, (indicateur, "quartier")).reset_index()
-    lignes = lignes[lignes["bailleur"].eq(bailleur) & lignes["annee"].eq(valeurs.annee)]
+    lignes = valeurs.extrait(indicateur=indicateur, niveau="quartier", bailleur=bailleur, annee=valeurs.annee)
     return _joindre(lieux, lignes, "territoire")
 
 
 def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> pd.DataFrame:
     """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs."""
     niveau, code = reperer(valeurs, territoire)
-    lignes = _prendre(valeurs, (indicateur, niveau, code)).reset_index()
-    lignes = lignes[lignes["annee"].eq(valeurs.annee)]
+    lignes = valeurs.extrait(indicateur=indicateur, niveau=niveau, territoire=code, annee=valeurs.annee)
     return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
 
 
@@ -102,49 +93,6 @@ def segments(valeurs: Publie, indicateur: str, annees: pd.DataFrame) -> pd.Serie
     manque = annees["valeur"].isna() | annees["statut"].ne("publie")
     saut = annees["annee"].diff().ne(1) | annees["annee"].isin(coupures) | manque.shift(fill_value=False)
     return saut.cumsum()
-
-
-def _series(valeurs: Publie, lieu: tuple[str, str, str]) -> dict[str, pd.DataFrame]:
-    """Les séries de tous les indicateurs d'un lieu : les prendre ensemble coûte à peine plus qu'en prendre une."""
-    annees = valeurs.edition["annees"]
-    table = valeurs.indicateurs
-    garde = table["territoire"].eq(lieu[1]) & table["niveau"].eq(lieu[0]) & table["bailleur"].eq(lieu[2])
-    cases = pd.MultiIndex.from_product([valeurs.catalogue, annees], names=["indicateur", "annee"])
-    lignes = table[garde].drop(columns=["niveau", "territoire", "bailleur"]).set_index(cases.names).reindex(cases)
-    lignes = lignes.assign(statut=lignes["statut"].fillna("nd")).reset_index()
-    debuts = range(0, len(lignes), len(annees))
-    return {
-        code: lignes.iloc[debut : debut + len(annees)].reset_index(drop=True)
-        for code, debut in zip(valeurs.catalogue, debuts, strict=True)
-    }
-
-
-def _prendre(valeurs: Publie, cle: tuple) -> pd.DataFrame:
-    """Les lignes d'une clé partielle, indexées par le reste de la clé."""
-    table = _ranger(valeurs.indicateurs).table
-    try:
-        return table.loc[cle]
-    except KeyError:
-        return table.iloc[:0].droplevel(_CLES[: len(cle)])
-
-
-@dataclass
-class _Rangee:
-    """Les indicateurs rangés par clé, et les séries des lieux déjà vus : une page relit souvent les mêmes."""
-
-    origine: pd.DataFrame
-    table: pd.DataFrame
-    series: dict[tuple[str, str, str], dict[str, pd.DataFrame]] = field(default_factory=dict)
-
-
-_rangees: list[_Rangee] = []
-
-
-def _ranger(indicateurs: pd.DataFrame) -> _Rangee:
-    """Le rangement, gardé d'un appel à l'autre tant que la table est la même."""
-    if not _rangees or _rangees[0].origine is not indicateurs:
-        _rangees[:] = [_Rangee(indicateurs, indicateurs.set_index(_CLES).sort_index())]
-    return _rangees[0]
 
 
 def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> pd.DataFrame:

@@ -38,12 +38,11 @@ def commentaire(annee: int, territoire: str | None = None) -> Commentaire | Frag
     from observatoire.publie import lire_publie
 
     valeurs = lire_publie(annee)
-    code = territoire or valeurs.edition["code"]
-    fichier = valeurs.dossier / "commentaires" / str(annee) / f"{code}.md"
-    if not fichier.is_file():
+    texte = valeurs.commentaire(annee, territoire or valeurs.edition["code"])
+    if texte is None:
         phrase = "Aucun commentaire n'a été déposé pour cette page."
         return Fragment(f'<p class="obs-absent">{phrase}</p>', phrase)
-    return Commentaire(fichier.read_text(encoding="utf-8").strip())
+    return Commentaire(texte)
 
 
 def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
