@@ -21,7 +21,7 @@ LAB  := .venv-analyse
 BRUT ?= data/brut
 
 .DEFAULT_GOAL := aide
-.PHONY: aide livre exemple installer test style lab verrou propre
+.PHONY: aide livre exemple installer test bench style lab verrou propre
 
 aide:  ## cette liste
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,8 +39,11 @@ exemple: $(PRET)  ## (re)faire les dépôts fictifs dans data/brut
 # Tout est un test de pytest, y compris la forme du code, les couches et les notebooks (nbval) : une seule
 # ligne finale dit le vrai. Le tableau des durées par étape est fait par tests/durees.py.
 test: $(PRET)  ## toutes les vérifications, avec la durée de chaque étape
-	@PYTHONPATH=tests $(BIN)/python -m pytest -p durees --nbval-lax --nbval-current-env \
+	@PYTHONPATH=tests $(BIN)/python -m pytest -p durees --nbval-lax --nbval-kernel-name=observatoire \
 		--nbval-cell-timeout=120 $(TESTS)
+
+bench: $(PRET)  ## mesurer l'édition et le calcul (une heure environ) ; écrit bench/RESULTATS.md
+	@$(BIN)/python bench/resultats.py
 
 style: $(PRET)  ## remettre le code et les notebooks en forme
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -69,6 +72,7 @@ verrou: $(PRET)  ## recalculer les verrous (tout mettre à jour : make verrou UV
 	@echo "requirements.lock et requirements-analyse.lock sont à jour."
 
 propre:  ## effacer ce qui se refait (jamais les dépôts)
+	@rm -rf data/.*.memoire data/.*.verrou book/.*.memoire book/.*.verrou book/.edition
 	@rm -rf _build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find book/edition data/prepare data/publie -mindepth 1 ! -name .gitkeep -delete
 	@echo "Effacé : _build, book/edition, data/prepare, data/publie et les caches. Les dépôts sont intacts."

@@ -32,7 +32,7 @@ def ecrire_modele(dossier: Path, nom: str, titre: str, parametres: str, code: st
         nbformat.v4.new_code_cell(parametres, id="parametres", metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(code, id="corps"),
     ]
-    noyau = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    noyau = {"name": "observatoire", "display_name": "Observatoire (Python 3)", "language": "python"}
     dossier.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cellules, metadata={"kernelspec": noyau}), dossier / f"{nom}.ipynb")
     return dossier / f"{nom}.ipynb"

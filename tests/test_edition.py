@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-import tempfile
 
 import nbformat
+import petit_publie
 import pytest
 from atelier import CODE, MODELES, QUARTIERS, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
 
 from observatoire.edition import executer, lister_pages
 from observatoire.edition.page import faire_page
 from observatoire.edition.textes import remplacer
+from observatoire.edition.travail import preparer
 from observatoire.erreurs import EditionIncomplete, ParametreInconnu
 
 
 @pytest.fixture
-def atelier(tmp_path, monkeypatch):
-    # Le chemin des sockets doit rester court : celui de pytest ne l'est pas.
-    with tempfile.TemporaryDirectory(prefix="obs-") as sockets:
-        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", sockets)
-        yield _remplir(tmp_path)
+def atelier(tmp_path):
+    return _remplir(tmp_path)
 
 
 def _remplir(tmp_path):
@@ -31,6 +29,13 @@ def _remplir(tmp_path):
 
 def _plan(atelier):
     return lister_pages(atelier / "publie" / "publique", atelier / "notebooks")
+
+
+def _faire(atelier, sortie, delai=60):
+    page = next(p for p in _plan(atelier) if p.sortie == sortie)
+    vide = atelier / "vide"
+    vide.mkdir(exist_ok=True)
+    return faire_page(preparer(page, delai), atelier / "publie" / "publique", vide)
 
 
 def _remplacer(atelier, nom, titre=None, parametres=None, code=None):
@@ -105,20 +110,18 @@ def test_les_textes_laissent_les_roles_de_myst_en_paix():
 def test_deux_executions_donnent_le_meme_fichier_et_la_figure_est_une_image(atelier):
     figure = CODE % "annee" + "\nimport matplotlib.pyplot as plt\nplt.plot([1, annee])\nplt.show()"
     _remplacer(atelier, "ville", code=figure)
-    page = next(p for p in _plan(atelier) if p.sortie == "2010/ville")
-    octets = [faire_page(page, atelier / f"{n}.ipynb", atelier).fichier.read_bytes() for n in "ab"]
-    assert octets[0] == octets[1]
-    contenu = nbformat.reads(octets[0].decode(), as_version=4)
+    textes = [_faire(atelier, "2010/ville").notebook for _ in "ab"]
+    assert textes[0] == textes[1]
+    contenu = nbformat.reads(textes[0], as_version=4)
     assert contenu.cells[0].source == "# Besançon en 2010"
     assert any("image/png" in s.get("data", {}) for c in contenu.cells for s in c.get("outputs", ()))
-    assert "papermill" not in octets[0].decode()
+    assert "papermill" not in textes[0]
 
 
 def test_aucun_code_ne_se_voit_et_stderr_est_rapporte(atelier):
     _remplacer(atelier, "ville", code="import sys\nprint('attention', annee, file=sys.stderr)")
-    page = next(p for p in _plan(atelier) if p.sortie == "2010/ville")
-    resultat = faire_page(page, atelier / "page.ipynb", atelier)
-    contenu = nbformat.read(resultat.fichier, as_version=4)
+    resultat = _faire(atelier, "2010/ville")
+    contenu = nbformat.reads(resultat.notebook, as_version=4)
     etiquettes = [c.metadata["tags"] for c in contenu.cells if c.cell_type == "code"]
     assert all({"remove-cell", "remove-input"} & set(e) for e in etiquettes)
     assert resultat.avertissements == ("attention 2010\n",)
@@ -127,9 +130,37 @@ def test_aucun_code_ne_se_voit_et_stderr_est_rapporte(atelier):
 
 def test_un_chemin_de_la_machine_n_est_pas_publie(atelier):
     _remplacer(atelier, "ville", code="import os\nprint(annee, os.getcwd())")
-    page = next(p for p in _plan(atelier) if p.sortie == "2010/ville")
-    resultat = faire_page(page, atelier / "page.ipynb", atelier)
-    assert "chemin de cette machine" in resultat.erreur
+    assert "chemin de cette machine" in _faire(atelier, "2010/ville").erreur
+
+
+def test_une_page_dit_tout_ce_qu_elle_a_lu_et_rien_d_autre(atelier):
+    petit_publie.ecrire_publie(atelier / "publie" / "publique")
+    code = (
+        "from observatoire import lire_publie\nvaleurs = lire_publie(annee)\n"
+        "valeurs.serie('taux_vacance', 'ville', '25056')\nvaleurs.commentaire(annee, '25056')"
+    )
+    _remplacer(atelier, "ville", code=code)
+    cle = {"indicateur": "taux_vacance", "niveau": "ville", "territoire": "25056", "bailleur": "tous"}
+    assert _faire(atelier, "2010/ville").lues == {
+        ("edition.json", ()),
+        ("commentaires/2010/25056.md", ()),
+        ("indicateurs.csv", tuple(sorted(cle.items()))),
+    }
+
+
+def test_une_cellule_qui_n_en_finit_pas_est_arretee(atelier):
+    _remplacer(atelier, "ville", code="print('avant')\nwhile annee:\n    pass")
+    resultat = _faire(atelier, "2010/ville", delai=1)
+    assert "dépassait 1 s (--delai)" in resultat.erreur
+    assert resultat.cellule == 2
+    assert "avant" in resultat.notebook
+
+
+def test_un_noyau_qui_meurt_est_l_echec_de_sa_page(atelier):
+    _remplacer(atelier, "ville", code="import os\nos.kill(os.getpid(), 9 * (annee > 0))")
+    resultat = _faire(atelier, "2010/ville")
+    assert "le noyau s'est arrêté" in resultat.erreur
+    assert resultat.cellule == 2
 
 
 # --- une édition
@@ -148,8 +179,8 @@ def test_une_page_qui_echoue_n_arrete_pas_les_autres_et_rien_n_est_publie(atelie
     message = str(echec.value)
     for attendu in ("1 page(s)", "2010/quartier-battant", "quartier.ipynb", "ZeroDivisionError", "annee = 2010"):
         assert attendu in message
-    assert "cellule 4" in message
-    assert faits[-1] == (8, 8)
+    assert "cellule 3" in message
+    assert faits[-1] == (len(QUARTIERS), len(QUARTIERS))
     assert {f: f.read_bytes() for f in edition.rglob("*") if f.is_file()} == avant
     assert (edition.parent / ".edition" / "echecs" / "2010-quartier-battant.ipynb").is_file()
 
@@ -168,4 +199,3 @@ def test_une_page_qui_n_est_plus_au_plan_disparait_et_les_autres_ne_bougent_pas(
     assert bilan.retirees == 1 + len(QUARTIERS) + 1
     assert not (edition / "2009").exists()
     assert (edition / "2010" / "ville.ipynb").stat().st_mtime_ns == date
-    assert not (edition.parent / ".edition").exists()

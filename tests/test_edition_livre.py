@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 
 import pytest
 from atelier import configurer, ecrire_modeles, ecrire_publie
@@ -10,6 +11,7 @@ from atelier import configurer, ecrire_modeles, ecrire_publie
 from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre import construire
+from observatoire.livre.preparation import composition
 
 pytestmark = pytest.mark.bout_en_bout
 
@@ -78,3 +80,57 @@ def test_une_formule_illisible_fait_echouer(livre, edition):
 def test_l_edition_d_un_autre_public_n_est_pas_publiee(livre):
     with pytest.raises(EditionIncomplete, match="publique"):
         construire(livre, public="partenaires")
+
+
+def test_un_reproche_est_redit_a_chaque_fois(livre, edition):
+    fiche = edition / "indicateurs" / "taux_vacance.md"
+    fiche.write_text("# Taux\n\n[rien](absent.md)\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(EditionIncomplete, match="absent"):
+            construire(livre)
+
+
+def _changer(fiche, avant: str, apres: str) -> None:
+    texte = fiche.read_text(encoding="utf-8")
+    assert avant in texte
+    fiche.write_text(texte.replace(avant, apres), encoding="utf-8")
+
+
+def _ecrites(livre, depuis: int) -> set[str]:
+    composees = (livre.chemin("site").parent / ".html.travail" / "sortie" / "_build" / "html").rglob("*.html")
+    return {f.name for f in composees if f.stat().st_mtime_ns > depuis}
+
+
+@pytest.mark.parametrize(
+    ("avant", "apres", "toutes"),
+    [("Part des logements", "Part de tous les logements", False), ("# Taux de vacance", "# Taux de vide", True)],
+)
+def test_ce_qui_change_est_recompose_et_le_site_est_celui_d_une_construction_a_neuf(
+    livre, edition, avant, apres, toutes
+):
+    construire(livre)
+    depuis = time.time_ns()
+    _changer(edition / "indicateurs" / "taux_vacance.md", avant, apres)
+    construire(livre)
+    ecrites = _ecrites(livre, depuis)
+    assert "taux_vacance.html" in ecrites
+    assert ("charte.html" in ecrites) == toutes
+    site = {f.relative_to(livre.chemin("site")): f.read_bytes() for f in livre.chemin("site").rglob("*") if f.is_file()}
+    construire(livre, refaire=True)
+    neuf = {f.relative_to(livre.chemin("site")): f.read_bytes() for f in livre.chemin("site").rglob("*") if f.is_file()}
+    assert site == neuf
+
+
+def _composer_a_moitie(travail):
+    with composition(travail) as sortie:
+        (sortie / "_build" / "html" / "book" / "charte.html").write_text("à moitié")
+        raise KeyboardInterrupt
+
+
+def test_une_composition_inachevee_est_refaite_en_entier(livre, edition):
+    construire(livre)
+    avant = _pages(livre.chemin("site"))
+    with pytest.raises(KeyboardInterrupt):
+        _composer_a_moitie(livre.chemin("site").parent / ".html.travail")
+    construire(livre)
+    assert _pages(livre.chemin("site")) == avant

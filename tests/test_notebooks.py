@@ -45,7 +45,7 @@ def test_un_modele_est_valide_court_et_sans_sortie(modele):
     contenu = nbformat.read(modele, as_version=nbformat.NO_CONVERT)
     nbformat.validate(contenu)
     assert (contenu.nbformat, contenu.nbformat_minor) == (4, 5)
-    assert contenu.metadata.kernelspec.name == "python3"
+    assert contenu.metadata.kernelspec.name == "observatoire"
     codes = [c for c in contenu.cells if c.cell_type == "code"]
     assert len(codes) <= 12
     assert all(not c.outputs and c.execution_count is None for c in codes)

@@ -97,11 +97,10 @@ def test_le_style_des_figures_ne_reste_pas_dans_matplotlib(valeurs):
 
 def test_aucun_trait_ne_franchit_une_rupture_ni_une_annee_absente(valeurs):
     loyers = selection.serie(valeurs, "loyer_m2")
-    assert list(selection.segments(valeurs, "loyer_m2", loyers)) == [1, 1, 2, 2]
+    assert selection.segments(valeurs, "loyer_m2", loyers) == [1, 1, 2, 2]
     impayes = selection.serie(valeurs, "impayes_3_mois", PLANOISE)
     morceaux = selection.segments(valeurs, "impayes_3_mois", impayes)
-    assert morceaux.iloc[0] != morceaux.iloc[2]
-    assert morceaux.iloc[2] == morceaux.iloc[3]
+    assert morceaux[0] != morceaux[2] == morceaux[3]
 
 
 def test_une_rupture_interdit_de_comparer_a_l_etat_zero(valeurs):

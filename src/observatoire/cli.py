@@ -1,4 +1,7 @@
-"""La commande ``observatoire``. Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite."""
+"""La commande ``observatoire``.
+
+Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 130 ou 143 interrompue (Ctrl-C, SIGTERM).
+"""
 
 from __future__ import annotations
 
@@ -9,44 +12,15 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from typer._click import exceptions as usage
-from typer.core import TyperCommand, TyperGroup
 
+from observatoire.aide import Commande, Groupe, dire_mauvais_usage
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
-from observatoire.erreurs import ErreurObservatoire, ParametreInconnu
-
-_AIDE = {
-    "Usage:": "Emploi :",
-    "COMMAND [ARGS]...": "COMMANDE [OPTIONS]",
-    "Options:": "Options :",
-    "Commands:": "Commandes :",
-    "Show this message and exit.": "Afficher cette aide.",
-    "[default: ": "[défaut : ",
-    "[required]": "[obligatoire]",
-    "  [x>=1]": "",
-    "; x>=200]": "]",
-}
-
-
-def _traduire(aide: str) -> str:
-    """L'aide de typer, en français : il n'en livre pas la traduction."""
-    for anglais, francais in _AIDE.items():
-        aide = aide.replace(anglais, francais)
-    return aide
-
-
-class _Groupe(TyperGroup):
-    def get_help(self, ctx) -> str:
-        return _traduire(super().get_help(ctx))
-
-
-class _Commande(TyperCommand):
-    def get_help(self, ctx) -> str:
-        return _traduire(super().get_help(ctx))
-
+from observatoire.erreurs import ErreurObservatoire, ParametreInconnu, dire_panne
+from observatoire.interruption import Interruptible
 
 app = typer.Typer(
-    cls=_Groupe,
+    cls=Groupe,
     help="Des dépôts des bailleurs au site publié.",
     no_args_is_help=True,
     add_completion=False,
@@ -75,10 +49,19 @@ SansLesRefuses = Annotated[
     bool,
     typer.Option("--sans-les-refuses", help="Continuer sans les fichiers refusés ; la couverture le dira."),
 ]
+Delai = Annotated[
+    int | None,
+    typer.Option("--delai", min=1, help="Temps accordé à une cellule ; au-delà, sa page échoue.", metavar="SECONDES"),
+]
+Dask = Annotated[
+    str | None,
+    typer.Option("--dask", help="Grappe Dask à qui confier le travail.", show_default=False, metavar="tcp://HOTE:PORT"),
+]
+Refaire = Annotated[bool, typer.Option("--refaire", help="Tout refaire, même ce qui n'a pas changé.")]
 DEFAUT = Path("observatoire.yml")
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def exemple(
     dossier: Annotated[
         Path | None, typer.Option("--dossier", help="Où écrire les dépôts fictifs.", metavar="DOSSIER")
@@ -91,7 +74,7 @@ def exemple(
     _chaine(config, brut=dossier).exemple(graine, logements)
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def verifier(
     brut: Brut = None,
     annee: Annotated[
@@ -107,50 +90,60 @@ def verifier(
     _chaine(config, brut=brut).verifier(annee, rapports)
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def calculer(
     brut: Brut = None,
     prepare: Prepare = None,
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
+    dask: Dask = None,
+    refaire: Refaire = False,
 ) -> None:
     """Lire les dépôts, les préparer et calculer les indicateurs."""
-    _chaine(config, brut=brut, prepare=prepare).calculer(sans_les_refuses)
+    _chaine(config, refaire, brut=brut, prepare=prepare).calculer(sans_les_refuses, dask)
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def proteger(
-    prepare: Prepare = None, publie: Publie = None, public: Public = "publique", config: Config = DEFAUT
+    prepare: Prepare = None,
+    publie: Publie = None,
+    public: Public = "publique",
+    config: Config = DEFAUT,
+    refaire: Refaire = False,
 ) -> None:
     """Ne garder des indicateurs que ce qui peut être publié."""
-    _chaine(config, prepare=prepare, publie=publie).proteger(public)
+    _chaine(config, refaire, prepare=prepare, publie=publie).proteger(public)
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def executer(
     publie: Publie = None,
     edition: Edition = None,
     public: Public = "publique",
     ouvriers: Ouvriers = None,
+    delai: Delai = None,
+    dask: Dask = None,
     config: Config = DEFAUT,
+    refaire: Refaire = False,
 ) -> None:
     """Exécuter les notebooks de l'édition."""
-    _chaine(config, publie=publie, edition=edition).executer(public, ouvriers)
+    _chaine(config, refaire, publie=publie, edition=edition).executer(public, ouvriers, delai, dask)
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def livre(
     publie: Publie = None,
     edition: Edition = None,
     site: Site = None,
     public: Public = "publique",
     config: Config = DEFAUT,
+    refaire: Refaire = False,
 ) -> None:
     """Construire le site ; un avertissement est une erreur."""
-    _chaine(config, publie=publie, edition=edition, site=site).livre(public)
+    _chaine(config, refaire, publie=publie, edition=edition, site=site).livre(public)
 
 
-@app.command(cls=_Commande)
+@app.command(cls=Commande)
 def publier(
     brut: Brut = None,
     prepare: Prepare = None,
@@ -159,57 +152,41 @@ def publier(
     site: Site = None,
     public: Public = "publique",
     ouvriers: Ouvriers = None,
+    delai: Delai = None,
+    dask: Dask = None,
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
+    refaire: Refaire = False,
 ) -> None:
-    """Toute la chaîne, des dépôts au site, puis le bilan."""
-    chaine = _chaine(config, brut=brut, prepare=prepare, publie=publie, edition=edition, site=site)
-    chaine.calculer(sans_les_refuses)
-    chaine.proteger(public)
-    chaine.executer(public, ouvriers)
-    chaine.livre(public)
+    """Toute la chaîne, des dépôts au site, pour ce qui a changé ; puis le bilan."""
+    chaine = _chaine(config, refaire, brut=brut, prepare=prepare, publie=publie, edition=edition, site=site)
+    chaine.publier(public, sans_les_refuses, ouvriers, delai, dask)
     chaine.conclure()
 
 
-def _chaine(config: Path, **chemins: Path | None) -> Chaine:
-    return Chaine(lire_configuration(config).avec_chemins(**chemins))
+def _chaine(config: Path, refaire: bool = False, **chemins: Path | None) -> Chaine:
+    return Chaine(lire_configuration(config).avec_chemins(**chemins), refaire=refaire)
 
 
 def principal(arguments: list[str] | None = None) -> None:
-    """Point d'entrée : toute erreur attendue devient un message, jamais une trace."""
-    erreurs = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    """Point d'entrée : toute erreur attendue devient un message ; seul un défaut du programme montre une trace."""
     try:
-        code = app(args=arguments, standalone_mode=False) or 0
+        with Interruptible():
+            code = app(args=arguments, standalone_mode=False) or 0
     except ErreurObservatoire as erreur:
-        erreurs.print(str(erreur))
-        code = erreur.code
+        code = _dire(str(erreur), erreur.code)
     except usage.UsageError as erreur:
-        erreurs.print(_en_francais(erreur))
-        code = ParametreInconnu.code
-    except (KeyboardInterrupt, typer.Abort):
-        erreurs.print("Interrompu : ce qui était publié l'est encore.")
-        code = 130
+        code = _dire(dire_mauvais_usage(erreur), ParametreInconnu.code)
+    except OSError as erreur:
+        if (message := dire_panne(erreur)) is None:
+            raise
+        code = _dire(message, 1)
     sys.exit(code)
 
 
-def _en_francais(erreur: usage.UsageError) -> str:
-    """Le message d'un mauvais usage de la commande."""
-    if isinstance(erreur, usage.NoArgsIsHelpError):
-        return erreur.ctx.get_help()
-    if isinstance(erreur, usage.NoSuchOption):
-        message = f"option inconnue : {erreur.option_name}."
-        if erreur.possibilities:
-            message += f" Vouliez-vous dire {', '.join(sorted(erreur.possibilities))} ?"
-    elif isinstance(erreur, usage.MissingParameter):
-        message = f"il manque {erreur.param_hint or erreur.param.opts[0]}."
-    elif isinstance(erreur, usage.BadOptionUsage):
-        message = f"l'option {erreur.option_name} attend une valeur."
-    elif isinstance(erreur, usage.BadParameter):
-        message = f"valeur non admise pour {'/'.join(erreur.param.opts)}."
-    else:
-        message = "commande inconnue ou mal écrite."
-    commande = erreur.ctx.command_path if erreur.ctx else "observatoire"
-    return f"{commande} : {message}\nAide : {commande} --aide"
+def _dire(message: str, code: int) -> int:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(message)
+    return code
 
 
 if __name__ == "__main__":

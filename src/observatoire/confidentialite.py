@@ -19,7 +19,7 @@ from observatoire.baremes import Baremes, SansObjet, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
-from observatoire.fichiers import ecrire_csv, ecrire_texte, remplacer_dossier
+from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.publie import CLES, COLONNES
 from observatoire.ruptures import lire_ruptures
 
@@ -49,23 +49,17 @@ def proteger(config: Configuration, public: str = "publique") -> dict:
     immeubles = pd.read_parquet(prepare / "immeubles_par_cellule.parquet")
     protege = cacher(indicateurs, effectifs, immeubles, seuil)
 
-    final = config.chemin("publie") / public
-    travail = final.with_name(f".{public}.nouveau")
-    shutil.rmtree(travail, ignore_errors=True)
-    travail.mkdir(parents=True)
-    ecrire_csv(protege, travail / "indicateurs.csv")
-    declarations = [declaration.publier() for declaration in catalogue().values()]
-    ecrire_texte(json.dumps(declarations, ensure_ascii=False, indent=1), travail / "catalogue.json")
-    ecrire_csv(baremes.tableau(), travail / "baremes.csv")
-    ecrire_csv(lire_ruptures(config.chemin("referentiels"), catalogue()), travail / "ruptures.csv")
-    _publier_tables(config, prepare, travail, seuil)
-    _publier_territoires(config, protege, travail)
-    _publier_commentaires(config, travail)
-    ecrire_texte(
-        json.dumps(_edition(config, public, seuil, prepare), ensure_ascii=False, indent=1),
-        travail / "edition.json",
-    )
-    remplacer_dossier(travail, final)
+    with ecrire_dossier(config.chemin("publie") / public) as travail:
+        ecrire_csv(protege, travail / "indicateurs.csv")
+        declarations = [declaration.publier() for declaration in catalogue().values()]
+        ecrire_texte(json.dumps(declarations, ensure_ascii=False, indent=1), travail / "catalogue.json")
+        ecrire_csv(baremes.tableau(), travail / "baremes.csv")
+        ecrire_csv(lire_ruptures(config.chemin("referentiels"), catalogue()), travail / "ruptures.csv")
+        _publier_tables(config, prepare, travail, seuil)
+        _publier_territoires(config, protege, travail)
+        _publier_commentaires(config, travail)
+        edition = _edition(config, public, seuil, prepare)
+        ecrire_texte(json.dumps(edition, ensure_ascii=False, indent=1), travail / "edition.json")
     return protege["statut"].value_counts().to_dict()
 
 

@@ -15,6 +15,8 @@ from observatoire.erreurs import ErreurConfiguration
 
 NIVEAUX = ("immeuble", "secteur", "quartier", "ville")
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
+#: D'où vient le quartier d'un immeuble : du référentiel de contours, ou de sa commune (un parc de plusieurs communes).
+QUARTIERS = ("contours", "communes")
 #: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
 MARQUE_FICTIF = "FICTIF"
 CHEMINS = (
@@ -43,7 +45,8 @@ class Bailleur:
 class Configuration:
     """Le contenu de ``observatoire.yml``, vérifié.
 
-    ``chemins`` associe chaque nom de :data:`CHEMINS` à un chemin absolu.
+    ``chemins`` associe chaque nom de :data:`CHEMINS` à un chemin absolu. ``quartiers`` : « contours », ou « communes »
+    quand chaque commune tient lieu de quartier (le code donné avec l'immeuble, ou celui du RPLS).
     """
 
     fichier: Path
@@ -59,6 +62,7 @@ class Configuration:
     signataires: tuple[str, ...]
     charte: dict
     chemins: dict[str, Path]
+    quartiers: str = "contours"
 
     @cached_property
     def bailleurs(self) -> tuple[Bailleur, ...]:
@@ -102,7 +106,7 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         a=territoire.get("a", f"à {territoire['nom']}"),
         de=territoire.get("de", f"de {territoire['nom']}"),
         titre=edition.get("titre", f"Observatoire du logement public – {territoire['nom']}"),
-        niveaux=tuple(n for n in NIVEAUX if n in {*brut.get("niveaux", ()), "immeuble", "ville"}),
+        niveaux=_niveaux(brut),
         annees=tuple(sorted(edition["annees"])),
         annee_zero=edition.get("annee_zero", min(edition["annees"])),
         deposants=tuple(_deposants(brut)),
@@ -111,7 +115,16 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         chemins={
             nom: (fichier.parent / chemins_donnes.get(nom, _CHEMINS_PAR_DEFAUT[nom])).resolve() for nom in CHEMINS
         },
+        quartiers=territoire.get("quartiers", QUARTIERS[0]),
     )
+
+
+def _niveaux(brut: dict) -> tuple[str, ...]:
+    """Les niveaux demandés et la ville ; l'immeuble aussi, sauf si l'édition dit « immeubles: false »."""
+    voulus = {*(brut.get("niveaux") or ()), "ville"} - {"immeuble"}
+    if brut["edition"].get("immeubles", True):
+        voulus.add("immeuble")
+    return tuple(n for n in NIVEAUX if n in voulus)
 
 
 _CHEMINS_PAR_DEFAUT = {
@@ -166,6 +179,10 @@ def _problemes(brut: object) -> list[str]:
             for cle in cles
             if cle in contenu and not isinstance(contenu[cle], str)
         ]
+    if territoire.get("quartiers", QUARTIERS[0]) not in QUARTIERS:
+        problemes.append(f"territoire : « quartiers » vaut {' ou '.join(QUARTIERS)}.")
+    if not isinstance(edition.get("immeubles", True), bool):
+        problemes.append("edition : « immeubles » vaut true ou false.")
     annees = edition.get("annees")
     if not (isinstance(annees, list) and annees and all(isinstance(a, int) for a in annees)):
         problemes.append("edition : « annees » doit être une liste d'années, par exemple [2007, 2008].")

@@ -6,12 +6,16 @@ même bailleur, à défaut dans le parc déclaré d'``observatoire.yml`` (qui n'
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
 from observatoire.configuration import Configuration
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
+LIVRE, HORS_CHAMP = 1, 2
 
 
 def parc_connu(logements: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
@@ -20,27 +24,50 @@ def parc_connu(logements: dict[int, pd.DataFrame], config: Configuration) -> pd.
     ``logements`` : année -> table préparée (vide si rien n'est déposé). Rend ``annee``, les colonnes de
     :data:`DIMENSIONS` et ``connus`` (nombre de logements).
     """
-    deposes = {
-        annee: table.groupby(DIMENSIONS, dropna=False, observed=True).size().rename("connus").reset_index()
-        for annee, table in logements.items()
-        if len(table)
-    }
-    lignes = []
-    for annee in config.annees:
-        for bailleur in config.bailleurs:
-            annees = [a for a, t in deposes.items() if t["bailleur"].eq(bailleur.code).any()]
-            if annees:
-                proche = min(annees, key=lambda a: (abs(a - annee), a))
-                parc = deposes[proche][deposes[proche]["bailleur"].eq(bailleur.code)]
-            elif bailleur.parc_declare:
-                parc = pd.DataFrame(
-                    [{"ville": config.code, "bailleur": bailleur.code, "connus": bailleur.parc_declare}]
-                ).reindex(columns=[*DIMENSIONS, "connus"])
-            else:
-                continue
-            lignes.append(parc.assign(annee=annee))
+    return etendre({annee: compter(table, DIMENSIONS) for annee, table in logements.items()}, config)
+
+
+def compter(logements: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
+    """Nombre de logements (``connus``) de chaque cellule d'une table ; celles à qui une dimension manque aussi."""
+    return logements.groupby(dimensions, dropna=False, observed=True).size().rename("connus").reset_index()
+
+
+def annees_connues(presents: dict[int, set[str]], config: Configuration) -> dict[tuple[int, str], int]:
+    """(année, bailleur) -> l'année du dépôt qui le fait connaître : la plus proche, à égalité la plus ancienne.
+
+    ``presents`` : année -> bailleurs qui y ont déposé des logements.
+    """
+    connues = {}
+    for bailleur in config.bailleurs:
+        annees = [a for a, codes in presents.items() if bailleur.code in codes]
+        if annees:
+            for annee in config.annees:
+                connues[annee, bailleur.code] = min(annees, key=lambda a: (abs(a - annee), a))
+    return connues
+
+
+def etendre(comptes: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
+    """Prêter à chaque année et bailleur les comptes de l'année la plus proche, ou son parc déclaré.
+
+    ``comptes`` : année -> ``connus`` par cellule, où une colonne est ``bailleur``. Rend les mêmes colonnes et
+    ``annee``.
+    """
+    comptes = {annee: t for annee, t in comptes.items() if len(t)}
+    connues = annees_connues({annee: set(t["bailleur"].dropna().unique()) for annee, t in comptes.items()}, config)
+    morceaux = [
+        t[t["bailleur"].isin([b for (a, b), la in connues.items() if (a, la) == (annee, source)])].assign(annee=annee)
+        for annee in config.annees
+        for source, t in comptes.items()
+    ]
+    declares = [
+        {"annee": annee, "ville": config.code, "bailleur": b.code, "connus": b.parc_declare}
+        for annee in config.annees
+        for b in config.bailleurs
+        if b.parc_declare and (annee, b.code) not in connues
+    ]
+    morceaux = [m for m in morceaux if len(m)] + ([pd.DataFrame(declares)] if declares else [])
     vide = pd.DataFrame(columns=["annee", *DIMENSIONS, "connus"])
-    return pd.concat(lignes, ignore_index=True) if lignes else vide
+    return pd.concat(morceaux, ignore_index=True).reindex(columns=vide.columns) if morceaux else vide
 
 
 def disponibilite(
@@ -74,10 +101,16 @@ def disponibilite(
                 return "non_depose"
         return "livre"
 
-    return pd.DataFrame(
-        {i.code: [etat(b, i) for b in config.bailleurs] for i in lues},
-        index=pd.Index([b.code for b in config.bailleurs], name="bailleur"),
-    )
+    # Sans colonne absente, ce que lit l'indicateur n'y change rien : seules ses tables et son champ comptent.
+    partielles = frozenset().union(*(absentes for _, absentes in etats.values()))
+    semblables: dict[tuple, list[str]] = {}
+    colonnes = {}
+    for i in lues:
+        cle = (i.tables, i.perimetre, lues[i] & partielles)
+        if cle not in semblables:
+            semblables[cle] = [etat(b, i) for b in config.bailleurs]
+        colonnes[i.code] = semblables[cle]
+    return pd.DataFrame(colonnes, index=pd.Index([b.code for b in config.bailleurs], name="bailleur"))
 
 
 def tableau_couverture(connus: pd.DataFrame, etats: pd.DataFrame, annee: int) -> pd.DataFrame:
@@ -93,17 +126,52 @@ def tableau_couverture(connus: pd.DataFrame, etats: pd.DataFrame, annee: int) ->
     return longue[["annee", "bailleur", "indicateur", "statut", "logements_livres", "logements_connus"]]
 
 
-def couvrir(connus: pd.DataFrame, etats: pd.DataFrame, cles: list[str]) -> pd.DataFrame:
-    """Part couverte de chaque territoire : lignes = ``cles``, colonnes = indicateurs, valeurs dans [0, 1].
+def couvrir(
+    connus: pd.DataFrame, etats: pd.DataFrame, cles: list[str]
+) -> tuple[Callable[[np.ndarray], np.ndarray], pd.DataFrame]:
+    """Part couverte de chaque territoire.
 
-    ``connus`` : une seule année. Un indicateur hors du champ d'un bailleur ne compte pas son parc. Manque là où
-    aucun logement n'est dans le champ.
+    ``connus`` : une seule année. Rend une fonction et les territoires (une ligne par valeur de ``cles``) : la fonction
+    donne, pour des rangs de territoires, un tableau (rang, indicateur) de parts dans [0, 1]. Un indicateur hors du
+    champ d'un bailleur ne compte pas son parc. Manque là où aucun logement n'est dans le champ, et pour le rang -1.
     """
-    parc = connus.dropna(subset=cles).set_index(cles, drop=False)
-    poids = parc[["connus"]].to_numpy(dtype=float)
-    etats_du_parc = etats.reindex(parc["bailleur"]).to_numpy(dtype=object)
-    dans_le_champ, livres = (
-        pd.DataFrame(retenus * poids, index=parc.index, columns=etats.columns).groupby(level=cles).sum()
-        for retenus in (etats_du_parc != "hors_champ", etats_du_parc == "livre")
-    )
-    return livres / dans_le_champ.where(dans_le_champ > 0)
+    parc = connus.dropna(subset=cles)
+    rangs, territoires = ranger(parc, cles)
+    poids = parc["connus"].to_numpy(dtype=float)
+    etats_codes = np.select([etats.eq("livre"), etats.eq("hors_champ")], [LIVRE, HORS_CHAMP], 0).astype(np.int8)
+    modeles, codes = np.unique(etats_codes, axis=1, return_inverse=True)  # beaucoup d'indicateurs ont les mêmes dépôts
+    par_bailleur = np.vstack([modeles, np.zeros((1, modeles.shape[1]), np.int8)])
+    bailleurs, noms = pd.factorize(parc["bailleur"])
+    du_parc = np.append(etats.index.get_indexer(noms), -1)[bailleurs]
+    parts = np.full((len(territoires) + 1, modeles.shape[1]), np.nan)
+    for modele in range(modeles.shape[1]):
+        etats_du_parc = par_bailleur[du_parc, modele]
+        dans_le_champ, livres = (
+            np.bincount(rangs, weights=poids * retenus, minlength=len(territoires))
+            for retenus in (etats_du_parc != HORS_CHAMP, etats_du_parc == LIVRE)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts[:-1, modele] = np.where(dans_le_champ > 0, livres / dans_le_champ, np.nan)
+    codes = codes.ravel()
+    return lambda demandes: parts[demandes][:, codes], territoires
+
+
+def ranger(table: pd.DataFrame, dimensions: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
+    """La cellule de chaque ligne, et les cellules distinctes dans l'ordre de leur première ligne."""
+    cle = np.zeros(len(table), dtype=np.int64)
+    for nom in dimensions:
+        codes, noms = coder(table[nom])
+        cle = cle * (len(noms) + 1) + codes + 1
+    cellule, distinctes = pd.factorize(cle)
+    premieres = np.empty(len(distinctes), dtype=np.int64)
+    premieres[cellule[::-1]] = np.arange(len(table))[::-1]
+    cellules = {nom: pd.Categorical(table[nom].array.take(premieres)) for nom in dimensions}
+    return cellule, pd.DataFrame(cellules, index=range(len(distinctes)))
+
+
+def coder(categories: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Le rang de la valeur de chaque ligne (-1 : manquante), et les valeurs distinctes."""
+    if isinstance(categories.dtype, pd.CategoricalDtype):
+        return categories.array.codes, categories.array.categories
+    codes, noms = pd.factorize(categories)
+    return codes, pd.Index(noms)

@@ -1,5 +1,10 @@
 """Les erreurs que l'observatoire sait dire, chacune en une phrase utile et en français."""
 
+from __future__ import annotations
+
+import errno
+import os
+
 
 class ErreurObservatoire(Exception):
     """Toute erreur dont le message s'adresse à la personne qui a lancé la commande.
@@ -29,3 +34,41 @@ class DepotRefuse(ErreurObservatoire):
 
 class EditionIncomplete(ErreurObservatoire):
     """Une page au moins n'a pas pu être exécutée, ou le livre n'a pas pu être construit."""
+
+
+class DossierTenu(ErreurObservatoire):
+    """Une autre commande écrit déjà dans ce dossier ; le message la nomme."""
+
+
+_PANNES = {
+    ("ENOSPC", "EDQUOT"): "plus de place sur le disque{pour}. Libérer de la place, puis relancer.",
+    ("EFBIG",): "fichier trop gros pour ce disque ou pour la limite permise (ulimit -f){pour}.",
+    ("EROFS",): "disque en lecture seule{pour}.",
+    ("EACCES", "EPERM"): "accès refusé{pour}. Vérifier à qui est le dossier et quels sont ses droits.",
+    ("EMFILE", "ENFILE"): "trop de fichiers ouverts à la fois{pour}. Baisser --ouvriers, ou relever la limite "
+    "(ulimit -n).",
+    ("ENOTDIR",): "un fichier est à la place d'un dossier{pour}.",
+    ("EISDIR",): "un dossier est à la place d'un fichier{pour}.",
+    ("EIO", "ESTALE", "ENODEV", "ENXIO"): "le disque ne répond pas comme il faut{pour}.",
+    ("ENOMEM",): "plus de mémoire. Baisser --ouvriers, ou arrêter d'autres programmes.",
+}  # fmt: skip
+
+
+def dire_panne(erreur: OSError) -> str | None:
+    """La phrase qui dit une panne de la machine (disque plein, droits…) ; rien si ``erreur`` n'en est pas une.
+
+    Le chemin est donné à partir du dossier courant quand il est dedans.
+    """
+    nom = errno.errorcode.get(erreur.errno or 0, "")
+    if nom == "EEXIST" and erreur.filename and not os.path.isdir(erreur.filename):
+        nom = "ENOTDIR"  # un dossier était à créer là où il y a un fichier
+    phrase = next((phrase for noms, phrase in _PANNES.items() if nom in noms), None)
+    if phrase is None:
+        return None
+    pour = f" : {_lisible(erreur.filename)}" if isinstance(erreur.filename, str | bytes | os.PathLike) else ""
+    return f"{phrase.format(pour=pour)}\nCe qui était publié l'est encore."
+
+
+def _lisible(chemin: str | bytes | os.PathLike) -> str:
+    chemin, ici = os.path.abspath(os.fsdecode(chemin)), os.getcwd()
+    return os.path.relpath(chemin, ici) if os.path.commonpath([chemin, ici]) == ici else chemin

@@ -1,33 +1,82 @@
-"""Écrire à côté, puis renommer : un fichier est l'ancien ou le nouveau, jamais une moitié."""
+"""Écrire à côté, puis mettre en place : un fichier ou un dossier est l'ancien ou le nouveau, jamais une moitié."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROVISOIRE = ".provisoire-"
+"""Début du nom de ce qui est écrit à l'écart ; ce qu'une commande tuée a laissé se reconnaît ainsi."""
 
 
 def ecrire_octets(contenu: bytes, chemin: Path) -> None:
-    """Remplacer ``chemin`` d'un coup ; le dossier est créé au besoin."""
+    """Remplacer ``chemin`` d'un coup ; le dossier est créé au besoin. Une ``OSError`` dit toujours quel fichier."""
     chemin.parent.mkdir(parents=True, exist_ok=True)
-    provisoire = chemin.with_name(f".{chemin.name}.{os.getpid()}")
+    provisoire = chemin.with_name(f"{PROVISOIRE}{os.getpid()}-{chemin.name}")
     try:
         provisoire.write_bytes(contenu)
         provisoire.replace(chemin)
+    except OSError as erreur:
+        erreur.filename = str(chemin)
+        raise
     finally:
-        provisoire.unlink(missing_ok=True)
+        with suppress(OSError):  # sur un disque en lecture seule, même effacer ce qui n'existe pas est une erreur
+            provisoire.unlink()
+
+
+@contextmanager
+def ecrire_dossier(final: Path) -> Iterator[Path]:
+    """Donner un dossier vide où écrire, puis le mettre à la place de ``final``.
+
+    Si le bloc lève une erreur, ``final`` n'est pas touché et rien ne reste du dossier d'écriture.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    nouveau = final.with_name(f"{PROVISOIRE}{os.getpid()}-{final.name}")
+    nouveau.mkdir()
+    try:
+        yield nouveau
+        remplacer_dossier(nouveau, final)
+    finally:
+        shutil.rmtree(nouveau, ignore_errors=True)
 
 
 def remplacer_dossier(nouveau: Path, final: Path) -> None:
-    """Mettre le dossier ``nouveau`` à la place de ``final``, qui reste entier jusque-là."""
-    ancien = final.with_name(f".{final.name}.ancien")
-    shutil.rmtree(ancien, ignore_errors=True)
-    if final.exists():
-        final.rename(ancien)
-    nouveau.rename(final)
-    shutil.rmtree(ancien, ignore_errors=True)
+    """Mettre le dossier ``nouveau`` à la place de ``final``, d'un seul geste quand le système le permet."""
+    if not final.exists():
+        nouveau.rename(final)
+    elif _echanger(nouveau, final):
+        shutil.rmtree(nouveau)
+    else:
+        ancien = Path(tempfile.mkdtemp(prefix=PROVISOIRE, dir=final.parent))
+        final.replace(ancien)
+        nouveau.rename(final)
+        shutil.rmtree(ancien)
+
+
+def _echanger(un: Path, autre: Path) -> bool:
+    """Échanger deux noms d'un seul geste (Linux) ; faux là où ce n'est pas possible, et rien n'est alors changé."""
+    if sys.platform != "linux":
+        return False
+    ici, echange = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    renommer = getattr(ctypes.CDLL(None), "renameat2", None)
+    return renommer is not None and renommer(ici, os.fsencode(un), ici, os.fsencode(autre), echange) == 0
+
+
+def balayer(sortie: Path) -> None:
+    """Effacer ce qu'une commande tuée a laissé d'inachevé dans ``sortie`` et à côté."""
+    restes = [*sortie.parent.glob(f"{PROVISOIRE}*"), *sortie.rglob(f"{PROVISOIRE}*")]
+    for reste in restes:
+        shutil.rmtree(reste, ignore_errors=True) if reste.is_dir() else reste.unlink(missing_ok=True)
 
 
 def ecrire_texte(texte: str, chemin: Path) -> None:

@@ -7,13 +7,17 @@ dénominateur est nul ou manque, les bornes manquent.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special  # scipy.stats mettrait une seconde à se charger, pour les mêmes fonctions
 
 CONFIANCE = 0.95
 
 
 def _quantile(confiance: float) -> float:
-    return float(stats.norm.ppf(0.5 + confiance / 2))
+    return float(special.ndtri(0.5 + confiance / 2))
+
+
+def _quantile_du_khi_deux(part: float, degres: np.ndarray) -> np.ndarray:
+    return 2 * special.gammaincinv(degres / 2, part)
 
 
 def wilson(x, n, confiance: float = CONFIANCE):
@@ -46,8 +50,8 @@ def byar(x, n, confiance: float = CONFIANCE):
     with np.errstate(divide="ignore", invalid="ignore"):
         approchee_basse = x * (1 - 1 / (9 * x) - z / (3 * np.sqrt(x))) ** 3
         approchee_haute = (x + 1) * (1 - 1 / (9 * (x + 1)) + z / (3 * np.sqrt(x + 1))) ** 3
-        exacte_basse = np.where(x == 0, 0.0, stats.chi2.ppf(alpha, 2 * x) / 2)
-        exacte_haute = stats.chi2.ppf(1 - alpha, 2 * x + 2) / 2
+        exacte_basse = np.where(x == 0, 0.0, _quantile_du_khi_deux(alpha, 2 * x) / 2)
+        exacte_haute = _quantile_du_khi_deux(1 - alpha, 2 * x + 2) / 2
         rare = x < 10
         basse = np.where(rare, exacte_basse, approchee_basse) / n
         haute = np.where(rare, exacte_haute, approchee_haute) / n

@@ -35,8 +35,15 @@ class Journal:
             suivi = Etape(barre, barre.add_task("", total=None, etape=libelle))
             yield suivi
         duree = time.perf_counter() - depart
-        self.etapes.append((libelle, duree, suivi.bilan))
-        self.console.print(f"  [green]✓[/] {libelle:<14} {_duree(duree):>9}  [dim]{suivi.bilan}")
+        self._noter("[green]✓[/]", libelle, duree, suivi.bilan)
+
+    def inchange(self, libelle: str, duree: float, bilan: str) -> None:
+        """Dire qu'une étape n'avait rien à refaire, le temps (s) qu'il a fallu pour le savoir, et ce qui est là."""
+        self._noter("[dim]=[/]", libelle, duree, f"inchangé : {bilan}")
+
+    def _noter(self, marque: str, libelle: str, duree: float, bilan: str) -> None:
+        self.etapes.append((libelle, duree, bilan))
+        self.console.print(f"  {marque} {libelle:<14} {_duree(duree):>9}  [dim]{escape(bilan)}")
 
     def avertir(self, ou: str, avertissements: Iterable[str]) -> None:
         """Dire ce que des bibliothèques ont écrit pendant l'étape, sans l'arrêter."""
@@ -54,7 +61,7 @@ class Journal:
             tableau.add_column(titre, justify="right")
         tableau.add_column("ce qui a été fait")
         for libelle, duree, bilan in self.etapes:
-            tableau.add_row(libelle, _duree(duree), f"{duree / total:.0%}".replace("%", " %"), bilan)
+            tableau.add_row(libelle, _duree(duree), f"{duree / total:.0%}".replace("%", " %"), escape(bilan))
         tableau.add_row("total", _duree(total), "", "")
         self.console.print(tableau)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from dataclasses import dataclass
@@ -21,11 +22,15 @@ VARIABLE = "OBSERVATOIRE_PUBLIE"
 # Les immeubles hors de tout contour : leurs valeurs sont publiées, mais ce n'est pas un quartier, ni une page.
 HORS_QUARTIER = "hors_quartier"
 CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
-COLONNES = [
-    *CLES, "numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse", "statut",
-]  # fmt: skip
+VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
+COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
 _TABLES = ("indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")
+FICHIERS = {nom: f"{nom}.csv" for nom in _TABLES} | {
+    "catalogue": "catalogue.json",
+    "contours": "territoires.geojson",
+    "edition": "edition.json",
+}
 _AUCUNE = np.array([], dtype=np.intp)
 _CODES = {"territoire": str, "bailleur": str, "parent": str, "code": str, "deposant": str}
 
@@ -34,8 +39,8 @@ def _table(nom: str):
     """Une table publiée entière ; la lire se note."""
 
     def lire(publie: Publie):
-        noter(publie.contenu.fichiers[nom])
-        return publie.contenu.tables[nom]
+        noter(FICHIERS[nom])
+        return publie.contenu.table(nom)
 
     return property(lire, doc=f"La table « {nom} », entière. Ne pas la modifier.")
 
@@ -67,10 +72,11 @@ class Publie:
     edition = _table("edition")
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
-        """Les valeurs d'un indicateur en un lieu : une ligne par année de l'édition, ``nd`` si rien n'y est calculé.
+        """Les valeurs d'un indicateur en un lieu : une ligne par année de l'édition, ``nd`` si rien n'y est calculé."""
+        return pd.DataFrame(self.lignes(indicateur, niveau, territoire, bailleur), columns=COLONNES)
 
-        Ne pas modifier ce qui est rendu.
-        """
+    def lignes(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> list[dict]:
+        """Comme :meth:`serie`, en dictionnaires, car une page en lit des centaines. Ne pas les modifier."""
         noter(INDICATEURS, indicateur=indicateur, niveau=niveau, territoire=territoire, bailleur=bailleur)
         return self.contenu.serie(indicateur, (niveau, territoire, bailleur))
 
@@ -81,13 +87,13 @@ class Publie:
         territoire: str,
         bailleur: str = "tous",
         annee: int | None = None,
-    ) -> pd.Series:
+    ) -> dict:
         """La valeur d'un indicateur pour un territoire et une année (celle de la lecture par défaut).
 
         Une combinaison qui n'a pas été calculée revient avec le statut ``nd`` et aucune valeur.
         """
         rang = self.edition["annees"].index(self.annee if annee is None else annee)
-        return self.serie(indicateur, niveau, territoire, bailleur).iloc[rang]
+        return self.lignes(indicateur, niveau, territoire, bailleur)[rang]
 
     def extrait(self, **cles: str | int) -> pd.DataFrame:
         """Les lignes de ``indicateurs`` qui portent ces clés, par exemple ``indicateur="apl", niveau="quartier"``."""
@@ -103,15 +109,15 @@ class Publie:
     @property
     def noms(self) -> dict[tuple[str, str], str]:
         """Le nom de chaque (niveau, code) ; le niveau d'un bailleur est ``bailleur``."""
-        noter(self.contenu.fichiers["territoires"])
-        noter(self.contenu.fichiers["bailleurs"])
+        noter(FICHIERS["territoires"])
+        noter(FICHIERS["bailleurs"])
         return self.contenu.noms
 
     @property
-    def codes_rompus(self) -> list[set[str]]:
-        """Pour chaque ligne de ``ruptures``, les indicateurs ou les groupes qu'elle touche."""
-        noter(self.contenu.fichiers["ruptures"])
-        return self.contenu.codes_rompus
+    def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
+        """L'année et le libellé de chaque ligne de ``ruptures``, et les indicateurs ou les groupes qu'elle touche."""
+        noter(FICHIERS["ruptures"])
+        return self.contenu.dates_rompues
 
     def commentaire(self, annee: int, code: str) -> str | None:
         """Le commentaire (Markdown) déposé pour un territoire ou un bailleur, ou ``None``."""
@@ -122,71 +128,97 @@ class Publie:
 
 
 class Contenu:
-    """Les fichiers d'un dossier publié, lus une fois, et rangés pour être retrouvés vite."""
+    """Les fichiers d'un dossier publié, chacun lu à son premier emploi et rangé pour être retrouvé vite."""
 
     def __init__(self, dossier: Path):
-        self.fichiers = {nom: f"{nom}.csv" for nom in _TABLES}
-        self.tables: dict = {nom: _lire_table(dossier / fichier) for nom, fichier in self.fichiers.items()}
-        self.fichiers |= {"catalogue": "catalogue.json", "edition": "edition.json", "contours": "territoires.geojson"}
-        declarations = json.loads((dossier / "catalogue.json").read_text(encoding="utf-8"))
-        self.tables["catalogue"] = {declaration["code"]: declaration for declaration in declarations}
-        self.tables["edition"] = json.loads((dossier / "edition.json").read_text(encoding="utf-8"))
-        self.tables["contours"] = _lire_contours(dossier / "territoires.geojson")
+        self.dossier = dossier
+        self._tables: dict = {}
         self._positions: dict[tuple[str, ...], dict] = {}
+        self._lues: dict[tuple[str, ...], list[dict]] = {}
+
+    def table(self, nom: str):
+        """Une table, le catalogue (code -> déclaration), l'édition ou les contours."""
+        if nom not in self._tables:
+            self._tables[nom] = _LECTEURS.get(nom, _lire_table)(self.dossier / FICHIERS[nom])
+        return self._tables[nom]
 
     def extrait(self, cles: dict) -> pd.DataFrame:
         """Les lignes qui portent ``cles``, dans l'ordre de la table."""
-        return self.tables["indicateurs"].iloc[self.positions(cles)]
+        return self.table("indicateurs").iloc[self.positions(cles)]
 
     def positions(self, cles: dict) -> np.ndarray:
         """Le rang des lignes qui portent ``cles`` ; une combinaison de colonnes n'est rangée qu'une fois."""
         noms = tuple(sorted(cles))
         if not noms:
-            return np.arange(len(self.tables["indicateurs"]))
+            return np.arange(len(self.table("indicateurs")))
         if noms not in self._positions:
-            self._positions[noms] = self.tables["indicateurs"].groupby(list(noms), sort=False).indices
+            self._positions[noms] = self.table("indicateurs").groupby(list(noms), sort=False).indices
         cle = tuple(cles[nom] for nom in noms)
         return self._positions[noms].get(cle if len(cle) > 1 else cle[0], _AUCUNE)
 
-    def serie(self, indicateur: str, lieu: tuple[str, str, str]) -> pd.DataFrame:
-        """Une ligne par année de l'édition."""
-        annees = self.tables["edition"]["annees"]
-        debut = self._series.debuts.get((indicateur, *lieu))
-        if debut is None:
-            cle = dict(zip(CLES[1:], (*lieu, indicateur), strict=True))
-            return pd.DataFrame({"annee": annees, **cle, "statut": "nd"}, columns=COLONNES)
-        return self._series.table.iloc[debut : debut + len(annees)].reset_index(drop=True)
+    def serie(self, indicateur: str, lieu: tuple[str, str, str]) -> list[dict]:
+        """Une ligne par année de l'édition ; une série déjà demandée n'est pas refaite."""
+        cle = (indicateur, *lieu)
+        if cle not in self._lues:
+            annees, nommee = self.table("edition")["annees"], dict(zip(CLES[1:], (*lieu, indicateur), strict=True))
+            nombres, statuts = self._series.prendre(cle, len(annees))
+            self._lues[cle] = [
+                {"annee": annee, **nommee, **dict(zip(VALEURS, ligne, strict=True)), "statut": statut}
+                for annee, ligne, statut in zip(annees, nombres, statuts, strict=True)
+            ]
+        return self._lues[cle]
 
     @cached_property
     def _series(self) -> _Series:
         """Toutes les séries bout à bout, complétées des années qui n'ont pas été calculées."""
-        annees, table = self.tables["edition"]["annees"], self.tables["indicateurs"]
+        annees, table = self.table("edition")["annees"], self.table("indicateurs")
         cles = ["indicateur", "niveau", "territoire", "bailleur"]
         lieux = table[cles].drop_duplicates()
         complet = lieux.merge(pd.DataFrame({"annee": annees}), how="cross").merge(
             table, how="left", on=[*cles, "annee"]
         )
-        complet = complet.assign(statut=complet["statut"].fillna("nd"))[COLONNES]
-        debuts = range(0, len(complet), len(annees))
-        return _Series(complet, dict(zip(lieux.itertuples(index=False, name=None), debuts, strict=True)))
+        statuts = complet["statut"].fillna("nd").astype("category").array
+        debuts = dict(zip(lieux.itertuples(index=False, name=None), range(0, len(complet), len(annees)), strict=True))
+        return _Series(complet[VALEURS].to_numpy(float), statuts.categories.to_numpy(object)[statuts.codes], debuts)
 
     @cached_property
     def noms(self) -> dict[tuple[str, str], str]:
         """Le nom de chaque (niveau, code)."""
-        lieux = pd.concat([self.tables["territoires"], self.tables["bailleurs"].assign(niveau="bailleur")])
+        lieux = pd.concat([self.table("territoires"), self.table("bailleurs").assign(niveau="bailleur")])
         return dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
 
     @cached_property
-    def codes_rompus(self) -> list[set[str]]:
-        """Pour chaque rupture, les codes qu'elle touche."""
-        return [set(re.split(r"[\s,;|]+", codes)) for codes in self.tables["ruptures"]["indicateurs"].fillna("tous")]
+    def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
+        """L'année et le libellé de chaque rupture, et les codes qu'elle touche."""
+        table = self.table("ruptures")
+        if table.empty:
+            return []
+        codes = [set(re.split(r"[\s,;|]+", codes)) for codes in table["indicateurs"].fillna("tous")]
+        return list(zip(table["annee"].tolist(), table["libelle"].tolist(), codes, strict=True))
 
 
 class _Series(NamedTuple):
-    """``table`` : les séries bout à bout ; ``debuts`` : (indicateur, niveau, territoire, bailleur) -> premier rang."""
+    """Les séries bout à bout, en tableaux : en prendre une ne coûte que quelques microsecondes.
 
-    table: pd.DataFrame
+    ``nombres`` : (lignes, :data:`VALEURS`). ``debuts`` : (indicateur, niveau, territoire, bailleur) -> premier rang.
+    """
+
+    nombres: np.ndarray
+    statuts: np.ndarray
     debuts: dict[tuple, int]
+
+    def prendre(self, cle: tuple, longueur: int) -> tuple[list[list[float]], list[str]]:
+        """Les valeurs et les statuts d'une série ; tous manquants et ``nd`` si elle n'est pas publiée."""
+        if cle not in self.debuts:
+            return [[math.nan] * len(VALEURS)] * longueur, ["nd"] * longueur
+        rangs = slice(self.debuts[cle], self.debuts[cle] + longueur)
+        return self.nombres[rangs].tolist(), self.statuts[rangs].tolist()
+
+
+def en_lignes(table: pd.DataFrame) -> list[dict]:
+    """Les lignes d'une petite table, en dictionnaires : bien moins chers à lire un à un que des Series."""
+    colonnes = [table[c].tolist() for c in table.columns]
+    return [dict(zip(table.columns, ligne, strict=True)) for ligne in zip(*colonnes, strict=True)]
 
 
 def dossier_publie(public: str = "publique") -> Path:
@@ -211,7 +243,7 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
         raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
     contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns)
     noter("edition.json")
-    annees = contenu.tables["edition"]["annees"]
+    annees = contenu.table("edition")["annees"]
     annee = annees[-1] if annee is None else annee
     if annee not in annees:
         raise ParametreInconnu(f"l'année {annee} n'est pas publiée. Années admises : {annees}.")
@@ -233,6 +265,17 @@ def _lire_contours(fichier: Path) -> pd.DataFrame | None:
         return None
     import shapely
 
-    traits = json.loads(fichier.read_text(encoding="utf-8"))["features"]
+    traits = _lire_json(fichier)["features"]
     formes = shapely.from_geojson([json.dumps(t["geometry"]) for t in traits])
     return pd.DataFrame([t["properties"] for t in traits]).assign(geometry=formes)
+
+
+def _lire_json(fichier: Path):
+    return json.loads(fichier.read_text(encoding="utf-8"))
+
+
+def _lire_catalogue(fichier: Path) -> dict[str, dict]:
+    return {declaration["code"]: declaration for declaration in _lire_json(fichier)}
+
+
+_LECTEURS = {"catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json}

@@ -86,7 +86,8 @@ class Indicateur:
     ``fonction`` prend les tables de ``tables`` (et ``bareme`` si elle le demande) et rend deux ou trois
     colonnes : au-dessus (alignée sur la première table), au-dessous (sur la dernière) et, pour un
     questionnaire, qui était concerné, d'où le taux de réponse. ``reference`` est le code de l'indicateur
-    auquel un écart se rapporte. ``groupe`` est le code de la répartition dont l'indicateur est une modalité.
+    auquel un écart se rapporte. ``groupe`` est le code de la répartition dont l'indicateur est une modalité ; sa
+    fonction rend alors la catégorie de chaque ligne, et ``categorie`` est celle que l'indicateur compte.
     """
 
     code: str
@@ -107,6 +108,7 @@ class Indicateur:
     reference: str | None = None
     groupe: str | None = None
     modalite: str | None = None
+    categorie: str | None = None
 
     @property
     def multiplicateur(self) -> int:
@@ -117,6 +119,17 @@ class Indicateur:
         """Appliquer la fonction aux tables d'une année.
 
         Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore.
+        """
+        comptage = self.classer(tables, bareme)
+        if self.groupe is None:
+            return comptage
+        numerateur = comptage.colonnes["numerateur"].eq(self.categorie) & comptage.colonnes["denominateur"]
+        return Comptage({**comptage.colonnes, "numerateur": numerateur}, comptage.lues)
+
+    def classer(self, tables: dict[str, pd.DataFrame], bareme: Callable) -> Comptage:
+        """Comme :meth:`compter`, mais le numérateur d'une modalité est la catégorie de chaque ligne.
+
+        Toutes les modalités d'une répartition partagent ce comptage.
         """
         suivies = [TableSuivie.suivre(tables[t]) for t in self.tables]
         colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
@@ -186,26 +199,19 @@ def repartition(*, libelle: str, table: str, source: str, denominateur: str, mod
         groupe = fonction.__name__
         for categorie, nom in modalites.items():
             _inscrire(
-                fonction, f"{groupe}_{categorie}", _modalite(fonction, categorie), table=table, source=source,
+                fonction, f"{groupe}_{categorie}", fonction, table=table, source=source,
                 libelle=f"{libelle} : {nom}", numerateur=f"{denominateur}, {nom}", denominateur=denominateur,
-                groupe=groupe, modalite=nom, **autres,
+                groupe=groupe, modalite=nom, categorie=categorie, **autres,
             )  # fmt: skip
         return fonction
 
     return inscrire
 
 
-def _modalite(fonction: Callable, categorie: str) -> Callable:
-    def compter(*tables, **bareme):
-        categories, en_bas, *concernes = fonction(*tables, **bareme)
-        return (categories.eq(categorie) & en_bas, en_bas, *concernes)
-
-    return compter
-
-
 def _inscrire(
     declaree, code, fonction, *, libelle, numerateur, table, source, denominateur, unite="%",
     nature="proportion", sens="neutre", perimetre="tous", periode=None, reference=None, groupe=None, modalite=None,
+    categorie=None,
 ):  # fmt: skip
     tables = (table,) if isinstance(table, str) else tuple(table)
     module = declaree.__module__.rpartition(".")[2]
@@ -246,6 +252,7 @@ def _inscrire(
         reference=reference,
         groupe=groupe,
         modalite=modalite,
+        categorie=categorie,
     )
 
 

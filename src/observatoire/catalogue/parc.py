@@ -71,7 +71,7 @@ def financement(logements):
     **Référence.** SDES, RPLS, variable FINAN.
     """
     connu = logements["financement"].notna()
-    return logements["financement"].str.lower(), connu, tous(logements)
+    return logements["financement"].map(str.lower, na_action="ignore"), connu, tous(logements)
 
 
 @repartition(
@@ -89,7 +89,7 @@ def taille(logements):
     """
     pieces = logements["nb_pieces"]
     categories = pd.cut(pieces, [0, 1, 2, 3, 4, np.inf], labels=["t1", "t2", "t3", "t4", "t5_plus"])
-    return categories.astype(object), pieces.notna(), tous(logements)
+    return categories, pieces.notna(), tous(logements)
 
 
 @repartition(
@@ -117,7 +117,7 @@ def epoque(logements):
     bornes = [-np.inf, 1948, 1974, 1989, 2005, np.inf]
     noms = ["avant_1949", "1949_1974", "1975_1989", "1990_2005", "depuis_2006"]
     return (
-        pd.cut(annee, bornes, labels=noms).astype(object),
+        pd.cut(annee, bornes, labels=noms),
         annee.notna(),
         tous(logements),
     )
@@ -140,7 +140,7 @@ def dpe(logements):
     **Référence.** SDES, RPLS, variable DPEENERGIE ; arrêté du 15 septembre 2006, arrêté du 31 mars 2021.
     """
     connu = logements["dpe"].notna()
-    return logements["dpe"].str.lower(), connu, tous(logements)
+    return logements["dpe"].map(str.lower, na_action="ignore"), connu, tous(logements)
 
 
 @indicateur(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.edition.formats import page_des_formats
+from observatoire.fichiers import ecrire_texte
 from observatoire.presentation.nombres import (
     ecrire_compte,
     ecrire_intervalle,
@@ -31,8 +32,8 @@ NATURES = {
 PERIODES = {"annee": "flux de l'année", "31 décembre": "stock au 31 décembre"}
 
 
-def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> int:
-    """Écrire ``indicateurs/<code>.md`` et ``formats.md`` dans ``edition`` ; rend le nombre de pages écrites.
+def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> set[Path]:
+    """Écrire ``indicateurs/<code>.md`` et ``formats.md`` dans ``edition`` ; rend leurs chemins dans ce dossier.
 
     Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe.
     """
@@ -41,14 +42,14 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> int:
     lignes = lignes.query("niveau == 'ville' and bailleur == 'tous'")
     ruptures = pd.read_csv(publie / "ruptures.csv")
     territoire = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-    dossier = edition / "indicateurs"
-    dossier.mkdir(parents=True, exist_ok=True)
-    fiches = regrouper(catalogue)
-    for code, declarations in fiches.items():
-        texte = fiche(code, declarations, lignes, ruptures, territoire["de"])
-        (dossier / f"{code}.md").write_text(texte, encoding="utf-8")
-    (edition / "formats.md").write_text(page_des_formats(schemas), encoding="utf-8")
-    return len(fiches) + 1
+    textes = {
+        Path("indicateurs", f"{code}.md"): fiche(code, declarations, lignes, ruptures, territoire["de"])
+        for code, declarations in regrouper(catalogue).items()
+    }
+    textes[Path("formats.md")] = page_des_formats(schemas)
+    for relatif, texte in textes.items():
+        ecrire_texte(texte, edition / relatif)
+    return set(textes)
 
 
 def regrouper(catalogue: list[dict]) -> dict[str, list[dict]]:

@@ -1,93 +1,104 @@
 """Faire une page : d'un modèle et de ses paramètres au notebook exécuté, identique d'un jour à l'autre.
 
-:func:`faire_page` est la seule fonction qui démarre un noyau : pour en changer la façon, c'est elle qui change.
+:func:`faire_page` est la seule fonction qui démarre un noyau. Elle reçoit et rend des données, jamais un chemin de
+sortie : elle tourne de la même façon ici ou sur une grappe.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_core.paths import jupyter_runtime_dir
-from papermill.exceptions import PapermillExecutionError
-from papermill.execute import execute_notebook
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import papermill_engines
+from papermill.iorw import load_notebook_node
+from papermill.parameterize import parameterize_notebook
+from traitlets import Dict
+from traitlets.config import Config
 
-from observatoire.edition.plan import Page
-from observatoire.edition.textes import remplacer
+from observatoire import lectures
+from observatoire.edition.travail import Resultat, Travail
+from observatoire.lectures import Lecture
+from observatoire.noyaux.gestionnaire import NOM, GestionnaireNoyau
+from observatoire.publie import VARIABLE
 
-DELAI_CELLULE = 120
-# Une page vit quelques secondes et laisse peu de déchets : ramasser moins souvent épargne un dixième de son temps.
-RAMASSAGE = "import gc; gc.set_threshold(50_000, 20, 20); del gc"
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters"}
 
 
-class NoyauLocal(AsyncKernelManager):
-    """Un noyau joint par socket de fichier : pas de port TCP à se disputer quand plusieurs pages tournent."""
+class NoyauDePage(GestionnaireNoyau):
+    """Un noyau qui sait, de plus, où est ce qui est publié."""
 
-    def __init__(self, **options):
-        # Un nom à soi : sans lui, tous les noyaux d'un même dossier partageraient la même socket.
-        dossier = Path(jupyter_runtime_dir())
-        dossier.mkdir(parents=True, exist_ok=True)
-        socket = str(dossier / uuid4().hex[:12])
-        super().__init__(transport="ipc", ip=socket, connection_file=f"{socket}.json", **options)
+    environnement = Dict(config=True)
+
+    async def start_kernel(self, **options) -> None:
+        await super().start_kernel(env={**os.environ, **self.environnement}, **options)
 
 
-@dataclass(frozen=True)
-class Resultat:
-    """Ce qu'a donné une page : où elle est écrite, et l'échec ou les avertissements s'il y en a."""
+def faire_page(travail: Travail, publie: Path, atelier: Path) -> Resultat:
+    """Exécuter une page qui lit le dossier ``publie``, depuis le dossier vide ``atelier``.
 
-    page: Page
-    fichier: Path
-    erreur: str | None = None
-    cellule: int | None = None
-    avertissements: tuple[str, ...] = ()
-
-
-def faire_page(page: Page, fichier: Path, dossier_courant: Path) -> Resultat:
-    """Exécuter une page et l'écrire dans ``fichier``, même partielle si une cellule échoue."""
-    fichier.parent.mkdir(parents=True, exist_ok=True)
-    erreur = cellule = None
+    Une cellule qui échoue ou qui dépasse son délai, un noyau qui meurt : c'est un :class:`Resultat` avec une erreur.
+    """
+    modele = nbformat.reads(travail.notebook, as_version=4)
+    contenu = _parametrer(modele, travail.parametres)
+    erreur = None
     try:
-        execute_notebook(
-            preparer(page),
-            fichier,
-            parameters=page.parametres,
+        papermill_engines.execute_notebook_with_engine(
+            None,
+            contenu,
+            kernel_name=NOM,
             progress_bar=False,
-            cwd=dossier_courant,
-            execution_timeout=DELAI_CELLULE,
-            kernel_manager_class=NoyauLocal,
+            execution_timeout=travail.delai,
+            kernel_manager_class=NoyauDePage,
+            config=Config(NoyauDePage={"environnement": {VARIABLE: str(publie)}}),
+            resources={"metadata": {"path": str(atelier)}},
             shutdown_kernel="immediate",
+            extra_arguments=["--log-level=CRITICAL"],
             record_timing=False,
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-            extra_arguments=[f"--IPKernelApp.exec_lines={RAMASSAGE}", "--log-level=CRITICAL"],
         )
-    except PapermillExecutionError as echec:
-        erreur, cellule = f"{echec.ename} : {echec.evalue}", echec.cell_index
-    contenu = nbformat.read(fichier, as_version=4)
+    except CellTimeoutError:
+        erreur = f"la cellule a été arrêtée : elle dépassait {travail.delai} s (--delai)."
+    except DeadKernelError:
+        erreur = "le noyau s'est arrêté en cours de calcul (la mémoire a pu manquer)."
+    erreur = erreur or _erreur_d_une_cellule(contenu)
+    cellule = _rang_dans_le_modele(modele, contenu) if erreur else None
+    lues = _prendre_les_lectures(contenu)
     avertissements = nettoyer(contenu)
-    if erreur is None and (chemins := _chemins_de_la_machine(contenu, dossier_courant)):
+    # Sans retrait : l'écrire coûte dix fois moins, et personne ne lit ce JSON.
+    texte = nbformat.writes(contenu, indent=None)
+    if erreur is None and (chemins := [c for c in _chemins_de_la_machine(publie, atelier) if c in texte]):
         erreur = f"un chemin de cette machine serait publié : {chemins[0]}"
-    nbformat.write(contenu, fichier)
-    return Resultat(page, fichier, erreur, cellule, tuple(avertissements))
+    return Resultat(travail, texte, lues, erreur, cellule, tuple(avertissements))
 
 
-def preparer(page: Page) -> nbformat.NotebookNode:
-    """Le modèle, ses textes remplacés, ses cellules de code cachées, son sommaire ajouté."""
-    contenu = nbformat.read(page.notebook, as_version=4)
-    for cellule in contenu.cells:
-        if cellule.cell_type == "markdown":
-            cellule.source = remplacer(cellule.source, page.textes)
-    if page.sommaire:
-        lignes = ["```{toctree}", ":hidden:", ":glob:", "", *page.sommaire, "```"]
-        sommaire = nbformat.v4.new_markdown_cell("\n".join(lignes), id="sommaire")
-        contenu.cells.append(sommaire)
-    return contenu
+def _parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.NotebookNode:
+    """Une copie du modèle, ses paramètres injectés.
+
+    Ce que fait ``papermill.execute_notebook``, sauf écrire le résultat : les cellules exécutées restent à nous, même
+    si l'exécution s'interrompt.
+    """
+    return parameterize_notebook(load_notebook_node(modele), parametres, kernel_name=NOM, language="python")
+
+
+def _erreur_d_une_cellule(contenu: nbformat.NotebookNode) -> str | None:
+    sorties = (s for c in contenu.cells for s in c.get("outputs", ()) if s.output_type == "error")
+    return next((f"{s.ename} : {s.evalue}" for s in sorties), None)
+
+
+def _rang_dans_le_modele(modele: nbformat.NotebookNode, contenu: nbformat.NotebookNode) -> int | None:
+    """Le rang de la dernière cellule commencée, telle que l'analyste la voit : sans celle des paramètres reçus."""
+    commencees = [c.id for c in contenu.cells if c.metadata.papermill["exception"] is not None]
+    rangs = {c.id: rang for rang, c in enumerate(modele.cells)}
+    return next((rangs[id_] for id_ in reversed(commencees) if id_ in rangs), None)
+
+
+def _prendre_les_lectures(contenu: nbformat.NotebookNode) -> frozenset[Lecture]:
+    """Retirer la dernière cellule et rendre ce qu'elle disait."""
+    derniere = contenu.cells.pop()
+    donnees = [s["data"][lectures.TYPE_MIME] for s in derniere.outputs if lectures.TYPE_MIME in s.get("data", {})]
+    return lectures.relire(donnees[0]) if donnees else frozenset()
 
 
 def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:
@@ -113,8 +124,5 @@ def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:
     return avertissements
 
 
-def _chemins_de_la_machine(contenu: nbformat.NotebookNode, dossier: Path) -> list[str]:
-    publie = os.environ.get("OBSERVATOIRE_PUBLIE", "")
-    interdits = {str(dossier), str(Path.home()), publie} - {"", "/", "/root"}
-    texte = "\n".join(str(c.get("outputs", "")) + c.source for c in contenu.cells)
-    return sorted(chemin for chemin in interdits if chemin in texte)
+def _chemins_de_la_machine(publie: Path, atelier: Path) -> list[str]:
+    return sorted({str(publie), str(atelier), str(Path.home())} - {"/", "/root"})

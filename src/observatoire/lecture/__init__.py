@@ -4,8 +4,8 @@ Rien n'est deviné et rien n'est perdu : un fichier fautif est refusé en entier
 doute est un avertissement ; une singularité connue est réparée, mise à part ou gardée, et comptée.
 """
 
-from observatoire.lecture.preparation import preparer
+from observatoire.lecture.preparation import lire, preparer
 from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.verification import Depots, verifier
 
-__all__ = ["Depots", "ecrire_rapports", "preparer", "verifier"]
+__all__ = ["Depots", "ecrire_rapports", "lire", "preparer", "verifier"]

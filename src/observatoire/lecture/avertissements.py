@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from shapely import STRtree
 
 from observatoire.lecture.conversion import ecrire
 from observatoire.lecture.corrections import colonne_id
@@ -28,17 +28,29 @@ ISOLEMENT_M = 5_000
 
 @dataclass(frozen=True)
 class Contexte:
-    """Ce qu'une règle peut regarder : l'année, les autres tables du même bailleur, son parc de l'année d'avant."""
+    """Ce qu'une règle peut regarder : l'année, les autres tables du même bailleur, la taille du fichier et de celui
+    de l'année précédente.
+    """
 
     annee: int
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    logements_precedents: int | None = None
     hors_contours: pd.Series | None = None
+    par_commune: bool = False
+    lignes: int = 0
+    lignes_precedentes: int | None = None
+
+    @cached_property
+    def _logements(self) -> pd.DataFrame:
+        return self.tables["logements"].drop_duplicates("id_logement")
+
+    @cached_property
+    def _identifiants(self) -> pd.Index:
+        return pd.Index(self._logements["id_logement"])
 
     def du_logement(self, table: pd.DataFrame, colonne: str) -> pd.Series:
         """Une colonne de ``logements``, ramenée à chaque ligne de ``table`` par son id_logement."""
-        logements = self.tables["logements"].drop_duplicates("id_logement").set_index("id_logement")
-        return table["id_logement"].map(logements[colonne])
+        rangs = self._identifiants.get_indexer(table["id_logement"])
+        return pd.Series(self._logements[colonne].array.take(rangs, allow_fill=True), index=table.index)
 
 
 @dataclass(frozen=True)
@@ -106,8 +118,8 @@ def location_avant_construction(t, contexte):
 @regle("logements")
 def parc_qui_change(t, contexte):
     """le nombre de logements a changé de plus de 20 % depuis l'année précédente."""
-    avant = contexte.logements_precedents
-    return bool(avant) and abs(len(t) / avant - 1) > ECART_DU_PARC
+    avant = contexte.lignes_precedentes
+    return bool(avant) and abs(contexte.lignes / avant - 1) > ECART_DU_PARC
 
 
 @regle("menages", "id_logement")
@@ -162,6 +174,11 @@ def tres_social_superieur_au_total(t, contexte):
 @regle("immeubles", "id_immeuble")
 def immeuble_isole(t, contexte):
     """immeuble à plus de 5 km de tous les autres : vérifier ses coordonnées."""
+    # Dans un parc de plusieurs communes, un immeuble peut être seul dans la sienne : ce n'est pas un doute.
+    if contexte.par_commune or t[["x", "y", "lon", "lat"]].isna().all(axis=None):
+        return pd.Series(False, index=t.index)
+    from shapely import STRtree
+
     places = points(t)
     places = places[places.notna()].to_crs(2154)
     arbre = STRtree(places.to_numpy())
@@ -179,20 +196,32 @@ def immeuble_hors_contours(t, contexte):
 
 
 def avertir(table: str, donnees: pd.DataFrame, schema: Schema, contexte: Contexte) -> pd.DataFrame:
-    """Tous les avertissements d'une table : ligne, id, colonne, règle, message, explication (vide)."""
+    """Les avertissements des lignes d'une table : ligne, id, colonne, règle, message, explication (vide)."""
     morceaux = [
-        _constat(r, donnees, schema, r.fonction(donnees, contexte)) for r in REGLES.values() if r.table == table
+        _constat(r, donnees, schema, r.fonction(donnees, contexte))
+        for r in REGLES.values()
+        if r.table == table and r.colonne is not None
     ]
     morceaux = [m for m in morceaux if len(m)]
     vide = pd.DataFrame(columns=COLONNES_AVERTISSEMENTS)
     return pd.concat(morceaux, ignore_index=True) if morceaux else vide
 
 
-def _constat(r: Regle, donnees: pd.DataFrame, schema: Schema, douteux: pd.Series | bool) -> pd.DataFrame:
-    if r.colonne is None:
-        lignes = [[np.nan, "", "", r.nom, f"{r.phrase[:-1]} ({nombre(len(donnees))} lignes).", ""]] if douteux else []
-        return pd.DataFrame(lignes, columns=COLONNES_AVERTISSEMENTS)
-    choisies = donnees[douteux.fillna(False).astype(bool)]
+def avertir_du_fichier(table: str, contexte: Contexte) -> pd.DataFrame:
+    """Les doutes qui portent sur tout un fichier : même tableau, sans ligne, ni identifiant, ni colonne."""
+    constats = [
+        [np.nan, "", "", r.nom, f"{r.phrase[:-1]} ({nombre(contexte.lignes)} lignes).", ""]
+        for r in REGLES.values()
+        if r.table == table and r.colonne is None and r.fonction(None, contexte)
+    ]
+    return pd.DataFrame(constats, columns=COLONNES_AVERTISSEMENTS)
+
+
+def _constat(r: Regle, donnees: pd.DataFrame, schema: Schema, douteux: pd.Series) -> pd.DataFrame:
+    douteux = douteux.fillna(False).astype(bool)
+    if not douteux.any():
+        return pd.DataFrame(columns=COLONNES_AVERTISSEMENTS)
+    choisies = donnees[douteux]
     message = pd.Series(r.phrase, index=choisies.index, dtype="str")
     if r.colonne not in schema.personnelles and r.colonne != colonne_id(schema):
         message = ecrire(_lisible(choisies[r.colonne])).map(citer).astype("str") + " : " + message

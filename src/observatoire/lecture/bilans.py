@@ -30,11 +30,12 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
     """Une ligne par année, déposant et table attendue : accepté, refusé ou non déposé, et ce qui a été traité."""
     lignes = [ligne for f in depots.fichiers if f.annee and f.deposant for ligne in _lignes_du_fichier(f)]
     vues = {(ligne["annee"], ligne["deposant"], ligne["table"]) for ligne in lignes}
+    d_autrui = tables_d_autrui(config)
     lignes += [
         {"annee": annee, "deposant": d.code, "table": table, "fichier": "", "format": "", "statut": "non_depose"}
         for annee in depots.annees
         for d in config.deposants
-        for table in tables_attendues(d, config)
+        for table in tables_attendues(d, d_autrui)
         if (annee, d.code, table) not in vues
     ]
     comptes = ["lignes", "problemes", "avertissements", "reparees", "mises_a_part", "gardees"]
@@ -46,17 +47,19 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
     return tableau.sort_values(["annee", "deposant", "table"], ignore_index=True)
 
 
-def tables_attendues(deposant: Bailleur, config: Configuration) -> list[str]:
+def tables_d_autrui(config: Configuration) -> set[str]:
+    """Les tables qu'un déposant qui n'est pas bailleur donne pour tous."""
+    return {t for d in config.deposants if not d.est_bailleur for t in d.tables}
+
+
+def tables_attendues(deposant: Bailleur, d_autrui: set[str]) -> list[str]:
     """Tables qu'un déposant doit donner ; un bailleur ne donne pas celles qu'un autre déposant donne pour tous."""
-    d_autrui = {t for d in config.deposants if not d.est_bailleur for t in d.tables}
     return [t for t in deposant.tables if not deposant.est_bailleur or t not in d_autrui]
 
 
 def _colonnes_absentes(f: Fichier, table: str) -> list[str]:
     """Les colonnes d'échange qu'un fichier RPLS ne donne pas : ce qui en dépend est non disponible, jamais zéro."""
-    if f.table != RPLS or table not in f.donnees:
-        return []
-    return [nom for nom, colonne in f.donnees[table].items() if colonne.isna().all()]
+    return list(f.contenus[table].vides) if f.table == RPLS and table in f.contenus else []
 
 
 def _lignes_du_fichier(f: Fichier):
@@ -70,7 +73,7 @@ def _lignes_du_fichier(f: Fichier):
             "format": RPLS if f.table == RPLS else f.format,
             "statut": "refuse" if f.refuse else "accepte",
             "colonnes_absentes": ",".join(_colonnes_absentes(f, table)),
-            "lignes": len(f.donnees[table]) if table in f.donnees else f.lignes,
+            "lignes": f.contenus[table].lignes if table in f.contenus else f.lignes,
             "problemes": len(f.problemes) if principale else 0,
             "avertissements": len(f.avertissements) if principale and not f.refuse else 0,
             "reparees": f.traites("réparé") if principale else 0,

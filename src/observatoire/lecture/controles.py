@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.lecture.conformite import conforme
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.entetes import normaliser
 from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer_code, nombre, par_code
@@ -69,6 +70,8 @@ def _echecs_de_type(fautes: pd.DataFrame) -> pd.DataFrame:
 
 def _echecs_de_contrainte(typees: pd.DataFrame, fautes: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Échecs que pandera relève, sauf l'absence d'une cellule dont l'écriture est déjà signalée."""
+    if conforme(typees, schema):
+        return pd.DataFrame(columns=["colonne", "ligne", "regle"])
     from pandera.errors import SchemaErrors
 
     try:

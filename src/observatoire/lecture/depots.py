@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import TABLES, Bailleur, Configuration
-from observatoire.lecture.fichiers import FORMATS, conseiller_format
+from observatoire.lecture.fichiers import LUS, conseiller_format
 from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer
 
 RPLS = "rpls"
@@ -28,11 +28,31 @@ class Traitement:
     phrase: str
 
 
+@dataclass(frozen=True)
+class Contenu:
+    """Ce qu'il faut retenir d'une table lue quand ses lignes ne sont plus en mémoire.
+
+    ``remplie`` : part des cellules remplies, de 0 à 1 ; ``vides`` : les colonnes qui n'ont aucune valeur.
+    """
+
+    lignes: int
+    remplie: float
+    vides: tuple[str, ...] = ()
+
+    @classmethod
+    def de(cls, donnees: pd.DataFrame) -> Contenu:
+        """Le contenu d'un tableau converti."""
+        remplies = donnees.notna().to_numpy()
+        vides = tuple(donnees.columns[~remplies.any(axis=0)])
+        return cls(len(donnees), float(remplies.mean()) if remplies.size else 0.0, vides)
+
+
 @dataclass
 class Fichier:
     """Un fichier du dossier ``brut`` et tout ce que sa vérification en dit.
 
-    ``relatif`` est le seul chemin affiché. ``donnees`` : {table: tableau converti}, indexé par la ligne du tableur.
+    ``relatif`` est le seul chemin affiché. ``donnees`` : {table: tableau converti}, indexé par la ligne du tableur ;
+    vidé quand les lignes sont écrites au fur et à mesure. ``contenus`` : {table: :class:`Contenu`}, toujours gardé.
     """
 
     chemin: Path
@@ -46,6 +66,7 @@ class Fichier:
     avertissements: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLONNES_AVERTISSEMENTS))
     traitements: list[Traitement] = field(default_factory=list)
     donnees: dict[str, pd.DataFrame] = field(default_factory=dict)
+    contenus: dict[str, Contenu] = field(default_factory=dict)
 
     @property
     def refuse(self) -> bool:
@@ -54,7 +75,7 @@ class Fichier:
 
     @property
     def format(self) -> str:
-        """« csv », « xlsx » ou « ods »."""
+        """« csv », « xlsx », « ods » ou « parquet »."""
         return self.chemin.suffix.lower().lstrip(".")
 
     @property
@@ -66,6 +87,12 @@ class Fichier:
     def titre(self) -> str:
         """Chemin et feuille, comme ils s'affichent en tête d'un message."""
         return self.relatif + (f", feuille {citer(self.feuille)}" if self.feuille else "")
+
+    def ajouter_avertissements(self, morceaux: list[pd.DataFrame]) -> None:
+        """Ajouter des doutes à ceux du fichier."""
+        morceaux = [m for m in (self.avertissements, *morceaux) if len(m)]
+        if morceaux:
+            self.avertissements = pd.concat(morceaux, ignore_index=True)
 
     def traites(self, genre: str) -> int:
         """Nombre de cellules ou de lignes réparées, mises à part ou gardées."""
@@ -115,7 +142,7 @@ def _situer(fichier: Fichier, config: Configuration) -> Fichier:
                 f"Le placer dans un dossier nommé par son année, par exemple brut/{max(config.annees)}.",
             )
         )
-    if fichier.format not in FORMATS:
+    if fichier.format not in LUS:
         fichier.problemes.append(
             Probleme(
                 "format", f"le format {citer(fichier.chemin.suffix)} n'est pas lu.", conseiller_format(fichier.format)

@@ -24,7 +24,9 @@ from observatoire.lecture.malfacons import (
 )
 from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
 
+#: Formats conseillés à qui dépose depuis un tableur ; Parquet, que produisent des programmes, se lit aussi.
 FORMATS = ("csv", "xlsx", "ods")
+LUS = (*FORMATS, "parquet")
 # Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
@@ -52,14 +54,18 @@ class Lu:
 
 
 def lire_fichier(chemin: Path, entetes_attendus: list[list[str]]) -> Lu:
-    """Lire un fichier CSV, XLSX ou ODS.
+    """Lire un fichier CSV, XLSX, ODS ou Parquet.
 
     ``entetes_attendus`` : les en-têtes possibles, qui servent à choisir la feuille d'un classeur.
     Lève :class:`FichierIllisible`.
     """
     if chemin.stat().st_size == 0:
         raise FichierIllisible(_vide())
-    if chemin.suffix.lower() == ".csv":
+    if chemin.suffix.lower() == ".parquet":
+        from observatoire.lecture.parquet import lire_textes
+
+        texte, lu = None, Lu(*lire_textes(chemin))
+    elif chemin.suffix.lower() == ".csv":
         texte = _decoder(chemin.read_bytes())
         separateur = _separateur(texte)
         _refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))

@@ -22,8 +22,8 @@ def controler_contexte(
     """Bailleur du fichier, dates de l'année, codes de territoires connus."""
     return [
         *_bailleur(table, fichier),
-        *_annee(table, textes, fichier, schema),
-        *_territoires(table, schema, contours),
+        *hors_de_l_annee(table, textes, fichier, schema),
+        *territoires_inconnus(table, schema, contours),
     ]
 
 
@@ -43,7 +43,8 @@ def _bailleur(table: pd.DataFrame, fichier: Fichier) -> list[Probleme]:
     ]
 
 
-def _annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier, schema: Schema) -> list[Probleme]:
+def hors_de_l_annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier, schema: Schema) -> list[Probleme]:
+    """Les dates qui ne sont pas de l'année du dépôt."""
     annee = fichier.annee
     if colonne := DATES_DE_L_ANNEE.get(fichier.table):
         hors = table[colonne].notna() & table[colonne].dt.year.ne(annee)
@@ -65,7 +66,8 @@ def _annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier, schema: 
     ]
 
 
-def _territoires(table: pd.DataFrame, schema: Schema, contours) -> list[Probleme]:
+def territoires_inconnus(table: pd.DataFrame, schema: Schema, contours) -> list[Probleme]:
+    """Les codes de territoires que le référentiel n'a pas ; rien sans référentiel."""
     if contours is None:
         return []
     problemes = []

@@ -10,6 +10,7 @@ import csv
 import re
 import shutil
 import tempfile
+from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -17,8 +18,8 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.fichiers import remplacer_dossier
-from observatoire.lecture.bilans import tables_attendues
+from observatoire.fichiers import PROVISOIRE, remplacer_dossier
+from observatoire.lecture.bilans import tables_attendues, tables_d_autrui
 from observatoire.lecture.depots import RPLS, Fichier
 from observatoire.lecture.problemes import abreger, compter, nombre
 
@@ -42,7 +43,7 @@ def ecrire_rapports(depots, dossier: Path | str) -> list[Path]:
     dossier = Path(dossier).resolve()
     _refuser_un_autre_dossier(dossier)
     creer_dossier(dossier.parent)
-    with tempfile.TemporaryDirectory(prefix=".ecriture-", dir=dossier.parent) as aside:
+    with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=dossier.parent) as aside:
         nouveau = Path(aside) / dossier.name
         creer_dossier(nouveau)
         if dossier.is_dir():
@@ -135,6 +136,8 @@ def _lignes_csv(fichier: Fichier):
             yield {"genre": t.genre, "regle": t.nom, "nombre": t.nombre, "texte": t.phrase}
     if fichier.refuse:
         return
+    if fichier.avertissements.empty:  # le cas ordinaire : pandas mettrait une milliseconde à ne rien parcourir
+        return
     for doute in fichier.avertissements.itertuples():
         yield {
             "genre": "avertissement expliqué" if doute.explication else "avertissement",
@@ -152,15 +155,21 @@ def neutraliser(texte: str) -> str:
     return f"'{texte}" if texte[:1] in ("=", "+", "-", "@", "\t") else texte
 
 
-def _html(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: str) -> None:
+@cache
+def _gabarit():
+    """Le gabarit du rapport, compilé une fois pour tous les déposants."""
     from jinja2 import Environment
 
     gabarit = files("observatoire.lecture").joinpath("rapport.html.j2").read_text(encoding="utf-8")
     environnement = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environnement.filters.update(fr=typographier, nombre=nombre)
     environnement.globals["compter"] = compter
+    return environnement.from_string(gabarit)
+
+
+def _html(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: str) -> None:
     noms = {d.code: d.nom for d in depots.config.deposants}
-    page = environnement.from_string(gabarit).render(
+    page = _gabarit().render(
         titre=depots.config.titre,
         nom=noms.get(deposant, "Fichiers à classer"),
         annee=annee if annee != SANS_DEPOSANT else "",
@@ -174,27 +183,33 @@ def _html(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: s
 
 
 def _resume(f: Fichier) -> dict:
-    doutes = f.avertissements if not f.refuse else f.avertissements.iloc[:0]
+    doutes = () if f.refuse else f.avertissements
     return {
         "titre": f.titre,
         "table": f.table,
         "refuse": f.refuse,
         "lignes": f.lignes,
-        "utilisees": 0 if f.refuse else len(f.donnees.get("logements" if f.table == RPLS else f.table, ())),
+        "utilisees": _utilisees(f),
         "nb_problemes": len(f.problemes),
         "problemes": abreger(f.problemes),
         "traitements": [t for t in f.traitements if t.nombre],
         "doutes": [
             {**d, "ligne": "" if pd.isna(d["ligne"]) else int(d["ligne"])}
-            for d in doutes.head(DOUTES_CITES).to_dict("records")
+            for d in (doutes.head(DOUTES_CITES).to_dict("records") if len(doutes) else ())
         ],
         "nb_doutes": len(doutes),
     }
 
 
+def _utilisees(f: Fichier) -> int:
+    contenu = f.contenus.get("logements" if f.table == RPLS else f.table)
+    return 0 if f.refuse or contenu is None else contenu.lignes
+
+
 def _couverture(fichiers: list[Fichier], deposant: str, annee: str, depots) -> list[dict]:
     """Ce qui a été utilisé, table par table, y compris les tables qui manquent."""
-    attendues = next((tables_attendues(d, depots.config) for d in depots.config.deposants if d.code == deposant), [])
+    siens = [d for d in depots.config.deposants if d.code == deposant]
+    attendues = tables_attendues(siens[0], tables_d_autrui(depots.config)) if siens else []
     par_table = {t: f for f in fichiers for t in f.tables}
     return [
         {"table": depots.schemas[t].titre, **_etat(t, par_table.get(t))}
@@ -207,11 +222,12 @@ def _etat(table: str, fichier: Fichier | None) -> dict:
         return {"etat": "non déposée", "lignes": "", "remplies": ""}
     if fichier.refuse:
         return {"etat": "refusée", "lignes": 0, "remplies": ""}
-    donnees = fichier.donnees[table]
-    part = donnees.notna().to_numpy().mean()
-    return {"etat": "utilisée", "lignes": len(donnees), "remplies": f"{100 * part:.0f} %"}
+    contenu = fichier.contenus[table]
+    return {"etat": "utilisée", "lignes": contenu.lignes, "remplies": f"{100 * contenu.remplie:.0f} %"}
 
 
 def _corrections(depots, deposant: str, annee: str) -> list[dict]:
     c = depots.corrections
+    if c.empty:
+        return []
     return c[c["deposant"].eq(deposant) & c["annee"].astype(str).eq(annee)].to_dict("records")

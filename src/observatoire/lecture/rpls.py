@@ -43,8 +43,11 @@ NOMBRES = {
 }
 
 
-def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str, schemas: dict[str, Schema]) -> None:
-    """Remplir ``fichier.donnees`` (immeubles, logements), ses traitements et ses problèmes."""
+def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str | None, schemas: dict[str, Schema]) -> None:
+    """Remplir ``fichier.donnees`` (immeubles, logements), ses traitements et ses problèmes.
+
+    ``code_commune`` : la seule commune retenue ; ``None`` pour les garder toutes, chacune tenant lieu de quartier.
+    """
     dessin = max(ENTETES, key=lambda d: ressemblance(lu.entete, ENTETES[d]))
     noms, problemes = reconnaitre(lu.entete, ENTETES[dessin], facultatives(dessin))
     if problemes:
@@ -53,12 +56,9 @@ def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str, schemas: dict[str, Sc
     textes = _textes(lu, noms)
     fichier.traitements = constater(textes)
     textes["DEPCOM"] = textes["DEPCOM"].str.zfill(5)
-    hors = textes["DEPCOM"].ne(code_commune)
-    fichier.traitements.append(
-        Traitement(
-            "hors_de_la_commune", "mis à part", int(hors.sum()), f"Logement d'une autre commune que {code_commune}."
-        )
-    )
+    hors = textes["DEPCOM"].eq("00000") if code_commune is None else textes["DEPCOM"].ne(code_commune)
+    phrase = f"Logement d'une autre commune que {code_commune}." if code_commune else "Logement sans code de commune."
+    fichier.traitements.append(Traitement("hors_de_la_commune", "mis à part", int(hors.sum()), phrase))
     textes = textes[~(hors | (textes.duplicated() & ~sans_numero(textes)))]
     dans_le_fichier = dict(zip(textes.columns, textes.columns, strict=True)) | {nom_commun(nom): nom for nom in noms}
     masque = illisibles(textes)
@@ -72,7 +72,10 @@ def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str, schemas: dict[str, Sc
         return
     logements, hors_bornes = _logements(textes, fichier.deposant, schemas["logements"])
     fichier.traitements.append(hors_bornes)
-    fichier.donnees = {"immeubles": _immeubles(textes, logements, fichier.deposant), "logements": logements}
+    immeubles = _immeubles(textes, logements, fichier.deposant)
+    if code_commune is None:
+        immeubles["quartier"] = textes["DEPCOM"].reindex(immeubles.index)
+    fichier.donnees = {"immeubles": immeubles, "logements": logements}
 
 
 def _textes(lu: Lu, noms: list[str]) -> pd.DataFrame:
@@ -85,15 +88,20 @@ def _textes(lu: Lu, noms: list[str]) -> pd.DataFrame:
     return textes
 
 
-def _problemes(textes: pd.DataFrame, annee: int, code_commune: str) -> list[Probleme]:
+def aucun_logement(code_commune: str | None) -> Probleme:
+    """Le problème d'un fichier où rien ne concerne le territoire."""
+    return Probleme(
+        "commune",
+        f"aucun logement n'est dans la commune {code_commune}."
+        if code_commune
+        else "aucun logement n'a de code de commune.",
+        "Déposer l'extrait du RPLS de cette commune, ou corriger « territoire » dans la configuration.",
+    )
+
+
+def _problemes(textes: pd.DataFrame, annee: int, code_commune: str | None) -> list[Probleme]:
     if textes.empty:
-        return [
-            Probleme(
-                "commune",
-                f"aucun logement n'est dans la commune {code_commune}.",
-                "Déposer l'extrait du RPLS de cette commune, ou corriger « territoire » dans la configuration.",
-            )
-        ]
+        return [aucun_logement(code_commune)]
     trop_tard = pd.to_numeric(textes["LOCAT"], errors="coerce") > annee + 1
     if not trop_tard.any():
         return []
@@ -169,8 +177,9 @@ def _immeubles(textes: pd.DataFrame, logements: pd.DataFrame, deposant: str) -> 
         immeubles[colonne] = immeubles["id_immeuble"].map(places[colonne])
     for colonne in ("quartier", "secteur"):
         immeubles[colonne] = pd.Series(np.nan, index=immeubles.index, dtype="str")
-    part = par_immeuble["qpv"].agg(lambda q: q.eq("oui").sum() / max(q.notna().sum(), 1))
-    connu = par_immeuble["qpv"].count().gt(0)
+    connus = par_immeuble["qpv"].count()
+    part = logements["qpv"].eq("oui").groupby(logements["id_immeuble"]).sum() / connus.clip(lower=1)
+    connu = connus.gt(0)
     qpv = part.ge(0.5).map({True: "oui", False: "non"}).where(connu)
     immeubles["qpv"] = immeubles["id_immeuble"].map(qpv).astype("str")
     return immeubles

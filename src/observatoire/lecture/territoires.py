@@ -8,13 +8,17 @@ il est rangé sous :data:`HORS_QUARTIER` et signalé.
 
 from __future__ import annotations
 
-import geopandas as gpd
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from pyogrio.errors import DataSourceError
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
+
+# geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 HORS_QUARTIER = "hors_quartier"
 PROPRIETES = ("code", "nom", "niveau", "parent")
@@ -30,6 +34,9 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     fichier = config.chemin("referentiels") / "quartiers.geojson"
     if not fichier.is_file():
         return None
+    import geopandas as gpd
+    from pyogrio.errors import DataSourceError
+
     try:
         contours = gpd.read_file(fichier)
     except DataSourceError as erreur:
@@ -74,6 +81,8 @@ def parents(contours: gpd.GeoDataFrame | None) -> dict[str, str]:
 
 def points(immeubles: pd.DataFrame) -> gpd.GeoSeries:
     """Position de chaque immeuble en WGS84, de x et y (Lambert-93) sinon de lon et lat ; manquante sans coordonnées."""
+    import geopandas as gpd
+
     lambert = immeubles["x"].notna() & immeubles["y"].notna()
     degres = ~lambert & immeubles["lon"].notna() & immeubles["lat"].notna()
     vide = gpd.GeoSeries([None] * len(immeubles), index=immeubles.index, crs=WGS84)
@@ -85,12 +94,20 @@ def points(immeubles: pd.DataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(pd.concat(positions).reindex(immeubles.index), crs=WGS84)
 
 
-def rattacher(immeubles: pd.DataFrame, contours: gpd.GeoDataFrame | None) -> pd.DataFrame:
+def rattacher(immeubles: pd.DataFrame, contours: gpd.GeoDataFrame | None, par_commune: bool = False) -> pd.DataFrame:
     """Colonnes ``quartier``, ``secteur`` et ``motif`` (pourquoi l'immeuble est hors quartier) de chaque immeuble.
 
-    Sans référentiel, les trois sont manquantes : la commune n'a pas de quartiers.
+    Sans référentiel, les trois sont manquantes : la commune n'a pas de quartiers. ``par_commune`` : le quartier est le
+    code de commune donné avec l'immeuble.
     """
     vide = pd.Series(np.nan, index=immeubles.index, dtype="str")
+    if par_commune:
+        sans = immeubles["quartier"].isna()
+        if not sans.any():
+            return pd.DataFrame({"quartier": immeubles["quartier"], "secteur": vide, "motif": vide})
+        motif = vide.mask(sans, "sans code de commune")
+        quartier = immeubles["quartier"].astype("str").fillna(HORS_QUARTIER)
+        return pd.DataFrame({"quartier": quartier, "secteur": vide, "motif": motif})
     if contours is None:
         return pd.DataFrame({"quartier": vide, "secteur": vide, "motif": vide})
     places = points(immeubles)
@@ -110,6 +127,8 @@ def _joindre(places: gpd.GeoSeries, contours: gpd.GeoDataFrame, quartier: pd.Ser
 
     ``quartier`` : ne retenir que les secteurs de ce quartier, pour que les deux niveaux restent emboîtés.
     """
+    import geopandas as gpd
+
     trouves = gpd.sjoin(
         gpd.GeoDataFrame(geometry=places[places.notna()]),
         contours[["code", "parent", "geometry"]],

@@ -7,28 +7,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from observatoire.configuration import TABLES, Configuration
+from observatoire.configuration import Configuration
 from observatoire.erreurs import ParametreInconnu
-from observatoire.lecture.avertissements import Contexte, avertir
-from observatoire.lecture.controles import controler, typer
-from observatoire.lecture.corrections import (
-    APPLIQUEE,
-    COLONNES,
-    EXPLIQUEE,
-    REFUSEE,
-    Correction,
-    appliquer,
-    lire_corrections,
-)
-from observatoire.lecture.depots import RPLS, Fichier, Traitement, inventorier, relatif_a
-from observatoire.lecture.entetes import reconnaitre
-from observatoire.lecture.fichiers import FORMATS, FichierIllisible, Lu, lire_fichier
-from observatoire.lecture.interdits import colonnes_interdites
-from observatoire.lecture.liens import controler_contexte, controler_liens
+from observatoire.lecture.avertissements import Contexte, avertir_du_fichier
+from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
+from observatoire.lecture.depots import Fichier, inventorier, relatif_a
+from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
 from observatoire.lecture.problemes import compter, enumerer
-from observatoire.lecture.rpls import lire_rpls
-from observatoire.lecture.rpls_modeles import ENTETES
-from observatoire.lecture.territoires import HORS_QUARTIER, lire_contours, rattacher
+from observatoire.lecture.territoires import lire_contours
 from observatoire.schemas import Schema, lire_schemas
 
 
@@ -47,6 +33,15 @@ class Depots:
     fichiers: list[Fichier] = field(default_factory=list)
     corrections: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLONNES))
     corrections_refusees: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> dict[tuple[int, str], list[Fichier]]:
+        """Les fichiers de chaque (année, déposant) ; ceux que rien ne situe n'en font pas partie."""
+        parts: dict[tuple[int, str], list[Fichier]] = {}
+        for f in self.fichiers:
+            if f.annee in self.config.annees and f.table is not None:
+                parts.setdefault((f.annee, f.deposant), []).append(f)
+        return parts
 
     @property
     def refuses(self) -> list[Fichier]:
@@ -91,121 +86,69 @@ class Depots:
 def verifier(
     config: Configuration, annee: int | None = None, avancement: Callable[[int, int, str], None] | None = None
 ) -> Depots:
-    """Lire et vérifier tous les dépôts, ou ceux d'une année. N'écrit rien.
+    """Lire et vérifier tous les dépôts, ou ceux d'une année, en gardant leurs lignes. N'écrit rien.
 
     ``avancement(fait, total, libelle)`` est appelé avant la lecture de chaque fichier, avec son chemin relatif, puis à
     la fin. Lève :class:`ErreurConfiguration` si un schéma, un contour ou ``corrections.yml`` est mal écrit,
     :class:`ParametreInconnu` si l'année n'est pas dans l'édition ; un dépôt fautif ne lève rien, il est dans
     ``refuses``.
     """
+    depots, outils = inventaire(config, annee)
+    suivi = Suivi(avancement, len(depots.fichiers))
+    traces = [t for fichiers in depots.parts.values() for t in verifier_part(fichiers, outils, suivi.avancer)]
+    suivi.finir()
+    conclure(depots, outils, traces)
+    return depots
+
+
+class Suivi:
+    """Compte les fichiers lus et le dit à qui veut l'entendre."""
+
+    def __init__(self, avancement: Callable[[int, int, str], None] | None, total: int):
+        self.dire = avancement or (lambda fait, total, libelle: None)
+        self.fait, self.total = 0, total
+
+    def avancer(self, fichier: Fichier, lus: int = 1) -> None:
+        """Un fichier va être lu (ou ``lus`` viennent de l'être)."""
+        self.dire(self.fait, self.total, fichier.relatif)
+        self.fait += lus
+
+    def finir(self) -> None:
+        """Tout est lu."""
+        self.dire(self.total, self.total, "liens entre tables")
+
+
+def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots, Outils]:
+    """Les fichiers déposés, pas encore lus, et de quoi les lire."""
     if annee is not None and annee not in config.annees:
         raise ParametreInconnu(
             f"L'année {annee} n'est pas une année de l'édition. Années admises : {enumerer(map(str, config.annees))}."
         )
-    avancer = avancement or (lambda fait, total, libelle: None)
     schemas = lire_schemas(config.chemin("schemas"))
     annees = config.annees if annee is None else (annee,)
-    depots = Depots(config, schemas, lire_contours(config), annees)
+    contours = None if config.quartiers == "communes" else lire_contours(config)
+    depots = Depots(config, schemas, contours, annees)
     depots.fichiers = inventorier(config, annee) if config.chemin("brut").is_dir() else []
-    corrections = [c for c in lire_corrections(config, schemas) if c.annee in annees]
-    traces = []
-    for rang, fichier in enumerate(depots.fichiers):
-        avancer(rang, len(depots.fichiers), fichier.relatif)
-        siennes = [c for c in corrections if (c.annee, c.deposant, c.table) in _cles(fichier)]
-        traces += _controler_fichier(fichier, depots, siennes)
-    avancer(len(depots.fichiers), len(depots.fichiers), "liens entre tables")
-    _lier(depots)
-    _avertir(depots)
-    _tracer(depots, corrections, traces)
-    return depots
+    corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)
+    return depots, Outils(config, schemas, contours, corrections)
 
 
-def _cles(fichier: Fichier) -> list[tuple]:
-    return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
-
-
-def _controler_fichier(fichier: Fichier, depots: Depots, corrections: list[Correction]) -> list[tuple]:
-    """Lire un fichier et vérifier ce qu'il contient ; retourne [(correction, statut, phrase)]."""
-    if fichier.annee not in depots.config.annees or fichier.table is None or fichier.format not in FORMATS:
-        return []
-    est_rpls = fichier.table == RPLS
-    attendus = list(ENTETES.values()) if est_rpls else [depots.schemas[fichier.table].colonnes]
-    try:
-        lu = lire_fichier(fichier.chemin, attendus)
-    except FichierIllisible as illisible:
-        fichier.problemes += illisible.problemes
-        return []
-    fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
-    connues = {nom for attendu in attendus for nom in attendu}
-    interdites = colonnes_interdites(lu.entete, connues)
-    if interdites:
-        fichier.problemes += interdites
-    elif est_rpls:
-        lire_rpls(lu, fichier, depots.config.code, depots.schemas)
-        return [(c, REFUSEE, c.refuser("un fichier RPLS ne se corrige pas.")) for c in corrections]
-    else:
-        return _controler_table(lu, fichier, depots, corrections)
-    return []
-
-
-def _controler_table(lu: Lu, fichier: Fichier, depots: Depots, corrections: list[Correction]) -> list[tuple]:
-    schema = depots.schemas[fichier.table]
-    facultatives = {nom for nom, champ in schema.champs.items() if champ.facultative}
-    noms, problemes = reconnaitre(lu.entete, schema.colonnes, facultatives)
-    if problemes:
-        fichier.problemes += problemes
-        return []
-    textes = lu.cadre.set_axis(noms, axis=1).set_axis(lu.lignes, axis=0).reindex(columns=schema.colonnes, fill_value="")
-    textes, retenues, refus = appliquer(textes.astype("str"), corrections, schema)
-    typees, fautes = typer(textes, schema)
-    fichier.problemes += controler(textes, typees, fautes, schema)
-    fichier.problemes += controler_contexte(typees, textes, fichier, schema, depots.contours)
-    fichier.donnees = {fichier.table: typees}
-    remplacees = sum(c.remplacer_par is not None for c in retenues)
-    if remplacees:
-        phrase = "Valeur corrigée à la demande du bailleur (corrections.yml)."
-        fichier.traitements.append(Traitement("correction", "réparé", remplacees, phrase))
-    return [(c, APPLIQUEE if c.remplacer_par is not None else EXPLIQUEE, "") for c in retenues] + [
-        (c, REFUSEE, refus[c.rang]) for c in corrections if c.rang in refus
-    ]
-
-
-def _lier(depots: Depots) -> None:
-    """Vérifier les clés entre tables, dans l'ordre de leurs dépendances."""
-    par_cle = {cle: f for f in depots.fichiers for cle in _cles(f)}
-    for table in TABLES:
-        for fichier in depots.fichiers:
-            if fichier.table == table and fichier.annee in depots.config.annees:
-                controler_liens(fichier, depots.schemas[table], par_cle)
-
-
-def _avertir(depots: Depots) -> None:
-    """Relever les doutes des fichiers acceptés."""
-    tables = depots.tables
+def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
+    """Ce qui demande d'avoir tout lu : le parc de l'année précédente, le registre des corrections."""
+    lignes = {(f.annee, f.deposant, t): contenu.lignes for f in depots.acceptes for t, contenu in f.contenus.items()}
     for fichier in depots.acceptes:
-        siennes = {t: d for (a, dep, t), d in tables.items() if (a, dep) == (fichier.annee, fichier.deposant)}
-        precedent = tables.get((fichier.annee - 1, fichier.deposant, "logements"))
-        morceaux = []
-        for table, donnees in fichier.donnees.items():
-            contexte = Contexte(
-                fichier.annee,
-                siennes,
-                None if precedent is None else len(precedent),
-                _hors_contours(donnees, depots) if table == "immeubles" else None,
+        for table in fichier.contenus:
+            siennes, avant = (
+                lignes.get((annee, fichier.deposant, table)) for annee in (fichier.annee, fichier.annee - 1)
             )
-            morceaux.append(avertir(table, donnees, depots.schemas[table], contexte))
-        morceaux = [m for m in morceaux if len(m)]
-        if morceaux:
-            fichier.avertissements = pd.concat(morceaux, ignore_index=True)
+            contexte = Contexte(fichier.annee, lignes=siennes, lignes_precedentes=avant)
+            fichier.ajouter_avertissements([avertir_du_fichier(table, contexte)])
+    _tracer(depots, outils.corrections, traces)
 
 
-def _hors_contours(immeubles: pd.DataFrame, depots: Depots) -> pd.Series:
-    return rattacher(immeubles, depots.contours)["quartier"].eq(HORS_QUARTIER)
-
-
-def _tracer(depots: Depots, corrections: list[Correction], traces: list[tuple]) -> None:
+def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Trace]) -> None:
     """Tenir le registre des corrections, et porter les explications sur les avertissements."""
-    par_cle = {cle: f for f in depots.acceptes for cle in _cles(f)}
+    par_cle = {cle: f for f in depots.acceptes for cle in cles(f)}
     vues = {c.rang for c, _, _ in traces}
     sans_fichier = "aucun fichier accepté pour cette table et cette année."
     traces = traces + [(c, REFUSEE, c.refuser(sans_fichier)) for c in corrections if c.rang not in vues]

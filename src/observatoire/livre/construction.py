@@ -15,15 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from observatoire.configuration import Configuration
-from observatoire.erreurs import EditionIncomplete
-from observatoire.fichiers import remplacer_dossier
-from observatoire.livre.preparation import preparer_sources
+from observatoire.erreurs import EditionIncomplete, dire_panne
+from observatoire.fichiers import ecrire_dossier
+from observatoire.livre.preparation import composition, oublier, preparer_sources
 from observatoire.livre.recherche import indexer
 
 Avancement = Callable[[int, int, str], None]
 ETAPES = ("sources", "livre", "recherche", "publication")
 _COULEURS = re.compile(r"\x1b\[[0-9;]*m")
-_COMMANDE = "from jupyter_book.cli.main import main; main()"
 _SORTIES_INUTILES = shutil.ignore_patterns("_sources", "objects.inv", ".buildinfo*", "searchindex.js", "*-macros.html")
 _ACCUEIL = """<!DOCTYPE html>
 <html lang="fr">
@@ -34,28 +33,36 @@ _ACCUEIL = """<!DOCTYPE html>
 """
 
 
-def construire(config: Configuration, public: str = "publique", avancement: Avancement | None = None) -> Path:
+def construire(
+    config: Configuration,
+    public: str = "publique",
+    avancement: Avancement | None = None,
+    *,
+    refaire: bool = False,
+) -> Path:
     """Construire le site du livre de ``config.chemin("livre")`` avec l'édition de ``config.chemin("edition")``.
 
+    Seules les pages qui ont changé sont recomposées, sauf si ``refaire`` ; le site est le même à l'octet près.
     Rend le dossier du site. Lève :class:`EditionIncomplete` quand l'édition manque, est celle d'un autre public,
     ou que jupyter-book trouve quoi que ce soit à redire ; le site en place n'est alors pas touché.
     """
     dire = avancement or (lambda fait, total, libelle: None)
     site = config.chemin("site")
     edition = _lire_edition(config, public)
-    travail = site.parent / ".travail"
+    travail = site.with_name(f".{site.name}.travail")
+    if refaire:
+        oublier(travail)
     dire(0, len(ETAPES), ETAPES[0])
     source = preparer_sources(config, travail)
     dire(1, len(ETAPES), ETAPES[1])
-    html = _lancer_jupyter_book(source, travail / "sortie")
-    dire(2, len(ETAPES), ETAPES[2])
-    nouveau = site.with_name(f"{site.name}.nouveau")
-    shutil.rmtree(nouveau, ignore_errors=True)
-    shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES)
-    (nouveau / "index.html").write_text(_ACCUEIL.format(titre=edition["titre"]), encoding="utf-8")
-    indexer(nouveau)
-    dire(3, len(ETAPES), ETAPES[3])
-    remplacer_dossier(nouveau, site)
+    with composition(travail) as sortie:
+        html = _lancer_jupyter_book(source, sortie)
+    with ecrire_dossier(site) as nouveau:
+        dire(2, len(ETAPES), ETAPES[2])
+        shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
+        (nouveau / "index.html").write_text(_ACCUEIL.format(titre=edition["titre"]), encoding="utf-8")
+        indexer(nouveau)
+        dire(3, len(ETAPES), ETAPES[3])
     dire(4, len(ETAPES), ETAPES[3])
     return site
 
@@ -75,19 +82,34 @@ def _lire_edition(config: Configuration, public: str) -> dict:
 
 def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:
     """Lancer jupyter-book ; ce qu'il dit n'est montré que s'il échoue."""
-    commande = [sys.executable, "-c", _COMMANDE, "build", str(source), "--path-output", str(sortie)]
-    resultat = subprocess.run(
-        [*commande, "-W", "-n", "--keep-going"],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"},
-        check=False,
-    )
+    commande = [sys.executable, "-m", "observatoire.livre.compositeur", "build", str(source)]
+    resultat = _lancer_lie([*commande, "--path-output", str(sortie), "-W", "-n", "--keep-going"])
     html = sortie / "_build" / "html"
     if resultat.returncode or not html.is_dir():
+        _lever_la_panne(resultat.stderr, sortie)
         raise EditionIncomplete(_message(resultat, source))
     return html
+
+
+def _lancer_lie(commande: list[str]) -> subprocess.CompletedProcess:
+    """Lancer le compositeur ; son entrée est un tube dont nous tenons l'autre bout, pour qu'il nous sache vivants."""
+    son_bout, notre_bout = os.pipe()
+    environnement = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+    try:
+        return subprocess.run(
+            commande, stdin=son_bout, capture_output=True, encoding="utf-8", env=environnement, check=False,
+            start_new_session=True,
+        )  # fmt: skip
+    finally:
+        os.close(son_bout)
+        os.close(notre_bout)
+
+
+def _lever_la_panne(dit: str, dossier: Path) -> None:
+    """Un disque plein ou en lecture seule est une panne de la machine, pas un défaut du livre."""
+    panne = re.search(r"\[Errno (\d+)\]", dit)
+    if panne and dire_panne(erreur := OSError(int(panne[1]), os.strerror(int(panne[1])), str(dossier))):
+        raise erreur
 
 
 def _message(resultat: subprocess.CompletedProcess, source: Path) -> str:

@@ -6,13 +6,16 @@ Tout ce qui dépend de Sphinx est ici et dans ``gabarits/``.
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -47,6 +50,8 @@ def setup(app: Sphinx) -> dict:
     app.add_config_value("comments_config", {}, "")
     app.add_post_transform(Ponctuation)
     app.connect("config-inited", _regler)
+    app.connect("builder-inited", _preparer)
+    app.connect("env-updated", _choisir_les_pages)
     app.connect("html-page-context", _completer_la_page)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -58,6 +63,33 @@ def _regler(app: Sphinx, config: Config) -> None:
     config.html_logo = config.html_logo or str(STATIQUE / "logo.svg")
     config.html_favicon = config.html_favicon or str(STATIQUE / "logo.svg")
     config.html_math_renderer = "mathml"
+    config.html_additional_pages = {**config.html_additional_pages, "search": "search.html"}
+
+
+def _preparer(app: Sphinx) -> None:
+    """Se passer de l'index de Sphinx, que Pagefind remplace et qui prendrait presque la moitié du temps.
+
+    La feuille de myst-nb est posée d'avance : il la pose à la fin, et son adresse ne serait pas la même ensuite.
+    """
+    app.builder.search = False
+    (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
+    add_global_html_resources(app, None)
+
+
+def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Faire récrire toutes les pages quand change un titre, ou une ancre à laquelle l'une d'elles peut renvoyer.
+
+    Sphinx, de lui-même, ne récrit que les pages dont la source a changé. Une fois les pages lues, elles s'écrivent
+    sur tous les cœurs ; il ne sait pas les lire ainsi avec les extensions de Jupyter Book.
+    """
+    app.parallel = 1 + (os.cpu_count() or 1)
+    titres = {(page, titre.astext()) for page, titre in env.titles.items()}
+    titres |= {(page, *dessous) for page, dessous in env.toctree_includes.items()}
+    ancres = {(page, ancre) for page, memoire in env.metadata.items() for ancre in memoire.get("myst_slugs", ())}
+    ancres |= {(nom, *ou) for nom, ou in env.domaindata["std"]["anonlabels"].items()}
+    anciens_titres, anciennes_ancres = getattr(env, "reperes_du_livre", (titres, ancres))
+    env.reperes_du_livre = (titres, ancres)
+    return sorted(env.found_docs) if titres != anciens_titres or anciennes_ancres - ancres else []
 
 
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

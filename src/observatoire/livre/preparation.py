@@ -7,37 +7,62 @@ fichiers inchangés ne sont pas recopiés, si bien que Sphinx ne relit que les p
 from __future__ import annotations
 
 import filecmp
-import hashlib
 import shutil
-from importlib.metadata import version
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from observatoire.configuration import Configuration
+from observatoire.fichiers import ecrire_texte
+from observatoire.memoire import empreinte, empreinte_du_code
 
 REGLAGES = ("_config.yml", "_toc.yml")
-_OUTILS = ("sphinx", "jupyter-book", "myst-nb", "sphinx-book-theme", "pydata-sphinx-theme")
 
 
 def preparer_sources(config: Configuration, travail: Path) -> Path:
     """Mettre ``travail/source`` à jour et rendre son chemin.
 
-    Tout ce que Sphinx a gardé de la fois d'avant est oublié quand une page a disparu, ou que les réglages, les
-    gabarits ou les outils ont changé : il ne sait pas le voir de lui-même.
+    Tout ce que Sphinx a gardé de la fois d'avant est oublié quand une page est apparue ou a disparu, ou que les
+    réglages, les gabarits ou les outils ont changé : il ne sait pas le voir de lui-même.
     """
     livre, source = config.chemin("livre"), travail / "source"
     attendus = {nom: livre / nom for nom in REGLAGES}
     attendus |= {f"book/{r}": f for r, f in _fichiers(livre / "book", ignorer=config.chemin("edition")).items()}
     attendus |= {f"book/edition/{r}": f for r, f in _fichiers(config.chemin("edition")).items()}
-    disparus = [f for r, f in _fichiers(source).items() if r not in attendus]
-    for fichier in disparus:
+    for fichier in (f for r, f in _fichiers(source).items() if r not in attendus):
         fichier.unlink()
     for relatif, fichier in attendus.items():
         _copier(fichier, source / relatif)
-    marque, empreinte = travail / "empreinte", _empreinte(source)
-    if disparus or not marque.is_file() or marque.read_text() != empreinte:
-        shutil.rmtree(travail / "sortie", ignore_errors=True)
-    marque.write_text(empreinte)
+    commun = [source / nom for nom in (*REGLAGES, "book/_static", "book/edition/edition.json")]
+    actuelle = f"{empreinte(*commun, autres=sorted(attendus))} {empreinte_du_code()}"
+    if not _marque(travail).is_file() or _marque(travail).read_text() != actuelle:
+        oublier(travail)
+        ecrire_texte(actuelle, _marque(travail))
     return source
+
+
+def oublier(travail: Path) -> None:
+    """Effacer ce que Sphinx a gardé : la composition suivante repartira de rien."""
+    _marque(travail).unlink(missing_ok=True)
+    if (travail / "sortie").exists():
+        shutil.rmtree(travail / "sortie")
+
+
+@contextmanager
+def composition(travail: Path) -> Iterator[Path]:
+    """Donner le dossier où composer ; ce qui s'y trouve n'est gardé que si tout le bloc réussit.
+
+    Sphinx ne redit pas ce qu'il a reproché à une page qu'il ne relit pas, et prendrait pour bonne une page qu'il
+    n'a pas fini d'écrire.
+    """
+    valable = _marque(travail).read_text()
+    _marque(travail).unlink()
+    yield travail / "sortie"
+    ecrire_texte(valable, _marque(travail))
+
+
+def _marque(travail: Path) -> Path:
+    return travail / "empreinte"
 
 
 def _fichiers(dossier: Path, ignorer: Path | None = None) -> dict[str, Path]:
@@ -57,18 +82,3 @@ def _copier(origine: Path, cible: Path) -> None:
         return
     cible.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(origine, cible)
-
-
-def _empreinte(source: Path) -> str:
-    """Ce dont dépend toute page : réglages, extension, gabarits, versions des outils."""
-    ici = Path(__file__).parent
-    fichiers = [source / nom for nom in REGLAGES] + sorted(
-        f for f in ici.rglob("*") if f.is_file() and f.suffix != ".pyc"
-    )
-    fichiers.append(source / "book" / "edition" / "edition.json")
-    fichiers += sorted((source / "book" / "_static").glob("*"))
-    condense = hashlib.sha256()
-    for fichier in fichiers:
-        condense.update(fichier.read_bytes())
-    condense.update(" ".join(version(outil) for outil in _OUTILS).encode())
-    return condense.hexdigest()

@@ -48,39 +48,36 @@ def carte(
     if valeurs.contours is None:
         return silence("Cette ville n'a pas de contours de quartiers.")
     lignes = selection.quartiers(valeurs, indicateur, bailleur)
-    if lignes["valeur"].isna().all():
+    if donnees.vide(lignes):
         return absent(f"{declaration['libelle']} (carte)", "aucun quartier n'a de valeur publiée")
-    lieux, schematique = _lieux(valeurs, lignes)
-    bornes = _classes(lieux["valeur"])
+    lieux, cadre, schematique = _lieux(valeurs, lignes)
+    bornes = _classes([x["valeur"] for x in lieux])
     titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
     if bailleur != "tous":
         titre = f"{titre}, {valeurs.nom('bailleur', bailleur)}"
     corps = _motifs(lieux) + "".join(
-        _dessiner(valeurs, declaration, lieu, bornes, territoire, depuis) for lieu in lieux.to_dict("records")
+        _dessiner(valeurs, declaration, lieu, bornes, territoire, depuis) for lieu in lieux
     )
-    description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux.to_dict("records"))
-    svg = envelopper(_cadre(lieux), corps, titre, f"{description}.").replace('role="img"', 'role="group"')
+    description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux)
+    svg = envelopper(cadre, corps, titre, f"{description}.").replace('role="img"', 'role="group"')
     return _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique)
 
 
-def _lieux(valeurs: Publie, lignes: pd.DataFrame) -> tuple[pd.DataFrame, bool]:
-    """Les quartiers projetés, simplifiés et ramenés au cadre de la page ; et si la carte est schématique."""
-    contours = valeurs.contours
-    contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(lignes["code"])]
+def _lieux(valeurs: Publie, lignes: list[dict]) -> tuple[list[dict], str, bool]:
+    """Les quartiers projetés, simplifiés et ramenés à la page ; le cadre ; et si la carte est schématique."""
+    contours, par_code = valeurs.contours, {r["code"]: r for r in lignes}
+    contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)]
     plans = shapely.transform(contours["geometry"].to_numpy(), _lambert().transform, interleaved=False)
     ouest, sud, est, nord = shapely.total_bounds(plans)
     echelle = (LARGEUR - 8) / (est - ouest)
     cadrage = [echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle]
     formes = [affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)]
     points = shapely.point_on_surface(formes)
-    places = pd.DataFrame(
-        {
-            "code": contours["code"], "trace": [_trace(f) for f in formes], "x": shapely.get_x(points),
-            "y": shapely.get_y(points), "aire": shapely.area(formes), "hauteur": (nord - sud) * echelle + 8,
-        }
-    )  # fmt: skip
+    places = zip(contours["code"], formes, shapely.get_x(points), shapely.get_y(points), strict=True)
+    traces = {code: {"trace": _trace(forme), "x": x, "y": y} for code, forme, x, y in places}
+    lieux = [{**r, **traces[r["code"]]} for r in lignes if r["code"] in traces]
     oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
-    return lignes.merge(places, on="code", how="inner"), bool(oui)
+    return lieux, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
 
 
 @lru_cache(maxsize=1)
@@ -96,9 +93,10 @@ def _trace(forme) -> str:
     return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in a.coords[:-1]) + "Z" for a in anneaux)
 
 
-def _classes(valeurs: pd.Series) -> np.ndarray:
+def _classes(valeurs: list[float]) -> np.ndarray:
     """Les bornes d'au plus cinq classes d'effectifs voisins (quantiles)."""
-    connues = valeurs.dropna().to_numpy(float)
+    connues = np.array(valeurs, float)
+    connues = connues[np.isfinite(connues)]
     nombre = min(5, max(1, len(np.unique(connues)) // 2 + 1))
     return np.unique(np.quantile(connues, np.linspace(0, 1, nombre + 1)))
 
@@ -114,8 +112,8 @@ def _couleur(rang: int, bornes: np.ndarray) -> tuple[str, str]:
     return _RAMPE[place], _ENCRES[place]
 
 
-def _motifs(lieux: pd.DataFrame) -> str:
-    presents = [s for s in STATUTS if s in set(lieux["statut"])]
+def _motifs(lieux: list[dict]) -> str:
+    presents = [s for s in STATUTS if s in {x["statut"] for x in lieux}]
     return f"<defs>{''.join(_motif(s, s) for s in presents)}</defs>"
 
 
@@ -144,13 +142,9 @@ def _dessiner(valeurs, declaration, lieu: dict, bornes, territoire, depuis) -> s
     )
 
 
-def _cadre(lieux: pd.DataFrame) -> str:
-    return f"0 0 {LARGEUR} {lieux['hauteur'].iloc[0]:.0f}"
-
-
 def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique) -> Fragment:
     ville = selection.ligne(valeurs, declaration["code"])
-    rangs = [(r.nom, r._asdict(), valeurs.annee) for r in lignes.itertuples()]
+    rangs = [(r["nom"], r, valeurs.annee) for r in lignes]
     table = donnees.table_figure("Quartier", [("Ville", ville, valeurs.annee), *rangs], declaration, titre)
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
@@ -159,13 +153,13 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 
-def _legende(declaration: dict, lignes: pd.DataFrame, bornes: np.ndarray) -> str:
+def _legende(declaration: dict, lignes: list[dict], bornes: np.ndarray) -> str:
     decimales = 0 if declaration["nature"] == "effectif" else None
     textes = [ecrire(b, declaration["unite"], avec_unite=False, decimales=decimales) for b in bornes]
     fin = ecrire(bornes[-1], declaration["unite"], decimales=decimales).removeprefix(textes[-1])
     paires = list(itertools.pairwise(textes)) or [(textes[0], textes[0])]
     cases = [_case(_couleur(rang, bornes)[0], f"{bas} à {haut}{fin}") for rang, (bas, haut) in enumerate(paires)]
-    presents = [s for s in STATUTS if s in set(lignes["statut"])]
+    presents = [s for s in STATUTS if s in {r["statut"] for r in lignes}]
     cases += [_case_motif(s, declaration["code"]) for s in presents]
     return f'<ul class="obs-legende" aria-label="Légende">{"".join(cases)}</ul>'
 

@@ -65,7 +65,7 @@ def _carte(valeurs, code, ligne, territoire, bailleur, depuis) -> str:
     )
 
 
-def _grand(ligne: pd.Series, declaration: dict) -> str:
+def _grand(ligne: dict, declaration: dict) -> str:
     """La valeur en grand, son unité en petit quand elle est longue."""
     valeur, _, unite = ecrire_ligne(ligne, declaration).partition("\u00a0")
     return f"{valeur} <small>{escape(unite)}</small>" if unite else valeur
@@ -77,7 +77,7 @@ def dire_ecart(ecart: comparaisons.Comparaison) -> str:
     return f'<span class="obs-{ecart.signe}">{fleche} {escape(ecart.texte)}</span>'
 
 
-def _detail(valeurs: Publie, ligne: pd.Series, declaration: dict) -> str:
+def _detail(valeurs: Publie, ligne: dict, declaration: dict) -> str:
     morceaux = [ecrire_reference(declaration, valeurs.annee)]
     if not pd.isna(ligne["borne_basse"]):
         bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])

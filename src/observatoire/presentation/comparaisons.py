@@ -53,7 +53,7 @@ VILLE = Mots(
 )
 
 
-def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: Mots) -> Comparaison:
+def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Comparaison:
     """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``."""
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
@@ -61,7 +61,7 @@ def comparer(ligne: pd.Series, repere: pd.Series, declaration: dict, mots: Mots)
         return Comparaison("impossible", f"pas de comparaison ({ecrire_statut(statut)})")
     ecart = float(ligne["valeur"]) - float(repere["valeur"])
     texte = ecrire_ecart(ecart, declaration)
-    teste = not pd.isna([ligne["borne_basse"], repere["borne_basse"]]).any()
+    teste = not (pd.isna(ligne["borne_basse"]) or pd.isna(repere["borne_basse"]))
     if teste and _recouvrent(ligne, repere):
         return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
     if not teste and not any(chiffre in texte for chiffre in "123456789"):
@@ -100,10 +100,9 @@ def comparer_annee(
     valeurs: Publie, indicateur: str, avant: int, territoire: str | None = None, bailleur: str = "tous"
 ) -> Comparaison:
     """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison."""
-    coupures = selection.ruptures(valeurs, indicateur)
-    coupures = coupures[coupures["annee"].between(avant + 1, valeurs.annee)] if len(coupures) else coupures
-    if len(coupures):
-        annees = " et ".join(str(a) for a in sorted(coupures["annee"].unique()))
+    coupures = {r["annee"] for r in selection.ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee}
+    if coupures:
+        annees = " et ".join(str(a) for a in sorted(coupures))
         return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
     ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
     repere = selection.ligne(valeurs, indicateur, territoire, bailleur, annee=avant)
@@ -121,16 +120,16 @@ def ecrire_ecart(ecart: float, declaration: dict) -> str:
     return ecrire(ecart, unite, signe=True, decimales=decimales)
 
 
-def _part_de_la_ville(ligne: pd.Series, ville: pd.Series) -> Comparaison:
+def _part_de_la_ville(ligne: dict, ville: dict) -> Comparaison:
     if not _publiee(ligne) or not _publiee(ville) or not ville["valeur"]:
         return Comparaison("impossible", "part de la ville non disponible")
     part = ecrire(float(ligne["valeur"]) / float(ville["valeur"]), "%")
     return Comparaison("impossible", f"{part} du total de la ville", part)
 
 
-def _publiee(ligne: pd.Series) -> bool:
+def _publiee(ligne: dict) -> bool:
     return ligne["statut"] == "publie" and not pd.isna(ligne["valeur"])
 
 
-def _recouvrent(a: pd.Series, b: pd.Series) -> bool:
+def _recouvrent(a: dict, b: dict) -> bool:
     return bool(a["borne_basse"] <= b["borne_haute"] and b["borne_basse"] <= a["borne_haute"])

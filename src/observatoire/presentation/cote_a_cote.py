@@ -9,13 +9,14 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
-from observatoire.presentation.nombres import ecrire_ligne, en_unite, graduer
-from observatoire.presentation.svg import BLEU, GRIS, HALO, charger_seaborn, marge, rendre, style, toile
+from observatoire.presentation.nombres import INSECABLE, ecrire_ligne, en_unite
+from observatoire.presentation.svg import rendre, style
+from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-_VALEURS = ["valeur", "borne_basse", "borne_haute"]
+_TRAIT, _FILET = "#8b97a1", "#eef1f3"
 
 
 def comparaison_quartiers(
@@ -42,81 +43,67 @@ def comparaison_bailleurs(
 
 def _cote_a_cote(valeurs, declaration, lignes, titre, premiere, courant) -> Fragment:
     """Un point et son intervalle par ligne, triés ; les valeurs cachées en bas, par leur statut."""
-    if lignes.empty:
+    if not lignes:
         return silence(f"Cette ville n'a pas de {premiere.lower()}s.")
-    if lignes["valeur"].isna().all():
+    if donnees.vide(lignes):
         return absent(f"{declaration['libelle']} ({premiere.lower()}s)", donnees.raison(lignes))
-    lignes = lignes.sort_values(["valeur", "nom"], ascending=[False, True], na_position="last")
+    lignes = sorted(lignes, key=lambda r: (np.inf if pd.isna(r["valeur"]) else -r["valeur"], r["nom"]))
     ville = selection.ligne(valeurs, declaration["code"])
-    if declaration["nature"] == "effectif":
-        ville = ville.copy()
-        ville["valeur"] = np.nan
+    avec_ville = declaration["nature"] != "effectif" and not pd.isna(ville["valeur"])
+    reperes = [("Ville", ville)] * avec_ville
     with style():
-        figure, axe = toile(0.8 + 0.27 * len(lignes), gauche=marge(lignes["nom"]), haut=0.32, bas=0.45)
-        _tracer_points(axe, valeurs, declaration, lignes, ville, courant)
-        svg = rendre(figure, titre, _decrire_lignes(declaration, lignes, ville))
-    repere = [] if pd.isna(ville["valeur"]) else [("Ville", ville, valeurs.annee)]
-    rangs = [(r.nom, r._asdict(), valeurs.annee) for r in lignes.itertuples()]
-    table = donnees.table_figure(premiere, rangs + repere, declaration, titre)
+        toile = _dessiner(declaration, lignes, ville if avec_ville else None, courant)
+        clairs = [donnees.en_clair(nom, r, declaration) for nom, r in [*reperes, *((r["nom"], r) for r in lignes)]]
+        svg = rendre(toile.achever(), titre, " ; ".join(clairs) + ".")
+    rangs = [(nom, r, valeurs.annee) for nom, r in [*((r["nom"], r) for r in lignes), *reperes]]
+    table = donnees.table_figure(premiere, rangs, declaration, titre)
     return donnees.figure(svg, titre, table, donnees.note(valeurs, declaration, ville))
 
 
-def _tracer_points(axe, valeurs, declaration, lignes, ville, courant) -> None:
-    seaborn = charger_seaborn()
+def _dessiner(declaration: dict, lignes: list[dict], ville: dict | None, courant: str | None) -> Toile:
     unite = declaration["unite"]
-    trace = lignes.assign(**{c: en_unite(lignes[c].astype(float), unite) for c in _VALEURS})
-    trace = trace.assign(rang=np.arange(len(trace)), courant=trace["code"].eq(courant))
-    if not pd.isna(ville["valeur"]):
-        repere = f"Ville : {ecrire_ligne(ville, declaration)}"
-        hauteur = en_unite(float(ville["valeur"]), unite)
-        axe.axvline(hauteur, color=GRIS, linestyle="--", linewidth=1.4, zorder=1, label=repere)
-    axe.hlines(trace["rang"], trace["borne_basse"], trace["borne_haute"], color=_couleurs(trace), linewidth=2)
-    points = {"x": "valeur", "y": "rang", "ax": axe, "legend": False, "edgecolor": "white", "zorder": 3}
-    traits = {"hue": "courant", "style": "courant", "size": "courant"}
-    aspects = {"palette": {False: GRIS, True: BLEU}, "markers": {False: "o", True: "D"}, "sizes": {False: 48, True: 72}}
-    seaborn.scatterplot(trace, **points, **traits, **aspects)
-    _habiller_points(axe, valeurs, declaration, lignes, trace)
+    valeur, bas, haut = (
+        en_unite(np.array([r[c] for r in lignes], float), unite) for c in ("valeur", "borne_basse", "borne_haute")
+    )
+    minimum = 0.0 if declaration["nature"] in {"proportion", "taux", "effectif"} else np.nanmin([*valeur, *bas])
+    maximum = np.nanmax([*valeur, *haut])
+    etendue = maximum - minimum or 1
+    bornes = (minimum - 0.02 * etendue, maximum + 0.25 * etendue)
+    gauche = min(21.6 + 5.616 * max(len(r["nom"]) for r in lignes), 0.48 * LARGEUR)
+    toile = Toile(57.6 + 19.44 * len(lignes), bornes, (len(lignes) - 0.4, -0.6), gauche, haut=23.04, bas=32.4)
+    toile.graduer_x(*graduations(bornes, unite))
+    if unite not in {"%", "‰"}:
+        toile.ecrire((toile.gauche + toile.droite) / 2, 3.4, unite, ligne="pied")
+    choisi = np.array([r["code"] == courant for r in lignes])
+    x, y = toile.x(valeur), toile.y(np.arange(len(lignes)))
+    toile.tirer(toile.gauche, y, toile.droite, y, _FILET)
+    if ville is not None:
+        _tracer_ville(toile, ville, declaration)
+    for qui, couleur in ((~choisi, _TRAIT), (choisi, BLEU)):
+        toile.tirer(toile.x(bas)[qui], y[qui], toile.x(haut)[qui], y[qui], couleur, 2)
+    toile.marquer(x[~choisi], y[~choisi], "o", 6.93, GRIS, 0.55)
+    toile.marquer(x[choisi], y[choisi], "D", 8.49, BLEU, 0.55)
+    bouts = np.where(np.isnan(valeur), toile.x(minimum), np.fmax(x, toile.x(haut)))
+    for r, oui, hauteur, bout in zip(lignes, choisi, y, bouts, strict=True):
+        _ecrire_ligne(toile, r, declaration, oui, hauteur, bout)
+    return toile
 
 
-def _habiller_points(axe, valeurs, declaration, lignes, trace) -> None:
-    unite = declaration["unite"]
-    axe.set_yticks(trace["rang"], trace["nom"].str.replace(" ", "\u00a0"))
-    for etiquette, courant in zip(axe.get_yticklabels(), trace["courant"], strict=True):
-        etiquette.set(fontweight="bold" if courant else "normal", color=BLEU if courant else "#1f2933")
-    axe.set_ylim(len(trace) - 0.4, -0.6)
-    maximum = float(np.nanmax(trace[["valeur", "borne_haute"]].to_numpy(float)))
-    minimum = float(np.nanmin(trace[["valeur", "borne_basse"]].to_numpy(float)))
-    if declaration["nature"] in {"proportion", "taux", "effectif"}:
-        minimum = 0.0
-    etendue = max(maximum - minimum, 1e-9)
-    axe.set_xlim(minimum - 0.02 * etendue, maximum + 0.25 * etendue)
-    axe.locator_params(axis="x", nbins=5)
-    axe.xaxis.set_major_formatter(lambda x, _: graduer(x, unite))
-    axe.grid(axis="x", visible=True)
-    axe.grid(axis="y", visible=True, color="#eef1f3")
-    axe.set(ylabel="", xlabel="" if unite in {"%", "‰"} else unite)
-    _ecrire_points(axe, declaration, lignes, trace, minimum, etendue)
-    if axe.get_legend_handles_labels()[0]:
-        axe.legend(loc="lower right", bbox_to_anchor=(1.02, 1.0), borderaxespad=0.2)
+def _ecrire_ligne(toile: Toile, ligne: dict, declaration: dict, choisie: bool, y: float, bout: float) -> None:
+    """Le nom à gauche, la valeur (ou le statut, penché) à droite de son intervalle."""
+    nom, texte = ligne["nom"].replace(" ", INSECABLE), ecrire_ligne(ligne, declaration).split(INSECABLE)[0]
+    encre, pale = (BLEU, BLEU) if choisie else (ENCRE, PALE)
+    toile.ecrire(toile.gauche - 3.5, y, nom, ancre="right", ligne="chiffre", couleur=encre, gras=choisie)
+    toile.ecrire(bout + 6, y, texte, ancre="left", corps=9, couleur=pale, gras=choisie, penche=pd.isna(ligne["valeur"]),
+                 halo=True)  # fmt: skip
 
 
-def _ecrire_points(axe, declaration, lignes, trace, minimum, etendue) -> None:
-    for brute, point in zip(lignes.itertuples(), trace.itertuples(), strict=True):
-        texte = ecrire_ligne(brute._asdict(), {**declaration, "unite": declaration["unite"]})
-        cachee = pd.isna(point.valeur)
-        droite = minimum if cachee else np.nanmax([point.valeur, point.borne_haute])
-        axe.annotate(texte.split("\u00a0")[0] if not cachee else texte, (droite, point.rang), xytext=(6, 0),
-                     textcoords="offset points", va="center", fontsize=9, bbox=HALO,
-                     fontstyle="italic" if cachee else "normal",
-                     fontweight="bold" if point.courant else "normal",
-                     color=BLEU if point.courant else "#3d4852")  # fmt: skip
-
-
-def _couleurs(trace: pd.DataFrame) -> list[str]:
-    return list(np.where(trace["courant"], BLEU, "#8b97a1"))
-
-
-def _decrire_lignes(declaration, lignes, ville) -> str:
-    clairs = [donnees.en_clair(r.nom, r._asdict(), declaration) for r in lignes.itertuples()]
-    repere = [] if pd.isna(ville["valeur"]) else [donnees.en_clair("Ville", ville, declaration)]
-    return " ; ".join([*repere, *clairs]) + "."
+def _tracer_ville(toile: Toile, ville: dict, declaration: dict) -> None:
+    """La valeur de la ville : un trait vertical, et son nom au-dessus, à droite."""
+    x = toile.x(en_unite(ville["valeur"], declaration["unite"]))
+    toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1.4, "--")
+    texte = f"Ville : {ecrire_ligne(ville, declaration)}"
+    droite, y = toile.droite + 0.02 * (toile.droite - toile.gauche) - 5.4, toile.haut + 10.7
+    toile.ecrire(droite, y, texte, ancre="right", ligne="legende", corps=9, couleur=ENCRE)
+    debut = droite - mesurer(texte, 9) - 25.2
+    toile.tirer(debut, y, debut + 18, y, GRIS, 1.4, "--")

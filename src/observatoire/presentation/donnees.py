@@ -45,7 +45,7 @@ def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> s
     )
 
 
-def cases(ligne: pd.Series, declaration: dict, annee: int) -> list[str]:
+def cases(ligne: dict, declaration: dict, annee: int) -> list[str]:
     """Tout ce qui accompagne une valeur, dans l'ordre de :data:`ENTETES`."""
     return [
         ecrire_ligne(ligne, declaration, html=True),
@@ -58,13 +58,13 @@ def cases(ligne: pd.Series, declaration: dict, annee: int) -> list[str]:
     ]
 
 
-def table_figure(premiere: str, lignes: list[tuple[str, pd.Series, int]], declaration: dict, titre: str) -> str:
+def table_figure(premiere: str, lignes: list[tuple[str, dict, int]], declaration: dict, titre: str) -> str:
     """La table d'une figure : ``lignes`` sont (nom, valeurs, année)."""
     contenu = [[escape(nom), *cases(ligne, declaration, annee)] for nom, ligne, annee in lignes]
     return tableau_simple([premiere, *ENTETES], contenu, titre)
 
 
-def en_clair(nom: str, ligne: pd.Series, declaration: dict) -> str:
+def en_clair(nom: str, ligne: dict, declaration: dict) -> str:
     """« Battant : 12,3 % (11,2 à 13,4 %) », ou « Battant : secret »."""
     if ligne["statut"] != "publie":
         return f"{nom} : {STATUTS[ligne['statut']].libelle}"
@@ -73,7 +73,7 @@ def en_clair(nom: str, ligne: pd.Series, declaration: dict) -> str:
     return f"{nom} : {ecrire_ligne(ligne, declaration)}{suite}"
 
 
-def note(valeurs: Publie, declaration: dict, ligne: pd.Series, *complements: str) -> str:
+def note(valeurs: Publie, declaration: dict, ligne: dict, *complements: str) -> str:
     """La note d'une figure : rapport, date, couverture, intervalle ou pourquoi il n'y en a pas."""
     rapport = declaration["numerateur"]
     if declaration.get("denominateur"):
@@ -94,6 +94,11 @@ def _majuscule(texte: str) -> str:
     return texte[:1].upper() + texte[1:]
 
 
-def raison(lignes: pd.DataFrame) -> str:
+def vide(lignes: list[dict]) -> bool:
+    """Aucune de ces lignes n'a de valeur publiée."""
+    return all(pd.isna(ligne["valeur"]) for ligne in lignes)
+
+
+def raison(lignes: list[dict]) -> str:
     """Pourquoi rien n'est publié : les statuts présents, au long."""
-    return dire_statuts(lignes["statut"])
+    return dire_statuts(ligne["statut"] for ligne in lignes)

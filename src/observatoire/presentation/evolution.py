@@ -9,13 +9,12 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer
-from observatoire.presentation.svg import BLEU, GRIS, HALO, ORANGE, charger_seaborn, rendre, style, toile
+from observatoire.presentation.nombres import STATUTS, ecrire, en_unite
+from observatoire.presentation.svg import rendre, style
+from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
-
-_VALEURS = ["valeur", "borne_basse", "borne_haute"]
 
 
 def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
@@ -26,142 +25,138 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     declaration = valeurs.catalogue[indicateur]
     annees = selection.serie(valeurs, indicateur, territoire, bailleur)
     nom = selection.nommer(valeurs, territoire, bailleur)
-    if annees["valeur"].isna().all():
+    if donnees.vide(annees):
         return absent(declaration["libelle"], donnees.raison(annees))
     ville = _serie_ville(valeurs, declaration, territoire, bailleur)
     titre = f"{declaration['libelle']}, {nom}"
     with style():
-        figure, axe = toile(2.75, gauche=0.5, haut=0.42)
-        _tracer_evolution(axe, valeurs, declaration, annees, ville, nom)
-        description = _decrire_evolution(declaration, annees, ville, nom, valeurs)
-        svg = rendre(figure, titre, description)
-    lignes = [(f"{r.annee}", r._asdict(), r.annee) for r in annees.itertuples()]
-    if ville is not None:
-        lignes += [(f"Ville, {r.annee}", r._asdict(), r.annee) for r in ville.itertuples()]
-    courante = annees.set_index("annee").loc[valeurs.annee]
+        toile = _dessiner(valeurs, declaration, annees, ville, nom)
+        svg = rendre(toile.achever(), titre, _decrire_evolution(declaration, annees, ville, nom, valeurs))
+    lignes = [(str(r["annee"]), r, r["annee"]) for r in annees]
+    lignes += [(f"Ville, {r['annee']}", r, r["annee"]) for r in ville]
+    courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, _dire_ruptures(valeurs, indicateur))
     return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
 
 
-def _serie_ville(valeurs, declaration, territoire, bailleur) -> pd.DataFrame | None:
+def _serie_ville(valeurs, declaration, territoire, bailleur) -> list[dict]:
     """La série de la ville, sauf pour elle-même et pour un effectif (rien à comparer)."""
     seule = selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous"
     if seule or declaration["nature"] == "effectif":
-        return None
+        return []
     return selection.serie(valeurs, declaration["code"])
 
 
-def _tracer_evolution(axe, valeurs, declaration, annees, ville, nom) -> None:
-    seaborn = charger_seaborn()
-    unite = declaration["unite"]
-    commun = {"x": "annee", "y": "valeur", "units": "segment", "estimator": None, "ax": axe, "legend": False}
-    if ville is not None:
-        repere = _echelle(valeurs, declaration, ville)
-        seaborn.lineplot(repere, color=GRIS, linestyle="--", linewidth=1.5, marker="s", markersize=5, **commun)
-    trace = _echelle(valeurs, declaration, annees)
-    for _, morceau in trace.dropna(subset=["borne_basse"]).groupby("segment"):
-        axe.fill_between(morceau["annee"], morceau["borne_basse"], morceau["borne_haute"], color=BLEU, alpha=0.16)
-    bornes = trace.dropna(subset=["borne_basse"])
-    axe.vlines(bornes["annee"], bornes["borne_basse"], bornes["borne_haute"], color=BLEU, linewidth=1.2)
-    seaborn.lineplot(trace, color=BLEU, marker="o", markersize=8, zorder=4, **commun)
-    zero = _tracer_zero(axe, valeurs, trace)
-    _legender(axe, nom, ville is not None, zero)
-    _tracer_ruptures(axe, valeurs, declaration)
-    _habiller_evolution(axe, valeurs, declaration, annees, trace)
-    axe.yaxis.set_major_formatter(lambda y, _: graduer(y, unite))
+def _dessiner(valeurs, declaration, annees, ville, nom) -> Toile:
+    unite, dates = declaration["unite"], valeurs.edition["annees"]
+    propre, repere = (_Trace(valeurs, declaration, lignes) for lignes in (annees, ville))
+    ruptures = selection.ruptures(valeurs, declaration["code"])
+    zero = _etat_zero(valeurs, propre, ruptures)
+    hauteurs = np.concatenate([propre.valeur, propre.bas, propre.haut, repere.valeur, [y for _, y in zero]])
+    toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), _cadrer(declaration, hauteurs), gauche=36, haut=30.24)
+    toile.graduer_y(*graduations(toile.bornes_y, unite))
+    toile.graduer_x(dates, [str(a) for a in dates], grille=False)
+    _tracer_serie(toile, propre, repere, zero)
+    _tracer_ruptures(toile, ruptures)
+    _ecrire_valeurs(toile, declaration, annees, propre)
+    _legender(toile, nom, len(ville) > 0, f"État zéro {valeurs.edition['annee_zero']}" if zero else None)
+    return toile
 
 
-def _legender(axe, nom: str, ville: bool, zero: str | None) -> None:
-    """La légende, dessinée une fois par série quel que soit le nombre de ses segments."""
-    from matplotlib.lines import Line2D
+class _Trace:
+    """Une série à l'échelle de son unité, en colonnes ; ``coupes`` : les rangs où un segment commence."""
 
-    poignees = [Line2D([], [], color=BLEU, marker="o", label=nom)]
-    if ville:
-        poignees.append(
-            Line2D([], [], color=GRIS, linestyle="--", linewidth=1.5, marker="s", markersize=5, label="Ville")
-        )
+    def __init__(self, valeurs: Publie, declaration: dict, lignes: list[dict]):
+        self.annee = np.array([r["annee"] for r in lignes], float)
+        colonnes = ([r[c] for r in lignes] for c in ("valeur", "borne_basse", "borne_haute"))
+        self.valeur, self.bas, self.haut = (en_unite(np.array(c, float), declaration["unite"]) for c in colonnes)
+        segments = selection.segments(valeurs, declaration["code"], lignes)
+        self.coupes = np.flatnonzero(np.diff(segments)) + 1
+
+    def couper(self, colonne: np.ndarray) -> np.ndarray:
+        """Une colonne, interrompue entre deux segments."""
+        return np.insert(colonne, self.coupes, np.nan)
+
+
+def _tracer_serie(toile: Toile, propre: _Trace, repere: _Trace, zero: list[tuple[float, float]]) -> None:
+    x, valeur, bas, haut = toile.x(propre.annee), toile.y(propre.valeur), toile.y(propre.bas), toile.y(propre.haut)
+    for rangs in np.split(np.arange(len(x)), propre.coupes):
+        connus = rangs[np.isfinite(bas[rangs])]
+        if len(connus) > 1:
+            toile.remplir(x[connus], bas[connus], haut[connus], BLEU, 0.16)
     if zero:
-        poignees.append(Line2D([], [], color=ORANGE, linestyle=":", linewidth=1.5, label=zero))
-    place = {"loc": "lower left", "bbox_to_anchor": (-0.08, 1.03), "borderaxespad": 0}
-    axe.legend(handles=poignees, ncols=3, handletextpad=0.5, columnspacing=1.2, handlelength=1.8, **place)
+        (debut, hauteur), (fin, _) = zero
+        toile.tirer(toile.x(debut), toile.y(hauteur), toile.x(fin), toile.y(hauteur), ORANGE, 1.5, ":")
+    if len(repere.annee):
+        annees, hauteurs = toile.x(repere.annee), toile.y(repere.valeur)
+        toile.relier(repere.couper(annees), repere.couper(hauteurs), GRIS, 1.5, "--")
+        toile.marquer(annees, hauteurs, "s", 5, GRIS)
+    toile.tirer(x, bas, x, haut, BLEU, 1.2)
+    toile.relier(propre.couper(x), propre.couper(valeur), BLEU)
+    toile.marquer(x, valeur, "o", 8, BLEU)
 
 
-def _tracer_zero(axe, valeurs, trace) -> str | None:
-    zero = trace.loc[trace["annee"].eq(valeurs.edition["annee_zero"]), "valeur"].dropna()
-    if len(trace) > 1 and len(zero):
-        repere = f"État zéro {valeurs.edition['annee_zero']}"
-        coupures = selection.ruptures(valeurs, trace["indicateur"].iloc[0])["annee"]
-        apres = coupures[coupures > valeurs.edition["annee_zero"]]
-        fin = apres.min() - 0.5 if len(apres) else trace["annee"].max() + 0.45
-        etendue = [valeurs.edition["annee_zero"] - 0.45, fin]
-        axe.plot(etendue, [zero.iloc[0]] * 2, color=ORANGE, linestyle=":", linewidth=1.5, zorder=1)
-        return repere
-    return None
+def _etat_zero(valeurs: Publie, propre: _Trace, ruptures: list[dict]) -> list[tuple[float, float]]:
+    """Les deux bouts de la ligne de l'état zéro, qui s'arrête à la première rupture ; rien s'il n'est pas publié."""
+    depart = valeurs.edition["annee_zero"]
+    hauteurs = propre.valeur[(propre.annee == depart) & np.isfinite(propre.valeur)]
+    if len(propre.annee) < 2 or not len(hauteurs):
+        return []
+    apres = [r["annee"] - 0.5 for r in ruptures if r["annee"] > depart]
+    fin = min(apres, default=propre.annee[-1] + 0.45)
+    return [(depart - 0.45, hauteurs[0]), (fin, hauteurs[0])]
 
 
-def _tracer_ruptures(axe, valeurs, declaration) -> None:
-    for annee in selection.ruptures(valeurs, declaration["code"])["annee"]:
-        axe.axvline(annee - 0.5, color=GRIS, linewidth=1, linestyle=(0, (1, 2)), gid="rupture")
-        axe.annotate("rupture", (annee - 0.5, 0.99), xycoords=("data", "axes fraction"), xytext=(3, 0),
-                     textcoords="offset points", ha="left", va="top", fontsize=8.5, color=GRIS)  # fmt: skip
-
-
-def _habiller_evolution(axe, valeurs, declaration, annees, trace) -> None:
-    tous = _portee(axe, trace)
+def _cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
+    """L'étendue verticale, jamais nulle : depuis zéro pour une part ou un effectif, autour des valeurs sinon."""
+    hauteurs = hauteurs[np.isfinite(hauteurs)]
     if declaration["nature"] in {"proportion", "taux", "effectif"}:
-        axe.set_ylim(0, max(tous.max() * 1.22, 1e-9))
-    else:
-        marge = max(float(np.ptp(tous)), abs(tous).max() * 0.05) * 0.3
-        axe.set_ylim(tous.min() - marge, tous.max() + marge * 1.3)
-    premiere, derniere = valeurs.edition["annees"][0], valeurs.edition["annees"][-1]
-    axe.set_xlim(premiere - 0.45, derniere + 0.45)
-    axe.set_xticks(valeurs.edition["annees"], [str(a) for a in valeurs.edition["annees"]])
-    axe.grid(axis="x", visible=False)
-    axe.locator_params(axis="y", nbins=5)
-    axe.set(xlabel="", ylabel="")
-    _ecrire_valeurs(axe, declaration, annees, trace)
+        return 0, hauteurs.max() * 1.22 or 1
+    marge = max(np.ptp(hauteurs), abs(hauteurs).max() * 0.05) * 0.3 or 1
+    return hauteurs.min() - marge, hauteurs.max() + marge * 1.3
 
 
-def _portee(axe, trace) -> np.ndarray:
-    """Toutes les hauteurs dessinées : bornes de la série et lignes de repère (hors coupures de rupture)."""
-    lignes = [np.asarray(ligne.get_ydata(), float) for ligne in axe.lines if ligne.get_gid() != "rupture"]
-    hauteurs = np.concatenate([*lignes, *(trace[c].to_numpy(float) for c in _VALEURS)])
-    return hauteurs[np.isfinite(hauteurs)]
+def _tracer_ruptures(toile: Toile, ruptures: list[dict]) -> None:
+    for x in toile.x([r["annee"] - 0.5 for r in ruptures]):
+        toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1, (0, (1, 2)))
+        toile.ecrire(x + 3, toile.haut - 1.5, "rupture", ancre="left", ligne="haut", corps=8.5, couleur=GRIS)
 
 
-def _ecrire_valeurs(axe, declaration, annees, trace) -> None:
+def _ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: _Trace) -> None:
     """La valeur au-dessus de chaque point ; au pied de l'axe, le statut d'une année cachée."""
-    for brute, point in zip(annees.itertuples(), trace.itertuples(), strict=True):
-        if brute.statut != "publie" or pd.isna(brute.valeur):
-            texte = STATUTS["nd" if brute.statut == "publie" else brute.statut].sigle
-            axe.annotate(texte, (brute.annee, 0.03), xycoords=("data", "axes fraction"), ha="center",
-                         fontstyle="italic", color=GRIS)  # fmt: skip
-            continue
-        haut = point.valeur if pd.isna(point.borne_haute) else point.borne_haute
-        texte = ecrire(brute.valeur, declaration["unite"], avec_unite=False, signe=declaration["unite"] == "points")
-        axe.annotate(texte, (brute.annee, haut), xytext=(0, 5), textcoords="offset points", ha="center",
-                     va="bottom", color=BLEU, fontweight="bold", fontsize=9.5, bbox=HALO)  # fmt: skip
+    unite, pied = declaration["unite"], toile.bas + 0.03 * (toile.haut - toile.bas)
+    sommets = toile.y(np.where(np.isfinite(propre.haut), propre.haut, propre.valeur))
+    for ligne, x, sommet in zip(annees, toile.x(propre.annee), sommets, strict=True):
+        if ligne["statut"] != "publie" or pd.isna(ligne["valeur"]):
+            sigle = STATUTS["nd" if ligne["statut"] == "publie" else ligne["statut"]].sigle
+            toile.ecrire(x, pied, sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
+        else:
+            texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points")
+            toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
+
+
+def _legender(toile: Toile, nom: str, ville: bool, zero: str | None) -> None:
+    """Une entrée par série, de gauche à droite au-dessus du dessin."""
+    entrees = [(nom, BLEU, 2.2, "-", ("o", 8))]
+    entrees += [("Ville", GRIS, 1.5, "--", ("s", 6))] * ville
+    entrees += [(zero, ORANGE, 1.5, ":", None)] * (zero is not None)
+    x, y = 16.6, toile.haut + 13.3
+    for texte, couleur, largeur, tirets, marque in entrees:
+        toile.tirer(x, y, x + 16.2, y, couleur, largeur, tirets)
+        if marque:
+            toile.marquer(x + 8.1, y, *marque, couleur, bord=0)
+        toile.ecrire(x + 20.7, y, texte, ancre="left", ligne="legende", corps=9, couleur=ENCRE)
+        x += 31.5 + mesurer(texte, 9)
 
 
 def _decrire_evolution(declaration, annees, ville, nom, valeurs) -> str:
-    def suite(table: pd.DataFrame) -> str:
-        clairs = [donnees.en_clair(str(r.annee), r._asdict(), declaration) for r in table.itertuples()]
-        return " ; ".join(clairs)
+    def suite(lignes: list[dict]) -> str:
+        return " ; ".join(donnees.en_clair(str(r["annee"]), r, declaration) for r in lignes)
 
-    phrase = f"{nom}, {suite(annees)}."
-    coupures = _dire_ruptures(valeurs, declaration["code"])
-    return " ".join([phrase, f"Ville, {suite(ville)}." if ville is not None else "", coupures]).strip()
+    phrases = [f"{nom}, {suite(annees)}.", f"Ville, {suite(ville)}." if ville else ""]
+    return " ".join([*phrases, _dire_ruptures(valeurs, declaration["code"])]).strip()
 
 
 def _dire_ruptures(valeurs: Publie, indicateur: str) -> str:
-    phrases = [
-        f"Rupture entre {r.annee - 1} et {r.annee} : {r.libelle}."
-        for r in selection.ruptures(valeurs, indicateur).itertuples()
-    ]
-    return " ".join(phrases)
-
-
-def _echelle(valeurs: Publie, declaration: dict, annees: pd.DataFrame) -> pd.DataFrame:
-    """La série à l'échelle de l'unité, découpée en segments que rien n'interrompt."""
-    echelle = {c: en_unite(annees[c].astype(float), declaration["unite"]) for c in _VALEURS}
-    return annees.assign(segment=selection.segments(valeurs, declaration["code"], annees), **echelle)
+    ruptures = selection.ruptures(valeurs, indicateur)
+    return " ".join(f"Rupture entre {r['annee'] - 1} et {r['annee']} : {r['libelle']}." for r in ruptures)

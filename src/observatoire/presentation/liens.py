@@ -23,10 +23,7 @@ def vers_territoire(valeurs: Publie, niveau: str, code: str, depuis: str = "anne
     dossier = _ANNEE[depuis].format(annee=valeurs.annee)
     if niveau == "ville":
         return f"{dossier}ville.html"
-    table = (
-        valeurs.bailleurs if niveau == "bailleur" else valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
-    )
-    if niveau not in {"quartier", "bailleur"} or code == HORS_QUARTIER or code not in set(table["code"]):
+    if niveau not in {"quartier", "bailleur"} or code == HORS_QUARTIER or (niveau, code) not in valeurs.noms:
         return None
     return f"{dossier}{niveau}-{code}.html"
 

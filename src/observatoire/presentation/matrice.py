@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from html import escape
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, section
@@ -29,16 +28,13 @@ def matrice_couverture(valeurs: Publie, bailleur: str | None = None, depuis: str
         return absent("Couverture", "elle n'a pas été calculée")
     noms = selection.vrais_bailleurs(valeurs).set_index("code")["nom"]
     codes = [bailleur] if bailleur else list(noms.index)
-    connus = set(table["indicateur"])
-    indicateurs = [c for c, d in valeurs.catalogue.items() if c in connus and not d.get("groupe")]
-    annees = sorted(table["annee"].unique())
-    colonnes = pd.MultiIndex.from_product([codes, annees])
-    large = table.pivot_table(index="indicateur", columns=["bailleur", "annee"], values="statut", aggfunc="first")
-    large = large.reindex(index=indicateurs, columns=colonnes)
+    annees = sorted(table["annee"].unique().tolist())
+    cles = zip(*(table[c].tolist() for c in ("indicateur", "bailleur", "annee")), strict=True)
+    statuts = dict(zip(cles, table["statut"].tolist(), strict=True))
     titre = f"Couverture, {noms[bailleur]}" if bailleur else "Couverture par bailleur, par indicateur et par année"
     liens = {c: lier(noms[c], vers_territoire(valeurs, "bailleur", c, depuis)) for c in codes}
     tete = _tete(annees, liens, seul=bailleur is not None)
-    corps = _corps(valeurs, large, depuis)
+    corps = _corps(valeurs, statuts, list(itertools.product(codes, annees)), depuis)
     legende = "".join(f"<li>{_pastille(s)} {escape(texte)}</li>" for s, (_, texte) in LIVRAISONS.items())
     cles = Fragment(f'<ul class="obs-legende" aria-label="Légende">{legende}</ul>', "")
     html = f'<table class="obs-matrice"><caption>{escape(titre)}</caption>{tete}{corps}</table>'
@@ -56,19 +52,22 @@ def _tete(annees: list[int], liens: dict[str, str], seul: bool) -> str:
     return f'<thead><tr><th scope="col" rowspan="2">Indicateur</th>{haut}</tr><tr>{bas}</tr></thead>'
 
 
-def _corps(valeurs: Publie, large: pd.DataFrame, depuis: str) -> str:
-    """Un bloc par famille, dans l'ordre du catalogue."""
-    familles = pd.Series({c: valeurs.catalogue[c]["famille"] for c in large.index})
-    annees = large.columns.get_level_values(1).nunique()
+def _corps(valeurs: Publie, statuts: dict[tuple, str], colonnes: list[tuple[str, int]], depuis: str) -> str:
+    """Un bloc par famille, dans l'ordre du catalogue ; ``statuts`` : (indicateur, bailleur, année) -> livraison."""
+    connus, debut = {code for code, _, _ in statuts}, colonnes[0][1]
+    familles: dict[str, list[str]] = {}
+    for code, declaration in valeurs.catalogue.items():
+        if code in connus and not declaration.get("groupe"):
+            familles.setdefault(declaration["famille"], []).append(code)
     blocs = []
-    for famille, codes in familles.groupby(familles, sort=False).groups.items():
+    for famille, codes in familles.items():
         rangs = "".join(
             f'<tr><th scope="row" class="gt_stub">{lier_fiche(valeurs, c, depuis)}</th>'
-            + "".join(f"<td{_debut(i % annees)}>{_pastille(s)}</td>" for i, s in enumerate(large.loc[c]))
+            + "".join(f"<td{_debut(a - debut)}>{_pastille(statuts.get((c, b, a)))}</td>" for b, a in colonnes)
             + "</tr>"
             for c in codes
         )
-        nom = f'<th scope="rowgroup" class="gt_group_heading" colspan="{large.shape[1] + 1}">{escape(famille)}</th>'
+        nom = f'<th scope="rowgroup" class="gt_group_heading" colspan="{len(colonnes) + 1}">{escape(famille)}</th>'
         blocs.append(f"<tbody><tr>{nom}</tr>{rangs}</tbody>")
     return "".join(blocs)
 
@@ -77,8 +76,8 @@ def _debut(rang: int) -> str:
     return "" if rang else ' class="obs-debut"'
 
 
-def _pastille(statut: str) -> str:
-    if pd.isna(statut):
+def _pastille(statut: str | None) -> str:
+    if statut is None:
         return "–"
     sigle, texte = LIVRAISONS[statut]
     return f'<abbr class="obs-pastille obs-{statut}" title="{escape(texte)}">{sigle}</abbr>'

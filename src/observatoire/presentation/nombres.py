@@ -13,8 +13,9 @@ from functools import lru_cache
 from html import escape
 
 import pandas as pd
+from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
 FINE = "\u202f"  # espace fine insécable : milliers, « % »
 INSECABLE = "\u00a0"
@@ -33,6 +34,7 @@ DECIMALES = {
     "ans": 1,
     "années": 1,
 }
+_FRANCAIS = Locale("fr")
 _COLLEES = {"%", "‰"}
 _COURTES = {"pour 100 logements": "p. 100 log."}
 _SINGULIERS = {"baux": "bail"}
@@ -148,7 +150,7 @@ def ecrire_reference(declaration: dict, annee: int) -> str:
     return ecrire_date(datetime.date(annee, 12, 31))
 
 
-def ecrire_ligne(ligne: pd.Series, declaration: dict, html: bool = False) -> str:
+def ecrire_ligne(ligne: dict, declaration: dict, html: bool = False) -> str:
     """La valeur d'une ligne de ``indicateurs``, dans l'unité de sa déclaration."""
     unite = declaration["unite"]
     decimales = 0 if declaration["nature"] == "effectif" else None
@@ -176,10 +178,15 @@ def _chiffres(valeur: float, unite: str, decimales: int | None, signe: bool) -> 
     return _ponctuer(arrondi, decimales, signe)
 
 
+@lru_cache(maxsize=16)
+def _patron(decimales: int) -> NumberPattern:
+    """Le patron d'un nombre, lu une fois : sa lecture coûte plus que son emploi."""
+    return parse_pattern("#,##0" + ("." + "0" * decimales if decimales else ""))
+
+
 @lru_cache(maxsize=4096)
 def _ponctuer(nombre: Decimal, decimales: int, signe: bool) -> str:
-    patron = "#,##0" + ("." + "0" * decimales if decimales else "")
-    texte = format_decimal(abs(nombre), format=patron, locale="fr", decimal_quantization=False)
+    texte = format_decimal(abs(nombre), format=_patron(decimales), locale=_FRANCAIS, decimal_quantization=False)
     if nombre < 0:
         return MOINS + texte
     return f"+{texte}" if signe and nombre > 0 else texte

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
+import seaborn
+from matplotlib.colors import to_rgb
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import ecrire, ecrire_statut, en_unite, graduer
-from observatoire.presentation.svg import charger_seaborn, rendre, style, toile
+from observatoire.presentation.svg import rendre, style
+from observatoire.presentation.toile import ENCRE, Toile, mesurer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _INCONNUES = ("inconnu", "inconnue", "non renseigné", "non renseignée")
+_COLONNES = 4  # entrées de légende par rangée
+
+
+class Barre(NamedTuple):
+    """Une barre : son nom, et une ligne de ``indicateurs`` par modalité."""
+
+    nom: str
+    lignes: list[dict]
+
+    @property
+    def parts(self) -> np.ndarray:
+        return np.array([ligne["valeur"] for ligne in self.lignes], float)
 
 
 def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
@@ -23,101 +37,108 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
     codes = selection.groupe(valeurs, groupe)
     libelle = valeurs.catalogue[codes[0]]["libelle"].split(" : ")[0]
     barres = _barres(valeurs, codes, territoire, bailleur)
-    parts = barres.pivot(index="barre", columns="indicateur", values="valeur")
-    parts = parts.reindex(index=barres["barre"].drop_duplicates(), columns=codes)
-    if parts.isna().all(axis=None):
+    if all(donnees.vide(barre.lignes) for barre in barres):
         return absent(f"{libelle} (répartition)", "non disponible ou secret")
-    nom = selection.nommer(valeurs, territoire, bailleur)
-    titre = f"{libelle}, {nom}"
+    titre = f"{libelle}, {selection.nommer(valeurs, territoire, bailleur)}"
     noms = [valeurs.catalogue[c]["modalite"] for c in codes]
     with style():
-        legende = 0.2 * np.ceil(len(codes) / 4)
-        figure, axe = toile(0.6 + 0.33 * len(parts) + legende, gauche=0.75, haut=0.2 + legende)
-        _tracer(axe, parts, noms, barres)
-        svg = rendre(figure, titre, _decrire(parts, noms))
+        svg = rendre(_dessiner(barres, noms).achever(), titre, _decrire(barres, noms))
     courante = selection.ligne(valeurs, codes[0], territoire, bailleur)
     note = donnees.note(valeurs, valeurs.catalogue[codes[0]] | {"numerateur": libelle}, courante)
     return donnees.figure(svg, titre, _table(valeurs, barres, titre), note)
 
 
-def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> pd.DataFrame:
-    """Une ligne par barre et par modalité, dans l'ordre où elles se lisent."""
+def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Barre]:
+    """Une barre par année, puis celle de la ville, dans l'ordre où elles se lisent."""
     series = [selection.serie(valeurs, c, territoire, bailleur) for c in codes]
-    propres = pd.concat(series).assign(barre=lambda t: t["annee"].astype(str)).sort_values("annee", kind="stable")
+    propres = [Barre(str(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
     if selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous":
         return propres
-    reperes = pd.concat([selection.serie(valeurs, c) for c in codes])
-    reperes = reperes[reperes["annee"].eq(valeurs.annee)]
-    return pd.concat([propres, reperes.assign(barre=f"Ville {valeurs.annee}")])
+    return [*propres, Barre(f"Ville {valeurs.annee}", [selection.ligne(valeurs, c) for c in codes])]
 
 
-def _tracer(axe, parts: pd.DataFrame, noms: list[str], barres: pd.DataFrame) -> None:
+def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
+    parts = np.array([barre.parts for barre in barres])
+    rangees = 14.4 * np.ceil(len(noms) / _COLONNES)
+    hauteur = 43.2 + 23.76 * len(barres) + rangees
+    toile = Toile(hauteur, (0, 100), (len(barres) - 0.45, -0.55), gauche=54, haut=14.4 + rangees)
+    quarts = [0, 25, 50, 75, 100]
+    toile.graduer_x(quarts, [graduer(q, "%") for q in quarts])
     couleurs = _couleurs(noms)
-    gauche = np.zeros(len(parts))
-    for rang, (code, nom) in enumerate(zip(parts.columns, noms, strict=True)):
-        largeurs = en_unite(parts[code].fillna(0).to_numpy(float), "%")
-        hachure = "///" if nom.lower() in _INCONNUES else ""
-        axe.barh(np.arange(len(parts)), largeurs, left=gauche, height=0.74, color=couleurs[rang], label=nom,
-                 hatch=hachure, edgecolor="white", linewidth=0.8)  # fmt: skip
-        _ecrire_parts(axe, parts[code], largeurs, gauche, couleurs[rang], bool(hachure))
-        gauche = gauche + largeurs
-    _ecrire_absences(axe, parts, barres)
-    axe.set_yticks(np.arange(len(parts)), parts.index)
-    axe.set_ylim(len(parts) - 0.45, -0.55)
-    axe.set_xlim(0, 100)
-    axe.set_xticks([0, 25, 50, 75, 100])
-    axe.xaxis.set_major_formatter(lambda x, _: graduer(x, "%"))
-    axe.grid(axis="y", visible=False)
-    axe.set(xlabel="", ylabel="")
-    colonnes = min(4, len(noms))
-    poignees, libelles = (_en_lignes(liste, colonnes) for liste in axe.get_legend_handles_labels())
-    axe.legend(poignees, libelles, loc="lower center", bbox_to_anchor=(0.45, 1.0), borderaxespad=0.2, ncols=colonnes,
-               handlelength=1.2, columnspacing=1.1, handletextpad=0.4)  # fmt: skip
+    bouts = toile.x(np.minimum(np.cumsum(en_unite(np.nan_to_num(parts), "%"), axis=1), 100))
+    places, demi = toile.y(np.arange(len(barres))), 0.37 * (toile.y(0) - toile.y(1))
+    debuts = np.column_stack([np.full(len(barres), toile.gauche), bouts[:, :-1]])
+    for rang, (nom, couleur) in enumerate(zip(noms, couleurs, strict=True)):
+        pleines = np.flatnonzero(parts[:, rang] > 0)
+        if len(pleines):
+            cadres = (debuts[pleines, rang], places[pleines] - demi, bouts[pleines, rang], places[pleines] + demi)
+            toile.encadrer(*cadres, **_aspect(nom, couleur))
+    for barre, place, debut, bout in zip(barres, places, debuts, bouts, strict=True):
+        toile.ecrire(toile.gauche - 3.5, place, barre.nom, ancre="right", ligne="chiffre")
+        _ecrire_parts(toile, barre, place, debut, bout, couleurs, noms)
+    _legender(toile, noms, couleurs)
+    return toile
 
 
-def _en_lignes(liste: list, colonnes: int) -> list:
-    """L'ordre qui fait lire une légende ligne par ligne : matplotlib la remplit par colonnes."""
-    return [element for depart in range(colonnes) for element in liste[depart::colonnes]]
+def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs: list, noms: list[str]) -> None:
+    """La part écrite dans chaque morceau assez large pour la porter ; le statut d'une barre cachée."""
+    if donnees.vide(barre.lignes):
+        statut = barre.lignes[0]["statut"]
+        sigle = ecrire_statut("nd" if statut == "publie" else statut)
+        toile.ecrire(toile.x(1), y, sigle, ancre="left", corps=10, couleur=ENCRE, penche=True)
+        return
+    for rang in np.flatnonzero(bouts - debuts >= 6.5 * (toile.droite - toile.gauche) / 100):
+        milieu, texte = (debuts[rang] + bouts[rang]) / 2, ecrire(barre.parts[rang], "%", decimales=0, avec_unite=False)
+        if noms[rang].lower() in _INCONNUES:
+            demi = mesurer(texte, 9) / 2 + 1
+            toile.encadrer(milieu - demi, y - 5.5, milieu + demi, y + 5.5, fc=couleurs[rang], lw=0, zorder=3)
+        toile.ecrire(milieu, y, texte, corps=9, couleur=ENCRE if _est_clair(couleurs[rang]) else "white")
 
 
-def _ecrire_parts(axe, parts, largeurs, gauche, couleur, hachure) -> None:
-    """La part écrite dans chaque morceau assez large pour la porter."""
-    from matplotlib.colors import to_rgb
+def _legender(toile: Toile, noms: list[str], couleurs: list) -> None:
+    """La légende se lit ligne par ligne, au-dessus des barres ; ses colonnes sont aussi larges que leurs noms."""
+    colonnes = min(_COLONNES, len(noms))
+    largeurs = [24.3 + max(mesurer(nom, 9) for nom in noms[rang::colonnes]) for rang in range(colonnes)]
+    gauche = toile.gauche + 0.45 * (toile.droite - toile.gauche) - (sum(largeurs) - 9.9) / 2
+    departs = gauche + np.cumsum([0, *largeurs[:-1]])
+    rangees = -(-len(noms) // colonnes)
+    for rang, (nom, couleur) in enumerate(zip(noms, couleurs, strict=True)):
+        x, y = departs[rang % colonnes], toile.haut + 7.6 + 13.6 * (rangees - 1 - rang // colonnes)
+        toile.encadrer(x, y, x + 10.8, y + 6.3, **_aspect(nom, couleur))
+        toile.ecrire(x + 14.4, y, nom, ancre="left", ligne="pied", corps=9, couleur=ENCRE)
 
-    clair = np.dot(to_rgb(couleur), [0.299, 0.587, 0.114]) > 0.55
-    fond = {"boxstyle": "round,pad=0.12", "facecolor": couleur, "edgecolor": "none"} if hachure else None
-    for rang in np.flatnonzero(largeurs >= 6.5):
-        texte = ecrire(parts.iloc[rang], "%", decimales=0, avec_unite=False)
-        axe.text(gauche[rang] + largeurs[rang] / 2, rang, texte, ha="center", va="center", fontsize=9,
-                 color="#1f2933" if clair else "white", bbox=fond)  # fmt: skip
+
+def _aspect(nom: str, couleur) -> dict:
+    """L'aspect d'une barre : bordée de blanc ; l'inconnu est hachuré."""
+    hachure = "///" if nom.lower() in _INCONNUES else None
+    return {"fc": couleur, "ec": "white", "lw": 0.8, "joinstyle": "miter", "hatch": hachure}
 
 
-def _ecrire_absences(axe, parts, barres) -> None:
-    for rang in np.flatnonzero(parts.isna().all(axis=1)):
-        statut = barres.loc[barres["barre"].eq(parts.index[rang]), "statut"].iloc[0]
-        axe.text(1, rang, ecrire_statut("nd" if statut == "publie" else statut), va="center", fontstyle="italic")
+def _est_clair(couleur) -> bool:
+    return np.dot(to_rgb(couleur), [0.299, 0.587, 0.114]) > 0.55
 
 
 def _couleurs(noms: list[str]) -> list:
     """Une rampe ordonnée du foncé au clair ; l'inconnu en gris."""
     connus = [n for n in noms if n.lower() not in _INCONNUES]
-    rampe = iter(charger_seaborn().color_palette("YlGnBu_r", len(connus) + 1)[: len(connus)])
+    rampe = iter(seaborn.color_palette("YlGnBu_r", len(connus) + 1)[: len(connus)])
     return ["#c3cad1" if n.lower() in _INCONNUES else next(rampe) for n in noms]
 
 
-def _decrire(parts: pd.DataFrame, noms: list[str]) -> str:
-    def barre(ligne: pd.Series) -> str:
-        return ", ".join(f"{n} {ecrire(v, '%')}" for n, v in zip(noms, ligne, strict=True))
+def _decrire(barres: list[Barre], noms: list[str]) -> str:
+    def parts(barre: Barre) -> str:
+        return ", ".join(f"{n} {ecrire(p, '%')}" for n, p in zip(noms, barre.parts, strict=True))
 
-    return " ".join(f"{nom} : {barre(ligne)}." for nom, ligne in parts.iterrows())
+    return " ".join(f"{barre.nom} : {parts(barre)}." for barre in barres)
 
 
-def _table(valeurs: Publie, barres: pd.DataFrame, titre: str) -> str:
+def _table(valeurs: Publie, barres: list[Barre], titre: str) -> str:
     lignes = [
         [
-            f"{r.barre}, {valeurs.catalogue[r.indicateur]['modalite']}",
-            *donnees.cases(r._asdict(), valeurs.catalogue[r.indicateur], r.annee),
+            f"{barre.nom}, {valeurs.catalogue[r['indicateur']]['modalite']}",
+            *donnees.cases(r, valeurs.catalogue[r["indicateur"]], r["annee"]),
         ]
-        for r in barres.itertuples()
+        for barre in barres
+        for r in barre.lignes
     ]
     return donnees.tableau_simple(["Année et modalité", *donnees.ENTETES], lignes, titre)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.erreurs import ParametreInconnu
+from observatoire.publie import VALEURS, en_lignes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _NIVEAUX = ("ville", "quartier", "qpv", "secteur")
+_ABSENTE = {**dict.fromkeys(VALEURS, math.nan), "statut": "nd"}
 
 
 def reperer(valeurs: Publie, territoire: str | None = None) -> tuple[str, str]:
@@ -36,26 +39,26 @@ def nommer(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous
     return nom if niveau == "ville" else f"{nom}, {lieu}"
 
 
-def serie(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> pd.DataFrame:
+def serie(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> list[dict]:
     """Une ligne par année de l'édition ; une année qui n'a pas été calculée est ``nd``. Ne pas la modifier."""
-    return valeurs.serie(indicateur, *reperer(valeurs, territoire), bailleur)
+    return valeurs.lignes(indicateur, *reperer(valeurs, territoire), bailleur)
 
 
 def ligne(
     valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous", annee: int | None = None
-) -> pd.Series:
+) -> dict:
     """La ligne d'une année (celle de la page par défaut)."""
     return valeurs.ligne(indicateur, *reperer(valeurs, territoire), bailleur, annee)
 
 
-def quartiers(valeurs: Publie, indicateur: str, bailleur: str = "tous") -> pd.DataFrame:
+def quartiers(valeurs: Publie, indicateur: str, bailleur: str = "tous") -> list[dict]:
     """Une ligne par quartier pour l'année de la page : ``code``, ``nom`` et les valeurs."""
     lieux = valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
     lignes = valeurs.extrait(indicateur=indicateur, niveau="quartier", bailleur=bailleur, annee=valeurs.annee)
     return _joindre(lieux, lignes, "territoire")
 
 
-def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> pd.DataFrame:
+def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
     """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs."""
     niveau, code = reperer(valeurs, territoire)
     lignes = valeurs.extrait(indicateur=indicateur, niveau=niveau, territoire=code, annee=valeurs.annee)
@@ -79,30 +82,29 @@ def groupe(valeurs: Publie, nom: str) -> list[str]:
     return [c for c, d in valeurs.catalogue.items() if d.get("groupe") == nom]
 
 
-def ruptures(valeurs: Publie, indicateur: str) -> pd.DataFrame:
-    """Les ruptures qui touchent un indicateur : chacune sépare ``annee`` - 1 de ``annee``."""
-    if valeurs.ruptures.empty:
-        return valeurs.ruptures
+def ruptures(valeurs: Publie, indicateur: str) -> list[dict]:
+    """Les ruptures qui touchent un indicateur (``annee``, ``libelle``) : chacune sépare ``annee`` - 1 de ``annee``."""
     touches = {indicateur, valeurs.catalogue[indicateur].get("groupe"), "tous", "*"} - {None}
-    return valeurs.ruptures[[bool(codes & touches) for codes in valeurs.codes_rompus]]
+    return [{"annee": annee, "libelle": libelle} for annee, libelle, codes in valeurs.dates_rompues if codes & touches]
 
 
-def segments(valeurs: Publie, indicateur: str, annees: pd.DataFrame) -> pd.Series:
+def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
     """Le numéro du segment de chaque année : il change à une rupture et après une année sans valeur."""
-    coupures = set(ruptures(valeurs, indicateur)["annee"]) if len(valeurs.ruptures) else set()
-    manque = annees["valeur"].isna() | annees["statut"].ne("publie")
-    saut = annees["annee"].diff().ne(1) | annees["annee"].isin(coupures) | manque.shift(fill_value=False)
-    return saut.cumsum()
+    coupures = {r["annee"] for r in ruptures(valeurs, indicateur)}
+    numeros, suivante = [], None
+    for r in annees:
+        neuf = r["annee"] != suivante or r["annee"] in coupures
+        numeros.append(numeros[-1] + neuf if numeros else 1)
+        manque = pd.isna(r["valeur"]) or r["statut"] != "publie"
+        suivante = None if manque else r["annee"] + 1
+    return numeros
 
 
-def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> pd.DataFrame:
-    joint = lieux[["code", "nom"]].merge(
-        lignes.drop(columns="territoire" if colonne == "bailleur" else "bailleur", errors="ignore"),
-        left_on="code",
-        right_on=colonne,
-        how="left",
-    )
-    return joint.assign(statut=joint["statut"].fillna("nd"))
+def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> list[dict]:
+    """Les lieux dans leur ordre, chacun avec sa ligne ; celui qui n'en a pas est ``nd``."""
+    par_code = {r[colonne]: r for r in en_lignes(lignes)}
+    lieux = zip(lieux["code"].tolist(), lieux["nom"].tolist(), strict=True)
+    return [{**_ABSENTE, **par_code.get(code, {}), "code": code, "nom": nom} for code, nom in lieux]
 
 
 def _plat(texte: str) -> str:

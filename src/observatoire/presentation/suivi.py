@@ -84,8 +84,9 @@ def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
     )
     vide = (deux["borne_basse"] - deux["borne_haute_avant"]).clip(lower=deux["borne_basse_avant"] - deux["borne_haute"])
     demi = (deux["borne_haute"] - deux["borne_basse"]).clip(lower=1e-12)
-    coupes = {c: selection.ruptures(valeurs, c)["annee"].eq(valeurs.annee).sum() for c in set(deux["indicateur"])}
-    deux = deux.assign(nettete=vide / demi)[vide.gt(0) & deux["indicateur"].map(coupes).eq(0)]
+    coupes = {c: {r["annee"] for r in selection.ruptures(valeurs, c)} for c in set(deux["indicateur"])}
+    rompus = deux["indicateur"].map(lambda c: valeurs.annee in coupes[c])
+    deux = deux.assign(nettete=vide / demi)[vide.gt(0) & ~rompus.astype(bool)]
     return deux.sort_values(["nettete", "indicateur", "territoire"], ascending=[False, True, True])
 
 

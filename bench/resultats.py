@@ -1,0 +1,51 @@
+"""Toutes les mesures, en une fois : ``make bench`` écrit ``bench/RESULTATS.md``.
+
+    python bench/resultats.py [--pages N] [--tailles 16000,160000]
+
+Les rapports n'ont de sens qu'à l'intérieur d'une même exécution, sur une machine qui ne fait rien d'autre.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from pathlib import Path
+
+import calculer
+import edition
+import psutil
+
+from observatoire.fichiers import ecrire_texte
+
+RESULTATS = Path(__file__).with_name("RESULTATS.md")
+
+
+def decrire_la_machine() -> str:
+    """La taille de la machine, en une phrase."""
+    memoire = psutil.virtual_memory().total / 2**30
+    systeme = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cœurs, {memoire:.0f} Gio de mémoire, {systeme}."
+
+
+def main() -> None:
+    """Mesurer, puis écrire les résultats."""
+    analyseur = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    analyseur.add_argument("--pages", type=int, help="nombre de pages de la boucle de papermill (toutes par défaut)")
+    analyseur.add_argument("--tailles", default=",".join(map(str, calculer.TAILLES)), help="logements, par année")
+    choix = analyseur.parse_args()
+    parties = [
+        "# Résultats",
+        "Fichier écrit par `make bench`. Chaque tableau vient d'une seule exécution ; seuls les rapports se comparent.",
+        f"Machine : {decrire_la_machine()}",
+        "## L'édition",
+        edition.imprimer(choix.pages),
+        "## Le calcul",
+        calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
+    ]
+    ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
+    print(RESULTATS.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""Le carnet d'une édition : ce qu'elle retient de chaque page, pour ne refaire que ce qui a changé.
+
+Une page est encore vraie quand son notebook, ses paramètres et le code de la bibliothèque sont les mêmes, que ce
+qu'elle a lu de ``publie`` n'a pas changé, et que son fichier est celui qu'elle avait donné. Tout est écrit à côté puis
+renommé : arrêtée à n'importe quel moment, une édition reprend où elle en était.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from observatoire.edition.travail import Resultat, Travail
+from observatoire.fichiers import ecrire_texte
+from observatoire.lectures import Lecture, relire
+from observatoire.memoire import empreinte_du_code
+from observatoire.publie import INDICATEURS, Contenu
+
+
+class Etat:
+    """L'empreinte de ce qui est publié : fichier par fichier et, pour les indicateurs, ligne par ligne."""
+
+    def __init__(self, publie: Path):
+        self.publie = publie
+        self._connues: dict[Lecture, bytes] = {}
+
+    def empreinte(self, lues: frozenset[Lecture]) -> str:
+        """L'empreinte de tout ce que disent ces lectures."""
+        condense = hashlib.sha256()
+        for lecture in sorted(lues, key=repr):
+            condense.update(repr(lecture).encode())
+            condense.update(self._une(lecture))
+        return condense.hexdigest()
+
+    def _une(self, lecture: Lecture) -> bytes:
+        if lecture not in self._connues:
+            fichier, cles = lecture
+            contenu = self._lignes(dict(cles)) if fichier == INDICATEURS else self._fichier(fichier)
+            self._connues[lecture] = hashlib.sha256(contenu).digest()
+        return self._connues[lecture]
+
+    def _fichier(self, nom: str) -> bytes:
+        chemin = self.publie / nom
+        return chemin.read_bytes() if chemin.is_file() else b"absent"
+
+    def _lignes(self, cles: dict) -> bytes:
+        return self._condenses[self._contenu.positions(cles)].tobytes()
+
+    @cached_property
+    def _contenu(self) -> Contenu:
+        return Contenu(self.publie)
+
+    @cached_property
+    def _condenses(self) -> np.ndarray:
+        return pd.util.hash_pandas_object(self._contenu.table("indicateurs"), index=False).to_numpy()
+
+
+class Carnet:
+    """Les pages faites, en place dans ``edition`` ou en attente dans ``ecart``, et ce qu'on en retient.
+
+    ``ecart`` : ``pages/`` (faites, pas encore en place), ``memoire/`` (une note par page), ``echecs/``.
+    """
+
+    def __init__(self, edition: Path, etat: Etat):
+        self.edition, self.etat = edition, etat
+        self.ecart = edition.parent / f".{edition.name}"
+        self.attente = self.ecart / "pages"
+        self.echecs = self.ecart / "echecs"
+
+    def est_a_jour(self, travail: Travail) -> bool:
+        """La page a-t-elle encore le contenu que son exécution donnerait ?"""
+        note = self._lire_note(travail.sortie)
+        return (
+            note is not None
+            and note["cle"] == _cle(travail)
+            and note["lu"] == self.etat.empreinte(relire(note["lectures"]))
+            and note["page"] in {_condense(d / f"{travail.sortie}.ipynb") for d in (self.attente, self.edition)}
+        )
+
+    def ranger(self, resultat: Resultat) -> None:
+        """Garder une page réussie, en attente de sa mise en place ; la note vient après la page."""
+        sortie = resultat.travail.sortie
+        page = self.attente / f"{sortie}.ipynb"
+        ecrire_texte(resultat.notebook, page)
+        note = {
+            "cle": _cle(resultat.travail),
+            "lu": self.etat.empreinte(resultat.lues),
+            "page": _condense(page),
+            "lectures": sorted(resultat.lues, key=repr),
+        }
+        ecrire_texte(json.dumps(note, ensure_ascii=False), self._note(sortie))
+
+    def garder_l_echec(self, resultat: Resultat) -> None:
+        """Garder le notebook partiel d'une page qui a échoué, pour qu'on puisse l'ouvrir."""
+        if resultat.notebook is not None:
+            ecrire_texte(resultat.notebook, self.echecs / f"{resultat.travail.sortie.replace('/', '-')}.ipynb")
+
+    def mettre_en_place(self, attendus: set[Path], proteges: set[str]) -> int:
+        """Mettre en place ce qui attend, retirer ce qui n'est pas dans ``attendus`` ; rend le nombre de retirées.
+
+        ``attendus`` : chemins relatifs de tous les fichiers de l'édition. Un fichier identique n'est pas touché : le
+        livre se reconstruit alors plus vite.
+        """
+        for fichier in sorted(f for f in self.attente.rglob("*") if f.is_file()):
+            cible = self.edition / fichier.relative_to(self.attente)
+            cible.parent.mkdir(parents=True, exist_ok=True)
+            if cible.is_file() and cible.read_bytes() == fichier.read_bytes():
+                fichier.unlink()
+            else:
+                fichier.replace(cible)
+        presents = {f.relative_to(self.edition) for f in self.edition.rglob("*") if f.is_file()}
+        anciens = {f for f in presents if f not in attendus and f.name not in proteges}
+        for ancien in anciens:
+            (self.edition / ancien).unlink()
+            self._note(ancien.with_suffix("").as_posix()).unlink(missing_ok=True)
+        for dossier in sorted((d for d in self.edition.rglob("*") if d.is_dir()), reverse=True):
+            if not any(dossier.iterdir()):
+                dossier.rmdir()
+        return len(anciens)
+
+    def _note(self, sortie: str) -> Path:
+        return self.ecart / "memoire" / f"{sortie}.json"
+
+    def _lire_note(self, sortie: str) -> dict | None:
+        fichier = self._note(sortie)
+        return json.loads(fichier.read_text(encoding="utf-8")) if fichier.is_file() else None
+
+
+def _cle(travail: Travail) -> str:
+    """Ce qui fait une page, hors de ce qu'elle lit : son notebook, ses paramètres, le code."""
+    parametres = json.dumps(travail.parametres, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256("\0".join([travail.notebook, parametres, empreinte_du_code()]).encode()).hexdigest()
+
+
+def _condense(fichier: Path) -> str | None:
+    return hashlib.sha256(fichier.read_bytes()).hexdigest() if fichier.is_file() else None

@@ -1,0 +1,138 @@
+"""Exécuter les pages sur une grappe Dask : tout voyage en données, les ouvriers n'ont besoin d'aucun disque commun.
+
+Chaque ouvrier doit avoir la même version de l'observatoire ; il garde sa propre souche de noyaux.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Lock
+
+from observatoire.edition.equipe import resultat_de, souche
+from observatoire.edition.page import faire_page
+from observatoire.edition.travail import Resultat, Travail
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
+from observatoire.memoire import empreinte_du_code
+
+ATTENTE = 10  # secondes laissées à la grappe pour répondre, puis pour avoir un ouvrier
+ESSAIS = 3  # une page dont l'ouvrier disparaît est reprise par un autre
+_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def executer_sur_grappe(travaux: Iterable[Travail], publie: Path, adresse: str) -> Iterator[Resultat]:
+    """Exécuter des pages sur la grappe ``adresse`` (``tcp://…``) ; les rendre à mesure qu'elles sont faites.
+
+    Lève :class:`ErreurConfiguration` si aucune grappe n'y répond ou si un ouvrier n'a pas le même observatoire.
+    """
+    travaux = list(travaux)
+    if not travaux:
+        return
+    from distributed import as_completed
+    from distributed.client import FutureCancelledError
+
+    with _ouvrir(adresse) as client:
+        # Une tâche, et non un envoi : si l'ouvrier qui la garde disparaît, la grappe la recalcule.
+        archive = client.submit(bytes, archiver(publie), pure=False)
+        taches = {
+            client.submit(faire_a_distance, t, archive, empreinte_du_code(), retries=ESSAIS, pure=False): t
+            for t in travaux
+        }
+        try:
+            for tache in as_completed(taches):
+                yield resultat_de(tache, taches[tache])
+        except (FutureCancelledError, OSError) as perte:
+            raise ErreurObservatoire(f"la grappe {adresse} a cessé de répondre ; rien n'a été publié.") from perte
+        finally:
+            client.cancel(list(taches))
+
+
+def _ouvrir(adresse: str):
+    """Un client de la grappe, dont les ouvriers ont été vérifiés."""
+    try:
+        from distributed import Client
+    except ImportError as absente:
+        raise ErreurConfiguration("--dask demande la bibliothèque « distributed ».") from absente
+    try:
+        client = Client(adresse, timeout=ATTENTE)
+    except (OSError, ValueError) as refus:
+        raise ErreurConfiguration(f"aucune grappe Dask ne répond à {adresse}.") from refus
+    try:
+        client.wait_for_workers(1, timeout=ATTENTE)
+        codes = client.run(empreinte_du_code, on_error="return")
+    except TimeoutError as vide:
+        client.close()
+        raise ErreurConfiguration(f"la grappe {adresse} n'a aucun ouvrier.") from vide
+    autres = sorted(ouvrier for ouvrier, code in codes.items() if code != empreinte_du_code())
+    if autres:
+        client.close()
+        raise ErreurConfiguration(
+            "ces ouvriers n'ont pas la même version de l'observatoire ou de ses bibliothèques ; y installer celle-ci "
+            f"({len(autres)} sur {len(codes)}) : {', '.join(autres)}."
+        )
+    return client
+
+
+def archiver(dossier: Path) -> bytes:
+    """Le contenu d'un dossier publié, en une archive ZIP ; le même contenu donne les mêmes octets."""
+    tampon = io.BytesIO()
+    with zipfile.ZipFile(tampon, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for fichier in sorted(f for f in dossier.rglob("*") if f.is_file()):
+            entree = zipfile.ZipInfo(fichier.relative_to(dossier).as_posix(), _DATE)
+            archive.writestr(entree, fichier.read_bytes(), zipfile.ZIP_DEFLATED)
+    return tampon.getvalue()
+
+
+def faire_a_distance(travail: Travail, archive: bytes, code: str) -> Resultat:
+    """Ce qu'un ouvrier de la grappe exécute pour une page."""
+    if empreinte_du_code() != code:
+        return Resultat(travail, None, erreur="cet ouvrier de la grappe n'a pas la même version de l'observatoire.")
+    with _emprunter(archive) as installation:
+        return faire_page(travail, installation.publie, installation.atelier)
+
+
+class _Installation:
+    """Ce qui est publié, déballé chez un ouvrier de la grappe, et la souche qui l'a lu."""
+
+    def __init__(self, archive: bytes):
+        self.dossier = tempfile.TemporaryDirectory(prefix="obs-")
+        self.publie, self.atelier = Path(self.dossier.name, "publie"), Path(self.dossier.name, "atelier")
+        self.atelier.mkdir()
+        with zipfile.ZipFile(io.BytesIO(archive)) as contenu:
+            contenu.extractall(self.publie)
+        self._souche = ExitStack()
+        os.environ.update(self._souche.enter_context(souche(self.publie)))
+        self.emprunts = 0
+
+    def fermer(self) -> None:
+        """Arrêter la souche et effacer le dossier."""
+        self._souche.close()
+        self.dossier.cleanup()
+
+
+_installations: dict[str, _Installation] = {}
+_verrou = Lock()
+
+
+@contextmanager
+def _emprunter(archive: bytes) -> Iterator[_Installation]:
+    """L'installation de cette archive, faite au premier emprunt ; celles que plus rien n'emploie sont alors fermées."""
+    empreinte = hashlib.sha256(archive).hexdigest()
+    with _verrou:
+        if empreinte not in _installations:
+            for ancienne in [e for e, i in _installations.items() if not i.emprunts]:
+                _installations.pop(ancienne).fermer()
+            _installations[empreinte] = _Installation(archive)
+        installation = _installations[empreinte]
+        installation.emprunts += 1
+    try:
+        yield installation
+    finally:
+        with _verrou:
+            installation.emprunts -= 1

@@ -1,0 +1,201 @@
+"""Calculer les indicateurs d'un dossier ``prepare``, un lot de dépôts à la fois."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from observatoire.baremes import Baremes, lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.configuration import Configuration
+from observatoire.couverture import DIMENSIONS, annees_connues, disponibilite, etendre, ranger, tableau_couverture
+from observatoire.erreurs import ErreurObservatoire
+from observatoire.fichiers import ecrire_parquet
+from observatoire.indicateurs.ecriture import Ecriture
+from observatoire.indicateurs.evaluation import Croisement, croisements, evaluer_par_tranches, livrer
+from observatoire.indicateurs.ouvrage import distribuer
+from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, tables_vides
+from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
+from observatoire.publie import COLONNES
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """Ce qui a été écrit : nombre de valeurs et d'indicateurs."""
+
+    valeurs: int
+    indicateurs: int
+
+
+@dataclass(frozen=True)
+class Reglages:
+    """Comment sommer un lot d'une année ; voyage jusqu'au processus ou à la machine qui le somme."""
+
+    config: Configuration
+    regles: Regles
+    baremes: Baremes
+    vides: dict[str, pd.DataFrame]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Le grain le plus fin qu'un niveau demande."""
+        voulues = {cle for croisement in croisements(self.config) for cle in croisement.cles} | {"bailleur", "ville"}
+        return [d for d in DIMENSIONS if d in voulues]
+
+
+@dataclass(frozen=True)
+class LotSomme:
+    """Ce que rend un lot : ses sommes, ses logements connus et ses immeubles comptés par cellule."""
+
+    sommes: Sommes
+    connus: pd.DataFrame
+    immeubles: pd.DataFrame
+
+
+def calculer(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> pd.DataFrame:
+    """Calculer tous les indicateurs, les écrire dans ``prepare`` et les rendre (:data:`COLONNES`).
+
+    Le tableau est relu en entier : pour un très grand parc, :func:`ecrire_indicateurs` s'en passe.
+    """
+    ecrire_indicateurs(config, avancement, dask)
+    return pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet")[COLONNES]
+
+
+def ecrire_indicateurs(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
+    """Calculer tous les indicateurs et les écrire dans ``prepare``.
+
+    Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
+    ``effectifs.parquet`` (nombre d'unités derrière une moyenne) et ``immeubles_par_cellule.parquet``.
+    ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
+    envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros.
+    """
+    prepare = config.chemin("prepare")
+    if not (prepare / "depots.parquet").is_file():
+        raise ErreurObservatoire("aucun dépôt n'est préparé : lancer « observatoire calculer » sur des dépôts.")
+    dire = avancement or (lambda fait, total, libelle: None)
+    dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
+    par_annee = dict(_sommer_par_annee(config, prepare, dask, dire))
+    connus = etendre({a: _connus(lots) for a, (_, lots) in par_annee.items()}, config)
+    depots = pd.read_parquet(prepare / "depots.parquet")
+    couvertures = []
+    with Ecriture(prepare) as ecriture:
+        for rang, annee in enumerate(config.annees):
+            dire(rang, len(config.annees), f"valeurs {annee}")
+            regles, lots = par_annee[annee]
+            etats = disponibilite(depots, regles.lues, config, annee)
+            couvertures.append(tableau_couverture(connus, etats, annee))
+            sommes = livrer(additionner([lot.sommes for lot in lots], _dimensions(lots)), etats)
+            parc = connus[connus["annee"].eq(annee)]
+            for croisement in croisements(config):
+                for tranche in evaluer_par_tranches(
+                    sommes, croisement, etats, parc, list(regles.lues), regles.sans_regle
+                ):
+                    ecriture.ajouter(annee, tranche)
+            if avancement:
+                avancement(rang + 1, len(config.annees), f"indicateurs {annee}")
+    ecrire_parquet(_immeubles_connus(par_annee, config), prepare / "immeubles_par_cellule.parquet")
+    ecrire_parquet(pd.concat(couvertures, ignore_index=True), prepare / "couverture.parquet")
+    return Bilan(ecriture.valeurs, len(catalogue()))
+
+
+def _dimensions(lots: list[LotSomme]) -> list[str]:
+    return list(lots[0].sommes.cellules.columns)
+
+
+def _sommer_par_annee(config: Configuration, prepare: Path, dask: str | None, dire: Callable) -> Iterator[tuple]:
+    """(année, (règles, lots sommés)), toutes les années en une seule distribution."""
+    baremes = lire_baremes(config.chemin("referentiels"))
+    reglages, taches = {}, []
+    for annee in config.annees:
+        vides = tables_vides(prepare, annee, config)
+        reglages[annee] = Reglages(config, lire_regles(catalogue().values(), vides, annee, baremes), baremes, vides)
+        taches += lots_prepares(prepare, annee)
+    sommes: dict[int, list[LotSomme]] = {annee: [] for annee in config.annees}
+    for tache, lot in zip(taches, distribuer(sommer_lot, taches, reglages, dask), strict=True):
+        sommes[tache.annee].append(lot)
+        dire(config.annees.index(tache.annee), len(config.annees), f"indicateurs {tache.annee}")
+    for annee in config.annees:
+        yield annee, (reglages[annee].regles, sommes[annee])
+
+
+def sommer_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> LotSomme:
+    """Lire un lot et en prendre toutes les sommes."""
+    reglages = par_annee[lot.annee]
+    dimensions = reglages.dimensions
+    utiles = {*DIMENSIONS, "champ_rpls", "annee", "commune"}.union(*reglages.regles.lues.values())
+    tables = lire_lot(lot, reglages.vides, utiles, reglages.config)
+    return LotSomme(
+        sommer_selon(reglages.regles, tables, reglages.baremes, dimensions),
+        *compter_le_parc(tables["logements"], reglages.config, dimensions),
+    )
+
+
+def compter_le_parc(
+    logements: pd.DataFrame, config: Configuration, dimensions: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Les logements connus de chaque cellule, puis ses immeubles, bailleur par bailleur.
+
+    Rend ``dimensions`` et ``connus`` ; puis ``niveau, croise, territoire, bailleur, immeubles``. Un immeuble est d'un
+    seul bailleur : les nombres s'ajoutent.
+    """
+    cellule, fines = ranger(logements, list(dict.fromkeys(["immeuble", *dimensions])))
+    nombres = np.bincount(cellule, minlength=len(fines))
+    groupe, connus = ranger(fines, dimensions)
+    connus["connus"] = np.bincount(groupe, weights=nombres, minlength=len(connus)).astype(np.int64)
+    immeubles = [_compter_immeubles(fines, croisement) for croisement in croisements(config)]
+    return connus, pd.concat(immeubles, ignore_index=True)
+
+
+def _compter_immeubles(fines: pd.DataFrame, croisement: Croisement) -> pd.DataFrame:
+    cles = list(dict.fromkeys([*croisement.cles, "bailleur"]))
+    _, distincts = ranger(fines.dropna(subset=croisement.cles), list(dict.fromkeys([*cles, "immeuble"])))
+    groupe, cellules = ranger(distincts, cles)
+    immeubles = np.bincount(groupe, weights=distincts["immeuble"].notna(), minlength=len(cellules))
+    return pd.DataFrame(
+        {
+            "niveau": croisement.niveau,
+            "croise": croisement.par_bailleur,
+            "territoire": cellules[croisement.dimension].astype("str"),
+            "bailleur": cellules["bailleur"].astype("str"),
+            "immeubles": immeubles.astype(np.int64),
+        }
+    )
+
+
+def _connus(lots: list[LotSomme]) -> pd.DataFrame:
+    """Les logements connus d'une année, tous lots réunis."""
+    cles = [c for c in lots[0].connus if c != "connus"]
+    tous = pd.concat([lot.connus.astype(dict.fromkeys(cles, "str")) for lot in lots], ignore_index=True)
+    groupe, cellules = ranger(tous, cles)
+    nombres = np.bincount(groupe, weights=tous["connus"], minlength=len(cellules))
+    return cellules.assign(connus=nombres.astype(np.int64))
+
+
+def _immeubles_connus(par_annee: dict[int, tuple[Regles, list[LotSomme]]], config: Configuration) -> pd.DataFrame:
+    """Nombre d'immeubles connus de chaque cellule : ``annee, niveau, territoire, bailleur, immeubles``.
+
+    Comme les logements, ceux d'un bailleur qui n'a pas déposé sont ceux de l'année la plus proche.
+    """
+    comptes = {a: pd.concat([lot.immeubles for lot in lots], ignore_index=True) for a, (_, lots) in par_annee.items()}
+    connues = annees_connues({a: set(t["bailleur"].dropna().unique()) for a, t in comptes.items()}, config)
+    morceaux = []
+    for annee in config.annees:
+        for source, t in comptes.items():
+            prets = [b for (a, b), la in connues.items() if (a, la) == (annee, source)]
+            morceaux.append(t[t["bailleur"].isin(prets)].assign(annee=annee))
+        declares = [b.code for b in config.bailleurs if b.parc_declare and (annee, b.code) not in connues]
+        morceaux += [
+            pd.DataFrame({"niveau": "ville", "croise": croise, "territoire": config.code, "bailleur": declares})
+            .assign(immeubles=0, annee=annee)
+            for croise in (False, True)
+        ]  # fmt: skip
+    tous = pd.concat(morceaux, ignore_index=True)
+    tous["bailleur"] = tous["bailleur"].where(tous["croise"].astype(bool), "tous")
+    tous["ordre"] = tous["niveau"].map({n: rang for rang, n in enumerate(config.niveaux)}).fillna(len(config.niveaux))
+    cles = ["croise", "ordre", "niveau", "annee", "territoire", "bailleur"]
+    nombres = tous.groupby(cles)["immeubles"].sum().reset_index()
+    return nombres[["annee", "niveau", "territoire", "bailleur", "immeubles"]]

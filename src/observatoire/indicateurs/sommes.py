@@ -1,0 +1,178 @@
+"""Sommer les indicateurs : une seule passe sur les lignes, au grain le plus fin, puis tout se remonte.
+
+Une somme de mesures (des mètres carrés, des euros) est tenue en deux étages, un multiple de 1/65 536 et un reste :
+l'étage du haut est exact, si bien que l'ordre des lignes et leur partage en lots ne changent pas le total.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
+from observatoire.catalogue import Indicateur
+from observatoire.couverture import coder, ranger
+
+PAS = 2.0**-16
+RESTE = "reste"
+Colonne = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Sommes:
+    """Des sommes par cellule. ``cellules`` : une ligne par cellule, une colonne par dimension ; ``valeurs`` : une ligne
+    par cellule, une colonne par couple (code, rôle) de ``colonnes``. Le reste d'un rôle est le rôle « <rôle>_reste ».
+    """
+
+    cellules: pd.DataFrame
+    valeurs: np.ndarray
+    colonnes: list[Colonne]
+
+    def role(self, code: str, role: str) -> np.ndarray | None:
+        """Les sommes d'un rôle, les deux étages réunis ; ``None`` s'il n'est pas sommé."""
+        rangs = [self.rangs[c] for c in ((code, role), (code, f"{role}_{RESTE}")) if c in self.rangs]
+        return self.valeurs[:, rangs].sum(axis=1) if rangs else None
+
+    @property
+    def rangs(self) -> dict[Colonne, int]:
+        """Rang de chaque colonne."""
+        return {colonne: rang for rang, colonne in enumerate(self.colonnes)}
+
+
+@dataclass(frozen=True)
+class Regles:
+    """Ce que le catalogue lit une année donnée, avant toute donnée.
+
+    ``lues`` : les colonnes que lit chaque indicateur ; ``sans_regle`` : le statut de ceux dont la règle manque, ``na``
+    si elle n'est pas encore en vigueur, ``nd`` si le territoire n'a pas ce barème.
+    """
+
+    annee: int
+    lues: dict[Indicateur, frozenset]
+    sans_regle: dict[str, str]
+
+
+def lire_regles(
+    declarations: Iterable[Indicateur], tables: dict[str, pd.DataFrame], annee: int, baremes: Baremes
+) -> Regles:
+    """Essayer chaque indicateur sur des tables, même vides : ce qu'il lit ne dépend pas de leurs lignes."""
+    bareme = baremes.au_31_decembre(annee)
+    lues, sans_regle = {}, {}
+    for declaration in declarations:
+        try:
+            lues[declaration] = declaration.classer(tables, bareme).lues
+        except (SansObjet, BaremeAbsent) as absence:
+            sans_regle[declaration.code] = "nd" if isinstance(absence, BaremeAbsent) else "na"
+            lues[declaration] = frozenset()
+    return Regles(annee, lues, sans_regle)
+
+
+def sommer_selon(regles: Regles, tables: dict[str, pd.DataFrame], baremes: Baremes, dimensions: list[str]) -> Sommes:
+    """Sommer chaque indicateur par cellule. Une table vide, ou que personne n'a déposée, compte zéro."""
+    bareme = baremes.au_31_decembre(regles.annee)
+    compteurs = {nom: _Compteur(table, dimensions) for nom, table in tables.items() if len(table)}
+    classements = {}
+    for declaration in regles.lues:
+        if declaration.code in regles.sans_regle or not any(len(tables[t]) for t in declaration.tables):
+            continue
+        groupe = declaration.groupe or declaration.code
+        if groupe not in classements:
+            classements = {groupe: declaration.classer(tables, bareme).colonnes}
+        _compter(declaration, classements[groupe], compteurs)
+    return additionner([c.sommes() for c in compteurs.values() if c.colonnes], dimensions)
+
+
+def _compter(declaration: Indicateur, colonnes: dict[str, pd.Series], compteurs: dict[str, _Compteur]) -> None:
+    haut, bas = (compteurs.get(declaration.tables[rang]) for rang in (0, -1))
+    rpls = declaration.perimetre == "rpls"
+    for role, colonne in colonnes.items():
+        compteur = haut if role == "numerateur" else bas
+        if compteur is None:
+            continue
+        if declaration.categorie is not None and role == "numerateur":
+            compteur.classer(declaration, colonne, colonnes["denominateur"], rpls)
+        else:
+            compteur.compter((declaration.code, role), colonne, rpls)
+    if declaration.nature == "moyenne" and bas is not None:
+        bas.compter((declaration.code, "effectif"), colonnes["denominateur"] > 0, rpls)
+
+
+class _Compteur:
+    """Une table, la cellule de chacune de ses lignes, et les sommes déjà prises."""
+
+    def __init__(self, table: pd.DataFrame, dimensions: list[str]):
+        self.cellule, self.cellules = ranger(table, dimensions)
+        self.taille = len(self.cellules)
+        champ = table["champ_rpls"].to_numpy(dtype=float, na_value=1.0) > 0
+        self.champ = None if champ.all() else champ
+        self.colonnes: dict[Colonne, np.ndarray] = {}
+        self.deja: dict[tuple[int, bool], list[np.ndarray]] = {}
+        self.gardees: list[pd.Series] = []
+
+    def compter(self, cle: Colonne, colonne: pd.Series, rpls: bool) -> None:
+        """Sommer une colonne ; la même colonne (le même objet) n'est sommée qu'une fois."""
+        etages = self.deja.get((id(colonne), rpls))
+        if etages is None:
+            etages = self._sommer(colonne, rpls and self.champ is not None)
+            self.deja[id(colonne), rpls] = etages
+            self.gardees.append(colonne)  # tant qu'elle existe, son « id » est le sien
+        for suffixe, etage in zip(("", f"_{RESTE}"), etages, strict=False):
+            self.colonnes[cle[0], cle[1] + suffixe] = etage
+
+    def _sommer(self, colonne: pd.Series, restreindre: bool) -> list[np.ndarray]:
+        valeurs = colonne.to_numpy(dtype=None if colonne.dtype == bool else float, na_value=np.nan)
+        if valeurs.dtype == bool:
+            retenues = valeurs & self.champ if restreindre else valeurs
+            if retenues.all():
+                return [np.bincount(self.cellule, minlength=self.taille)]
+            return [np.bincount(self.cellule[retenues], minlength=self.taille)]
+        valeurs = np.nan_to_num(valeurs)
+        if restreindre:
+            valeurs = np.where(self.champ, valeurs, 0)
+        hautes = np.rint(valeurs / PAS) * PAS
+        restes = valeurs - hautes
+        etages = [hautes, restes] if restes.any() else [hautes]
+        return [np.bincount(self.cellule, weights=etage, minlength=self.taille) for etage in etages]
+
+    def classer(self, declaration: Indicateur, categories: pd.Series, compte: pd.Series, rpls: bool) -> None:
+        """Compter d'un coup toutes les modalités d'une répartition, puis rendre celle de l'indicateur."""
+        cle = (id(categories), rpls)
+        if cle not in self.deja:
+            codes, noms = coder(categories)
+            retenues = compte.to_numpy(dtype=bool) & (codes >= 0)
+            if rpls and self.champ is not None:
+                retenues &= self.champ
+            croisees = self.cellule[retenues] * len(noms) + codes[retenues]
+            comptes = np.bincount(croisees, minlength=self.taille * len(noms)).reshape(self.taille, len(noms))
+            self.deja[cle] = dict(zip(noms, comptes.T, strict=True))
+            self.gardees.append(categories)
+        comptes = self.deja[cle].get(declaration.categorie)
+        self.colonnes[declaration.code, "numerateur"] = np.zeros(self.taille) if comptes is None else comptes
+
+    def sommes(self) -> Sommes:
+        """Les sommes de la table."""
+        valeurs = np.empty((self.taille, len(self.colonnes)))
+        for rang, colonne in enumerate(self.colonnes.values()):
+            valeurs[:, rang] = colonne
+        return Sommes(self.cellules, valeurs, list(self.colonnes))
+
+
+def additionner(morceaux: Iterable[Sommes], dimensions: list[str]) -> Sommes:
+    """Ajouter des sommes : cellules et colonnes sont réunies, ce qui manque vaut zéro."""
+    morceaux = list(morceaux)
+    colonnes = list(dict.fromkeys(c for m in morceaux for c in m.colonnes))
+    if not morceaux:
+        return Sommes(pd.DataFrame(columns=dimensions, dtype="str"), np.zeros((0, 0)), [])
+    toutes = pd.concat([m.cellules.astype("str") for m in morceaux], ignore_index=True)
+    cellule, cellules = ranger(toutes, dimensions)
+    valeurs = np.zeros((len(cellules), len(colonnes)))
+    rangs = {colonne: rang for rang, colonne in enumerate(colonnes)}
+    debut = 0
+    for m in morceaux:
+        lignes = cellule[debut : debut + len(m.cellules)]
+        debut += len(m.cellules)
+        valeurs[np.ix_(lignes, [rangs[c] for c in m.colonnes])] += m.valeurs
+    return Sommes(cellules, valeurs, colonnes)

@@ -1,0 +1,59 @@
+"""Dire vite qu'une table n'a rien de fautif.
+
+Presque tous les dépôts sont en ordre : les contraintes du schéma se vérifient alors sur les valeurs distinctes et les
+extrêmes, en quelques millisecondes. Au moindre doute la réponse est non, et ``lecture.controles`` cherche ce qui ne va
+pas.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from observatoire.schemas import Champ, Schema
+
+CONTRAINTES = {"required", "unique", "enum", "minimum", "maximum", "pattern"}
+
+
+def conforme(table: pd.DataFrame, schema: Schema, unique: bool = True) -> bool:
+    """La table convertie respecte-t-elle, à coup sûr, toutes les contraintes de son schéma ?
+
+    ``unique`` : vérifier aussi l'unicité des identifiants.
+    """
+    return all(_conforme(table[nom], champ, unique) for nom, champ in schema.champs.items())
+
+
+def _conforme(colonne: pd.Series, champ: Champ, unique: bool) -> bool:
+    if not champ.contraintes.keys() <= CONTRAINTES:
+        return False
+    if champ.obligatoire and colonne.isna().any():
+        return False
+    if champ.type == "string":
+        admises, motif = champ.admises, champ.contraintes.get("pattern")
+        if (admises and not set(distinctes(colonne)) <= set(admises)) or (motif and not _de_la_forme(colonne, motif)):
+            return False
+    elif champ.bornes != (None, None) and not _entre(colonne.to_numpy(), *champ.bornes):
+        return False
+    return not (champ.unique and unique) or colonne.is_unique
+
+
+def distinctes(colonne: pd.Series) -> pd.Index:
+    """Les valeurs distinctes d'une colonne de texte, sans les manquantes."""
+    if isinstance(colonne.dtype, pd.CategoricalDtype):
+        return colonne.cat.categories
+    return pd.Index(colonne.dropna().unique())
+
+
+def _de_la_forme(colonne: pd.Series, motif: str) -> bool:
+    valeurs = colonne.cat.categories if isinstance(colonne.dtype, pd.CategoricalDtype) else colonne.dropna()
+    textes = pa.array(valeurs, type=pa.large_string())
+    return pc.all(pc.match_substring_regex(textes, f"^(?:{motif})$")).as_py() is not False
+
+
+def _entre(valeurs: np.ndarray, bas: float | None, haut: float | None) -> bool:
+    connues = valeurs[~np.isnan(valeurs)]
+    if not connues.size:
+        return True
+    return (bas is None or connues.min() >= bas) and (haut is None or connues.max() <= haut)

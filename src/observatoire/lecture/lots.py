@@ -1,0 +1,206 @@
+"""Lire les dépôts par lots : assez de parts d'une même année pour occuper un processeur, jamais plus.
+
+Un lot est lu, vérifié, préparé et écrit, puis oublié. Quand les dépôts sont gros, les lots se partagent entre les
+processeurs ; le résultat est le même.
+"""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+
+from observatoire.lecture.decoupe import a_couper, couper
+from observatoire.lecture.decoupe_parquet import couper_part
+from observatoire.lecture.depots import Fichier
+from observatoire.lecture.parts import Outils, Trace, verifier_part
+from observatoire.lecture.rapide import lire_vite
+from observatoire.lecture.rapports import creer_dossier
+from observatoire.lecture.tables import HORS, ecrire_table, preparer_tables, reunir
+from observatoire.lecture.verification import Depots, Suivi
+
+#: Octets déposés d'un lot, ramenés à ceux d'un CSV (un logement en prend une centaine, une vingtaine en Parquet).
+POIDS_DU_LOT = 20_000_000
+POIDS_PARQUET = 5
+#: Une part Parquet plus lourde est coupée.
+POIDS_A_COUPER = 100_000_000
+#: En deçà, démarrer d'autres processus coûte plus qu'ils ne rapportent.
+POIDS_SEUL = 60_000_000
+
+
+@dataclass(frozen=True)
+class Lot:
+    """Des parts d'une même année. ``rapide`` : des dépôts Parquet, qui se lisent d'abord tous ensemble ; ``morceau`` :
+    un morceau d'une part trop grosse.
+    """
+
+    rang: int
+    annee: int
+    parts: dict[str, list[Fichier]]
+    rapide: bool = False
+    morceau: bool = False
+
+    @property
+    def fichiers(self) -> list[Fichier]:
+        """Les fichiers de toutes les parts."""
+        return [f for fichiers in self.parts.values() for f in fichiers]
+
+    @property
+    def nom(self) -> str:
+        """Le nom du fichier que le lot écrit pour chaque table."""
+        return f"lot-{self.rang:05d}.parquet"
+
+
+@dataclass(frozen=True)
+class Reglages:
+    """Comment traiter un lot ; ``dossier`` : où écrire les tables."""
+
+    outils: Outils
+    dossier: Path
+    sans_les_refuses: bool = False
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """Ce qui reste d'un lot écrit : ses fichiers sans leurs lignes, ses corrections, ses immeubles hors quartier."""
+
+    fichiers: list[Fichier]
+    traces: list[Trace] = field(default_factory=list)
+    hors: pd.DataFrame = field(default_factory=lambda: HORS)
+    lignes: int = 0
+
+
+def decouper(depots: Depots, outils: Outils, par_annee: bool = False) -> list[Lot]:
+    """Ranger les parts en lots. ``par_annee`` : un lot par année, quelle que soit sa taille."""
+    lots: list[Lot] = []
+    poids = 0
+    triees = sorted(depots.parts.items(), key=lambda p: (p[0][0], not par_annee and not _rapide(p[1], outils)))
+    for (annee, deposant), fichiers in triees:
+        rapide = not par_annee and _rapide(fichiers, outils)
+        sien = peser(fichiers)
+        plein = bool(lots) and poids + sien > POIDS_DU_LOT and not par_annee
+        if not lots or plein or (lots[-1].annee, lots[-1].rapide) != (annee, rapide):
+            lots.append(Lot(len(lots), annee, {}, rapide))
+            poids = 0
+        lots[-1].parts[deposant] = fichiers
+        poids += sien
+    return lots
+
+
+def _rapide(fichiers: list[Fichier], outils: Outils) -> bool:
+    """Tout est en Parquet, chaque table n'est donnée qu'une fois et rien n'est à corriger."""
+    return all(f.format == "parquet" and not f.problemes and not outils.corrections_de(f) for f in fichiers)
+
+
+def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]:
+    """Remplacer le lot d'une part trop grosse pour la mémoire par un lot par morceau."""
+    coupes: list[Lot] = []
+    for lot in lots:
+        morceaux = _couper(lot, outils, dossier) if len(lot.parts) == 1 else None
+        if morceaux is None:
+            coupes.append(replace(lot, rang=len(coupes)))
+            continue
+        for fichiers in morceaux:
+            parts = {fichiers[0].deposant: fichiers}
+            coupes.append(replace(lot, rang=len(coupes), parts=parts, morceau=True))
+    return coupes
+
+
+def _couper(lot: Lot, outils: Outils, dossier: Path) -> list[list[Fichier]] | None:
+    fichiers, poids = lot.fichiers, peser(lot.fichiers)
+    if lot.rapide and poids > POIDS_A_COUPER:
+        return couper_part(fichiers, outils.schemas, math.ceil(poids / POIDS_DU_LOT), dossier)
+    if len(fichiers) == 1 and a_couper(fichiers[0]):
+        morceaux = couper(fichiers[0], dossier)
+        return None if morceaux is None else [[morceau] for morceau in morceaux]
+    return None
+
+
+def peser(fichiers: Iterable[Fichier]) -> int:
+    """Octets déposés, ramenés à ceux d'un CSV."""
+    return sum(f.chemin.stat().st_size * (1 if f.format in ("csv", "morceau") else POIDS_PARQUET) for f in fichiers)
+
+
+def lire_lots(lots: list[Lot], reglages: Reglages, suivi: Suivi) -> list[Bilan]:
+    """Lire tous les lots, dans leur ordre ; en parallèle s'ils sont gros."""
+    total = sum(peser(lot.fichiers) for lot in lots)
+    if len(lots) == 1 or total < POIDS_SEUL:
+        return [lire_lot(lot, reglages, suivi) for lot in lots]
+    bilans = []
+    with ouvriers(_retenir, reglages) as equipe:
+        for bilan in equipe.map(_lire_lot, lots):
+            suivi.avancer(bilan.fichiers[0], len(bilan.fichiers))
+            bilans.append(bilan)
+    return bilans
+
+
+def ouvriers(installer, *arguments) -> ProcessPoolExecutor:
+    """Un processus par processeur, neuf : ni fils, ni verrous hérités."""
+    return ProcessPoolExecutor(
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_installer,
+        initargs=(installer, *arguments),
+    )
+
+
+def _installer(installer, *arguments) -> None:
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    installer(*arguments)
+
+
+_reglages: list[Reglages] = []
+
+
+def _retenir(reglages: Reglages) -> None:
+    _reglages[:] = [reglages]
+
+
+def _lire_lot(lot: Lot) -> Bilan:
+    return lire_lot(lot, _reglages[0])
+
+
+def lire_lot(lot: Lot, reglages: Reglages, suivi: Suivi | None = None) -> Bilan:
+    """Lire, vérifier, préparer et écrire un lot ; ses fichiers n'ont ensuite plus de lignes."""
+    avancer = suivi.avancer if suivi else lambda fichier: None
+    if lot.rapide and (tables := lire_vite(lot.fichiers, lot.annee, reglages.outils)) is not None:
+        for fichier in lot.fichiers:
+            avancer(fichier)
+        return _ecrire(lot, tables, reglages)
+    traces = [t for fichiers in lot.parts.values() for t in verifier_part(fichiers, reglages.outils, avancer)]
+    bilan = preparer_lot(lot, reglages)
+    for fichier in lot.fichiers:
+        fichier.donnees = {}
+    return replace(bilan, traces=traces)
+
+
+def preparer_lot(lot: Lot, reglages: Reglages) -> Bilan:
+    """Préparer et écrire les fichiers acceptés d'un lot vérifié ; rien si l'un est refusé et que tous comptent."""
+    if any(f.refuse for f in lot.fichiers) and not reglages.sans_les_refuses:
+        return Bilan(lot.fichiers)
+    deposants = {d.code: d for d in reglages.outils.config.deposants}
+    morceaux: dict[str, list] = {}
+    for fichier in lot.fichiers:
+        if not fichier.refuse:
+            for table, donnees in fichier.donnees.items():
+                morceaux.setdefault(table, []).append((deposants[fichier.deposant], donnees))
+    schemas = reglages.outils.schemas
+    tables = {nom: reunir(morceaux[nom], lot.annee, schemas[nom]) for nom in schemas if nom in morceaux}
+    return _ecrire(lot, tables, reglages)
+
+
+def _ecrire(lot: Lot, tables: dict[str, pd.DataFrame], reglages: Reglages) -> Bilan:
+    preparees, hors = preparer_tables(tables, reglages.outils)
+    for nom, table in preparees.items():
+        destination = reglages.dossier / "tables" / str(lot.annee) / f"{nom}.parquet"
+        creer_dossier(destination)
+        ecrire_table(table, destination / lot.nom)
+    return Bilan(lot.fichiers, [], hors, sum(map(len, preparees.values())))

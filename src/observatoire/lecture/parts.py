@@ -1,0 +1,139 @@
+"""Vérifier une part : les dépôts d'un déposant pour une année.
+
+Tout ce qui se joint se joint à l'intérieur d'une part (les identifiants sont ceux d'un bailleur). Une part se vérifie
+donc seule, dans n'importe quel ordre et dans n'importe quel processus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from observatoire.configuration import TABLES, Configuration
+from observatoire.lecture.avertissements import Contexte, avertir
+from observatoire.lecture.controles import controler, typer
+from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
+from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
+from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
+from observatoire.lecture.entetes import reconnaitre
+from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
+from observatoire.lecture.interdits import colonnes_interdites
+from observatoire.lecture.liens import controler_contexte, controler_liens
+from observatoire.lecture.rpls import lire_rpls
+from observatoire.lecture.rpls_modeles import ENTETES
+from observatoire.lecture.territoires import HORS_QUARTIER, rattacher
+from observatoire.schemas import Schema
+
+Trace = tuple[Correction, str, str]
+
+
+@dataclass(frozen=True)
+class Outils:
+    """Ce qu'il faut savoir pour lire une part ; voyage jusqu'au processus qui la lit."""
+
+    config: Configuration
+    schemas: dict[str, Schema]
+    contours: object
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def par_commune(self) -> bool:
+        """Chaque commune tient-elle lieu de quartier ?"""
+        return self.config.quartiers == "communes"
+
+    def corrections_de(self, fichier: Fichier) -> list[Correction]:
+        """Les corrections que vise un fichier."""
+        return [c for c in self.corrections if (c.annee, c.deposant, c.table) in cles(fichier)]
+
+
+def cles(fichier: Fichier) -> list[tuple]:
+    """(année, déposant, table) de chaque table que donne un fichier."""
+    return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
+
+
+def verifier_part(
+    fichiers: list[Fichier], outils: Outils, avancer: Callable[[Fichier], None] = lambda fichier: None
+) -> list[Trace]:
+    """Lire et vérifier les fichiers d'une part, en place ; retourne [(correction, statut, phrase)]."""
+    traces = []
+    for fichier in fichiers:
+        avancer(fichier)
+        traces += _controler_fichier(fichier, outils)
+    par_cle = {cle: f for f in fichiers for cle in cles(f)}
+    for table in TABLES:
+        for fichier in fichiers:
+            if fichier.table == table:
+                controler_liens(fichier, outils.schemas[table], par_cle)
+    acceptes = [f for f in fichiers if not f.refuse]
+    tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
+    for fichier in acceptes:
+        fichier.contenus = {t: Contenu.de(donnees) for t, donnees in fichier.donnees.items()}
+        _avertir(fichier, tables, outils)
+    return traces
+
+
+def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
+    """Lire un fichier et vérifier ce qu'il contient."""
+    if fichier.format not in LUS and fichier.chemin.suffix != SUFFIXE:
+        return []
+    est_rpls = fichier.table == RPLS
+    attendus = list(ENTETES.values()) if est_rpls else [outils.schemas[fichier.table].colonnes]
+    try:
+        morceau = fichier.chemin.suffix == SUFFIXE
+        lu = lire_morceau(fichier.chemin) if morceau else lire_fichier(fichier.chemin, attendus)
+    except FichierIllisible as illisible:
+        fichier.problemes += illisible.problemes
+        return []
+    fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
+    connues = {nom for attendu in attendus for nom in attendu}
+    interdites = colonnes_interdites(lu.entete, connues)
+    if interdites:
+        fichier.problemes += interdites
+    elif est_rpls:
+        lire_rpls(lu, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
+        refus = "un fichier RPLS ne se corrige pas."
+        return [(c, REFUSEE, c.refuser(refus)) for c in outils.corrections_de(fichier)]
+    else:
+        return _controler_table(lu, fichier, outils)
+    return []
+
+
+def _controler_table(lu: Lu, fichier: Fichier, outils: Outils) -> list[Trace]:
+    schema = outils.schemas[fichier.table]
+    facultatives = {nom for nom, champ in schema.champs.items() if champ.facultative}
+    noms, problemes = reconnaitre(lu.entete, schema.colonnes, facultatives)
+    if problemes:
+        fichier.problemes += problemes
+        return []
+    corrections = outils.corrections_de(fichier)
+    textes = lu.cadre.set_axis(noms, axis=1).set_axis(lu.lignes, axis=0).reindex(columns=schema.colonnes, fill_value="")
+    textes, retenues, refus = appliquer(textes.astype("str"), corrections, schema)
+    typees, fautes = typer(textes, schema)
+    fichier.problemes += controler(textes, typees, fautes, schema)
+    fichier.problemes += controler_contexte(typees, textes, fichier, schema, outils.contours)
+    fichier.donnees = {fichier.table: typees}
+    remplacees = sum(c.remplacer_par is not None for c in retenues)
+    if remplacees:
+        phrase = "Valeur corrigée à la demande du bailleur (corrections.yml)."
+        fichier.traitements.append(Traitement("correction", "réparé", remplacees, phrase))
+    return [(c, APPLIQUEE if c.remplacer_par is not None else EXPLIQUEE, "") for c in retenues] + [
+        (c, REFUSEE, refus[c.rang]) for c in corrections if c.rang in refus
+    ]
+
+
+def _avertir(fichier: Fichier, tables: dict[str, pd.DataFrame], outils: Outils) -> None:
+    """Relever les doutes d'un fichier accepté."""
+    morceaux = []
+    for table, donnees in fichier.donnees.items():
+        hors = hors_contours(donnees, outils) if table == "immeubles" else None
+        morceaux.append(
+            avertir(table, donnees, outils.schemas[table], Contexte(fichier.annee, tables, hors, outils.par_commune))
+        )
+    fichier.ajouter_avertissements(morceaux)
+
+
+def hors_contours(immeubles: pd.DataFrame, outils: Outils) -> pd.Series:
+    """Vrai pour un immeuble hors de tout quartier."""
+    return rattacher(immeubles, outils.contours, outils.par_commune)["quartier"].eq(HORS_QUARTIER)

@@ -1,0 +1,119 @@
+"""Se souvenir de ce qu'une étape a lu et écrit, pour ne pas refaire ce qui n'a pas changé.
+
+Ce qui est lu est reconnu à son contenu : une copie neuve du dépôt ou une date touchée n'y change rien. Ce qui est
+écrit est reconnu à ses noms, tailles et dates : au moindre doute, l'étape est refaite.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from observatoire.fichiers import ecrire_texte
+
+#: Ce dont la version peut changer une valeur, une figure, une page ou l'index de recherche.
+BIBLIOTHEQUES = (
+    "babel", "duckdb", "geopandas", "great-tables", "ipykernel", "ipython", "jinja2", "jupyter-book", "latex2mathml",
+    "matplotlib", "matplotlib-inline", "myst-nb", "myst-parser", "nbclient", "nbformat", "numpy", "openpyxl",
+    "pagefind", "pandas", "pandera", "papermill", "pyarrow", "pydata-sphinx-theme", "python-calamine", "scipy",
+    "seaborn", "shapely", "sphinx", "sphinx-book-theme", "sphinx-design", "sphinx-external-toc",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Memoire:
+    """La mémoire d'une étape, dans un fichier caché à côté de ce qu'elle écrit.
+
+    ``sortie`` : le dossier qu'elle écrit. ``lu`` : l'empreinte de tout ce qu'elle lit (:func:`empreinte`).
+    """
+
+    sortie: Path
+    lu: str
+
+    @property
+    def fichier(self) -> Path:
+        """``.<sortie>.memoire``, à côté de la sortie."""
+        return self.sortie.with_name(f".{self.sortie.name}.memoire")
+
+    def relire(self) -> str | None:
+        """Le bilan de la dernière fois, si rien n'a changé depuis, ni ce qui est lu ni ce qui a été écrit."""
+        try:
+            memoire = json.loads(self.fichier.read_text(encoding="utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+        if not isinstance(memoire, dict) or memoire.get("lu") != self.lu:
+            return None
+        return memoire.get("bilan") if memoire.get("ecrit") == signature(self.sortie) else None
+
+    def oublier(self) -> None:
+        """À faire avant d'écrire : une étape interrompue ne laisse pas croire que sa sortie est entière."""
+        self.fichier.unlink(missing_ok=True)
+
+    def retenir(self, bilan: str) -> None:
+        """À faire quand tout est écrit."""
+        memoire = {"lu": self.lu, "ecrit": signature(self.sortie), "bilan": bilan}
+        ecrire_texte(json.dumps(memoire, ensure_ascii=False), self.fichier)
+
+
+@cache
+def empreinte_du_code() -> str:
+    """L'empreinte de la bibliothèque : ses fichiers, Python et les :data:`BIBLIOTHEQUES`. Une fois par processus."""
+    versions = (f"{nom} {_version(nom)}" for nom in ("python", *BIBLIOTHEQUES))
+    return empreinte(Path(__file__).parent, autres=versions)
+
+
+def empreinte(*chemins: Path, autres: Iterable[str] = (), sauf: Iterable[Path] = ()) -> str:
+    """L'empreinte du contenu de fichiers et de dossiers, dans l'ordre donné, et de quelques textes.
+
+    D'un dossier comptent les chemins relatifs et les contenus, pas sa place ; les noms cachés, ce que Python
+    compile et les dossiers ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui.
+    """
+    condense, ecartes = hashlib.blake2b(digest_size=20), {os.fspath(dossier) for dossier in sauf}
+    for chemin in chemins:
+        condense.update(b"\0absent" if not chemin.exists() else b"\0present")
+        for relatif, fichier in _fichiers(chemin, ecartes):
+            condense.update(b"\0" + os.fsencode(relatif) + b"\0")
+            with open(fichier, "rb") as ouvert:
+                condense.update(hashlib.file_digest(ouvert, hashlib.blake2b).digest())
+    for texte in autres:
+        condense.update(b"\0\0" + texte.encode())
+    return condense.hexdigest()
+
+
+def signature(dossier: Path) -> str:
+    """Les noms, tailles et dates des fichiers d'un dossier, condensés : toucher à l'un d'eux la change."""
+    condense = hashlib.blake2b(digest_size=20)
+    for relatif, fichier in _fichiers(dossier, set()):
+        etat = os.stat(fichier)
+        condense.update(os.fsencode(relatif) + f"\0{etat.st_size}\0{etat.st_mtime_ns}\0".encode())
+    return condense.hexdigest()
+
+
+def _fichiers(chemin: Path, ecartes: set[str]) -> Iterator[tuple[str, str]]:
+    """(chemin relatif, chemin) des fichiers d'un dossier, triés ; (nom, chemin) d'un fichier."""
+    if chemin.is_file():
+        yield chemin.name, os.fspath(chemin)
+        return
+    racine = os.fspath(chemin)
+    for dossier, sous_dossiers, fichiers in os.walk(racine, followlinks=True):
+        gardes = (d for d in sous_dossiers if not d.startswith(".") and d != "__pycache__")
+        sous_dossiers[:] = sorted(d for d in gardes if os.path.join(dossier, d) not in ecartes)
+        for nom in sorted(f for f in fichiers if not f.startswith(".")):
+            entier = os.path.join(dossier, nom)
+            yield os.path.relpath(entier, racine), entier
+
+
+def _version(nom: str) -> str:
+    if nom == "python":
+        return platform.python_version()
+    try:
+        return version(nom)
+    except PackageNotFoundError:
+        return "absente"

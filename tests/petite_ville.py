@@ -1,0 +1,45 @@
+"""Un observatoire entier et minuscule, tout à fait hors du dépôt : quelques logements, une année, des pages courtes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from atelier import RACINE, ecrire_modeles
+
+SORTIES = {"prepare": "prepare", "publie": "publie", "edition": "book/edition", "site": "site/html"}
+
+
+def ecrire_petite_ville(dossier: Path) -> Path:
+    """Écrire la configuration, les modèles et les dépôts dans ``dossier`` ; rend le fichier de configuration."""
+    reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
+    reglages["edition"] |= {"annees": [2010], "annee_zero": 2010}
+    du_depot = {"schemas": "data/schemas", "referentiels": "data/referentiels", "livre": "."}
+    reglages["chemins"] = {nom: str(RACINE / chemin) for nom, chemin in du_depot.items()}
+    reglages["chemins"] |= {"brut": "brut", "suivi": "suivi", "notebooks": "notebooks", **SORTIES}
+    dossier.mkdir(parents=True, exist_ok=True)
+    fichier = dossier / "observatoire.yml"
+    fichier.write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
+    ecrire_modeles(dossier / "notebooks")
+    subprocess.run(commande("exemple", fichier, "--logements", "400"), check=True, capture_output=True)
+    return fichier
+
+
+def commande(nom: str, config: Path, *options: str) -> list[str]:
+    """La ligne de commande d'un vrai processus ``observatoire``."""
+    return [sys.executable, "-m", "observatoire.cli", nom, "--config", str(config), *options]
+
+
+def contenu(dossier: Path) -> dict[str, bytes]:
+    """Chemin -> octets de tout ce qui est écrit dans les quatre dossiers de sortie, restes cachés compris.
+
+    Sauf la mémoire des étapes et les verrous, qui portent des dates.
+    """
+    return {
+        f"{nom}/{f.relative_to(dossier / chemin)}": f.read_bytes()
+        for nom, chemin in SORTIES.items()
+        for f in sorted((dossier / chemin).rglob("*"))
+        if f.is_file() and f.suffix not in (".memoire", ".verrou")
+    }

@@ -1,0 +1,103 @@
+"""Une grappe Dask réelle : un ordonnanceur et deux ouvriers, chacun son processus."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from atelier import CODE, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
+
+from observatoire.edition import executer
+from observatoire.erreurs import ErreurConfiguration
+
+pytestmark = pytest.mark.bout_en_bout
+DASK = str(Path(sys.executable).parent / "dask")
+
+
+@pytest.fixture
+def grappe(tmp_path):
+    """(adresse, ouvriers) ; les ouvriers n'héritent de rien de ce processus et vivent dans un dossier à eux."""
+    fichier, ailleurs = tmp_path / "ordonnanceur.json", tmp_path / "ailleurs"
+    ailleurs.mkdir()
+    commun = {"cwd": ailleurs, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    lieu = ["--scheduler-file", str(fichier)]
+    ordonnanceur = [DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *lieu]
+    ouvrier = [DASK, "worker", *lieu, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    processus = [subprocess.Popen(ordonnanceur, **commun)]
+    try:
+        _attendre(fichier.is_file)
+        processus += [subprocess.Popen([*ouvrier, "--name", nom], **commun) for nom in ("un", "deux")]
+        yield json.loads(fichier.read_text())["address"], processus[1:]
+    finally:
+        for p in processus:
+            p.kill()
+            p.wait()
+
+
+def _attendre(condition, secondes=60):
+    limite = time.monotonic() + secondes
+    while not condition():
+        assert time.monotonic() < limite, "trop long"
+        time.sleep(0.05)
+
+
+def _ecrire(tmp_path, code=CODE % "annee, quartier"):
+    ecrire_publie(tmp_path / "publie" / "publique")
+    ecrire_modeles(tmp_path / "notebooks")
+    ecrire_modele(
+        tmp_path / "notebooks", "quartier", "# {{ quartier_nom }}", 'annee = 2010\nquartier = "battant"', code
+    )
+    return configurer(tmp_path)
+
+
+def _pages(config):
+    edition = config.chemin("edition")
+    return {f.relative_to(edition).as_posix(): f.read_bytes() for f in edition.rglob("*.ipynb")}
+
+
+def test_la_grappe_donne_les_memes_octets_sans_disque_commun(tmp_path, grappe):
+    adresse, _ = grappe
+    empreinte = hashlib.md5(str(tmp_path / "publie" / "publique").encode()).hexdigest()
+    code = (
+        "import hashlib, os, pathlib\n"
+        f"assert hashlib.md5(os.environ['OBSERVATOIRE_PUBLIE'].encode()).hexdigest() != '{empreinte}'\n"
+        "n = len(pathlib.Path(os.environ['OBSERVATOIRE_PUBLIE'], 'indicateurs.csv').read_text())\n"
+        "print(annee, quartier, n)"
+    )
+    config = _ecrire(tmp_path, code)
+    bilan = executer(config, dask=adresse)
+    assert (bilan.pages, bilan.inchangees) == (8, 0)
+    de_la_grappe = _pages(config)
+    _ecrire(tmp_path, code.replace("!=", "=="))
+    ici = _pages(config) if executer(config, ouvriers=1) else {}
+    assert {nom: octets.replace(b"!=", b"==") for nom, octets in de_la_grappe.items()} == ici
+    assert executer(config, dask=adresse).pages == 0
+
+
+def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, grappe):
+    adresse, ouvriers = grappe
+    config = _ecrire(tmp_path, "import time\ntime.sleep(2)\nprint(annee, quartier)")
+    noyaux = []
+
+    def tuer(fait, total, sortie):
+        if fait == 1:
+            noyaux.extend(psutil.Process(ouvriers[0].pid).children(recursive=True))
+            ouvriers[0].kill()
+
+    bilan = executer(config, dask=adresse, avancement=tuer)
+    assert bilan.pages == 8
+    assert len(_pages(config)) == 8
+    _, restants = psutil.wait_procs(noyaux, timeout=10)
+    assert not restants
+
+
+def test_une_grappe_absente_est_dite_simplement(tmp_path, monkeypatch):
+    monkeypatch.setattr("observatoire.edition.grappe.ATTENTE", 1)
+    with pytest.raises(ErreurConfiguration, match=r"aucune grappe Dask ne répond à tcp://127\.0\.0\.1:9\."):
+        executer(_ecrire(tmp_path), dask="tcp://127.0.0.1:9")
