@@ -3,9 +3,9 @@
     python bench/calculer.py [--tailles 16000,160000,1600000,5400000] [--dossier DOSSIER]
 
 Chaque mesure a son processus : durée, processeur, et mémoire de tout l'arbre de processus (PSS, relevée au fil de
-l'exécution). Les deux lisent les mêmes dépôts Parquet, sur deux fils ou deux processus. ``calculer`` fait ce que le SQL ne
-fait pas : vérifier les dépôts, écrire les tables préparées et les rapports, encadrer chaque valeur. Aux deux premières
-tailles, toutes les sommes sont comparées.
+l'exécution). Les deux lisent les mêmes dépôts Parquet, sur deux fils ou deux processus. ``calculer`` fait ce que le SQL
+ne fait pas : vérifier les dépôts, écrire les tables préparées et les rapports, encadrer chaque valeur. Aux deux
+premières tailles, toutes les sommes sont comparées.
 """
 
 from __future__ import annotations
@@ -31,6 +31,17 @@ ANNEES = [2021, 2022, 2023, 2024]
 TAILLES_RPLS = (16_000, 160_000)
 COMPAREES = 160_000
 SQL = Path(__file__).with_suffix(".sql")
+TITRES = {
+    "logements": "logements",
+    "lignes": "lignes",
+    "format": "format",
+    "programme": "programme",
+    "secondes": "secondes",
+    "processeur_s": "processeur (s)",
+    "pic_mio": "mémoire (Mio)",
+    "lignes_par_seconde": "lignes par seconde",
+    "rapport": "rapport au SQL",
+}
 
 #: code de l'indicateur -> ses colonnes dans le SQL : numérateur, dénominateur.
 SOMMES = {
@@ -164,19 +175,40 @@ def pente(mesures: list[dict], programme: str, format_: str = "parquet") -> floa
     return math.log(y2 / y1) / math.log(x2 / x1)
 
 
+def imprimer(tailles: list[int], dossier: Path | None = None) -> str:
+    """Mesurer ``calculer`` et le SQL à ces tailles (logements par année) ; rend le tableau et les pentes, en Markdown.
+
+    Les plus petites sont aussi déposées au format RPLS. Lève ``AssertionError`` si une somme n'est pas celle du SQL.
+    """
+    mesures = mesurer(tuple(tailles), dossier)
+    titres = list(TITRES.values())
+    lignes = [[_cellule(mesure.get(cle)) for cle in TITRES] for mesure in mesures]
+    tableau = "\n".join(f"| {' | '.join(ligne)} |" for ligne in [titres, ["---"] * len(titres), *lignes])
+    if len(tailles) < 2:
+        return tableau
+    pentes = [f"{programme}, {_cellule(pente(mesures, programme))}" for programme in ("SQL", "calculer")]
+    phrase = "Pente de la durée selon les lignes, en échelles logarithmiques, entre les deux plus grandes tailles"
+    return f"{tableau}\n\n{phrase} : {' ; '.join(pentes)}."
+
+
+def _cellule(valeur: object) -> str:
+    """Un nombre à la française, espaces insécables entre les milliers ; vide sans valeur."""
+    if valeur is None:
+        return ""
+    if isinstance(valeur, str):
+        return valeur
+    texte = f"{valeur:,}" if isinstance(valeur, int) else f"{valeur:,.2f}"
+    return texte.replace(",", "\u202f").replace(".", ",")
+
+
 def principal() -> None:
     """Mesurer et imprimer le tableau."""
     arguments = argparse.ArgumentParser(description="Mesurer « calculer » contre un SQL.")
     arguments.add_argument("--tailles", default=",".join(map(str, TAILLES)))
     arguments.add_argument("--dossier", type=Path, help="où écrire les dépôts fictifs, le temps de la mesure")
     lus = arguments.parse_args()
-    tailles = tuple(int(t) for t in lus.tailles.split(","))
-    mesures = mesurer(tailles, lus.dossier)
-    print(f"{os.cpu_count()} processeurs, {psutil.virtual_memory().total / 2**30:.0f} Gio")
-    print(pd.DataFrame(mesures).to_string(index=False))
-    if len(tailles) > 1:
-        for programme in ("SQL", "calculer"):
-            print(f"pente de {programme} entre les deux plus grandes tailles : {pente(mesures, programme):.2f}")
+    print(f"{os.cpu_count()} processeurs, {psutil.virtual_memory().total / 2**30:.0f} Gio\n")
+    print(imprimer([int(taille) for taille in lus.tailles.split(",")], lus.dossier))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ TYPES = {
 
 _INTRODUCTION = """# Format d'échange
 
-Chaque bailleur dépose un fichier par table et par année, `<table>_<bailleur>.csv`, `.xlsx` ou `.ods`. L'année $N$
-porte les stocks au 31 décembre $N$ et les flux de l'année $N$. Les fichiers CSV sont séparés par `;` ou `,`, en
-UTF-8 ou en Latin-1, avec la virgule ou le point décimal. Les codes sont du texte : ils gardent leurs zéros.
+Chaque bailleur dépose un fichier par table et par année, `<table>_<bailleur>.csv`, `.xlsx`, `.ods` ou `.parquet`.
+L'année $N$ porte les stocks au 31 décembre $N$ et les flux de l'année $N$. Les fichiers CSV sont séparés par `;` ou
+`,`, en UTF-8 ou en Latin-1, avec la virgule ou le point décimal. Les codes sont du texte : ils gardent leurs zéros.
 
 Un fichier qui ne suit pas ce format est refusé en entier, avec la liste de tous ses problèmes ; un doute
 (un loyer de 3 €) est un avertissement que le bailleur peut expliquer.
