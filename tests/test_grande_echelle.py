@@ -50,6 +50,16 @@ def _calculer(config, prepare: Path, **options) -> Path:
     return prepare
 
 
+def _calculer_en_preparant(config, prepare: Path) -> Path:
+    """Comme la commande : chaque lot est sommé là où il vient d'être préparé, et aucun n'est relu."""
+    ici = config.avec_chemins(prepare=prepare)
+    suites = lecture.lire(ici, suite=indicateurs.sommeur(ici)).suites
+    ecrits = {(int(f.parts[-3]), f.name) for f in (prepare / "tables").rglob("lot-*.parquet")}
+    assert set(suites) == ecrits
+    indicateurs.ecrire_indicateurs(ici, deja=suites)
+    return prepare
+
+
 def _assert_memes(un: Path, autre: Path) -> None:
     for nom in CALCULES:
         tables = [pd.read_parquet(dossier / f"{nom}.parquet") for dossier in (un, autre)]
@@ -71,13 +81,20 @@ def test_plusieurs_processus_ne_changent_rien(pays, d_un_bloc, tmp_path, monkeyp
     _assert_memes(_calculer(pays, tmp_path), d_un_bloc)
 
 
+def test_sommer_en_preparant_ne_change_rien(pays, d_un_bloc, tmp_path, monkeypatch):
+    monkeypatch.setattr(lots, "POIDS_DU_LOT", 40_000)
+    monkeypatch.setattr(lots, "POIDS_SEUL", 0)
+    _assert_memes(_calculer_en_preparant(pays, tmp_path), d_un_bloc)
+
+
 def test_les_memes_depots_en_csv_donnent_les_memes_valeurs(pays, d_un_bloc, tmp_path):
     """La lecture complète (textes, un fichier à la fois) et la lecture rapide (un lot à la fois) s'accordent."""
     for fichier in pays.chemin("brut").rglob("*.parquet"):
         cible = tmp_path / "brut" / fichier.parent.name / f"{fichier.stem}.csv"
         cible.parent.mkdir(parents=True, exist_ok=True)
         pq.read_table(fichier).to_pandas().to_csv(cible, sep=";", index=False)
-    _assert_memes(_calculer(pays.avec_chemins(brut=tmp_path / "brut"), tmp_path / "prepare"), d_un_bloc)
+    en_csv = pays.avec_chemins(brut=tmp_path / "brut")
+    _assert_memes(_calculer_en_preparant(en_csv, tmp_path / "prepare"), d_un_bloc)
 
 
 def test_un_fichier_seul_en_textes_donne_les_memes_valeurs(pays, d_un_bloc, tmp_path):

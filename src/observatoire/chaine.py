@@ -125,10 +125,11 @@ class Chaine:
         from observatoire import indicateurs, lecture
 
         with self.journal.etape("lecture") as etape:
-            depots = lecture.lire(self.config, etape.avancer, sans_les_refuses)
+            sommeur = None if dask else indicateurs.sommeur(self.config)
+            depots = lecture.lire(self.config, etape.avancer, sans_les_refuses, sommeur)
             etape.bilan = depots.bilan()
         with self.journal.etape("indicateurs") as etape:
-            bilan = indicateurs.ecrire_indicateurs(self.config, etape.avancer, dask)
+            bilan = indicateurs.ecrire_indicateurs(self.config, etape.avancer, dask, depots.suites)
             etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
         return etape.bilan
 

@@ -12,18 +12,21 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.couverture import DIMENSIONS
 from observatoire.indicateurs.calcul import Bilan, calculer, ecrire_indicateurs
 from observatoire.indicateurs.evaluation import SANS_DIMENSION, Croisement, croisements, evaluer
+from observatoire.indicateurs.lots import LotSomme, sommeur
 from observatoire.indicateurs.sommes import Sommes, lire_regles, sommer_selon
 
 __all__ = [
     "SANS_DIMENSION",
     "Bilan",
     "Croisement",
+    "LotSomme",
     "Sommes",
     "calculer",
     "croisements",
     "ecrire_indicateurs",
     "evaluer",
     "sommer",
+    "sommeur",
 ]
 
 

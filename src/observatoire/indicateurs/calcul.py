@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.couverture import DIMENSIONS, annees_connues, disponibilite, etendre, ranger, tableau_couverture
+from observatoire.couverture import annees_connues, disponibilite, etendre, ranger, tableau_couverture
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_parquet
 from observatoire.indicateurs.ecriture import Ecriture
-from observatoire.indicateurs.evaluation import Croisement, croisements, evaluer_par_tranches, livrer
+from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
+from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
 from observatoire.indicateurs.ouvrage import distribuer
-from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, tables_vides
-from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
+from observatoire.indicateurs.prepares import lots_prepares, tables_vides
+from observatoire.indicateurs.sommes import Regles, additionner
 from observatoire.publie import COLONNES
 
 
@@ -31,31 +31,6 @@ class Bilan:
     indicateurs: int
 
 
-@dataclass(frozen=True)
-class Reglages:
-    """Comment sommer un lot d'une année ; voyage jusqu'au processus ou à la machine qui le somme."""
-
-    config: Configuration
-    regles: Regles
-    baremes: Baremes
-    vides: dict[str, pd.DataFrame]
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Le grain le plus fin qu'un niveau demande."""
-        voulues = {cle for croisement in croisements(self.config) for cle in croisement.cles} | {"bailleur", "ville"}
-        return [d for d in DIMENSIONS if d in voulues]
-
-
-@dataclass(frozen=True)
-class LotSomme:
-    """Ce que rend un lot : ses sommes, ses logements connus et ses immeubles comptés par cellule."""
-
-    sommes: Sommes
-    connus: pd.DataFrame
-    immeubles: pd.DataFrame
-
-
 def calculer(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> pd.DataFrame:
     """Calculer tous les indicateurs, les écrire dans ``prepare`` et les rendre (:data:`COLONNES`).
 
@@ -65,20 +40,26 @@ def calculer(config: Configuration, avancement: Callable | None = None, dask: st
     return pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet")[COLONNES]
 
 
-def ecrire_indicateurs(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
+def ecrire_indicateurs(
+    config: Configuration,
+    avancement: Callable | None = None,
+    dask: str | None = None,
+    deja: dict[tuple[int, str], LotSomme] | None = None,
+) -> Bilan:
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
     Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
     ``effectifs.parquet`` (nombre d'unités derrière une moyenne) et ``immeubles_par_cellule.parquet``.
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
-    envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros.
+    envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
+    les lots que :func:`sommeur` a sommés en les préparant ; ils ne sont pas relus.
     """
     prepare = config.chemin("prepare")
     if not (prepare / "depots.parquet").is_file():
         raise ErreurObservatoire("aucun dépôt n'est préparé : lancer « observatoire calculer » sur des dépôts.")
     dire = avancement or (lambda fait, total, libelle: None)
     dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
-    par_annee = dict(_sommer_par_annee(config, prepare, dask, dire))
+    par_annee = dict(_sommer_par_annee(config, prepare, dask, deja or {}, dire))
     connus = etendre({a: _connus(lots) for a, (_, lots) in par_annee.items()}, config)
     depots = pd.read_parquet(prepare / "depots.parquet")
     couvertures = []
@@ -106,64 +87,19 @@ def _dimensions(lots: list[LotSomme]) -> list[str]:
     return list(lots[0].sommes.cellules.columns)
 
 
-def _sommer_par_annee(config: Configuration, prepare: Path, dask: str | None, dire: Callable) -> Iterator[tuple]:
+def _sommer_par_annee(
+    config: Configuration, prepare: Path, dask: str | None, deja: dict[tuple[int, str], LotSomme], dire: Callable
+) -> Iterator[tuple]:
     """(année, (règles, lots sommés)), toutes les années en une seule distribution."""
-    baremes = lire_baremes(config.chemin("referentiels"))
-    reglages, taches = {}, []
-    for annee in config.annees:
-        vides = tables_vides(prepare, annee, config)
-        reglages[annee] = Reglages(config, lire_regles(catalogue().values(), vides, annee, baremes), baremes, vides)
-        taches += lots_prepares(prepare, annee)
-    sommes: dict[int, list[LotSomme]] = {annee: [] for annee in config.annees}
+    lots = {annee: lots_prepares(prepare, annee) for annee in config.annees}
+    reglages = regler(config, {annee: tables_vides(siens) for annee, siens in lots.items()})
+    taches = [lot for annee in config.annees for lot in lots[annee] if (annee, lot.nom) not in deja]
+    sommes = dict(deja)
     for tache, lot in zip(taches, distribuer(sommer_lot, taches, reglages, dask), strict=True):
-        sommes[tache.annee].append(lot)
+        sommes[tache.annee, tache.nom] = lot
         dire(config.annees.index(tache.annee), len(config.annees), f"indicateurs {tache.annee}")
     for annee in config.annees:
-        yield annee, (reglages[annee].regles, sommes[annee])
-
-
-def sommer_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> LotSomme:
-    """Lire un lot et en prendre toutes les sommes."""
-    reglages = par_annee[lot.annee]
-    dimensions = reglages.dimensions
-    utiles = {*DIMENSIONS, "champ_rpls", "annee", "commune"}.union(*reglages.regles.lues.values())
-    tables = lire_lot(lot, reglages.vides, utiles, reglages.config)
-    return LotSomme(
-        sommer_selon(reglages.regles, tables, reglages.baremes, dimensions),
-        *compter_le_parc(tables["logements"], reglages.config, dimensions),
-    )
-
-
-def compter_le_parc(
-    logements: pd.DataFrame, config: Configuration, dimensions: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Les logements connus de chaque cellule, puis ses immeubles, bailleur par bailleur.
-
-    Rend ``dimensions`` et ``connus`` ; puis ``niveau, croise, territoire, bailleur, immeubles``. Un immeuble est d'un
-    seul bailleur : les nombres s'ajoutent.
-    """
-    cellule, fines = ranger(logements, list(dict.fromkeys(["immeuble", *dimensions])))
-    nombres = np.bincount(cellule, minlength=len(fines))
-    groupe, connus = ranger(fines, dimensions)
-    connus["connus"] = np.bincount(groupe, weights=nombres, minlength=len(connus)).astype(np.int64)
-    immeubles = [_compter_immeubles(fines, croisement) for croisement in croisements(config)]
-    return connus, pd.concat(immeubles, ignore_index=True)
-
-
-def _compter_immeubles(fines: pd.DataFrame, croisement: Croisement) -> pd.DataFrame:
-    cles = list(dict.fromkeys([*croisement.cles, "bailleur"]))
-    _, distincts = ranger(fines.dropna(subset=croisement.cles), list(dict.fromkeys([*cles, "immeuble"])))
-    groupe, cellules = ranger(distincts, cles)
-    immeubles = np.bincount(groupe, weights=distincts["immeuble"].notna(), minlength=len(cellules))
-    return pd.DataFrame(
-        {
-            "niveau": croisement.niveau,
-            "croise": croisement.par_bailleur,
-            "territoire": cellules[croisement.dimension].astype("str"),
-            "bailleur": cellules["bailleur"].astype("str"),
-            "immeubles": immeubles.astype(np.int64),
-        }
-    )
+        yield annee, (reglages[annee].regles, [sommes[annee, lot.nom] for lot in lots[annee]])
 
 
 def _connus(lots: list[LotSomme]) -> pd.DataFrame:

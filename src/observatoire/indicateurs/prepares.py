@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +17,20 @@ IDENTIFIANTS = {"id_logement", "id_demande", "id_programme"}
 
 @dataclass(frozen=True)
 class LotPrepare:
-    """Les fichiers d'un lot d'une année : table -> chemin, ou le contenu du fichier quand il voyage."""
+    """Les fichiers d'un lot d'une année : table -> chemin, ou le contenu du fichier quand il voyage.
+
+    ``nom`` : celui de ses fichiers ; vide quand chaque table est un seul fichier.
+    """
 
     annee: int
+    nom: str
     sources: dict[str, Path | bytes]
 
     def emporter(self) -> LotPrepare:
         """Le même lot, dont les fichiers sont des octets : il peut être lu sur une autre machine."""
-        return LotPrepare(self.annee, {nom: Path(source).read_bytes() for nom, source in self.sources.items()})
+        return LotPrepare(
+            self.annee, self.nom, {nom: Path(source).read_bytes() for nom, source in self.sources.items()}
+        )
 
 
 def lots_prepares(prepare: Path, annee: int) -> list[LotPrepare]:
@@ -35,19 +40,22 @@ def lots_prepares(prepare: Path, annee: int) -> list[LotPrepare]:
         chemin = prepare / "tables" / str(annee) / f"{nom}.parquet"
         for fichier in sorted(chemin.iterdir()) if chemin.is_dir() else [chemin]:
             lots.setdefault(fichier.name if chemin.is_dir() else "", {})[nom] = fichier
-    return [LotPrepare(annee, lots[cle]) for cle in sorted(lots)]
+    return [LotPrepare(annee, nom, lots[nom]) for nom in sorted(lots)]
 
 
-def lire_lot(
-    lot: LotPrepare, vides: dict[str, pd.DataFrame], utiles: Iterable[str], config: Configuration
-) -> dict[str, pd.DataFrame]:
-    """Les tables d'un lot, colonnes ``utiles`` seulement, codes en ``Categorical``, et les dimensions de la ville.
+def lire_lot(lot: LotPrepare, utiles: set[str]) -> dict[str, pd.DataFrame]:
+    """Les tables d'un lot, colonnes ``utiles`` seulement, codes en ``Categorical``."""
+    return {nom: _lire(source, utiles) for nom, source in lot.sources.items()}
 
-    ``vides`` : les tables sans ligne qui remplacent celles que le lot n'a pas.
-    """
-    utiles = set(utiles)
-    lues = {nom: _lire(source, utiles) for nom, source in lot.sources.items()}
-    return {nom: situer(nom, lues[nom], config) if nom in lues else vides[nom] for nom in TABLES}
+
+def coder_lot(tables: dict[str, pd.DataFrame], utiles: set[str]) -> dict[str, pd.DataFrame]:
+    """Des tables qui viennent d'être préparées, telles que :func:`lire_lot` les relirait."""
+    return {nom: _coder(table[[c for c in table if c in utiles]]) for nom, table in tables.items()}
+
+
+def _coder(table: pd.DataFrame) -> pd.DataFrame:
+    textes = [c for c in table if c not in IDENTIFIANTS and pd.api.types.is_string_dtype(table[c].dtype)]
+    return table.astype(dict.fromkeys(textes, "category"))
 
 
 def _lire(source: Path | bytes, utiles: set[str]) -> pd.DataFrame:
@@ -72,11 +80,11 @@ def situer(nom: str, table: pd.DataFrame, config: Configuration) -> pd.DataFrame
     return table.assign(**ajouts)
 
 
-def tables_vides(prepare: Path, annee: int, config: Configuration) -> dict[str, pd.DataFrame]:
+def tables_vides(lots: list[LotPrepare]) -> dict[str, pd.DataFrame]:
     """Les sept tables d'une année, toutes leurs colonnes, sans aucune ligne."""
     vides = {}
-    for lot in lots_prepares(prepare, annee):
+    for lot in lots:
         for nom, source in lot.sources.items():
             if nom not in vides:
-                vides[nom] = situer(nom, pq.read_schema(source).empty_table().to_pandas(), config)
+                vides[nom] = pq.read_schema(source).empty_table().to_pandas()
     return vides

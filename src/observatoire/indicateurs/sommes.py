@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ class Sommes:
         rangs = [self.rangs[c] for c in ((code, role), (code, f"{role}_{RESTE}")) if c in self.rangs]
         return self.valeurs[:, rangs].sum(axis=1) if rangs else None
 
-    @property
+    @cached_property
     def rangs(self) -> dict[Colonne, int]:
         """Rang de chaque colonne."""
         return {colonne: rang for rang, colonne in enumerate(self.colonnes)}

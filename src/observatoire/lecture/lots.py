@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +29,8 @@ from observatoire.lecture.verification import Depots, Suivi
 #: Octets déposés d'un lot, ramenés à ceux d'un CSV (un logement en prend une centaine, une vingtaine en Parquet).
 POIDS_DU_LOT = 20_000_000
 POIDS_PARQUET = 5
+#: Un lot rapide ne tient pas ses lignes en textes : il peut être plus gros d'autant.
+FOIS_RAPIDE = 3
 #: Une part Parquet plus lourde est coupée.
 POIDS_A_COUPER = 100_000_000
 #: En deçà, démarrer d'autres processus coûte plus qu'ils ne rapportent.
@@ -60,21 +62,25 @@ class Lot:
 
 @dataclass(frozen=True)
 class Reglages:
-    """Comment traiter un lot ; ``dossier`` : où écrire les tables."""
+    """Comment traiter un lot ; ``dossier`` : où écrire les tables ; ``suite`` : voir :func:`lecture.lire`."""
 
     outils: Outils
     dossier: Path
     sans_les_refuses: bool = False
+    suite: Callable[[int, dict[str, pd.DataFrame]], object] | None = None
 
 
 @dataclass(frozen=True)
 class Bilan:
-    """Ce qui reste d'un lot écrit : ses fichiers sans leurs lignes, ses corrections, ses immeubles hors quartier."""
+    """Ce qui reste d'un lot écrit : ses fichiers sans leurs lignes, ses corrections, ses immeubles hors quartier, et ce
+    que la suite a rendu.
+    """
 
     fichiers: list[Fichier]
     traces: list[Trace] = field(default_factory=list)
     hors: pd.DataFrame = field(default_factory=lambda: HORS)
     lignes: int = 0
+    suite: object = None
 
 
 def decouper(depots: Depots, outils: Outils, par_annee: bool = False) -> list[Lot]:
@@ -85,7 +91,7 @@ def decouper(depots: Depots, outils: Outils, par_annee: bool = False) -> list[Lo
     for (annee, deposant), fichiers in triees:
         rapide = not par_annee and _rapide(fichiers, outils)
         sien = peser(fichiers)
-        plein = bool(lots) and poids + sien > POIDS_DU_LOT and not par_annee
+        plein = bool(lots) and poids + sien > POIDS_DU_LOT * (FOIS_RAPIDE if rapide else 1) and not par_annee
         if not lots or plein or (lots[-1].annee, lots[-1].rapide) != (annee, rapide):
             lots.append(Lot(len(lots), annee, {}, rapide))
             poids = 0
@@ -203,4 +209,5 @@ def _ecrire(lot: Lot, tables: dict[str, pd.DataFrame], reglages: Reglages) -> Bi
         destination = reglages.dossier / "tables" / str(lot.annee) / f"{nom}.parquet"
         creer_dossier(destination)
         ecrire_table(table, destination / lot.nom)
-    return Bilan(lot.fichiers, [], hors, sum(map(len, preparees.values())))
+    suite = reglages.suite(lot.annee, preparees) if reglages.suite else None
+    return Bilan(lot.fichiers, [], hors, sum(map(len, preparees.values())), suite)

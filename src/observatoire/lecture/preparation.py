@@ -35,20 +35,27 @@ DERIVES = ("indicateurs.parquet", "effectifs.parquet", "couverture.parquet", "im
 
 
 def lire(
-    config: Configuration, avancement: Callable[[int, int, str], None] | None = None, sans_les_refuses: bool = False
+    config: Configuration,
+    avancement: Callable[[int, int, str], None] | None = None,
+    sans_les_refuses: bool = False,
+    suite: Callable[[int, dict[str, pd.DataFrame]], object] | None = None,
 ) -> Depots:
     """De ``brut`` à ``prepare``, un lot de dépôts à la fois : vérifier, préparer, écrire, oublier les lignes.
 
     La mémoire ne dépend que de la taille d'un lot. Comme :func:`verifier` puis :func:`preparer` : lève
     :class:`DepotRefuse` si un dépôt est refusé ; ``prepare`` reste alors ce qu'il était, rapports mis à part.
+
+    ``suite(annee, tables)`` reçoit les tables préparées d'un lot, là où elles viennent de l'être (elle voyage donc vers
+    d'autres processus) ; ce qu'elle rend est dans ``depots.suites``.
     """
     depots, outils = inventaire(config)
     suivi = Suivi(avancement, len(depots.fichiers))
     with _a_cote(config) as aside:
         lots = couper_les_gros(decouper(depots, outils), outils, aside / MORCEAUX)
-        lus = lire_lots(lots, Reglages(outils, aside, sans_les_refuses), suivi)
+        lus = lire_lots(lots, Reglages(outils, aside, sans_les_refuses, suite), suivi)
         shutil.rmtree(aside / MORCEAUX, ignore_errors=True)
         depots.fichiers = _a_leur_place(depots, lus)
+        depots.suites = {(lot.annee, lot.nom): lu.suite for lot, lu in zip(lots, lus, strict=True) if lu.suite}
         _retirer_les_refuses(aside, depots, lots)
         suivi.finir()
         conclure(depots, outils, [t for lu in lus for t in lu.traces])

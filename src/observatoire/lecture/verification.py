@@ -23,7 +23,8 @@ class Depots:
     """Le résultat de :func:`verifier`.
 
     ``fichiers`` : un :class:`Fichier` par fichier du dossier ; ``corrections`` : la trace publiable de chaque entrée de
-    ``corrections.yml`` ; ``corrections_refusees`` : les phrases qui disent pourquoi une entrée n'est pas appliquée.
+    ``corrections.yml`` ; ``corrections_refusees`` : les phrases qui disent pourquoi une entrée n'est pas appliquée ;
+    ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé).
     """
 
     config: Configuration
@@ -33,6 +34,7 @@ class Depots:
     fichiers: list[Fichier] = field(default_factory=list)
     corrections: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLONNES))
     corrections_refusees: list[str] = field(default_factory=list)
+    suites: dict[tuple[int, str], object] = field(default_factory=dict)
 
     @property
     def parts(self) -> dict[tuple[int, str], list[Fichier]]:

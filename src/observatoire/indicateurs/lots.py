@@ -1,0 +1,120 @@
+"""Sommer un lot de dépôts : tel qu'il vient d'être préparé, ou relu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from observatoire.baremes import Baremes, lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.configuration import TABLES, Configuration
+from observatoire.couverture import DIMENSIONS, ranger
+from observatoire.indicateurs.evaluation import Croisement, croisements
+from observatoire.indicateurs.prepares import LotPrepare, coder_lot, lire_lot, situer
+from observatoire.indicateurs.sommes import Regles, Sommes, lire_regles, sommer_selon
+from observatoire.lecture.tables import table_vide
+from observatoire.schemas import lire_schemas
+
+
+@dataclass(frozen=True)
+class Reglages:
+    """Comment sommer un lot d'une année ; voyage jusqu'au processus ou à la machine qui le somme."""
+
+    config: Configuration
+    regles: Regles
+    baremes: Baremes
+    vides: dict[str, pd.DataFrame]
+
+    @property
+    def dimensions(self) -> list[str]:
+        """Le grain le plus fin qu'un niveau demande."""
+        voulues = {cle for croisement in croisements(self.config) for cle in croisement.cles} | {"bailleur", "ville"}
+        return [d for d in DIMENSIONS if d in voulues]
+
+    @property
+    def utiles(self) -> set[str]:
+        """Les colonnes qui servent, toutes tables confondues."""
+        return {*DIMENSIONS, "champ_rpls", "annee", "commune"}.union(*self.regles.lues.values())
+
+
+def regler(config: Configuration, vides: dict[int, dict[str, pd.DataFrame]]) -> dict[int, Reglages]:
+    """Les réglages de chaque année. ``vides`` : année -> ses tables, sans aucune ligne."""
+    baremes = lire_baremes(config.chemin("referentiels"))
+    reglages = {}
+    for annee, tables in vides.items():
+        situees = {nom: situer(nom, table, config) for nom, table in tables.items()}
+        regles = lire_regles(catalogue().values(), situees, annee, baremes)
+        reglages[annee] = Reglages(config, regles, baremes, situees)
+    return reglages
+
+
+@dataclass(frozen=True)
+class LotSomme:
+    """Ce que rend un lot : ses sommes, ses logements connus et ses immeubles comptés par cellule."""
+
+    sommes: Sommes
+    connus: pd.DataFrame
+    immeubles: pd.DataFrame
+
+
+def sommer_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> LotSomme:
+    """Lire un lot et en prendre toutes les sommes."""
+    reglages = par_annee[lot.annee]
+    return _sommer(lire_lot(lot, reglages.utiles), reglages)
+
+
+def sommeur(config: Configuration) -> Callable[[int, dict[str, pd.DataFrame]], LotSomme]:
+    """De quoi sommer un lot, l'année et les tables qui viennent d'en être préparées, sans les relire."""
+    schemas = lire_schemas(config.chemin("schemas"))
+    vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
+    return partial(_sommer_prepare, regler(config, dict.fromkeys(config.annees, vides)))
+
+
+def _sommer_prepare(par_annee: dict[int, Reglages], annee: int, tables: dict[str, pd.DataFrame]) -> LotSomme:
+    reglages = par_annee[annee]
+    return _sommer(coder_lot(tables, reglages.utiles), reglages)
+
+
+def _sommer(lues: dict[str, pd.DataFrame], reglages: Reglages) -> LotSomme:
+    tables = reglages.vides | {nom: situer(nom, table, reglages.config) for nom, table in lues.items()}
+    dimensions = reglages.dimensions
+    return LotSomme(
+        sommer_selon(reglages.regles, tables, reglages.baremes, dimensions),
+        *compter_le_parc(tables["logements"], reglages.config, dimensions),
+    )
+
+
+def compter_le_parc(
+    logements: pd.DataFrame, config: Configuration, dimensions: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Les logements connus de chaque cellule, puis ses immeubles, bailleur par bailleur.
+
+    Rend ``dimensions`` et ``connus`` ; puis ``niveau, croise, territoire, bailleur, immeubles``. Un immeuble est d'un
+    seul bailleur : les nombres s'ajoutent.
+    """
+    cellule, fines = ranger(logements, list(dict.fromkeys(["immeuble", *dimensions])))
+    nombres = np.bincount(cellule, minlength=len(fines))
+    groupe, connus = ranger(fines, dimensions)
+    connus["connus"] = np.bincount(groupe, weights=nombres, minlength=len(connus)).astype(np.int64)
+    immeubles = [_compter_immeubles(fines, croisement) for croisement in croisements(config)]
+    return connus, pd.concat(immeubles, ignore_index=True)
+
+
+def _compter_immeubles(fines: pd.DataFrame, croisement: Croisement) -> pd.DataFrame:
+    cles = list(dict.fromkeys([*croisement.cles, "bailleur"]))
+    _, distincts = ranger(fines.dropna(subset=croisement.cles), list(dict.fromkeys([*cles, "immeuble"])))
+    groupe, cellules = ranger(distincts, cles)
+    immeubles = np.bincount(groupe, weights=distincts["immeuble"].notna(), minlength=len(cellules))
+    return pd.DataFrame(
+        {
+            "niveau": croisement.niveau,
+            "croise": croisement.par_bailleur,
+            "territoire": cellules[croisement.dimension].astype("str"),
+            "bailleur": cellules["bailleur"].astype("str"),
+            "immeubles": immeubles.astype(np.int64),
+        }
+    )
