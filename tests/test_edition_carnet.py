@@ -124,6 +124,22 @@ def test_une_note_sans_sa_page_ne_suffit_pas(atelier):
     assert not _a_jour(atelier)
 
 
+@pytest.mark.parametrize("reste", ["", "{", "[]", '{"cle": 1}'])
+def test_une_note_abimee_refait_la_page_sans_rien_arreter(atelier, reste):
+    _faire(atelier)
+    (atelier / ".edition" / "memoire" / "2010" / "ville.json").write_text(reste, encoding="utf-8")
+    assert not _a_jour(atelier)
+
+
+def test_une_page_qui_attend_sans_sa_note_ne_prend_pas_la_place_d_une_page_vraie(atelier):
+    _faire(atelier)
+    _carnet(atelier).mettre_en_place({Path("2010/ville.ipynb")}, set())
+    attente = atelier / ".edition" / "pages" / "2010" / "ville.ipynb"
+    attente.parent.mkdir(parents=True, exist_ok=True)
+    attente.write_text("écrite juste avant l'arrêt", encoding="utf-8")
+    assert not _a_jour(atelier)
+
+
 def test_la_note_est_ecrite_apres_la_page_et_se_relit(atelier):
     _faire(atelier)
     note = json.loads((atelier / ".edition" / "memoire" / "2010" / "ville.json").read_text(encoding="utf-8"))

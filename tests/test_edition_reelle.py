@@ -36,8 +36,8 @@ def travaux(publie):
 def faites(publie, travaux, tmp_path_factory):
     """Le résultat de chaque page, son noyau né d'une souche."""
     vide = tmp_path_factory.mktemp("vide")
-    with souche(publie) as environnement, pytest.MonkeyPatch.context() as poser:
-        for nom, valeur in environnement.items():
+    with souche(publie) as naissance, pytest.MonkeyPatch.context() as poser:
+        for nom, valeur in naissance.environnement.items():
             poser.setenv(nom, valeur)
         return {sortie: faire_page(travail, publie, vide) for sortie, travail in travaux.items()}
 

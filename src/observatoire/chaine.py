@@ -8,6 +8,7 @@ Chaque flèche tient le dossier qu'elle écrit, et n'est refaite que si ce qu'el
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -86,6 +87,7 @@ class Chaine:
             self._publie(public),
             lambda: empreinte(*_tables(prepare), referentiels, commentaires, autres=[public]),
             lambda: self._proteger(public),
+            lu=prepare,
         )
 
     def executer(self, public: str, ouvriers: int | None, delai: int | None = None, dask: str | None = None) -> None:
@@ -96,6 +98,7 @@ class Chaine:
             self.config.chemin("edition"),
             lambda: empreinte(self._publie(public), notebooks, schemas),
             lambda: self._executer(public, ouvriers, delai, dask),
+            lu=self._publie(public),
         )
 
     def livre(self, public: str) -> None:
@@ -109,6 +112,7 @@ class Chaine:
                 edition, livre / "book", *reglages, autres=[public], sauf=[edition, livre / "book" / "edition"]
             ),
             lambda: self._livre(public),
+            lu=edition,
         )
 
     def conclure(self) -> None:
@@ -147,7 +151,7 @@ class Chaine:
         options = _donnes(delai=delai, dask=dask, refaire=self.refaire)
         with self.journal.etape("notebooks") as etape:
             bilan = executer(self.config, public, ouvriers, etape.avancer, **options)
-            etape.bilan = f"{bilan.pages} pages exécutées, {bilan.inchangees} inchangées, {bilan.fiches} fiches"
+            etape.bilan = f"pages exécutées : {bilan.pages}, inchangées : {bilan.inchangees}, fiches : {bilan.fiches}"
         for page, avertissements in bilan.avertissements.items():
             self.journal.avertir(page, avertissements)
         return f"{bilan.pages + bilan.inchangees} pages, {bilan.fiches} fiches"
@@ -162,10 +166,20 @@ class Chaine:
 
     # --- ce qui est commun aux étapes
 
-    def _au_besoin(self, libelle: str, sortie: Path, lire: Callable[[], str], faire: Callable[[], str]) -> None:
-        """Tenir ``sortie``, puis faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé."""
+    def _au_besoin(
+        self,
+        libelle: str,
+        sortie: Path,
+        lire: Callable[[], str],
+        faire: Callable[[], str],
+        lu: Path | None = None,
+    ) -> None:
+        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé.
+
+        ``sortie`` est tenu, et ``lu`` aussi, le dossier de l'étape d'avant : personne ne le change pendant ce temps.
+        """
         depart = time.perf_counter()
-        with self._tenir(sortie):
+        with self._tenir(sortie, *([lu] if lu and os.access(lu.parent, os.W_OK) else [])):
             config = replace(self.config, fichier=Path(), chemins={})
             memoire = Memoire(sortie, f"{lire()} {empreinte(autres=[repr(config)])} {empreinte_du_code()}")
             bilan = None if self.refaire else memoire.relire()

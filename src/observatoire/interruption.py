@@ -7,7 +7,9 @@ d'eux, et la commande se défait d'elle-même. Si elle n'y arrive pas en une dem
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -57,6 +59,8 @@ def couper(code: int) -> None:
     """Sortir sans rien attendre : les fils de calcul et les ``atexit`` des bibliothèques peuvent bloquer."""
     _UNE_FOIS.acquire()
     arreter_descendants()
+    if provisoire := multiprocessing.current_process()._config.get("tempdir"):
+        shutil.rmtree(provisoire, ignore_errors=True)  # multiprocessing ne l'efface qu'à une sortie ordinaire
     with suppress(OSError, ValueError):  # le terminal a pu être fermé
         # La barre d'avancement cache le curseur.
         print("\x1b[?25h" if sys.stderr.isatty() else "", MESSAGE, sep="", file=sys.stderr, flush=True)

@@ -46,7 +46,7 @@ class Memoire:
         """Le bilan de la dernière fois, si rien n'a changé depuis, ni ce qui est lu ni ce qui a été écrit."""
         try:
             memoire = json.loads(self.fichier.read_text(encoding="utf-8"))
-        except (FileNotFoundError, json.JSONDecodeError):
+        except (FileNotFoundError, ValueError):
             return None
         if not isinstance(memoire, dict) or memoire.get("lu") != self.lu:
             return None

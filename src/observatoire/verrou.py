@@ -54,7 +54,7 @@ class Verrou:
         try:
             tenant = json.loads(self._voisin("tenu").read_text(encoding="utf-8"))
             qui = "« {commande} » (processus {processus} sur {machine}, depuis {depuis})".format(**tenant)
-        except (FileNotFoundError, json.JSONDecodeError, KeyError):
+        except (FileNotFoundError, ValueError, KeyError):
             qui = "une autre commande, qui commence à peine"
         return (
             f"le dossier « {self.dossier.name} » est tenu par {qui}.\n"

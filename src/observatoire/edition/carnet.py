@@ -75,11 +75,14 @@ class Carnet:
     def est_a_jour(self, travail: Travail) -> bool:
         """La page a-t-elle encore le contenu que son exécution donnerait ?"""
         note = self._lire_note(travail.sortie)
+        page = Path(f"{travail.sortie}.ipynb")
+        # Une page qui attend prendra la place de celle de l'édition : c'est elle qui compte.
+        dossier = self.attente if (self.attente / page).is_file() else self.edition
         return (
             note is not None
             and note["cle"] == _cle(travail)
             and note["lu"] == self.etat.empreinte(relire(note["lectures"]))
-            and note["page"] in {_condense(d / f"{travail.sortie}.ipynb") for d in (self.attente, self.edition)}
+            and note["page"] == _condense(dossier / page)
         )
 
     def ranger(self, resultat: Resultat) -> None:
@@ -127,8 +130,12 @@ class Carnet:
         return self.ecart / "memoire" / f"{sortie}.json"
 
     def _lire_note(self, sortie: str) -> dict | None:
-        fichier = self._note(sortie)
-        return json.loads(fichier.read_text(encoding="utf-8")) if fichier.is_file() else None
+        """La note d'une page ; ``None`` si elle manque ou a été abîmée, et la page est alors refaite."""
+        try:
+            note = json.loads(self._note(sortie).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        return note if isinstance(note, dict) and note.keys() >= {"cle", "lu", "page", "lectures"} else None
 
 
 def _cle(travail: Travail) -> str:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
-from multiprocessing.connection import wait
 from pathlib import Path
+from typing import NamedTuple
 
 from observatoire.edition.travail import Resultat, Travail
 from observatoire.noyaux import demarrage
+from observatoire.processus import coeurs, engager
 from observatoire.publie import VARIABLE
 
 PAGE = "observatoire.edition.page"
 PRECHARGEMENT = ("observatoire.edition.prechargement",)
 # Un fil de calcul par noyau : il y a déjà un noyau par cœur.
 FILS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+TOURS = 3
+SANS_SOUCHE = "les noyaux ne naissent plus de la souche, qui s'est arrêtée : l'édition est plus lente."
+SANS_OUVRIER = "l'ouvrier qui faisait cette page s'est arrêté à chaque essai (la mémoire a pu manquer)."
+
+
+class Naissance(NamedTuple):
+    """De quoi naissent les noyaux : les variables à donner à qui les demande, et si la souche vit encore."""
+
+    environnement: dict[str, str]
+    vivante: Callable[[], bool]
 
 
 def executer_ici(
@@ -28,37 +38,57 @@ def executer_ici(
 ) -> Iterator[Resultat]:
     """Exécuter des pages, ``ouvriers`` à la fois (un par cœur par défaut), et les rendre à mesure.
 
-    ``atelier`` : un dossier vide, d'où les noyaux travaillent.
+    ``atelier`` : un dossier vide, d'où les noyaux travaillent. Si un ouvrier ou la souche meurt, les pages qui restent
+    sont reprises par d'autres ; au dernier tour, par des noyaux ordinaires.
     """
+    restants = {t.sortie: t for t in travaux}
+    for tour in range(TOURS):
+        dernier = tour == TOURS - 1
+        for resultat in _un_tour(restants.values(), publie, atelier, ouvriers, avec_souche=not dernier):
+            del restants[resultat.travail.sortie]
+            yield replace(resultat, avertissements=(*resultat.avertissements, SANS_SOUCHE)) if dernier else resultat
+        if not restants:
+            return
+    for travail in restants.values():
+        yield Resultat(travail, None, erreur=SANS_OUVRIER)
+
+
+def _un_tour(
+    travaux: Iterable[Travail], publie: Path, atelier: Path, ouvriers: int | None, avec_souche: bool
+) -> Iterator[Resultat]:
+    """Les résultats obtenus jusqu'à la fin, ou jusqu'à la mort d'un ouvrier ou de la souche."""
     travaux = list(travaux)
     if not travaux:
         return
-    effectif = min(ouvriers or os.cpu_count() or 1, len(travaux))
+    effectif = min(ouvriers or coeurs(), len(travaux))
     with (
-        souche(publie) as environnement,
-        ProcessPoolExecutor(
-            effectif,
-            mp_context=_contexte(),
-            initializer=_preparer_ouvrier,
-            initargs=(environnement,),
-        ) as equipe,
+        souche(publie, avec_souche) as naissance,
+        engager(effectif, PAGE, _installer, naissance.environnement) as equipe,
     ):
         taches = {equipe.submit(_faire_page, t, publie, atelier): t for t in travaux}
         for tache in as_completed(taches):
-            yield resultat_de(tache, taches[tache])
+            vivante, panne = naissance.vivante(), tache.exception()
+            if not isinstance(panne, BrokenProcessPool) and (vivante or panne is None):
+                resultat = resultat_de(tache, taches[tache])
+                if vivante or not resultat.erreur:
+                    yield resultat
+            if not vivante:
+                equipe.shutdown(cancel_futures=True)
+                return
 
 
 @contextmanager
-def souche(publie: Path) -> Iterator[dict[str, str]]:
-    """Une souche qui a lu ``publie``, le temps du bloc ; rend les variables de qui lui demandera des noyaux.
+def souche(publie: Path, demarree: bool = True) -> Iterator[Naissance]:
+    """Une souche qui a lu ``publie``, le temps du bloc.
 
-    Là où il n'y a pas de ``fork``, rien n'est démarré : les noyaux sont ordinaires.
+    Là où il n'y a pas de ``fork``, ou si ``demarree`` est faux, rien n'est démarré : les noyaux sont ordinaires.
     """
-    if not demarrage.fourche_possible():
-        yield FILS
+    if not (demarree and demarrage.fourche_possible()):
+        yield Naissance({demarrage.REGLAGE: "0", **FILS}, lambda: True)
         return
-    with demarrage.Souche.demarrer(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}) as demarree:
-        yield {demarrage.VARIABLE: demarree.adresse, **FILS}
+    with demarrage.Souche.demarrer(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}) as en_marche:
+        variables = {demarrage.REGLAGE: "1", demarrage.VARIABLE: en_marche.adresse, **FILS}
+        yield Naissance(variables, en_marche.vivante)
 
 
 def resultat_de(tache: Future, travail: Travail) -> Resultat:
@@ -71,31 +101,10 @@ def resultat_de(tache: Future, travail: Travail) -> Resultat:
     return Resultat(travail, None, erreur=f"{type(panne).__name__} : {panne}")
 
 
-def _contexte():
-    """Les ouvriers naissent d'un processus qui a déjà importé papermill, là où cela existe."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    contexte = multiprocessing.get_context("forkserver")
-    contexte.set_forkserver_preload([PAGE])
-    return contexte
+def _installer(variables: dict[str, str]) -> None:
+    os.environ.update(variables)
 
 
 def _faire_page(travail: Travail, publie: Path, atelier: Path) -> Resultat:
     """Ce que fait un ouvrier ; lui seul a besoin de papermill."""
     return import_module(PAGE).faire_page(travail, publie, atelier)
-
-
-def _preparer_ouvrier(variables: dict[str, str]) -> None:
-    """Donner à un ouvrier l'adresse de la souche, et le faire cesser quand disparaît le processus qui l'emploie.
-
-    Il l'attendrait sinon sans fin. Un Ctrl-C du terminal ne le regarde pas : qui l'emploie l'arrêtera.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ.update(variables)
-    employeur = multiprocessing.parent_process()
-
-    def veiller() -> None:
-        wait([employeur.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=veiller, daemon=True).start()

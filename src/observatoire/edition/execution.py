@@ -6,6 +6,7 @@ Les pages sont écrites à l'écart, puis mises en place ensemble. Si une seule 
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def _message(rates: list[Resultat], total: int, echecs: Path) -> str:
         donnes = ", ".join(f"{n} = {v}" for n, v in r.travail.parametres.items()) or "aucun paramètre"
         ou = f", cellule {r.cellule + 1}" if r.cellule is not None else ""
         lignes.append(f"\n{r.travail.sortie} ({r.travail.modele}{ou} ; {donnes})\n    {r.erreur}")
-    lignes.append(f"\nNotebooks partiels : {echecs}")
+    lignes.append(f"\nNotebooks partiels : {os.path.relpath(echecs)}")
     return "\n".join(lignes)
 
 

@@ -59,6 +59,8 @@ def _ouvrir(adresse: str):
         from distributed import Client
     except ImportError as absente:
         raise ErreurConfiguration("--dask demande la bibliothèque « distributed ».") from absente
+    if "://" not in adresse:
+        raise ErreurConfiguration(f"--dask attend une adresse comme tcp://machine:8786, pas « {adresse} ».")
     try:
         client = Client(adresse, timeout=ATTENTE)
     except (OSError, ValueError) as refus:
@@ -107,7 +109,7 @@ class _Installation:
         with zipfile.ZipFile(io.BytesIO(archive)) as contenu:
             contenu.extractall(self.publie)
         self._souche = ExitStack()
-        os.environ.update(self._souche.enter_context(souche(self.publie)))
+        os.environ.update(self._souche.enter_context(souche(self.publie)).environnement)
         self.emprunts = 0
 
     def fermer(self) -> None:

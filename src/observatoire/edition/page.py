@@ -7,6 +7,7 @@ sortie : elle tourne de la même façon ici ou sur une grappe.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from observatoire.lectures import Lecture
 from observatoire.noyaux.gestionnaire import NOM, GestionnaireNoyau
 from observatoire.publie import VARIABLE
 
+# Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
+logging.getLogger("papermill").setLevel(logging.CRITICAL)
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters"}
 
 

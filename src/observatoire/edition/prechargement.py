@@ -57,6 +57,8 @@ def dessiner() -> None:
 
 dessiner()
 if os.environ.get(VARIABLE):
-    ranger(observatoire.lire_publie())
-    feuilleter(observatoire.lire_publie())
+    publie = observatoire.lire_publie()
+    if len(publie.indicateurs):
+        ranger(publie)
+        feuilleter(publie)
     lectures.oublier()

@@ -7,8 +7,6 @@ processeurs ; le résultat est le même.
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -25,6 +23,7 @@ from observatoire.lecture.rapide import lire_vite
 from observatoire.lecture.rapports import creer_dossier
 from observatoire.lecture.tables import HORS, ecrire_table, preparer_tables, reunir
 from observatoire.lecture.verification import Depots, Suivi
+from observatoire.processus import coeurs, engager
 
 #: Octets déposés d'un lot, ramenés à ceux d'un CSV (un logement en prend une centaine, une vingtaine en Parquet).
 POIDS_DU_LOT = 20_000_000
@@ -148,13 +147,8 @@ def lire_lots(lots: list[Lot], reglages: Reglages, suivi: Suivi) -> list[Bilan]:
 
 
 def ouvriers(installer, *arguments) -> ProcessPoolExecutor:
-    """Un processus par processeur, neuf : ni fils, ni verrous hérités."""
-    return ProcessPoolExecutor(
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_installer,
-        initargs=(installer, *arguments),
-    )
+    """Un ouvrier par cœur, qui ne calcule que sur un fil."""
+    return engager(coeurs(), __name__, _installer, installer, *arguments)
 
 
 def _installer(installer, *arguments) -> None:

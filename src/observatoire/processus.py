@@ -1,0 +1,43 @@
+"""Des processus ouvriers : ils naissent vite, Ctrl-C ne les fait pas parler, et ils cessent avec qui les emploie."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import wait
+
+
+def coeurs() -> int:
+    """Le nombre de cœurs que ce processus peut employer."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def engager(effectif: int, module: str, installer: Callable, *arguments: object) -> ProcessPoolExecutor:
+    """Une équipe de ``effectif`` ouvriers, chacun installé par ``installer(*arguments)``.
+
+    ``module`` : ce qu'ils emploient. Là où cela existe, il est importé une fois, dans un processus neuf dont ils
+    naissent : ni fils de calcul, ni verrous hérités de qui les emploie.
+    """
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        contexte = multiprocessing.get_context("forkserver")
+        contexte.set_forkserver_preload([module])
+    else:
+        contexte = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(effectif, contexte, _preparer, (installer, arguments))
+
+
+def _preparer(installer: Callable, arguments: tuple) -> None:
+    """Un Ctrl-C du terminal ne regarde pas un ouvrier : qui l'emploie l'arrêtera. S'il disparaît, lui aussi."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    employeur = multiprocessing.parent_process()
+
+    def veiller() -> None:
+        wait([employeur.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=veiller, daemon=True).start()
+    installer(*arguments)

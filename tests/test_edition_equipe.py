@@ -1,0 +1,69 @@
+"""L'équipe : la mort d'un ouvrier ou de la souche ne coûte que du temps."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+from atelier import configurer, ecrire_modele, ecrire_modeles, ecrire_publie
+
+from observatoire.edition import executer
+from observatoire.edition.equipe import SANS_OUVRIER, SANS_SOUCHE
+from observatoire.erreurs import EditionIncomplete
+
+pytestmark = pytest.mark.bout_en_bout
+
+
+@pytest.fixture
+def config(tmp_path):
+    ecrire_publie(tmp_path / "publie" / "publique", annees=(2009, 2010))
+    ecrire_modeles(tmp_path / "notebooks")
+    return configurer(tmp_path)
+
+
+def _souche() -> psutil.Process:
+    """Ses noyaux ont la même ligne de commande ; elle seule est notre enfant."""
+    return next(p for p in psutil.Process().children() if "--souche" in p.cmdline())
+
+
+def _ouvrier() -> psutil.Process:
+    """Les ouvriers naissent d'un processus « forkserver », dont ils ont la ligne de commande."""
+    return next(
+        ouvrier
+        for p in psutil.Process().children()
+        if "forkserver" in " ".join(p.cmdline())
+        for ouvrier in p.children()
+    )
+
+
+@pytest.mark.parametrize("mortel", [_souche, _ouvrier])
+def test_ce_qui_meurt_en_route_est_remplace(config, mortel):
+    tues = []
+
+    def tuer(fait, total, sortie):
+        if fait == 2:
+            tues.append(mortel())
+            tues[0].kill()
+
+    bilan = executer(config, ouvriers=2, avancement=tuer)
+    assert len(tues) == 1
+    assert (bilan.pages, bilan.avertissements) == (12, {})
+    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 12
+
+
+def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees(config):
+    tueur = "import os, time\nos.kill(os.getppid(), 9 * (annee > 0))\ntime.sleep(20)"
+    ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", tueur)
+    with pytest.raises(EditionIncomplete) as echec:
+        executer(config, ouvriers=1)
+    assert "1 page(s) sur 12" in str(echec.value)
+    assert "corrections" in str(echec.value)
+    assert SANS_OUVRIER in str(echec.value)
+    ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee)")
+    assert executer(config).pages == 1
+
+
+def test_sans_souche_l_edition_se_fait_et_le_dit(config, monkeypatch):
+    monkeypatch.setattr("observatoire.edition.equipe.PRECHARGEMENT", ("module_qui_n_existe_pas",))
+    bilan = executer(config, ouvriers=2)
+    assert bilan.pages == 12
+    assert {a for avertis in bilan.avertissements.values() for a in avertis} == {SANS_SOUCHE}
