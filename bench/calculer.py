@@ -2,7 +2,7 @@
 
     python bench/calculer.py [--tailles 16000,160000,1600000,5400000] [--dossier DOSSIER]
 
-Chaque mesure a son processus : durée, processeur, et mémoire de tout l'arbre de processus (PSS, relevée au fil de
+Chaque mesure a son processus : durée et mémoire de tout l'arbre de processus (PSS, relevée au fil de
 l'exécution). Les deux lisent les mêmes dépôts Parquet, sur deux fils ou deux processus. ``calculer`` fait ce que le SQL
 ne fait pas : vérifier les dépôts, écrire les tables préparées et les rapports, encadrer chaque valeur. Aux deux
 premières tailles, toutes les sommes sont comparées.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -37,7 +36,6 @@ TITRES = {
     "format": "format",
     "programme": "programme",
     "secondes": "secondes",
-    "processeur_s": "processeur (s)",
     "pic_mio": "mémoire (Mio)",
     "lignes_par_seconde": "lignes par seconde",
     "rapport": "rapport au SQL",
@@ -64,7 +62,7 @@ SOMMES = {
 
 
 def mesurer(tailles: tuple[int, ...] = TAILLES, dossier: Path | None = None, rpls: bool = True) -> list[dict]:
-    """Une ligne par taille, format et programme : ``logements, lignes, format, programme, secondes, processeur_s,
+    """Une ligne par taille, format et programme : ``logements, lignes, format, programme, secondes,
     pic_mio, lignes_par_seconde``, et ``rapport`` (au SQL) pour ``calculer``.
     """
     mesures = []
@@ -108,7 +106,7 @@ def commande_sql(lieu: Path) -> list[str]:
 
 def _mesurer(programme: str, commande: list[str]) -> dict:
     """Lancer une commande et la suivre jusqu'au bout ; lève ``CalledProcessError`` si elle échoue."""
-    avant, debut, pic = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic(), 0
+    debut, pic = time.monotonic(), 0
     with tempfile.TemporaryFile() as sortie:
         lance = subprocess.Popen(commande, stdout=sortie, stderr=subprocess.STDOUT)
         arbre = psutil.Process(lance.pid)
@@ -119,12 +117,9 @@ def _mesurer(programme: str, commande: list[str]) -> dict:
         if lance.returncode:
             sortie.seek(0)
             raise subprocess.CalledProcessError(lance.returncode, commande[:5], sortie.read())
-    apres = resource.getrusage(resource.RUSAGE_CHILDREN)
-    processeur = apres.ru_utime + apres.ru_stime - avant.ru_utime - avant.ru_stime
     return {
         "programme": programme,
         "secondes": round(secondes, 2),
-        "processeur_s": round(processeur, 2),
         "pic_mio": round(pic / 2**20),
     }
 

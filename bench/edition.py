@@ -4,8 +4,9 @@
 
 Les dépôts fictifs par défaut sont produits, calculés et protégés dans un dossier provisoire. Sont mesurées, comme des
 commandes entières : la commande ``papermill`` dans une boucle, page après page, avec un noyau ordinaire ;
-``observatoire executer`` à froid ; puis ``observatoire publier`` à froid, sans changement, et après le changement
-d'un seul logement. Le plancher est celui de ``bench/plancher.py``.
+``observatoire executer`` à froid ; ``observatoire publier`` à froid, sans changement, après un commentaire ajouté à un
+quartier (sa page change), après un logement changé (toute page qui montre la ville change).
+Le plancher est celui de ``bench/plancher.py``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import yaml
 
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import Travail, preparer
@@ -38,23 +41,27 @@ class Mesure:
 
 
 class Chantier:
-    """Un dossier provisoire où toute la chaîne s'écrit."""
+    """Un dossier provisoire où toute la chaîne s'écrit, livre compris ; les référentiels restent ceux du dépôt."""
 
     def __init__(self, dossier: Path):
-        self.dossier = dossier
-        self.brut, self.publie = dossier / "brut", dossier / "publie"
-        self.edition = dossier / "livre" / "edition"
+        self.dossier, self.brut, self.publie = dossier, dossier / "data" / "brut", dossier / "data" / "publie"
+        for nom in ("_config.yml", "_toc.yml"):
+            shutil.copy(RACINE / nom, dossier)
+        shutil.copytree(RACINE / "book", dossier / "book", ignore=shutil.ignore_patterns("edition", ".*"))
+        reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
+        for nom in ("schemas", "referentiels", "suivi", "notebooks"):
+            reglages["chemins"][nom] = str(RACINE / reglages["chemins"][nom])
+        (dossier / "observatoire.yml").write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
 
-    def observatoire(self, commande: str, *options: str, dossiers: tuple[str, ...]) -> float:
+    def observatoire(self, commande: str, *options: str) -> float:
         """Les secondes d'une commande, du lancement à la fin."""
-        places = {"brut": self.brut, "publie": self.publie, "edition": self.edition}
-        chemins = [x for nom in dossiers for x in (f"--{nom}", str(places.get(nom, self.dossier / nom)))]
-        config = ["--config", str(RACINE / "observatoire.yml")]
-        return chronometrer([_outil("observatoire"), commande, *options, *chemins, *config])
+        config = ["--config", str(self.dossier / "observatoire.yml")]
+        return chronometrer([_outil("observatoire"), commande, *options, *config])
 
-    def publier(self, *options: str) -> float:
-        """Toute la chaîne."""
-        return self.observatoire("publier", *options, dossiers=("brut", "prepare", "publie", "edition", "site"))
+    def commenter_un_quartier(self) -> None:
+        """Ajouter un commentaire à la page d'un quartier."""
+        commentaire = self.dossier / "book" / "commentaires" / "2010" / "battant.md"
+        commentaire.write_text("Un commentaire ajouté pour la mesure.\n", encoding="utf-8")
 
 
 def chronometrer(commande: list[str], **environnement: str) -> float:
@@ -90,31 +97,33 @@ def mesurer(echantillon: int | None = None) -> tuple[int, list[Mesure]]:
     """Le nombre de pages et toutes les mesures ; ``echantillon`` limite la boucle de papermill, qui est extrapolée."""
     with tempfile.TemporaryDirectory(prefix="banc-") as provisoire:
         chantier = Chantier(Path(provisoire))
-        chronometrer([_outil("observatoire"), "exemple", "--dossier", str(chantier.brut)])
-        mesures = [Mesure("publier, à froid", chantier.publier())]
+        chantier.observatoire("exemple", "--dossier", str(chantier.brut))
+        mesures = [Mesure("publier, à froid", chantier.observatoire("publier"))]
         publie = chantier.publie / "publique"
         travaux = [preparer(page) for page in lister_pages(publie, RACINE / "notebooks")]
-        executer = ("publie", "edition")
-        mesures.append(Mesure("executer, à froid", chantier.observatoire("executer", "--refaire", dossiers=executer)))
+        mesures.append(Mesure("executer, à froid", chantier.observatoire("executer", "--refaire")))
         plancher = [sys.executable, str(RACINE / "bench" / "plancher.py"), str(publie), str(RACINE / "notebooks")]
         mesures.append(Mesure("plancher, un processus chaud", float(_sortie(plancher))))
         pages = travaux[:: max(1, len(travaux) // (echantillon or len(travaux)))]
         boucle = boucle_de_papermill(pages, publie, chantier.dossier) * len(travaux) / len(pages)
         mesures.append(Mesure(f"boucle de papermill ({len(pages)} pages mesurées)", boucle))
-        mesures.append(Mesure("publier, rien n'a changé", chantier.publier()))
+        mesures.append(Mesure("publier, rien n'a changé", chantier.observatoire("publier")))
+        chantier.commenter_un_quartier()
+        mesures.append(Mesure("publier, un commentaire ajouté à un quartier", chantier.observatoire("publier")))
         changer_un_logement(chantier.brut)
-        mesures.append(Mesure("publier, un logement a changé", chantier.publier()))
+        mesures.append(Mesure("publier, un logement changé dans un dépôt", chantier.observatoire("publier")))
         return len(travaux), mesures
 
 
 def rapports(mesures: list[Mesure]) -> list[tuple[str, float, str]]:
     """Les rapports demandés, et ce qu'ils visent."""
-    froid, moteur, plancher, boucle, rien, un = (m.secondes for m in mesures)
+    froid, moteur, plancher, boucle, rien, quartier, depot = (m.secondes for m in mesures)
     return [
         ("boucle de papermill / moteur", boucle / moteur, "au moins 12"),
         (f"moteur / (plancher / {os.cpu_count()} cœurs)", moteur / (plancher / (os.cpu_count() or 1)), "au plus 1,5"),
         ("publication sans changement / à froid", rien / froid, "au plus 0,03"),
-        ("publication d'un changement / à froid", un / froid, "–"),
+        ("publication d'un quartier changé / à froid", quartier / froid, "–"),
+        ("publication d'un dépôt changé / à froid", depot / froid, "–"),
     ]
 
 

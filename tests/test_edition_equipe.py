@@ -20,19 +20,18 @@ def config(tmp_path):
     return configurer(tmp_path)
 
 
+def _enfant(mot: str) -> psutil.Process:
+    """Notre enfant vivant dont la ligne de commande porte ``mot`` ; ses propres enfants ont souvent la même."""
+    vivants = (p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE)
+    return next(p for p in vivants if mot in " ".join(p.cmdline()))
+
+
 def _souche() -> psutil.Process:
-    """Ses noyaux ont la même ligne de commande ; elle seule est notre enfant."""
-    return next(p for p in psutil.Process().children() if "--souche" in p.cmdline())
+    return _enfant("--souche")
 
 
 def _ouvrier() -> psutil.Process:
-    """Les ouvriers naissent d'un processus « forkserver », dont ils ont la ligne de commande."""
-    return next(
-        ouvrier
-        for p in psutil.Process().children()
-        if "forkserver" in " ".join(p.cmdline())
-        for ouvrier in p.children()
-    )
+    return next(p for p in _enfant("forkserver").children() if p.status() != psutil.STATUS_ZOMBIE)
 
 
 @pytest.mark.parametrize("mortel", [_souche, _ouvrier])
