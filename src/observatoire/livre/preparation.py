@@ -66,8 +66,11 @@ def _marque(travail: Path) -> Path:
 
 
 def _fichiers(dossier: Path, ignorer: Path | None = None) -> dict[str, Path]:
-    """Chemin relatif -> fichier, sans les fichiers cachés, ni le dossier ``ignorer``, ni ``book/edition``."""
-    ecartes = {ignorer, dossier / "edition"} if ignorer else set()
+    """Chemin relatif -> fichier, sans les fichiers cachés, ni le dossier ``ignorer``, ni ``book/edition``.
+
+    Les commentaires non plus : ils arrivent dans le livre par les pages de l'édition.
+    """
+    ecartes = {ignorer, dossier / "edition", dossier / "commentaires"} if ignorer else set()
     return {
         chemin.relative_to(dossier).as_posix(): chemin
         for chemin in sorted(dossier.rglob("*"))
