@@ -1,50 +1,24 @@
-"""Une grappe Dask réelle : un ordonnanceur et deux ouvriers, chacun son processus."""
+"""Une édition exécutée sur une grappe Dask réelle."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import psutil
 import pytest
 from atelier import CODE, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
+from petite_grappe import ouvrir_grappe
 
 from observatoire.edition import executer
 from observatoire.erreurs import ErreurConfiguration
 
 pytestmark = pytest.mark.bout_en_bout
-DASK = str(Path(sys.executable).parent / "dask")
 
 
 @pytest.fixture
 def grappe(tmp_path):
-    """(adresse, ouvriers) ; les ouvriers n'héritent de rien de ce processus et vivent dans un dossier à eux."""
-    fichier, ailleurs = tmp_path / "ordonnanceur.json", tmp_path / "ailleurs"
-    ailleurs.mkdir()
-    commun = {"cwd": ailleurs, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    lieu = ["--scheduler-file", str(fichier)]
-    ordonnanceur = [DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", *lieu]
-    ouvrier = [DASK, "worker", *lieu, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
-    processus = [subprocess.Popen(ordonnanceur, **commun)]
-    try:
-        _attendre(fichier.is_file)
-        processus += [subprocess.Popen([*ouvrier, "--name", nom], **commun) for nom in ("un", "deux")]
-        yield json.loads(fichier.read_text())["address"], processus[1:]
-    finally:
-        for p in processus:
-            p.kill()
-            p.wait()
-
-
-def _attendre(condition, secondes=60):
-    limite = time.monotonic() + secondes
-    while not condition():
-        assert time.monotonic() < limite, "trop long"
-        time.sleep(0.05)
+    with ouvrir_grappe(tmp_path) as ouverte:
+        yield ouverte
 
 
 def _ecrire(tmp_path, code=CODE % "annee, quartier"):
@@ -98,6 +72,6 @@ def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, gr
 
 
 def test_une_grappe_absente_est_dite_simplement(tmp_path, monkeypatch):
-    monkeypatch.setattr("observatoire.edition.grappe.ATTENTE", 1)
+    monkeypatch.setattr("observatoire.grappe.ATTENTE", 1)
     with pytest.raises(ErreurConfiguration, match=r"aucune grappe Dask ne répond à tcp://127\.0\.0\.1:9\."):
         executer(_ecrire(tmp_path), dask="tcp://127.0.0.1:9")

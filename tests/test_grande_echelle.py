@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from atelier_lecture import LIGNES, SCHEMAS, Atelier
 from fabrique import RACINE
+from petite_grappe import ouvrir_grappe
 
 from observatoire import indicateurs, lecture
 from observatoire.configuration import lire_configuration
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import conformite, decoupe, lots
 from observatoire.schemas import lire_schemas
 
@@ -343,6 +344,7 @@ _SCRIPT = """
 import resource, sys
 from observatoire import indicateurs, lecture
 from observatoire.configuration import lire_configuration
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import lots
 lots.POIDS_DU_LOT = 1_000_000
 config = lire_configuration(sys.argv[1])
@@ -364,34 +366,13 @@ def test_la_memoire_ne_suit_pas_le_nombre_de_logements(tmp_path):
     assert pics[1] < 1.25 * pics[0], f"{pics[0] // 1024} puis {pics[1] // 1024} Mio"
 
 
-@contextmanager
-def _grappe():
-    """Un vrai ordonnanceur et deux vrais ouvriers, chacun dans son processus."""
-    commun = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    ordonnanceur = subprocess.Popen(
-        [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-         "--no-dashboard", "--no-show"], **commun,
-    )  # fmt: skip
-    ouvriers = []
-    try:
-        adresse = next(
-            mot for ligne in ordonnanceur.stdout if "Scheduler at" in ligne for mot in ligne.split() if "tcp://" in mot
-        )
-        ouvriers = [
-            subprocess.Popen(
-                [sys.executable, "-m", "distributed.cli.dask_worker", adresse, "--nthreads", "1", "--no-dashboard",
-                 "--no-nanny"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )
-            for _ in range(2)
-        ]  # fmt: skip
-        yield adresse
-    finally:
-        for processus in [*ouvriers, ordonnanceur]:
-            processus.terminate()
-            processus.wait(timeout=20)
-
-
 def test_sur_une_grappe_ce_sont_les_memes_valeurs(pays, d_un_bloc, tmp_path, monkeypatch):
     monkeypatch.setattr(lots, "POIDS_DU_LOT", 200_000)
-    with _grappe() as adresse:
+    with ouvrir_grappe(tmp_path / "grappe") as (adresse, _):
         _assert_memes(_calculer(pays, tmp_path, dask=adresse), d_un_bloc)
+
+
+def test_une_grappe_absente_est_dite_simplement(pays, tmp_path, monkeypatch):
+    monkeypatch.setattr("observatoire.grappe.ATTENTE", 1)
+    with pytest.raises(ErreurConfiguration, match=r"aucune grappe Dask ne répond à tcp://127\.0\.0\.1:9\."):
+        _calculer(pays, tmp_path, dask="tcp://127.0.0.1:9")

@@ -16,6 +16,7 @@ import psutil
 import pytest
 from atelier import ecrire_modele
 from fabrique import configuration, ecrire_prepare
+from petite_grappe import attendre
 from petite_ville import commande, contenu, ecrire_petite_ville
 
 from observatoire import indicateurs
@@ -153,15 +154,6 @@ def petite_ville(tmp_path_factory):
     return dossier
 
 
-def _attendre(condition, delai: float = 90):
-    fin = time.monotonic() + delai
-    while time.monotonic() < fin:
-        if vu := condition():
-            return vu
-        time.sleep(0.05)
-    raise AssertionError("rien n'est venu")
-
-
 def _descendants(processus) -> list[psutil.Process]:
     try:
         return psutil.Process(processus.pid).children(recursive=True)
@@ -183,14 +175,14 @@ def _au_livre(processus) -> bool:
 def _interrompre(lignes: list[str], moment, recu: signal.Signals) -> tuple[int, str, float]:
     """Lancer une commande, l'interrompre au moment dit ; rend son code, ce qu'elle a dit et le temps (s) pris."""
     processus = subprocess.Popen(lignes, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    _attendre(lambda: moment(processus))
+    attendre(lambda: moment(processus))
     descendants = _descendants(processus)
     assert descendants
     debut = time.monotonic()
     processus.send_signal(recu)
     _, dit = processus.communicate(timeout=30)
     duree = time.monotonic() - debut
-    _attendre(lambda: not _vivants(descendants), 5)
+    attendre(lambda: not _vivants(descendants), 5)
     return processus.returncode, dit, duree
 
 
@@ -243,7 +235,7 @@ def test_tuee_n_importe_quand_la_publication_suivante_donne_les_memes_octets(pet
         descendants = _descendants(processus)
         processus.kill()
         processus.wait()
-        _attendre(lambda restes=descendants: not _vivants(restes), 20)
+        attendre(lambda restes=descendants: not _vivants(restes), 20)
     fini = subprocess.run(lignes, capture_output=True, text=True, check=False)
     assert fini.returncode == 0, fini.stderr
     assert contenu(ville) == contenu(petite_ville)

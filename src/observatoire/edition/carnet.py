@@ -18,7 +18,7 @@ import pandas as pd
 from observatoire.edition.travail import Resultat, Travail
 from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
-from observatoire.memoire import empreinte_du_code
+from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.publie import INDICATEURS, Contenu
 
 
@@ -82,7 +82,7 @@ class Carnet:
             note is not None
             and note["cle"] == _cle(travail)
             and note["lu"] == self.etat.empreinte(relire(note["lectures"]))
-            and note["page"] == _condense(dossier / page)
+            and note["page"] == empreinte(dossier / page)
         )
 
     def ranger(self, resultat: Resultat) -> None:
@@ -93,7 +93,7 @@ class Carnet:
         note = {
             "cle": _cle(resultat.travail),
             "lu": self.etat.empreinte(resultat.lues),
-            "page": _condense(page),
+            "page": empreinte(page),
             "lectures": sorted(resultat.lues, key=repr),
         }
         ecrire_texte(json.dumps(note, ensure_ascii=False), self._note(sortie))
@@ -141,8 +141,4 @@ class Carnet:
 def _cle(travail: Travail) -> str:
     """Ce qui fait une page, hors de ce qu'elle lit : son notebook, ses paramètres, le code."""
     parametres = json.dumps(travail.parametres, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256("\0".join([travail.notebook, parametres, empreinte_du_code()]).encode()).hexdigest()
-
-
-def _condense(fichier: Path) -> str | None:
-    return hashlib.sha256(fichier.read_bytes()).hexdigest() if fichier.is_file() else None
+    return empreinte(autres=[travail.notebook, parametres, empreinte_du_code()])

@@ -15,7 +15,7 @@ from pathlib import Path
 from observatoire.configuration import Configuration
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.fiches import ecrire_fiches
-from observatoire.edition.plan import Page, lister_pages
+from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete
 
@@ -100,6 +100,3 @@ def _message(rates: list[Resultat], total: int, echecs: Path) -> str:
         lignes.append(f"\n{r.travail.sortie} ({r.travail.modele}{ou} ; {donnes})\n    {r.erreur}")
     lignes.append(f"\nNotebooks partiels : {os.path.relpath(echecs)}")
     return "\n".join(lignes)
-
-
-__all__ = ["Bilan", "Page", "executer"]

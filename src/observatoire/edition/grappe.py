@@ -18,10 +18,10 @@ from threading import Lock
 from observatoire.edition.equipe import resultat_de, souche
 from observatoire.edition.page import faire_page
 from observatoire.edition.travail import Resultat, Travail
-from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
+from observatoire.erreurs import ErreurObservatoire
+from observatoire.grappe import rejoindre
 from observatoire.memoire import empreinte_du_code
 
-ATTENTE = 10  # secondes laissées à la grappe pour répondre, puis pour avoir un ouvrier
 ESSAIS = 3  # une page dont l'ouvrier disparaît est reprise par un autre
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -37,7 +37,7 @@ def executer_sur_grappe(travaux: Iterable[Travail], publie: Path, adresse: str) 
     from distributed import as_completed
     from distributed.client import FutureCancelledError
 
-    with _ouvrir(adresse) as client:
+    with rejoindre(adresse) as client:
         # Une tâche, et non un envoi : si l'ouvrier qui la garde disparaît, la grappe la recalcule.
         archive = client.submit(bytes, archiver(publie), pure=False)
         taches = {
@@ -51,34 +51,6 @@ def executer_sur_grappe(travaux: Iterable[Travail], publie: Path, adresse: str) 
             raise ErreurObservatoire(f"la grappe {adresse} a cessé de répondre ; rien n'a été publié.") from perte
         finally:
             client.cancel(list(taches))
-
-
-def _ouvrir(adresse: str):
-    """Un client de la grappe, dont les ouvriers ont été vérifiés."""
-    try:
-        from distributed import Client
-    except ImportError as absente:
-        raise ErreurConfiguration("--dask demande la bibliothèque « distributed ».") from absente
-    if "://" not in adresse:
-        raise ErreurConfiguration(f"--dask attend une adresse comme tcp://machine:8786, pas « {adresse} ».")
-    try:
-        client = Client(adresse, timeout=ATTENTE)
-    except (OSError, ValueError) as refus:
-        raise ErreurConfiguration(f"aucune grappe Dask ne répond à {adresse}.") from refus
-    try:
-        client.wait_for_workers(1, timeout=ATTENTE)
-        codes = client.run(empreinte_du_code, on_error="return")
-    except TimeoutError as vide:
-        client.close()
-        raise ErreurConfiguration(f"la grappe {adresse} n'a aucun ouvrier.") from vide
-    autres = sorted(ouvrier for ouvrier, code in codes.items() if code != empreinte_du_code())
-    if autres:
-        client.close()
-        raise ErreurConfiguration(
-            "ces ouvriers n'ont pas la même version de l'observatoire ou de ses bibliothèques ; y installer celle-ci "
-            f"({len(autres)} sur {len(codes)}) : {', '.join(autres)}."
-        )
-    return client
 
 
 def archiver(dossier: Path) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from observatoire.grappe import rejoindre
 from observatoire.lecture.lots import ouvriers
 
 #: En deçà (octets des tables préparées), démarrer d'autres processus coûte plus qu'ils ne rapportent.
@@ -42,9 +43,7 @@ def _sur_dask(fonction: Callable, lots: list, reglages: dict, adresse: str) -> I
 
     Peu de lots sont en vol à la fois, pour que ni cette machine ni l'ordonnanceur n'aient à les tenir tous.
     """
-    from distributed import Client
-
-    with Client(adresse, timeout="30s") as client:
+    with rejoindre(adresse) as client:
         commun = client.scatter(reglages, broadcast=True, hash=False)
         en_vol, a_rendre = [], iter(lots)
         for _ in range(2 * max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)):

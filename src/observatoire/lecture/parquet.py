@@ -20,6 +20,8 @@ from observatoire.schemas import Champ, Schema
 
 #: Colonne d'un morceau de fichier : le numéro de chaque ligne dans le fichier entier.
 LIGNE = "ligne du fichier"
+#: Ce que lève un fichier qui n'est pas du Parquet, ou d'un genre qui n'est pas lu.
+ILLISIBLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError)
 CODE = pa.dictionary(pa.int32(), pa.string())
 ANOMALIES = pa.array(["", *ERREURS_DE_TABLEUR])
 
@@ -34,7 +36,7 @@ def lire_textes(chemin: Path) -> tuple[list[str], pd.DataFrame, np.ndarray]:
 
     try:
         table = pq.ParquetFile(chemin).read()
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as erreur:
+    except ILLISIBLE as erreur:
         phrase = "ce n'est pas un fichier Parquet lisible."
         raise FichierIllisible(Probleme("format", phrase, "Écrire de nouveau le fichier.")) from erreur
     lignes = table[LIGNE].to_numpy() if LIGNE in table.column_names else np.arange(1, table.num_rows + 1)
@@ -96,7 +98,7 @@ def _ouvrir(chemin: Path, schema: Schema) -> pa.Table | None:
         if not prevues or not fichier.metadata.num_rows or not all(schema.champs[n].facultative for n in absentes):
             return None
         return fichier.read(noms, use_threads=False).replace_schema_metadata(None)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError):
+    except ILLISIBLE:
         return None
 
 
