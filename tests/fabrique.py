@@ -77,7 +77,7 @@ def configuration(dossier: Path, **rubriques) -> Configuration:
             {"code": "adoma", "nom": "ADOMA", "hors_rpls": True, "parc_declare": {"logements": 50}},
         ],
         "autres_deposants": [{"code": "sne", "nom": "Demande", "tables": ["demandes"]}],
-        "chemins": {"referentiels": str(RACINE / "data" / "referentiels")},
+        "chemins": {nom: str(RACINE / "data" / nom) for nom in ("referentiels", "schemas")},
         **rubriques,
     }
     fichier = dossier / "observatoire.yml"

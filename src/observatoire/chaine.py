@@ -79,13 +79,21 @@ class Chaine:
         )
 
     def proteger(self, public: str) -> None:
-        """De ``prepare`` à ``publie``."""
-        prepare, referentiels, livre = self._chemins("prepare", "referentiels", "livre")
+        """De ``prepare`` à ``publie`` ; les publics plus larges d'abord, car un public restreint lit aussi leur
+        édition."""
+        from observatoire.confidentialite.regles import plus_larges
+
+        larges = plus_larges(public)
+        prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
         commentaires = livre / "book" / "commentaires"
+        for large in larges:
+            self.proteger(large)
         self._au_besoin(
             "protection",
             self._publie(public),
-            lambda: empreinte(*_tables(prepare), referentiels, commentaires, autres=[public]),
+            lambda: empreinte(
+                *_tables(prepare), referentiels, schemas, commentaires, *map(self._publie, larges), autres=[public]
+            ),
             lambda: self._proteger(public),
             lu=prepare,
         )
@@ -141,8 +149,8 @@ class Chaine:
         from observatoire.confidentialite import proteger
 
         with self.journal.etape("protection") as etape:
-            comptes = proteger(self.config, public)
-            etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in comptes.items())
+            bilan = proteger(self.config, public, etape.avancer)
+            etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in bilan.statuts.items())
         return etape.bilan
 
     def _executer(self, public: str, ouvriers: int | None, delai: int | None, dask: str | None) -> str:

@@ -40,7 +40,9 @@ Prepare = _dossier("prepare", "Tables vérifiées et indicateurs.")
 Publie = _dossier("publie", "Ce qui peut être publié, par public.")
 Edition = _dossier("edition", "Pages exécutées.")
 Site = _dossier("site", "Site construit.")
-Public = Annotated[str, typer.Option("--public", help="Public de l'édition : publique.", metavar="PUBLIC")]
+Public = Annotated[
+    str, typer.Option("--public", help="Public de l'édition : publique ou partenaires.", metavar="PUBLIC")
+]
 Ouvriers = Annotated[
     int | None,
     typer.Option("--ouvriers", min=1, help="Notebooks à la fois [défaut : un par cœur].", metavar="N"),

@@ -49,7 +49,8 @@ def ecrire_indicateurs(
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
     Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
-    ``effectifs.parquet`` (nombre d'unités derrière une moyenne) et ``immeubles_par_cellule.parquet``.
+    ``effectifs.parquet`` (nombre d'unités derrière une moyenne), ``immeubles_par_cellule.parquet`` et ``lieux.parquet``
+    (logements de chaque combinaison de territoires et de bailleur).
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
     envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
     les lots que :func:`sommeur` a sommés en les préparant ; ils ne sont pas relus.
@@ -60,7 +61,8 @@ def ecrire_indicateurs(
     dire = avancement or (lambda fait, total, libelle: None)
     dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
     par_annee = dict(_sommer_par_annee(config, prepare, dask, deja or {}, dire))
-    connus = etendre({a: _connus(lots) for a, (_, lots) in par_annee.items()}, config)
+    lieux = {annee: _connus(lots) for annee, (_, lots) in par_annee.items()}
+    connus = etendre(lieux, config)
     depots = pd.read_parquet(prepare / "depots.parquet")
     couvertures = []
     with Ecriture(prepare) as ecriture:
@@ -79,6 +81,9 @@ def ecrire_indicateurs(
             if avancement:
                 avancement(rang + 1, len(config.annees), f"indicateurs {annee}")
     ecrire_parquet(_immeubles_connus(par_annee, config), prepare / "immeubles_par_cellule.parquet")
+    par_lieu = pd.concat([lieu.assign(annee=annee) for annee, lieu in lieux.items()], ignore_index=True)
+    textes = dict.fromkeys([c for c in par_lieu if c not in ("annee", "connus")], "str")
+    ecrire_parquet(par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare / "lieux.parquet")
     ecrire_parquet(pd.concat(couvertures, ignore_index=True), prepare / "couverture.parquet")
     return Bilan(ecriture.valeurs, len(catalogue()))
 

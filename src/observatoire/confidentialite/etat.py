@@ -1,0 +1,93 @@
+"""Ce qui est publié, et donc ce que l'attaquant sait, pour un choix de valeurs et de taux de réponse cachés."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from observatoire.confidentialite.liens import Systeme
+from observatoire.confidentialite.primaire import Exigences, Valeurs
+
+#: Ce qu'un taux de réponse coûte à cacher, en part de la valeur qu'il accompagne.
+POIDS_REPONSE = 0.05
+
+
+@dataclass(frozen=True)
+class Etat:
+    """Les *parutions* : d'abord les valeurs (une par ligne), puis leurs taux de réponse (une par ligne).
+
+    ``imprime`` (parution, variable) : ce que chacune laisse savoir. ``poids`` : ce qu'il coûte de la cacher.
+    ``admises`` : celles qui paraîtraient si rien n'était caché. ``sues`` : variables connues dans tous les cas.
+    """
+
+    systeme: Systeme
+    valeurs: Valeurs
+    imprime: sparse.csr_array
+    poids: np.ndarray
+    admises: np.ndarray
+    sues: np.ndarray
+
+    def connues(self, cachees: np.ndarray) -> np.ndarray:
+        """Vrai pour chaque variable qu'une parution non cachée, ou la structure, donne."""
+        visibles = (self.admises & ~cachees).astype(float)
+        return self.sues | (self.imprime.T @ visibles > 0)
+
+    def completer(self, cachees: np.ndarray) -> np.ndarray:
+        """Les mêmes parutions cachées, et celles qu'elles emportent : un taux de réponse avec sa valeur, un écart avec
+        sa référence."""
+        valeurs, reponses = np.split(cachees, 2)
+        v = self.valeurs
+        valeurs = valeurs | ((v.reference >= 0) & valeurs[v.reference] & v.calculees)
+        return np.concatenate([valeurs, reponses | valeurs])
+
+    def republier(self, cachees: np.ndarray, variables: np.ndarray, voulues: np.ndarray) -> np.ndarray:
+        """Les mêmes parutions cachées, moins celles qui ne disent que des variables connues ou ``variables``.
+
+        ``voulues`` : celles qui restent cachées.
+        """
+        inconnues = ~self.connues(cachees)
+        inconnues[variables] = False
+        muettes = self.imprime @ inconnues.astype(float) == 0
+        reparues = cachees & self.admises & ~voulues & muettes
+        reparues[len(reparues) // 2 :] = False
+        return self.completer(cachees & ~reparues)
+
+
+def etablir_etat(table: pd.DataFrame, systeme: Systeme, valeurs: Valeurs, cachees: np.ndarray) -> Etat:
+    """Les parutions de la table. ``cachees`` : les valeurs que les règles cachent ; un « sans objet » peut en être."""
+    lignes = len(table)
+    parutions, variables = [], []
+    for role, debut in (("numerateur", 0), ("denominateur", 0), ("concernes", lignes)):
+        v = valeurs.variables[role]
+        ou = np.flatnonzero((v >= 0) & valeurs.calculees)
+        parutions.append(ou + debut)
+        variables.append(v[ou])
+    parutions, variables = np.concatenate(parutions), np.concatenate(variables)
+    forme = (2 * lignes, len(systeme.valeurs))
+    imprime = sparse.csr_array((np.ones(len(parutions)), (parutions, variables)), shape=forme)
+    reponse = valeurs.calculees & table["reponse"].notna().to_numpy()
+    sues = ~systeme.presentes
+    for role in ("numerateur", "denominateur"):
+        v = valeurs.variables[role]
+        sues[v[(v >= 0) & valeurs.nulles & ~cachees]] = True
+    return Etat(
+        systeme, valeurs, imprime,
+        np.concatenate([valeurs.poids, POIDS_REPONSE * valeurs.poids]),
+        np.concatenate([valeurs.calculees, reponse]), sues,
+    )  # fmt: skip
+
+
+def exiger_des_valeurs(etat: Etat, cachees: np.ndarray, largeur: float) -> Exigences:
+    """Une largeur pour le numérateur de toute valeur cachée qu'aucune autre ne publie.
+
+    Un écart caché pour sa référence n'en a pas : c'est la référence qui est cachée.
+    """
+    systeme, v = etat.systeme, etat.valeurs
+    valeurs = np.split(cachees, 2)[0]
+    ou = valeurs & v.calculees & (v.natures != "ecart") & (v.variables["numerateur"] >= 0)
+    variables = np.unique(v.variables["numerateur"][ou])
+    variables = variables[~etat.connues(cachees)[variables] & systeme.entiere()[variables]]
+    return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(largeur)))
