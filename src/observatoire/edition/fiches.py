@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.edition.formats import page_des_formats
+from observatoire.edition.travail import MARQUE
 from observatoire.fichiers import ecrire_texte
 from observatoire.presentation.nombres import (
     ecrire_compte,
@@ -48,7 +49,7 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> set[Path]:
     }
     textes[Path("formats.md")] = page_des_formats(schemas)
     for relatif, texte in textes.items():
-        ecrire_texte(texte, edition / relatif)
+        ecrire_texte(f"---\n{MARQUE}: {territoire['public']}\n---\n\n{texte}", edition / relatif)
     return set(textes)
 
 
