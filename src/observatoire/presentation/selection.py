@@ -65,6 +65,22 @@ def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -
     return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
 
 
+def immeubles(valeurs: Publie, territoire: str) -> list[dict]:
+    """Les immeubles d'un quartier, secteurs compris, ou d'un secteur : ``code`` et ``nom``, par ordre de nom."""
+    lieux = valeurs.territoires
+    secteurs = lieux.loc[lieux["niveau"].eq("secteur") & lieux["parent"].eq(territoire), "code"]
+    siens = lieux[lieux["niveau"].eq("immeuble") & lieux["parent"].isin([territoire, *secteurs])]
+    return en_lignes(siens.assign(nom=siens["nom"].fillna("")).sort_values(["nom", "code"])[["code", "nom"]])
+
+
+def lignes_des_immeubles(valeurs: Publie, indicateur: str, lieux: list[dict]) -> list[dict]:
+    """Une ligne par immeuble de ``lieux``, dans son ordre, pour l'année de la page."""
+    lignes = valeurs.extrait(indicateur=indicateur, niveau="immeuble", bailleur="tous", annee=valeurs.annee)
+    codes = [lieu["code"] for lieu in lieux]
+    lignes = lignes[lignes["territoire"].isin(codes)]
+    return _joindre(pd.DataFrame(lieux, columns=["code", "nom"]), lignes, "territoire")
+
+
 def vrais_bailleurs(valeurs: Publie) -> pd.DataFrame:
     """Les bailleurs, sans les autres déposants."""
     oui = valeurs.bailleurs["est_bailleur"].astype(str).str.lower().isin(["true", "1", "oui"])
