@@ -135,7 +135,7 @@ def test_une_modalite_cachee_laisse_un_trou_hachure_et_une_modalite_nulle_n_en_l
 def test_la_carte_a_un_motif_par_statut(publies):
     for statut in STATUTS:
         html = str(MONTRER["carte"](publies[statut]))
-        assert re.search(rf'<path d="[^"]+" fill="url\(#\w+-motif-{statut}\)"/>', html)
+        assert re.search(rf'<path d="[^"]+" fill="url\(#\w+-motif-{statut}\)" stroke="#\w+"/>', html)
     assert re.search(
         r'Planoise - Châteaufarine : 0,0.{0,60}<path d="[^"]+" fill="#', str(MONTRER["carte"](publies["zero"]))
     )

@@ -133,9 +133,10 @@ def _dessiner(valeurs, declaration, lieu: dict, bornes, territoire, depuis) -> s
     halo = ' stroke="#fff" stroke-width="3"' if cache else ""
     adresse = vers_territoire(valeurs, "quartier", lieu["code"], depuis)
     classe = "obs-lieu obs-courant" if lieu["code"] == territoire else "obs-lieu"
+    trait = ' stroke="#525c66"' if cache else ""
     return (
         f'<a class="{classe}" href="{escape(adresse)}" aria-label="{escape(texte)}"><title>{escape(texte)}</title>'
-        f'<path d="{lieu["trace"]}" fill="{fond}"/>'
+        f'<path d="{lieu["trace"]}" fill="{fond}"{trait}/>'
         f'<text x="{lieu["x"]:.1f}" y="{lieu["y"] + 4:.1f}" text-anchor="middle" font-size="12.5" '
         f'font-weight="600" fill="{encre}" aria-hidden="true"{halo}>{escape(etiquette)}</text></a>'
     )
@@ -148,7 +149,7 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"Ville : {ecrire_ligne(ville, declaration)}.")
-    fragment = donnees.figure(dessin, titre, table, note)
+    fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False)
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 ENTETES = ("Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse")
 
 
-def figure(svg: str, titre: str, table: str, note: str) -> Fragment:
-    """Une figure : son titre, le dessin, sa note, et les données repliées dessous."""
+def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:
+    """Une figure : son titre, le dessin, sa note, et les données repliées dessous.
+
+    ``avec_statuts`` : expliquer les statuts sous le dessin ; inutile à qui a déjà sa légende.
+    """
     legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>'
     notes = f'<p class="obs-note">{note}</p>' if note else ""
-    notes += noter_statuts(table)
+    notes += noter_statuts(table) if avec_statuts else ""
     pli = plier("Données de la figure", defiler(table, f"Données : {titre}"))
     return Fragment(f'<figure class="obs-figure">{legende}{svg}{notes}{pli}</figure>', titre)
 
