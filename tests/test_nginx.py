@@ -22,6 +22,7 @@ RACINE = Path(__file__).parents[1]
 CONFIGURATION = RACINE / "deploiement" / "nginx.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 OPENSSL = shutil.which("openssl")
+CHROMIUM = "/usr/bin/chromium"
 EN_CI = os.environ.get("CI") == "true"
 PUBLIC, PARTENAIRES = "observatoire.exemple.fr", "partenaires.exemple.fr"
 RESERVE = "12 rue Battant : reserve aux partenaires"
@@ -37,7 +38,10 @@ pid {dossier}/nginx.pid;
 error_log {dossier}/erreurs.log;
 events {{}}
 http {{
-    types {{ text/html html; image/svg+xml svg; application/json json; text/csv csv; application/javascript js; }}
+    types {{
+        text/html html; text/css css; application/javascript js; application/json json; text/csv csv;
+        image/svg+xml svg; image/png png; font/woff2 woff2;
+    }}
     default_type application/octet-stream;
     access_log off;
     client_body_temp_path {dossier}/t1;
@@ -361,3 +365,35 @@ def test_l_authentification_unique_garde_tout_le_site(sso):
     autorite.shutdown()
     autorite.server_close()
     assert service.lire("/index.html", Cookie="session=bonne")[0] == 500
+
+
+# --- un vrai site, dans un vrai navigateur
+
+
+@pytest.mark.bout_en_bout
+@pytest.mark.site
+def test_un_vrai_site_s_ouvre_et_se_cherche_sous_ces_entetes(dossier, site_construit):
+    """La politique de contenu ne bloque ni les styles, ni les figures, ni la recherche."""
+    if not Path(CHROMIUM).exists():
+        _manque(CHROMIUM)
+    from playwright.sync_api import sync_playwright
+
+    sites = {"public": dossier / "public", "partenaires": site_construit}
+    modele = CONFIGURATION.read_text(encoding="utf-8")
+    with _servir(dossier, modele, sites) as service, sync_playwright() as outil:
+        arguments = ["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"]
+        navigateur = outil.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        qui = {"username": "marie.martin", "password": "phrase de passe"}
+        page = navigateur.new_context(ignore_https_errors=True, http_credentials=qui).new_page()
+        incidents = []
+        page.on("console", lambda m: incidents.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("response", lambda r: incidents.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.goto(f"https://{PARTENAIRES}:{service.https}/", wait_until="networkidle")
+        assert page.locator("h1").first.is_visible()
+        page.locator("form.chercher input").fill("vacance")
+        page.locator("form.chercher button").click()
+        page.locator("#resultats a").first.wait_for()
+        page.locator("#resultats a").first.click()
+        page.wait_for_load_state("networkidle")
+        navigateur.close()
+    assert not incidents

@@ -28,7 +28,7 @@ _COULEURS = re.compile(r"\x1b\[[0-9;]*m")
 _SORTIES_INUTILES = shutil.ignore_patterns("_sources", "objects.inv", ".buildinfo*", "searchindex.js", "*-macros.html")
 _ACCUEIL = """<!DOCTYPE html>
 <html lang="fr">
-<head><meta charset="utf-8"><title>{titre}</title>
+<head><meta charset="utf-8"><title>{titre}</title><link rel="icon" href="data:,">
 <meta name="observatoire-public" content="{public}">
 {robots}<meta http-equiv="refresh" content="0; url=book/edition/accueil.html"></head>
 <body><p><a href="book/edition/accueil.html">{titre}</a></p></body>
