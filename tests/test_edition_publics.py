@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from atelier import configurer, ecrire_modeles, ecrire_publie
 
+from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS
 from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
@@ -80,6 +81,18 @@ def test_une_page_d_un_public_n_est_pas_reprise_pour_l_autre(editions):
     assert carnets[0].parent != carnets[1].parent
     notes = [(e.parent / f".{e.name}" / "memoire" / "2010" / "ville.json").read_text() for e in carnets]
     assert notes[0] != notes[1]
+
+
+def test_la_chaine_tient_et_se_souvient_de_chaque_public_chez_lui(editions):
+    """Verrous et mémoires sont à côté des dossiers de ce public, et l'autre ne les voit pas."""
+    chez_l_autre = {editions.chemin(nom).parent for nom in ("edition", "site")}
+    avant = {f for dossier in chez_l_autre for f in dossier.iterdir()}
+    chaine = Chaine(editions)
+    chaine.executer("partenaires", None)
+    chaine.livre("partenaires")
+    restes = {f.name for f in editions.chemin("edition", "partenaires").parent.iterdir() if f.name.startswith(".")}
+    assert {".edition.memoire", ".edition.verrou", ".site.memoire", ".site.verrou", ".site.travail"} <= restes
+    assert {f for dossier in chez_l_autre for f in dossier.iterdir()} == avant
 
 
 def test_deux_publics_ne_partagent_pas_un_dossier(editions):
