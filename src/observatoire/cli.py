@@ -40,7 +40,9 @@ Prepare = _dossier("prepare", "Tables vérifiées et indicateurs.")
 Publie = _dossier("publie", "Ce qui peut être publié, par public.")
 Edition = _dossier("edition", "Pages exécutées [défaut : celles de ce public].")
 Site = _dossier("site", "Site construit [défaut : celui de ce public].")
-Public = Annotated[str, typer.Option("--public", help="Public : publique ou partenaires.", metavar="PUBLIC")]
+Public = Annotated[
+    str, typer.Option("--public", help="Public de l'édition : publique ou partenaires.", metavar="PUBLIC")
+]
 Ouvriers = Annotated[
     int | None,
     typer.Option("--ouvriers", min=1, help="Notebooks à la fois [défaut : un par cœur].", metavar="N"),
