@@ -73,6 +73,6 @@ verrou: $(PRET)  ## recalculer les verrous (tout mettre à jour : make verrou UV
 
 propre:  ## effacer ce qui se refait (jamais les dépôts)
 	@rm -rf data/.*.memoire data/.*.verrou book/.*.memoire book/.*.verrou book/.edition
-	@rm -rf _build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf _build _partenaires .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find book/edition data/prepare data/publie -mindepth 1 ! -name .gitkeep -delete
-	@echo "Effacé : _build, book/edition, data/prepare, data/publie et les caches. Les dépôts sont intacts."
+	@echo "Effacé : _build, _partenaires, book/edition, data/prepare, data/publie et les caches. Les dépôts sont intacts."

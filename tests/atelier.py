@@ -44,7 +44,7 @@ def ecrire_modeles(dossier: Path) -> Path:
     return dossier
 
 
-def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,)) -> Path:
+def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str = "publique") -> Path:
     """Un dossier publié de deux indicateurs et d'une répartition, ville et deux quartiers."""
     dossier.mkdir(parents=True, exist_ok=True)
     declarations = [
@@ -54,7 +54,7 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,)) -> Path:
     ]
     edition = {
         "nom": "Besançon", "code": "25056", "a": "à Besançon", "de": "de Besançon", "annees": list(annees),
-        "titre": "Observatoire du logement public de Besançon", "annee_zero": annees[0], "public": "publique",
+        "titre": "Observatoire du logement public de Besançon", "annee_zero": annees[0], "public": public,
         "niveaux": ["quartier", "ville"], "fictif": True, "seuil": 11, "charte": {}, "signataires": [],
         "immeubles_hors_quartier": {},
     }  # fmt: skip
@@ -88,6 +88,8 @@ def configurer(dossier: Path) -> Configuration:
         publie=dossier / "publie",
         edition=dossier / "livre" / "edition",
         site=dossier / "site" / "html",
+        edition_partenaires=dossier / "partenaires" / "edition",
+        site_partenaires=dossier / "partenaires" / "site",
         notebooks=dossier / "notebooks",
     )
 

@@ -24,6 +24,16 @@ BAILLEURS = {
     "neolia": "Néolia",
     "adoma": "ADOMA",
 }
+# code : nom, quartier ou secteur ; dans le désordre des noms
+IMMEUBLES = {
+    "gbh:1": ("Tour Europe", "planoise-chateaufarine"),
+    "gbh:2": ("Bâtiment A (secret)", "planoise-chateaufarine"),
+    "gbh:3": ("Bâtiment B", "planoise-chateaufarine"),
+    "gbh:4": ("Bâtiment C", "planoise-chateaufarine"),
+    "gbh:5": ("Bâtiment D", "cassin"),
+    "gbh:6": ("Bâtiment E", "cassin"),
+    "gbh:7": ("Rue Battant", "battant"),
+}
 
 FAMILLES = {
     "parc": "Parc",
@@ -180,8 +190,32 @@ def _cacher(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def ecrire_publie(dossier: Path, contours: Path | None = None, avec_quartiers: bool = True) -> Path:
-    """Écrire le dossier ; sans quartiers, la ville n'a ni carte ni valeurs d'occupation."""
+def immeubles() -> pd.DataFrame:
+    """Quelques immeubles de Planoise, un par statut, l'un dans un secteur, et un ailleurs ; quelques indicateurs."""
+    codes = ["nb_logements", "taux_vacance", "moins_40_plafond", "impayes_3_mois", "signalements"]
+    table = pd.MultiIndex.from_product([ANNEES, IMMEUBLES, codes], names=["annee", "territoire", "indicateur"])
+    table = table.to_frame(index=False).assign(niveau="immeuble", bailleur="tous", couverture=1.0)
+    publie = table["territoire"].isin(["gbh:1", "gbh:7"]) | table["indicateur"].eq("nb_logements")
+    zero = table["territoire"].eq("gbh:6") & ~publie
+    statut = table["territoire"].map({"gbh:2": "c", "gbh:3": "nd", "gbh:4": "na", "gbh:5": "ne"})
+    secret = table["territoire"].eq("gbh:2")
+    table["statut"] = statut.where(~publie | secret).fillna("publie")
+    table["valeur"] = np.where(zero, 0.0, np.where(table["indicateur"].eq("nb_logements"), 48.0, 0.25))
+    table["numerateur"], table["denominateur"] = (table["valeur"] * 48).round(), 48.0
+    table["borne_basse"], table["borne_haute"], table["reponse"] = table["valeur"], table["valeur"] + 0.1, np.nan
+    nombres = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
+    table[nombres] = table[nombres].where(table["statut"].eq("publie"))
+    table.loc[table["indicateur"].eq("nb_logements"), ["denominateur", "borne_basse", "borne_haute"]] = np.nan
+    return table
+
+
+def ecrire_publie(
+    dossier: Path, contours: Path | None = None, avec_quartiers: bool = True, public: str = "publique"
+) -> Path:
+    """Écrire le dossier ; sans quartiers, la ville n'a ni carte ni valeurs d'occupation.
+
+    Celui des partenaires a, de plus, des immeubles.
+    """
     dossier.mkdir(parents=True, exist_ok=True)
     quartiers = QUARTIERS if avec_quartiers else {}
     lignes = indicateurs("25056", quartiers, BAILLEURS)
@@ -190,15 +224,17 @@ def ecrire_publie(dossier: Path, contours: Path | None = None, avec_quartiers: b
         nombres = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
         lignes.loc[~parc, nombres] = np.nan
         lignes.loc[~parc, "statut"] = "nd"
+    partenaires = public == "partenaires"
+    lignes = pd.concat([lignes, immeubles()]) if partenaires else lignes
     lignes.to_csv(dossier / "indicateurs.csv", index=False)
     (dossier / "catalogue.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
-    _ecrire_tables(dossier, quartiers)
+    _ecrire_tables(dossier, quartiers, IMMEUBLES if partenaires else {})
     if contours is not None and avec_quartiers:
         (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
     edition = {
         "nom": "Besançon", "code": "25056", "a": "à Besançon", "de": "de Besançon", "titre": "Observatoire",
         "annees": ANNEES, "annee_zero": 2007, "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
-        "fictif": True, "public": "publique", "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
+        "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
         "immeubles_hors_quartier": {"2010": 3},
     }  # fmt: skip
     (dossier / "edition.json").write_text(json.dumps(edition, ensure_ascii=False), encoding="utf-8")
@@ -208,8 +244,10 @@ def ecrire_publie(dossier: Path, contours: Path | None = None, avec_quartiers: b
     return dossier
 
 
-def _ecrire_tables(dossier: Path, quartiers: dict) -> None:
+def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
     lieux = [("ville", "25056", "Besançon", "")] + [("quartier", c, n, "25056") for c, n in quartiers.items()]
+    lieux += [("secteur", "cassin", "Cassin", "planoise-chateaufarine")] * bool(batiments)
+    lieux += [("immeuble", code, nom, parent) for code, (nom, parent) in batiments.items()]
     noms = [*BAILLEURS.items(), ("sne", "Gestionnaire du fichier de la demande")]
     couverture = pd.MultiIndex.from_product(
         [ANNEES, BAILLEURS, [d["code"] for d in catalogue()]], names=["annee", "bailleur", "indicateur"]

@@ -23,7 +23,7 @@ def test_une_fiche_par_indicateur_ou_par_repartition(pages):
 
 def test_une_fiche_porte_definition_carte_valeurs_et_rupture(pages):
     fiche = (pages / "indicateurs" / "taux_vacance.md").read_text(encoding="utf-8")
-    assert fiche.startswith("# Taux de vacance\n")
+    assert fiche.startswith("---\nobservatoire_public: publique\n---\n\n# Taux de vacance\n")
     assert r"\frac{V}{L + V}" in fiche
     assert "| Source | RPLS |" in fiche
     assert "3,5\u202f%" in fiche
@@ -33,7 +33,7 @@ def test_une_fiche_porte_definition_carte_valeurs_et_rupture(pages):
 
 def test_une_repartition_dit_chaque_modalite(pages):
     fiche = (pages / "indicateurs" / "financement.md").read_text(encoding="utf-8")
-    assert fiche.startswith("# Financement\n")
+    assert "\n# Financement\n" in fiche
     assert "### PLAI" in fiche
     assert "### PLUS" in fiche
 

@@ -77,11 +77,6 @@ def test_une_formule_illisible_fait_echouer(livre, edition):
         construire(livre)
 
 
-def test_l_edition_d_un_autre_public_n_est_pas_publiee(livre):
-    with pytest.raises(EditionIncomplete, match="publique"):
-        construire(livre, public="partenaires")
-
-
 def test_un_reproche_est_redit_a_chaque_fois(livre, edition):
     fiche = edition / "indicateurs" / "taux_vacance.md"
     fiche.write_text("# Taux\n\n[rien](absent.md)\n", encoding="utf-8")

@@ -147,7 +147,7 @@ def test_un_nombre_cache_n_est_ecrit_nulle_part_ailleurs(valeurs):
 def test_une_figure_sans_valeur_dit_pourquoi_en_une_phrase(valeurs, sans_quartiers):
     vide = observatoire.evolution(valeurs, "premier_quartile_hors_qpv")
     assert isinstance(vide, Absent)
-    assert "sans objet" in vide.resume
+    assert "na (non applicable)" in vide.resume
     for fragment in (
         observatoire.carte(sans_quartiers, "taux_vacance"),
         observatoire.comparaison_quartiers(sans_quartiers, "nb_logements"),

@@ -31,6 +31,7 @@ _ORIGINES = {
     "tableau_corrections": f"{_PRESENTATION}.sources",
     "tableau_depots": f"{_PRESENTATION}.sources",
     "tableau_famille": f"{_PRESENTATION}.tableaux",
+    "tableau_immeubles": f"{_PRESENTATION}.immeubles",
     "tableau_quartiers": f"{_PRESENTATION}.tableaux",
     "tableau_ruptures": f"{_PRESENTATION}.sources",
 }

@@ -11,7 +11,7 @@ _AIDE = {
     "Options:": "Options :",
     "Commands:": "Commandes :",
     "Show this message and exit.": "Afficher cette aide.",
-    "[default: ": "[défaut : ",
+    "[default:": "[défaut :",
     "[required]": "[obligatoire]",
     "  [x>=1]": "",
     "; x>=200]": "]",

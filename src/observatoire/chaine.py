@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from observatoire.configuration import Configuration
+from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.erreurs import DepotRefuse
 from observatoire.fichiers import balayer
 from observatoire.journal import Journal
@@ -60,7 +60,7 @@ class Chaine:
         self, public: str, sans_les_refuses: bool, ouvriers: int | None, delai: int | None, dask: str | None
     ) -> None:
         """Toute la chaîne ; les quatre dossiers qu'elle écrit sont tenus du début à la fin."""
-        sorties = [self.config.chemin(nom) for nom in ("prepare", "edition", "site")]
+        sorties = [self.config.chemin(nom, public) for nom in ("prepare", "edition", "site")]
         with self._tenir(*sorties, self._publie(public)):
             self.calculer(sans_les_refuses, dask)
             self.proteger(public)
@@ -81,8 +81,6 @@ class Chaine:
     def proteger(self, public: str) -> None:
         """De ``prepare`` à ``publie`` ; les publics plus larges d'abord, car un public restreint lit aussi leur
         édition."""
-        from observatoire.confidentialite.regles import plus_larges
-
         larges = plus_larges(public)
         prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
         commentaires = livre / "book" / "commentaires"
@@ -103,7 +101,7 @@ class Chaine:
         notebooks, schemas = self._chemins("notebooks", "schemas")
         self._au_besoin(
             "notebooks",
-            self.config.chemin("edition"),
+            self.config.chemin("edition", public),
             lambda: empreinte(self._publie(public), notebooks, schemas),
             lambda: self._executer(public, ouvriers, delai, dask),
             lu=self._publie(public),
@@ -111,25 +109,26 @@ class Chaine:
 
     def livre(self, public: str) -> None:
         """Des pages exécutées au site."""
-        edition, livre = self._chemins("edition", "livre")
+        edition, livre = self.config.chemin("edition", public), self.config.chemin("livre")
+        autres = [livre / "book" / "edition", *(self.config.chemin("edition", p) for p in PUBLICS)]
         reglages = [livre / nom for nom in ("_config.yml", "_toc.yml")]
         self._au_besoin(
             "livre",
-            self.config.chemin("site"),
-            lambda: empreinte(
-                edition, livre / "book", *reglages, autres=[public], sauf=[edition, livre / "book" / "edition"]
-            ),
+            self.config.chemin("site", public),
+            lambda: f"{empreinte(edition)} {empreinte(livre / 'book', *reglages, autres=[public], sauf=autres)}",
             lambda: self._livre(public),
             lu=edition,
         )
 
-    def conclure(self) -> None:
+    def conclure(self, public: str) -> None:
         """Imprimer le bilan, où est le site et comment le regarder."""
         self.journal.resumer()
-        site = self.config.chemin("site")
+        site = self.config.chemin("site", public)
         print(f"\nLe site est construit : {site / 'index.html'}")
-        print(f"Pour le lire, recherche comprise : python3 -m http.server -d {site} 8000")
+        print(f"Pour le lire, recherche comprise : python3 -m http.server --bind 127.0.0.1 -d {site} 8000")
         print("puis ouvrir http://localhost:8000 dans un navigateur.")
+        if public != PUBLIQUE:
+            print("Cette édition est réservée aux partenaires ; comment la servir : docs/partenaires.md")
 
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 

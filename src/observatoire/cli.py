@@ -15,7 +15,7 @@ from typer._click import exceptions as usage
 
 from observatoire.aide import Commande, Groupe, dire_mauvais_usage
 from observatoire.chaine import Chaine
-from observatoire.configuration import lire_configuration
+from observatoire.configuration import PUBLIQUE, lire_configuration
 from observatoire.erreurs import ErreurObservatoire, ParametreInconnu, dire_panne
 from observatoire.interruption import Interruptible
 
@@ -38,8 +38,8 @@ Config = Annotated[Path, typer.Option("--config", help="Fichier du territoire.",
 Brut = _dossier("brut", "Dépôts tels que reçus [défaut : celui de la configuration].")
 Prepare = _dossier("prepare", "Tables vérifiées et indicateurs.")
 Publie = _dossier("publie", "Ce qui peut être publié, par public.")
-Edition = _dossier("edition", "Pages exécutées.")
-Site = _dossier("site", "Site construit.")
+Edition = _dossier("edition", "Pages exécutées [défaut : celles de ce public].")
+Site = _dossier("site", "Site construit [défaut : celui de ce public].")
 Public = Annotated[
     str, typer.Option("--public", help="Public de l'édition : publique ou partenaires.", metavar="PUBLIC")
 ]
@@ -129,7 +129,7 @@ def executer(
     refaire: Refaire = False,
 ) -> None:
     """Exécuter les notebooks de l'édition."""
-    _chaine(config, refaire, publie=publie, edition=edition).executer(public, ouvriers, delai, dask)
+    _chaine(config, refaire, public, publie=publie, edition=edition).executer(public, ouvriers, delai, dask)
 
 
 @app.command(cls=Commande)
@@ -142,7 +142,7 @@ def livre(
     refaire: Refaire = False,
 ) -> None:
     """Construire le site ; un avertissement est une erreur."""
-    _chaine(config, refaire, publie=publie, edition=edition, site=site).livre(public)
+    _chaine(config, refaire, public, publie=publie, edition=edition, site=site).livre(public)
 
 
 @app.command(cls=Commande)
@@ -161,13 +161,13 @@ def publier(
     refaire: Refaire = False,
 ) -> None:
     """Toute la chaîne, des dépôts au site, pour ce qui a changé ; puis le bilan."""
-    chaine = _chaine(config, refaire, brut=brut, prepare=prepare, publie=publie, edition=edition, site=site)
+    chaine = _chaine(config, refaire, public, brut=brut, prepare=prepare, publie=publie, edition=edition, site=site)
     chaine.publier(public, sans_les_refuses, ouvriers, delai, dask)
-    chaine.conclure()
+    chaine.conclure(public)
 
 
-def _chaine(config: Path, refaire: bool = False, **chemins: Path | None) -> Chaine:
-    return Chaine(lire_configuration(config).avec_chemins(**chemins), refaire=refaire)
+def _chaine(config: Path, refaire: bool = False, public: str = PUBLIQUE, **chemins: Path | None) -> Chaine:
+    return Chaine(lire_configuration(config).avec_chemins(public, **chemins), refaire=refaire)
 
 
 def principal(arguments: list[str] | None = None) -> None:

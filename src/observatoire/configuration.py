@@ -19,8 +19,14 @@ TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "sign
 QUARTIERS = ("contours", "communes")
 #: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
 MARQUE_FICTIF = "FICTIF"
+#: À qui s'adresse une édition, du public le plus large au plus restreint : chacun peut aussi lire l'édition des
+#: précédents. Chaque public a ses pages et son site, dans des dossiers à lui.
+PUBLICS = ("publique", "partenaires")
+PUBLIQUE = PUBLICS[0]
+CHEMINS_D_UN_PUBLIC = ("edition", "site")
 CHEMINS = (
-    "brut", "prepare", "publie", "edition", "site", "schemas", "referentiels", "suivi", "notebooks", "livre",
+    "brut", "prepare", "publie", "edition", "site", "edition_partenaires", "site_partenaires", "schemas",
+    "referentiels", "suivi", "notebooks", "livre",
 )  # fmt: skip
 
 
@@ -69,14 +75,45 @@ class Configuration:
         """Les bailleurs seuls, sans les autres déposants."""
         return tuple(d for d in self.deposants if d.est_bailleur)
 
-    def chemin(self, nom: str) -> Path:
-        """Chemin absolu du dossier ``nom`` (une des valeurs de :data:`CHEMINS`)."""
-        return self.chemins[nom]
+    def __post_init__(self) -> None:
+        """Lève :class:`ErreurConfiguration` si deux publics devaient écrire au même endroit."""
+        for nom in CHEMINS_D_UN_PUBLIC if self.chemins else ():
+            un, autre = (self.chemin(nom, public) for public in PUBLICS)
+            if un.is_relative_to(autre) or autre.is_relative_to(un):
+                raise ErreurConfiguration(
+                    f"chemins : « {nom} » et « {nom}_partenaires » ne peuvent être ni le même dossier, ni l'un dans "
+                    "l'autre. Chaque public a le sien."
+                )
 
-    def avec_chemins(self, **chemins: Path | str | None) -> Configuration:
-        """Même configuration, où les dossiers donnés remplacent ceux du fichier (``None`` ne change rien)."""
-        donnes = {nom: Path(chemin).resolve() for nom, chemin in chemins.items() if chemin is not None}
+    def chemin(self, nom: str, public: str = PUBLIQUE) -> Path:
+        """Chemin absolu du dossier ``nom`` (une des valeurs de :data:`CHEMINS`), celui de ce public s'il a le sien."""
+        return self.chemins[nom_du_chemin(nom, public)]
+
+    def avec_chemins(self, public: str = PUBLIQUE, **chemins: Path | str | None) -> Configuration:
+        """Même configuration, où les dossiers donnés remplacent ceux du fichier (``None`` ne change rien).
+
+        ``public`` : celui dont « edition » et « site » sont donnés.
+        """
+        donnes = {
+            nom_du_chemin(nom, public): Path(chemin).resolve() for nom, chemin in chemins.items() if chemin is not None
+        }
         return replace(self, chemins={**self.chemins, **donnes})
+
+
+def plus_larges(public: str) -> tuple[str, ...]:
+    """Les publics dont ce public lit aussi l'édition. Lève :class:`ErreurConfiguration` s'il est inconnu."""
+    if public not in PUBLICS:
+        raise ErreurConfiguration(f"public « {public} » inconnu. Valeurs admises : {', '.join(PUBLICS)}.")
+    return PUBLICS[: PUBLICS.index(public)]
+
+
+def nom_du_chemin(nom: str, public: str) -> str:
+    """Le nom, dans :data:`CHEMINS`, du dossier ``nom`` de ce public.
+
+    Lève :class:`ErreurConfiguration` si le public est inconnu.
+    """
+    plus_larges(public)
+    return nom if public == PUBLIQUE or nom not in CHEMINS_D_UN_PUBLIC else f"{nom}_{public}"
 
 
 def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuration:
@@ -133,6 +170,8 @@ _CHEMINS_PAR_DEFAUT = {
     "publie": "data/publie",
     "edition": "book/edition",
     "site": "_build/html",
+    "edition_partenaires": "_partenaires/edition",
+    "site_partenaires": "_partenaires/site",
     "schemas": "data/schemas",
     "referentiels": "data/referentiels",
     "suivi": "data/suivi",

@@ -9,6 +9,5 @@ de plus ; ``attaque`` cherche à tout retrouver ; ``protection`` les enchaîne, 
 from observatoire.confidentialite.liens import CELLULE
 from observatoire.confidentialite.protection import MESURES
 from observatoire.confidentialite.publication import proteger
-from observatoire.confidentialite.regles import PUBLICS
 
-__all__ = ["CELLULE", "MESURES", "PUBLICS", "proteger"]
+__all__ = ["CELLULE", "MESURES", "proteger"]

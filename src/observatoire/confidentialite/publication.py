@@ -15,9 +15,9 @@ from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.colonnes import etablir_colonnes
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
-from observatoire.confidentialite.regles import Regles, lire_regles_du_secret, plus_larges
+from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
 from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
-from observatoire.configuration import Configuration
+from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.publie import CLES, INDICATEURS

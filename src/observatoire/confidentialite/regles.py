@@ -15,10 +15,9 @@ import yaml
 
 from observatoire.baremes import Baremes, SansObjet
 from observatoire.catalogue import catalogue
+from observatoire.configuration import PUBLICS, plus_larges
 from observatoire.erreurs import ErreurConfiguration
 
-#: Du plus large au plus restreint : chacun lit aussi l'édition des précédents.
-PUBLICS = ("publique", "partenaires")
 FICHIER = Path("baremes") / "confidentialite.yml"
 NIVEAUX = ("immeuble", "secteur", "quartier", "ville", "qpv")
 _ENTIERS = ("immeubles", "contributeurs", "amplitude")
@@ -69,13 +68,6 @@ class Regles:
     def publier(self) -> dict:
         """Les règles telles qu'elles accompagnent l'édition (JSON)."""
         return asdict(self) | {"muets": sorted(self.muets), "accords": sorted(self.accords)}
-
-
-def plus_larges(public: str) -> tuple[str, ...]:
-    """Les publics dont ce public lit aussi l'édition. Lève :class:`ErreurConfiguration` quand il n'existe pas."""
-    if public not in PUBLICS:
-        raise ErreurConfiguration(f"public « {public} » inconnu. Valeurs admises : {', '.join(PUBLICS)}.")
-    return PUBLICS[: PUBLICS.index(public)]
 
 
 def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, annee: int) -> Regles:

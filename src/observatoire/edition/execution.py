@@ -6,6 +6,7 @@ Les pages sont écrites à l'écart, puis mises en place ensemble. Si une seule 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,7 +18,8 @@ from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.fiches import ecrire_fiches
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
-from observatoire.erreurs import EditionIncomplete
+from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
+from observatoire.fichiers import ecrire_texte
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
@@ -46,7 +48,7 @@ def executer(
     dask: str | None = None,
     refaire: bool = False,
 ) -> Bilan:
-    """Exécuter l'édition d'un public dans ``config.chemin("edition")``.
+    """Exécuter l'édition d'un public dans son dossier, ``config.chemin("edition", public)``.
 
     ``delai`` : secondes laissées à chaque cellule ; ``dask`` : adresse d'une grappe où exécuter ; ``refaire`` :
     exécuter aussi les pages qui n'ont pas changé.
@@ -55,8 +57,10 @@ def executer(
     partiels sont alors gardés dans le dossier ``.<edition>/echecs``, à côté de l'édition.
     """
     publie = (config.chemin("publie") / public).resolve()
-    carnet = Carnet(config.chemin("edition"), Etat(publie))
-    travaux = [preparer(page, delai) for page in lister_pages(publie, config.chemin("notebooks"))]
+    carnet = Carnet(config.chemin("edition", public), Etat(publie))
+    pages = lister_pages(publie, config.chemin("notebooks"))
+    _refuser_un_autre_public(publie, carnet.edition, public)
+    travaux = [preparer(page, delai) for page in pages]
     a_faire = [t for t in travaux if refaire or not carnet.est_a_jour(t)]
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     rates, avertissements = [], {}
@@ -73,10 +77,26 @@ def executer(
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)
-    shutil.copyfile(publie / "edition.json", carnet.attente / MEMOIRE_DE_L_EDITION)
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | {Path(MEMOIRE_DE_L_EDITION), *fiches}
-    retirees = carnet.mettre_en_place(attendus, DEJA_LA)
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | fiches
+    memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
+    ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
+    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+
+
+def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:
+    """Ne pas mêler deux publics : ni les valeurs de l'un dans les pages de l'autre, ni leurs pages dans un dossier."""
+    if (lu := _lire(publie)["public"]) != public:
+        raise ErreurConfiguration(f"le dossier « {publie.name} » contient ce qui est publié pour le public « {lu} ».")
+    if (edition / MEMOIRE_DE_L_EDITION).is_file() and (lu := _lire(edition)["public"]) != public:
+        raise ErreurConfiguration(
+            f"le dossier « {edition.name} » contient déjà l'édition du public « {lu} » : donner un autre dossier à "
+            f"celle du public « {public} » (--edition)."
+        )
+
+
+def _lire(dossier: Path) -> dict:
+    return json.loads((dossier / MEMOIRE_DE_L_EDITION).read_text(encoding="utf-8"))
 
 
 def _executer(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.edition.formats import page_des_formats
+from observatoire.edition.travail import MARQUE
 from observatoire.fichiers import ecrire_texte
 from observatoire.presentation.nombres import (
     ecrire_compte,
@@ -15,6 +16,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_part,
     ecrire_reference,
+    legende_statuts,
 )
 
 SENS = {
@@ -38,7 +40,9 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> set[Path]:
     Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe.
     """
     catalogue = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
-    lignes = pd.read_csv(publie / "indicateurs.csv", dtype={"territoire": str, "bailleur": str})
+    lignes = pd.read_csv(
+        publie / "indicateurs.csv", dtype={"territoire": str, "bailleur": str}, keep_default_na=False, na_values=[""]
+    )
     lignes = lignes.query("niveau == 'ville' and bailleur == 'tous'")
     ruptures = pd.read_csv(publie / "ruptures.csv")
     territoire = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
@@ -48,7 +52,7 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> set[Path]:
     }
     textes[Path("formats.md")] = page_des_formats(schemas)
     for relatif, texte in textes.items():
-        ecrire_texte(texte, edition / relatif)
+        ecrire_texte(f"---\n{MARQUE}: {territoire['public']}\n---\n\n{texte}", edition / relatif)
     return set(textes)
 
 
@@ -121,12 +125,14 @@ def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
     if siennes.empty:
         return f"{titre}Aucune valeur n'est disponible pour la ville."
     corps = "\n".join(
-        f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration)}"
+        f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration, html=True)}"
         f" | {ecrire_intervalle(r['borne_basse'], r['borne_haute'], declaration['unite'])}"
         f" | {ecrire_compte(r['denominateur'])} | {ecrire_part(r['couverture'])} |"
         for r in siennes.to_dict("records")
     )
-    return f"{titre}| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|\n{corps}"
+    legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
+    tete = "| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|"
+    return f"{titre}{tete}\n{corps}{legende}"
 
 
 def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:

@@ -20,7 +20,7 @@ from traitlets import Dict
 from traitlets.config import Config
 
 from observatoire import lectures
-from observatoire.edition.travail import Resultat, Travail
+from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
 from observatoire.noyaux.gestionnaire import NOM, GestionnaireNoyau
 from observatoire.publie import VARIABLE
@@ -111,7 +111,7 @@ def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:
     qui lance l'édition doit le voir.
     """
     avertissements = []
-    contenu.metadata = nbformat.from_dict({"kernelspec": contenu.metadata["kernelspec"]})
+    contenu.metadata = nbformat.from_dict({cle: contenu.metadata[cle] for cle in ("kernelspec", MARQUE)})
     for cellule in contenu.cells:
         etiquettes = set(cellule.metadata.get("tags", ()))
         for cle in ("papermill", "execution"):

@@ -49,14 +49,15 @@ class Page:
     """Une page à exécuter.
 
     ``sortie`` : chemin dans l'édition, sans suffixe. ``parametres`` : ce que reçoit le notebook. ``textes`` :
-    ce qui remplace les ``{{ nom }}`` de ses cellules Markdown. ``sommaire`` : motifs des pages qu'elle range
-    sous elle dans la table des matières.
+    ce qui remplace les ``{{ nom }}`` de ses cellules Markdown. ``public`` : à qui elle s'adresse. ``sommaire`` :
+    motifs des pages qu'elle range sous elle dans la table des matières.
     """
 
     notebook: Path
     sortie: str
     parametres: dict[str, object]
     textes: dict[str, object]
+    public: str
     sommaire: tuple[str, ...] = field(default=())
 
 
@@ -173,6 +174,7 @@ def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict,
             sortie=modele.sortie.format(**axes),
             parametres=parametres,
             textes=_textes(edition, axes, noms),
+            public=edition["public"],
             sommaire=_sommaire(modele, admises),
         )
 

@@ -15,6 +15,8 @@ from observatoire.edition.textes import remplacer
 from observatoire.lectures import Lecture
 
 DELAI = 120
+#: La métadonnée d'un notebook, et l'en-tête d'une fiche, qui dit pour quel public la page est faite.
+MARQUE = "observatoire_public"
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ class Resultat:
 
 
 def preparer(page: Page, delai: int = DELAI) -> Travail:
-    """Le modèle, ses textes remplacés, son sommaire ajouté, et la cellule qui dira ce qui a été lu."""
+    """Le modèle, ses textes remplacés, la marque de son public, son sommaire et la cellule qui dira ce qui est lu."""
     contenu = nbformat.read(page.notebook, as_version=4)
+    contenu.metadata[MARQUE] = page.public
     for cellule in contenu.cells:
         if cellule.cell_type == "markdown":
             cellule.source = remplacer(cellule.source, page.textes)

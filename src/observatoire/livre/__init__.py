@@ -1,7 +1,7 @@
 """Le livre : des pages d'une édition au site publié.
 
-``construction`` enchaîne, ``preparation`` rassemble les sources à l'écart, ``extension`` est l'extension Sphinx
-(formules, bandeaux, français), ``recherche`` indexe le site.
+``construction`` enchaîne, ``preparation`` rassemble les sources à l'écart, ``publics`` tient chaque public chez lui,
+``extension`` est l'extension Sphinx (formules, bandeaux, français), ``recherche`` indexe le site.
 """
 
 from observatoire.livre.construction import construire

@@ -12,12 +12,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
-from observatoire.configuration import Configuration
+from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
 from observatoire.livre.preparation import composition, oublier, preparer_sources
+from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_edition, verifier_site
 from observatoire.livre.recherche import indexer
 
 Avancement = Callable[[int, int, str], None]
@@ -26,8 +28,9 @@ _COULEURS = re.compile(r"\x1b\[[0-9;]*m")
 _SORTIES_INUTILES = shutil.ignore_patterns("_sources", "objects.inv", ".buildinfo*", "searchindex.js", "*-macros.html")
 _ACCUEIL = """<!DOCTYPE html>
 <html lang="fr">
-<head><meta charset="utf-8"><title>{titre}</title>
-<meta http-equiv="refresh" content="0; url=book/edition/accueil.html"></head>
+<head><meta charset="utf-8"><title>{titre}</title><link rel="icon" href="data:,">
+<meta name="observatoire-public" content="{public}">
+{robots}<meta http-equiv="refresh" content="0; url=book/edition/accueil.html"></head>
 <body><p><a href="book/edition/accueil.html">{titre}</a></p></body>
 </html>
 """
@@ -40,35 +43,37 @@ def construire(
     *,
     refaire: bool = False,
 ) -> Path:
-    """Construire le site du livre de ``config.chemin("livre")`` avec l'édition de ``config.chemin("edition")``.
+    """Construire le site d'un public : le livre de ``config.chemin("livre")`` et l'édition de ce public.
 
     Seules les pages qui ont changé sont recomposées, sauf si ``refaire`` ; le site est le même à l'octet près.
-    Rend le dossier du site. Lève :class:`EditionIncomplete` quand l'édition manque, est celle d'un autre public,
-    ou que jupyter-book trouve quoi que ce soit à redire ; le site en place n'est alors pas touché.
+    Rend le dossier du site. Lève :class:`EditionIncomplete` quand l'édition manque, quand une page est celle d'un autre
+    public, ou que jupyter-book trouve quoi que ce soit à redire ; le site en place n'est alors pas touché.
     """
     dire = avancement or (lambda fait, total, libelle: None)
-    site = config.chemin("site")
-    edition = _lire_edition(config, public)
+    site = config.chemin("site", public)
+    edition = _lire_edition(config.chemin("edition", public), public)
+    refuser_le_dossier_d_un_autre(site, public)
     travail = site.with_name(f".{site.name}.travail")
     if refaire:
         oublier(travail)
     dire(0, len(ETAPES), ETAPES[0])
-    source = preparer_sources(config, travail)
+    source = preparer_sources(config, travail, public)
     dire(1, len(ETAPES), ETAPES[1])
     with composition(travail) as sortie:
         html = _lancer_jupyter_book(source, sortie)
     with ecrire_dossier(site) as nouveau:
         dire(2, len(ETAPES), ETAPES[2])
         shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
-        (nouveau / "index.html").write_text(_ACCUEIL.format(titre=edition["titre"]), encoding="utf-8")
+        (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
+        verifier_site(nouveau, public)
         indexer(nouveau)
         dire(3, len(ETAPES), ETAPES[3])
     dire(4, len(ETAPES), ETAPES[3])
     return site
 
 
-def _lire_edition(config: Configuration, public: str) -> dict:
-    fichier = config.chemin("edition") / "edition.json"
+def _lire_edition(dossier: Path, public: str) -> dict:
+    fichier = dossier / "edition.json"
     if not fichier.is_file():
         raise EditionIncomplete("aucune édition à publier : lancer d'abord « observatoire executer ».")
     edition = json.loads(fichier.read_text(encoding="utf-8"))
@@ -77,7 +82,13 @@ def _lire_edition(config: Configuration, public: str) -> dict:
             f"l'édition en place est celle du public « {edition['public']} », pas « {public} » : lancer "
             f"« observatoire executer --public {public} »."
         )
+    verifier_edition(dossier, edition.get("pages", []), public)
     return edition
+
+
+def _accueil(edition: dict) -> str:
+    robots = "" if edition["public"] == PUBLIQUE else '<meta name="robots" content="noindex, nofollow">\n'
+    return _ACCUEIL.format(titre=escape(edition["titre"]), public=edition["public"], robots=robots)
 
 
 def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:

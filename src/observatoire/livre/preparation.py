@@ -12,24 +12,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from observatoire.configuration import Configuration
+from observatoire.configuration import PUBLICS, Configuration
 from observatoire.fichiers import ecrire_texte
+from observatoire.livre.publics import verifier_sources
 from observatoire.memoire import empreinte, empreinte_du_code
 
 REGLAGES = ("_config.yml", "_toc.yml")
 
 
-def preparer_sources(config: Configuration, travail: Path) -> Path:
-    """Mettre ``travail/source`` à jour et rendre son chemin.
+def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
+    """Mettre ``travail/source`` à jour pour l'édition d'un public et rendre son chemin.
 
     Tout ce que Sphinx a gardé de la fois d'avant est oublié quand une page est apparue ou a disparu, ou que les
     réglages, les gabarits ou les outils ont changé : il ne sait pas le voir de lui-même.
     """
     livre, source = config.chemin("livre"), travail / "source"
+    edition, ecartes = config.chemin("edition", public), _ecartes(config)
+    verifier_sources(livre / "book", public, sauf=ecartes)
     attendus = {nom: livre / nom for nom in REGLAGES}
-    attendus |= {f"book/{r}": f for r, f in _fichiers(livre / "book", ignorer=config.chemin("edition")).items()}
-    attendus |= {f"book/edition/{r}": f for r, f in _fichiers(config.chemin("edition")).items()}
-    for fichier in (f for r, f in _fichiers(source).items() if r not in attendus):
+    attendus |= {f"book/{r}": f for r, f in _fichiers(livre / "book", ecartes).items()}
+    attendus |= {f"book/edition/{r}": f for r, f in _fichiers(edition, set()).items()}
+    for fichier in (f for r, f in _fichiers(source, set()).items() if r not in attendus):
         fichier.unlink()
     for relatif, fichier in attendus.items():
         _copier(fichier, source / relatif)
@@ -65,12 +68,17 @@ def _marque(travail: Path) -> Path:
     return travail / "empreinte"
 
 
-def _fichiers(dossier: Path, ignorer: Path | None = None) -> dict[str, Path]:
-    """Chemin relatif -> fichier, sans les fichiers cachés, ni le dossier ``ignorer``, ni ``book/edition``.
+def _ecartes(config: Configuration) -> set[Path]:
+    """Les dossiers de ``book`` qui ne sont pas des pages écrites à la main : les éditions, celle d'ici ou d'ailleurs.
 
     Les commentaires non plus : ils arrivent dans le livre par les pages de l'édition.
     """
-    ecartes = {ignorer, dossier / "edition", dossier / "commentaires"} if ignorer else set()
+    book = config.chemin("livre") / "book"
+    return {book / "edition", book / "commentaires", *(config.chemin("edition", public) for public in PUBLICS)}
+
+
+def _fichiers(dossier: Path, ecartes: set[Path]) -> dict[str, Path]:
+    """Chemin relatif -> fichier, sans les fichiers cachés ni les dossiers ``ecartes``."""
     return {
         chemin.relative_to(dossier).as_posix(): chemin
         for chemin in sorted(dossier.rglob("*"))

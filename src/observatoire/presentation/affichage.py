@@ -60,9 +60,11 @@ def section(nom: str, *fragments: Fragment) -> Fragment:
     """Les fragments d'une section, ou une seule phrase quand aucun n'a de valeur à montrer."""
     presents = [f for f in fragments if not isinstance(f, Absent)]
     absents = [f for f in fragments if isinstance(f, Absent) and f.sujet]
+    raisons = list(dict.fromkeys(f.raison for f in absents)) or ["rien à montrer ici"]
+    if not presents and len(raisons) == 1:
+        return absent(f"{nom}, aucun indicateur n'est publié pour cette page", raisons[0])
     if not presents:
-        raison = absents[0].raison if absents else "sans objet"
-        return absent(f"{nom}, aucun indicateur n'est publié pour cette page", raison)
+        return _dire_absents(absents)
     corps = "".join(f.html for f in presents)
     suite = _dire_absents(absents).html if absents else ""
     return Fragment(f'<div class="obs-section">{corps}{suite}</div>', _resumer(fragments))
@@ -83,8 +85,10 @@ def _dire_absents(absents: list[Absent]) -> Absent:
         return silence("")
     if len(absents) == 1:
         return absents[0]
-    sujets = " ; ".join(f.sujet for f in absents)
-    return absent(f"Sans valeur à montrer – {sujets}", " ; ".join(dict.fromkeys(f.raison for f in absents)))
+    par_raison: dict[str, list[str]] = {}
+    for fragment in absents:
+        par_raison.setdefault(fragment.raison, []).append(fragment.sujet)
+    return absent("Sans valeur à montrer", " – ".join(f"{', '.join(s)} : {r}" for r, s in par_raison.items()))
 
 
 def _resumer(fragments: tuple[Fragment, ...]) -> str:

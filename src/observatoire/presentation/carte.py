@@ -8,7 +8,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 from pyproj import Transformer
 from shapely.affinity import affine_transform
@@ -16,7 +15,7 @@ from shapely.affinity import affine_transform
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.liens import vers_territoire
-from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne
+from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne, statut_de
 from observatoire.presentation.svg import envelopper
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def carte(
         return silence("Cette ville n'a pas de contours de quartiers.")
     lignes = selection.quartiers(valeurs, indicateur, bailleur)
     if donnees.vide(lignes):
-        return absent(f"{declaration['libelle']} (carte)", "aucun quartier n'a de valeur publiée")
+        return absent(f"{declaration['libelle']} (carte)", donnees.raison({r["nom"]: r for r in lignes}))
     lieux, cadre, schematique = _lieux(valeurs, lignes)
     bornes = _classes([x["valeur"] for x in lieux])
     titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
@@ -113,7 +112,7 @@ def _couleur(rang: int, bornes: np.ndarray) -> tuple[str, str]:
 
 
 def _motifs(lieux: list[dict]) -> str:
-    presents = [s for s in STATUTS if s in {x["statut"] for x in lieux}]
+    presents = [s for s in STATUTS if s in {statut_de(x) for x in lieux}]
     return f"<defs>{''.join(_motif(s, s) for s in presents)}</defs>"
 
 
@@ -126,17 +125,18 @@ def _motif(statut: str, cle: str) -> str:
 
 
 def _dessiner(valeurs, declaration, lieu: dict, bornes, territoire, depuis) -> str:
-    cache = lieu["statut"] != "publie" or pd.isna(lieu["valeur"])
-    statut = "nd" if lieu["statut"] == "publie" else lieu["statut"]
+    statut = statut_de(lieu)
+    cache = statut != "publie"
     fond, encre = (f"url(#motif-{statut})", "#1f2933") if cache else _couleur(_classer(lieu["valeur"], bornes), bornes)
     texte = donnees.en_clair(lieu["nom"], lieu, declaration)
     etiquette = ecrire_ligne(lieu, declaration).split("\u00a0")[0].replace("\u202f%", "")
     halo = ' stroke="#fff" stroke-width="3"' if cache else ""
     adresse = vers_territoire(valeurs, "quartier", lieu["code"], depuis)
     classe = "obs-lieu obs-courant" if lieu["code"] == territoire else "obs-lieu"
+    trait = ' stroke="#525c66"' if cache else ""
     return (
         f'<a class="{classe}" href="{escape(adresse)}" aria-label="{escape(texte)}"><title>{escape(texte)}</title>'
-        f'<path d="{lieu["trace"]}" fill="{fond}"/>'
+        f'<path d="{lieu["trace"]}" fill="{fond}"{trait}/>'
         f'<text x="{lieu["x"]:.1f}" y="{lieu["y"] + 4:.1f}" text-anchor="middle" font-size="12.5" '
         f'font-weight="600" fill="{encre}" aria-hidden="true"{halo}>{escape(etiquette)}</text></a>'
     )
@@ -149,7 +149,7 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"Ville : {ecrire_ligne(ville, declaration)}.")
-    fragment = donnees.figure(dessin, titre, table, note)
+    fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False)
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 
@@ -159,7 +159,7 @@ def _legende(declaration: dict, lignes: list[dict], bornes: np.ndarray) -> str:
     fin = ecrire(bornes[-1], declaration["unite"], decimales=decimales).removeprefix(textes[-1])
     paires = list(itertools.pairwise(textes)) or [(textes[0], textes[0])]
     cases = [_case(_couleur(rang, bornes)[0], f"{bas} à {haut}{fin}") for rang, (bas, haut) in enumerate(paires)]
-    presents = [s for s in STATUTS if s in {r["statut"] for r in lignes}]
+    presents = [s for s in STATUTS if s in {statut_de(r) for r in lignes}]
     cases += [_case_motif(s, declaration["code"]) for s in presents]
     return f'<ul class="obs-legende" aria-label="Légende">{"".join(cases)}</ul>'
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation import comparaisons, selection
+from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier_fiche
 from observatoire.presentation.nombres import (
@@ -17,6 +17,7 @@ from observatoire.presentation.nombres import (
     ecrire_part,
     ecrire_reference,
     ecrire_statut,
+    statut_de,
 )
 
 if TYPE_CHECKING:
@@ -41,10 +42,10 @@ def chiffres_cles(
     publies = [c for c in connus if not pd.isna(lignes[c]["valeur"])]
     caches = [c for c in connus if c not in publies]
     cartes = "".join(_carte(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in publies)
-    dire = ", ".join(f"{escape(valeurs.catalogue[c]['libelle'])} ({_sigle(lignes[c]['statut'])})" for c in caches)
-    suite = f'<p class="obs-absent">Sans valeur publiée : {dire}.</p>' if caches else ""
     if not publies:
-        return absent("Chiffres clés", "aucun n'est publié pour cette page")
+        return absent("Chiffres clés", donnees.raison({valeurs.catalogue[c]["libelle"]: lignes[c] for c in caches}))
+    dire = ", ".join(f"{escape(valeurs.catalogue[c]['libelle'])} ({_sigle(lignes[c])})" for c in caches)
+    suite = f'<p class="obs-absent">Sans valeur publiée : {dire}.</p>{donnees.noter_statuts(dire)}' if caches else ""
     regle = f'<p class="obs-note">{escape(comparaisons.REGLE)}</p>'
     nom = selection.nommer(valeurs, territoire, bailleur)
     liste = f'<ul class="obs-cles" aria-label="Chiffres clés, {escape(nom)}, {valeurs.annee}">{cartes}</ul>'
@@ -95,5 +96,5 @@ def _detail(valeurs: Publie, ligne: dict, declaration: dict) -> str:
     return escape(" · ".join(morceaux))
 
 
-def _sigle(statut: str) -> str:
-    return ecrire_statut("nd" if statut == "publie" else statut, html=True)
+def _sigle(ligne: dict) -> str:
+    return ecrire_statut(statut_de(ligne), html=True)

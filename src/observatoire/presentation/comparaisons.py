@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import selection
-from observatoire.presentation.nombres import ecrire, ecrire_statut
+from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -57,8 +57,7 @@ def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Compar
     """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``."""
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
-        statut = "nd" if cause["statut"] == "publie" else cause["statut"]
-        return Comparaison("impossible", f"pas de comparaison ({ecrire_statut(statut)})")
+        return Comparaison("impossible", f"pas de comparaison : {nommer_statut(statut_de(cause))}")
     ecart = float(ligne["valeur"]) - float(repere["valeur"])
     texte = ecrire_ecart(ecart, declaration)
     teste = not (pd.isna(ligne["borne_basse"]) or pd.isna(repere["borne_basse"]))
@@ -121,14 +120,17 @@ def ecrire_ecart(ecart: float, declaration: dict) -> str:
 
 
 def _part_de_la_ville(ligne: dict, ville: dict) -> Comparaison:
-    if not _publiee(ligne) or not _publiee(ville) or not ville["valeur"]:
-        return Comparaison("impossible", "part de la ville non disponible")
+    if not _publiee(ligne) or not _publiee(ville):
+        cause = ligne if not _publiee(ligne) else ville
+        return Comparaison("impossible", f"pas de part de la ville : {nommer_statut(statut_de(cause))}")
+    if not ville["valeur"]:
+        return Comparaison("impossible", "pas de part d'un total nul")
     part = ecrire(float(ligne["valeur"]) / float(ville["valeur"]), "%")
     return Comparaison("impossible", f"{part} du total de la ville", part)
 
 
 def _publiee(ligne: dict) -> bool:
-    return ligne["statut"] == "publie" and not pd.isna(ligne["valeur"])
+    return statut_de(ligne) == "publie"
 
 
 def _recouvrent(a: dict, b: dict) -> bool:

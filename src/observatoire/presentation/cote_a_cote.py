@@ -46,7 +46,7 @@ def _cote_a_cote(valeurs, declaration, lignes, titre, premiere, courant) -> Frag
     if not lignes:
         return silence(f"Cette ville n'a pas de {premiere.lower()}s.")
     if donnees.vide(lignes):
-        return absent(f"{declaration['libelle']} ({premiere.lower()}s)", donnees.raison(lignes))
+        return absent(f"{declaration['libelle']} ({premiere.lower()}s)", donnees.raison({r["nom"]: r for r in lignes}))
     lignes = sorted(lignes, key=lambda r: (np.inf if pd.isna(r["valeur"]) else -r["valeur"], r["nom"]))
     ville = selection.ligne(valeurs, declaration["code"])
     avec_ville = declaration["nature"] != "effectif" and not pd.isna(ville["valeur"])

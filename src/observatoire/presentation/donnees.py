@@ -10,12 +10,14 @@ import pandas as pd
 from observatoire.presentation.affichage import Fragment, defiler, plier
 from observatoire.presentation.nombres import (
     STATUTS,
-    dire_statuts,
     ecrire_compte,
     ecrire_intervalle,
     ecrire_ligne,
     ecrire_part,
     ecrire_reference,
+    legende_statuts,
+    nommer_statut,
+    statut_de,
 )
 
 if TYPE_CHECKING:
@@ -24,17 +26,21 @@ if TYPE_CHECKING:
 ENTETES = ("Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse")
 
 
-def figure(svg: str, titre: str, table: str, note: str) -> Fragment:
-    """Une figure : son titre, le dessin, sa note, et les données repliées dessous."""
+def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:
+    """Une figure : son titre, le dessin, sa note, et les données repliées dessous.
+
+    ``avec_statuts`` : expliquer les statuts sous le dessin ; inutile à qui a déjà sa légende.
+    """
     legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>'
     notes = f'<p class="obs-note">{note}</p>' if note else ""
+    notes += noter_statuts(table) if avec_statuts else ""
     pli = plier("Données de la figure", defiler(table, f"Données : {titre}"))
     return Fragment(f'<figure class="obs-figure">{legende}{svg}{notes}{pli}</figure>', titre)
 
 
 def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> str:
-    """Une petite table, dont la première colonne nomme les lignes. Les cases sont du HTML déjà sûr."""
-    tete = "".join(f'<th scope="col">{escape(e)}</th>' for e in entetes)
+    """Une petite table, dont la première colonne nomme les lignes. Entêtes et cases sont du HTML déjà sûr."""
+    tete = "".join(f'<th scope="col">{e}</th>' for e in entetes)
     corps = "".join(
         f'<tr><th scope="row">{premiere}</th>' + "".join(f"<td>{c}</td>" for c in suite) + "</tr>"
         for premiere, *suite in lignes
@@ -65,12 +71,16 @@ def table_figure(premiere: str, lignes: list[tuple[str, dict, int]], declaration
 
 
 def en_clair(nom: str, ligne: dict, declaration: dict) -> str:
-    """« Battant : 12,3 % (11,2 à 13,4 %) », ou « Battant : secret »."""
-    if ligne["statut"] != "publie":
-        return f"{nom} : {STATUTS[ligne['statut']].libelle}"
+    """« Battant : 12,3 % (11,2 à 13,4 %) », ou « Battant : c (secret) »."""
     intervalle = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
     suite = f" ({intervalle})" if not pd.isna(ligne["borne_basse"]) else ""
-    return f"{nom} : {ecrire_ligne(ligne, declaration)}{suite}"
+    return f"{nom} : {dire(ligne, declaration)}{suite}"
+
+
+def dire(ligne: dict, declaration: dict) -> str:
+    """La valeur, ou pourquoi elle manque, sans HTML : « 12,3 % », « c (secret) »."""
+    statut = statut_de(ligne)
+    return ecrire_ligne(ligne, declaration) if statut == "publie" else nommer_statut(statut)
 
 
 def note(valeurs: Publie, declaration: dict, ligne: dict, *complements: str) -> str:
@@ -99,6 +109,20 @@ def vide(lignes: list[dict]) -> bool:
     return all(pd.isna(ligne["valeur"]) for ligne in lignes)
 
 
-def raison(lignes: list[dict]) -> str:
-    """Pourquoi rien n'est publié : les statuts présents, au long."""
-    return dire_statuts(ligne["statut"] for ligne in lignes)
+def raison(lignes: dict[str, dict]) -> str:
+    """Pourquoi rien n'est publié : « c (secret) » si c'est partout le même statut, sinon lequel et où.
+
+    ``lignes`` : ce que chaque ligne décrit (un quartier, une année, un indicateur) -> la ligne.
+    """
+    par_statut: dict[str, list[str]] = {}
+    for nom, ligne in lignes.items():
+        par_statut.setdefault(statut_de(ligne), []).append(nom)
+    if len(par_statut) == 1:
+        return nommer_statut(next(iter(par_statut)))
+    return " ; ".join(f"{nommer_statut(s)} pour {', '.join(par_statut[s])}" for s in STATUTS if s in par_statut)
+
+
+def noter_statuts(html: str) -> str:
+    """La légende, sous un tableau ou une figure, des statuts qui y sont écrits ; rien s'il n'y en a pas."""
+    legende = legende_statuts(html)
+    return f'<p class="obs-note obs-note-statuts">{escape(legende)}.</p>' if legende else ""

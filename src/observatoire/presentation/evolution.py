@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import STATUTS, ecrire, en_unite
+from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
 
@@ -26,7 +25,7 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     annees = selection.serie(valeurs, indicateur, territoire, bailleur)
     nom = selection.nommer(valeurs, territoire, bailleur)
     if donnees.vide(annees):
-        return absent(declaration["libelle"], donnees.raison(annees))
+        return absent(declaration["libelle"], donnees.raison({str(r["annee"]): r for r in annees}))
     ville = _serie_ville(valeurs, declaration, territoire, bailleur)
     titre = f"{declaration['libelle']}, {nom}"
     with style():
@@ -127,9 +126,8 @@ def _ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre:
     unite, pied = declaration["unite"], toile.bas + 0.03 * (toile.haut - toile.bas)
     sommets = toile.y(np.where(np.isfinite(propre.haut), propre.haut, propre.valeur))
     for ligne, x, sommet in zip(annees, toile.x(propre.annee), sommets, strict=True):
-        if ligne["statut"] != "publie" or pd.isna(ligne["valeur"]):
-            sigle = STATUTS["nd" if ligne["statut"] == "publie" else ligne["statut"]].sigle
-            toile.ecrire(x, pied, sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
+        if (statut := statut_de(ligne)) != "publie":
+            toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
         else:
             texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points")
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, section
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+from observatoire.presentation.nombres import ecrire_statut
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -78,6 +79,6 @@ def _debut(rang: int) -> str:
 
 def _pastille(statut: str | None) -> str:
     if statut is None:
-        return "–"
+        return ecrire_statut("nd", html=True)
     sigle, texte = LIVRAISONS[statut]
     return f'<abbr class="obs-pastille obs-{statut}" title="{escape(texte)}">{sigle}</abbr>'

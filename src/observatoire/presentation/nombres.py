@@ -6,7 +6,7 @@ Les proportions sont des fractions de [0, 1] partout ailleurs ; elles ne devienn
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -63,9 +63,12 @@ class Statut:
 STATUTS = {
     "c": Statut("c", "secret", "secret statistique : trop peu de ménages ou de logements pour être publié"),
     "nd": Statut("nd", "non disponible", "non disponible : les données nécessaires n'ont pas été déposées"),
-    "na": Statut("na", "sans objet", "sans objet : l'indicateur ne s'applique pas ici à cette date"),
+    "na": Statut("na", "non applicable", "non applicable : l'indicateur ne s'applique pas ici à cette date"),
     "ne": Statut("ne", "non évaluable", "non évaluable : trop peu de réponses pour conclure"),
 }
+
+
+_STATUT_ECRIT = re.compile(r'class="obs-statut obs-statut-(\w+)"')
 
 
 def ecrire(
@@ -101,10 +104,20 @@ def ecrire_statut(statut: str, html: bool = False) -> str:
     return f'<abbr class="{classe}" title="{escape(explique.sens)}">{explique.sigle}</abbr>'
 
 
-def dire_statuts(statuts: Iterable[str]) -> str:
-    """Pourquoi des valeurs manquent, au long : « secret, non disponible »."""
-    presents = set(statuts)
-    return ", ".join(STATUTS[s].libelle for s in STATUTS if s in presents) or STATUTS["nd"].libelle
+def statut_de(ligne: dict) -> str:
+    """Le statut qui se montre : une valeur publiée mais manquante (dénominateur nul) est « nd », comme elle s'écrit."""
+    return "nd" if ligne["statut"] == "publie" and pd.isna(ligne["valeur"]) else ligne["statut"]
+
+
+def nommer_statut(statut: str) -> str:
+    """« c (secret) » : le sigle des cases et ce qu'il veut dire, là où rien d'autre ne l'explique."""
+    return f"{STATUTS[statut].sigle} ({STATUTS[statut].libelle})"
+
+
+def legende_statuts(html: str) -> str:
+    """La légende des statuts écrits dans un fragment, « c : secret ; nd : non disponible » ; rien s'il n'y en a pas."""
+    presents = set(_STATUT_ECRIT.findall(html))
+    return " ; ".join(f"{s.sigle} : {s.libelle}" for cle, s in STATUTS.items() if cle in presents)
 
 
 def ecrire_intervalle(bas: float | None, haut: float | None, unite: str = "") -> str:

@@ -10,14 +10,16 @@ from matplotlib.colors import to_rgb
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import ecrire, ecrire_statut, en_unite, graduer
+from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer, statut_de
 from observatoire.presentation.svg import rendre, style
-from observatoire.presentation.toile import ENCRE, Toile, mesurer
+from observatoire.presentation.toile import ENCRE, GRIS, Toile, mesurer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _INCONNUES = ("inconnu", "inconnue", "non renseigné", "non renseignée")
+# Les mêmes traits que sur la carte : obliques, points, horizontales, quadrillage.
+_HACHURES = {"c": "\\\\\\\\", "nd": "..", "na": "---", "ne": "++"}
 _COLONNES = 4  # entrées de légende par rangée
 
 
@@ -38,11 +40,11 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
     libelle = valeurs.catalogue[codes[0]]["libelle"].split(" : ")[0]
     barres = _barres(valeurs, codes, territoire, bailleur)
     if all(donnees.vide(barre.lignes) for barre in barres):
-        return absent(f"{libelle} (répartition)", "non disponible ou secret")
+        return absent(f"{libelle} (répartition)", donnees.raison(_par_barre(valeurs, barres)))
     titre = f"{libelle}, {selection.nommer(valeurs, territoire, bailleur)}"
     noms = [valeurs.catalogue[c]["modalite"] for c in codes]
     with style():
-        svg = rendre(_dessiner(barres, noms).achever(), titre, _decrire(barres, noms))
+        svg = rendre(_dessiner(barres, noms).achever(), titre, _decrire(valeurs, barres, noms))
     courante = selection.ligne(valeurs, codes[0], territoire, bailleur)
     note = donnees.note(valeurs, valeurs.catalogue[codes[0]] | {"numerateur": libelle}, courante)
     return donnees.figure(svg, titre, _table(valeurs, barres, titre), note)
@@ -55,6 +57,17 @@ def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Bar
     if selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous":
         return propres
     return [*propres, Barre(f"Ville {valeurs.annee}", [selection.ligne(valeurs, c) for c in codes])]
+
+
+def _par_barre(valeurs: Publie, barres: list[Barre]) -> dict[str, dict]:
+    """Ce que décrit chaque ligne : sa barre, et sa modalité si la barre n'a pas partout le même statut."""
+    noms = {}
+    for barre in barres:
+        seul = len({statut_de(ligne) for ligne in barre.lignes}) == 1
+        for ligne in barre.lignes[:1] if seul else barre.lignes:
+            modalite = valeurs.catalogue[ligne["indicateur"]]["modalite"]
+            noms[barre.nom if seul else f"{barre.nom} ({modalite})"] = ligne
+    return noms
 
 
 def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
@@ -75,24 +88,39 @@ def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
             toile.encadrer(*cadres, **_aspect(nom, couleur))
     for barre, place, debut, bout in zip(barres, places, debuts, bouts, strict=True):
         toile.ecrire(toile.gauche - 3.5, place, barre.nom, ancre="right", ligne="chiffre")
+        _montrer_le_cache(toile, barre, place, demi, bout[-1])
         _ecrire_parts(toile, barre, place, debut, bout, couleurs, noms)
     _legender(toile, noms, couleurs)
     return toile
 
 
 def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs: list, noms: list[str]) -> None:
-    """La part écrite dans chaque morceau assez large pour la porter ; le statut d'une barre cachée."""
-    if donnees.vide(barre.lignes):
-        statut = barre.lignes[0]["statut"]
-        sigle = ecrire_statut("nd" if statut == "publie" else statut)
-        toile.ecrire(toile.x(1), y, sigle, ancre="left", corps=10, couleur=ENCRE, penche=True)
-        return
+    """La part écrite dans chaque morceau assez large pour la porter."""
     for rang in np.flatnonzero(bouts - debuts >= 6.5 * (toile.droite - toile.gauche) / 100):
         milieu, texte = (debuts[rang] + bouts[rang]) / 2, ecrire(barre.parts[rang], "%", decimales=0, avec_unite=False)
         if noms[rang].lower() in _INCONNUES:
             demi = mesurer(texte, 9) / 2 + 1
             toile.encadrer(milieu - demi, y - 5.5, milieu + demi, y + 5.5, fc=couleurs[rang], lw=0, zorder=3)
         toile.ecrire(milieu, y, texte, corps=9, couleur=ENCRE if _est_clair(couleurs[rang]) else "white")
+
+
+def _montrer_le_cache(toile: Toile, barre: Barre, y: float, demi: float, debut: float) -> None:
+    """Ce que les modalités publiées laissent de la barre, hachuré, avec le statut de celles qui ne le sont pas.
+
+    Une modalité nulle, elle, ne laisse rien.
+    """
+    caches = [s for s in STATUTS if s in {statut_de(ligne) for ligne in barre.lignes}]
+    if not caches:
+        return
+    fin, sigles = float(toile.x(100)), ", ".join(STATUTS[s].sigle for s in caches)
+    toile.encadrer(debut, y - demi, fin, y + demi, fc="white", ec=GRIS, lw=0.8, hatch=_HACHURES[caches[0]])
+    large = mesurer(sigles, 10) + 4
+    if large > fin - debut:
+        toile.ecrire(fin + 2, y, sigles, ancre="left", corps=9, couleur=ENCRE, penche=True)
+    else:
+        milieu = (debut + fin) / 2
+        toile.encadrer(milieu - large / 2, y - 6, milieu + large / 2, y + 6, fc="white", lw=0, zorder=3)
+        toile.ecrire(milieu, y, sigles, corps=10, couleur=ENCRE, penche=True)
 
 
 def _legender(toile: Toile, noms: list[str], couleurs: list) -> None:
@@ -125,9 +153,10 @@ def _couleurs(noms: list[str]) -> list:
     return ["#c3cad1" if n.lower() in _INCONNUES else next(rampe) for n in noms]
 
 
-def _decrire(barres: list[Barre], noms: list[str]) -> str:
+def _decrire(valeurs: Publie, barres: list[Barre], noms: list[str]) -> str:
     def parts(barre: Barre) -> str:
-        return ", ".join(f"{n} {ecrire(p, '%')}" for n, p in zip(noms, barre.parts, strict=True))
+        dites = (donnees.dire(ligne, valeurs.catalogue[ligne["indicateur"]]) for ligne in barre.lignes)
+        return ", ".join(f"{nom} {dite}" for nom, dite in zip(noms, dites, strict=True))
 
     return " ".join(f"{barre.nom} : {parts(barre)}." for barre in barres)
 

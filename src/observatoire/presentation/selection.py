@@ -65,6 +65,26 @@ def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -
     return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
 
 
+def immeubles(valeurs: Publie, territoire: str) -> list[dict]:
+    """Les immeubles d'un quartier, secteurs compris, ou d'un secteur : ``code`` et ``nom``, par ordre de nom.
+
+    Les nombres d'un nom se suivent comme des nombres : « 3 rue de Vesoul » vient avant « 12 rue de Vesoul ».
+    """
+    lieux = valeurs.territoires
+    secteurs = lieux.loc[lieux["niveau"].eq("secteur") & lieux["parent"].eq(territoire), "code"]
+    siens = lieux[lieux["niveau"].eq("immeuble") & lieux["parent"].isin([territoire, *secteurs])]
+    siens = en_lignes(siens.assign(nom=siens["nom"].fillna(""))[["code", "nom"]])
+    return sorted(siens, key=lambda lieu: (_cle_de_nom(lieu["nom"]), lieu["code"]))
+
+
+def lignes_des_immeubles(valeurs: Publie, indicateur: str, lieux: list[dict]) -> list[dict]:
+    """Une ligne par immeuble de ``lieux``, dans son ordre, pour l'année de la page."""
+    lignes = valeurs.extrait(indicateur=indicateur, niveau="immeuble", bailleur="tous", annee=valeurs.annee)
+    codes = [lieu["code"] for lieu in lieux]
+    lignes = lignes[lignes["territoire"].isin(codes)]
+    return _joindre(pd.DataFrame(lieux, columns=["code", "nom"]), lignes, "territoire")
+
+
 def vrais_bailleurs(valeurs: Publie) -> pd.DataFrame:
     """Les bailleurs, sans les autres déposants."""
     oui = valeurs.bailleurs["est_bailleur"].astype(str).str.lower().isin(["true", "1", "oui"])
@@ -105,6 +125,11 @@ def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> list[di
     par_code = {r[colonne]: r for r in en_lignes(lignes)}
     lieux = zip(lieux["code"].tolist(), lieux["nom"].tolist(), strict=True)
     return [{**_ABSENTE, **par_code.get(code, {}), "code": code, "nom": nom} for code, nom in lieux]
+
+
+def _cle_de_nom(nom: str) -> str:
+    sans_accents = unicodedata.normalize("NFKD", nom).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"\d+", lambda trouve: trouve[0].zfill(9), sans_accents)
 
 
 def _plat(texte: str) -> str:

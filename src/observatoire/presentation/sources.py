@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import ecrire, ecrire_date, ecrire_entier
+from observatoire.presentation.nombres import ecrire, ecrire_date, ecrire_entier, ecrire_statut
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 
@@ -23,7 +23,7 @@ _STATUTS_DEPOT = {"accepte": "accepté", "refuse": "refusé", "non_depose": "non
 
 
 def tableau_depots(valeurs: Publie) -> Fragment:
-    """Tous les dépôts : statut, lignes lues, réparées, mises à part, gardées."""
+    """Tous les dépôts : statut, lignes lues, réparées, mises à part, gardées ; « c » quand elles sont trop peu."""
     table = valeurs.depots
     if table.empty:
         return absent("Dépôts", "aucun fichier n'a été déposé")
@@ -40,7 +40,7 @@ def tableau_depots(valeurs: Publie) -> Fragment:
         "Lignes": "lignes", "Avertissements": "avertissements", "Réparées": "reparees",
         "Mises à part": "mises_a_part", "Gardées": "gardees",
     }  # fmt: skip
-    propre = propre.assign(**{titre: table[c].map(ecrire_entier) for titre, c in comptes.items()})
+    propre = propre.assign(**{titre: table[c].map(_compte) for titre, c in comptes.items()})
     return composer(propre, "Dépôts reçus", gauche=("Table", "Statut"), groupe="annee")
 
 
@@ -94,6 +94,11 @@ def tableau_baremes(valeurs: Publie) -> Fragment:
         }
     )
     return composer(propre, "Barèmes", gauche=("Source",))
+
+
+def _compte(nombre: float) -> str:
+    """Un compte de lignes ; ce qui n'est pas publié d'un dépôt ne l'est pas parce que c'est trop peu de ménages."""
+    return ecrire_statut("c", html=True) if pd.isna(nombre) else ecrire_entier(nombre)
 
 
 def _texte(valeur: object) -> str:

@@ -15,7 +15,7 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import INSECABLE, dire_statuts, ecrire_ligne
+from observatoire.presentation.nombres import INSECABLE, ecrire_ligne
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -41,7 +41,7 @@ def composer(
     corps = re.search(r"<table.*</table>", objet.render("html"), flags=re.S)[0]
     corps = re.sub(r' data-quarto-[a-z-]+="[^"]*"', "", corps)
     corps = _titrer(corps, titre)
-    suite = f'<p class="obs-table-note">{escape(note)}</p>' if note else ""
+    suite = donnees.noter_statuts(corps) + (f'<p class="obs-table-note">{escape(note)}</p>' if note else "")
     return Fragment(defiler(re.sub(r">\s+<", "><", corps), titre) + suite, titre)
 
 
@@ -69,7 +69,8 @@ def tableau_famille(
     lignes = {c: selection.ligne(valeurs, c, territoire, bailleur) for c in codes}
     nom = selection.nommer(valeurs, territoire, bailleur)
     if all(pd.isna(x["valeur"]) for x in lignes.values()):
-        return absent(f"{famille} (tableau)", dire_statuts(x["statut"] for x in lignes.values()))
+        noms = {valeurs.catalogue[c]["libelle"]: ligne for c, ligne in lignes.items()}
+        return absent(f"{famille} (tableau)", donnees.raison(noms))
     rangs = [_rang(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in codes]
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
     ecarts = ("Écart à la ville", "Depuis l'état zéro")
@@ -123,23 +124,27 @@ def _empiler(valeur: str, detail: str) -> str:
 
 
 def _croiser(valeurs, lieux: dict[str, list[dict]], premiere: str, titre: str, depuis: str) -> Fragment:
-    lieux = {c: lignes for c, lignes in lieux.items() if not donnees.vide(lignes)}
+    lieux = {c: lignes for c, lignes in lieux.items() if lignes}
+    muets = [c for c, lignes in lieux.items() if donnees.vide([*lignes, selection.ligne(valeurs, c)])]
+    dire = [f"{valeurs.catalogue[c]['libelle']} : {donnees.raison({r['nom']: r for r in lieux.pop(c)})}" for c in muets]
     if not lieux:
-        return absent(titre, "aucune valeur n'est publiée à ce niveau")
+        return absent(titre, " ; ".join(dire) or "aucune valeur n'est calculée à ce niveau")
     niveau = premiere.lower()
     noms = [lier(r["nom"], vers_territoire(valeurs, niveau, r["code"], depuis)) for r in next(iter(lieux.values()))]
     colonnes = {
         valeurs.catalogue[c]["libelle"]: [
-            _cellule(r, valeurs.catalogue[c]) for r in [*lignes, selection.ligne(valeurs, c)]
+            cellule(r, valeurs.catalogue[c]) for r in [*lignes, selection.ligne(valeurs, c)]
         ]
         for c, lignes in lieux.items()
     }
     table = pd.DataFrame({premiere: [*noms, "<strong>Ville</strong>"], **colonnes})
     note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
+    note += f" Sans valeur publiée – {' ; '.join(dire)}." if dire else ""
     return composer(table, f"{titre}, {valeurs.annee}", note=note)
 
 
-def _cellule(ligne: dict, declaration: dict) -> str:
+def cellule(ligne: dict, declaration: dict) -> str:
+    """Une valeur dans une case : ce qu'elle est ou pourquoi elle manque, son intervalle et son dénominateur dessous."""
     valeur = ecrire_ligne(ligne, declaration, html=True)
     _, intervalle, _, denominateur, *_ = donnees.cases(ligne, declaration, 2000)
     details = [intervalle] * (not pd.isna(ligne["borne_basse"]))

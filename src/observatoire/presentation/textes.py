@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation import comparaisons, selection
+from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_entier,
-    ecrire_intervalle,
     ecrire_ligne,
     ecrire_part,
     ecrire_reference,
@@ -51,7 +49,7 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
     declaration = valeurs.catalogue["nb_logements"]
     nom = selection.nommer(valeurs, territoire, bailleur)
     if pd.isna(ligne["valeur"]):
-        return absent(f"{nom}, nombre de logements", "il n'est pas publié pour cette page")
+        return absent(f"{nom}, nombre de logements", donnees.raison({nom: ligne}))
     ville = comparaisons.comparer_ville(valeurs, "nb_logements", territoire, bailleur)
     part = f", soit {ville.texte}" if ville and ville.ecart else ""
     phrases = [
@@ -64,21 +62,6 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
     if zero and zero.ecart:
         phrases.append(f"L'écart à l'état zéro de {valeurs.edition['annee_zero']} est de {zero.ecart}.")
     return paragraphe(" ".join(phrases))
-
-
-def phrase(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> str:
-    """Une valeur en une phrase : date, nom, valeur, intervalle, rapport."""
-    declaration = valeurs.catalogue[indicateur]
-    ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
-    nom = selection.nommer(valeurs, territoire, bailleur)
-    debut = f"{nom}, {ecrire_reference(declaration, valeurs.annee)} – {declaration['libelle']} : "
-    texte = debut + ecrire_ligne(ligne, declaration)
-    if not pd.isna(ligne["borne_basse"]):
-        bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
-        texte += f" (intervalle à 95 % : {bornes})"
-    if not pd.isna(ligne["denominateur"]):
-        texte += f", sur {ecrire_entier(ligne['denominateur'])} {declaration['denominateur']}"
-    return f"{texte}."
 
 
 def avertir(valeurs: Publie) -> Fragment:
