@@ -117,11 +117,11 @@ class Chaine:
 
     def auditer(self, public: str) -> None:
         """Imprimer le rapport de l'audit ; lève :class:`SecretDecouvert` si quelque chose de caché peut se savoir."""
-        from observatoire.audit import auditer
+        from observatoire.audit import auditer, compter
 
         with self.journal.etape("audit") as etape:
             rapport = auditer(self.config, public)
-            etape.bilan = f"{_nombre(len(rapport.constats))} constat(s)"
+            etape.bilan = compter(rapport.constats)
         print(rapport)
         if rapport.constats:
             raise SecretDecouvert("Quelque chose de caché peut se savoir : voir ci-dessus.")

@@ -19,11 +19,11 @@ from observatoire.audit.genres import Genres
 from observatoire.audit.identifiants import Identifiants
 from observatoire.audit.lecteurs import Fichier, lire_dossier
 from observatoire.audit.publics import Publics
-from observatoire.audit.rapport import Constat, Rapport, Resultat
+from observatoire.audit.rapport import Constat, Rapport, Resultat, compter
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 
-__all__ = ["CONTROLES", "Constat", "Controle", "Rapport", "Resultat", "auditer"]
+__all__ = ["CONTROLES", "Constat", "Controle", "Rapport", "Resultat", "auditer", "compter"]
 
 
 class Controle(Protocol):
@@ -70,7 +70,9 @@ def auditer(
         avancer(fichier.nom)
         for suivi in suivis:
             suivi.examiner(fichier)
-    return Rapport(public, [suivi.conclure() for suivi in suivis], time.perf_counter() - depart)
+    controle = sum(suivi.duree for suivi in suivis)
+    lecture = time.perf_counter() - depart - controle
+    return Rapport(public, [suivi.conclure() for suivi in suivis], lecture, time.perf_counter() - depart)
 
 
 def _fichiers(dossier: Dossier, site) -> Iterator[Fichier]:

@@ -102,13 +102,15 @@ class Ecrites:
     def _dite(self, marque: Marque, rang: int, indicateur: str) -> str | None:
         """La mesure que le texte dit, ou ``None``."""
         unite = self._lexique.unites[indicateur]
+        echelle, numerateur = _ECHELLES.get(unite, 1), self._valeurs["numerateur"][rang]
         for ecrit, suite in _nombres(marque.texte):
-            for mesure, colonne in self._valeurs.items():
-                valeur = colonne[rang] * (1 if mesure == "numerateur" else _ECHELLES.get(unite, 1))
-                if marque.libre and "." not in ecrit and not _suivi(suite, unite):
-                    continue
-                if abs(abs(valeur) - float(ecrit)) <= 0.5 * pas(ecrit) * (1 if "." in ecrit else 0) + 1e-9:
-                    return mesure
+            if "." in ecrit or _suivi(suite, unite):
+                marge = 0.5 * pas(ecrit) + 1e-9
+                for mesure in ("valeur", "borne_basse", "borne_haute"):
+                    if abs(abs(self._valeurs[mesure][rang] * echelle) - float(ecrit)) <= marge:
+                        return mesure
+            elif not marque.libre and numerateur == float(ecrit):
+                return "numerateur"
         return None
 
 

@@ -69,8 +69,7 @@ class Registre:
             resultat.non_fait.append("il n'y a pas de registre (publie/registre.parquet) : rien n'y a été comparé.")
             return resultat
         lignes = pd.read_parquet(fichier).query("public == @self.dossier.public")
-        dites = lignes.dropna(subset=["indicateur", "mesure"])
-        dites = dites[dites["mesure"].isin(MESURES)].assign(bailleur=dites["bailleur"].fillna("tous"))
+        dites = lignes[lignes["indicateur"].notna() & lignes["mesure"].isin(MESURES)].fillna({"bailleur": "tous"})
         cles = index(dites)
         for rang in (~cles.isin(self.dossier.publies)).nonzero()[0]:
             ligne = dites.iloc[rang]

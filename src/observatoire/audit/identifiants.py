@@ -83,7 +83,7 @@ class Identifiants:
         for lieu, texte in fichier.contenu.lieux():
             ici = self._recueil.chercher(atomes(texte)) & restants
             restants -= ici
-            for suite in ici:
+            for suite in _entiers(ici):
                 groupes[lieu, self._recueil.places[suite]].append(suite)
             if not restants:
                 break
@@ -111,8 +111,8 @@ class Recueil:
     """Les identifiants à chercher, chacun réduit à la suite de ses atomes.
 
     ``places`` : suite -> table et colonne d'où elle vient ; ``courants`` : de même, pour ce qui est trop court pour
-    être cherché. Une suite est retrouvée par son atome le plus long, puis comparée en entier : la recherche d'un fichier
-    coûte une intersection d'ensembles.
+    être cherché. Une suite est retrouvée par son atome le plus long, puis comparée en entier : la recherche d'un
+    fichier coûte une intersection d'ensembles.
     """
 
     def __init__(self):
@@ -163,6 +163,12 @@ def _formes(valeurs: pd.Series, prefixe: str) -> Iterator[str]:
     if pd.api.types.is_numeric_dtype(valeurs):
         return chain.from_iterable((repr(v), f"{v:.0f}", f"{v:,}") for v in valeurs.unique().tolist())
     return iter(valeurs.astype(str).str.replace(prefixe, "", regex=True).unique())
+
+
+def _entiers(suites: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Les identifiants qui ne sont pas une partie d'un autre : celui d'un immeuble commence ceux de ses logements."""
+    parties = {s[i:j] for s in suites for i in range(len(s)) for j in range(i + 1, len(s) + 1) if j - i < len(s)}
+    return suites - parties
 
 
 def distinctif(suite: tuple[str, ...]) -> bool:

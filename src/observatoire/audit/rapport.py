@@ -41,21 +41,22 @@ class Resultat:
 
     def __str__(self) -> str:
         comptes = ", ".join(f"{_nombre(n)} {quoi}" for quoi, n in self.examine.items())
-        verdict = "rien" if self.net else f"{len(self.constats)} constat(s)" if self.constats else "non fait"
+        verdict = compter(self.constats) if self.constats else "rien" if self.net else "non fait"
         lignes = [f"{self.titre} : {verdict}. Examiné : {comptes or 'rien'} ({_secondes(self.duree)})."]
         lignes += [f"  NON FAIT – {raison}" for raison in self.non_fait]
         lignes += [f"  - {constat}" for constat in self.constats[:_MONTRES]]
         if (reste := len(self.constats) - _MONTRES) > 0:
-            lignes.append(f"  et {_nombre(reste)} autre(s).")
+            lignes.append(f"  … et encore {_nombre(reste)}.")
         return "\n".join(lignes)
 
 
 @dataclass
 class Rapport:
-    """Le rapport d'un audit : un résultat par contrôle."""
+    """Le rapport d'un audit : un résultat par contrôle, le temps de lecture du site et la durée totale, en secondes."""
 
     public: str
     resultats: list[Resultat]
+    lecture: float
     duree: float
 
     @property
@@ -64,15 +65,20 @@ class Rapport:
         return [constat for resultat in self.resultats for constat in resultat.constats]
 
     def __str__(self) -> str:
-        tete = f"Audit de l'édition « {self.public} »."
+        tete = f"Audit de l'édition « {self.public} » (lecture des fichiers : {_secondes(self.lecture)})."
         return "\n".join([tete, *(str(r) for r in self.resultats), self._conclusion()])
 
     def _conclusion(self) -> str:
         fin = f"({_secondes(self.duree)})."
         if self.constats:
-            return f"{len(self.constats)} constat(s) : quelque chose de caché peut se savoir {fin}"
+            return f"{compter(self.constats)} : quelque chose de caché peut se savoir {fin}"
         reserve = ", sauf ce qui n'a pas été fait (voir ci-dessus)" if any(r.non_fait for r in self.resultats) else ""
         return f"Rien de caché n'a été trouvé{reserve} {fin}"
+
+
+def compter(constats: list[Constat]) -> str:
+    """« aucun constat », « 1 constat », « 12 constats »."""
+    return f"{_nombre(len(constats))} constat{'s' * (len(constats) > 1)}" if constats else "aucun constat"
 
 
 def _nombre(n: int) -> str:

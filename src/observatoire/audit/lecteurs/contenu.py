@@ -27,8 +27,8 @@ class Contenu:
     """Le contenu d'un fichier.
 
     ``texte`` : tout ce qui se lit, pour chercher vite. ``lieux`` : rend chaque (lieu, texte), pour dire où.
-    ``colle`` : ce qui ne se lit que d'un bloc à l'autre (un mot coupé par une balise, les restes lisibles d'un binaire),
-    où les nombres n'ont pas de sens. ``tables`` : (lieu, table) des données en lignes et colonnes. ``racine`` : la page
+    ``colle`` : ce qui ne se lit que d'un bloc à l'autre (un mot coupé par une balise, les restes d'un binaire), où les
+    nombres n'ont pas de sens. ``tables`` : (lieu, table) des données en lignes et colonnes. ``racine`` : la page
     analysée, pour le HTML. ``muet`` : ce fichier ne porte pas de texte que l'on sache lire (une police).
     ``defauts`` : ce qu'il contient et qui n'a pas pu être lu.
     """
