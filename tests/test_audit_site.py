@@ -24,8 +24,8 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from observatoire.audit import auditer
-from observatoire.audit.identifiants import distinctif, masquer
 from observatoire.audit.jetons import atomes, nombres, significatifs
+from observatoire.audit.recueil import distinctif, masquer
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 
@@ -208,13 +208,17 @@ EN_DATA = base64.b64encode(f"<svg xmlns='http://www.w3.org/2000/svg'><desc>{LOGE
         ("notes.txt.gz", gzip.compress(LOGEMENT.encode()), "décomprimé"),
         ("pagefind/fragment/fr_1.pf_fragment", fragment(LOGEMENT), "index de la page /x.html"),
         ("pagefind/index/fr_1.pf_index", mots(LOGEMENT), "mots de l'index"),
+        (f"{LOGEMENT}.html", page(), "nom du fichier"),
+        ("d.json", json.dumps({LOGEMENT: 1}), "nom de clé sous « / »"),
+        ("d.json", json.dumps({LOGEMENT: LOGEMENT}), "nom de clé sous « / »"),
         ("police.woff2", b"wOF2\0\1" + LOGEMENT.encode(), "en clair"),
     ],
 )
 def test_un_identifiant_est_trouve_ou_qu_il_soit(net, nom, contenu, lieu):
     ajouter(net, nom, contenu)
-    constat = un_constat(net, nom, lieu, "« id_logement »", masquer(tuple(atomes(LOGEMENT))))
-    assert constat.fichier == nom
+    masque = masquer(tuple(atomes(LOGEMENT)))
+    constat = un_constat(net, lieu, "« id_logement »", masque)
+    assert constat.fichier == nom.replace(LOGEMENT, masque)
 
 
 @pytest.mark.parametrize(

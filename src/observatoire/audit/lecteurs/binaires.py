@@ -29,7 +29,7 @@ def lire_image(octets: bytes, ouvrir) -> Contenu:
         with Image.open(io.BytesIO(octets)) as image:
             image.load()
             infos = {**image.info, **dict(image.getexif())}
-    except (UnidentifiedImageError, OSError, SyntaxError) as erreur:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as erreur:
         raise Illisible("ce n'est pas une image") from erreur
     morceaux = [(f"métadonnée « {nom} »", _texte(valeur)) for nom, valeur in infos.items()]
     return par_morceaux(morceaux, en_clair(octets))

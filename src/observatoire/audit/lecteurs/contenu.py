@@ -58,8 +58,13 @@ class Fichier:
 
     @cached_property
     def atomes(self) -> list[str]:
-        """Les atomes de tout le texte, dans l'ordre."""
-        return [*atomes(self.contenu.texte), *atomes(self.contenu.colle)]
+        """Les atomes de son nom et de tout son texte, dans l'ordre."""
+        return [*atomes(self.nom), *atomes(self.contenu.texte), *atomes(self.contenu.colle)]
+
+    def lieux(self) -> Iterator[tuple[str, str]]:
+        """Chaque (lieu, texte) du fichier, son nom d'abord."""
+        yield "nom du fichier", self.nom
+        yield from self.contenu.lieux()
 
 
 def seul(lieu: str, texte: str, **autres) -> Contenu:

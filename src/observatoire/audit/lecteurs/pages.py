@@ -24,7 +24,11 @@ def lire_html(octets: bytes, ouvrir) -> Contenu:
     """Une page : tout son texte, ses attributs, ses commentaires et les fichiers qu'elle porte en elle."""
     if not octets.strip():
         return Contenu("", lambda: iter([]))
-    return _contenu(html.document_fromstring(octets, parser=html.HTMLParser(encoding="utf-8")), ouvrir)
+    try:
+        racine = html.document_fromstring(octets, parser=html.HTMLParser(encoding="utf-8"))
+    except etree.ParserError as erreur:
+        raise Illisible("HTML sans aucun élément") from erreur
+    return _contenu(racine, ouvrir)
 
 
 def lire_xml(octets: bytes, ouvrir) -> Contenu:
@@ -80,7 +84,8 @@ def _joints(racine, ouvrir) -> Iterator[Fichier]:
     for valeur in _ATTRIBUTS(racine):
         if valeur.startswith("data:") and "," in valeur:
             entete, corps = valeur[5:].split(",", 1)
-            octets = b64decode(unquote_to_bytes(corps)) if entete.endswith(";base64") else unquote_to_bytes(corps)
+            octets = unquote_to_bytes(corps)
+            octets = b64decode(octets + b"==") if entete.endswith(";base64") else octets
             sous_type = entete.split(";")[0].rpartition("/")[2] or "plain"
             yield ouvrir(f"adresse « data: ».{_SUFFIXES.get(sous_type, sous_type)}", octets)
 

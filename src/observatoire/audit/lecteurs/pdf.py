@@ -10,16 +10,17 @@ from pypdf.errors import PyPdfError
 
 from observatoire.audit.lecteurs.contenu import Contenu, Illisible, en_clair, reunir
 
+# Devant un fichier abîmé, pypdf laisse aussi passer les erreurs de ses propres tables.
+_ABIME = (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError)
+
 
 def lire_pdf(octets: bytes, ouvrir) -> Contenu:
-    """Un PDF ; lève :class:`Illisible` s'il est abîmé ou chiffré."""
+    """Un PDF ; lève :class:`Illisible` s'il est abîmé, ou chiffré par un mot de passe."""
     try:
         document = PdfReader(io.BytesIO(octets))
-        if document.is_encrypted:
-            raise Illisible("PDF chiffré")
         morceaux = list(_morceaux(document))
         joints = [ouvrir(nom, corps) for nom, corps in _pieces(document)]
-    except PyPdfError as erreur:
+    except _ABIME as erreur:
         raise Illisible("PDF abîmé") from erreur
     return reunir(joints, morceaux, en_clair(octets))
 
