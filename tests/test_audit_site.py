@@ -359,6 +359,7 @@ def test_une_valeur_cachee_imprimee_a_cote_de_son_nom_est_reconnue(net, corps, l
         TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="c"),
         TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="25,0\u202f%"),
         DESC.format(LEGENDE, "Tilleroyes : secret ; Battant : 17,6\u202f%."),
+        DESC.format(LEGENDE, "Tilleroyes : secret ; Un lieu inconnu : 17,6\u202f%."),
         DESC.format("Moins de 40 % du plafond, Tilleroyes", "Ville, 2009 : 43,0\u202f% ; 2010 : 17,6\u202f%."),
     ],
 )

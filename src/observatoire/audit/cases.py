@@ -31,6 +31,7 @@ _MARQUES = etree.XPath(
     "//article//p | //article//li | //article//figcaption"
 )
 _PHRASES = {"title", "desc", "p", "li", "figcaption"}
+_ANNEE = re.compile(r"\d{4}")
 _PHRASE = re.compile(r"\.\s|\n")
 _LONGUEUR = 4000  # une marque plus longue est un conteneur, pas une phrase
 
@@ -175,7 +176,9 @@ def _affirmations(phrase: str, titre: str, balise: str) -> Iterator[Marque]:
         tete, deux_points, suite = partie.partition(" : ")
         for morceau in suite.split(", ") if deux_points else [partie]:
             mots = _NOMBRE.split(morceau)[0].strip()
-            contexte = (morceau, mots, tete if deux_points else "", premiere, titre)
+            # « Battant, 2007 : … ; 2008 : … » : le lieu n'est dit qu'une fois. Tout autre nom le remplace.
+            reste = premiere if _ANNEE.fullmatch(tete.strip()) else ""
+            contexte = (morceau, mots, tete if deux_points else "", reste, titre)
             yield Marque(f"<{balise}> « {titre.strip()} »", morceau, contexte, libre=True)
 
 

@@ -72,17 +72,12 @@ class Lexique:
 
 
 class _Noms:
-    """Des noms et ce qu'ils désignent ; un nom qui désigne deux choses n'en désigne aucune."""
+    """Des noms et ce qu'ils désignent ; un nom donné deux fois garde son premier sens (quartier avant secteur)."""
 
     def __init__(self, paires: Iterable[tuple[str, object]]):
         self._sens: dict[str, object] = {}
-        doubles = set()
         for nom, sens in paires:
-            lisse = _lisse(nom)
-            if self._sens.setdefault(lisse, sens) != sens:
-                doubles.add(lisse)
-        for double in doubles:
-            del self._sens[double]
+            self._sens.setdefault(_lisse(nom), sens)
         noms = "|".join(re.escape(n) for n in sorted(self._sens, key=len, reverse=True))
         self._motif = re.compile(rf"(?<!\w)(?:{noms or '(?!)'})(?!\w)")
 
