@@ -24,6 +24,8 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from observatoire.audit import auditer
+from observatoire.audit.cases import Ecrites
+from observatoire.audit.dossier import dire_cle, index
 from observatoire.audit.jetons import atomes, nombres, significatifs
 from observatoire.audit.recueil import distinctif, masquer
 from observatoire.configuration import lire_configuration
@@ -359,6 +361,7 @@ def test_une_valeur_cachee_imprimee_a_cote_de_son_nom_est_reconnue(net, corps, l
         TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="c"),
         TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="25,0\u202f%"),
         DESC.format(LEGENDE, "Tilleroyes : secret ; Battant : 17,6\u202f%."),
+        DESC.format(LEGENDE, "Tilleroyes\u00a0: secret\u202f; Battant\u00a0: 17,6\u202f%."),
         DESC.format(LEGENDE, "Tilleroyes : secret ; Un lieu inconnu : 17,6\u202f%."),
         DESC.format("Moins de 40 % du plafond, Tilleroyes", "Ville, 2009 : 43,0\u202f% ; 2010 : 17,6\u202f%."),
     ],
@@ -468,3 +471,20 @@ def test_le_site_d_une_vraie_edition_passe(petite_chaine):
     assert examine["identifiants"] > 5000
     assert examine["qui nomment une valeur cachée"] > 500
     assert examine["non lus : .woff2"] == 3
+
+
+def test_ce_que_de_vraies_pages_impriment_est_reconnu_des_qu_on_le_cache(petite_chaine, tmp_path):
+    """Cacher après coup des valeurs que les pages montrent : presque toutes sont retrouvées, et elles seules."""
+    shutil.copytree(petite_chaine.chemin("publie"), tmp_path / "publie")
+    fichier = tmp_path / "publie" / "publique" / "indicateurs.csv"
+    table = pd.read_csv(fichier, dtype={"territoire": str})
+    montrees = table.query("statut == 'publie' and niveau == 'quartier' and bailleur == 'tous'")
+    cachees = montrees[montrees["territoire"].ne("hors_quartier")].sample(60, random_state=2007)
+    table.loc[cachees.index, "statut"] = "c"
+    table.loc[cachees.index, [*BRUTES, "reponse"]] = np.nan
+    table.to_csv(fichier, index=False)
+    rapport = auditer(petite_chaine.avec_chemins(publie=tmp_path / "publie"), controles=(Ecrites,))
+    trouvees = {constat.quoi.rpartition(" (")[0] for constat in rapport.constats}
+    attendues = {dire_cle(cle) for cle in index(cachees).tolist()}
+    assert trouvees <= attendues
+    assert len(trouvees) > 0.9 * len(attendues)

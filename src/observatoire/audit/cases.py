@@ -32,6 +32,7 @@ _MARQUES = etree.XPath(
 )
 _PHRASES = {"title", "desc", "p", "li", "figcaption"}
 _ANNEE = re.compile(r"\d{4}")
+_PONCTUATION = re.compile(r"\s([;:])\s")  # l'espace d'avant est parfois insécable
 _PHRASE = re.compile(r"\.\s|\n")
 _LONGUEUR = 4000  # une marque plus longue est un conteneur, pas une phrase
 
@@ -171,6 +172,7 @@ def _textes(racine) -> Iterator[Marque]:
 
 def _affirmations(phrase: str, titre: str, balise: str) -> Iterator[Marque]:
     """« Ville, 2007 : 1 pièce 8,3 %, 2 pièces 20,0 % ; 2008 : secret » dit trois choses, toutes de la ville."""
+    phrase = _PONCTUATION.sub(r" \1 ", phrase)
     premiere = phrase.partition(" : ")[0]
     for partie in phrase.split(" ; "):
         tete, deux_points, suite = partie.partition(" : ")
