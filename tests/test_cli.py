@@ -12,7 +12,7 @@ from observatoire import indicateurs
 from observatoire.cli import principal
 
 CONFIG = Path(__file__).resolve().parents[1] / "observatoire.yml"
-COMMANDES = ["exemple", "verifier", "calculer", "proteger", "executer", "livre", "publier"]
+COMMANDES = ["exemple", "verifier", "calculer", "proteger", "executer", "livre", "auditer", "publier"]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
-from observatoire.erreurs import DepotRefuse
+from observatoire.erreurs import DepotRefuse, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.journal import Journal
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
@@ -119,6 +119,17 @@ class Chaine:
             lambda: self._livre(public),
             lu=edition,
         )
+
+    def auditer(self, public: str) -> None:
+        """Imprimer le rapport de l'audit ; lève :class:`SecretDecouvert` si quelque chose de caché peut se savoir."""
+        from observatoire.audit import auditer, compter
+
+        with self.journal.etape("audit") as etape:
+            rapport = auditer(self.config, public)
+            etape.bilan = compter(rapport.constats)
+        print(rapport)
+        if rapport.constats:
+            raise SecretDecouvert("Quelque chose de caché peut se savoir : voir ci-dessus.")
 
     def conclure(self, public: str) -> None:
         """Imprimer le bilan, où est le site et comment le regarder."""

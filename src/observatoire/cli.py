@@ -146,6 +146,18 @@ def livre(
 
 
 @app.command(cls=Commande)
+def auditer(
+    publie: Publie = None,
+    site: Site = None,
+    prepare: Prepare = None,
+    public: Public = "publique",
+    config: Config = DEFAUT,
+) -> None:
+    """Chercher ce qui est caché dans le site et dans ce qui est publié : 0 rien ne se sait, 1 quelque chose se sait."""
+    _chaine(config, public=public, publie=publie, site=site, prepare=prepare).auditer(public)
+
+
+@app.command(cls=Commande)
 def publier(
     brut: Brut = None,
     prepare: Prepare = None,

@@ -36,6 +36,10 @@ class EditionIncomplete(ErreurObservatoire):
     """Une page au moins n'a pas pu être exécutée, ou le livre n'a pas pu être construit."""
 
 
+class SecretDecouvert(ErreurObservatoire):
+    """L'audit a trouvé qu'une valeur cachée ou un identifiant peut se savoir."""
+
+
 class DossierTenu(ErreurObservatoire):
     """Une autre commande écrit déjà dans ce dossier ; le message la nomme."""
 

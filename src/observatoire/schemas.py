@@ -1,8 +1,9 @@
 """Lire les formats d'échange : un fichier Table Schema par table, dans ``data/schemas``.
 
 Ces fichiers sont la seule déclaration des colonnes : la vérification des dépôts, le dictionnaire publié et les
-rapports en découlent. Deux clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
-jamais affichées) et ``facultative`` (la colonne peut être absente du fichier).
+rapports en découlent. Trois clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
+jamais affichées), ``facultative`` (la colonne peut être absente du fichier) et ``identifiante`` (la valeur désigne un
+logement, un immeuble ou une demande, comme le font déjà les clés et les liens).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Champ:
     personnelle: bool
     facultative: bool
     contraintes: dict
+    identifiante: bool = False
 
     @property
     def obligatoire(self) -> bool:
@@ -78,6 +80,11 @@ class Schema:
     def personnelles(self) -> frozenset[str]:
         """Colonnes dont aucune valeur n'est jamais affichée."""
         return frozenset(nom for nom, champ in self.champs.items() if champ.personnelle)
+
+    @property
+    def identifiantes(self) -> frozenset[str]:
+        """Colonnes dont une valeur suffit à désigner une ligne ou un lieu : clés, liens, colonnes déclarées."""
+        return frozenset({*self.cle, *self.liens, *(nom for nom, champ in self.champs.items() if champ.identifiante)})
 
     @cached_property
     def pandera(self):
@@ -135,4 +142,5 @@ def _champ(brut: dict, fichier: Path) -> Champ:
         personnelle=bool(brut.get("personnelle", False)),
         facultative=bool(brut.get("facultative", False)),
         contraintes=brut.get("constraints") or {},
+        identifiante=bool(brut.get("identifiante", False)),
     )

@@ -1,0 +1,80 @@
+"""Les lignes qui portent la clé d'une valeur cachée : téléchargements, données des pages, registre des nombres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from observatoire.audit.dossier import Dossier, dire_cle, index
+from observatoire.audit.lecteurs import Fichier
+from observatoire.audit.rapport import Constat, Resultat
+from observatoire.publie import CLES
+
+# La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
+MESURES = ("numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse")
+#: Les mesures d'une alerte qui redonnent la valeur observée.
+MESURES_D_ALERTE = ("observe", "exces", "exces_bas", "exces_haut")
+
+
+@dataclass
+class Cles:
+    """Toute ligne d'une table qui porte une clé non publiée doit être sans mesure."""
+
+    dossier: Dossier
+    resultat: Resultat = field(default_factory=lambda: Resultat("Lignes qui portent une clé cachée"))
+    tables: int = 0
+    lignes: int = 0
+
+    def examiner(self, fichier: Fichier) -> None:
+        """Un fichier du site."""
+        for lieu, table in fichier.contenu.tables:
+            if {*CLES} - {"bailleur"} <= {*table.columns}:
+                self.resultat.constats += self._table(fichier.nom, lieu, table)
+
+    def conclure(self) -> Resultat:
+        """Les comptes."""
+        cachees = int(self.dossier.indicateurs["statut"].ne("publie").sum())
+        self.resultat.examine = {"tables": self.tables, "lignes": self.lignes, "clés non publiées": cachees}
+        return self.resultat
+
+    def _table(self, nom: str, lieu: str, table: pd.DataFrame) -> Iterator[Constat]:
+        if "bailleur" not in table:
+            table = table.assign(bailleur="tous")
+        mesures = [m for m in (*MESURES, *MESURES_D_ALERTE) if m in table]
+        cles = index(table)
+        parlantes = table[mesures].notna().to_numpy() & ~cles.isin(self.dossier.publies)[:, None]
+        self.tables += 1
+        self.lignes += len(table)
+        for rang in parlantes.any(axis=1).nonzero()[0]:
+            dites = ", ".join(m for m, dite in zip(mesures, parlantes[rang], strict=True) if dite)
+            yield Constat(nom, f"{lieu}, ligne {rang + 2}", dire_cle(cles[rang]), f"Mesures remplies : {dites}.")
+
+
+@dataclass
+class Registre:
+    """Le registre des nombres imprimés ne porte aucune clé cachée, quelle que soit l'édition qui l'a imprimée."""
+
+    dossier: Dossier
+
+    def examiner(self, fichier: Fichier) -> None:
+        """Rien : le registre n'est pas un fichier du site."""
+
+    def conclure(self) -> Resultat:
+        """Lire le registre et le comparer à ce qui est publié."""
+        resultat = Resultat("Registre des nombres imprimés")
+        fichier = self.dossier.config.chemin("publie") / "registre.parquet"
+        if not fichier.is_file():
+            resultat.non_fait.append("il n'y a pas de registre (publie/registre.parquet) : rien n'y a été comparé.")
+            return resultat
+        lignes = pd.read_parquet(fichier).query("public == @self.dossier.public")
+        dites = lignes[lignes["indicateur"].notna() & lignes["mesure"].isin(MESURES)].fillna({"bailleur": "tous"})
+        cles = index(dites)
+        for rang in (~cles.isin(self.dossier.publies)).nonzero()[0]:
+            ligne = dites.iloc[rang]
+            comment = f"Imprimée dans l'édition {ligne['edition']}, nombre n° {ligne['rang']} de la page."
+            quoi = f"{dire_cle(cles[rang])} ({ligne['mesure']})"
+            resultat.constats.append(Constat("publie/registre.parquet", f"page {ligne['page']}", quoi, comment))
+        resultat.examine = {"nombres": len(lignes), "nombres qui portent une clé": len(dites)}
+        return resultat

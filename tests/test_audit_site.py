@@ -1,0 +1,490 @@
+"""« observatoire auditer » : chaque fuite plantée dans un petit site est trouvée et nommée ; un site net passe."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import cbor2
+import numpy as np
+import pandas as pd
+import pytest
+from petit_publie import ecrire_publie
+from PIL import Image, PngImagePlugin
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from observatoire.audit import auditer
+from observatoire.audit.cases import Ecrites
+from observatoire.audit.dossier import dire_cle, index
+from observatoire.audit.jetons import atomes, nombres, significatifs
+from observatoire.audit.recueil import distinctif, masquer
+from observatoire.configuration import lire_configuration
+from observatoire.erreurs import ErreurConfiguration
+
+RACINE = Path(__file__).resolve().parents[1]
+LOGEMENT, DEMANDE, LIBELLE = "GBH0007-012", "D004217", "14 rue de l'Églantine"
+CACHEE = {"annee": 2010, "niveau": "quartier", "territoire": "tilleroyes", "bailleur": "tous"}
+# La valeur brute que le secret protège : 3 ménages sur 17, et son intervalle.
+BRUTES = {"numerateur": 3.0, "denominateur": 17.0, "valeur": 3 / 17, "borne_basse": 0.0619174, "borne_haute": 0.4103}
+PAGE = """<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Tilleroyes en 2010</title>{tete}</head>
+<body><article class="bd-article"><h1>Tilleroyes en 2010</h1>{corps}</article></body></html>"""
+TABLEAU = """<table><caption>{legende}</caption>
+<thead><tr><th>Quartier</th><th>Valeur</th><th>Couverture</th></tr></thead>
+<tbody><tr><th>Battant</th><td>17,6\u202f%</td><td>96\u202f%</td></tr>
+<tr><th>Tilleroyes</th><td>{case}</td><td>96\u202f%</td></tr></tbody></table>"""
+
+
+@pytest.fixture
+def net(tmp_path, modele):
+    """Un site où rien ne fuit, ce qui est publié et ce qui est préparé ; on y plante une fuite."""
+    shutil.copytree(modele, tmp_path, dirs_exist_ok=True)
+    chemins = {nom: tmp_path / nom for nom in ("publie", "prepare", "site")}
+    config = lire_configuration(RACINE / "observatoire.yml").avec_chemins(**chemins)
+    return SimpleNamespace(config=config, **chemins)
+
+
+@pytest.fixture(scope="module")
+def modele(tmp_path_factory):
+    """Le site net, fait une fois."""
+    dossier = tmp_path_factory.mktemp("net")
+    publie, prepare, site = dossier / "publie", dossier / "prepare", dossier / "site"
+    ecrire_publie(publie / "publique")
+    publies = pd.read_csv(publie / "publique" / "indicateurs.csv", dtype={"territoire": str})
+    publies = publies.query("annee >= 2009 and bailleur == 'tous' and territoire in ['25056', 'battant', 'tilleroyes']")
+    publies.to_csv(publie / "publique" / "indicateurs.csv", index=False)
+    _preparer(prepare, publies)
+    (site / "_static").mkdir(parents=True)
+    legende = "Moins de 40 % du plafond par quartier, 2010"
+    corps = TABLEAU.format(legende=legende, case='<abbr class="obs-statut">c</abbr>') + "<p>Au 31 décembre 2010.</p>"
+    (site / "index.html").write_text(PAGE.format(tete="", corps=corps), encoding="utf-8")
+    (site / "_static" / "site.js").write_text("const tiers = 0.3333333333333333;", encoding="utf-8")
+    (site / "indicateurs.csv").write_bytes((publie / "publique" / "indicateurs.csv").read_bytes())
+    (site / ".nojekyll").touch()
+    return dossier
+
+
+def _preparer(prepare: Path, publies: pd.DataFrame) -> None:
+    """Les mêmes cellules avant protection, et des tables dont deux années portent des identifiants."""
+    brutes = publies.assign(statut=publies["statut"].replace({"publie": "calcule", "c": "calcule"}))
+    cachee = brutes["territoire"].eq("tilleroyes") & brutes["statut"].eq("calcule")
+    for mesure, valeur in BRUTES.items():
+        brutes[mesure] = np.where(cachee, valeur, brutes[mesure])
+    prepare.mkdir()
+    brutes.to_parquet(prepare / "indicateurs.parquet")
+    for annee, suffixe in ((2009, ""), (2010, "-012")):
+        tables = prepare / "tables" / str(annee)
+        tables.mkdir(parents=True)
+        pd.DataFrame({"id_logement": [f"gbh:GBH0007{suffixe}", "gbh:12"]}).to_parquet(tables / "logements.parquet")
+        pd.DataFrame({"id_demande": [DEMANDE], "date_depot": ["2009-03-12"]}).to_parquet(tables / "demandes.parquet")
+        immeubles = {"id_immeuble": ["GBH0007"], "libelle": [LIBELLE], "x": [928498.8], "y": [6685630.4]}
+        pd.DataFrame(immeubles).to_parquet(tables / "immeubles.parquet")
+
+
+def constats(net, public="publique") -> list:
+    return auditer(net.config, public).constats
+
+
+def un_constat(net, *mots: str):
+    """Le seul constat de l'audit, qui dit tous ces mots et ne redit ni identifiant, ni valeur."""
+    trouves = constats(net)
+    assert len(trouves) == 1, trouves
+    dit = str(trouves[0])
+    assert all(mot in dit for mot in mots), dit
+    assert not any(secret in dit for secret in (LOGEMENT, DEMANDE, "Églantine", "0.1764", "17,6"))
+    return trouves[0]
+
+
+def ajouter(net, nom: str, contenu: bytes | str) -> None:
+    chemin = net.site / nom
+    chemin.parent.mkdir(parents=True, exist_ok=True)
+    chemin.write_bytes(contenu.encode() if isinstance(contenu, str) else contenu)
+
+
+def page(corps: str = "", tete: str = "") -> str:
+    return PAGE.format(corps=corps, tete=tete)
+
+
+# Un site net ------------------------------------------------------------------------------------------------
+
+
+def test_un_site_net_passe_et_le_rapport_dit_ce_qui_a_ete_examine(net):
+    rapport = auditer(net.config)
+    assert rapport.constats == []
+    examine = {cle: n for resultat in rapport.resultats for cle, n in resultat.examine.items()}
+    assert examine["identifiants"] == 9  # logement, immeuble, demande, libellé, x écrit de deux façons et y de trois
+    assert examine["trop courants de « id_logement »"] == 1  # « 12 » ne se distingue pas d'un nombre ordinaire
+    assert examine["cellules cachées"] > 0
+    assert examine["qui nomment une valeur cachée"] >= 1
+
+
+# Identifiants -----------------------------------------------------------------------------------------------
+
+
+def pdf(texte: str) -> bytes:
+    """Un vrai PDF d'une page, au flux comprimé."""
+    document = PdfWriter()
+    feuille = document.add_blank_page(300, 100)
+    police = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+    objet = DictionaryObject({NameObject(c): NameObject(v) for c, v in police.items()})
+    polices = DictionaryObject({NameObject("/F1"): objet})
+    feuille[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): polices})
+    flux = DecodedStreamObject()
+    flux.set_data(f"BT /F1 12 Tf 10 50 Td ({texte}) Tj ET".encode("latin-1"))
+    feuille[NameObject("/Contents")] = document._add_object(flux.flate_encode())
+    tampon = io.BytesIO()
+    document.write(tampon)
+    return tampon.getvalue()
+
+
+def png(texte: str) -> bytes:
+    """Une image dont un texte comprimé dit d'où elle vient."""
+    infos = PngImagePlugin.PngInfo()
+    infos.add_text("Description", texte, zip=True)
+    tampon = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(tampon, "png", pnginfo=infos)
+    return tampon.getvalue()
+
+
+def classeur(texte: str) -> bytes:
+    tampon = io.BytesIO()
+    pd.DataFrame({"remarque": [texte]}).to_excel(tampon, index=False)
+    return tampon.getvalue()
+
+
+def parquet(texte: str) -> bytes:
+    return pd.DataFrame({"remarque": [texte]}).to_parquet()
+
+
+def archive(texte: str) -> bytes:
+    tampon = io.BytesIO()
+    with zipfile.ZipFile(tampon, "w", zipfile.ZIP_DEFLATED) as zip_:
+        zip_.writestr("dedans/notes.txt", texte)
+    return tampon.getvalue()
+
+
+def fragment(texte: str) -> bytes:
+    return gzip.compress(b"pagefind_dcd" + json.dumps({"url": "/x.html", "content": texte}).encode())
+
+
+def mots(texte: str) -> bytes:
+    return gzip.compress(b"pagefind_dcd" + cbor2.dumps([[[texte.lower(), [[3, [-25, 591], []]]]]]))
+
+
+EN_DATA = base64.b64encode(f"<svg xmlns='http://www.w3.org/2000/svg'><desc>{LOGEMENT}</desc></svg>".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("nom", "contenu", "lieu"),
+    [
+        ("p.html", page(f"<p>Voir {LOGEMENT}.</p>"), "texte de <p>"),
+        ("p.html", page(f"<p>Voir {LOGEMENT[:6]}<b>{LOGEMENT[6:]}</b></p>"), "coupé par des balises"),
+        ("p.html", page(f'<img alt="Logement {LOGEMENT}" src="a.png">'), "attribut « alt » de <img>"),
+        ("p.html", page(f'<tr data-cle="gbh:{LOGEMENT}"></tr><td data-cle="gbh:{LOGEMENT}"></td>'), "« data-cle »"),
+        ("p.html", page(tete=f'<meta name="description" content="{LOGEMENT}">'), "« content » de <meta>"),
+        ("p.html", page(f'<a href="x?q=gbh%3A{LOGEMENT}">x</a>'), "« href » de <a>"),
+        ("p.html", page(f"<!-- {LOGEMENT} -->"), "commentaire"),
+        ("p.html", page(f"<script>var l = '{LOGEMENT}';</script>"), "texte de <script>"),
+        ("p.html", page(f'<svg><g aria-label="{LOGEMENT}"></g></svg>'), "« aria-label » de <g>"),
+        ("p.html", page(f'<img alt="" src="data:image/svg+xml;base64,{EN_DATA}">'), "« data: »"),
+        ("c.svg", f'<svg xmlns="http://www.w3.org/2000/svg"><desc>{LOGEMENT}</desc></svg>', "texte de <desc>"),
+        ("d.json", json.dumps({"pages": [{"titre": f"Logement {LOGEMENT}"}]}), "/pages[]/titre"),
+        ("d.js.map", json.dumps({"sourcesContent": [f"// {LOGEMENT}"]}), "/sourcesContent[]"),
+        ("d.csv", f"quoi;note\nx;{LOGEMENT}\n", "ligne 2"),
+        ("notes.txt", f"un\n{LOGEMENT.lower()}\n", "ligne 2"),
+        ("notes.md", f"une note\n{LOGEMENT}".encode("utf-16"), "ligne 2"),
+        ("r.pdf", pdf(LOGEMENT), "page 1"),
+        ("i.png", png(LOGEMENT), "métadonnée « Description »"),
+        ("t.xlsx", classeur(LOGEMENT), "sheet1.xml"),
+        ("t.parquet", parquet(LOGEMENT), "colonne « remarque »"),
+        ("t.zip", archive(LOGEMENT), "dedans/notes.txt"),
+        ("notes.txt.gz", gzip.compress(LOGEMENT.encode()), "décomprimé"),
+        ("pagefind/fragment/fr_1.pf_fragment", fragment(LOGEMENT), "index de la page /x.html"),
+        ("pagefind/index/fr_1.pf_index", mots(LOGEMENT), "mots de l'index"),
+        (f"{LOGEMENT}.html", page(), "nom du fichier"),
+        ("d.json", json.dumps({LOGEMENT: 1}), "nom de clé sous « / »"),
+        ("d.json", json.dumps({LOGEMENT: LOGEMENT}), "nom de clé sous « / »"),
+        ("police.woff2", b"wOF2\0\1" + LOGEMENT.encode(), "en clair"),
+    ],
+)
+def test_un_identifiant_est_trouve_ou_qu_il_soit(net, nom, contenu, lieu):
+    ajouter(net, nom, contenu)
+    masque = masquer(tuple(atomes(LOGEMENT)))
+    constat = un_constat(net, lieu, "« id_logement »", masque)
+    assert constat.fichier == nom.replace(LOGEMENT, masque)
+
+
+@pytest.mark.parametrize(
+    ("texte", "colonne"),
+    [
+        (DEMANDE, "id_demande"),
+        ("au 14, rue de l&rsquo;eglantine", "libelle"),
+        ("6685630.4", "y"),
+        ("6 685 630,4".replace(" ", "\u202f"), "y"),
+        ("928498.8", "x"),
+    ],
+)
+def test_toutes_les_colonnes_identifiantes_sont_cherchees(net, texte, colonne):
+    ajouter(net, "p.html", page(f"<p>Voir {texte} ici.</p>"))
+    un_constat(net, f"« {colonne} »")
+
+
+def test_un_identifiant_plus_long_ou_trop_court_n_est_pas_confondu(net):
+    ajouter(net, "p.html", page("<p>12 logements, GBH00071, D0042170 et AD004217</p>"))
+    assert constats(net) == []
+
+
+def test_les_regles_disent_ce_qui_est_trop_courant():
+    cherches = {"GBH001": True, "12": False, "2010": False, "A12": False, "0612345": True, "Les Hortensias": True}
+    assert {texte: distinctif(tuple(atomes(texte))) for texte in cherches} == cherches
+
+
+def test_des_colonnes_de_lignes_individuelles_sont_un_constat(net):
+    ajouter(net, "m.csv", "age_titulaire;minima_sociaux;n\n41;oui;1\n")
+    un_constat(net, "m.csv", "lignes individuelles de « menages »", "« age_titulaire », « minima_sociaux »")
+
+
+def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
+    ajouter(net, "p.html", page(f"<p>{LOGEMENT}</p>"))
+    net.config = net.config.avec_chemins(prepare=net.prepare / "ailleurs")
+    rapport = auditer(net.config)
+    assert rapport.constats == []
+    assert str(rapport).count("NON FAIT") == 4  # identifiants, registre, décimales, valeurs imprimées
+    assert "aucun identifiant n'a pu être cherché" in str(rapport)
+    assert "sauf ce qui n'a pas été fait" in str(rapport)
+
+
+# Fichiers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("nom", "contenu", "defaut"),
+    [
+        ("base.sqlite", b"SQLite format 3\0" + bytes(range(256)), "genre de fichier inconnu (.sqlite)"),
+        ("sans_suffixe", b"\0\1\2\3", "un binaire, sous un nom de texte"),
+        ("r.pdf", b"%PDF-1.7 rien", "PDF abîmé"),
+        ("i.png", b"\x89PNG rien", "ce n'est pas une image"),
+        ("f.woff2", b"rien de tel", "ce n'est pas une police"),
+        ("d.json", b"{", "JSON mal formé, ligne 1"),
+        ("t.zip", archive("x")[:-30], "archive abîmée"),
+        ("pagefind/a.pf_index", gzip.compress(b"autre chose"), "pas un morceau d'index"),
+        ("t.parquet", b"PAR1", "pas un fichier Parquet"),
+    ],
+)
+def test_un_fichier_qui_ne_peut_etre_lu_est_un_constat(net, nom, contenu, defaut):
+    ajouter(net, nom, contenu)
+    assert un_constat(net, defaut).fichier == nom
+
+
+def test_ce_qui_se_lit_en_clair_d_un_fichier_inconnu_est_lu(net):
+    ajouter(net, "base.sqlite", b"SQLite format 3\0\0" + LOGEMENT.encode() + b"\0")
+    assert [c.lieu for c in constats(net)] == ["", "en clair"]
+
+
+# Valeurs cachées --------------------------------------------------------------------------------------------
+
+
+def ligne(**mesures) -> dict:
+    return {**CACHEE, "indicateur": "moins_40_plafond", **mesures}
+
+
+@pytest.mark.parametrize(
+    ("nom", "contenu"),
+    [
+        ("d.csv", pd.DataFrame([ligne(valeur=0.2)]).to_csv(index=False, sep=";")),
+        ("d.json", json.dumps({"lignes": [ligne(valeur=0.2)]})),
+        ("p.html", page(f'<script type="application/json">{json.dumps([ligne(valeur=0.2)])}</script>')),
+        ("d.parquet", pd.DataFrame([ligne(valeur=0.2)]).to_parquet()),
+        ("alertes.csv", pd.DataFrame([ligne(verdict="alerte", observe=0.2)]).drop(columns="bailleur").to_csv()),
+    ],
+)
+def test_une_ligne_qui_porte_une_cle_cachee_doit_etre_vide(net, nom, contenu):
+    ajouter(net, nom, contenu)
+    un_constat(net, nom, "la valeur cachée de moins_40_plafond, quartier tilleroyes, 2010", "Mesures remplies : ")
+
+
+def test_une_ligne_cachee_vide_ou_une_cle_publiee_passe(net):
+    lignes = [ligne(valeur=None, couverture=0.96), ligne(territoire="battant", valeur=0.4)]
+    ajouter(net, "d.csv", pd.DataFrame(lignes).to_csv(index=False))
+    assert constats(net) == []
+
+
+@pytest.mark.parametrize("ecrit", ["0.17647058823529413", "0.176470588", "17,64705882", "0.0619174"])
+def test_les_longues_decimales_d_une_valeur_cachee_sont_reconnues(net, ecrit):
+    ajouter(net, "p.html", page(f'<g data-v="{ecrit}"></g>'))
+    un_constat(net, "p.html", "« data-v »", "la valeur cachée de ", "quartier tilleroyes", "chiffres significatifs")
+
+
+def test_une_longue_decimale_aussi_publiee_passe(net):
+    publies = pd.read_csv(net.publie / "publique" / "indicateurs.csv")
+    brutes = pd.read_parquet(net.prepare / "indicateurs.parquet")
+    dite = publies["valeur"].dropna().iloc[-1]
+    brutes.loc[brutes["territoire"].eq("tilleroyes"), "valeur"] = dite
+    brutes.to_parquet(net.prepare / "indicateurs.parquet")
+    ajouter(net, "p.html", page(f"<p>{dite!r}</p>"))
+    assert constats(net) == []
+
+
+LEGENDE = "Moins de 40 % du plafond par quartier, 2010"
+DESC = "<figure><figcaption>{0}</figcaption><svg><title>{0}</title><desc>{1}</desc></svg></figure>"
+
+
+@pytest.mark.parametrize(
+    ("corps", "lieu"),
+    [
+        (TABLEAU.format(legende=LEGENDE, case="17,6\u202f%"), f"tableau « {LEGENDE} », ligne 3, colonne 2"),
+        (TABLEAU.format(legende=LEGENDE, case="6,2 à 41,0\u202f%"), "ligne 3, colonne 2"),
+        (TABLEAU.format(legende=LEGENDE, case="3"), "ligne 3, colonne 2"),
+        (DESC.format(LEGENDE, "Ville : 43,1 % ; Battant : 17,6 % ; Tilleroyes : 17,6 %."), "<desc>"),
+        (DESC.format("Étiquette énergie, Tilleroyes", "2010 : A 17,6 %, B 2,1 %."), "<desc>"),
+        (f'<svg><title>{LEGENDE}</title><a aria-label="Tilleroyes : 18 %"></a></svg>', "<a>"),
+        ("<p>En 2010, la part des moins de 40 % du plafond est de 17,6 %.</p>", "<p>"),
+    ],
+)
+def test_une_valeur_cachee_imprimee_a_cote_de_son_nom_est_reconnue(net, corps, lieu):
+    ajouter(net, "p.html", page(corps.replace("17,6 %", "17,6\u202f%")))
+    un_constat(net, "p.html", lieu, "la valeur cachée de ", "quartier tilleroyes, 2010")
+
+
+@pytest.mark.parametrize(
+    "corps",
+    [
+        TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="c"),
+        TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="25,0\u202f%"),
+        DESC.format(LEGENDE, "Tilleroyes : secret ; Battant : 17,6\u202f%."),
+        DESC.format(LEGENDE, "Tilleroyes\u00a0: secret\u202f; Battant\u00a0: 17,6\u202f%."),
+        DESC.format(LEGENDE, "Tilleroyes : secret ; Un lieu inconnu : 17,6\u202f%."),
+        DESC.format("Moins de 40 % du plafond, Tilleroyes", "Ville, 2009 : 43,0\u202f% ; 2010 : 17,6\u202f%."),
+    ],
+)
+def test_la_meme_valeur_a_cote_d_un_autre_nom_passe(net, corps):
+    ajouter(net, "p.html", page(corps))
+    assert constats(net) == []
+
+
+def ecrire_registre(net, **colonnes) -> None:
+    nombre = {"edition": 2010, "public": "publique", "page": "2010/quartier-tilleroyes", "rang": 7, "texte": "3"}
+    nombre |= {"valeur": 3.0, "pas": 0.0, "unite": "", **ligne(), "mesure": "numerateur", **colonnes}
+    pd.DataFrame([nombre]).to_parquet(net.publie / "registre.parquet")
+
+
+@pytest.mark.parametrize("edition", [2009, 2010])
+def test_le_registre_ne_porte_aucune_cle_cachee(net, edition):
+    ecrire_registre(net, edition=edition)
+    un_constat(net, "registre.parquet", "page 2010/quartier-tilleroyes", "(numerateur)", f"l'édition {edition}")
+
+
+@pytest.mark.parametrize("colonnes", [{"territoire": "battant"}, {"public": "partenaires"}, {"mesure": "couverture"}])
+def test_le_registre_peut_porter_ce_qui_est_publie(net, colonnes):
+    ecrire_registre(net, **colonnes)
+    assert constats(net) == []
+
+
+# Publics ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("nom", "contenu", "mots"),
+    [
+        ("p.html", page(tete='<meta name="observatoire-public" content="partenaires">'), "« partenaires »"),
+        ("p.html", page('<div class="bandeau bandeau-avis">Édition réservée aux\n signataires</div>'), "réservée"),
+        ("2010/immeuble-7.html", page(), "page d'un immeuble"),
+        ("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n", "1 ligne(s) du niveau « immeuble »"),
+    ],
+)
+def test_rien_des_partenaires_n_est_dans_le_site_public(net, nom, contenu, mots):
+    ajouter(net, nom, contenu)
+    un_constat(net, nom, mots)
+
+
+def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(net):
+    """Le code et le libellé d'un immeuble ne sont à eux que s'ils sont parmi leurs territoires publiés."""
+    partenaires = ecrire_publie(net.publie / "partenaires")
+    edition = partenaires / "edition.json"
+    edition.write_text(edition.read_text(encoding="utf-8").replace('"publique"', '"partenaires"'), encoding="utf-8")
+    ajouter(net, "p.html", page(f"<p>gbh:GBH0007, {LIBELLE}</p>"))
+    dits = " ".join(c.quoi for c in constats(net, "partenaires"))
+    assert "« id_" in dits
+    assert "« libelle »" in dits
+    with (partenaires / "territoires.csv").open("a", encoding="utf-8") as fichier:
+        fichier.write(f"immeuble,gbh:GBH0007,{LIBELLE},battant\n")
+    assert constats(net, "partenaires") == []
+
+
+# Nombres et atomes ------------------------------------------------------------------------------------------
+
+
+def test_les_nombres_longs_sont_lus_sous_toutes_leurs_ecritures():
+    texte = "1,0.355944305605,2 puis 35,5944305605 et 155\u202f367,5 ; 5.9123456e-05. 299100 et 0.50000000"
+    lus = nombres(texte, 6)
+    assert lus >= {"0.355944305605", "35.5944305605", "155367.5", "5.9123456e-05"}
+    assert not lus & {"299100", "0.50000000"}
+    assert [significatifs(n) for n in ("0.03500", "299100", "1.5e-05")] == [2, 4, 2]
+
+
+# La commande ------------------------------------------------------------------------------------------------
+
+
+def lancer(*arguments) -> subprocess.CompletedProcess:
+    commande = [sys.executable, "-m", "observatoire.cli", "auditer", *map(str, arguments)]
+    return subprocess.run(commande, cwd=RACINE, capture_output=True, text=True, check=False, env={**os.environ})
+
+
+def test_la_commande_rend_0_1_ou_2(net, tmp_path):
+    chemins = ["--publie", net.publie, "--site", net.site, "--prepare", net.prepare]
+    bon = lancer(*chemins)
+    assert (bon.returncode, "Rien de caché n'a été trouvé" in bon.stdout) == (0, True), bon.stderr
+    ajouter(net, "p.html", page(f"<p>{LOGEMENT}</p>"))
+    mauvais = lancer(*chemins)
+    assert mauvais.returncode == 1
+    assert "p.html, texte de <p>" in mauvais.stdout
+    assert "Quelque chose de caché peut se savoir" in mauvais.stderr
+    assert LOGEMENT not in mauvais.stdout + mauvais.stderr
+    assert lancer(*chemins[:3], tmp_path).returncode == 2
+    assert lancer("--sit", net.site).returncode == 2
+
+
+def test_rien_de_publie_ou_pas_de_site_est_dit(net, tmp_path):
+    with pytest.raises(ErreurConfiguration, match="aucun site n'est construit ici"):
+        auditer(net.config.avec_chemins(site=tmp_path / "vide"))
+    with pytest.raises(ErreurConfiguration, match="rien n'est publié pour « partenaires »"):
+        auditer(net.config, "partenaires")
+
+
+# Un vrai site -----------------------------------------------------------------------------------------------
+
+
+def test_le_site_d_une_vraie_edition_passe(petite_chaine):
+    """Tout y est lu : aucun genre inconnu, aucun identifiant, aucune valeur cachée, et les pages sont comprises."""
+    rapport = auditer(petite_chaine)
+    assert rapport.constats == [], str(rapport)
+    examine = {cle: n for resultat in rapport.resultats for cle, n in resultat.examine.items()}
+    assert examine["identifiants"] > 5000
+    assert examine["qui nomment une valeur cachée"] > 500
+    assert examine["non lus : .woff2"] == 3
+
+
+def test_ce_que_de_vraies_pages_impriment_est_reconnu_des_qu_on_le_cache(petite_chaine, tmp_path):
+    """Cacher après coup des valeurs que les pages montrent : presque toutes sont retrouvées, et elles seules."""
+    shutil.copytree(petite_chaine.chemin("publie"), tmp_path / "publie")
+    fichier = tmp_path / "publie" / "publique" / "indicateurs.csv"
+    table = pd.read_csv(fichier, dtype={"territoire": str})
+    montrees = table.query("statut == 'publie' and niveau == 'quartier' and bailleur == 'tous'")
+    cachees = montrees[montrees["territoire"].ne("hors_quartier")].sample(60, random_state=2007)
+    table.loc[cachees.index, "statut"] = "c"
+    table.loc[cachees.index, [*BRUTES, "reponse"]] = np.nan
+    table.to_csv(fichier, index=False)
+    rapport = auditer(petite_chaine.avec_chemins(publie=tmp_path / "publie"), controles=(Ecrites,))
+    trouvees = {constat.quoi.rpartition(" (")[0] for constat in rapport.constats}
+    attendues = {dire_cle(cle) for cle in index(cachees).tolist()}
+    assert trouvees <= attendues
+    assert len(trouvees) > 0.9 * len(attendues)
