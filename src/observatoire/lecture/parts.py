@@ -7,11 +7,12 @@ donc seule, dans n'importe quel ordre et dans n'importe quel processus.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from observatoire.configuration import TABLES, Configuration
+from observatoire.interdits import normaliser
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
@@ -19,8 +20,9 @@ from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
-from observatoire.lecture.interdits import colonnes_interdites
+from observatoire.lecture.interdits import Interdites, chercher_interdites, sans_textes_libres
 from observatoire.lecture.liens import controler_contexte, controler_liens
+from observatoire.lecture.problemes import citer
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import HORS_QUARTIER, rattacher
@@ -88,16 +90,41 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
         return []
     fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
-    interdites = colonnes_interdites(lu.entete, connues)
-    if interdites:
-        fichier.problemes += interdites
-    elif est_rpls:
-        lire_rpls(lu, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
+    interdites = chercher_interdites(lu.entete, lu.cadre, connues)
+    lisible = sans_textes_libres(_sans(lu, interdites), fichier, connues)
+    if est_rpls:
+        lire_rpls(lisible, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
         refus = "un fichier RPLS ne se corrige pas."
-        return [(c, REFUSEE, c.refuser(refus)) for c in outils.corrections_de(fichier)]
+        traces = [(c, REFUSEE, c.refuser(refus)) for c in outils.corrections_de(fichier)]
     else:
-        return _controler_table(lu, fichier, outils)
-    return []
+        traces = _controler_table(lisible, fichier, outils)
+    if interdites.rangs:
+        _oublier(fichier, lu, interdites)
+        traces = []
+    return traces
+
+
+def _sans(lu: Lu, interdites: Interdites) -> Lu:
+    """Le tableau où les colonnes interdites sont vides, sous leur nom : le reste du fichier se vérifie."""
+    if not interdites.rangs:
+        return lu
+    cadre = lu.cadre.copy()
+    cadre[[cadre.columns[rang] for rang in interdites.rangs]] = ""
+    return replace(lu, cadre=cadre)
+
+
+def _oublier(fichier: Fichier, lu: Lu, interdites: Interdites) -> None:
+    """Ne rien garder d'un fichier qui a une colonne interdite, sinon ce que les autres colonnes ont de fautif."""
+    siennes = {normaliser(lu.entete[rang]) for rang in interdites.rangs}
+    noms = {citer(lu.entete[rang]) for rang in interdites.rangs}
+    autres = [
+        p
+        for p in fichier.problemes
+        if normaliser(p.colonne or "") not in siennes
+        and not (p.regle == "colonne_inconnue" and any(nom in p.phrase for nom in noms))
+    ]
+    fichier.problemes = [*interdites.problemes, *autres]
+    fichier.donnees, fichier.traitements = {}, []
 
 
 def _controler_table(lu: Lu, fichier: Fichier, outils: Outils) -> list[Trace]:
