@@ -9,6 +9,7 @@ pas d'un nom de rue : il n'est refusé que par le nom de sa colonne.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,10 @@ NIR_13 = rf"^[1-478]\d{{2}}(?:0[1-9]|1[0-2]|[2-9]\d){_LIEU}\d{{6}}$"
 NIR_15 = NIR_13.removesuffix("$") + r"\d{2}$"
 IBAN = r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$"
 UNIQUE = r"^\d{3}(?:(?:0[1-9]|1[0-2])\d{2}|\d{2}(?:0[1-9]|1[0-2]))\d{6}[0-9A-Z]{5}$"
+#: Le début d'un numéro, ou d'un compte bancaire.
+NUMERO_OU_COMPTE = r"^(?:\d[ .\-_/\x{a0}\x{202f}\d,]{5}|[A-Za-z]{2} ?\d{2})"
+#: Sans cela (une arobase, neuf chiffres ou leur puissance de dix, une civilité), rien d'autre n'est à chercher.
+CANDIDAT = r"@|(?:\d\D{0,4}){9}|\d[eE]\+?\d|(?i)^m(?:\.|r|me|lle|onsieur|adame|ademoiselle)[. ]"
 #: Neuf ou dix chiffres d'affilée ; le zéro de tête se perd dans un tableur.
 NUMEROS = r"^0?[1-9]\d{8}$"
 
@@ -67,7 +72,8 @@ def familles_des_colonnes(colonnes: dict[int, pd.Series], connues: frozenset[int
 def suspecte(textes: pa.Array) -> bool:
     """Une valeur au moins, parmi des valeurs distinctes, demande-t-elle d'examiner la colonne ?"""
     textes = textes.filter(pc.greater_equal(pc.binary_length(textes), COURT)).drop_null()
-    return bool(len(textes)) and any(masque.any() for masque in _sures(textes).values() | _chiffrees(textes).values())
+    textes = textes.filter(pc.match_substring_regex(textes, CANDIDAT))
+    return bool(len(textes)) and any(m.any() for m in [*_sures(textes).values(), *_chiffrees(textes).values()])
 
 
 def famille_du_texte(texte: str) -> str | None:
@@ -95,13 +101,17 @@ def _en_arrow(colonne: pd.Series) -> pa.Array:
 
 
 def _reconnaitre(textes: pa.Array, connue: bool) -> str | None:
-    remplies = len(textes) - textes.null_count
-    longues = pc.fill_null(pc.greater_equal(pc.binary_length(textes), COURT), False)
-    if not pc.any(longues).as_py():
+    longueurs = pc.binary_length(textes)
+    if (pc.max(longueurs).as_py() or 0) < COURT:
         return None
-    remplies -= pc.sum(pc.equal(pc.binary_length(textes), 0)).as_py() or 0
-    comptees = pc.value_counts(textes.filter(longues))
+    comptees = pc.value_counts(textes.drop_null())
+    distinctes = comptees.field("values")
+    candidates = pc.match_substring_regex(distinctes, CANDIDAT)
+    if not pc.any(candidates).as_py():
+        return None
+    comptees = comptees.filter(candidates)
     distinctes, nombres = comptees.field("values"), comptees.field("counts").to_numpy()
+    remplies = pc.sum(pc.greater(longueurs, 0)).as_py()
     for nom, masque in _sures(distinctes).items():
         seuil = max(SURES[nom] * remplies, 2 if remplies > PEU and nom != "adresse" else 1)
         if masque.any() and nombres[masque].sum() >= seuil:
@@ -116,21 +126,32 @@ def _reconnaitre(textes: pa.Array, connue: bool) -> str | None:
 
 def _sures(textes: pa.Array) -> dict[str, np.ndarray]:
     """Ce que sa seule écriture trahit : valeur distincte -> vrai."""
-    serres = _serrer(textes)
     return {
         "adresse": _cherche(textes, ADRESSE, avec="@"),
-        "telephone": _cherche(textes, TELEPHONE, chiffres=True),
-        "nir": _cle(serres, NIR_15, cles_nir),
-        "iban": _cle(serres, IBAN, cles_iban),
+        "telephone": _cherche(textes, TELEPHONE),
+        "nir": _du_numero(textes, NIR_15, cles_nir),
+        "iban": _du_numero(textes, IBAN, cles_iban),
         "civilite": _cherche(textes, CIVILITE),
     }
 
 
 def _chiffrees(textes: pa.Array) -> dict[str, np.ndarray]:
     """Ce qui n'a pour soi que la forme de ses chiffres."""
-    serres = _serrer(textes)
-    return {nom: _cherche(serres, motif) for nom, motif in
-            (("nir", NIR_13), ("numero_unique", UNIQUE), ("telephone", NUMEROS))}  # fmt: skip
+    motifs = {"nir": NIR_13, "numero_unique": UNIQUE, "telephone": NUMEROS}
+    return {nom: _du_numero(textes, motif) for nom, motif in motifs.items()}
+
+
+def _du_numero(textes: pa.Array, motif: str, cle: Callable | None = None) -> np.ndarray:
+    """Vrai pour une valeur qui commence comme un numéro et qui, sans ses séparateurs, a le motif et sa clé."""
+    masque = _cherche(textes, NUMERO_OU_COMPTE)
+    for verifier in (lambda serres: _cherche(serres, motif), cle and (lambda serres: cle(_en_textes(serres)))):
+        if verifier and masque.any():
+            masque[masque] = verifier(_serrer(textes.filter(pa.array(masque))))
+    return masque
+
+
+def _en_textes(valeurs: pa.Array) -> pd.Series:
+    return valeurs.to_pandas().astype("str")
 
 
 def _serrer(textes: pa.Array) -> pa.Array:
@@ -144,24 +165,14 @@ def _serrer(textes: pa.Array) -> pa.Array:
     return serres
 
 
-def _cherche(textes: pa.Array, motif: str, avec: str | None = None, chiffres: bool = False) -> np.ndarray:
-    """Vrai là où le motif est trouvé ; ``avec``, ``chiffres`` : ce que la valeur a forcément, plus rapide à voir."""
-    masque = np.ones(len(textes), dtype=bool)
+def _cherche(textes: pa.Array, motif: str, avec: str | None = None) -> np.ndarray:
+    """Vrai là où le motif est trouvé ; ``avec`` : un caractère qu'il a toujours, plus rapide à voir."""
     if avec:
         masque = pc.match_substring(textes, avec).to_numpy(zero_copy_only=False)
-    elif chiffres:
-        masque = pc.match_substring_regex(textes, r"(?:\d\D?){9}").to_numpy(zero_copy_only=False)
-    if masque.any():
-        trouves = pc.match_substring_regex(textes.filter(pa.array(masque)), motif)
-        masque[masque] = trouves.to_numpy(zero_copy_only=False)
-    return masque
-
-
-def _cle(serres: pa.Array, motif: str, verifier) -> np.ndarray:
-    masque = _cherche(serres, motif)
-    if masque.any():
-        masque[masque] = verifier(serres.filter(pa.array(masque)).to_pandas().astype("str"))
-    return masque
+        if masque.any():
+            masque[masque] = _cherche(textes.filter(pa.array(masque)), motif)
+        return masque
+    return pc.match_substring_regex(textes, motif).to_numpy(zero_copy_only=False)
 
 
 def _sont_des_telephones(numeros: pa.Array, connue: bool) -> bool:
@@ -170,7 +181,7 @@ def _sont_des_telephones(numeros: pa.Array, connue: bool) -> bool:
     Les mobiles (06, 07) se dispersent sur toutes leurs tranches, quand des identifiants en partagent une. Dans une
     colonne que le format ne prévoit pas, dix chiffres qui commencent par zéro suffisent.
     """
-    textes = _serrer(numeros).to_pandas().astype("str")
+    textes = _en_textes(_serrer(numeros))
     if not connue and textes.str.len().eq(10).mean() >= CHIFFRES:
         return True
     nus = textes.str[-9:]

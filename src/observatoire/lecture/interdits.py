@@ -7,6 +7,7 @@ protège. Le fichier entier est refusé ; le message nomme la colonne, jamais un
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,18 @@ SUPPRIMER = "Supprimer cette colonne du fichier, puis le déposer de nouveau. "
 
 @dataclass(frozen=True)
 class Interdites:
-    """Les colonnes interdites d'un fichier : leurs rangs (à partir de 0) et les problèmes qu'elles posent."""
+    """Les colonnes interdites d'un fichier : leurs rangs (à partir de 0) et les problèmes qu'elles posent.
+
+    ``prevues`` : les rangs de celles que le format prévoit.
+    """
 
     rangs: frozenset[int]
     problemes: list[Probleme]
+    prevues: frozenset[int]
+
+    def retirer(self, lu: Lu) -> Lu:
+        """Le tableau sans les colonnes interdites que le format ne prévoit pas : le reste se vérifie."""
+        return _sans(lu, self.rangs - self.prevues)
 
 
 def chercher_interdites(entete: list[str], cadre: pd.DataFrame, connues: set[str]) -> Interdites:
@@ -44,7 +53,7 @@ def chercher_interdites(entete: list[str], cadre: pd.DataFrame, connues: set[str
     autres = {rang: cadre.iloc[:, rang] for rang in range(min(len(entete), cadre.shape[1])) if rang not in par_le_nom}
     trouvees = familles_des_colonnes(autres, attendues)
     problemes += [_deguisee(entete[rang], rang, nom, rang in attendues) for rang, nom in sorted(trouvees.items())]
-    return Interdites(frozenset(par_le_nom | set(trouvees)), problemes)
+    return Interdites(frozenset(par_le_nom | set(trouvees)), problemes, attendues)
 
 
 def colonnes_interdites(entete: list[str], connues: set[str] = frozenset()) -> list[Probleme]:
@@ -75,7 +84,13 @@ def sans_textes_libres(lu: Lu, fichier: Fichier, connues: set[str]) -> Lu:
     doutes = [{"id": "", "colonne": lu.entete[rang], "regle": "texte_libre", "message": message, "explication": ""}
               for rang in libres]  # fmt: skip
     fichier.ajouter_avertissements([pd.DataFrame(doutes).assign(ligne=float("nan"))])
-    gardees = [rang for rang in range(len(lu.entete)) if rang not in libres]
+    return _sans(lu, libres)
+
+
+def _sans(lu: Lu, rangs: Collection[int]) -> Lu:
+    if not rangs:
+        return lu
+    gardees = [rang for rang in range(len(lu.entete)) if rang not in rangs]
     cadre = lu.cadre.iloc[:, gardees].set_axis(range(len(gardees)), axis=1)
     return replace(lu, entete=[lu.entete[rang] for rang in gardees], cadre=cadre)
 

@@ -7,7 +7,7 @@ donc seule, dans n'importe quel ordre et dans n'importe quel processus.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, sans_textes_libres
 from observatoire.lecture.liens import controler_contexte, controler_liens
-from observatoire.lecture.problemes import citer
+from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import HORS_QUARTIER, rattacher
@@ -91,7 +91,7 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
     interdites = chercher_interdites(lu.entete, lu.cadre, connues)
-    lisible = sans_textes_libres(_sans(lu, interdites), fichier, connues)
+    lisible = sans_textes_libres(interdites.retirer(lu), fichier, connues)
     if est_rpls:
         lire_rpls(lisible, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
         refus = "un fichier RPLS ne se corrige pas."
@@ -100,30 +100,17 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
         traces = _controler_table(lisible, fichier, outils)
     if interdites.rangs:
         _oublier(fichier, lu, interdites)
-        traces = []
     return traces
 
 
-def _sans(lu: Lu, interdites: Interdites) -> Lu:
-    """Le tableau où les colonnes interdites sont vides, sous leur nom : le reste du fichier se vérifie."""
-    if not interdites.rangs:
-        return lu
-    cadre = lu.cadre.copy()
-    cadre[[cadre.columns[rang] for rang in interdites.rangs]] = ""
-    return replace(lu, cadre=cadre)
-
-
 def _oublier(fichier: Fichier, lu: Lu, interdites: Interdites) -> None:
-    """Ne rien garder d'un fichier qui a une colonne interdite, sinon ce que les autres colonnes ont de fautif."""
+    """Ne rien garder d'un fichier qui a une colonne interdite, sinon ce qu'il a d'autre à corriger.
+
+    D'une telle colonne, seules restent les phrases qui ne citent rien.
+    """
     siennes = {normaliser(lu.entete[rang]) for rang in interdites.rangs}
-    noms = {citer(lu.entete[rang]) for rang in interdites.rangs}
-    autres = [
-        p
-        for p in fichier.problemes
-        if normaliser(p.colonne or "") not in siennes
-        and not (p.regle == "colonne_inconnue" and any(nom in p.phrase for nom in noms))
-    ]
-    fichier.problemes = [*interdites.problemes, *autres]
+    dicibles = [p for p in fichier.problemes if normaliser(p.colonne or "") not in siennes or TUE in p.phrase]
+    fichier.problemes = [*interdites.problemes, *dicibles]
     fichier.donnees, fichier.traitements = {}, []
 
 
