@@ -139,7 +139,9 @@ class Chaine:
 
     def _proteger(self, public: str) -> str:
         from observatoire.confidentialite import proteger
+        from observatoire.ecrits import refuser_les_ecrits
 
+        refuser_les_ecrits(self.config.chemin("livre") / "book" / "commentaires")
         with self.journal.etape("protection") as etape:
             comptes = proteger(self.config, public)
             etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in comptes.items())

@@ -34,6 +34,7 @@ class Champ:
     personnelle: bool
     facultative: bool
     contraintes: dict
+    role: str = ""
 
     @property
     def obligatoire(self) -> bool:
@@ -140,6 +141,7 @@ def _champ(brut: dict, fichier: Path) -> Champ:
         personnelle=bool(brut.get("personnelle", False)),
         facultative=bool(brut.get("facultative", False)),
         contraintes=brut.get("constraints") or {},
+        role=brut.get("role", ""),
     )
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.couverture import annees_connues, disponibilite, etendre, ranger, tableau_couverture
+from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_parquet
 from observatoire.indicateurs.ecriture import Ecriture
@@ -54,12 +55,19 @@ def ecrire_indicateurs(
     envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
     les lots que :func:`sommeur` a sommés en les préparant ; ils ne sont pas relus.
     """
+    with reserver(config.acces):
+        return _ecrire_indicateurs(config, avancement, dask, deja or {})
+
+
+def _ecrire_indicateurs(
+    config: Configuration, avancement: Callable | None, dask: str | None, deja: dict[tuple[int, str], LotSomme]
+) -> Bilan:
     prepare = config.chemin("prepare")
     if not (prepare / "depots.parquet").is_file():
         raise ErreurObservatoire("aucun dépôt n'est préparé : lancer « observatoire calculer » sur des dépôts.")
     dire = avancement or (lambda fait, total, libelle: None)
     dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
-    par_annee = dict(_sommer_par_annee(config, prepare, dask, deja or {}, dire))
+    par_annee = dict(_sommer_par_annee(config, prepare, dask, deja, dire))
     connus = etendre({a: _connus(lots) for a, (_, lots) in par_annee.items()}, config)
     depots = pd.read_parquet(prepare / "depots.parquet")
     couvertures = []

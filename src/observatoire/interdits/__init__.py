@@ -5,7 +5,15 @@ déguise (:func:`familles_des_colonnes`). Les mêmes règles valent pour un dép
 écrit à la main.
 """
 
-from observatoire.interdits.contenus import famille_du_texte, familles_des_colonnes
+from observatoire.interdits.contenus import RECONNUS, famille_du_texte, familles_des_colonnes
 from observatoire.interdits.noms import famille_interdite, mots, normaliser, texte_libre
 
-__all__ = ["famille_du_texte", "famille_interdite", "familles_des_colonnes", "mots", "normaliser", "texte_libre"]
+__all__ = [
+    "RECONNUS",
+    "famille_du_texte",
+    "famille_interdite",
+    "familles_des_colonnes",
+    "mots",
+    "normaliser",
+    "texte_libre",
+]

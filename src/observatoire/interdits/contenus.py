@@ -59,13 +59,16 @@ CANDIDAT = r"@|(?:\d\D{0,4}){9}|\d[eE]\+?\d|(?i)^m(?:\.|r|me|lle|onsieur|adame|a
 NUMEROS = r"^0?[1-9]\d{8}$"
 
 
-def familles_des_colonnes(colonnes: dict[int, pd.Series], connues: frozenset[int] = frozenset()) -> dict[int, str]:
+def familles_des_colonnes(
+    colonnes: dict[int, pd.Series], connues: frozenset[int] = frozenset(), libelles: frozenset[int] = frozenset()
+) -> dict[int, str]:
     """Rang de chaque colonne interdite -> ce que l'on y a reconnu (une clé de :data:`RECONNUS`).
 
     ``colonnes`` : rang -> textes, vide ou manquant pour une valeur absente ; ``connues`` : les colonnes que le format
-    prévoit, où une suite de chiffres est d'abord un identifiant.
+    prévoit, où une suite de chiffres est d'abord un identifiant ; ``libelles`` : celles qui se montrent à des
+    partenaires, où une seule valeur suffit.
     """
-    trouvees = {rang: _reconnaitre(_en_arrow(colonne), rang in connues) for rang, colonne in colonnes.items()}
+    trouvees = {rang: _reconnaitre(_en_arrow(c), rang in connues, rang in libelles) for rang, c in colonnes.items()}
     return {rang: nom for rang, nom in trouvees.items() if nom}
 
 
@@ -100,7 +103,7 @@ def _en_arrow(colonne: pd.Series) -> pa.Array:
     return valeurs if pa.types.is_large_string(valeurs.type) else valeurs.cast(pa.large_string())
 
 
-def _reconnaitre(textes: pa.Array, connue: bool) -> str | None:
+def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool) -> str | None:
     longueurs = pc.binary_length(textes)
     if (pc.max(longueurs).as_py() or 0) < COURT:
         return None
@@ -113,7 +116,8 @@ def _reconnaitre(textes: pa.Array, connue: bool) -> str | None:
     distinctes, nombres = comptees.field("values"), comptees.field("counts").to_numpy()
     remplies = pc.sum(pc.greater(longueurs, 0)).as_py()
     for nom, masque in _sures(distinctes).items():
-        seuil = max(SURES[nom] * remplies, 2 if remplies > PEU and nom != "adresse" else 1)
+        une_suffit = nom == "adresse" or (libelle and nom != "civilite")
+        seuil = 1 if libelle and une_suffit else max(SURES[nom] * remplies, 1 if une_suffit or remplies <= PEU else 2)
         if masque.any() and nombres[masque].sum() >= seuil:
             return nom
     for nom, masque in _chiffrees(distinctes).items():

@@ -7,14 +7,13 @@ protège. Le fichier entier est refusé ; le message nomme la colonne, jamais un
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.interdits import famille_interdite, familles_des_colonnes, normaliser, texte_libre
-from observatoire.interdits.contenus import RECONNUS
+from observatoire.interdits import RECONNUS, famille_interdite, familles_des_colonnes, normaliser, texte_libre
 from observatoire.lecture.problemes import Probleme, citer
 
 if TYPE_CHECKING:
@@ -41,19 +40,26 @@ class Interdites:
         return _sans(lu, self.rangs - self.prevues)
 
 
-def chercher_interdites(entete: list[str], cadre: pd.DataFrame, connues: set[str]) -> Interdites:
+def chercher_interdites(
+    entete: list[str], cadre: pd.DataFrame, connues: set[str], libelles: set[str] = frozenset()
+) -> Interdites:
     """Les colonnes interdites d'un tableau lu, par leur nom puis par leur contenu.
 
-    ``connues`` : noms exacts que le format prévoit et qui sont donc permis (ORIGINE du patrimoine, dans le RPLS).
+    ``connues`` : noms exacts que le format prévoit et qui sont donc permis (ORIGINE du patrimoine, dans le RPLS) ;
+    ``libelles`` : ceux dont les valeurs se montrent, où une seule adresse électronique suffit.
     """
     problemes = colonnes_interdites(entete, connues)
     par_le_nom = {rang for rang, nom in enumerate(entete) if nom not in connues and famille_interdite(nom)}
-    prevues = {normaliser(nom) for nom in connues}
-    attendues = frozenset(rang for rang, nom in enumerate(entete) if normaliser(nom) in prevues)
+    attendues = _rangs(entete, connues)
     autres = {rang: cadre.iloc[:, rang] for rang in range(min(len(entete), cadre.shape[1])) if rang not in par_le_nom}
-    trouvees = familles_des_colonnes(autres, attendues)
+    trouvees = familles_des_colonnes(autres, attendues, _rangs(entete, libelles))
     problemes += [_deguisee(entete[rang], rang, nom, rang in attendues) for rang, nom in sorted(trouvees.items())]
     return Interdites(frozenset(par_le_nom | set(trouvees)), problemes, attendues)
+
+
+def _rangs(entete: list[str], noms: Iterable[str]) -> frozenset[int]:
+    voulus = {normaliser(nom) for nom in noms}
+    return frozenset(rang for rang, nom in enumerate(entete) if normaliser(nom) in voulus)
 
 
 def colonnes_interdites(entete: list[str], connues: set[str] = frozenset()) -> list[Probleme]:
@@ -76,8 +82,8 @@ def sans_textes_libres(lu: Lu, fichier: Fichier, connues: set[str]) -> Lu:
 
     ``connues`` : les colonnes du format, qui restent.
     """
-    prevues = {normaliser(nom) for nom in connues}
-    libres = [rang for rang, nom in enumerate(lu.entete) if normaliser(nom) not in prevues and texte_libre(nom)]
+    prevues = _rangs(lu.entete, connues)
+    libres = [rang for rang, nom in enumerate(lu.entete) if rang not in prevues and texte_libre(nom)]
     if not libres:
         return lu
     message = "Colonne de texte libre : elle n'est pas lue et aucune de ses valeurs n'est gardée."

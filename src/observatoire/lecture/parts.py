@@ -90,7 +90,9 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
         return []
     fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
-    interdites = chercher_interdites(lu.entete, lu.cadre, connues)
+    champs = {} if est_rpls else outils.schemas[fichier.table].champs
+    libelles = {nom for nom, champ in champs.items() if champ.role == "libelle"}
+    interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles)
     lisible = sans_textes_libres(interdites.retirer(lu), fichier, connues)
     if est_rpls:
         lire_rpls(lisible, fichier, None if outils.par_commune else outils.config.code, outils.schemas)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.configuration import MARQUE_FICTIF, Configuration
+from observatoire.droits import creer_dossier, reserver, resserrer
 from observatoire.erreurs import DepotRefuse
 from observatoire.fichiers import PROVISOIRE, remplacer_dossier
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
@@ -24,7 +25,7 @@ from observatoire.lecture.decoupe import recoller
 from observatoire.lecture.depots import Fichier
 from observatoire.lecture.lots import Bilan, Lot, Reglages, couper_les_gros, decouper, lire_lots, preparer_lot
 from observatoire.lecture.parts import Outils
-from observatoire.lecture.rapports import creer_dossier, ecrire_rapports
+from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.tables import HORS, ecrire_table, table_vide
 from observatoire.lecture.verification import Depots, Suivi, conclure, inventaire
 
@@ -115,13 +116,14 @@ def _refuser(depots: Depots, sans_les_refuses: bool) -> None:
 
 @contextmanager
 def _a_cote(config: Configuration) -> Iterator[Path]:
-    """Un dossier d'écriture dans ``prepare``, lisible de son seul propriétaire et effacé à la fin."""
+    """Un dossier d'écriture dans ``prepare``, fermé comme le dit la configuration et effacé à la fin."""
     prepare = config.chemin("prepare")
     neuf = not prepare.exists()
-    creer_dossier(prepare)
-    prepare.chmod(0o700)
-    with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=prepare) as aside:
-        yield Path(aside)
+    with reserver(config.acces):
+        creer_dossier(prepare)
+        resserrer(prepare, config.acces)
+        with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=prepare) as aside:
+            yield Path(aside)
     if neuf and not any(prepare.iterdir()):
         prepare.rmdir()
 
