@@ -5,6 +5,7 @@ Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 130 ou 
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -141,6 +142,28 @@ def livre(
 ) -> None:
     """Construire le site ; un avertissement est une erreur."""
     _chaine(config, refaire, publie=publie, edition=edition, site=site).livre(public)
+
+
+@app.command(cls=Commande)
+def purger(
+    brut: Brut = None,
+    prepare: Prepare = None,
+    jour: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            "--jour",
+            formats=["%Y-%m-%d"],
+            help="Jour où l'on se place [défaut : aujourd'hui].",
+            show_default=False,
+            metavar="AAAA-MM-JJ",
+        ),
+    ] = None,
+    confirmer: Annotated[bool, typer.Option("--confirmer", help="Effacer ; sans elle, rien n'est touché.")] = False,
+    config: Config = DEFAUT,
+) -> None:
+    """Effacer les lignes dont la conservation est échue, en gardant les valeurs publiées."""  # fmt: skip
+    quand = jour.date() if jour else dt.date.today()
+    _chaine(config, brut=brut, prepare=prepare).purger(quand, confirmer)
 
 
 @app.command(cls=Commande)

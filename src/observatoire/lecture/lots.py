@@ -7,6 +7,7 @@ processeurs ; le résultat est le même.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from observatoire.droits import creer_dossier
+from observatoire.droits import MASQUES, creer_dossier
 from observatoire.lecture.decoupe import a_couper, couper
 from observatoire.lecture.decoupe_parquet import couper_part
 from observatoire.lecture.depots import Fichier
@@ -161,6 +162,7 @@ _reglages: list[Reglages] = []
 
 
 def _retenir(reglages: Reglages) -> None:
+    os.umask(MASQUES[reglages.outils.config.acces])
     _reglages[:] = [reglages]
 
 
