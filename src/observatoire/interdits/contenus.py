@@ -55,6 +55,12 @@ UNIQUE = r"^\d{3}(?:(?:0[1-9]|1[0-2])\d{2}|\d{2}(?:0[1-9]|1[0-2]))\d{6}[0-9A-Z]{
 NUMERO_OU_COMPTE = r"^(?:\d[ .\-_/\x{a0}\x{202f}\d,]{5}|[A-Za-z]{2} ?\d{2})"
 #: Sans cela (une arobase, neuf chiffres ou leur puissance de dix, une civilité), rien d'autre n'est à chercher.
 CANDIDAT = r"@|(?:\d\D{0,4}){9}|\d[eE]\+?\d|(?i)^m(?:\.|r|me|lle|onsieur|adame|ademoiselle)[. ]"
+#: Un compte ou un NIR au milieu d'une phrase, séparateurs compris.
+DANS_UN_TEXTE = (
+    r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}",
+    r"(?<!\d)[1-478](?:[ .\-\u00a0\u202f]?[\dAB]){14}(?!\d)",
+)
+IBAN_FRANCAIS = 27
 #: Neuf ou dix chiffres d'affilée ; le zéro de tête se perd dans un tableur.
 NUMEROS = r"^0?[1-9]\d{8}$"
 
@@ -85,8 +91,8 @@ def famille_du_texte(texte: str) -> str | None:
     >>> famille_du_texte("voir jean.dupont@exemple.fr"), famille_du_texte("bail du 03/02/2010")
     ('adresse', None)
     """
-    serre = re.sub(r"(?<=\w)[ .\-_/\u00a0\u202f](?=\w)", "", str(texte))
-    suites = re.findall(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}[A-Z0-9]{11,30}|(?<!\d)\d[0-9AB]{9,17}(?!\d)", serre.upper())
+    suites = [re.sub(r"\W", "", suite) for motif in DANS_UN_TEXTE for suite in re.findall(motif, str(texte).upper())]
+    suites = [suite[:IBAN_FRANCAIS] if suite.startswith("FR") else suite for suite in suites]
     candidats = pa.array([str(texte), *suites], pa.large_string())
     for nom, masque in _sures(candidats).items():
         if nom != "civilite" and masque.any():
