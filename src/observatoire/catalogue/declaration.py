@@ -13,9 +13,8 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from observatoire.catalogue.lues import TableSuivie, contourne, lit_un_interdit
+from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES
-from observatoire.erreurs import ErreurConfiguration
 
 NATURES = ("proportion", "taux", "moyenne", "effectif", "ecart")
 FLUX = frozenset({"attributions", "signalements", "programmes"})
@@ -93,7 +92,7 @@ class Indicateur:
         """Appliquer la fonction aux tables d'une année.
 
         Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore, et
-        :class:`~observatoire.erreurs.ErreurConfiguration` si une colonne lue est interdite ou n'est dans aucun schéma.
+        :class:`~observatoire.catalogue.lues.ColonneRefusee` si une colonne lue est interdite ou inconnue.
         """
         comptage = self.classer(tables, bareme)
         if self.groupe is None:
@@ -109,8 +108,8 @@ class Indicateur:
         suivies = [TableSuivie.suivre(tables[t], t) for t in self.tables]
         try:
             colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
-        except ErreurConfiguration as erreur:
-            raise ErreurConfiguration(f"indicateur « {self.code} » : {erreur}") from None
+        except ColonneRefusee as erreur:
+            raise ColonneRefusee(f"indicateur « {self.code} » : {erreur}") from None
         roles = dict(zip(("numerateur", "denominateur", "concernes"), colonnes, strict=False))
         return Comptage(roles, frozenset().union(*(t.lues for t in suivies)))
 

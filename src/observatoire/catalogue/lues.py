@@ -18,6 +18,10 @@ from observatoire.interdits import famille_interdite
 DETOURS = frozenset({"loc", "iloc", "at", "iat", "query", "eval", "iterrows", "itertuples", "filter"})
 
 
+class ColonneRefusee(ErreurConfiguration):
+    """Un indicateur lit une donnée interdite, ou une colonne que les schémas ne déclarent pas."""
+
+
 class TableSuivie(pd.DataFrame):
     """Une table qui retient les colonnes qu'on y lit : la couverture en dépend, personne n'a à les déclarer."""
 
@@ -38,9 +42,9 @@ class TableSuivie(pd.DataFrame):
         lues = [cle] if isinstance(cle, str) else [nom for nom in self.columns if nom in list(cle)]
         for nom in lues:
             if famille := famille_interdite(nom):
-                raise ErreurConfiguration(f"aucun indicateur ne lit « {nom} » : donnée interdite ({famille}).")
+                raise ColonneRefusee(f"aucun indicateur ne lit « {nom} » : donnée interdite ({famille}).")
             if nom not in self.columns:
-                raise ErreurConfiguration(f"« {nom} » n'est pas une colonne du schéma « {self.nom} ».")
+                raise ColonneRefusee(f"« {nom} » n'est pas une colonne du schéma « {self.nom} ».")
         self.lues.update(lues)
         return super().__getitem__(cle)
 
