@@ -93,3 +93,22 @@ def test_un_fichier_illisible_est_explique(tmp_path, contenu, message):
 def test_un_fichier_absent_est_nomme(tmp_path):
     with pytest.raises(ErreurConfiguration, match=r"absent\.yml : fichier de configuration introuvable\."):
         lire_configuration(tmp_path / "absent.yml")
+
+
+@pytest.mark.parametrize(
+    ("rubrique", "message"),
+    [
+        ("acces: public", "« acces » vaut prive ou groupe"),
+        ("acces: [prive]", "« acces » doit être un texte"),
+        ("conservation: 36", "« conservation » doit être une suite"),
+        ("conservation: {brut_jours: 3}", "« brut_jours » est inconnu. Valeurs admises : brut_mois, prepare_mois"),
+        ("conservation: {brut_mois: 0}", "« brut_mois » doit être un nombre entier, au moins 1"),
+        ("conservation: {prepare_mois: trois}", "« prepare_mois » doit être un nombre entier"),
+        ("conservation: {prepare_mois: true}", "« prepare_mois » doit être un nombre entier"),
+    ],
+)
+def test_la_conservation_des_depots_est_verifiee(tmp_path, rubrique, message):
+    ville = "territoire: {nom: V, code: '1'}\nedition: {annees: [2010]}\nbailleurs: [{code: a, nom: A}]\n"
+    (tmp_path / "observatoire.yml").write_text(ville + rubrique + "\n", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=message):
+        lire_configuration(tmp_path / "observatoire.yml")

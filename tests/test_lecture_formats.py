@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from observatoire.interdits import mots, normaliser
 from observatoire.lecture.conversion import convertir
-from observatoire.lecture.entetes import mots, normaliser
 from observatoire.lecture.tableurs import en_texte
 from observatoire.schemas import Champ
 

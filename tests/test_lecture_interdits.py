@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from atelier_lecture import SCHEMAS
 
-from observatoire.lecture.interdits import colonnes_interdites, famille_interdite
+from observatoire.interdits import famille_interdite
+from observatoire.lecture.interdits import colonnes_interdites
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.schemas import lire_schemas
 

@@ -8,6 +8,7 @@ Chaque flèche tient le dossier qu'elle écrit, et n'est refaite que si ce qu'el
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
-from observatoire.erreurs import DepotRefuse, SecretDecouvert
+from observatoire.droits import REFERMER, ouvert, reserver
+from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.journal import Journal
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
@@ -47,6 +49,7 @@ class Chaine:
         """Vérifier les dépôts ; lève :class:`DepotRefuse` si un fichier est refusé."""
         from observatoire import lecture
 
+        self._avertir_si_ouvert()
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
             if rapports:
@@ -55,6 +58,33 @@ class Chaine:
         print(depots.message())
         if not depots.accepte:
             raise DepotRefuse("Dépôts refusés : voir ci-dessus.")
+
+    def purger(self, jour: dt.date, confirmer: bool) -> None:
+        """Lister ce dont la conservation est échue au ``jour`` ; l'effacer si ``confirmer``, en gardant les valeurs."""
+        from observatoire import purge
+
+        prepare, brut = self.config.chemin("prepare"), self.config.chemin("brut")
+        with self._tenir(brut, prepare):
+            echues = purge.chercher_echues(self.config, jour)
+            for echue in echues:
+                print(f"  {echue}")
+            if not echues:
+                print(f"Rien n'est échu au {jour:%d/%m/%Y}.")
+                return
+            if not confirmer:
+                print("Rien n'a été effacé. Pour effacer ces lignes et garder les valeurs : --confirmer.")
+                return
+            a_figer = purge.annees_a_figer(self.config, echues)
+            if a_figer and not any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True)):
+                raise ErreurObservatoire(
+                    "les valeurs à conserver ne sont pas à jour : lancer « observatoire calculer », puis relancer. "
+                    "Rien n'a été effacé."
+                )
+            purge.figer(self.config, a_figer)
+            Memoire(prepare, "").oublier()
+            purge.effacer(self.config, echues)
+        print("Effacé ; les valeurs sont conservées. Relancer « observatoire calculer » pour les reprendre.")
+        self._rappeler_les_corrections({echue.annee for echue in echues})
 
     def publier(
         self, public: str, sans_les_refuses: bool, ouvriers: int | None, delai: int | None, dask: str | None
@@ -69,14 +99,13 @@ class Chaine:
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
         """De ``brut`` à ``prepare`` : préparer les tables, calculer les indicateurs."""
-        lus = self._chemins("brut", "schemas", "referentiels", "suivi")
-        autres = [f"sans les refusés : {sans_les_refuses}"]
-        self._au_besoin(
-            "calcul",
-            self.config.chemin("prepare"),
-            lambda: empreinte(*lus, autres=autres),
-            lambda: self._calculer(sans_les_refuses, dask),
-        )
+        with reserver(self.config.acces):
+            self._au_besoin(
+                "calcul",
+                self.config.chemin("prepare"),
+                lambda: self._lu_par_le_calcul(sans_les_refuses),
+                lambda: self._calculer(sans_les_refuses, dask),
+            )
 
     def proteger(self, public: str) -> None:
         """De ``prepare`` à ``publie`` ; les publics plus larges d'abord, car un public restreint lit aussi leur
@@ -146,6 +175,7 @@ class Chaine:
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
         from observatoire import indicateurs, lecture
 
+        self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
             sommeur = None if dask else indicateurs.sommeur(self.config)
             depots = lecture.lire(self.config, etape.avancer, sans_les_refuses, sommeur)
@@ -157,7 +187,9 @@ class Chaine:
 
     def _proteger(self, public: str) -> str:
         from observatoire.confidentialite import proteger
+        from observatoire.ecrits import refuser_les_ecrits
 
+        refuser_les_ecrits(self.config.chemin("livre") / "book" / "commentaires")
         with self.journal.etape("protection") as etape:
             bilan = proteger(self.config, public, etape.avancer)
             etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in bilan.statuts.items())
@@ -198,8 +230,7 @@ class Chaine:
         """
         depart = time.perf_counter()
         with self._tenir(sortie, *([lu] if lu and os.access(lu.parent, os.W_OK) else [])):
-            config = replace(self.config, fichier=Path(), chemins={})
-            memoire = Memoire(sortie, f"{lire()} {empreinte(autres=[repr(config)])} {empreinte_du_code()}")
+            memoire = self._memoire(sortie, lire())
             bilan = None if self.refaire else memoire.relire()
             if bilan is not None:
                 self.journal.inchange(libelle, time.perf_counter() - depart, bilan)
@@ -207,6 +238,34 @@ class Chaine:
             memoire.oublier()
             balayer(sortie)
             memoire.retenir(faire())
+
+    def _memoire(self, sortie: Path, lu: str) -> Memoire:
+        """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
+        config = replace(self.config, fichier=Path(), chemins={}, acces="", conservation={})
+        return Memoire(sortie, f"{lu} {empreinte(autres=[repr(config)])} {empreinte_du_code()}")
+
+    def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
+        lus = self._chemins("brut", "schemas", "referentiels", "suivi")
+        return empreinte(*lus, autres=[f"sans les refusés : {sans_les_refuses}"])
+
+    def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
+        return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))
+
+    def _avertir_si_ouvert(self) -> None:
+        """Dire que d'autres comptes de la machine lisent les dépôts, et comment y remédier."""
+        brut, acces = self.config.chemin("brut"), self.config.acces
+        if ouvert(brut, acces):
+            conseil = f"d'autres comptes de cette machine peuvent y entrer. Les en écarter : chmod -R {REFERMER[acces]}"
+            self.journal.avertir(brut.name, [f"{conseil} {brut}"])
+
+    def _rappeler_les_corrections(self, annees: set[int]) -> None:
+        from observatoire.lecture.corrections import lire_corrections
+        from observatoire.schemas import lire_schemas
+
+        corrections = lire_corrections(self.config, lire_schemas(self.config.chemin("schemas")))
+        restantes = sum(c.annee in annees for c in corrections)
+        if restantes:
+            print(f"corrections.yml : {restantes} entrée(s) de ces années citent des lignes ; les retirer à la main.")
 
     @contextmanager
     def _tenir(self, *dossiers: Path) -> Iterator[None]:

@@ -5,6 +5,7 @@ Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 130 ou 
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -155,6 +156,28 @@ def auditer(
 ) -> None:
     """Chercher ce qui est caché dans le site et dans ce qui est publié : 0 rien ne se sait, 1 quelque chose se sait."""
     _chaine(config, public=public, publie=publie, site=site, prepare=prepare).auditer(public)
+
+
+@app.command(cls=Commande)
+def purger(
+    brut: Brut = None,
+    prepare: Prepare = None,
+    jour: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            "--jour",
+            formats=["%Y-%m-%d"],
+            help="Jour où l'on se place [défaut : aujourd'hui].",
+            show_default=False,
+            metavar="AAAA-MM-JJ",
+        ),
+    ] = None,
+    confirmer: Annotated[bool, typer.Option("--confirmer", help="Effacer ; sans elle, rien n'est touché.")] = False,
+    config: Config = DEFAUT,
+) -> None:
+    """Effacer les lignes dont la conservation est échue, en gardant les valeurs publiées."""  # fmt: skip
+    quand = jour.date() if jour else dt.date.today()
+    _chaine(config, brut=brut, prepare=prepare).purger(quand, confirmer)
 
 
 @app.command(cls=Commande)

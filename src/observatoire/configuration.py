@@ -5,7 +5,8 @@ Rien d'un territoire n'est dans le code ; tout ce qui change d'une ville à l'au
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +18,11 @@ NIVEAUX = ("immeuble", "secteur", "quartier", "ville")
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
 #: D'où vient le quartier d'un immeuble : du référentiel de contours, ou de sa commune (un parc de plusieurs communes).
 QUARTIERS = ("contours", "communes")
+#: Qui peut lire les dépôts et les tables préparées : leur propriétaire, ou son groupe aussi.
+ACCES = ("prive", "groupe")
+#: Mois de conservation après le 31 décembre de l'année, et taille (en logements) en deçà de laquelle les valeurs d'un
+#: immeuble ne sont pas conservées après une purge.
+CONSERVATION = ("brut_mois", "prepare_mois", "immeuble_logements")
 #: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
 MARQUE_FICTIF = "FICTIF"
 #: À qui s'adresse une édition, du public le plus large au plus restreint : chacun peut aussi lire l'édition des
@@ -52,7 +58,9 @@ class Configuration:
     """Le contenu de ``observatoire.yml``, vérifié.
 
     ``chemins`` associe chaque nom de :data:`CHEMINS` à un chemin absolu. ``quartiers`` : « contours », ou « communes »
-    quand chaque commune tient lieu de quartier (le code donné avec l'immeuble, ou celui du RPLS).
+    quand chaque commune tient lieu de quartier (le code donné avec l'immeuble, ou celui du RPLS). ``acces`` : qui peut
+    lire les dépôts et les tables préparées, « prive » ou « groupe ». ``conservation`` : les durées de
+    :data:`CONSERVATION` qui sont fixées.
     """
 
     fichier: Path
@@ -69,6 +77,8 @@ class Configuration:
     charte: dict
     chemins: dict[str, Path]
     quartiers: str = "contours"
+    acces: str = ACCES[0]
+    conservation: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def bailleurs(self) -> tuple[Bailleur, ...]:
@@ -153,6 +163,8 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
             nom: (fichier.parent / chemins_donnes.get(nom, _CHEMINS_PAR_DEFAUT[nom])).resolve() for nom in CHEMINS
         },
         quartiers=territoire.get("quartiers", QUARTIERS[0]),
+        acces=brut.get("acces") or ACCES[0],
+        conservation=dict(brut.get("conservation") or {}),
     )
 
 
@@ -188,9 +200,11 @@ _TYPES = {
     "autres_deposants": list,
     "signataires": list,
     "chemins": dict,
+    "acces": str,
+    "conservation": dict,
 }
 _CLES = set(_TYPES)
-ATTENDU = {dict: "une suite de « clé: valeur »", list: "une liste"}
+ATTENDU = {dict: "une suite de « clé: valeur »", list: "une liste", str: "un texte"}
 
 
 def _problemes(brut: object) -> list[str]:
@@ -245,6 +259,19 @@ def _problemes(brut: object) -> list[str]:
             problemes.append(f"chemins : « {nom} » est inconnu. Valeurs admises : {', '.join(CHEMINS)}.")
         elif not isinstance(chemin, str):
             problemes.append(f"chemins : « {nom} » n'est pas un texte.")
+    return problemes + _problemes_des_depots(brut)
+
+
+def _problemes_des_depots(brut: dict) -> list[str]:
+    """Ce qui ne va pas dans « acces » et « conservation »."""
+    problemes = []
+    if isinstance(acces := brut.get("acces", ACCES[0]), str) and acces not in ACCES:
+        problemes.append(f"« acces » vaut {' ou '.join(ACCES)}.")
+    for cle, valeur in _rubrique(brut, "conservation", dict).items():
+        if cle not in CONSERVATION:
+            problemes.append(f"conservation : « {cle} » est inconnu. Valeurs admises : {', '.join(CONSERVATION)}.")
+        elif isinstance(valeur, bool) or not isinstance(valeur, int) or valeur < 1:
+            problemes.append(f"conservation : « {cle} » doit être un nombre entier, au moins 1.")
     return problemes
 
 

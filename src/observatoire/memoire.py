@@ -53,6 +53,13 @@ class Memoire:
             return None
         return memoire.get("bilan") if memoire.get("ecrit") == signature(self.sortie) else None
 
+    def du_meme_contenu(self) -> bool:
+        """Ce qui est lu est-il ce qui l'a été la dernière fois ? Sans regarder ce qui a été écrit."""
+        try:
+            return json.loads(self.fichier.read_text(encoding="utf-8")).get("lu") == self.lu
+        except (FileNotFoundError, ValueError, AttributeError):
+            return False
+
     def oublier(self) -> None:
         """À faire avant d'écrire : une étape interrompue ne laisse pas croire que sa sortie est entière."""
         self.fichier.unlink(missing_ok=True)

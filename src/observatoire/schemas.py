@@ -1,9 +1,11 @@
 """Lire les formats d'échange : un fichier Table Schema par table, dans ``data/schemas``.
 
 Ces fichiers sont la seule déclaration des colonnes : la vérification des dépôts, le dictionnaire publié et les
-rapports en découlent. Trois clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
-jamais affichées), ``facultative`` (la colonne peut être absente du fichier) et ``identifiante`` (la valeur désigne un
-logement, un immeuble ou une demande, comme le font déjà les clés et les liens).
+rapports en découlent. Quatre clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
+jamais affichées), ``facultative`` (la colonne peut être absente du fichier), ``identifiante`` (la valeur désigne un
+logement, un immeuble ou une demande, comme le font déjà les clés et les liens) et ``role``, ce qu'est un texte dont les
+valeurs ne sont pas énumérées : identifiant, code ou libellé. Un texte libre, ou une donnée interdite, n'a pas de place
+dans un schéma.
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from pathlib import Path
 
 from observatoire.configuration import TABLES
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.interdits import famille_interdite
 
 NON_RENSEIGNE = "nr"
 TYPES = ("string", "number", "integer", "date")
+ROLES = ("identifiant", "code", "libelle")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Champ:
     facultative: bool
     contraintes: dict
     identifiante: bool = False
+    role: str = ""
 
     @property
     def obligatoire(self) -> bool:
@@ -129,6 +134,7 @@ def lire_schemas(dossier: Path | str) -> dict[str, Schema]:
 
 def _champ(brut: dict, fichier: Path) -> Champ:
     type_ = brut.get("type", "string")
+    _refuser_la_colonne(brut, f"{fichier.name}, colonne « {brut['name']} »")
     if type_ not in TYPES:
         admis = ", ".join(TYPES)
         raise ErreurConfiguration(
@@ -143,4 +149,21 @@ def _champ(brut: dict, fichier: Path) -> Champ:
         facultative=bool(brut.get("facultative", False)),
         contraintes=brut.get("constraints") or {},
         identifiante=bool(brut.get("identifiante", False)),
+        role=brut.get("role", ""),
     )
+
+
+def _refuser_la_colonne(brut: dict, ou: str) -> None:
+    """Ni donnée interdite, sous son nom ou dans son titre, ni texte libre."""
+    for texte in (brut["name"], brut.get("title", "")):
+        if famille := famille_interdite(texte):
+            raise ErreurConfiguration(
+                f"{ou} : donnée interdite ({famille}). L'observatoire ne reçoit rien qui dise qui sont les gens, ni ce "
+                "que protège l'article 9 du RGPD : retirer cette colonne du schéma."
+            )
+    enumere = brut.get("type", "string") != "string" or (brut.get("constraints") or {}).get("enum")
+    if not enumere and brut.get("role") not in ROLES:
+        raise ErreurConfiguration(
+            f"{ou} : un texte libre n'est pas lu. Énumérer ses valeurs (« enum »), ou dire ce qu'il est : "
+            f"« role » vaut {', '.join(ROLES)}."
+        )

@@ -7,13 +7,13 @@ calcule l'intervalle, la couverture et le taux de réponse.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import pandas as pd
 
+from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES
 
 NATURES = ("proportion", "taux", "moyenne", "effectif", "ecart")
@@ -27,12 +27,6 @@ INTERVALLES = {
 }
 MULTIPLICATEURS = {"%": 100, "points": 100, "‰": 1000, "pour 100 logements": 100}
 
-#: Variables sur lesquelles aucun indicateur ne peut porter (charte : aucune discrimination).
-INTERDITES = re.compile(
-    r"nationalite|pays_naissance|lieu_naissance|origine_ethn|ethnie|religion|sante|handicap|orientation_sex|"
-    r"\bnir\b|prenom|opinion|syndicat",
-)
-
 #: Module -> nom de la famille, dans l'ordre des pages.
 FAMILLES = {
     "parc": "Parc",
@@ -44,27 +38,6 @@ FAMILLES = {
 }
 
 _registre: dict[str, Indicateur] = {}
-
-
-class TableSuivie(pd.DataFrame):
-    """Une table qui retient les colonnes qu'on y lit : la couverture en dépend, personne n'a à les déclarer."""
-
-    _metadata = ["lues"]
-
-    @property
-    def _constructor(self):
-        return pd.DataFrame
-
-    @classmethod
-    def suivre(cls, table: pd.DataFrame) -> TableSuivie:
-        """La même table, sans copie, où ``lues`` retient le nom de chaque colonne lue."""
-        suivie = cls(table)
-        suivie.lues = set()
-        return suivie
-
-    def __getitem__(self, cle):
-        self.lues.update([cle] if isinstance(cle, str) else [nom for nom in self.columns if nom in list(cle)])
-        return super().__getitem__(cle)
 
 
 @dataclass(frozen=True)
@@ -118,7 +91,8 @@ class Indicateur:
     def compter(self, tables: dict[str, pd.DataFrame], bareme: Callable) -> Comptage:
         """Appliquer la fonction aux tables d'une année.
 
-        Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore.
+        Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore, et
+        :class:`~observatoire.catalogue.lues.ColonneRefusee` si une colonne lue est interdite ou inconnue.
         """
         comptage = self.classer(tables, bareme)
         if self.groupe is None:
@@ -131,8 +105,11 @@ class Indicateur:
 
         Toutes les modalités d'une répartition partagent ce comptage.
         """
-        suivies = [TableSuivie.suivre(tables[t]) for t in self.tables]
-        colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
+        suivies = [TableSuivie.suivre(tables[t], t) for t in self.tables]
+        try:
+            colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
+        except ColonneRefusee as erreur:
+            raise ColonneRefusee(f"indicateur « {self.code} » : {erreur}") from None
         roles = dict(zip(("numerateur", "denominateur", "concernes"), colonnes, strict=False))
         return Comptage(roles, frozenset().union(*(t.lues for t in suivies)))
 
@@ -228,7 +205,8 @@ def _inscrire(
         ((nature == "effectif") != (denominateur is None), "seul un effectif n'a pas de dénominateur"),
         ((nature == "ecart") != (reference is not None), "un écart, et lui seul, a une référence"),
         (reference not in (None, *_registre), f"la référence « {reference} » n'est pas déclarée avant lui"),
-        (INTERDITES.search(_source_de(declaree)), "aucun indicateur ne porte sur une variable interdite"),
+        (lit_un_interdit(declaree), "aucun indicateur ne porte sur une variable interdite"),
+        (contourne(declaree), 'une colonne se lit par son nom : table["colonne"]'),
     ]
     refus = [message for defaut, message in defauts if defaut]
     if refus:
@@ -254,9 +232,3 @@ def _inscrire(
         modalite=modalite,
         categorie=categorie,
     )
-
-
-def _source_de(fonction: Callable) -> str:
-    """Les noms que la fonction lit, tels que l'interpréteur les voit : attributs, clés et constantes."""
-    code = fonction.__code__
-    return " ".join([*code.co_names, *code.co_varnames, *(str(c) for c in code.co_consts if c != fonction.__doc__)])

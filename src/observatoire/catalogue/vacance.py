@@ -123,5 +123,5 @@ def taux_rotation(attributions, logements):
     **Référence.** USH, glossaire ; comparer au taux de mobilité du RPLS.
     """
     anciens = logements["annee_premiere_location"].lt(logements["annee"])
-    relouables = logements.loc[anciens, "id_logement"] if len(attributions) else ()
+    relouables = logements["id_logement"][anciens] if len(attributions) else ()
     return attributions["id_logement"].isin(relouables), anciens

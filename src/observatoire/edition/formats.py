@@ -26,7 +26,9 @@ Un fichier qui ne suit pas ce format est refusé en entier, avec la liste de tou
 
 Les colonnes **personnelles** ne sont jamais affichées, dans aucun message ni aucune page. Une colonne de nom, de
 numéro de sécurité sociale, de courriel, de téléphone, de nationalité, de lieu de naissance, d'origine, de religion
-ou de santé est refusée, quel que soit son contenu.
+ou de santé est refusée, quel que soit son contenu ; une colonne qui contient des adresses électroniques, des
+téléphones, des numéros de sécurité sociale ou de compte l'est sous n'importe quel nom. Une colonne de texte libre
+(commentaire, observations) n'est pas lue.
 
 Ces tableaux sont tirés des schémas « Table Schema » qui servent aussi à vérifier les dépôts."""
 

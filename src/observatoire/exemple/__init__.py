@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from observatoire.configuration import MARQUE_FICTIF, Configuration
+from observatoire.droits import reserver, resserrer
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.exemple import depots, flux, formats
 from observatoire.exemple.parc import tirer_parc
@@ -50,11 +51,15 @@ def ecrire_exemple(dossier: Path, config: Configuration, graine: int = 2007, log
     Les mêmes arguments donnent les mêmes octets. Tout est écrit à l'écart puis mis en place d'un coup. Lève
     :class:`ErreurObservatoire` si ``dossier`` contient des dépôts qui ne sont pas marqués fictifs.
     """
-    dossier = Path(dossier)
+    with reserver(config.acces):
+        return _ecrire(Path(dossier), config, graine, logements)
+
+
+def _ecrire(dossier: Path, config: Configuration, graine: int, logements: int) -> Resume:
     anciens = _anciens_depots(dossier)
     travail = dossier.with_name(f".{dossier.name}.nouveau")
     shutil.rmtree(travail, ignore_errors=True)
-    travail.mkdir(parents=True, mode=0o700)
+    travail.mkdir(parents=True)
     scenario, alea = Scenario(config), np.random.default_rng(graine)
     parc = tirer_parc(scenario, logements, alea)
     for etat in Vie(scenario, parc, alea).annees():
@@ -63,6 +68,7 @@ def ecrire_exemple(dossier: Path, config: Configuration, graine: int = 2007, log
     fichiers = sum(f.is_file() for f in travail.rglob("*"))
     (travail / MARQUE_FICTIF).write_text(AVIS.format(graine=graine), encoding="utf-8")
     _mettre_en_place(travail, dossier, anciens)
+    resserrer(dossier, config.acces)
     parc.verites.to_csv(dossier.parent / "verite.csv", index=False, lineterminator="\n")
     return Resume(fichiers, len(parc.immeubles), len(parc.logements), len(parc.verites))
 
@@ -99,7 +105,7 @@ def _deposer_les_demandes(scenario: Scenario, logements: int, dossier: Path, ale
 
 
 def _mettre_en_place(travail: Path, dossier: Path, anciens: list[Path]) -> None:
-    dossier.mkdir(mode=0o700, exist_ok=True)
+    dossier.mkdir(exist_ok=True)
     for ancien in anciens:
         shutil.rmtree(ancien) if ancien.is_dir() else ancien.unlink()
     for nouveau in sorted(travail.iterdir()):

@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.couverture import DIMENSIONS
-from observatoire.indicateurs.calcul import Bilan, calculer, ecrire_indicateurs
+from observatoire.indicateurs.calcul import Bilan, calculer, ecrire_indicateurs, parc_prepare
 from observatoire.indicateurs.evaluation import SANS_DIMENSION, Croisement, croisements, evaluer
 from observatoire.indicateurs.lots import LotSomme, sommeur
 from observatoire.indicateurs.sommes import Sommes, lire_regles, sommer_selon
@@ -25,6 +25,7 @@ __all__ = [
     "croisements",
     "ecrire_indicateurs",
     "evaluer",
+    "parc_prepare",
     "sommer",
     "sommeur",
 ]

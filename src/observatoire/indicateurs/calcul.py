@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
+from observatoire.conserves import annees_conservees, avec_les_conservees, lire_conserve
 from observatoire.couverture import annees_connues, disponibilite, etendre, ranger, tableau_couverture
+from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_parquet
 from observatoire.indicateurs.ecriture import Ecriture
@@ -19,7 +20,7 @@ from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranche
 from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import lots_prepares, tables_vides
-from observatoire.indicateurs.sommes import Regles, additionner
+from observatoire.indicateurs.sommes import additionner
 from observatoire.publie import COLONNES
 
 
@@ -55,19 +56,32 @@ def ecrire_indicateurs(
     envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
     les lots que :func:`sommeur` a sommés en les préparant ; ils ne sont pas relus.
     """
+    with reserver(config.acces):
+        return _ecrire_indicateurs(config, avancement, dask, deja or {})
+
+
+def _ecrire_indicateurs(
+    config: Configuration, avancement: Callable | None, dask: str | None, deja: dict[tuple[int, str], LotSomme]
+) -> Bilan:
     prepare = config.chemin("prepare")
     if not (prepare / "depots.parquet").is_file():
         raise ErreurObservatoire("aucun dépôt n'est préparé : lancer « observatoire calculer » sur des dépôts.")
     dire = avancement or (lambda fait, total, libelle: None)
     dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
-    par_annee = dict(_sommer_par_annee(config, prepare, dask, deja or {}, dire))
-    lieux = {annee: _connus(lots) for annee, (_, lots) in par_annee.items()}
+    gardees = annees_conservees(config)
+    vives = [annee for annee in config.annees if annee not in gardees]
+    par_annee = dict(_sommer_par_annee(config, vives, dask, deja, dire))
+    lieux = _connus_par_annee(config, gardees, par_annee)
     connus = etendre(lieux, config)
     depots = pd.read_parquet(prepare / "depots.parquet")
     couvertures = []
     with Ecriture(prepare) as ecriture:
         for rang, annee in enumerate(config.annees):
             dire(rang, len(config.annees), f"valeurs {annee}")
+            if annee in gardees:
+                ecriture.reprendre(*(lire_conserve(config, annee, nom) for nom in ("indicateurs", "effectifs")))
+                couvertures.append(lire_conserve(config, annee, "couverture"))
+                continue
             regles, lots = par_annee[annee]
             etats = disponibilite(depots, regles.lues, config, annee)
             couvertures.append(tableau_couverture(connus, etats, annee))
@@ -80,7 +94,10 @@ def ecrire_indicateurs(
                     ecriture.ajouter(annee, tranche)
             if avancement:
                 avancement(rang + 1, len(config.annees), f"indicateurs {annee}")
-    ecrire_parquet(_immeubles_connus(par_annee, config), prepare / "immeubles_par_cellule.parquet")
+    immeubles = _immeubles_connus(_immeubles_par_annee(config, gardees, par_annee), config)
+    immeubles = immeubles[~immeubles["annee"].isin(gardees)]
+    immeubles = avec_les_conservees(immeubles, config, "immeubles_par_cellule", gardees)
+    ecrire_parquet(immeubles, prepare / "immeubles_par_cellule.parquet")
     par_lieu = pd.concat([lieu.assign(annee=annee) for annee, lieu in lieux.items()], ignore_index=True)
     textes = dict.fromkeys([c for c in par_lieu if c not in ("annee", "connus")], "str")
     ecrire_parquet(par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare / "lieux.parquet")
@@ -88,22 +105,46 @@ def ecrire_indicateurs(
     return Bilan(ecriture.valeurs, len(catalogue()))
 
 
+def parc_prepare(config: Configuration, annee: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Les logements connus d'une année préparée, par cellule, et ses immeubles comptés (voir :class:`LotSomme`)."""
+    lots = lots_prepares(config.chemin("prepare"), annee)
+    reglages = regler(config, {annee: tables_vides(lots)})
+    sommes = [sommer_lot(lot, reglages) for lot in lots]
+    return _connus(sommes), pd.concat([lot.immeubles for lot in sommes], ignore_index=True)
+
+
+def _connus_par_annee(config: Configuration, gardees: tuple[int, ...], par_annee: dict) -> dict[int, pd.DataFrame]:
+    return {
+        annee: lire_conserve(config, annee, "parc") if annee in gardees else _connus(par_annee[annee][1])
+        for annee in config.annees
+    }
+
+
+def _immeubles_par_annee(config: Configuration, gardees: tuple[int, ...], par_annee: dict) -> dict[int, pd.DataFrame]:
+    return {
+        annee: lire_conserve(config, annee, "immeubles")
+        if annee in gardees
+        else pd.concat([lot.immeubles for lot in par_annee[annee][1]], ignore_index=True)
+        for annee in config.annees
+    }
+
+
 def _dimensions(lots: list[LotSomme]) -> list[str]:
     return list(lots[0].sommes.cellules.columns)
 
 
 def _sommer_par_annee(
-    config: Configuration, prepare: Path, dask: str | None, deja: dict[tuple[int, str], LotSomme], dire: Callable
+    config: Configuration, annees: list[int], dask: str | None, deja: dict[tuple[int, str], LotSomme], dire: Callable
 ) -> Iterator[tuple]:
     """(année, (règles, lots sommés)), toutes les années en une seule distribution."""
-    lots = {annee: lots_prepares(prepare, annee) for annee in config.annees}
+    lots = {annee: lots_prepares(config.chemin("prepare"), annee) for annee in annees}
     reglages = regler(config, {annee: tables_vides(siens) for annee, siens in lots.items()})
-    taches = [lot for annee in config.annees for lot in lots[annee] if (annee, lot.nom) not in deja]
+    taches = [lot for annee in annees for lot in lots[annee] if (annee, lot.nom) not in deja]
     sommes = dict(deja)
     for tache, lot in zip(taches, distribuer(sommer_lot, taches, reglages, dask), strict=True):
         sommes[tache.annee, tache.nom] = lot
         dire(config.annees.index(tache.annee), len(config.annees), f"indicateurs {tache.annee}")
-    for annee in config.annees:
+    for annee in annees:
         yield annee, (reglages[annee].regles, [sommes[annee, lot.nom] for lot in lots[annee]])
 
 
@@ -116,12 +157,12 @@ def _connus(lots: list[LotSomme]) -> pd.DataFrame:
     return cellules.assign(connus=nombres.astype(np.int64))
 
 
-def _immeubles_connus(par_annee: dict[int, tuple[Regles, list[LotSomme]]], config: Configuration) -> pd.DataFrame:
+def _immeubles_connus(comptes: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
     """Nombre d'immeubles connus de chaque cellule : ``annee, niveau, territoire, bailleur, immeubles``.
 
-    Comme les logements, ceux d'un bailleur qui n'a pas déposé sont ceux de l'année la plus proche.
+    ``comptes`` : année -> immeubles comptés. Comme les logements, ceux d'un bailleur qui n'a pas déposé sont ceux de
+    l'année la plus proche.
     """
-    comptes = {a: pd.concat([lot.immeubles for lot in lots], ignore_index=True) for a, (_, lots) in par_annee.items()}
     connues = annees_connues({a: set(t["bailleur"].dropna().unique()) for a, t in comptes.items()}, config)
     morceaux = []
     for annee in config.annees:

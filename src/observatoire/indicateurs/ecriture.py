@@ -63,6 +63,15 @@ class Ecriture:
         self.en_cours = self.fil.submit(self._ecrire, annee, tranche)
         self.valeurs += len(tranche.territoires) * len(tranche.codes)
 
+    def reprendre(self, valeurs: pd.DataFrame, effectifs: pd.DataFrame) -> None:
+        """Écrire telles quelles les valeurs d'une année qui n'est plus calculée, et leurs effectifs."""
+        self._attendre()
+        self.en_cours = None
+        for ecrivain, table, schema in zip(self.ecrivains, (valeurs, effectifs), (VALEURS, EFFECTIFS), strict=True):
+            textes = pa.Table.from_pandas(table[schema.names], preserve_index=False).replace_schema_metadata(None)
+            ecrivain.write_table(textes.cast(schema))
+        self.valeurs += len(valeurs)
+
     def _attendre(self) -> None:
         if self.en_cours is not None:
             self.en_cours.result()

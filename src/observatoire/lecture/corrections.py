@@ -14,6 +14,7 @@ import yaml
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.interdits import RECONNUS, famille_du_texte
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer, compter
 from observatoire.schemas import Schema
@@ -90,6 +91,8 @@ def _problemes(entree: object, config: Configuration, schemas: dict[str, Schema]
     for cle in ("motif", "auteur", "explication"):
         if cle in entree and not (isinstance(entree[cle], str) and entree[cle].strip()):
             problemes.append(f"« {cle} » doit être un texte.")
+        elif reconnu := famille_du_texte(entree.get(cle, "")):
+            problemes.append(f"« {cle} » contient des {RECONNUS[reconnu][1]} : les retirer.")
     for cle in ("id", "attendu", "remplacer_par"):
         if isinstance(entree.get(cle), (bool, list, dict)):
             problemes.append(f"« {cle} » doit être un texte ou un nombre (mettre des guillemets).")

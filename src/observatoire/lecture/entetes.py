@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import re
-import unicodedata
 from collections import Counter
 
+from observatoire.interdits import normaliser
 from observatoire.lecture.problemes import Probleme, citer, compter, enumerer
-
-MOTS_COLLES = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])")
-
-
-def normaliser(nom: str) -> str:
-    """Ramener un nom de colonne à sa forme commune : minuscules, sans accent, mots liés par « _ ».
-
-    >>> normaliser(" Âge  du-titulaire ")
-    'age_du_titulaire'
-    """
-    sans_accent = unicodedata.normalize("NFKD", str(nom)).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", sans_accent.lower()).strip("_")
-
-
-def mots(nom: str) -> list[str]:
-    """Mots d'un nom de colonne, y compris ceux que seule une majuscule sépare (« NomLocataire »)."""
-    return normaliser(MOTS_COLLES.sub("_", str(nom))).split("_")
 
 
 def ressemblance(entete: list[str], attendues: list[str]) -> float:

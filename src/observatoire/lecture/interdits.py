@@ -1,4 +1,4 @@
-"""Refuser à vue les colonnes qui disent qui sont les gens, quoi qu'elles contiennent.
+"""Refuser à vue les colonnes qui disent qui sont les gens : à leur nom, ou à ce qu'elles contiennent.
 
 Un observatoire n'a besoin ni de noms, ni d'adresses électroniques, ni d'aucune des données que l'article 9 du RGPD
 protège. Le fichier entier est refusé ; le message nomme la colonne, jamais une valeur.
@@ -7,100 +7,110 @@ protège. Le fichier entier est refusé ; le message nomme la colonne, jamais un
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from observatoire.lecture.entetes import mots
+import pandas as pd
+
+from observatoire.interdits import RECONNUS, famille_interdite, familles_des_colonnes, normaliser, texte_libre
 from observatoire.lecture.problemes import Probleme, citer
 
+if TYPE_CHECKING:
+    from observatoire.lecture.depots import Fichier
+    from observatoire.lecture.fichiers import Lu
+
 ADRESSE_MAIL = re.compile(r"\S@\S")
-# Mots qui suffisent, seuls ou au milieu d'autres.
-_MOTS = {
-    "identité": "prenom prenoms patronyme nom_prenom noms_prenoms identite civilite",
-    "numéro d'identification": "nir nss secu nur iban rib passeport cni",
-    "coordonnées": "email mail mel courriel courriels mails emails telephone tel portable mobile gsm fax",
-    "nationalité": "nat natio nationalite nationalites citoyennete etranger etrangers immigre immigres",
-    "naissance": "naissance naiss natal ddn datnais datenais dnais",
-    "origine": "ethnie ethnique race raciale raciales migratoire origines",
-    "religion ou opinions": "religion religieux religieuse culte confession syndicat syndical politiques opinion",
-    "santé": "sante handicap handicape handicapes maladie medical medicale pathologie invalidite invalide aah enceinte",
-}
-# Suites qui suffisent même quand le nom est écrit d'un seul tenant (« numsecuritesociale »).
-_COLLES = {
-    "identité": r"prenom|patronyme|nomdefamille|nomfamille|nomdusage|nomusage|nomjeunefille|nommarital",
-    "numéro d'identification": r"securitesociale|numsecu|^n(?:o|um|umero)?(?:ss$|insee(?!com))|numerounique",
-    "coordonnées": r"telephone|courriel|email|adresseelectronique|^tel(?:dom|port|mob|pro|bur|fixe)",
-    "nationalité": r"nationalite|titre(?:de)?sejour|carte(?:de)?sejour",
-    "naissance": r"(?<!con)(?<!recon)naissance|^dat(?:e)?(?:de)?nais|^neele$|^nele$",
-    "origine": r"ethni|paysorigine|paysdorigine|originegeographique|origine(?:du|de)?(?:locataire|menage|titulaire)",
-    "religion ou opinions": r"religi|opinionspolitiques",
-    "santé": r"handicap|etatdesante|medical",
-}
-# « nom » ne désigne une personne que seul ou suivi de ces mots : « nom_voie », « nom_immeuble » sont permis.
-_MOTS_DE_PERSONNE = """
-    locataire titulaire demandeur demandeurs occupant occupants conjoint conjointe menage famille usage naissance
-    complet prenom prenoms marital jeune fille patronymique beneficiaire candidat cotitulaire client personne loc tit
-"""
-_PERSONNES = set(_MOTS_DE_PERSONNE.split())
-_LOCATAIRE = {"locataire", "locataires", "titulaire", "titulaires", "cotitulaire", "colocataire"}
-_AUTOUR_DU_LOCATAIRE = {"du", "de", "le", "la", "bail", "principal", "1", "2"}
-_SEULS = {
-    "nom": "identité",
-    "noms": "identité",
-    "conjoint": "identité",
-    "origine": "origine",
-    "pays": "nationalité",
-    "ss": "numéro d'identification",
-}
+SUPPRIMER = "Supprimer cette colonne du fichier, puis le déposer de nouveau. "
 
 
-def famille_interdite(nom: str) -> str | None:
-    """La famille de données interdites que désigne un nom de colonne, ou ``None`` s'il est permis.
+@dataclass(frozen=True)
+class Interdites:
+    """Les colonnes interdites d'un fichier : leurs rangs (à partir de 0) et les problèmes qu'elles posent.
 
-    >>> famille_interdite("Nom_Locataire")
-    'identité'
-    >>> famille_interdite("nom_voie") is None
-    True
+    ``prevues`` : les rangs de celles que le format prévoit.
     """
-    if "@" in nom:
-        return "coordonnées"
-    suite = mots(nom)
-    colle = "".join(suite)
-    if colle in _SEULS:
-        return _SEULS[colle]
-    if _nom_de_personne(suite, colle):
-        return "identité"
-    if suite[0] in {"no", "num", "numero", "n"} and "ss" in suite:
-        return "numéro d'identification"
-    for famille, liste in _MOTS.items():
-        if set(liste.split()) & set(suite) or "_".join(suite) in liste.split():
-            return famille
-    if "e" in suite and "mail" in suite:
-        return "coordonnées"
-    return next((famille for famille, motif in _COLLES.items() if re.search(motif, colle)), None)
+
+    rangs: frozenset[int]
+    problemes: list[Probleme]
+    prevues: frozenset[int]
+
+    def retirer(self, lu: Lu) -> Lu:
+        """Le tableau sans les colonnes interdites que le format ne prévoit pas : le reste se vérifie."""
+        return _sans(lu, self.rangs - self.prevues)
 
 
-def _nom_de_personne(suite: list[str], colle: str) -> bool:
-    """« nom_locataire », « locataire nom », « nomlocataire », « titulaire du bail » ; « age_titulaire » est permis."""
-    if _LOCATAIRE & set(suite) and set(suite) <= _LOCATAIRE | _AUTOUR_DU_LOCATAIRE:
-        return True
-    if {"nom", "noms"} & set(suite) and _PERSONNES & set(suite):
-        return True
-    return any(colle in (f"nom{p}", f"noms{p}", f"{p}nom", f"nomdu{p}") for p in _PERSONNES)
+def chercher_interdites(
+    entete: list[str], cadre: pd.DataFrame, connues: set[str], libelles: set[str] = frozenset()
+) -> Interdites:
+    """Les colonnes interdites d'un tableau lu, par leur nom puis par leur contenu.
+
+    ``connues`` : noms exacts que le format prévoit et qui sont donc permis (ORIGINE du patrimoine, dans le RPLS) ;
+    ``libelles`` : ceux dont les valeurs se montrent, où une seule adresse électronique suffit.
+    """
+    problemes = colonnes_interdites(entete, connues)
+    par_le_nom = {rang for rang, nom in enumerate(entete) if nom not in connues and famille_interdite(nom)}
+    attendues = _rangs(entete, connues)
+    autres = {rang: cadre.iloc[:, rang] for rang in range(min(len(entete), cadre.shape[1])) if rang not in par_le_nom}
+    trouvees = familles_des_colonnes(autres, attendues, _rangs(entete, libelles))
+    problemes += [_deguisee(entete[rang], rang, nom, rang in attendues) for rang, nom in sorted(trouvees.items())]
+    return Interdites(frozenset(par_le_nom | set(trouvees)), problemes, attendues)
+
+
+def _rangs(entete: list[str], noms: Iterable[str]) -> frozenset[int]:
+    voulus = {normaliser(nom) for nom in noms}
+    return frozenset(rang for rang, nom in enumerate(entete) if normaliser(nom) in voulus)
 
 
 def colonnes_interdites(entete: list[str], connues: set[str] = frozenset()) -> list[Probleme]:
-    """Les problèmes que posent les colonnes interdites d'un en-tête.
-
-    ``connues`` : noms exacts que le format prévoit et qui sont donc permis (ORIGINE du patrimoine, dans le RPLS).
-    """
+    """Les problèmes que posent les noms interdits d'un en-tête ; ``connues`` : voir :func:`chercher_interdites`."""
     familles = {nom: famille_interdite(nom) for nom in dict.fromkeys(entete) if nom not in connues}
     rangs = {nom: rang for rang, nom in reversed(list(enumerate(entete, start=1)))}
     return [
         Probleme(
             "colonne_interdite",
-            f"la colonne {f'n° {rangs[nom]}' if ADRESSE_MAIL.search(nom) else citer(nom)} est interdite ({famille}).",
-            "Supprimer cette colonne du fichier, puis le déposer de nouveau. "
-            "Elle est refusée quel que soit son contenu.",
+            f"la colonne {_nommer(nom, rangs[nom])} est interdite ({famille}).",
+            SUPPRIMER + "Elle est refusée quel que soit son contenu.",
         )
         for nom, famille in familles.items()
         if famille
     ]
+
+
+def sans_textes_libres(lu: Lu, fichier: Fichier, connues: set[str]) -> Lu:
+    """Le tableau sans les colonnes où l'on écrit ce que l'on veut : elles ne sont pas lues, et un avertissement le dit.
+
+    ``connues`` : les colonnes du format, qui restent.
+    """
+    prevues = _rangs(lu.entete, connues)
+    libres = [rang for rang, nom in enumerate(lu.entete) if rang not in prevues and texte_libre(nom)]
+    if not libres:
+        return lu
+    message = "Colonne de texte libre : elle n'est pas lue et aucune de ses valeurs n'est gardée."
+    doutes = [{"id": "", "colonne": lu.entete[rang], "regle": "texte_libre", "message": message, "explication": ""}
+              for rang in libres]  # fmt: skip
+    fichier.ajouter_avertissements([pd.DataFrame(doutes).assign(ligne=float("nan"))])
+    return _sans(lu, libres)
+
+
+def _sans(lu: Lu, rangs: Collection[int]) -> Lu:
+    if not rangs:
+        return lu
+    gardees = [rang for rang in range(len(lu.entete)) if rang not in rangs]
+    cadre = lu.cadre.iloc[:, gardees].set_axis(range(len(gardees)), axis=1)
+    return replace(lu, entete=[lu.entete[rang] for rang in gardees], cadre=cadre)
+
+
+def _deguisee(nom: str, rang: int, reconnu: str, attendue: bool) -> Probleme:
+    famille, quoi = RECONNUS[reconnu]
+    conseil = SUPPRIMER + "Aucune de ses valeurs n'est affichée ni gardée."
+    if attendue:
+        conseil = "Y écrire ce que le format prévoit, sans rien qui désigne une personne, puis déposer de nouveau."
+    return Probleme(
+        "contenu_interdit", f"la colonne {_nommer(nom, rang + 1)} contient des {quoi} : interdite ({famille}).", conseil
+    )
+
+
+def _nommer(nom: str, rang: int) -> str:
+    """Le nom d'une colonne entre guillemets ; son numéro quand elle n'en a pas, ou que c'est une adresse."""
+    return f"n° {rang}" if ADRESSE_MAIL.search(nom) or not nom.strip() else citer(nom)

@@ -7,6 +7,7 @@ processeurs ; le résultat est le même.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,12 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from observatoire.droits import MASQUES, creer_dossier
 from observatoire.lecture.decoupe import a_couper, couper
 from observatoire.lecture.decoupe_parquet import couper_part
 from observatoire.lecture.depots import Fichier
 from observatoire.lecture.parts import Outils, Trace, verifier_part
 from observatoire.lecture.rapide import lire_vite
-from observatoire.lecture.rapports import creer_dossier
 from observatoire.lecture.tables import HORS, ecrire_table, preparer_tables, reunir
 from observatoire.lecture.verification import Depots, Suivi
 from observatoire.processus import coeurs, engager
@@ -161,6 +162,7 @@ _reglages: list[Reglages] = []
 
 
 def _retenir(reglages: Reglages) -> None:
+    os.umask(MASQUES[reglages.outils.config.acces])
     _reglages[:] = [reglages]
 
 

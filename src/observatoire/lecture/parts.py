@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from observatoire.configuration import TABLES, Configuration
+from observatoire.interdits import normaliser
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
@@ -19,8 +20,9 @@ from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
-from observatoire.lecture.interdits import colonnes_interdites
+from observatoire.lecture.interdits import Interdites, chercher_interdites, sans_textes_libres
 from observatoire.lecture.liens import controler_contexte, controler_liens
+from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import HORS_QUARTIER, rattacher
@@ -88,16 +90,30 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
         return []
     fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
-    interdites = colonnes_interdites(lu.entete, connues)
-    if interdites:
-        fichier.problemes += interdites
-    elif est_rpls:
-        lire_rpls(lu, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
+    champs = {} if est_rpls else outils.schemas[fichier.table].champs
+    libelles = {nom for nom, champ in champs.items() if champ.role == "libelle"}
+    interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles)
+    lisible = sans_textes_libres(interdites.retirer(lu), fichier, connues)
+    if est_rpls:
+        lire_rpls(lisible, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
         refus = "un fichier RPLS ne se corrige pas."
-        return [(c, REFUSEE, c.refuser(refus)) for c in outils.corrections_de(fichier)]
+        traces = [(c, REFUSEE, c.refuser(refus)) for c in outils.corrections_de(fichier)]
     else:
-        return _controler_table(lu, fichier, outils)
-    return []
+        traces = _controler_table(lisible, fichier, outils)
+    if interdites.rangs:
+        _oublier(fichier, lu, interdites)
+    return traces
+
+
+def _oublier(fichier: Fichier, lu: Lu, interdites: Interdites) -> None:
+    """Ne rien garder d'un fichier qui a une colonne interdite, sinon ce qu'il a d'autre à corriger.
+
+    D'une telle colonne, seules restent les phrases qui ne citent rien.
+    """
+    siennes = {normaliser(lu.entete[rang]) for rang in interdites.rangs}
+    dicibles = [p for p in fichier.problemes if normaliser(p.colonne or "") not in siennes or TUE in p.phrase]
+    fichier.problemes = [*interdites.problemes, *dicibles]
+    fichier.donnees, fichier.traitements = {}, []
 
 
 def _controler_table(lu: Lu, fichier: Fichier, outils: Outils) -> list[Trace]:

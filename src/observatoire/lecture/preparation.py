@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from observatoire.configuration import MARQUE_FICTIF, Configuration
+from observatoire.conserves import avec_les_conservees
+from observatoire.droits import creer_dossier, reserver, resserrer
 from observatoire.erreurs import DepotRefuse
 from observatoire.fichiers import PROVISOIRE, remplacer_dossier
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
@@ -24,7 +26,7 @@ from observatoire.lecture.decoupe import recoller
 from observatoire.lecture.depots import Fichier
 from observatoire.lecture.lots import Bilan, Lot, Reglages, couper_les_gros, decouper, lire_lots, preparer_lot
 from observatoire.lecture.parts import Outils
-from observatoire.lecture.rapports import creer_dossier, ecrire_rapports
+from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.tables import HORS, ecrire_table, table_vide
 from observatoire.lecture.verification import Depots, Suivi, conclure, inventaire
 
@@ -111,25 +113,29 @@ def preparer(config: Configuration, depots: Depots, sans_les_refuses: bool = Fal
 
 
 def _refuser(depots: Depots, sans_les_refuses: bool) -> None:
-    if not depots.fichiers or (not depots.accepte and not sans_les_refuses):
+    rien = not depots.fichiers and not depots.conservees
+    fautifs = bool(depots.refuses or depots.corrections_refusees)
+    if rien or (fautifs and not sans_les_refuses):
         raise DepotRefuse(depots.message())
 
 
 @contextmanager
 def _a_cote(config: Configuration) -> Iterator[Path]:
-    """Un dossier d'écriture dans ``prepare``, lisible de son seul propriétaire et effacé à la fin."""
+    """Un dossier d'écriture dans ``prepare``, fermé comme le dit la configuration et effacé à la fin."""
     prepare = config.chemin("prepare")
     neuf = not prepare.exists()
-    creer_dossier(prepare)
-    prepare.chmod(0o700)
-    with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=prepare) as aside:
-        yield Path(aside)
+    with reserver(config.acces):
+        creer_dossier(prepare)
+        resserrer(prepare, config.acces)
+        with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=prepare) as aside:
+            yield Path(aside)
     if neuf and not any(prepare.iterdir()):
         prepare.rmdir()
 
 
 def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilans: list[Bilan]) -> dict:
     """Les tables que personne n'a déposées, puis ce que l'on sait des dépôts."""
+    _garder_les_conservees(dossier, config, depots)
     for annee in config.annees:
         for nom, schema in depots.schemas.items():
             destination = dossier / "tables" / str(annee) / f"{nom}.parquet"
@@ -137,12 +143,16 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
                 creer_dossier(destination)
                 ecrire_table(table_vide(nom, schema, depots.schemas), destination / "vide.parquet")
     hors = pd.concat([HORS, *(b.hors for b in bilans if len(b.hors))], ignore_index=True)
+    hors = avec_les_conservees(hors, config, "immeubles_hors_quartier", depots.conservees)
     hors = hors.sort_values("annee", kind="stable")
+    deposes = avec_les_conservees(tableau_des_depots(config, depots), config, "depots", depots.conservees)
+    corrections = depots.corrections.astype({"annee": "int64"})
+    corrections = avec_les_conservees(corrections, config, "corrections", depots.conservees)
     doutes = tableau_des_avertissements(depots)
     hors.to_parquet(dossier / "immeubles_hors_quartier.parquet", index=False)
-    tableau_des_depots(config, depots).to_parquet(dossier / "depots.parquet", index=False)
+    deposes.to_parquet(dossier / "depots.parquet", index=False)
     doutes.to_parquet(dossier / "avertissements.parquet", index=False)
-    depots.corrections.astype({"annee": "int64"}).to_parquet(dossier / "corrections.parquet", index=False)
+    corrections.to_parquet(dossier / "corrections.parquet", index=False)
     origine = {"fictif": (config.chemin("brut") / MARQUE_FICTIF).is_file()}
     (dossier / "origine.json").write_text(json.dumps(origine), encoding="utf-8")
     ecrire_rapports(depots, dossier / "rapports")
@@ -155,6 +165,15 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
         "corrections": int(depots.corrections["statut"].ne("refusee").sum()),
         "immeubles_hors_quartier": len(hors),
     }
+
+
+def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots) -> None:
+    """Les tables et les rapports d'une année dont les dépôts sont effacés, tant que leur tour n'est pas venu."""
+    for annee in map(str, depots.conservees):
+        for genre in ("tables", "rapports"):
+            ancien = config.chemin("prepare") / genre / annee
+            if ancien.is_dir():
+                shutil.copytree(ancien, dossier / genre / annee)
 
 
 def _mettre_en_place(aside: Path, prepare: Path) -> None:

@@ -13,6 +13,7 @@ LIGNES_CITEES = 5
 VALEURS_CITEES = 20
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
+TUE = "non affichée"
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
 
 

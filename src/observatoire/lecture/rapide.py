@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from observatoire.configuration import TABLES
+from observatoire.interdits.contenus import suspecte
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.conformite import conforme
 from observatoire.lecture.corrections import colonne_id
@@ -59,7 +60,7 @@ def lire_vite(fichiers: list[Fichier], annee: int, outils: Outils) -> dict[str, 
 def _lire(fichiers: list[Fichier], annee: int, outils: Outils) -> _Reunie | None:
     schema = outils.schemas[fichiers[0].table]
     lue = lire_types([f.chemin for f in fichiers], schema)
-    if lue is None:
+    if lue is None or not _sans_interdit(lue[0], schema):
         return None
     brute = lue[0].combine_chunks().to_pandas()
     if outils.contours is not None:  # les jointures de territoire comparent des textes
@@ -76,6 +77,20 @@ def _lire(fichiers: list[Fichier], annee: int, outils: Outils) -> _Reunie | None
         return None
     table = brute.assign(annee=annee, **deposes, **_identifiants(lue[0], fichiers, debuts))
     return _Reunie(fichiers, debuts, table)
+
+
+def _sans_interdit(lue: pa.Table, schema: Schema) -> bool:
+    """Aucune valeur de texte ne ressemble-t-elle à une donnée interdite ? Au moindre doute, chaque fichier est examiné.
+
+    Une valeur admise n'est pas interdite et un nombre a ses bornes : seuls les autres textes sont à voir.
+    """
+    for nom, champ in schema.champs.items():
+        if champ.type == "string" and not champ.admises:
+            morceaux = lue[nom].chunks
+            distinctes = [m.dictionary if pa.types.is_dictionary(m.type) else m for m in morceaux]
+            if any(suspecte(textes.cast(pa.large_string())) for textes in distinctes):
+                return False
+    return True
 
 
 def _cle(nom: str) -> str:

@@ -10,6 +10,8 @@ import csv
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -17,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.droits import creer_dossier, reserver
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.fichiers import PROVISOIRE, remplacer_dossier
 from observatoire.lecture.bilans import tables_attendues, tables_d_autrui
@@ -42,8 +45,7 @@ def ecrire_rapports(depots, dossier: Path | str) -> list[Path]:
     """
     dossier = Path(dossier).resolve()
     _refuser_un_autre_dossier(dossier)
-    creer_dossier(dossier.parent)
-    with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=dossier.parent) as aside:
+    with reserver(depots.config.acces), _a_cote_de(dossier) as aside:
         nouveau = Path(aside) / dossier.name
         creer_dossier(nouveau)
         if dossier.is_dir():
@@ -51,6 +53,13 @@ def ecrire_rapports(depots, dossier: Path | str) -> list[Path]:
         ecrits = _ecrire(depots, nouveau)
         remplacer_dossier(nouveau, dossier)
     return [dossier / chemin.relative_to(nouveau) for chemin in ecrits]
+
+
+@contextmanager
+def _a_cote_de(dossier: Path) -> Iterator[str]:
+    creer_dossier(dossier.parent)
+    with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=dossier.parent) as aside:
+        yield aside
 
 
 def _refuser_un_autre_dossier(dossier: Path) -> None:
@@ -83,13 +92,6 @@ def _ecrire(depots, dossier: Path) -> list[Path]:
             ecrire(chemin, fichiers, depots, annee, deposant)
             ecrits.append(chemin)
     return ecrits
-
-
-def creer_dossier(dossier: Path) -> None:
-    """Créer un dossier et ses parents, lisibles de leur seul propriétaire (``mkdir`` n'en protège que le dernier)."""
-    if not dossier.is_dir():
-        creer_dossier(dossier.parent)
-        dossier.mkdir(mode=0o700)
 
 
 def _destinataire(f: Fichier) -> tuple[str, str]:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from observatoire.lecture.fichiers import FichierIllisible
-from observatoire.lecture.interdits import colonnes_interdites
+from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites
 from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 
@@ -52,6 +53,7 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
         )
     if not candidates:
         raise FichierIllisible(Probleme("vide", "le classeur n'a aucune feuille."))
+    _refuser_les_deguisees({nom: lignes for nom, lignes in feuilles.items() if nom != candidates[0]})
     return candidates[0], [list(map(en_texte, ligne)) for ligne in feuilles[candidates[0]]]
 
 
@@ -72,6 +74,20 @@ def _refuser_les_interdites(tetes: dict[str, list[list[str]]], connues: set[str]
                 replace(p, phrase=f"feuille {citer(nom)}, {p.phrase}") if len(tetes) > 1 else p
                 for p in colonnes_interdites([v.strip() for v in ligne if len(v) <= LONGUEUR_D_UN_NOM], connues)
             ]
+    if problemes:
+        raise FichierIllisible(*problemes)
+
+
+def _refuser_les_deguisees(autres: dict[str, list[list]]) -> None:
+    """Chercher des données interdites dans les feuilles qui ne sont pas lues."""
+    problemes = []
+    for nom, lignes in autres.items():
+        remplies = [list(map(en_texte, ligne)) for ligne in lignes if any(v != "" for v in ligne)]
+        if len(remplies) > 1:
+            cadre = pd.DataFrame(remplies[1:], dtype="str").fillna("")
+            entete = [*remplies[0], *[""] * cadre.shape[1]][: cadre.shape[1]]
+            trouves = chercher_interdites(entete, cadre, set(entete)).problemes
+            problemes += [replace(p, phrase=f"feuille {citer(nom)}, {p.phrase}") for p in trouves]
     if problemes:
         raise FichierIllisible(*problemes)
 

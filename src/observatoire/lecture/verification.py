@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from observatoire.configuration import Configuration
+from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.erreurs import ParametreInconnu
 from observatoire.lecture.avertissements import Contexte, avertir_du_fichier
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
@@ -24,7 +25,8 @@ class Depots:
 
     ``fichiers`` : un :class:`Fichier` par fichier du dossier ; ``corrections`` : la trace publiable de chaque entrée de
     ``corrections.yml`` ; ``corrections_refusees`` : les phrases qui disent pourquoi une entrée n'est pas appliquée ;
-    ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé).
+    ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé) ;
+    ``conservees`` : les années purgées, dont les fichiers ne sont plus lus et les valeurs sont reprises.
     """
 
     config: Configuration
@@ -35,6 +37,7 @@ class Depots:
     corrections: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLONNES))
     corrections_refusees: list[str] = field(default_factory=list)
     suites: dict[tuple[int, str], object] = field(default_factory=dict)
+    conservees: tuple[int, ...] = ()
 
     @property
     def parts(self) -> dict[tuple[int, str], list[Fichier]]:
@@ -79,9 +82,10 @@ class Depots:
     def bilan(self) -> str:
         """« 12 fichiers lus : 11 acceptés, 1 refusé ; 3 avertissements. »"""
         doutes = sum(len(f.avertissements) for f in self.acceptes)
+        gardees = f" Valeurs conservées : {enumerer(map(str, self.conservees))}." if self.conservees else ""
         return (
             f"{compter(len(self.fichiers), 'fichier')} : {compter(len(self.acceptes), 'accepté')}, "
-            f"{compter(len(self.refuses), 'refusé')} ; {compter(doutes, 'avertissement')}."
+            f"{compter(len(self.refuses), 'refusé')} ; {compter(doutes, 'avertissement')}.{gardees}"
         )
 
 
@@ -127,10 +131,13 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
             f"L'année {annee} n'est pas une année de l'édition. Années admises : {enumerer(map(str, config.annees))}."
         )
     schemas = lire_schemas(config.chemin("schemas"))
-    annees = config.annees if annee is None else (annee,)
+    conservees = annees_conservees(config)
+    annees = tuple(a for a in (config.annees if annee is None else (annee,)) if a not in conservees)
     contours = None if config.quartiers == "communes" else lire_contours(config)
     depots = Depots(config, schemas, contours, annees)
-    depots.fichiers = inventorier(config, annee) if config.chemin("brut").is_dir() else []
+    deposes = inventorier(config, annee) if config.chemin("brut").is_dir() else []
+    depots.fichiers = [f for f in deposes if f.annee not in conservees]
+    depots.conservees = conservees
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)
     return depots, Outils(config, schemas, contours, corrections)
 
@@ -138,6 +145,11 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
     """Ce qui demande d'avoir tout lu : le parc de l'année précédente, le registre des corrections."""
     lignes = {(f.annee, f.deposant, t): contenu.lignes for f in depots.acceptes for t, contenu in f.contenus.items()}
+    for annee in depots.conservees:
+        gardes = lire_conserve(depots.config, annee, "depots")
+        gardes = gardes[gardes["statut"].eq("accepte")]
+        cles_ = zip([annee] * len(gardes), gardes["deposant"], gardes["table"], strict=True)
+        lignes |= dict(zip(cles_, gardes["lignes"], strict=True))
     for fichier in depots.acceptes:
         for table in fichier.contenus:
             siennes, avant = (

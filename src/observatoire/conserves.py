@@ -1,0 +1,38 @@
+"""Ce qui reste d'une année purgée : des valeurs agrégées, sans aucune ligne de ménage ni de logement.
+
+``prepare/conserves/<annee>/`` apparaît d'un coup, au moment de la purge. Tant qu'il est là, l'année n'est plus ni lue
+ni calculée : ses valeurs sont reprises telles quelles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.configuration import Configuration
+
+DOSSIER = "conserves"
+
+
+def dossier_conserve(config: Configuration, annee: int) -> Path:
+    """Où sont les valeurs conservées d'une année."""
+    return config.chemin("prepare") / DOSSIER / str(annee)
+
+
+def annees_conservees(config: Configuration) -> tuple[int, ...]:
+    """Les années de l'édition dont il ne reste que des valeurs."""
+    return tuple(a for a in config.annees if dossier_conserve(config, a).is_dir())
+
+
+def lire_conserve(config: Configuration, annee: int, nom: str) -> pd.DataFrame:
+    """Une table d'une année conservée."""
+    return pd.read_parquet(dossier_conserve(config, annee) / f"{nom}.parquet")
+
+
+def avec_les_conservees(table: pd.DataFrame, config: Configuration, nom: str, annees: Iterable[int]) -> pd.DataFrame:
+    """La table des années calculées, précédée des lignes conservées de ``annees``."""
+    gardees = [lire_conserve(config, annee, nom)[list(table.columns)] for annee in annees]
+    gardees = [t for t in gardees if len(t)]
+    return pd.concat([*gardees, table], ignore_index=True).astype(table.dtypes) if gardees else table

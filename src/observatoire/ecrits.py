@@ -1,0 +1,28 @@
+"""Ce que l'on écrit à la main pour le publier : les commentaires de l'édition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.interdits import RECONNUS, famille_du_texte
+
+
+def refuser_les_ecrits(commentaires: Path) -> None:
+    """Lever :class:`ErreurConfiguration` si un commentaire (``*.md``) contient de quoi joindre ou désigner quelqu'un.
+
+    Le message nomme le fichier et la ligne, jamais ce qui y est écrit. Un nom de personne ne se reconnaît pas sûrement
+    et n'est pas cherché.
+    """
+    fautes = [
+        f"{fichier.relative_to(commentaires.parent)}, ligne {rang} : des {RECONNUS[reconnu][1]}."
+        for fichier in sorted(commentaires.rglob("*.md"))
+        for rang, ligne in enumerate(fichier.read_text(encoding="utf-8").splitlines(), start=1)
+        if (reconnu := famille_du_texte(ligne))
+    ]
+    if fautes:
+        liste = "\n".join(f"  - {faute}" for faute in fautes)
+        raise ErreurConfiguration(
+            f"commentaires : ce qui désigne une personne ne se publie pas.\n{liste}\n"
+            "Retirer ces passages, puis relancer. Rien n'a été publié."
+        )

@@ -1,0 +1,19 @@
+"""Ce que l'observatoire ne doit jamais connaître : qui sont les gens, et ce que l'article 9 du RGPD protège.
+
+Une donnée interdite se reconnaît à son nom (:func:`famille_interdite`), ou à ce qu'elle contient quand son nom la
+déguise (:func:`familles_des_colonnes`). Les mêmes règles valent pour un dépôt, un schéma, un indicateur et un texte
+écrit à la main.
+"""
+
+from observatoire.interdits.contenus import RECONNUS, famille_du_texte, familles_des_colonnes
+from observatoire.interdits.noms import famille_interdite, mots, normaliser, texte_libre
+
+__all__ = [
+    "RECONNUS",
+    "famille_du_texte",
+    "famille_interdite",
+    "familles_des_colonnes",
+    "mots",
+    "normaliser",
+    "texte_libre",
+]
