@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import linprog
 
-from observatoire.confidentialite.attaque import attaquer
+from observatoire.confidentialite.attaque import attaquer, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
 from observatoire.confidentialite.etat import Etat
@@ -91,7 +91,8 @@ def _bornes(systeme: Systeme, cachees: np.ndarray, variable: int) -> tuple[float
 def test_une_case_cachee_a_cote_d_un_total_publie_se_retrouve():
     """4 + 20 + 30 = 54 : qui lit 20, 30 et 54 lit 4. La relation qui l'a donnée est nommée."""
     systeme = _systeme([4, 20, 30, 54], [{0: 1, 1: 1, 2: 1, 3: -1}])
-    (faille,) = attaquer(systeme, _connues(systeme, {0}), _exiger(systeme, {0}))
+    failles = attaquer(systeme, _connues(systeme, {0}), _exiger(systeme, {0}))
+    (faille,) = expliquer(systeme, _connues(systeme, {0}), failles)
     assert (faille.variable, faille.bas, faille.haut, faille.relations) == (0, 4, 4, (0,))
     assert "quartier v0 2010" in systeme.nommer_relation(faille.relations[0])
 
@@ -110,7 +111,7 @@ def test_un_carre_cache_se_resout_a_la_main():
     cachees = {0, 1, 4, 5}
     assert not attaquer(systeme, _connues(systeme, cachees), _exiger(systeme, {0}))
     trop = Exigences(np.array([0]), np.array([24.0]), np.array([1.0]))
-    (faille,) = attaquer(systeme, _connues(systeme, cachees), trop)
+    (faille,) = expliquer(systeme, _connues(systeme, cachees), attaquer(systeme, _connues(systeme, cachees), trop))
     assert (faille.bas, faille.haut) == (0, 23)
     assert faille.relations
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from observatoire.configuration import Configuration
+from observatoire.baremes import lire_baremes
+from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
+from observatoire.configuration import Configuration, plus_larges
 from observatoire.publie import CLES, VALEURS
 
 _CODES = {"territoire": str, "bailleur": str, "code": str}
@@ -36,6 +38,22 @@ class Dossier:
     def territoires(self) -> pd.DataFrame:
         """Les territoires publiés : niveau, code, nom."""
         return _lire(self.publie / "territoires.csv")
+
+    @cached_property
+    def registre(self) -> pd.DataFrame | None:
+        """Les nombres imprimés qui ont une clé, pour ce public et les plus larges ; ``None`` s'il n'y en a pas ici."""
+        fichier = self.config.chemin("publie") / "registre.parquet"
+        if not fichier.is_file():
+            return None
+        table = pd.read_parquet(fichier)
+        publics = [*plus_larges(self.public), self.public]
+        return table[table["public"].isin(publics) & table["mesure"].notna() & table["valeur"].notna()]
+
+    @cached_property
+    def regles(self) -> Regles:
+        """Les règles du secret pour ce public."""
+        referentiels, annee = self.config.chemin("referentiels"), max(self.config.annees)
+        return lire_regles_du_secret(referentiels, lire_baremes(referentiels), self.public, annee)
 
     @cached_property
     def publies(self) -> pd.MultiIndex:

@@ -22,16 +22,16 @@ def proteger_les_annees(
     regles: Regles,
     parues: Sequence[pd.DataFrame] = (),
     avancement: Avancement | None = None,
-) -> list[Protection]:
+) -> dict[int, Protection]:
     """La protection de chaque année de ``matiere``, de la première à la dernière. ``parues`` : voir
     :func:`proteger_table`."""
     annees = sorted(int(a) for a in matiere.indicateurs["annee"].unique())
     taches = [(_de_l_annee(matiere, annee), outils, regles, parues) for annee in annees]
-    faites = []
-    for protection in _proteger(taches, len(matiere.indicateurs)):
-        faites.append(protection)
+    faites = {}
+    for annee, protection in zip(annees, _proteger(taches, len(matiere.indicateurs)), strict=True):
+        faites[annee] = protection
         if avancement:
-            avancement(len(faites), len(annees), str(annees[len(faites) - 1]))
+            avancement(len(faites), len(annees), str(annee))
     return faites
 
 

@@ -7,7 +7,7 @@ de publié ne distingue et assez éloignés l'un de l'autre : s'ils n'existent p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -28,7 +28,7 @@ FOIS, AU_DELA = 4, 200
 
 @dataclass(frozen=True)
 class Faille:
-    """Une variable que l'attaquant situe dans [``bas``, ``haut``], et les relations qui l'ont trahie."""
+    """Une variable que l'attaquant situe dans [``bas``, ``haut``] ; :func:`expliquer` y met les relations en cause."""
 
     variable: int
     bas: float
@@ -93,16 +93,22 @@ def _debuts(groupes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def attaquer(
-    systeme: Systeme, connues: np.ndarray, exigences: Exigences, memoire: dict | None = None, vite: bool = False
+    systeme: Systeme,
+    connues: np.ndarray,
+    exigences: Exigences,
+    memoire: dict | None = None,
+    vite: bool = False,
+    bornes: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> list[Faille]:
     """Les exigences qui ne sont pas tenues quand ``connues`` (vrai ou faux par variable) est publié.
 
-    ``vite`` : se contenter d'objectifs communs ; une exigence qu'ils ne montrent pas tenue est rendue comme une faille,
-    sans explication. ``memoire`` : les failles des blocs déjà attaqués, reprises et complétées.
+    ``vite`` : se contenter d'objectifs communs ; une exigence qu'ils ne montrent pas tenue est rendue comme une faille.
+    ``memoire`` : les failles des blocs déjà attaqués, reprises et complétées. ``bornes`` : ce que l'attaquant sait de
+    plus de chaque variable (le moins, le plus).
     """
-    sues, causes = deduire(systeme, connues)
+    sues = deduire(systeme, connues)[0]
     failles = [
-        Faille(int(v), systeme.valeurs[v], systeme.valeurs[v], (int(causes[v]),) if causes[v] >= 0 else ())
+        Faille(int(v), float(systeme.valeurs[v]), float(systeme.valeurs[v]), ())
         for v in exigences.variables[sues[exigences.variables]]
     ]
     memoire = {} if memoire is None else memoire
@@ -113,21 +119,38 @@ def attaquer(
     # Ce qui tient quand l'attaquant sait en plus tout le reste tient tout court.
     for libres in partiels:
         a_faire = np.where(libres, largeur, 0)
-        restent = _attaquer_les_blocs(systeme, ~sues & libres, plancher, a_faire, memoire, vite=True)
+        restent = _attaquer_les_blocs(systeme, ~sues & libres, (plancher, a_faire), memoire, True, bornes)
         largeur[libres & ~np.isin(np.arange(len(sues)), [f.variable for f in restent])] = 0
-    return sorted([*failles, *_attaquer_les_blocs(systeme, ~sues, plancher, largeur, memoire, vite)], key=_variable)
+    return sorted(
+        [*failles, *_attaquer_les_blocs(systeme, ~sues, (plancher, largeur), memoire, vite, bornes)], key=_variable
+    )
 
 
-def _attaquer_les_blocs(systeme, inconnues, plancher, largeur, memoire: dict, vite: bool) -> list[Faille]:
+def _attaquer_les_blocs(systeme, inconnues, demande, memoire: dict, vite: bool, bornes) -> list[Faille]:
     failles = []
     for bloc in decouper(systeme, inconnues):
-        besoins = plancher[bloc.variables], largeur[bloc.variables]
-        visees = np.flatnonzero(besoins[1] > 0)
-        cle = (vite, *(t.tobytes() for t in (bloc.variables, bloc.relations, *besoins)))
+        plancher, largeur = (t[bloc.variables] for t in demande)
+        visees = np.flatnonzero(largeur > 0)
+        cle = (vite, *(t.tobytes() for t in (bloc.variables, bloc.relations, plancher, largeur)))
         if len(visees) and cle not in memoire:
-            memoire[cle] = Assaut(systeme, bloc, *besoins).mener(visees, vite)
+            permis = bornes and tuple(borne[bloc.variables] for borne in bornes)
+            memoire[cle] = Assaut(systeme, bloc, plancher, largeur, permis).mener(visees, vite)
         failles += memoire.get(cle, [])
     return failles
+
+
+def expliquer(systeme: Systeme, connues: np.ndarray, failles: list[Faille], bornes=None) -> list[Faille]:
+    """Les mêmes failles, avec les relations qui les ont trahies."""
+    sues, causes = deduire(systeme, connues)
+    par_variable = {f.variable: (int(causes[f.variable]),) for f in failles if causes[f.variable] >= 0}
+    visees = np.array([f.variable for f in failles], dtype=int)
+    for bloc in decouper(systeme, ~sues) if len(failles) else ():
+        if np.isin(bloc.variables, visees).any():
+            rien = np.zeros(len(bloc.variables))
+            assaut = Assaut(systeme, bloc, rien, rien, bornes and tuple(borne[bloc.variables] for borne in bornes))
+            for rang in np.flatnonzero(np.isin(bloc.variables, visees)):
+                par_variable[int(bloc.variables[rang])] = assaut.expliquer(int(rang))
+    return [replace(f, relations=par_variable.get(f.variable, ())) for f in failles]
 
 
 def _variable(faille: Faille) -> int:
@@ -141,12 +164,14 @@ class Assaut:
     ``haut_fondu`` : celles d'états où des ménages se couperaient en deux ; elles ne comptent qu'avec une marge.
     """
 
-    def __init__(self, systeme: Systeme, bloc: Bloc, plancher: np.ndarray, largeur: np.ndarray):
+    def __init__(self, systeme: Systeme, bloc: Bloc, plancher: np.ndarray, largeur: np.ndarray, permis=None):
         self.bloc, self.plancher, self.largeur = bloc, plancher, largeur
         self.vraies = systeme.valeurs[bloc.variables]
         self.entieres = systeme.entiere()[bloc.variables]
         self.bas, self.haut, self.bas_fondu, self.haut_fondu = (self.vraies.copy() for _ in range(4))
-        self.bornes = (-self.vraies, FOIS * self.vraies + AU_DELA - self.vraies)
+        bas, haut = permis or (0.0, np.inf)
+        haut = np.minimum(haut, FOIS * self.vraies + AU_DELA)
+        self.bornes = (np.minimum(bas - self.vraies, 0), np.maximum(haut - self.vraies, 0))
         self.programme = Programme(bloc.matrice, *self.bornes)
         self.entier: Programme | None = None
 
@@ -155,7 +180,7 @@ class Assaut:
         reste = self._ensemble(visees)
         if vite:
             return [Faille(int(self.bloc.variables[i]), self.bas[i], self.haut[i], ()) for i in reste]
-        return [self._avouer(i) for i in reste if not self._tient(i)]
+        return [faille for i in reste if (faille := self._serrer(int(i)))]
 
     def _ensemble(self, visees: np.ndarray) -> np.ndarray:
         """Pousser d'un coup une part, tirée au sort, de ce qui n'est pas tenu ; rend ce qui ne l'est toujours pas.
@@ -169,9 +194,7 @@ class Assaut:
         for inconnue in reste:
             self.programme.borner(inconnue, self.bornes[0][inconnue], besoin[inconnue])
         while len(reste) and part * len(reste) >= min(1, len(reste) / 2):
-            tirees = reste[tirage.random(len(reste)) < part] if len(reste) > 1 else reste
-            if not len(tirees):
-                tirees = reste[[tirage.integers(len(reste))]]
+            tirees = tirage.permutation(reste)[: max(1, round(part * len(reste)))]
             self._tirer(tirees, tirage.uniform(0.2, 1, len(tirees)))
             tenues = self._tenues(reste)
             part = min(PART, 1.5 * part) if tenues.any() else part / 2
@@ -183,50 +206,57 @@ class Assaut:
         return reste
 
     def _tenues(self, inconnues: np.ndarray) -> np.ndarray:
-        plancher, largeur = self.plancher[inconnues], self.largeur[inconnues]
+        fondues = self._tiennent(inconnues, self.bas_fondu, self.haut_fondu, MARGE)
+        return self._tiennent(inconnues, self.bas, self.haut, 0) | fondues
 
-        def tiennent(bas: np.ndarray, haut: np.ndarray, marge: float) -> np.ndarray:
-            haut = haut[inconnues] + PRECISION - marge
-            return (haut >= plancher) & (haut - bas[inconnues] >= largeur)
+    def _tiennent(self, inconnues: np.ndarray, bas: np.ndarray, haut: np.ndarray, marge: float) -> np.ndarray:
+        bas, haut = bas[inconnues], haut[inconnues] + PRECISION - marge
+        return (haut >= self.plancher[inconnues]) & (haut - bas >= self.largeur[inconnues])
 
-        return tiennent(self.bas, self.haut, 0) | tiennent(self.bas_fondu, self.haut_fondu, MARGE)
+    def _serrer(self, inconnue: int) -> Faille | None:
+        """Pousser cette inconnue seule : sa faille, si l'exigence n'est pas tenue.
 
-    def _tient(self, inconnue: int) -> bool:
-        """L'exigence est-elle tenue quand on pousse cette inconnue seule ?"""
+        Les nombres entiers ne servent que là où des nombres quelconques laissent un doute.
+        """
         seule = np.array([inconnue])
-        for sens in (1.0, -1.0):
-            if not self._tenues(seule).item():
-                self._tirer(seule, np.array([sens]), exact=True)
-        return bool(self._tenues(seule).item())
+        for programme in (self.programme, None):
+            if programme is None:
+                self.entier = self.entier or Programme(self.bloc.matrice, *self.bornes, self.entieres)
+            for sens in (1.0, -1.0):
+                self._tirer(seule, np.array([sens]), programme or self.entier)
+                if self._tenues(seule).item():
+                    return None
+            if not self._tiennent(seule, self.bas_fondu, self.haut_fondu, 0).item():
+                bas, haut = self.bas_fondu[inconnue], self.haut_fondu[inconnue]
+                if self.entieres[inconnue]:
+                    bas, haut = np.ceil(bas - PRECISION), np.floor(haut + PRECISION)
+                return Faille(int(self.bloc.variables[inconnue]), float(bas), float(haut), ())
+        return Faille(int(self.bloc.variables[inconnue]), self.bas[inconnue], self.haut[inconnue], ())
 
-    def _tirer(self, inconnues: np.ndarray, signes: np.ndarray, exact: bool = False) -> None:
+    def _tirer(self, inconnues: np.ndarray, signes: np.ndarray, programme: Programme | None = None) -> None:
         """Pousser des inconnues vers le haut (signe positif) ou le bas, et retenir l'état du monde atteint."""
-        etat = self._optimum(self.programme, inconnues, signes)
+        etat = self._optimum(programme or self.programme, inconnues, signes)
         if etat is None:
             return
         self.bas_fondu = np.minimum(self.bas_fondu, self.vraies + etat)
         self.haut_fondu = np.maximum(self.haut_fondu, self.vraies + etat)
-        if exact and not self._entier(etat) and not self._tenues(inconnues).all():
-            self.entier = self.entier or Programme(self.bloc.matrice, *self.bornes, self.entieres)
-            etat = self._optimum(self.entier, inconnues, signes)
-        if etat is not None and self._entier(etat):
+        if self._entier(etat):
             self.bas = np.minimum(self.bas, self.vraies + etat)
             self.haut = np.maximum(self.haut, self.vraies + etat)
 
     def _entier(self, etat: np.ndarray) -> bool:
-        return np.abs(etat - np.rint(etat))[self.entieres].max(initial=0) <= PRECISION
+        comptes = (self.vraies + etat)[self.entieres]
+        return np.abs(comptes - np.rint(comptes)).max(initial=0) <= PRECISION
 
     def _optimum(self, programme: Programme, inconnues: np.ndarray, signes: np.ndarray) -> np.ndarray | None:
         programme.couter(np.arange(len(self.vraies)), np.zeros(len(self.vraies)))
         programme.couter(inconnues, -signes)
         return programme.resoudre()
 
-    def _avouer(self, inconnue: int) -> Faille:
-        """Les relations qui fixent la borne haute, puis la basse."""
+    def expliquer(self, inconnue: int) -> tuple[int, ...]:
+        """Les relations qui fixent la borne haute d'une inconnue, puis la basse."""
         relations: set[int] = set()
         for signe in (1.0, -1.0):
             self._optimum(self.programme, np.array([inconnue]), np.array([signe]))
             relations |= set(self.bloc.relations[np.abs(self.programme.duales()) > PRECISION].tolist())
-        return Faille(
-            int(self.bloc.variables[inconnue]), self.bas[inconnue], self.haut[inconnue], tuple(sorted(relations))
-        )
+        return tuple(sorted(relations))

@@ -103,13 +103,14 @@ def _impossibles(systeme: Systeme, declarations: dict[str, Indicateur], noms: li
 
 
 def cacher_d_abord(
-    valeurs: Valeurs, systeme: Systeme, regles: Regles, immeubles: pd.DataFrame, parc: pd.DataFrame
+    valeurs: Valeurs, systeme: Systeme, regles: Regles, reservees: np.ndarray, notoires: np.ndarray
 ) -> tuple[np.ndarray, Exigences]:
     """Les valeurs que les règles cachent (vrai ou faux par ligne), et ce qu'elles exigent.
 
     Un « sans objet » qui dirait qu'un compte caché est nul l'est aussi.
 
-    ``immeubles`` : nombre d'immeubles de chaque cellule ; ``parc`` : logements de chaque bailleur dans chaque cellule.
+    ``reservees`` : voir :func:`cellules_cachees`. ``notoires`` : vrai pour chaque variable que la seule structure donne
+    (les logements hors QPV d'un quartier tout entier en QPV) ; elle ne cache rien.
     """
     exigences = _Recueil(systeme, regles)
     comptes = {role: _lire(systeme, variables) for role, variables in valeurs.variables.items()}
@@ -122,11 +123,14 @@ def cacher_d_abord(
         "denominateur": ~effectif & ~moyenne & ~(comptes["denominateur"] >= valeurs.seuils),
         "effectif": moyenne & ~(comptes["effectif"] >= valeurs.seuils),
     }
+    for role, petit in petits.items():
+        variables = valeurs.variables[role]
+        petit &= ~((variables >= 0) & notoires[variables])
     cache = valeurs.calculees & np.logical_or.reduce(list(petits.values()))
     for role, petit in petits.items():
         ou = valeurs.calculees & petit
         exigences.exiger(valeurs.variables[role][ou], valeurs.seuils[ou], regles.amplitude)
-    situees = valeurs.calculees & cellules_cachees(systeme.cellules, regles, immeubles, parc)[valeurs.cellule]
+    situees = valeurs.calculees & reservees[valeurs.cellule]
     for role in ("numerateur", "denominateur"):
         ou = valeurs.calculees & (situees | petits["effectif"])
         exigences.exiger(valeurs.variables[role][ou], 0, None)
@@ -142,7 +146,10 @@ def suivre_les_references(cache: np.ndarray, valeurs: Valeurs) -> np.ndarray:
 
 
 def cellules_cachees(cellules: pd.DataFrame, regles: Regles, immeubles: pd.DataFrame, parc: pd.DataFrame) -> np.ndarray:
-    """Vrai pour une cellule trop petite, de trop peu d'immeubles, ou qui dirait les chiffres d'un bailleur."""
+    """Vrai pour une cellule trop petite, de trop peu d'immeubles, ou qui dirait les chiffres d'un bailleur.
+
+    ``immeubles`` : nombre d'immeubles de chaque cellule ; ``parc`` : logements de chaque bailleur dans chaque cellule.
+    """
     cles = pd.MultiIndex.from_frame(cellules)
     nombre = immeubles.set_index(CELLULE)["immeubles"].reindex(cles).to_numpy()
     dedans = parc.groupby(CELLULE)["logements"].agg(["sum", "max", "size"]).reindex(cles)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
-from observatoire.confidentialite.attaque import Faille, attaquer, deduire
+from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
 from observatoire.confidentialite.etat import Etat, etablir_etat, exiger_des_valeurs
 from observatoire.confidentialite.liens import CELLULE, TOUS, Systeme, etablir_systeme
-from observatoire.confidentialite.primaire import Exigences, cacher_d_abord, reperer
+from observatoire.confidentialite.primaire import Exigences, cacher_d_abord, cellules_cachees, reperer
 from observatoire.confidentialite.regles import Regles
+from observatoire.confidentialite.structure import Structure
 from observatoire.publie import CLES, COLONNES
 
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
@@ -48,7 +49,7 @@ class Outils:
 class Protection:
     """``table`` : ce qui paraît (:data:`COLONNES`). ``primaires`` : vrai pour chaque ligne que les règles cachent
     d'elles-mêmes. ``retirees`` : nombre de taux de réponse retirés. ``perte`` : poids de ce qui est caché en plus.
-    ``failles`` : ce qu'un attaquant trouve encore, en toutes lettres.
+    ``failles`` : ce qu'un attaquant trouve encore, en toutes lettres. ``structure`` : ce que l'audit en lira.
     """
 
     table: pd.DataFrame
@@ -56,6 +57,7 @@ class Protection:
     retirees: int
     perte: float
     failles: tuple[str, ...]
+    structure: Structure
 
     @property
     def complementaires(self) -> np.ndarray:
@@ -65,8 +67,9 @@ class Protection:
 
 @dataclass(frozen=True)
 class Preparation:
-    """Une table située dans son système, et ce que les règles en cachent (``cachees``, par parution). ``structure`` :
+    """Une table située dans son système, et ce que les règles en cachent (``cachees``, par parution). ``notoires`` :
     variables que nul ne peut ignorer (aucun logement hors d'un quartier tout entier en QPV, un « sans objet »).
+    ``reservees`` : par cellule, celles que les règles cachent tout entières.
     """
 
     table: pd.DataFrame
@@ -76,7 +79,8 @@ class Preparation:
     cachees: np.ndarray
     figees: np.ndarray
     preferees: np.ndarray
-    structure: np.ndarray
+    notoires: np.ndarray
+    reservees: np.ndarray
 
 
 def proteger_table(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[pd.DataFrame] = ()) -> Protection:
@@ -104,7 +108,7 @@ def situer(p: Preparation, cachees: np.ndarray, regles: Regles) -> tuple[np.ndar
     fait n'est plus un secret : autant le publier.
     """
     autres = exiger_des_valeurs(p.etat, cachees, regles.amplitude)
-    autres = autres.sauf(p.exigences.variables).sauf(np.flatnonzero(p.structure))
+    autres = autres.sauf(p.exigences.variables).sauf(np.flatnonzero(p.notoires))
     failles = attaquer(p.systeme, p.etat.connues(cachees), autres)
     faibles = [f.variable for f in failles if f.bas < min(f.haut, regles.seuil)]
     return np.array(faibles, dtype=int), np.array([f.variable for f in failles if f.bas == f.haut], dtype=int)
@@ -118,16 +122,20 @@ def preparer(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[
         table, matiere.effectifs, outils.colonnes, outils.declarations, matiere.lieux, list(outils.niveaux)
     )
     valeurs = reperer(table, systeme, outils.declarations, regles)
-    cache, exigences = cacher_d_abord(valeurs, systeme, regles, matiere.immeubles, parc_par_cellule(matiere.lieux))
-    etat = etablir_etat(table, systeme, valeurs, cache)
-    reponses = np.zeros(len(table), dtype=bool)
+    parc = parc_par_cellule(matiere.lieux)
+    reservees = cellules_cachees(systeme.cellules, regles, matiere.immeubles, parc)
     gardees, figees, preferees = _suivre(table, parues)
-    figees &= etat.admises
-    etat.sues[:] |= etat.imprime.T @ figees.astype(float) > 0
-    structure = deduire(systeme, etat.sues)[0]
-    exigences = exigences.sauf(np.flatnonzero(structure))
+    notoires = deduire(systeme, ~systeme.presentes)[0]
+    for _ in range(2):  # une fois pour savoir quels « sans objet » paraissent, une fois pour ce qu'ils apprennent
+        cache, exigences = cacher_d_abord(valeurs, systeme, regles, reservees, notoires)
+        etat = etablir_etat(table, systeme, valeurs, cache)
+        figees = figees & etat.admises
+        etat.sues[:] |= etat.imprime.T @ figees.astype(float) > 0
+        notoires = deduire(systeme, etat.sues)[0]
+    exigences = exigences.sauf(np.flatnonzero(notoires))
+    reponses = np.zeros(len(table), dtype=bool)
     cachees = etat.completer(np.concatenate([cache, reponses]) | (gardees & etat.admises))
-    return Preparation(table, systeme, etat, exigences, cachees, figees, preferees, structure)
+    return Preparation(table, systeme, etat, exigences, cachees, figees, preferees, notoires, reservees)
 
 
 def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
@@ -152,9 +160,13 @@ def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Fa
     table["couverture"] = table["couverture"].round(regles.arrondi.get("couverture", 2))
 
     return Protection(
-        table[COLONNES], primaires & valeurs, int(retirees.sum()),
-        float(p.etat.poids @ (cachees & ~p.cachees & p.etat.admises)), tuple(p.systeme.avouer(f) for f in failles),
-    )  # fmt: skip
+        table=table[COLONNES],
+        primaires=primaires & valeurs,
+        retirees=int(retirees.sum()),
+        perte=float(p.etat.poids @ (cachees & ~p.cachees & p.etat.admises)),
+        failles=tuple(p.systeme.avouer(f) for f in expliquer(p.systeme, p.etat.connues(cachees), failles)),
+        structure=Structure(replace(p.systeme, valeurs=np.full(len(p.systeme.valeurs), np.nan)), p.reservees),
+    )
 
 
 def attaquer_sans_complement(p: Preparation) -> list[Faille]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from observatoire.confidentialite.colonnes import etablir_colonnes
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
 from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
+from observatoire.confidentialite.structure import ecrire_structure
 from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
 from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurObservatoire
@@ -56,12 +58,14 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
     anterieures = _lire_anterieures(config, public)
     parues = [*anterieures.values(), *_parues_ailleurs(config, baremes, regles, matiere)]
     protections = proteger_les_annees(matiere, outils, regles, parues, avancement)
-    _refuser_les_failles(protections)
-    protege = pd.concat([p.table for p in protections], ignore_index=True)
-    bilan = _dresser_bilan(protections)
+    _refuser_les_failles(protections.values())
+    protege = pd.concat([p.table for p in protections.values()], ignore_index=True)
+    bilan = _dresser_bilan(protections.values())
 
     with ecrire_dossier(config.chemin("publie") / public) as travail:
         ecrire_csv(protege, travail / INDICATEURS)
+        for annee, protection in protections.items():
+            ecrire_structure(protection.structure, travail, annee)
         for edition, table in anterieures.items():
             ecrire_csv(table, travail / ANTERIEURES / f"{edition}.csv")
         declarations = [declaration.publier() for declaration in catalogue().values()]
@@ -116,7 +120,7 @@ def _lire_table(fichier: Path) -> pd.DataFrame:
     return pd.read_csv(fichier, dtype={"territoire": str, "bailleur": str}, keep_default_na=False, na_values=[""])
 
 
-def _dresser_bilan(protections: list[Protection]) -> Bilan:
+def _dresser_bilan(protections: Iterable[Protection]) -> Bilan:
     table = pd.concat([p.table.assign(primaires=p.primaires, complementaires=p.complementaires) for p in protections])
     calculees = table[table["statut"].isin(["publie", "c"])].assign(valeurs=1)
     comptes = calculees.groupby("niveau")[["valeurs", "primaires", "complementaires"]].sum().astype(int)
@@ -129,7 +133,7 @@ def lire_matiere(config: Configuration) -> Matiere:
     return Matiere(*(pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in noms))
 
 
-def _refuser_les_failles(protections: list[Protection]) -> None:
+def _refuser_les_failles(protections: Iterable[Protection]) -> None:
     failles = [faille for p in protections for faille in p.failles]
     if not failles:
         return

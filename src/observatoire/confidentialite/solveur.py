@@ -7,20 +7,27 @@ import numpy as np
 from scipy import sparse
 
 PRECISION = 1e-6
+#: Secondes accordées à un programme en nombres entiers.
+PATIENCE = 60.0
 
 
 class Programme:
-    """Minimiser un coût sous ``matrice @ x = 0`` et ``bas <= x <= haut``. Déterministe : un fil, une graine."""
+    """Minimiser un coût sous ``matrice @ x = second`` et ``bas <= x <= haut``. Déterministe : un fil, une graine."""
 
     def __init__(
-        self, matrice: sparse.csc_array, bas: np.ndarray, haut: np.ndarray, entieres: np.ndarray | None = None
+        self,
+        matrice: sparse.csc_array,
+        bas: np.ndarray,
+        haut: np.ndarray,
+        entieres: np.ndarray | None = None,
+        second: np.ndarray | float = 0.0,
     ):
         lignes, self.taille = matrice.shape
         modele = highspy.HighsLp()
         modele.num_col_, modele.num_row_ = self.taille, lignes
         modele.col_cost_ = np.zeros(self.taille)
         modele.col_lower_, modele.col_upper_ = bas.astype(float), haut.astype(float)
-        modele.row_lower_ = modele.row_upper_ = np.zeros(lignes)
+        modele.row_lower_ = modele.row_upper_ = np.broadcast_to(np.asarray(second, dtype=float), lignes)
         modele.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         modele.a_matrix_.start_ = matrice.indptr
         modele.a_matrix_.index_ = matrice.indices
@@ -33,6 +40,7 @@ class Programme:
             self.highs.setOptionValue(option, valeur)
         if entieres is not None:
             self.highs.setOptionValue("presolve", "choose")
+            self.highs.setOptionValue("time_limit", PATIENCE)
         self.highs.passModel(modele)
 
     def couter(self, variables: np.ndarray, couts: np.ndarray) -> None:

@@ -1,0 +1,171 @@
+"""L'attaque : situer chaque valeur cachée à partir de tout ce qui est imprimé, et de rien d'autre.
+
+Le registre donne les nombres, la structure publiée les sommes qui les lient. Aucune vérité n'est lue : un compte caché
+est trahi s'il se situe de trop près, ou tout entier sous le seuil.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from observatoire.audit.connaissance import Connaissance, lire_connaissance
+from observatoire.audit.dossier import Dossier
+from observatoire.audit.lecteurs import Fichier
+from observatoire.audit.rapport import Constat, Resultat
+from observatoire.catalogue import catalogue
+from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
+from observatoire.confidentialite.monde import Monde, imaginer
+from observatoire.confidentialite.primaire import Exigences, Valeurs, reperer
+from observatoire.confidentialite.regles import Regles
+from observatoire.confidentialite.structure import Structure, lire_structures
+from observatoire.publie import CLES
+
+
+@dataclass(frozen=True)
+class Cibles:
+    """Ce que l'attaquant vise.
+
+    ``cachees`` : comptes d'une valeur cachée. ``exactes`` : (numérateur, dénominateur) de chacune. ``differences`` :
+    (ce qu'une part a de plus qu'une autre, cette part). ``positives`` : ce qui ne trahit que s'il n'est pas nul
+    (non-réponses, foyers, restes d'une somme). ``reservees`` : comptes d'une cellule cachée tout entière.
+    """
+
+    cachees: np.ndarray
+    exactes: np.ndarray
+    differences: np.ndarray
+    positives: np.ndarray
+    reservees: np.ndarray
+
+
+@dataclass
+class Attaque:
+    """Aucun compte caché ne se situe à moins de l'amplitude des règles, ni tout entier sous le seuil."""
+
+    dossier: Dossier
+    resultat: Resultat = field(default_factory=lambda: Resultat("L'attaque de ce qui est imprimé"))
+
+    def examiner(self, fichier: Fichier) -> None:
+        """Rien : les nombres sont dans le registre."""
+
+    def conclure(self) -> Resultat:
+        """Attaquer chaque année."""
+        structures = lire_structures(self.dossier.publie)
+        registre = self.dossier.registre
+        if registre is None or not structures:
+            self.resultat.non_fait.append("aucun registre de ce qui est imprimé : lancer « observatoire executer ».")
+            return self.resultat
+        cibles = 0
+        for annee, structure in structures.items():
+            constats, visees = _attaquer_l_annee(self.dossier, annee, structure, registre)
+            self.resultat.constats += constats
+            cibles += visees
+        self.resultat.examine = {"années": len(structures), "comptes cachés": cibles}
+        return self.resultat
+
+
+def _attaquer_l_annee(
+    dossier: Dossier, annee: int, structure: Structure, registre: pd.DataFrame
+) -> tuple[list[Constat], int]:
+    regles = dossier.regles
+    publiee = dossier.indicateurs[dossier.indicateurs["annee"].eq(annee)].reset_index(drop=True)
+    table = publiee.assign(statut=publiee["statut"].replace({"publie": "calcule", "c": "calcule"}))
+    systeme = structure.systeme
+    valeurs = reperer(table, systeme, dict(catalogue()), regles)
+    cles = pd.MultiIndex.from_frame(table[CLES])
+    connaissance = lire_connaissance(registre[registre["annee"].eq(annee)], valeurs, cles, systeme)
+    monde = imaginer(systeme, connaissance.bas, connaissance.haut)
+    cibles = viser(publiee, valeurs, structure, regles)
+    failles = _trahies(monde, connaissance, cibles, regles)
+    constats = [_constater(monde, f, regles) for f in failles]
+    impossibles = int(monde.incoherentes.sum())
+    if impossibles:
+        quoi = f"{impossibles} comptes que ce qui est imprimé rend impossibles"
+        constats.append(Constat("registre.parquet", str(annee), quoi, "Deux nombres imprimés se contredisent."))
+    return constats, len(np.unique(np.concatenate([cibles.cachees, cibles.positives, cibles.reservees])))
+
+
+def viser(publiee: pd.DataFrame, valeurs: Valeurs, structure: Structure, regles: Regles) -> Cibles:
+    """Tout ce qui est caché dans une table publiée, sauf ce que donnent la structure et les « sans objet »."""
+    systeme, v = structure.systeme, valeurs.variables
+    cachee = publiee["statut"].eq("c").to_numpy()
+    entiere, largeur = systeme.entiere(), systeme.largeur
+    notoires = ~systeme.presentes
+    for role in ("numerateur", "denominateur"):
+        nulles = v[role][valeurs.nulles]
+        notoires[nulles[nulles >= 0]] = True
+    secretes = ~deduire(systeme, notoires)[0]
+    moyenne, ecart = valeurs.natures == "moyenne", valeurs.natures == "ecart"
+    roles = [v["numerateur"][cachee & ~moyenne], v["denominateur"][cachee & ~moyenne], v["complement"][cachee]]
+    actives = np.unique(valeurs.cellule[valeurs.calculees])[:, None] * largeur
+
+    def rangs(liste: list[tuple[int, int, int]], place: int) -> np.ndarray:
+        return (actives + np.array([d[place] for d in liste], dtype=int)[None, :]).ravel()
+
+    def garder(variables: np.ndarray, admises: np.ndarray) -> np.ndarray:
+        variables = np.unique(variables[variables >= 0])
+        return variables[admises[variables]]
+
+    couples = np.column_stack([rangs(systeme.colonnes.differences, place) for place in (0, 1)])
+    tues = valeurs.calculees & publiee["reponse"].isna().to_numpy() & np.isin(valeurs.sources, sorted(regles.muets))
+    publiees = {c for (_, role), c in systeme.colonnes.roles.items() if role in ("numerateur", "denominateur")}
+    restes = len(systeme.cellules) * largeur + np.flatnonzero(np.isin(systeme.restes[:, 1], sorted(publiees)))
+    positives = np.concatenate([v["muets"][tues], rangs(systeme.colonnes.foyers, 0), restes])
+    reservee = cachee & structure.reservees[valeurs.cellule]
+    return Cibles(
+        garder(np.concatenate([*roles, v["effectif"][cachee & moyenne]]), secretes & entiere),
+        np.column_stack([v["numerateur"], v["denominateur"]])[cachee & ~ecart & ~moyenne],
+        couples[secretes[couples[:, 0]] & systeme.presentes[couples[:, 1]]],
+        garder(positives, secretes & entiere),
+        garder(np.concatenate([v["numerateur"][reservee], v["denominateur"][reservee]]), secretes),
+    )
+
+
+def _trahies(monde: Monde, connaissance: Connaissance, cibles: Cibles, regles: Regles) -> list[Faille]:
+    """Les cibles que l'attaquant situe de trop près."""
+    valeurs, taille = monde.systeme.valeurs, len(monde.systeme.valeurs)
+    plancher, largeur = np.zeros(taille), np.zeros(taille)
+    for variables in (cibles.cachees, cibles.differences[:, 0], cibles.positives):
+        plancher[variables], largeur[variables] = regles.seuil, regles.amplitude
+    relative = regles.amplitude_relative * valeurs[cibles.reservees]
+    entieres = monde.systeme.entiere()[cibles.reservees]
+    relative = np.where(entieres, np.maximum(np.ceil(relative), regles.amplitude), relative)
+    largeur[cibles.reservees] = np.maximum(largeur[cibles.reservees], relative)
+    imprimees = connaissance.bas == connaissance.haut
+    largeur[imprimees] = 0
+    variables = np.flatnonzero(largeur)
+    exigences = Exigences(variables, plancher[variables], largeur[variables])
+    failles = attaquer(monde.systeme, monde.connues, exigences, bornes=(connaissance.bas, connaissance.haut))
+    trahies = _reconnaitre(failles, monde, imprimees, cibles, regles)
+    retenues = [f for f, trahie in zip(failles, trahies, strict=True) if trahie]
+    return expliquer(monde.systeme, monde.connues, retenues, (connaissance.bas, connaissance.haut))
+
+
+def _reconnaitre(
+    failles: list[Faille], monde: Monde, imprimees: np.ndarray, cibles: Cibles, regles: Regles
+) -> np.ndarray:
+    """Vrai pour chaque faille qui trahit quelque chose : un petit compte, une cellule réservée, une valeur entière."""
+    variables = np.array([f.variable for f in failles], dtype=int)
+    bas, haut = (np.array([getattr(f, cote) for f in failles]) for cote in ("bas", "haut"))
+    exactes = monde.connues.copy()
+    exactes[variables[bas == haut]] = True
+    strictes, reservees, entieres = (np.zeros(len(exactes), dtype=bool) for _ in range(3))
+    strictes[cibles.cachees] = True
+    difference, part = cibles.differences.T
+    strictes[difference[exactes[part] & (monde.systeme.valeurs[part] > 0)]] = True
+    reservees[cibles.reservees] = True
+    trouvees = ((cibles.exactes < 0) | exactes[cibles.exactes]).all(axis=1)
+    entieres[cibles.exactes[trouvees]] = True
+    petites = (haut < regles.seuil) | ((bas < regles.seuil) & (haut - bas < regles.amplitude))
+    petites &= strictes[variables] | (bas >= 1)
+    return petites | reservees[variables] | (entieres & ~imprimees)[variables]
+
+
+def _constater(monde: Monde, faille: Faille, regles: Regles) -> Constat:
+    """Où, et par quelles relations ; l'intervalle trouvé n'est pas redit, il dirait la valeur."""
+    systeme = monde.systeme
+    sous = "tout entier sous le seuil" if faille.haut < regles.seuil else "de trop près"
+    causes = " ; ".join(systeme.nommer_relation(r) for r in faille.relations[:6]) or "il est imprimé ailleurs"
+    return Constat("registre.parquet", systeme.nommer(faille.variable), f"se situe {sous}", f"Par {causes}.")

@@ -1,0 +1,78 @@
+"""Ce qu'un lecteur sait de chaque compte, d'après le registre de tout ce qui est imprimé et lui seul."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire.confidentialite.liens import Systeme
+from observatoire.confidentialite.primaire import Valeurs
+
+#: Mesures imprimées qui disent un compte tel quel.
+COMPTES = ("numerateur", "denominateur")
+
+
+@dataclass(frozen=True)
+class Connaissance:
+    """``bas``, ``haut`` : bornes de chaque variable, telles qu'imprimées, arrondis compris ; égales, elle est sue."""
+
+    bas: np.ndarray
+    haut: np.ndarray
+
+
+def lire_connaissance(registre: pd.DataFrame, valeurs: Valeurs, cles: pd.MultiIndex, systeme: Systeme) -> Connaissance:
+    """Les bornes que le registre donne à chaque variable du ``systeme``.
+
+    ``registre`` : ses lignes à clé, d'un public et d'une année. ``valeurs`` et ``cles`` : les valeurs de la table
+    publiée, et leurs clés dans le même ordre.
+    """
+    taille = len(systeme.valeurs)
+    bas, haut = np.zeros(taille), np.full(taille, np.inf)
+    bas[~systeme.presentes] = haut[~systeme.presentes] = 0.0
+    for role in COMPTES:  # un « sans objet » dit que son dénominateur est nul
+        nulles = valeurs.variables[role][valeurs.nulles]
+        haut[nulles[nulles >= 0]] = 0.0
+    for mesure, lignes in registre.groupby("mesure"):
+        rang = cles.get_indexer(pd.MultiIndex.from_frame(lignes[cles.names]))
+        lignes, rang = lignes[rang >= 0], rang[rang >= 0]
+        demi = lignes["pas"].to_numpy() / 2
+        nombre = lignes["valeur"].to_numpy()
+        if mesure in COMPTES:
+            _borner(bas, haut, valeurs.variables[mesure][rang], nombre - demi, nombre + demi)
+    _borner_les_parts(bas, haut, registre, valeurs, cles)
+    entieres = systeme.entiere()
+    serre = entieres & (haut > bas)
+    bas[serre], haut[serre] = np.ceil(bas[serre] - 1e-6), np.floor(haut[serre] + 1e-6)
+    return Connaissance(bas, haut)
+
+
+def _borner_les_parts(bas, haut, registre: pd.DataFrame, valeurs: Valeurs, cles: pd.MultiIndex) -> None:
+    """Ce qu'une part arrondie dit à côté de son dénominateur : de son numérateur, ou du nombre des concernés."""
+    for mesure, role in (("valeur", "numerateur"), ("reponse", "concernes")):
+        lignes = registre[registre["mesure"].eq(mesure)]
+        rang = cles.get_indexer(pd.MultiIndex.from_frame(lignes[cles.names]))
+        garde = (rang >= 0) & ~((valeurs.natures == "ecart")[rang] & (mesure == "valeur"))
+        lignes, rang = lignes[garde], rang[garde]
+        repondants = np.where(
+            valeurs.natures == "moyenne", valeurs.variables["effectif"], valeurs.variables["denominateur"]
+        )
+        base = (valeurs.variables["denominateur"] if mesure == "valeur" else repondants)[rang]
+        cible = valeurs.variables[role][rang]
+        su = (base >= 0) & (cible >= 0)
+        su[su] = bas[base[su]] == haut[base[su]]
+        base, cible = base[su], cible[su]
+        demi = (lignes["pas"].to_numpy() / 2)[su]
+        part = lignes["valeur"].to_numpy()[su]
+        if mesure == "valeur":
+            _borner(bas, haut, cible, bas[base] * (part - demi), bas[base] * (part + demi))
+        else:
+            _borner(bas, haut, cible, bas[base] / np.minimum(part + demi, 1), bas[base] / np.maximum(part - demi, 1e-9))
+
+
+def _borner(bas: np.ndarray, haut: np.ndarray, variables: np.ndarray, mini: np.ndarray, maxi: np.ndarray) -> None:
+    """Resserrer des bornes ; ce qui est déjà su ne change pas."""
+    libres = (variables >= 0) & (bas[np.maximum(variables, 0)] < haut[np.maximum(variables, 0)])
+    np.maximum.at(bas, variables[libres], mini[libres])
+    np.minimum.at(haut, variables[libres], maxi[libres])
