@@ -18,6 +18,9 @@ from observatoire.edition.fiches import ecrire_fiches
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete
+from observatoire.publie import INDICATEURS, VALEURS, Contenu
+from observatoire.registre.impressions import Impression
+from observatoire.registre.table import inscrire, lignes_d_un_fichier
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
@@ -49,7 +52,8 @@ def executer(
     """Exécuter l'édition d'un public dans ``config.chemin("edition")``.
 
     ``delai`` : secondes laissées à chaque cellule ; ``dask`` : adresse d'une grappe où exécuter ; ``refaire`` :
-    exécuter aussi les pages qui n'ont pas changé.
+    exécuter aussi les pages qui n'ont pas changé. Ce que l'édition imprime est inscrit dans
+    ``publie/registre.parquet`` quand elle est mise en place.
 
     Lève :class:`ParametreInconnu` avant tout noyau, :class:`EditionIncomplete` si une page échoue : les notebooks
     partiels sont alors gardés dans le dossier ``.<edition>/echecs``, à côté de l'édition.
@@ -73,10 +77,23 @@ def executer(
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)
+    imprimees = {t.sortie: carnet.impressions(t.sortie) for t in travaux} | fiches
     shutil.copyfile(publie / "edition.json", carnet.attente / MEMOIRE_DE_L_EDITION)
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | {Path(MEMOIRE_DE_L_EDITION), *fiches}
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | {
+        Path(MEMOIRE_DE_L_EDITION),
+        *(Path(f"{page}.md") for page in fiches),
+    }
     retirees = carnet.mettre_en_place(attendus, DEJA_LA)
+    _inscrire(config, public, imprimees)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+
+
+def _inscrire(config: Configuration, public: str, imprimees: dict[str, list[Impression]]) -> None:
+    """Mettre au registre ce que les pages impriment, et les fichiers de valeurs publiés avec elles."""
+    publie = config.chemin("publie")
+    contenu = Contenu(publie / public)
+    valeurs = lignes_d_un_fichier(INDICATEURS, contenu.table("indicateurs"), VALEURS)
+    inscrire(publie, contenu.table("edition")["annees"][-1], public, imprimees, valeurs)
 
 
 def _executer(

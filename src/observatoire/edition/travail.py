@@ -13,6 +13,7 @@ from observatoire import lectures
 from observatoire.edition.plan import Page
 from observatoire.edition.textes import remplacer
 from observatoire.lectures import Lecture
+from observatoire.registre.impressions import Impression, Impressions
 
 DELAI = 120
 
@@ -37,7 +38,8 @@ class Resultat:
     """Ce qu'a donné une page.
 
     ``notebook`` : le JSON exécuté, partiel si ``erreur`` est donnée ; ``cellule`` : le rang, dans le modèle, de celle
-    qui a échoué. ``lues`` : ce que la page a lu de ``publie``. ``avertissements`` : ce que des bibliothèques ont dit.
+    qui a échoué. ``lues`` : ce que la page a lu de ``publie``. ``impressions`` : les nombres qu'elle a imprimés, dans
+    l'ordre. ``avertissements`` : ce que des bibliothèques ont dit.
     """
 
     travail: Travail
@@ -46,10 +48,11 @@ class Resultat:
     erreur: str | None = None
     cellule: int | None = None
     avertissements: tuple[str, ...] = ()
+    impressions: tuple[Impression, ...] = ()
 
 
 def preparer(page: Page, delai: int = DELAI) -> Travail:
-    """Le modèle, ses textes remplacés, son sommaire ajouté, et la cellule qui dira ce qui a été lu."""
+    """Le modèle, ses textes remplacés, son sommaire ajouté, et la cellule qui dira ce qui a été lu et imprimé."""
     contenu = nbformat.read(page.notebook, as_version=4)
     for cellule in contenu.cells:
         if cellule.cell_type == "markdown":
@@ -57,5 +60,5 @@ def preparer(page: Page, delai: int = DELAI) -> Travail:
     if page.sommaire:
         lignes = ["```{toctree}", ":hidden:", ":glob:", "", *page.sommaire, "```"]
         contenu.cells.append(nbformat.v4.new_markdown_cell("\n".join(lignes), id="sommaire"))
-    contenu.cells.append(nbformat.v4.new_code_cell(lectures.CELLULE, id="lectures"))
+    contenu.cells.append(nbformat.v4.new_code_cell(f"{Impressions.CELLULE}\n{lectures.CELLULE}", id="lectures"))
     return Travail(page.sortie, page.notebook.name, nbformat.writes(contenu), page.parametres, delai)

@@ -15,7 +15,15 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import INSECABLE, dire_statuts, ecrire_ligne
+from observatoire.presentation.nombres import (
+    INSECABLE,
+    dire_statuts,
+    ecrire_annee,
+    ecrire_bornes,
+    ecrire_ligne,
+    ecrire_mesure,
+)
+from observatoire.registre import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -73,7 +81,7 @@ def tableau_famille(
     rangs = [_rang(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in codes]
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
     ecarts = ("Écart à la ville", "Depuis l'état zéro")
-    return composer(table, f"{famille}, {nom}, {valeurs.annee}", gauche=ecarts, note=comparaisons.REGLE)
+    return composer(table, f"{famille}, {nom}, {ecrire_annee(valeurs.annee)}", gauche=ecarts, note=comparaisons.regle())
 
 
 def tableau_quartiers(valeurs: Publie, codes: tuple[str, ...], titre: str, depuis: str = "annee") -> Fragment:
@@ -135,15 +143,14 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], premiere: str, titre: str, d
         for c, lignes in lieux.items()
     }
     table = pd.DataFrame({premiere: [*noms, "<strong>Ville</strong>"], **colonnes})
-    note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
-    return composer(table, f"{titre}, {valeurs.annee}", note=note)
+    note = dire("Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent.")
+    return composer(table, f"{titre}, {ecrire_annee(valeurs.annee)}", note=note)
 
 
 def _cellule(ligne: dict, declaration: dict) -> str:
     valeur = ecrire_ligne(ligne, declaration, html=True)
-    _, intervalle, _, denominateur, *_ = donnees.cases(ligne, declaration, 2000)
-    details = [intervalle] * (not pd.isna(ligne["borne_basse"]))
-    details += [f"sur {denominateur}"] * (not pd.isna(ligne["denominateur"]))
+    details = [ecrire_bornes(ligne, declaration)] * (not pd.isna(ligne["borne_basse"]))
+    details += [f"sur {ecrire_mesure(ligne, 'denominateur')}"] * (not pd.isna(ligne["denominateur"]))
     return _empiler(valeur, " · ".join(details))
 
 

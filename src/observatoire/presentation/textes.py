@@ -12,12 +12,13 @@ from observatoire.presentation import comparaisons, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_entier,
-    ecrire_intervalle,
+    ecrire_annee,
+    ecrire_bornes,
     ecrire_ligne,
-    ecrire_part,
+    ecrire_mesure,
     ecrire_reference,
 )
+from observatoire.registre import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -59,10 +60,13 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
         f"dans les fichiers déposés{part}."
     ]
     if not pd.isna(ligne["couverture"]):
-        phrases.append(f"Les bailleurs qui ont déposé gèrent {ecrire_part(ligne['couverture'])} des logements connus.")
+        phrases.append(
+            f"Les bailleurs qui ont déposé gèrent {ecrire_mesure(ligne, 'couverture')} des logements connus."
+        )
     zero = comparaisons.comparer_zero(valeurs, "nb_logements", territoire, bailleur)
     if zero and zero.ecart:
-        phrases.append(f"L'écart à l'état zéro de {valeurs.edition['annee_zero']} est de {zero.ecart}.")
+        depart = ecrire_annee(valeurs.edition["annee_zero"])
+        phrases.append(f"L'écart à l'état zéro de {depart} est de {zero.ecart}.")
     return paragraphe(" ".join(phrases))
 
 
@@ -74,10 +78,9 @@ def phrase(valeurs: Publie, indicateur: str, territoire: str | None = None, bail
     debut = f"{nom}, {ecrire_reference(declaration, valeurs.annee)} – {declaration['libelle']} : "
     texte = debut + ecrire_ligne(ligne, declaration)
     if not pd.isna(ligne["borne_basse"]):
-        bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
-        texte += f" (intervalle à 95 % : {bornes})"
+        texte += f" ({dire('intervalle à 95 %')} : {ecrire_bornes(ligne, declaration)})"
     if not pd.isna(ligne["denominateur"]):
-        texte += f", sur {ecrire_entier(ligne['denominateur'])} {declaration['denominateur']}"
+        texte += f", sur {ecrire_mesure(ligne, 'denominateur')} {declaration['denominateur']}"
     return f"{texte}."
 
 
