@@ -17,9 +17,10 @@ Impression = tuple[str, float | None, float | None, str, Cle | None]
 TEXTE = "texte"
 CHIFFRE = re.compile(r"\d")
 _ORDINAIRES = "0123456789"
-# Des caractères à usage privé d'Unicode : aucun calcul n'en écrit, et Python n'y voit pas des chiffres.
-DES_NOMBRES = "".join(chr(0xE6A0 + n) for n in range(10))
-DES_TEXTES = "".join(chr(0xE6B0 + n) for n in range(10))
+# Des syllabes de l'écriture yi : aucun calcul n'en écrit, Python y voit des lettres et non des chiffres, et
+# great-tables, qui retire d'un identifiant tout ce qui n'est ni lettre ni chiffre, les y laisse.
+DES_NOMBRES = "".join(chr(0xA000 + n) for n in range(10))
+DES_TEXTES = "".join(chr(0xA010 + n) for n in range(10))
 _EN_NOMBRE = str.maketrans(_ORDINAIRES, DES_NOMBRES)
 _EN_TEXTE = str.maketrans(_ORDINAIRES, DES_TEXTES)
 _RETOUR = [*zip(DES_NOMBRES, _ORDINAIRES, strict=True), *zip(DES_TEXTES, _ORDINAIRES, strict=True)]
