@@ -19,10 +19,20 @@ from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import preparer
 from observatoire.erreurs import EditionIncomplete
 from observatoire.presentation import nombres
-from observatoire.registre import citer, dire, lire_registre, numeros_hors_registre
-from observatoire.registre.impressions import DES_NOMBRES, DES_TEXTES, admettre, imprimer, page, relire
+from observatoire.registre.impressions import (
+    DES_NOMBRES,
+    DES_TEXTES,
+    SANS_CLE,
+    admettre,
+    citer,
+    dire,
+    imprimer,
+    page,
+    relire,
+)
+from observatoire.registre.site import numeros_hors_registre
 from observatoire.registre.sorties import nombres_nus
-from observatoire.registre.table import COLONNES, inscrire
+from observatoire.registre.table import COLONNES, inscrire, lire_registre
 
 RACINE = Path(__file__).resolve().parents[1]
 SOURCES = RACINE / "src" / "observatoire"
@@ -67,11 +77,11 @@ def test_une_valeur_publiee_est_inscrite_arrondie_avec_son_pas_et_sa_cle(ouvert)
     nombres.ecrire_mesure(LIGNE, "couverture")
     nombres.ecrire_mesure(LIGNE, "reponse")
     assert list(ouvert) == [
-        ("3,5\u202f%", 0.035, 0.001, "%", (*CLE, "valeur")),
-        ("2,6", 0.026, 0.001, "%", (*CLE, "borne_basse")),
-        ("4,7\u202f%", 0.047, 0.001, "%", (*CLE, "borne_haute")),
-        ("1\u202f234", 1234.0, 0.0, "", (*CLE, "denominateur")),
-        ("96\u202f%", 0.96, 0.01, "%", (*CLE, "couverture")),
+        ("3,5\u202f%", 0.035, 0.001, "%", *CLE, "valeur"),
+        ("2,6", 0.026, 0.001, "%", *CLE, "borne_basse"),
+        ("4,7\u202f%", 0.047, 0.001, "%", *CLE, "borne_haute"),
+        ("1\u202f234", 1234.0, 0.0, "", *CLE, "denominateur"),
+        ("96\u202f%", 0.96, 0.01, "%", *CLE, "couverture"),
     ]
 
 
@@ -88,7 +98,7 @@ def test_un_nombre_derive_une_graduation_et_une_date_n_ont_pas_de_cle(ouvert):
         ("10", 2010.0, 0.0, "année"),
         ("31\u00a0décembre\u00a02010", None, None, "date"),
     ]
-    assert {i[4] for i in ouvert} == {None}
+    assert {i[4:] for i in ouvert} == {SANS_CLE}
 
 
 def test_le_meme_nombre_imprime_deux_fois_est_inscrit_a_chaque_page():
@@ -312,10 +322,10 @@ def test_une_edition_refusee_dit_la_page_la_cellule_et_le_nombre(config, tmp_pat
 
 
 def test_les_lignes_d_un_autre_public_et_d_une_autre_edition_sont_gardees(tmp_path):
-    une = ("3,5\u202f%", 0.035, 0.001, "%", (*CLE, "valeur"))
+    une = ("3,5\u202f%", 0.035, 0.001, "%", *CLE, "valeur")
     for edition, public in ((2009, "publique"), (2010, "publique"), (2010, "partenaires")):
         inscrire(tmp_path, edition, public, {"accueil": [une]})
-    inscrire(tmp_path, 2010, "publique", {"accueil": [], "ville": [une, ("2010", 2010.0, 0.0, "année", None)]})
+    inscrire(tmp_path, 2010, "publique", {"accueil": [], "ville": [une, ("2010", 2010.0, 0.0, "année", *SANS_CLE)]})
     table = lire_registre(tmp_path)
     assert table.groupby(["edition", "public"])["page"].agg(list).to_dict() == {
         (2009, "publique"): ["accueil"],
@@ -353,8 +363,8 @@ def _site(tmp_path, article, page_="2010/ville"):
 
 
 def test_le_site_ne_montre_que_des_nombres_inscrits(tmp_path):
-    une = ("3,5\u202f%", 0.035, 0.001, "%", (*CLE, "valeur"))
-    inscrire(tmp_path, 2010, "publique", {"2010/ville": [une, ("2010", 2010.0, 0.0, "année", None)]})
+    une = ("3,5\u202f%", 0.035, 0.001, "%", *CLE, "valeur")
+    inscrire(tmp_path, 2010, "publique", {"2010/ville": [une, ("2010", 2010.0, 0.0, "année", *SANS_CLE)]})
     registre = lire_registre(tmp_path)
     site = _site(tmp_path, '<h1>En 2010<a class="headerlink" href="#12">#</a></h1><p title="3,5 %">3,5\u202f%</p>')
     assert numeros_hors_registre(site, registre, "publique") == []
@@ -377,7 +387,7 @@ def _noms(chemin: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("noms", "admis"),
     [
-        ({"imprimer"}, {"presentation/nombres.py", "registre/__init__.py"}),
+        ({"imprimer"}, {"presentation/nombres.py"}),
         ({"texte_publie", "admettre"}, {"publie.py"}),
         ({"DES_NOMBRES", "DES_TEXTES", "_EN_NOMBRE", "_EN_TEXTE"}, {"registre/sorties.py"}),
         ({"format_decimal", "format_date", "babel", "babel.numbers"}, {"presentation/nombres.py"}),

@@ -17,7 +17,7 @@ _ORIGINES = {
     "comparaison_bailleurs": f"{_PRESENTATION}.cote_a_cote",
     "comparaison_quartiers": f"{_PRESENTATION}.cote_a_cote",
     "couverture_annee": f"{_PRESENTATION}.suivi",
-    "dire": "observatoire.registre",
+    "dire": "observatoire.registre.impressions",
     "ecrire": f"{_PRESENTATION}.nombres",
     "ecrire_annee": f"{_PRESENTATION}.nombres",
     "ecrire_date": f"{_PRESENTATION}.nombres",

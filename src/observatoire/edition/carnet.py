@@ -20,7 +20,7 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.publie import INDICATEURS, Contenu
-from observatoire.registre.impressions import Impression, relire_impressions
+from observatoire.registre.impressions import Impression
 
 _NOTE = {"cle", "lu", "page", "lectures", "impressions"}
 
@@ -104,7 +104,7 @@ class Carnet:
 
     def impressions(self, sortie: str) -> list[Impression]:
         """Les nombres qu'une page faite a imprimés, qu'elle l'ait été cette fois-ci ou une autre."""
-        return relire_impressions(self._lire_note(sortie)["impressions"])
+        return self._lire_note(sortie)["impressions"]
 
     def garder_l_echec(self, resultat: Resultat) -> None:
         """Garder le notebook partiel d'une page qui a échoué, pour qu'on puisse l'ouvrir."""

@@ -17,8 +17,7 @@ from observatoire.presentation.nombres import (
     ecrire_reference,
 )
 from observatoire.publie import Contenu
-from observatoire.registre import citer, dire
-from observatoire.registre.impressions import Impression, page, relire
+from observatoire.registre.impressions import Impression, citer, dire, page, relire
 from observatoire.registre.sorties import Nu, dire_nus, impressions_de_texte, impressions_libres, nombres_nus
 
 SENS = {

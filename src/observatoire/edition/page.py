@@ -7,6 +7,7 @@ sortie : elle tourne de la même façon ici ou sur une grappe.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 from pathlib import Path
@@ -24,7 +25,7 @@ from observatoire.edition.travail import Resultat, Travail
 from observatoire.lectures import Lecture
 from observatoire.noyaux.gestionnaire import NOM, GestionnaireNoyau
 from observatoire.publie import VARIABLE
-from observatoire.registre.impressions import Impression, Impressions, relire, relire_impressions
+from observatoire.registre.impressions import Impression, Impressions, relire
 from observatoire.registre.sorties import dire_nus, impressions_de_texte, impressions_libres, nombres_nus
 
 # Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
@@ -120,7 +121,7 @@ def _prendre_les_notes(contenu: nbformat.NotebookNode) -> tuple[frozenset[Lectur
     """Retirer la dernière cellule et rendre ce qu'elle disait : ce qui a été lu, ce qui a été imprimé."""
     dites = {mime: dit for s in contenu.cells.pop().outputs for mime, dit in s.get("data", {}).items()}
     lues, imprimees = dites.get(lectures.TYPE_MIME, []), dites.get(Impressions.TYPE_MIME, "[]")
-    return lectures.relire(lues), relire_impressions(imprimees)
+    return lectures.relire(lues), [tuple(impression) for impression in json.loads(imprimees)]
 
 
 def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from observatoire.presentation import selection
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut
-from observatoire.registre import dire, relire
+from observatoire.registre.impressions import dire, relire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

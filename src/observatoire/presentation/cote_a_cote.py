@@ -12,7 +12,7 @@ from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
-from observatoire.registre import citer
+from observatoire.registre.impressions import citer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

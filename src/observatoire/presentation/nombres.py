@@ -20,8 +20,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
-from observatoire.registre import citer, dire, imprimer
-from observatoire.registre.impressions import Cle
+from observatoire.registre.impressions import Cle, citer, dire, imprimer
 
 FINE = "\u202f"  # espace fine insécable : milliers, « % »
 INSECABLE = "\u00a0"

@@ -11,7 +11,7 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_date, ecrire_entier
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.registre import citer
+from observatoire.registre.impressions import citer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -15,7 +15,7 @@ from observatoire.presentation.nombres import ecrire_annee, ecrire_entier, ecrir
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.registre import dire
+from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -23,7 +23,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_mesure,
 )
-from observatoire.registre import dire
+from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -18,7 +18,7 @@ from observatoire.presentation.nombres import (
     ecrire_mesure,
     ecrire_reference,
 )
-from observatoire.registre import dire
+from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import IdentityTransform
 
 from observatoire.presentation.nombres import graduer
-from observatoire.registre import relire
+from observatoire.registre.impressions import relire
 
 BLEU, ORANGE, GRIS = "#0072B2", "#B34700", "#525c66"
 ENCRE, PALE, CADRE, GRILLE = "#1f2933", "#3d4852", "#9aa4ad", "#dfe4e8"

@@ -18,8 +18,5 @@ Les nombres qui ne sont pas des valeurs ont trois autres entrées, dont aucune n
 ``site`` refait la vérification sur le site construit, où les chiffres sont redevenus ordinaires.
 """
 
-from observatoire.registre.impressions import citer, dire, imprimer, relire
-from observatoire.registre.site import numeros_hors_registre
-from observatoire.registre.table import FICHIER, lire_registre
-
-__all__ = ["FICHIER", "citer", "dire", "imprimer", "lire_registre", "numeros_hors_registre", "relire"]
+#: Le nom du registre, dans le dossier ``publie`` qui contient les publics.
+FICHIER = "registre.parquet"

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 #: (annee, niveau, territoire, bailleur, indicateur, mesure) d'une valeur de ``indicateurs``.
 Cle = tuple[int, str, str, str, str, str]
-#: Le texte imprimé, la valeur arrondie, son pas, son unité, sa clé si c'est une valeur publiée telle quelle.
-Impression = tuple[str, float | None, float | None, str, Cle | None]
+#: Le texte imprimé, la valeur arrondie, son pas, son unité, puis sa :data:`Cle` si c'est une valeur publiée telle
+#: quelle, ou six ``None``.
+Impression = tuple[str | float | None, ...]
+SANS_CLE = (None,) * 6
 
 TEXTE = "texte"
 CHIFFRE = re.compile(r"\d")
@@ -81,7 +83,7 @@ def imprimer(
     """
     if not _page.ouverte:
         return chiffres + suite
-    _page.impressions[chiffres + relire(suite), valeur, pas, unite, cle] = None
+    _page.impressions[chiffres + relire(suite), valeur, pas, unite, *(cle or SANS_CLE)] = None
     return chiffres.translate(_EN_NOMBRE) + suite
 
 
@@ -136,7 +138,6 @@ class Impressions:
         return {self.TYPE_MIME: contenu, "text/plain": f"{len(_page.impressions)} impressions"}
 
 
-def relire_impressions(contenu: str | list) -> list[Impression]:
-    """Les impressions telles qu'elles étaient avant leur passage en JSON."""
-    lues = json.loads(contenu) if isinstance(contenu, str) else contenu
-    return [(texte, valeur, pas, unite, cle and tuple(cle)) for texte, valeur, pas, unite, cle in lues]
+def hors_valeur(textes: Iterable[str]) -> list[Impression]:
+    """Des nombres pris dans des textes, chacun une fois : ils n'ont ni valeur ni clé."""
+    return [(texte, None, None, TEXTE, *SANS_CLE) for texte in dict.fromkeys(textes)]

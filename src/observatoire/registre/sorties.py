@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import NamedTuple
 
-from observatoire.registre.impressions import CHIFFRE, DES_TEXTES, TEXTE, Impression, relire
+from observatoire.registre.impressions import CHIFFRE, DES_TEXTES, Impression, hors_valeur, relire
 
 FINE, MOINS = "\u202f", "\u2212"
 #: Les attributs dont les nombres placent, dessinent ou relient, et ne se lisent pas. Tous les autres se lisent.
@@ -24,7 +24,7 @@ _QUOI_ECRIRE = (
     "(from observatoire import ecrire) ; une figure est une de celles d'observatoire."
 )
 _EN_HTML = {"text/html", "image/svg+xml"}
-_BALISE = re.compile(r"""<[/!?]?[a-zA-Z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
+_BALISE = re.compile(r"""(<[/!?]?[a-zA-Z](?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""")
 _ATTRIBUT = re.compile(r"""(?<=[\s"'])([^\s"'<>/=]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
 
 
@@ -49,8 +49,10 @@ def textes_html(html: str) -> Iterator[tuple[str, str]]:
 
     Ce qu'on ne reconnaît pas comme une balise est du texte : en cas de doute, le nombre est vu.
     """
-    yield "texte", unescape(_BALISE.sub(" ", html))
-    for nom, valeur in _ATTRIBUT.findall(html):
+    morceaux = _BALISE.split(html)
+    yield "texte", unescape(" ".join(morceaux[::2]))
+    # Une même balise revient cent fois : elle n'est lue qu'une.
+    for nom, valeur in _ATTRIBUT.findall(" ".join(dict.fromkeys(morceaux[1::2]))):
         if nom.lower() not in ATTRIBUTS_MUETS:
             yield f"attribut « {nom} »", unescape(valeur)
 
@@ -84,14 +86,12 @@ def dire_nus(nus: list[Nu]) -> str:
 
 def impressions_de_texte(*textes: str) -> list[Impression]:
     """Les nombres d'une page qui viennent de textes publiés ou de la bibliothèque : ils n'ont pas de valeur."""
-    trouves = (relire(n) for texte in textes for n in _DE_TEXTE.findall(texte))
-    return [(n, None, None, TEXTE, None) for n in dict.fromkeys(trouves)]
+    return hors_valeur(relire(n) for texte in textes for n in _DE_TEXTE.findall(texte))
 
 
 def impressions_libres(*textes: str) -> list[Impression]:
     """Tous les nombres de textes écrits à la main (Markdown d'un modèle, documentation des schémas)."""
-    trouves = (n for texte in textes for n in NOMBRE.findall(texte))
-    return [(n, None, None, TEXTE, None) for n in dict.fromkeys(trouves)]
+    return hors_valeur(n for texte in textes for n in NOMBRE.findall(texte))
 
 
 def _en_json(contenu: object) -> str:

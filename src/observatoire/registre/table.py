@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from observatoire.fichiers import ecrire_parquet
+from observatoire.registre import FICHIER
 from observatoire.registre.impressions import Impression
 from observatoire.verrou import Verrou
 
-FICHIER = "registre.parquet"
 CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 TYPES = {
     "edition": "int64", "public": "str", "page": "str", "rang": "int64", "texte": "str", "valeur": "float64",
@@ -67,12 +67,7 @@ def lignes_d_un_fichier(nom: str, table: pd.DataFrame, mesures: list[str]) -> pd
 
 def _des_pages(pages: Mapping[str, Iterable[Impression]]) -> pd.DataFrame:
     """Une ligne par impression, page après page."""
-    vides = (None,) * (len(CLES) + 1)
-    lignes = [
-        (nom, rang, *impression[:4], *(impression[4] or vides))
-        for nom in sorted(pages)
-        for rang, impression in enumerate(pages[nom])
-    ]
+    lignes = [(nom, rang, *impression) for nom in sorted(pages) for rang, impression in enumerate(pages[nom])]
     return pd.DataFrame(lignes, columns=["page", "rang", *_IMPRESSION, *CLES, "mesure"])
 
 
