@@ -15,7 +15,7 @@ QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châtea
 BAILLEURS = {"gbh": "Grand Besançon Habitat"}
 CODE = (
     "from IPython.display import HTML, display\nfrom observatoire import ecrire_annee\n"
-    "display(HTML(f'<p>{ecrire_annee(annee)}, {[%s][1:]}</p>'))"
+    "display(HTML(f'<p>{ecrire_annee(annee)}, {len([%s]) > 1}</p>'))"
 )
 MODELES = {
     "accueil": ("# {{ titre }}", "annee = 2010", "annee"),
