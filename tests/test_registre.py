@@ -11,6 +11,7 @@ import pytest
 from atelier import CODE, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
 from petit_publie import ecrire_publie as ecrire_petit_publie
 
+from observatoire.configuration import PUBLICS, PUBLIQUE
 from observatoire.edition import executer
 from observatoire.edition.equipe import souche
 from observatoire.edition.fiches import ecrire_fiches
@@ -134,6 +135,7 @@ def test_citer_n_accepte_que_ce_qui_est_publie(ouvert):
     [
         ({"data": {"text/html": "<p>12,3\u202f% de 1\u202f234</p>"}}, "12,3", "texte"),
         ({"data": {"text/html": "<b>1&#50;</b>"}}, "12", "texte"),
+        ({"data": {"text/markdown": "l&#x27;an 1&#50;"}}, "12", "text/markdown"),
         ({"data": {"text/html": '<svg><text x="1" y="2">42</text></svg>'}}, "42", "texte"),
         ({"data": {"image/svg+xml": "<svg><title>42 logements</title></svg>"}}, "42", "texte"),
         ({"data": {"text/html": '<abbr title="42 logements">c</abbr>'}}, "42", "attribut « title »"),
@@ -254,18 +256,19 @@ def test_une_fiche_ou_un_nombre_passerait_a_cote_n_est_pas_ecrite(atelier, tmp_p
 
 
 @pytest.mark.bout_en_bout
-def test_toutes_les_pages_des_vrais_notebooks_passent_et_leurs_valeurs_sont_celles_de_publie(tmp_path):
-    publie = ecrire_petit_publie(tmp_path / "publie" / "publique", CONTOURS)
+@pytest.mark.parametrize("public", PUBLICS)
+def test_toutes_les_pages_des_vrais_notebooks_passent_et_leurs_valeurs_sont_celles_de_publie(public, tmp_path):
+    publie = ecrire_petit_publie(tmp_path / "publie" / public, CONTOURS, public=public)
     config = configurer(tmp_path).avec_chemins(notebooks=RACINE / "notebooks")
     voulues = {"accueil", "couverture", "sources", "corrections", "2010/ville", "2010/quartier-battant"}
-    voulues |= {"2010/bailleur-gbh", "2010/quartier-tilleroyes"}
+    voulues |= {"2010/bailleur-gbh", "2010/quartier-tilleroyes", "2010/quartier-planoise-chateaufarine"}
     travaux = [preparer(p) for p in lister_pages(publie, config.chemin("notebooks")) if p.sortie in voulues]
     with souche(publie) as naissance, pytest.MonkeyPatch.context() as poser:
         for nom, valeur in naissance.environnement.items():
             poser.setenv(nom, valeur)
         faites = {t.sortie: faire_page(t, publie, tmp_path) for t in travaux}
     assert {s: r.erreur for s, r in faites.items()} == dict.fromkeys(voulues)
-    inscrire(tmp_path / "publie", 2010, "publique", {s: r.impressions for s, r in faites.items()})
+    inscrire(tmp_path / "publie", 2010, public, {s: r.impressions for s, r in faites.items()})
     table = lire_registre(tmp_path / "publie")
     cles = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
     valeurs = pd.read_csv(publie / "indicateurs.csv", dtype={"territoire": str})
@@ -276,6 +279,7 @@ def test_toutes_les_pages_des_vrais_notebooks_passent_et_leurs_valeurs_sont_cell
     assert avec["publiee"].notna().all()
     assert (avec["valeur"] - avec["publiee"]).abs().le(avec["pas"] / 2 + 1e-9).all()
     assert set(avec["mesure"]) == set(longues["mesure"])
+    assert avec["niveau"].eq("immeuble").any() == (public != PUBLIQUE)
 
 
 # --- l'édition et le registre

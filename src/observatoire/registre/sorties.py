@@ -67,6 +67,8 @@ def nombres_nus(sortie: dict) -> list[Nu]:
     for mime, contenu in sortie.get("data", {}).items():
         if mime in _EN_HTML:
             lieux += textes_html(contenu)
+        elif mime == "text/markdown":
+            lieux.append((mime, unescape(contenu)))
         elif mime.startswith("text/") or mime == "application/javascript":
             lieux.append((mime, contenu))
         elif mime == "application/json" or mime.endswith("+json"):
