@@ -13,7 +13,10 @@ from observatoire.configuration import Configuration, lire_configuration
 RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
 BAILLEURS = {"gbh": "Grand Besançon Habitat"}
-CODE = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{%s} logements vacants</p>'))"
+CODE = (
+    "from IPython.display import HTML, display\nfrom observatoire import ecrire_annee\n"
+    "display(HTML(f'<p>{ecrire_annee(annee)}, {len([%s]) > 1}</p>'))"
+)
 MODELES = {
     "accueil": ("# {{ titre }}", "annee = 2010", "annee"),
     "ville": ("# {{ ville }} en {{ annee }}", "annee = 2010", "annee"),

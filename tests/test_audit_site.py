@@ -30,6 +30,8 @@ from observatoire.audit.jetons import atomes, nombres, significatifs
 from observatoire.audit.recueil import distinctif, masquer
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.registre.impressions import SANS_CLE
+from observatoire.registre.table import inscrire
 
 RACINE = Path(__file__).resolve().parents[1]
 LOGEMENT, DEMANDE, LIBELLE = "GBH0007-012", "D004217", "14 rue de l'Églantine"
@@ -258,7 +260,7 @@ def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
     net.config = net.config.avec_chemins(prepare=net.prepare / "ailleurs")
     rapport = auditer(net.config)
     assert rapport.constats == []
-    assert str(rapport).count("NON FAIT") == 4  # identifiants, registre, décimales, valeurs imprimées
+    assert str(rapport).count("NON FAIT") == 5  # identifiants, registre (deux fois), décimales, valeurs imprimées
     assert "aucun identifiant n'a pu être cherché" in str(rapport)
     assert "sauf ce qui n'a pas été fait" in str(rapport)
 
@@ -389,6 +391,39 @@ def test_le_registre_peut_porter_ce_qui_est_publie(net, colonnes):
     assert constats(net) == []
 
 
+def inscrire_page(net, nom: str, corps: str, *imprimes: str) -> None:
+    """Une page de l'édition, et au registre ce qu'elle a imprimé par la porte."""
+    ajouter(net, f"book/edition/{nom}.html", page(corps).replace("Tilleroyes en 2010</h1>", "Tilleroyes</h1>"))
+    inscrire(net.publie, 2010, "publique", {nom: [(t, None, None, "", *SANS_CLE) for t in imprimes]})
+
+
+def test_une_page_dont_tous_les_nombres_sont_au_registre_passe(net):
+    inscrire_page(net, "2010/quartier-battant", '<p title="2010">96 % des logements</p>', "2010", "96 %")
+    assert constats(net) == []
+    dits = {r.titre: r.examine for r in auditer(net.config).resultats}
+    assert dits["Nombres imprimés hors du registre"] == {"pages de l'édition": 1, "nombres inscrits": 2}
+
+
+@pytest.mark.parametrize(
+    ("corps", "lieu"),
+    [
+        ("<p>96 % des 4321 logements</p>", "texte"),
+        ('<p>96 %</p><img alt="4321 logements" src="a.svg">', "attribut « alt »"),
+        ("<svg><title>4321</title></svg>", "texte"),
+    ],
+)
+def test_un_nombre_plante_dans_une_page_hors_du_registre_est_trouve_sans_etre_redit(net, corps, lieu):
+    inscrire_page(net, "2010/quartier-battant", corps, "96 %")
+    constat = un_constat(net, "book/edition/2010/quartier-battant.html", lieu, "1 nombre(s) hors du registre")
+    assert "4321" not in str(constat)
+
+
+def test_le_registre_d_une_autre_page_ou_d_un_autre_public_n_excuse_pas(net):
+    inscrire_page(net, "2010/quartier-battant", "<p>4321</p>")
+    inscrire(net.publie, 2010, "partenaires", {"2010/quartier-battant": [("4321", None, None, "", *SANS_CLE)]})
+    assert [c.lieu for c in constats(net)] == ["texte"]
+
+
 # Publics ----------------------------------------------------------------------------------------------------
 
 
@@ -397,7 +432,7 @@ def test_le_registre_peut_porter_ce_qui_est_publie(net, colonnes):
     [
         ("p.html", page(tete='<meta name="observatoire-public" content="partenaires">'), "« partenaires »"),
         ("p.html", page('<div class="bandeau bandeau-avis">Édition réservée aux\n signataires</div>'), "réservée"),
-        ("2010/immeuble-7.html", page(), "page d'un immeuble"),
+        ("2010/immeuble-7.html", page(), "page du niveau « immeuble »"),
         ("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n", "1 ligne(s) du niveau « immeuble »"),
     ],
 )
@@ -406,11 +441,22 @@ def test_rien_des_partenaires_n_est_dans_le_site_public(net, nom, contenu, mots)
     un_constat(net, nom, mots)
 
 
+@pytest.mark.parametrize(("vus", "trouves"), [(["ville", "quartier", "secteur"], 0), (["ville", "quartier"], 1)])
+def test_les_niveaux_reserves_sont_ceux_que_les_regles_publiees_ne_montrent_pas(net, vus, trouves):
+    fichier = net.publie / "publique" / "edition.json"
+    regles = {"niveaux": dict.fromkeys(vus, 11)}
+    fichier.write_text(json.dumps(json.loads(fichier.read_text(encoding="utf-8")) | {"regles": regles}), "utf-8")
+    ajouter(net, "lieux.csv", "niveau,nom\nsecteur,x\nquartier,y\n")
+    assert [c.quoi for c in constats(net)] == ["1 ligne(s) du niveau « secteur »"] * trouves
+
+
 def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(net):
     """Le code et le libellé d'un immeuble ne sont à eux que s'ils sont parmi leurs territoires publiés."""
     partenaires = ecrire_publie(net.publie / "partenaires")
     edition = partenaires / "edition.json"
     edition.write_text(edition.read_text(encoding="utf-8").replace('"publique"', '"partenaires"'), encoding="utf-8")
+    net.site = shutil.copytree(net.site, net.site.with_name("site-partenaires"))
+    net.config = net.config.avec_chemins("partenaires", site=net.site)
     ajouter(net, "p.html", page(f"<p>gbh:GBH0007, {LIBELLE}</p>"))
     dits = " ".join(c.quoi for c in constats(net, "partenaires"))
     assert "« id_" in dits

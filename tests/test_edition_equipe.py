@@ -57,7 +57,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
     assert "1 page(s) sur 12" in str(echec.value)
     assert "corrections" in str(echec.value)
     assert SANS_OUVRIER in str(echec.value)
-    ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee)")
+    ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee > 0)")
     assert executer(config).pages == 1
 
 

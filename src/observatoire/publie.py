@@ -17,6 +17,7 @@ import pandas as pd
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.lectures import noter
+from observatoire.registre.impressions import admettre, est_ouvert, texte_publie
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
 # Les immeubles hors de tout contour : leurs valeurs sont publiées, mais ce n'est pas un quartier, ni une page.
@@ -32,6 +33,16 @@ FICHIERS = {nom: f"{nom}.csv" for nom in _TABLES} | {
     "edition": "edition.json",
 }
 _AUCUNE = np.array([], dtype=np.intp)
+# Les textes publiés dont les nombres peuvent être imprimés, et les codes et unités qui peuvent être cités.
+_TEXTES = {
+    "bailleurs": ["nom"], "baremes": ["libelle", "source"], "corrections": ["colonne", "motif", "statut"],
+    "ruptures": ["libelle", "description", "source"], "territoires": ["nom"],
+}  # fmt: skip
+_TEXTES_DU_CATALOGUE = (
+    "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
+)  # fmt: skip
+_TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
+_CITABLES = {"baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"]}
 _CODES = {"territoire": str, "bailleur": str, "parent": str, "code": str, "deposant": str}
 
 
@@ -124,7 +135,7 @@ class Publie:
         relatif = f"commentaires/{annee}/{code}.md"
         noter(relatif)
         fichier = self.dossier / relatif
-        return fichier.read_text(encoding="utf-8").strip() if fichier.is_file() else None
+        return texte_publie(fichier.read_text(encoding="utf-8").strip()) if fichier.is_file() else None
 
 
 class Contenu:
@@ -139,7 +150,7 @@ class Contenu:
     def table(self, nom: str):
         """Une table, le catalogue (code -> déclaration), l'édition ou les contours."""
         if nom not in self._tables:
-            self._tables[nom] = _LECTEURS.get(nom, _lire_table)(self.dossier / FICHIERS[nom])
+            self._tables[nom] = _certifier(nom, _LECTEURS.get(nom, _lire_table)(self.dossier / FICHIERS[nom]))
         return self._tables[nom]
 
     def extrait(self, cles: dict) -> pd.DataFrame:
@@ -241,7 +252,7 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
     dossier = Path(dossier) if dossier is not None else dossier_publie()
     if not (dossier / "edition.json").is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
-    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns)
+    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns, est_ouvert())
     noter("edition.json")
     annees = contenu.table("edition")["annees"]
     annee = annees[-1] if annee is None else annee
@@ -251,8 +262,24 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
 
 
 @lru_cache(maxsize=4)
-def _lire(dossier: Path, _version: int) -> Contenu:
+def _lire(dossier: Path, _version: int, _certifie: bool) -> Contenu:
     return Contenu(dossier)
+
+
+def _certifier(nom: str, lue):
+    """Une table telle qu'une page la reçoit : ses textes peuvent être imprimés (:mod:`observatoire.registre`)."""
+    if not est_ouvert() or nom in {"contours", "indicateurs"}:
+        return lue
+    if nom == "edition":
+        return lue | {cle: texte_publie(lue[cle]) for cle in _TEXTES_DE_L_EDITION if cle in lue}
+    if nom == "catalogue":
+        admettre(d.get(cle) for d in lue.values() for cle in ("code", "unite", "groupe", "periode"))
+        admettre(table for d in lue.values() for table in d.get("tables") or ())
+        textes = {c: {cle: texte_publie(d[cle]) for cle in _TEXTES_DU_CATALOGUE if cle in d} for c, d in lue.items()}
+        return {code: declaration | textes[code] for code, declaration in lue.items()}
+    for colonne in _CITABLES.get(nom, ()):
+        admettre(lue[colonne])
+    return lue.assign(**{colonne: lue[colonne].map(texte_publie) for colonne in _TEXTES.get(nom, ())})
 
 
 def _lire_table(fichier: Path) -> pd.DataFrame:

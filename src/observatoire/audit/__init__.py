@@ -17,6 +17,7 @@ from observatoire.audit.decimales import Decimales
 from observatoire.audit.dossier import Dossier
 from observatoire.audit.genres import Genres
 from observatoire.audit.identifiants import Identifiants
+from observatoire.audit.imprimes import Imprimes
 from observatoire.audit.lecteurs import Fichier, lire_dossier
 from observatoire.audit.publics import Publics
 from observatoire.audit.rapport import Constat, Rapport, Resultat, compter
@@ -42,6 +43,7 @@ CONTROLES: tuple[Callable[[Dossier], Controle], ...] = (
     Identifiants,
     Cles,
     Registre,
+    Imprimes,
     Decimales,
     Ecrites,
     Publics,

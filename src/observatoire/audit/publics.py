@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lxml import etree
 
@@ -13,11 +14,13 @@ from observatoire.audit.dossier import Dossier
 from observatoire.audit.jetons import plier
 from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
+from observatoire.configuration import NIVEAUX
 
 #: La balise par laquelle une page dit son public : <meta name="observatoire-public" content="partenaires">.
 META = "observatoire-public"
-#: Les niveaux qu'un public ne voit pas.
-NIVEAUX_RESERVES = {"publique": frozenset({"immeuble"})}
+_NIVEAUX = frozenset({*NIVEAUX, "qpv"})
+# Ce qu'un public ne voit pas quand ce qui est publié ne dit pas ses règles.
+_RESERVES_SANS_REGLES = {"publique": frozenset({"immeuble"})}
 _RESERVEE = re.compile(r"(?:reservee?s?|version|edition) (?:aux |des )?(?:partenaires|signataires)")
 _DECLARES = etree.XPath(f"//meta[@name='{META}']/@content | //@data-public", smart_strings=False)
 _BANDEAUX = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), ' bandeau ')]")
@@ -38,12 +41,22 @@ class Publics:
 
     def conclure(self) -> Resultat:
         """Les comptes, et le public que déclare ce qui est publié."""
-        declare = json.loads((self.dossier.publie / "edition.json").read_text(encoding="utf-8"))["public"]
+        declare = self._edition["public"]
         if declare != self.dossier.public:
             quoi = f"ce qui est publié est pour « {declare} », non pour « {self.dossier.public} »"
             self.resultat.constats.append(Constat("edition.json", "", quoi, "Clé « public »."))
         self.resultat.examine = {"pages": self.pages}
         return self.resultat
+
+    @cached_property
+    def _edition(self) -> dict:
+        return json.loads((self.dossier.publie / "edition.json").read_text(encoding="utf-8"))
+
+    @cached_property
+    def _reserves(self) -> frozenset[str]:
+        """Les niveaux que ce public ne voit pas, d'après les règles de ce qui est publié pour lui."""
+        vus = self._edition.get("regles", {}).get("niveaux")
+        return _RESERVES_SANS_REGLES.get(self.dossier.public, frozenset()) if vus is None else _NIVEAUX - {*vus}
 
     def _marques(self, fichier: Fichier) -> Iterator[Constat]:
         racine = fichier.contenu.racine
@@ -58,10 +71,10 @@ class Publics:
                     yield Constat(fichier.nom, "bandeau", "page réservée aux partenaires", comment)
 
     def _niveaux(self, fichier: Fichier) -> Iterator[Constat]:
-        for niveau in NIVEAUX_RESERVES.get(self.dossier.public, ()):
+        for niveau in sorted(self._reserves):
             if re.search(rf"(?:^|[/_-]){niveau}-[^/]*\.html$", fichier.nom):
                 comment = "Son nom le dit ; ce public ne voit pas ce niveau."
-                yield Constat(fichier.nom, "", f"page d'un {niveau}", comment)
+                yield Constat(fichier.nom, "", f"page du niveau « {niveau} »", comment)
             for lieu, table in fichier.contenu.tables:
                 lignes = int(table["niveau"].eq(niveau).sum()) if "niveau" in table else 0
                 if lignes:

@@ -20,6 +20,9 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.publie import INDICATEURS, Contenu
+from observatoire.registre.impressions import Impression
+
+_NOTE = {"cle", "lu", "page", "lectures", "impressions"}
 
 
 class Etat:
@@ -95,8 +98,13 @@ class Carnet:
             "lu": self.etat.empreinte(resultat.lues),
             "page": empreinte(page),
             "lectures": sorted(resultat.lues, key=repr),
+            "impressions": resultat.impressions,
         }
         ecrire_texte(json.dumps(note, ensure_ascii=False), self._note(sortie))
+
+    def impressions(self, sortie: str) -> list[Impression]:
+        """Les nombres qu'une page faite a imprimés, qu'elle l'ait été cette fois-ci ou une autre."""
+        return self._lire_note(sortie)["impressions"]
 
     def garder_l_echec(self, resultat: Resultat) -> None:
         """Garder le notebook partiel d'une page qui a échoué, pour qu'on puisse l'ouvrir."""
@@ -135,7 +143,7 @@ class Carnet:
             note = json.loads(self._note(sortie).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        return note if isinstance(note, dict) and note.keys() >= {"cle", "lu", "page", "lectures"} else None
+        return note if isinstance(note, dict) and note.keys() >= _NOTE else None
 
 
 def _cle(travail: Travail) -> str:

@@ -20,6 +20,9 @@ from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
+from observatoire.publie import INDICATEURS, VALEURS, Contenu
+from observatoire.registre.impressions import Impression
+from observatoire.registre.table import inscrire, lignes_d_un_fichier
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
@@ -51,7 +54,8 @@ def executer(
     """Exécuter l'édition d'un public dans son dossier, ``config.chemin("edition", public)``.
 
     ``delai`` : secondes laissées à chaque cellule ; ``dask`` : adresse d'une grappe où exécuter ; ``refaire`` :
-    exécuter aussi les pages qui n'ont pas changé.
+    exécuter aussi les pages qui n'ont pas changé. Ce que l'édition imprime est inscrit dans
+    ``publie/registre.parquet`` quand elle est mise en place.
 
     Lève :class:`ParametreInconnu` avant tout noyau, :class:`EditionIncomplete` si une page échoue : les notebooks
     partiels sont alors gardés dans le dossier ``.<edition>/echecs``, à côté de l'édition.
@@ -77,11 +81,21 @@ def executer(
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | fiches
+    imprimees = {t.sortie: carnet.impressions(t.sortie) for t in travaux} | fiches
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | {Path(f"{page}.md") for page in fiches}
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
+    _inscrire(config, public, imprimees)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+
+
+def _inscrire(config: Configuration, public: str, imprimees: dict[str, list[Impression]]) -> None:
+    """Mettre au registre ce que les pages impriment, et les fichiers de valeurs publiés avec elles."""
+    publie = config.chemin("publie")
+    contenu = Contenu(publie / public)
+    valeurs = lignes_d_un_fichier(INDICATEURS, contenu.table("indicateurs"), VALEURS)
+    inscrire(publie, contenu.table("edition")["annees"][-1], public, imprimees, valeurs)
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.travail import MARQUE
+from observatoire.erreurs import EditionIncomplete
 from observatoire.fichiers import ecrire_texte
 from observatoire.presentation.nombres import (
-    ecrire_compte,
-    ecrire_intervalle,
+    ecrire_annee,
+    ecrire_bornes,
     ecrire_ligne,
-    ecrire_part,
+    ecrire_mesure,
     ecrire_reference,
     legende_statuts,
 )
+from observatoire.publie import Contenu
+from observatoire.registre.impressions import Impression, citer, dire, page, relire
+from observatoire.registre.sorties import Nu, dire_nus, impressions_de_texte, impressions_libres, nombres_nus
 
 SENS = {
     "hausse": "une hausse est un progrès",
@@ -31,29 +34,39 @@ NATURES = {
     "effectif": "effectif",
     "ecart": "écart",
 }
-PERIODES = {"annee": "flux de l'année", "31 décembre": "stock au 31 décembre"}
 
 
-def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> set[Path]:
-    """Écrire ``indicateurs/<code>.md`` et ``formats.md`` dans ``edition`` ; rend leurs chemins dans ce dossier.
+def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[Impression]]:
+    """Écrire ``indicateurs/<code>.md`` et ``formats.md`` dans ``edition`` ; rend ce que chaque page imprime.
 
-    Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe.
+    Une page y est nommée par son chemin dans ce dossier, sans suffixe.
+
+    Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe. Lève
+    :class:`EditionIncomplete` si un nombre n'est pas passé par le registre.
     """
-    catalogue = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
-    lignes = pd.read_csv(
-        publie / "indicateurs.csv", dtype={"territoire": str, "bailleur": str}, keep_default_na=False, na_values=[""]
-    )
-    lignes = lignes.query("niveau == 'ville' and bailleur == 'tous'")
-    ruptures = pd.read_csv(publie / "ruptures.csv")
-    territoire = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-    textes = {
-        Path("indicateurs", f"{code}.md"): fiche(code, declarations, lignes, ruptures, territoire["de"])
-        for code, declarations in regrouper(catalogue).items()
-    }
-    textes[Path("formats.md")] = page_des_formats(schemas)
-    for relatif, texte in textes.items():
-        ecrire_texte(f"---\n{MARQUE}: {territoire['public']}\n---\n\n{texte}", edition / relatif)
-    return set(textes)
+    imprimees = {}
+    with page() as impressions:
+        contenu = Contenu(publie)
+        catalogue, ruptures = contenu.table("catalogue"), contenu.table("ruptures")
+        lignes = contenu.table("indicateurs").query("niveau == 'ville' and bailleur == 'tous'")
+        territoire = contenu.table("edition")
+        tete = f"---\n{MARQUE}: {territoire['public']}\n---\n\n"
+        for code, declarations in regrouper(list(catalogue.values())).items():
+            impressions.clear()
+            texte = fiche(code, declarations, lignes, ruptures, territoire["de"])
+            nom = f"indicateurs/{code}"
+            _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
+            imprimees[nom] = [*impressions, *impressions_de_texte(texte)]
+            ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
+    # Le dictionnaire ne reçoit que les schémas, jamais une valeur : tous ses nombres sont du texte.
+    formats = page_des_formats(schemas)
+    ecrire_texte(tete + formats, edition / "formats.md")
+    return imprimees | {"formats": impressions_libres(formats)}
+
+
+def _refuser(nom: str, nus: list[Nu]) -> None:
+    if nus:
+        raise EditionIncomplete(f"la page « {nom} » n'a pas été publiée : {dire_nus(nus)}")
 
 
 def regrouper(catalogue: list[dict]) -> dict[str, list[dict]]:
@@ -94,20 +107,25 @@ def titre_de_la_fiche(declarations: list[dict]) -> str:
 def _identite(code: str, declarations: list[dict]) -> str:
     d = declarations[0]
     rangs = [
-        ("Code", f"`{code}`"),
+        ("Code", f"`{citer(code)}`"),
         ("Famille", d["famille"]),
         ("Nature", NATURES.get(d["nature"], d["nature"])),
         ("Numérateur", _commun(declarations, "numerateur")),
         ("Dénominateur", _commun(declarations, "denominateur")),
-        ("Unité", d["unite"]),
-        ("Date de référence", PERIODES.get(d["periode"], d["periode"])),
+        ("Unité", citer(d["unite"])),
+        ("Date de référence", _periode(d["periode"])),
         ("Source", d["source"]),
-        ("Tables déposées", ", ".join(f"`{t}`" for t in d.get("tables") or ())),
+        ("Tables déposées", ", ".join(f"`{citer(t)}`" for t in d.get("tables") or ())),
         ("Lecture", SENS.get(d["sens"], d["sens"])),
         ("Intervalle", d.get("intervalle")),
     ]
     corps = "\n".join(f"| {nom} | {_case(valeur)} |" for nom, valeur in rangs if valeur)
     return f"| Rubrique | Valeur |\n|:--|:--|\n{corps}"
+
+
+def _periode(periode: str) -> str:
+    connues = {"annee": "flux de l'année", "31 décembre": dire("stock au 31 décembre")}
+    return connues.get(periode) or citer(periode)
 
 
 def _commun(declarations: list[dict], cle: str) -> str | None:
@@ -126,13 +144,13 @@ def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
         return f"{titre}Aucune valeur n'est disponible pour la ville."
     corps = "\n".join(
         f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration, html=True)}"
-        f" | {ecrire_intervalle(r['borne_basse'], r['borne_haute'], declaration['unite'])}"
-        f" | {ecrire_compte(r['denominateur'])} | {ecrire_part(r['couverture'])} |"
+        f" | {ecrire_bornes(r, declaration)}"
+        f" | {ecrire_mesure(r, 'denominateur')} | {ecrire_mesure(r, 'couverture')} |"
         for r in siennes.to_dict("records")
     )
     legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
-    tete = "| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|"
-    return f"{titre}{tete}\n{corps}{legende}"
+    tete = dire("| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|\n")
+    return f"{titre}{tete}{corps}{legende}"
 
 
 def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:
@@ -142,7 +160,8 @@ def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:
     if siennes.empty:
         return []
     corps = [
-        f"- **Entre {r.annee - 1} et {r.annee}** – {r.libelle}. {r.description} Source : {r.source}."
+        f"- **Entre {ecrire_annee(r.annee - 1)} et {ecrire_annee(r.annee)}** – {r.libelle}. {r.description} "
+        f"Source : {r.source}."
         for r in siennes.itertuples()
     ]
     return ["## Ruptures de série", "\n".join(corps)]

@@ -11,10 +11,10 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier_fiche
 from observatoire.presentation.nombres import (
-    ecrire_compte,
-    ecrire_intervalle,
+    ecrire_annee,
+    ecrire_bornes,
     ecrire_ligne,
-    ecrire_part,
+    ecrire_mesure,
     ecrire_reference,
     ecrire_statut,
     statut_de,
@@ -44,12 +44,13 @@ def chiffres_cles(
     cartes = "".join(_carte(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in publies)
     if not publies:
         return absent("Chiffres clés", donnees.raison({valeurs.catalogue[c]["libelle"]: lignes[c] for c in caches}))
-    dire = ", ".join(f"{escape(valeurs.catalogue[c]['libelle'])} ({_sigle(lignes[c])})" for c in caches)
-    suite = f'<p class="obs-absent">Sans valeur publiée : {dire}.</p>{donnees.noter_statuts(dire)}' if caches else ""
-    regle = f'<p class="obs-note">{escape(comparaisons.REGLE)}</p>'
+    sans = ", ".join(f"{escape(valeurs.catalogue[c]['libelle'])} ({_sigle(lignes[c])})" for c in caches)
+    suite = f'<p class="obs-absent">Sans valeur publiée : {sans}.</p>{donnees.noter_statuts(sans)}' if caches else ""
+    regle = f'<p class="obs-note">{escape(comparaisons.regle())}</p>'
     nom = selection.nommer(valeurs, territoire, bailleur)
-    liste = f'<ul class="obs-cles" aria-label="Chiffres clés, {escape(nom)}, {valeurs.annee}">{cartes}</ul>'
-    return Fragment(f"{liste}{suite}{regle}", f"Chiffres clés, {nom}, {valeurs.annee}")
+    titre = f"Chiffres clés, {nom}, {ecrire_annee(valeurs.annee)}"
+    liste = f'<ul class="obs-cles" aria-label="{escape(titre)}">{cartes}</ul>'
+    return Fragment(f"{liste}{suite}{regle}", titre)
 
 
 def _carte(valeurs, code, ligne, territoire, bailleur, depuis) -> str:
@@ -81,18 +82,17 @@ def dire_ecart(ecart: comparaisons.Comparaison) -> str:
 def _detail(valeurs: Publie, ligne: dict, declaration: dict) -> str:
     morceaux = [ecrire_reference(declaration, valeurs.annee)]
     if not pd.isna(ligne["borne_basse"]):
-        bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
-        morceaux.append(f"intervalle {bornes}")
+        morceaux.append(f"intervalle {ecrire_bornes(ligne, declaration)}")
     else:
         morceaux.append("sans intervalle")
     if not pd.isna(ligne["denominateur"]):
-        bas = f"{ecrire_compte(ligne['denominateur'])} {declaration['denominateur'] or ''}".strip()
-        haut = f"{ecrire_compte(ligne['numerateur'])} / " if not pd.isna(ligne["numerateur"]) else "sur "
+        bas = f"{ecrire_mesure(ligne, 'denominateur')} {declaration['denominateur'] or ''}".strip()
+        haut = f"{ecrire_mesure(ligne, 'numerateur')} / " if not pd.isna(ligne["numerateur"]) else "sur "
         morceaux.append(f"{haut}{bas}")
     if not pd.isna(ligne["couverture"]):
-        morceaux.append(f"couverture {ecrire_part(ligne['couverture'])}")
+        morceaux.append(f"couverture {ecrire_mesure(ligne, 'couverture')}")
     if not pd.isna(ligne["reponse"]):
-        morceaux.append(f"réponse {ecrire_part(ligne['reponse'])}")
+        morceaux.append(f"réponse {ecrire_mesure(ligne, 'reponse')}")
     return escape(" · ".join(morceaux))
 
 

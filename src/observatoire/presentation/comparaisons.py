@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import selection
-from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
+from observatoire.presentation.nombres import ecrire, ecrire_annee, nommer_statut, statut_de
+from observatoire.registre.impressions import dire, relire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-REGLE = (
-    "Un écart est dit non significatif quand les deux intervalles à 95 % se recouvrent. "
-    "Un dénombrement complet n'a pas d'intervalle : son écart est donné sans test."
-)
 FLECHES = {"plus": "▲", "moins": "▼", "egal": "≈", "impossible": "–"}
 
 
@@ -53,6 +50,14 @@ VILLE = Mots(
 )
 
 
+def regle() -> str:
+    """La règle, telle qu'elle est dite sur les pages."""
+    return dire(
+        "Un écart est dit non significatif quand les deux intervalles à 95 % se recouvrent. "
+        "Un dénombrement complet n'a pas d'intervalle : son écart est donné sans test."
+    )
+
+
 def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Comparaison:
     """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``."""
     if not _publiee(ligne) or not _publiee(repere):
@@ -63,7 +68,7 @@ def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Compar
     teste = not (pd.isna(ligne["borne_basse"]) or pd.isna(repere["borne_basse"]))
     if teste and _recouvrent(ligne, repere):
         return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
-    if not teste and not any(chiffre in texte for chiffre in "123456789"):
+    if not teste and not any(chiffre in relire(texte) for chiffre in "123456789"):
         return Comparaison("egal", mots.egal, texte)
     suffixe = "" if teste else ", sans intervalle"
     signe, mot = ("plus", mots.plus) if ecart > 0 else ("moins", mots.moins)
@@ -101,13 +106,16 @@ def comparer_annee(
     """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison."""
     coupures = {r["annee"] for r in selection.ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee}
     if coupures:
-        annees = " et ".join(str(a) for a in sorted(coupures))
-        return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
+        annees = " et ".join(ecrire_annee(a) for a in sorted(coupures))
+        return Comparaison("impossible", f"non comparable à {ecrire_annee(avant)} (rupture en {annees})")
     ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
     repere = selection.ligne(valeurs, indicateur, territoire, bailleur, annee=avant)
-    depuis = f"depuis {avant}"
+    depuis = f"depuis {ecrire_annee(avant)}"
     mots = Mots(
-        f"en hausse {depuis}", f"en baisse {depuis}", f"écart non significatif {depuis}", f"identique à {avant}"
+        f"en hausse {depuis}",
+        f"en baisse {depuis}",
+        f"écart non significatif {depuis}",
+        f"identique à {ecrire_annee(avant)}",
     )
     return comparer(ligne, repere, valeurs.catalogue[indicateur], mots)
 

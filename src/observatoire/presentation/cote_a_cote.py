@@ -9,9 +9,10 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
-from observatoire.presentation.nombres import INSECABLE, ecrire_ligne, en_unite
+from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
+from observatoire.registre.impressions import citer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -26,7 +27,7 @@ def comparaison_quartiers(
     declaration = valeurs.catalogue[indicateur]
     lignes = selection.quartiers(valeurs, indicateur, bailleur)
     a_qui = "" if bailleur == "tous" else f", {selection.nommer(valeurs, None, bailleur)}"
-    titre = f"{declaration['libelle']} par quartier, {valeurs.annee}{a_qui}"
+    titre = f"{declaration['libelle']} par quartier, {ecrire_annee(valeurs.annee)}{a_qui}"
     return _cote_a_cote(valeurs, declaration, lignes, titre, "Quartier", territoire)
 
 
@@ -37,7 +38,7 @@ def comparaison_bailleurs(
     declaration = valeurs.catalogue[indicateur]
     lignes = selection.bailleurs(valeurs, indicateur, territoire)
     lieu = selection.nommer(valeurs, territoire)
-    titre = f"{declaration['libelle']} par bailleur, {lieu}, {valeurs.annee}"
+    titre = f"{declaration['libelle']} par bailleur, {lieu}, {ecrire_annee(valeurs.annee)}"
     return _cote_a_cote(valeurs, declaration, lignes, titre, "Bailleur", bailleur)
 
 
@@ -73,7 +74,7 @@ def _dessiner(declaration: dict, lignes: list[dict], ville: dict | None, courant
     toile = Toile(57.6 + 19.44 * len(lignes), bornes, (len(lignes) - 0.4, -0.6), gauche, haut=23.04, bas=32.4)
     toile.graduer_x(*graduations(bornes, unite))
     if unite not in {"%", "‰"}:
-        toile.ecrire((toile.gauche + toile.droite) / 2, 3.4, unite, ligne="pied")
+        toile.ecrire((toile.gauche + toile.droite) / 2, 3.4, citer(unite), ligne="pied")
     choisi = np.array([r["code"] == courant for r in lignes])
     x, y = toile.x(valeur), toile.y(np.arange(len(lignes)))
     toile.tirer(toile.gauche, y, toile.droite, y, _FILET)

@@ -10,20 +10,23 @@ import pandas as pd
 from observatoire.presentation.affichage import Fragment, defiler, plier
 from observatoire.presentation.nombres import (
     STATUTS,
-    ecrire_compte,
-    ecrire_intervalle,
+    ecrire_bornes,
     ecrire_ligne,
-    ecrire_part,
+    ecrire_mesure,
     ecrire_reference,
     legende_statuts,
     nommer_statut,
     statut_de,
 )
+from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-ENTETES = ("Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse")
+
+def entetes() -> list[str]:
+    """Les colonnes de la table d'une figure, après celle qui nomme les lignes."""
+    return ["Valeur", dire("Intervalle à 95 %"), "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
 
 
 def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:
@@ -52,32 +55,31 @@ def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> s
 
 
 def cases(ligne: dict, declaration: dict, annee: int) -> list[str]:
-    """Tout ce qui accompagne une valeur, dans l'ordre de :data:`ENTETES`."""
+    """Tout ce qui accompagne une valeur, dans l'ordre de :func:`entetes`."""
     return [
         ecrire_ligne(ligne, declaration, html=True),
-        ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"]),
-        ecrire_compte(ligne["numerateur"]),
-        ecrire_compte(ligne["denominateur"]),
+        ecrire_bornes(ligne, declaration),
+        ecrire_mesure(ligne, "numerateur"),
+        ecrire_mesure(ligne, "denominateur"),
         ecrire_reference(declaration, annee),
-        ecrire_part(ligne["couverture"]),
-        ecrire_part(ligne["reponse"]),
+        ecrire_mesure(ligne, "couverture"),
+        ecrire_mesure(ligne, "reponse"),
     ]
 
 
 def table_figure(premiere: str, lignes: list[tuple[str, dict, int]], declaration: dict, titre: str) -> str:
     """La table d'une figure : ``lignes`` sont (nom, valeurs, année)."""
     contenu = [[escape(nom), *cases(ligne, declaration, annee)] for nom, ligne, annee in lignes]
-    return tableau_simple([premiere, *ENTETES], contenu, titre)
+    return tableau_simple([premiere, *entetes()], contenu, titre)
 
 
 def en_clair(nom: str, ligne: dict, declaration: dict) -> str:
     """« Battant : 12,3 % (11,2 à 13,4 %) », ou « Battant : c (secret) »."""
-    intervalle = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
-    suite = f" ({intervalle})" if not pd.isna(ligne["borne_basse"]) else ""
-    return f"{nom} : {dire(ligne, declaration)}{suite}"
+    suite = f" ({ecrire_bornes(ligne, declaration)})" if not pd.isna(ligne["borne_basse"]) else ""
+    return f"{nom} : {dire_ligne(ligne, declaration)}{suite}"
 
 
-def dire(ligne: dict, declaration: dict) -> str:
+def dire_ligne(ligne: dict, declaration: dict) -> str:
     """La valeur, ou pourquoi elle manque, sans HTML : « 12,3 % », « c (secret) »."""
     statut = statut_de(ligne)
     return ecrire_ligne(ligne, declaration) if statut == "publie" else nommer_statut(statut)
@@ -90,9 +92,9 @@ def note(valeurs: Publie, declaration: dict, ligne: dict, *complements: str) -> 
         rapport += f" / {declaration['denominateur']}"
     morceaux = [f"{_majuscule(rapport)}, {ecrire_reference(declaration, valeurs.annee)}"]
     if not pd.isna(ligne["couverture"]):
-        morceaux.append(f"couverture {ecrire_part(ligne['couverture'])}")
+        morceaux.append(f"couverture {ecrire_mesure(ligne, 'couverture')}")
     if not pd.isna(ligne["reponse"]):
-        morceaux.append(f"réponse {ecrire_part(ligne['reponse'])}")
+        morceaux.append(f"réponse {ecrire_mesure(ligne, 'reponse')}")
     sans = str(declaration.get("intervalle") or "").startswith("sans")
     methode = declaration.get("intervalle") or ""
     morceaux.append(methode if sans or not methode else f"intervalle : {methode}")

@@ -8,7 +8,7 @@ import numpy as np
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
+from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, en_unite, reperer, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
 
@@ -25,14 +25,14 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     annees = selection.serie(valeurs, indicateur, territoire, bailleur)
     nom = selection.nommer(valeurs, territoire, bailleur)
     if donnees.vide(annees):
-        return absent(declaration["libelle"], donnees.raison({str(r["annee"]): r for r in annees}))
+        return absent(declaration["libelle"], donnees.raison({ecrire_annee(r["annee"]): r for r in annees}))
     ville = _serie_ville(valeurs, declaration, territoire, bailleur)
     titre = f"{declaration['libelle']}, {nom}"
     with style():
         toile = _dessiner(valeurs, declaration, annees, ville, nom)
         svg = rendre(toile.achever(), titre, _decrire_evolution(declaration, annees, ville, nom, valeurs))
-    lignes = [(str(r["annee"]), r, r["annee"]) for r in annees]
-    lignes += [(f"Ville, {r['annee']}", r, r["annee"]) for r in ville]
+    lignes = [(ecrire_annee(r["annee"]), r, r["annee"]) for r in annees]
+    lignes += [(f"Ville, {ecrire_annee(r['annee'])}", r, r["annee"]) for r in ville]
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, _dire_ruptures(valeurs, indicateur))
     return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
@@ -54,11 +54,12 @@ def _dessiner(valeurs, declaration, annees, ville, nom) -> Toile:
     hauteurs = np.concatenate([propre.valeur, propre.bas, propre.haut, repere.valeur, [y for _, y in zero]])
     toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), _cadrer(declaration, hauteurs), gauche=36, haut=30.24)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
-    toile.graduer_x(dates, [str(a) for a in dates], grille=False)
+    toile.graduer_x(dates, [ecrire_annee(a) for a in dates], grille=False)
     _tracer_serie(toile, propre, repere, zero)
     _tracer_ruptures(toile, ruptures)
     _ecrire_valeurs(toile, declaration, annees, propre)
-    _legender(toile, nom, len(ville) > 0, f"État zéro {valeurs.edition['annee_zero']}" if zero else None)
+    depart = f"État zéro {ecrire_annee(valeurs.edition['annee_zero'])}" if zero else None
+    _legender(toile, nom, len(ville) > 0, depart)
     return toile
 
 
@@ -129,7 +130,7 @@ def _ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre:
         if (statut := statut_de(ligne)) != "publie":
             toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
         else:
-            texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points")
+            texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points", cle=reperer(ligne))
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
 
 
@@ -149,7 +150,7 @@ def _legender(toile: Toile, nom: str, ville: bool, zero: str | None) -> None:
 
 def _decrire_evolution(declaration, annees, ville, nom, valeurs) -> str:
     def suite(lignes: list[dict]) -> str:
-        return " ; ".join(donnees.en_clair(str(r["annee"]), r, declaration) for r in lignes)
+        return " ; ".join(donnees.en_clair(ecrire_annee(r["annee"]), r, declaration) for r in lignes)
 
     phrases = [f"{nom}, {suite(annees)}.", f"Ville, {suite(ville)}." if ville else ""]
     return " ".join([*phrases, _dire_ruptures(valeurs, declaration["code"])]).strip()
@@ -157,4 +158,7 @@ def _decrire_evolution(declaration, annees, ville, nom, valeurs) -> str:
 
 def _dire_ruptures(valeurs: Publie, indicateur: str) -> str:
     ruptures = selection.ruptures(valeurs, indicateur)
-    return " ".join(f"Rupture entre {r['annee'] - 1} et {r['annee']} : {r['libelle']}." for r in ruptures)
+    return " ".join(
+        f"Rupture entre {ecrire_annee(r['annee'] - 1)} et {ecrire_annee(r['annee'])} : {r['libelle']}."
+        for r in ruptures
+    )

@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer, statut_de
+from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, en_unite, graduer, reperer, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import ENCRE, GRIS, Toile, mesurer
 
@@ -53,10 +53,10 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
 def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Barre]:
     """Une barre par année, puis celle de la ville, dans l'ordre où elles se lisent."""
     series = [selection.serie(valeurs, c, territoire, bailleur) for c in codes]
-    propres = [Barre(str(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
+    propres = [Barre(ecrire_annee(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
     if selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous":
         return propres
-    return [*propres, Barre(f"Ville {valeurs.annee}", [selection.ligne(valeurs, c) for c in codes])]
+    return [*propres, Barre(f"Ville {ecrire_annee(valeurs.annee)}", [selection.ligne(valeurs, c) for c in codes])]
 
 
 def _par_barre(valeurs: Publie, barres: list[Barre]) -> dict[str, dict]:
@@ -97,7 +97,8 @@ def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
 def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs: list, noms: list[str]) -> None:
     """La part écrite dans chaque morceau assez large pour la porter."""
     for rang in np.flatnonzero(bouts - debuts >= 6.5 * (toile.droite - toile.gauche) / 100):
-        milieu, texte = (debuts[rang] + bouts[rang]) / 2, ecrire(barre.parts[rang], "%", decimales=0, avec_unite=False)
+        milieu, cle = (debuts[rang] + bouts[rang]) / 2, reperer(barre.lignes[rang])
+        texte = ecrire(barre.parts[rang], "%", decimales=0, avec_unite=False, cle=cle)
         if noms[rang].lower() in _INCONNUES:
             demi = mesurer(texte, 9) / 2 + 1
             toile.encadrer(milieu - demi, y - 5.5, milieu + demi, y + 5.5, fc=couleurs[rang], lw=0, zorder=3)
@@ -155,7 +156,7 @@ def _couleurs(noms: list[str]) -> list:
 
 def _decrire(valeurs: Publie, barres: list[Barre], noms: list[str]) -> str:
     def parts(barre: Barre) -> str:
-        dites = (donnees.dire(ligne, valeurs.catalogue[ligne["indicateur"]]) for ligne in barre.lignes)
+        dites = (donnees.dire_ligne(ligne, valeurs.catalogue[ligne["indicateur"]]) for ligne in barre.lignes)
         return ", ".join(f"{nom} {dite}" for nom, dite in zip(noms, dites, strict=True))
 
     return " ".join(f"{barre.nom} : {parts(barre)}." for barre in barres)
@@ -170,4 +171,4 @@ def _table(valeurs: Publie, barres: list[Barre], titre: str) -> str:
         for barre in barres
         for r in barre.lignes
     ]
-    return donnees.tableau_simple(["Année et modalité", *donnees.ENTETES], lignes, titre)
+    return donnees.tableau_simple(["Année et modalité", *donnees.entetes()], lignes, titre)

@@ -15,7 +15,8 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import INSECABLE, ecrire_ligne
+from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_bornes, ecrire_ligne, ecrire_mesure
+from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -74,7 +75,7 @@ def tableau_famille(
     rangs = [_rang(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in codes]
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
     ecarts = ("Écart à la ville", "Depuis l'état zéro")
-    return composer(table, f"{famille}, {nom}, {valeurs.annee}", gauche=ecarts, note=comparaisons.REGLE)
+    return composer(table, f"{famille}, {nom}, {ecrire_annee(valeurs.annee)}", gauche=ecarts, note=comparaisons.regle())
 
 
 def tableau_quartiers(valeurs: Publie, codes: tuple[str, ...], titre: str, depuis: str = "annee") -> Fragment:
@@ -126,9 +127,9 @@ def _empiler(valeur: str, detail: str) -> str:
 def _croiser(valeurs, lieux: dict[str, list[dict]], premiere: str, titre: str, depuis: str) -> Fragment:
     lieux = {c: lignes for c, lignes in lieux.items() if lignes}
     muets = [c for c, lignes in lieux.items() if donnees.vide([*lignes, selection.ligne(valeurs, c)])]
-    dire = [f"{valeurs.catalogue[c]['libelle']} : {donnees.raison({r['nom']: r for r in lieux.pop(c)})}" for c in muets]
+    sans = [f"{valeurs.catalogue[c]['libelle']} : {donnees.raison({r['nom']: r for r in lieux.pop(c)})}" for c in muets]
     if not lieux:
-        return absent(titre, " ; ".join(dire) or "aucune valeur n'est calculée à ce niveau")
+        return absent(titre, " ; ".join(sans) or "aucune valeur n'est calculée à ce niveau")
     niveau = premiere.lower()
     noms = [lier(r["nom"], vers_territoire(valeurs, niveau, r["code"], depuis)) for r in next(iter(lieux.values()))]
     colonnes = {
@@ -138,17 +139,16 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], premiere: str, titre: str, d
         for c, lignes in lieux.items()
     }
     table = pd.DataFrame({premiere: [*noms, "<strong>Ville</strong>"], **colonnes})
-    note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
-    note += f" Sans valeur publiée – {' ; '.join(dire)}." if dire else ""
-    return composer(table, f"{titre}, {valeurs.annee}", note=note)
+    note = dire("Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent.")
+    note += f" Sans valeur publiée – {' ; '.join(sans)}." if sans else ""
+    return composer(table, f"{titre}, {ecrire_annee(valeurs.annee)}", note=note)
 
 
 def cellule(ligne: dict, declaration: dict) -> str:
     """Une valeur dans une case : ce qu'elle est ou pourquoi elle manque, son intervalle et son dénominateur dessous."""
     valeur = ecrire_ligne(ligne, declaration, html=True)
-    _, intervalle, _, denominateur, *_ = donnees.cases(ligne, declaration, 2000)
-    details = [intervalle] * (not pd.isna(ligne["borne_basse"]))
-    details += [f"sur {denominateur}"] * (not pd.isna(ligne["denominateur"]))
+    details = [ecrire_bornes(ligne, declaration)] * (not pd.isna(ligne["borne_basse"]))
+    details += [f"sur {ecrire_mesure(ligne, 'denominateur')}"] * (not pd.isna(ligne["denominateur"]))
     return _empiler(valeur, " · ".join(details))
 
 

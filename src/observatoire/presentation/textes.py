@@ -12,8 +12,9 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
+    ecrire_annee,
     ecrire_ligne,
-    ecrire_part,
+    ecrire_mesure,
     ecrire_reference,
 )
 
@@ -57,10 +58,13 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
         f"dans les fichiers déposés{part}."
     ]
     if not pd.isna(ligne["couverture"]):
-        phrases.append(f"Les bailleurs qui ont déposé gèrent {ecrire_part(ligne['couverture'])} des logements connus.")
+        phrases.append(
+            f"Les bailleurs qui ont déposé gèrent {ecrire_mesure(ligne, 'couverture')} des logements connus."
+        )
     zero = comparaisons.comparer_zero(valeurs, "nb_logements", territoire, bailleur)
     if zero and zero.ecart:
-        phrases.append(f"L'écart à l'état zéro de {valeurs.edition['annee_zero']} est de {zero.ecart}.")
+        depart = ecrire_annee(valeurs.edition["annee_zero"])
+        phrases.append(f"L'écart à l'état zéro de {depart} est de {zero.ecart}.")
     return paragraphe(" ".join(phrases))
 
 
