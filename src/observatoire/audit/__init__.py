@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Protocol
 
+from observatoire.audit.attaque import Attaque
 from observatoire.audit.cases import Ecrites
 from observatoire.audit.cles import Cles, Registre
 from observatoire.audit.decimales import Decimales
@@ -47,6 +48,7 @@ CONTROLES: tuple[Callable[[Dossier], Controle], ...] = (
     Decimales,
     Ecrites,
     Publics,
+    Attaque,
 )
 
 

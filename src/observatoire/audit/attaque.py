@@ -17,10 +17,12 @@ from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
+from observatoire.confidentialite.liens import Systeme
 from observatoire.confidentialite.monde import Monde, imaginer
 from observatoire.confidentialite.primaire import Exigences, Valeurs, reperer
 from observatoire.confidentialite.regles import Regles
 from observatoire.confidentialite.structure import Structure, lire_structures
+from observatoire.processus import coeurs, engager
 from observatoire.publie import CLES
 
 
@@ -39,6 +41,11 @@ class Cibles:
     positives: np.ndarray
     reservees: np.ndarray
 
+    def nombre(self) -> int:
+        """Le nombre de comptes visés."""
+        toutes = (self.cachees, self.differences[:, 0], self.positives, self.reservees)
+        return len(np.unique(np.concatenate(toutes)))
+
 
 @dataclass
 class Attaque:
@@ -51,40 +58,80 @@ class Attaque:
         """Rien : les nombres sont dans le registre."""
 
     def conclure(self) -> Resultat:
-        """Attaquer chaque année."""
+        """Attaquer chaque année, plusieurs à la fois."""
         structures = lire_structures(self.dossier.publie)
         registre = self.dossier.registre
         if registre is None or not structures:
             self.resultat.non_fait.append("aucun registre de ce qui est imprimé : lancer « observatoire executer ».")
             return self.resultat
-        cibles = 0
-        for annee, structure in structures.items():
-            constats, visees = _attaquer_l_annee(self.dossier, annee, structure, registre)
-            self.resultat.constats += constats
-            cibles += visees
-        self.resultat.examine = {"années": len(structures), "comptes cachés": cibles}
+        table, derniere = self.dossier.indicateurs, max(self.dossier.config.annees)
+        taches = [
+            Annee(
+                table[table["annee"].eq(annee)].reset_index(drop=True), structure, self.dossier.regles,
+                *(registre[registre["annee"].eq(annee) & celle] for celle in _editions(registre, derniere)),
+            )
+            for annee, structure in structures.items()
+        ]  # fmt: skip
+        visees = 0
+        with engager(min(coeurs(), len(taches)), __name__, _installer) as equipe:
+            for constats, nombre in equipe.map(attaquer_l_annee, taches):
+                self.resultat.constats += constats
+                visees += nombre
+        self.resultat.examine = {"années": len(taches), "comptes cachés": visees}
         return self.resultat
 
 
-def _attaquer_l_annee(
-    dossier: Dossier, annee: int, structure: Structure, registre: pd.DataFrame
-) -> tuple[list[Constat], int]:
-    regles = dossier.regles
-    publiee = dossier.indicateurs[dossier.indicateurs["annee"].eq(annee)].reset_index(drop=True)
+@dataclass(frozen=True)
+class Annee:
+    """Une année à attaquer. ``publiee`` : sa table, dont seuls les statuts sont lus. ``registre`` : les nombres à clé
+    que cette édition imprime ; ``anterieur`` : ceux des éditions d'avant."""
+
+    publiee: pd.DataFrame
+    structure: Structure
+    regles: Regles
+    registre: pd.DataFrame
+    anterieur: pd.DataFrame
+
+
+def _editions(registre: pd.DataFrame, derniere: int) -> tuple[pd.Series, pd.Series]:
+    en_cours = registre["edition"].eq(derniere)
+    return en_cours, registre["edition"].lt(derniere)
+
+
+def _installer() -> None:
+    """Rien à préparer : chaque tâche porte ce qu'il lui faut."""
+
+
+def attaquer_l_annee(annee: Annee) -> tuple[list[Constat], int]:
+    """Ce qui se trahit d'une année, et le nombre de comptes visés."""
+    systeme, publiee = annee.structure.systeme, annee.publiee
     table = publiee.assign(statut=publiee["statut"].replace({"publie": "calcule", "c": "calcule"}))
-    systeme = structure.systeme
-    valeurs = reperer(table, systeme, dict(catalogue()), regles)
+    valeurs = reperer(table, systeme, dict(catalogue()), annee.regles)
     cles = pd.MultiIndex.from_frame(table[CLES])
-    connaissance = lire_connaissance(registre[registre["annee"].eq(annee)], valeurs, cles, systeme)
-    monde = imaginer(systeme, connaissance.bas, connaissance.haut)
-    cibles = viser(publiee, valeurs, structure, regles)
-    failles = _trahies(monde, connaissance, cibles, regles)
-    constats = [_constater(monde, f, regles) for f in failles]
-    impossibles = int(monde.incoherentes.sum())
-    if impossibles:
+    sure, connaissance = lire_connaissance([annee.registre, annee.anterieur], valeurs, cles, systeme)
+    monde, connaissance = _imaginer(systeme, sure, connaissance)
+    cibles = viser(publiee, valeurs, annee.structure, annee.regles)
+    failles = _trahies(monde, connaissance, cibles, annee.regles)
+    constats = [_constater(monde, f, annee.regles) for f in failles]
+    if impossibles := int(monde.incoherentes.sum()):
         quoi = f"{impossibles} comptes que ce qui est imprimé rend impossibles"
-        constats.append(Constat("registre.parquet", str(annee), quoi, "Deux nombres imprimés se contredisent."))
-    return constats, len(np.unique(np.concatenate([cibles.cachees, cibles.positives, cibles.reservees])))
+        constats.append(Constat("registre.parquet", "", quoi, "Deux nombres imprimés se contredisent."))
+    return constats, cibles.nombre()
+
+
+def _imaginer(systeme: Systeme, sure: Connaissance, connaissance: Connaissance) -> tuple[Monde, Connaissance]:
+    """Un monde possible, et ce qui y est su : une édition d'avant, révisée depuis, n'apprend rien de ce qu'elle contredit."""
+    while True:
+        monde = imaginer(systeme, connaissance.bas, connaissance.haut)
+        matrice = systeme.relations.matrice
+        touchees = np.flatnonzero(abs(matrice) @ monde.incoherentes.astype(float))
+        voisines = np.zeros(len(systeme.valeurs), dtype=bool)
+        voisines[matrice[touchees].indices] = True
+        revisees = voisines & ((connaissance.bas != sure.bas) | (connaissance.haut != sure.haut))
+        if not revisees.any():
+            return monde, connaissance
+        bornes = zip((sure.bas, sure.haut), (connaissance.bas, connaissance.haut), strict=True)
+        connaissance = Connaissance(*(np.where(revisees, d_abord, ensuite) for d_abord, ensuite in bornes))
 
 
 def viser(publiee: pd.DataFrame, valeurs: Valeurs, structure: Structure, regles: Regles) -> Cibles:

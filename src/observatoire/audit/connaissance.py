@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,30 +23,29 @@ class Connaissance:
     haut: np.ndarray
 
 
-def lire_connaissance(registre: pd.DataFrame, valeurs: Valeurs, cles: pd.MultiIndex, systeme: Systeme) -> Connaissance:
-    """Les bornes que le registre donne à chaque variable du ``systeme``.
+def lire_connaissance(registres: Sequence[pd.DataFrame], valeurs: Valeurs, cles: pd.MultiIndex, systeme: Systeme):
+    """Ce que des registres, lus l'un après l'autre, apprennent : une :class:`Connaissance` après chacun.
 
-    ``registre`` : ses lignes à clé, d'un public et d'une année. ``valeurs`` et ``cles`` : les valeurs de la table
-    publiée, et leurs clés dans le même ordre.
+    ``registres`` : lignes à clé, le plus sûr d'abord ; ce que l'un donne, le suivant ne le change pas. ``valeurs`` et
+    ``cles`` : les valeurs de la table publiée, et leurs clés dans le même ordre.
     """
     taille = len(systeme.valeurs)
     bas, haut = np.zeros(taille), np.full(taille, np.inf)
-    bas[~systeme.presentes] = haut[~systeme.presentes] = 0.0
+    haut[~systeme.presentes] = 0.0
     for role in COMPTES:  # un « sans objet » dit que son dénominateur est nul
         nulles = valeurs.variables[role][valeurs.nulles]
         haut[nulles[nulles >= 0]] = 0.0
-    for mesure, lignes in registre.groupby("mesure"):
-        rang = cles.get_indexer(pd.MultiIndex.from_frame(lignes[cles.names]))
-        lignes, rang = lignes[rang >= 0], rang[rang >= 0]
-        demi = lignes["pas"].to_numpy() / 2
-        nombre = lignes["valeur"].to_numpy()
-        if mesure in COMPTES:
-            _borner(bas, haut, valeurs.variables[mesure][rang], nombre - demi, nombre + demi)
-    _borner_les_parts(bas, haut, registre, valeurs, cles)
-    entieres = systeme.entiere()
-    serre = entieres & (haut > bas)
-    bas[serre], haut[serre] = np.ceil(bas[serre] - 1e-6), np.floor(haut[serre] + 1e-6)
-    return Connaissance(bas, haut)
+    for registre in registres:
+        for mesure in COMPTES:
+            lignes = registre[registre["mesure"].eq(mesure)]
+            rang = cles.get_indexer(pd.MultiIndex.from_frame(lignes[cles.names]))
+            nombre, demi = lignes["valeur"].to_numpy(), lignes["pas"].to_numpy() / 2
+            variables = np.where(rang >= 0, valeurs.variables[mesure][rang], -1)
+            _borner(bas, haut, variables, nombre - demi, nombre + demi)
+        _borner_les_parts(bas, haut, registre, valeurs, cles)
+        serre = systeme.entiere() & (haut > bas)
+        bas[serre], haut[serre] = np.ceil(bas[serre] - 1e-6), np.floor(haut[serre] + 1e-6)
+        yield Connaissance(bas.copy(), haut.copy())
 
 
 def _borner_les_parts(bas, haut, registre: pd.DataFrame, valeurs: Valeurs, cles: pd.MultiIndex) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from observatoire.audit.lecteurs.binaires import lire_archive, lire_gzip, lire_image, lire_muet
+from observatoire.audit.lecteurs.binaires import lire_archive, lire_gzip, lire_image, lire_muet, lire_tableaux
 from observatoire.audit.lecteurs.contenu import Contenu, Fichier, Illisible, opaque
 from observatoire.audit.lecteurs.donnees import lire_csv, lire_json, lire_parquet, lire_tableur
 from observatoire.audit.lecteurs.pagefind import lire_pagefind
@@ -33,6 +33,7 @@ _GENRES = {
     lire_pagefind: "pf_fragment pf_index pf_meta pf_filter pagefind",
     lire_image: "png jpg jpeg gif webp ico",
     lire_catalogue_gettext: "mo",
+    lire_tableaux: "npz",
     lire_muet: "woff woff2 ttf otf eot",
 }
 #: Suffixe, sans point et en minuscules -> lecteur.

@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from observatoire.audit.lecteurs.contenu import Contenu, Illisible, en_clair, opaque, par_morceaux, reunir, seul
@@ -33,6 +34,16 @@ def lire_image(octets: bytes, ouvrir) -> Contenu:
         raise Illisible("ce n'est pas une image") from erreur
     morceaux = [(f"métadonnée « {nom} »", _texte(valeur)) for nom, valeur in infos.items()]
     return par_morceaux(morceaux, en_clair(octets))
+
+
+def lire_tableaux(octets: bytes, ouvrir) -> Contenu:
+    """Des tableaux NumPy (``npz``) : les textes qu'ils portent ; leurs nombres sont ceux de la structure."""
+    try:
+        with np.load(io.BytesIO(octets), allow_pickle=False) as lus:
+            textes = [(nom, " ".join(lus[nom].ravel())) for nom in lus.files if lus[nom].dtype.kind == "U"]
+    except (OSError, ValueError, zipfile.BadZipFile) as erreur:
+        raise Illisible("ce ne sont pas des tableaux NumPy") from erreur
+    return par_morceaux(textes, "")
 
 
 def lire_archive(octets: bytes, ouvrir) -> Contenu:
