@@ -120,7 +120,7 @@ def attaquer_l_annee(annee: Annee) -> tuple[list[Constat], int]:
 
 
 def _imaginer(systeme: Systeme, sure: Connaissance, connaissance: Connaissance) -> tuple[Monde, Connaissance]:
-    """Un monde possible, et ce qui y est su : une édition d'avant, révisée depuis, n'apprend rien de ce qu'elle contredit."""
+    """Un monde possible, et ce qui y est su ; une édition d'avant n'apprend rien là où celle-ci la contredit."""
     while True:
         monde = imaginer(systeme, connaissance.bas, connaissance.haut)
         matrice = systeme.relations.matrice
@@ -140,9 +140,7 @@ def viser(publiee: pd.DataFrame, valeurs: Valeurs, structure: Structure, regles:
     cachee = publiee["statut"].eq("c").to_numpy()
     entiere, largeur = systeme.entiere(), systeme.largeur
     notoires = ~systeme.presentes
-    for role in ("numerateur", "denominateur"):
-        nulles = v[role][valeurs.nulles]
-        notoires[nulles[nulles >= 0]] = True
+    notoires[valeurs.annulees()] = True
     secretes = ~deduire(systeme, notoires)[0]
     moyenne, ecart = valeurs.natures == "moyenne", valeurs.natures == "ecart"
     roles = [v["numerateur"][cachee & ~moyenne], v["denominateur"][cachee & ~moyenne], v["complement"][cachee]]

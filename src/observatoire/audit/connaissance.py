@@ -32,9 +32,7 @@ def lire_connaissance(registres: Sequence[pd.DataFrame], valeurs: Valeurs, cles:
     taille = len(systeme.valeurs)
     bas, haut = np.zeros(taille), np.full(taille, np.inf)
     haut[~systeme.presentes] = 0.0
-    for role in COMPTES:  # un « sans objet » dit que son dénominateur est nul
-        nulles = valeurs.variables[role][valeurs.nulles]
-        haut[nulles[nulles >= 0]] = 0.0
+    haut[valeurs.annulees()] = 0.0
     for registre in registres:
         for mesure in COMPTES:
             lignes = registre[registre["mesure"].eq(mesure)]

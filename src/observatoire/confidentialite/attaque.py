@@ -7,6 +7,7 @@ de publié ne distingue et assez éloignés l'un de l'autre : s'ils n'existent p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -96,47 +97,47 @@ def attaquer(
     systeme: Systeme,
     connues: np.ndarray,
     exigences: Exigences,
-    memoire: dict | None = None,
+    tenues: np.ndarray | None = None,
     vite: bool = False,
     bornes: tuple[np.ndarray, np.ndarray] | None = None,
+    etages: Sequence[np.ndarray] = (),
 ) -> list[Faille]:
     """Les exigences qui ne sont pas tenues quand ``connues`` (vrai ou faux par variable) est publié.
 
     ``vite`` : se contenter d'objectifs communs ; une exigence qu'ils ne montrent pas tenue est rendue comme une faille.
-    ``memoire`` : les failles des blocs déjà attaqués, reprises et complétées. ``bornes`` : ce que l'attaquant sait de
-    plus de chaque variable (le moins, le plus).
+    ``tenues`` : les variables dont l'exigence est déjà montrée tenue, que cacher davantage ne défait pas ; complété sur
+    place. ``bornes`` : ce que l'attaquant sait de plus de chaque variable (le moins, le plus). ``etages`` : ceux de
+    :meth:`Systeme.etages` où chercher, du plus étroit au plus large ; seules les exigences du dernier comptent.
     """
     sues = deduire(systeme, connues)[0]
     failles = [
         Faille(int(v), float(systeme.valeurs[v]), float(systeme.valeurs[v]), ())
         for v in exigences.variables[sues[exigences.variables]]
     ]
-    memoire = {} if memoire is None else memoire
+    tenues = np.zeros(len(sues), dtype=bool) if tenues is None else tenues
     plancher, largeur = (np.zeros(len(sues)) for _ in range(2))
     plancher[exigences.variables], largeur[exigences.variables] = exigences.plancher, exigences.largeur
-    largeur[sues] = 0
-    *partiels, _ = systeme.etages()
+    largeur[sues | tenues] = 0
+    *partiels, dernier = etages or systeme.etages()
+
+    def mener(libres: np.ndarray, vite: bool) -> list[Faille]:
+        trouvees = []
+        for bloc in decouper(systeme, ~sues & libres):
+            v = bloc.variables
+            visees = np.flatnonzero(largeur[v] > 0)
+            if len(visees):
+                permis = bornes and tuple(borne[v] for borne in bornes)
+                restent = Assaut(systeme, bloc, plancher[v], largeur[v], permis).mener(visees, vite)
+                tenues[v[visees]] = True
+                tenues[[f.variable for f in restent]] = False
+                trouvees += restent
+        largeur[tenues] = 0
+        return trouvees
+
     # Ce qui tient quand l'attaquant sait en plus tout le reste tient tout court.
     for libres in partiels:
-        a_faire = np.where(libres, largeur, 0)
-        restent = _attaquer_les_blocs(systeme, ~sues & libres, (plancher, a_faire), memoire, True, bornes)
-        largeur[libres & ~np.isin(np.arange(len(sues)), [f.variable for f in restent])] = 0
-    return sorted(
-        [*failles, *_attaquer_les_blocs(systeme, ~sues, (plancher, largeur), memoire, vite, bornes)], key=_variable
-    )
-
-
-def _attaquer_les_blocs(systeme, inconnues, demande, memoire: dict, vite: bool, bornes) -> list[Faille]:
-    failles = []
-    for bloc in decouper(systeme, inconnues):
-        plancher, largeur = (t[bloc.variables] for t in demande)
-        visees = np.flatnonzero(largeur > 0)
-        cle = (vite, *(t.tobytes() for t in (bloc.variables, bloc.relations, plancher, largeur)))
-        if len(visees) and cle not in memoire:
-            permis = bornes and tuple(borne[bloc.variables] for borne in bornes)
-            memoire[cle] = Assaut(systeme, bloc, plancher, largeur, permis).mener(visees, vite)
-        failles += memoire.get(cle, [])
-    return failles
+        mener(libres, vite=True)
+    return sorted([*failles, *mener(dernier, vite)], key=lambda faille: faille.variable)
 
 
 def expliquer(systeme: Systeme, connues: np.ndarray, failles: list[Faille], bornes=None) -> list[Faille]:
@@ -151,10 +152,6 @@ def expliquer(systeme: Systeme, connues: np.ndarray, failles: list[Faille], born
             for rang in np.flatnonzero(np.isin(bloc.variables, visees)):
                 par_variable[int(bloc.variables[rang])] = assaut.expliquer(int(rang))
     return [replace(f, relations=par_variable.get(f.variable, ())) for f in failles]
-
-
-def _variable(faille: Faille) -> int:
-    return faille.variable
 
 
 class Assaut:

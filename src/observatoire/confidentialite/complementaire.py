@@ -28,15 +28,17 @@ def completer(
     les cacher. ``preferees`` : cachées l'an dernier, elles coûtent moitié moins.
     """
     cachees = etat.completer(cachees)
-    memoire: dict = {}
+    tenues = np.zeros(len(etat.systeme.valeurs), dtype=bool)
     etages = etat.systeme.etages()
-    for libres, plafond in (*((libres, PARUTIONS_AU_PLUS) for libres in etages), (etages[-1], np.inf)):
-        while failles := attaquer(etat.systeme, etat.connues(cachees), exigences, memoire, vite=True):
-            ajout = _fermer(etat, cachees, failles, exigences, ~libres, figees, preferees, plafond)
+    rangs = range(1, len(etages) + 1)
+    for jusque, plafond in (*((rang, PARUTIONS_AU_PLUS) for rang in rangs), (len(etages), np.inf)):
+        connus = etages[:jusque]
+        while failles := attaquer(etat.systeme, etat.connues(cachees), exigences, tenues, vite=True, etages=connus):
+            ajout = _fermer(etat, cachees, failles, exigences, ~connus[-1], figees, preferees, plafond)
             if not (ajout & ~cachees).any():
                 break
             cachees = etat.completer(cachees | ajout)
-    return cachees, attaquer(etat.systeme, etat.connues(cachees), exigences, memoire)
+    return cachees, attaquer(etat.systeme, etat.connues(cachees), exigences, tenues)
 
 
 def _fermer(etat, cachees, failles, exigences, immobiles, figees, preferees, plafond) -> np.ndarray:

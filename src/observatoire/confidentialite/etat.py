@@ -70,9 +70,7 @@ def etablir_etat(table: pd.DataFrame, systeme: Systeme, valeurs: Valeurs, cachee
     imprime = sparse.csr_array((np.ones(len(parutions)), (parutions, variables)), shape=forme)
     reponse = valeurs.calculees & table["reponse"].notna().to_numpy()
     sues = ~systeme.presentes
-    for role in ("numerateur", "denominateur"):
-        v = valeurs.variables[role]
-        sues[v[(v >= 0) & valeurs.nulles & ~cachees]] = True
+    sues[valeurs.annulees(~cachees)] = True
     return Etat(
         systeme, valeurs, imprime,
         np.concatenate([valeurs.poids, POIDS_REPONSE * valeurs.poids]),

@@ -24,6 +24,8 @@ from observatoire.indicateurs.evaluation import SANS_DIMENSION
 CELLULE = ["annee", "niveau", "territoire", "bailleur"]
 TOUS = "tous"
 TOLERANCE = 1e-6
+#: Les rôles dont plusieurs indicateurs partagent le compte.
+PARTAGES = ("denominateur", "concernes", "effectif")
 #: Du plus fin au plus large.
 NIVEAUX = ("immeuble", "secteur", "quartier", "qpv", "ville")
 
@@ -65,13 +67,23 @@ class Systeme:
         return np.concatenate([np.tile(comptes, len(self.cellules)), comptes[self.restes[:, 1]]])
 
     def etages(self) -> list[np.ndarray]:
-        """Les variables, par groupes que l'on peut déplacer sans toucher aux autres : les cellules du niveau le plus
-        fin, celles qui sont croisées par bailleur, puis toutes."""
+        """Les variables, par groupes de plus en plus larges que l'on peut déplacer sans toucher aux autres.
+
+        D'abord sans les dénominateurs, que tous les indicateurs partagent : les cellules du niveau le plus fin, celles
+        qui sont croisées par bailleur, toutes ; puis tout.
+        """
         rangs = self.cellules["niveau"].map({n: r for r, n in enumerate(NIVEAUX)})
         fines = (rangs == rangs.min()).to_numpy()
         croisees = self.cellules["bailleur"].ne(TOUS).to_numpy()
-        restes = np.zeros(len(self.restes), dtype=bool)
-        partiels = [np.concatenate([np.repeat(g, self.largeur), restes]) for g in (fines, croisees) if g.any()]
+        toutes = np.ones(len(self.cellules), dtype=bool)
+        propres = np.ones(self.largeur, dtype=bool)
+        propres[[c for (_, role), c in self.colonnes.roles.items() if role in PARTAGES]] = False
+        restes = propres[self.restes[:, 1]]
+        sans = np.zeros(len(restes), dtype=bool)
+        partiels = [
+            np.concatenate([(cellules[:, None] & propres[None, :]).ravel(), fin])
+            for cellules, fin in ((fines, sans), (croisees, sans), (toutes, restes))
+        ]
         return [*partiels, np.ones(len(self.valeurs), dtype=bool)]
 
     def lieu(self, variable: int) -> tuple[int, int]:

@@ -38,6 +38,16 @@ class Valeurs:
     reference: np.ndarray
     poids: np.ndarray
 
+    def annulees(self, parues: np.ndarray | bool = True) -> np.ndarray:
+        """Les variables dont un « sans objet » dit qu'elles sont nulles : son dénominateur, et ses parties.
+
+        ``parues`` : les valeurs dont le statut se lit.
+        """
+        nulles = self.nulles & parues
+        haut, bas = self.variables["numerateur"], self.variables["denominateur"]
+        variables = np.concatenate([bas[nulles], haut[nulles & (self.natures != "taux")]])
+        return np.unique(variables[variables >= 0])
+
 
 @dataclass(frozen=True)
 class Exigences:

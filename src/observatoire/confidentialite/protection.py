@@ -67,7 +67,8 @@ class Protection:
 
 @dataclass(frozen=True)
 class Preparation:
-    """Une table située dans son système, et ce que les règles en cachent (``cachees``, par parution). ``notoires`` :
+    """Une table située dans son système, ce que les règles en cachent (``primaires``, par parution), et ce que
+    les tables parues cachent de plus (``cachees``). ``notoires`` :
     variables que nul ne peut ignorer (aucun logement hors d'un quartier tout entier en QPV, un « sans objet »).
     ``reservees`` : par cellule, celles que les règles cachent tout entières.
     """
@@ -76,6 +77,7 @@ class Preparation:
     systeme: Systeme
     etat: Etat
     exigences: Exigences
+    primaires: np.ndarray
     cachees: np.ndarray
     figees: np.ndarray
     preferees: np.ndarray
@@ -97,7 +99,7 @@ def proteger_table(matiere: Matiere, outils: Outils, regles: Regles, parues: Seq
             return rendre(p, cachees, regles, failles)
         faibles, trouvees = situer(p, cachees, regles)
         if not len(faibles):
-            return rendre(p, p.etat.republier(cachees, trouvees, p.cachees), regles, failles)
+            return rendre(p, p.etat.republier(cachees, trouvees, p.primaires), regles, failles)
         exigences = exigences.etendre(faibles, regles.amplitude)
 
 
@@ -133,9 +135,9 @@ def preparer(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[
         etat.sues[:] |= etat.imprime.T @ figees.astype(float) > 0
         notoires = deduire(systeme, etat.sues)[0]
     exigences = exigences.sauf(np.flatnonzero(notoires))
-    reponses = np.zeros(len(table), dtype=bool)
-    cachees = etat.completer(np.concatenate([cache, reponses]) | (gardees & etat.admises))
-    return Preparation(table, systeme, etat, exigences, cachees, figees, preferees, notoires, reservees)
+    primaires = etat.completer(np.concatenate([cache, np.zeros(len(table), dtype=bool)]))
+    cachees = etat.completer(primaires | (gardees & etat.admises))
+    return Preparation(table, systeme, etat, exigences, primaires, cachees, figees, preferees, notoires, reservees)
 
 
 def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
@@ -151,7 +153,7 @@ def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
 def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Faille]) -> Protection:
     """Vider ce qui est caché, arrondir les parts."""
     valeurs, reponses = np.split(cachees, 2)
-    primaires = np.split(p.cachees, 2)[0]
+    primaires = np.split(p.primaires, 2)[0]
     table = p.table.copy()
     table["statut"] = table["statut"].where(~valeurs, "c").replace("calcule", "publie")
     table.loc[table["statut"].ne("publie"), MESURES] = np.nan
@@ -163,7 +165,7 @@ def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Fa
         table=table[COLONNES],
         primaires=primaires & valeurs,
         retirees=int(retirees.sum()),
-        perte=float(p.etat.poids @ (cachees & ~p.cachees & p.etat.admises)),
+        perte=float(p.etat.poids @ (cachees & ~p.primaires & p.etat.admises)),
         failles=tuple(p.systeme.avouer(f) for f in expliquer(p.systeme, p.etat.connues(cachees), failles)),
         structure=Structure(replace(p.systeme, valeurs=np.full(len(p.systeme.valeurs), np.nan)), p.reservees),
     )
