@@ -25,6 +25,9 @@ from observatoire.confidentialite.structure import Structure, lire_structures
 from observatoire.processus import coeurs, engager
 from observatoire.publie import CLES
 
+#: Relations nommées pour chaque compte trahi.
+RELATIONS_DITES = 6
+
 
 @dataclass(frozen=True)
 class Cibles:
@@ -185,7 +188,7 @@ def _trahies(monde: Monde, connaissance: Connaissance, cibles: Cibles, regles: R
     failles = attaquer(monde.systeme, monde.connues, exigences, bornes=(connaissance.bas, connaissance.haut))
     trahies = _reconnaitre(failles, monde, imprimees, cibles, regles)
     retenues = [f for f, trahie in zip(failles, trahies, strict=True) if trahie]
-    return expliquer(monde.systeme, monde.connues, retenues, (connaissance.bas, connaissance.haut))
+    return expliquer(monde.systeme, imprimees, retenues, (connaissance.bas, connaissance.haut))
 
 
 def _reconnaitre(
@@ -212,5 +215,6 @@ def _constater(monde: Monde, faille: Faille, regles: Regles) -> Constat:
     """Où, et par quelles relations ; l'intervalle trouvé n'est pas redit, il dirait la valeur."""
     systeme = monde.systeme
     sous = "tout entier sous le seuil" if faille.haut < regles.seuil else "de trop près"
-    causes = " ; ".join(systeme.nommer_relation(r) for r in faille.relations[:6]) or "il est imprimé ailleurs"
-    return Constat("registre.parquet", systeme.nommer(faille.variable), f"se situe {sous}", f"Par {causes}.")
+    causes = " ; ".join(systeme.nommer_relation(r) for r in faille.relations[:RELATIONS_DITES])
+    comment = f"Par {causes}." if causes else "Il est imprimé ailleurs."
+    return Constat("registre.parquet", systeme.nommer(faille.variable), f"se situe {sous}", comment)

@@ -79,13 +79,13 @@ def etablir_etat(table: pd.DataFrame, systeme: Systeme, valeurs: Valeurs, cachee
 
 
 def exiger_des_valeurs(etat: Etat, cachees: np.ndarray, largeur: float) -> Exigences:
-    """Une largeur pour le numérateur de toute valeur cachée qu'aucune autre ne publie.
+    """Une largeur pour le numérateur et le dénominateur de toute valeur cachée, là où aucune autre ne les publie.
 
     Un écart caché pour sa référence n'en a pas : c'est la référence qui est cachée.
     """
     systeme, v = etat.systeme, etat.valeurs
-    valeurs = np.split(cachees, 2)[0]
-    ou = valeurs & v.calculees & (v.natures != "ecart") & (v.variables["numerateur"] >= 0)
-    variables = np.unique(v.variables["numerateur"][ou])
+    ou = np.split(cachees, 2)[0] & v.calculees & (v.natures != "ecart")
+    variables = np.concatenate([v.variables[role][ou] for role in ("numerateur", "denominateur")])
+    variables = np.unique(variables[variables >= 0])
     variables = variables[~etat.connues(cachees)[variables] & systeme.entiere()[variables]]
     return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(largeur)))

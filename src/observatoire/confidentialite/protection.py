@@ -99,7 +99,8 @@ def proteger_table(matiere: Matiere, outils: Outils, regles: Regles, parues: Seq
             return rendre(p, cachees, regles, failles)
         faibles, trouvees = situer(p, cachees, regles)
         if not len(faibles):
-            return rendre(p, p.etat.republier(cachees, trouvees, p.primaires), regles, failles)
+            sues = np.union1d(trouvees, np.flatnonzero(p.notoires))
+            return rendre(p, p.etat.republier(cachees, sues, p.primaires), regles, failles)
         exigences = exigences.etendre(faibles, regles.amplitude)
 
 
@@ -171,9 +172,10 @@ def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Fa
     )
 
 
-def attaquer_sans_complement(p: Preparation) -> list[Faille]:
-    """Ce qu'un attaquant trouverait si seule la suppression primaire était faite (sans explication)."""
-    return attaquer(p.systeme, p.etat.connues(p.cachees), p.exigences, vite=True)
+def cacher_sans_complement(matiere: Matiere, outils: Outils, regles: Regles) -> pd.DataFrame:
+    """Ce qui paraîtrait si seule la suppression primaire était faite : pour mesurer ce que l'autre empêche."""
+    p = preparer(matiere, outils, regles)
+    return rendre(p, p.primaires, regles, []).table
 
 
 def _suivre(table: pd.DataFrame, parues: Sequence[pd.DataFrame]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -86,16 +86,18 @@ def executer(
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
-    _inscrire(config, public, imprimees)
+    inscrire_l_edition(config, public, imprimees)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
 
 
-def _inscrire(config: Configuration, public: str, imprimees: dict[str, list[Impression]]) -> None:
+def inscrire_l_edition(config: Configuration, public: str, imprimees: dict[str, list[Impression]]) -> None:
     """Mettre au registre ce que les pages impriment, et les fichiers de valeurs publiés avec elles."""
     publie = config.chemin("publie")
     contenu = Contenu(publie / public)
-    valeurs = lignes_d_un_fichier(INDICATEURS, contenu.table("indicateurs"), VALEURS)
-    inscrire(publie, contenu.table("edition")["annees"][-1], public, imprimees, valeurs)
+    edition = contenu.table("edition")
+    pas = {mesure: 10.0**-decimales for mesure, decimales in edition.get("regles", {}).get("arrondi", {}).items()}
+    valeurs = lignes_d_un_fichier(INDICATEURS, contenu.table("indicateurs"), VALEURS, pas)
+    inscrire(publie, edition["annees"][-1], public, imprimees, valeurs)
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

@@ -51,10 +51,13 @@ def inscrire(publie: Path, edition: int, public: str, pages: Mapping[str, Iterab
         ecrire_parquet(table, publie / FICHIER)
 
 
-def lignes_d_un_fichier(nom: str, table: pd.DataFrame, mesures: list[str]) -> pd.DataFrame:
-    """Les nombres d'une table à télécharger, sans arrondi : une ligne par mesure présente.
+def lignes_d_un_fichier(
+    nom: str, table: pd.DataFrame, mesures: list[str], pas: Mapping[str, float] | None = None
+) -> pd.DataFrame:
+    """Les nombres d'une table à télécharger : une ligne par mesure présente.
 
-    ``table`` : les clés d'``indicateurs`` et une colonne par mesure.
+    ``table`` : les clés d'``indicateurs`` et une colonne par mesure. ``pas`` : à combien près chaque mesure y est
+    arrondie ; les autres sont exactes.
     """
     rangs = pd.DataFrame({"page": nom, "rang": np.arange(len(table)) * len(mesures)}, index=table.index)
     blocs = [
@@ -62,7 +65,9 @@ def lignes_d_un_fichier(nom: str, table: pd.DataFrame, mesures: list[str]) -> pd
         for place, mesure in enumerate(mesures)
     ]
     lignes = pd.concat(blocs, ignore_index=True).dropna(subset="valeur")
-    return lignes.assign(pas=0.0, unite="").sort_values("rang", ignore_index=True)
+    return lignes.assign(pas=lignes["mesure"].map(dict(pas or {})).fillna(0.0), unite="").sort_values(
+        "rang", ignore_index=True
+    )
 
 
 def _des_pages(pages: Mapping[str, Iterable[Impression]]) -> pd.DataFrame:
