@@ -17,7 +17,7 @@ from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
-from observatoire.confidentialite.liens import Systeme
+from observatoire.confidentialite.liens import CELLULE, Systeme
 from observatoire.confidentialite.monde import Monde, imaginer
 from observatoire.confidentialite.primaire import Exigences, Valeurs, reperer
 from observatoire.confidentialite.regles import Regles
@@ -107,7 +107,9 @@ def _installer() -> None:
 
 def attaquer_l_annee(annee: Annee) -> tuple[list[Constat], int]:
     """Ce qui se trahit d'une année, et le nombre de comptes visés."""
-    systeme, publiee = annee.structure.systeme, annee.publiee
+    systeme = annee.structure.systeme
+    liees = pd.MultiIndex.from_frame(annee.publiee[CELLULE]).isin(pd.MultiIndex.from_frame(systeme.cellules[CELLULE]))
+    publiee = annee.publiee[liees].reset_index(drop=True)
     table = publiee.assign(statut=publiee["statut"].replace({"publie": "calcule", "c": "calcule"}))
     valeurs = reperer(table, systeme, dict(catalogue()), annee.regles)
     cles = pd.MultiIndex.from_frame(table[CLES])

@@ -21,6 +21,8 @@ from observatoire.confidentialite.solveur import PRECISION, Programme
 
 #: La part des exigences poussées ensemble au premier essai ; sans profit, elle est divisée par deux.
 PART = 0.7
+#: Objectifs communs au plus : le reste s'examine un à un.
+ESSAIS = 40
 #: Ce qu'un état où un ménage se coupe en deux doit montrer de plus (unités) pour compter.
 MARGE = 1
 #: Un attaquant n'imagine pas un compte au-delà de ``FOIS`` sa valeur plus ``AU_DELA``. Le borner ne fait que l'aider.
@@ -190,7 +192,9 @@ class Assaut:
         reste, part = visees, PART
         for inconnue in reste:
             self.programme.borner(inconnue, self.bornes[0][inconnue], besoin[inconnue])
-        while len(reste) and part * len(reste) >= min(1, len(reste) / 2):
+        for _ in range(ESSAIS):
+            if not len(reste) or part * len(reste) < min(1, len(reste) / 2):
+                break
             tirees = tirage.permutation(reste)[: max(1, round(part * len(reste)))]
             self._tirer(tirees, tirage.uniform(0.2, 1, len(tirees)))
             tenues = self._tenues(reste)

@@ -308,10 +308,10 @@ def _emboitees(rangs, lieux: pd.DataFrame, cle: tuple, fin: str, large: str) -> 
         parties = [f for f, g in zip(fins, groupe[: len(fins)], strict=True) if g == numero]
         totaux = [la for la, g in zip(larges, groupe[len(fins) :], strict=True) if g == numero]
         rangs_totaux = [rangs.get((annee, large, t, bailleur)) for t in totaux]
-        rangs_parties = [rangs.get((annee, fin, p, bailleur)) for p in parties]
-        rangs_parties = [r for r in rangs_parties if r is not None]
+        rangs_parties = [rangs[cle] for p in parties if (cle := (annee, fin, p, bailleur)) in rangs]
         if None not in rangs_totaux and rangs_parties and not debordent & set(parties):
-            exacte = not incomplets & set(totaux)
+            entiere = bailleur != TOUS or len(rangs_parties) == len(parties)
+            exacte = entiere and not incomplets & set(totaux)
             parentes.append(Parente(rangs_totaux, rangs_parties, f"somme de ses parties ({fin})", exacte))
     return parentes
 
@@ -326,7 +326,8 @@ def _zones_croisees(rangs, lieux: pd.DataFrame, annee: int, fin: str) -> list[Pa
         parties = [rangs[annee, fin, t, TOUS] for t in cellules.index if (annee, fin, t, TOUS) in rangs]
         if total is not None and parties:
             genre = f"au moins la somme de ses parties entières ({fin})"
-            parentes.append(Parente([total], parties, genre, exacte=zone not in a_cheval))
+            exacte = zone not in a_cheval and len(parties) == len(cellules)
+            parentes.append(Parente([total], parties, genre, exacte))
     return parentes
 
 

@@ -169,6 +169,30 @@ def cellules_cachees(cellules: pd.DataFrame, regles: Regles, immeubles: pd.DataF
     return cache | _un_bailleur_parait(cellules, regles, parc, dedans)
 
 
+def cellules_enfouies(cellules: pd.DataFrame, regles: Regles, matiere, parc: pd.DataFrame, niveaux) -> pd.MultiIndex:
+    """Les cellules du niveau le plus fin qui ne paraissent pas, ni aucune voisine : rien ne les lie à ce qui paraît.
+
+    Leurs voisines sont celles de la même cellule du niveau au-dessus. Ce qu'une zone contient d'elles reste un reste
+    protégé.
+    """
+    vus = [n for n in niveaux if n in set(cellules["niveau"]) and n in matiere.lieux]
+    if len(vus) < 2:
+        return pd.MultiIndex.from_frame(cellules[:0])
+    fin, large = vus[:2]
+    fines = cellules[cellules["niveau"].eq(fin) & cellules["bailleur"].eq(TOUS)].reset_index(drop=True)
+    cachees = fines[cellules_cachees(fines, regles, matiere.immeubles, parc)]
+    couples = matiere.lieux[["annee", fin, large]].drop_duplicates()
+    visible = ~pd.MultiIndex.from_frame(couples[["annee", fin]]).isin(
+        pd.MultiIndex.from_frame(cachees[["annee", "territoire"]])
+    )
+    au_dessus = pd.Series(visible | couples[large].isna()).groupby([couples["annee"], couples[large]], dropna=False)
+    liees = couples[au_dessus.transform("any").to_numpy()]
+    libres = ~pd.MultiIndex.from_frame(cachees[["annee", "territoire"]]).isin(
+        pd.MultiIndex.from_frame(liees[["annee", fin]])
+    )
+    return pd.MultiIndex.from_frame(cachees[libres])
+
+
 def montres_de_plus(immeubles: pd.DataFrame, parc: pd.DataFrame, larges: Regles, regles: Regles) -> pd.MultiIndex:
     """Les cellules que des règles plus larges cachent d'elles-mêmes, et que celles-ci montrent."""
     cellules = immeubles[CELLULE].drop_duplicates(ignore_index=True)

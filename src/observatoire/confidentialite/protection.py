@@ -14,9 +14,16 @@ from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
 from observatoire.confidentialite.etat import Etat, etablir_etat, exiger_des_valeurs
 from observatoire.confidentialite.liens import CELLULE, TOUS, Systeme, etablir_systeme
-from observatoire.confidentialite.primaire import Exigences, cacher_d_abord, cellules_cachees, reperer
+from observatoire.confidentialite.primaire import (
+    Exigences,
+    cacher_d_abord,
+    cellules_cachees,
+    cellules_enfouies,
+    reperer,
+)
 from observatoire.confidentialite.regles import Regles
 from observatoire.confidentialite.structure import Structure
+from observatoire.confidentialite.temoins import TABLES_SANS_SECRET
 from observatoire.publie import CLES, COLONNES
 
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
@@ -70,10 +77,12 @@ class Preparation:
     """Une table située dans son système, ce que les règles en cachent (``primaires``, par parution), et ce que
     les tables parues cachent de plus (``cachees``). ``notoires`` :
     variables que nul ne peut ignorer (aucun logement hors d'un quartier tout entier en QPV, un « sans objet »).
-    ``reservees`` : par cellule, celles que les règles cachent tout entières.
+    ``reservees`` : par cellule, celles que les règles cachent tout entières. ``enfouie`` : les lignes que rien ne lie à
+    ce qui paraît (:func:`cellules_enfouies`), déjà protégées.
     """
 
     table: pd.DataFrame
+    enfouie: pd.DataFrame
     systeme: Systeme
     etat: Etat
     exigences: Exigences
@@ -121,11 +130,16 @@ def preparer(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[
     """Établir le système d'une table et appliquer la suppression primaire."""
     table = matiere.indicateurs[regles.montre(matiere.indicateurs)]
     table = table.astype(dict.fromkeys([*CLES[1:], "statut"], object)).sort_values(CLES, ignore_index=True)
+    parc = parc_par_cellule(matiere.lieux)
+    enfouies = cellules_enfouies(
+        table[CELLULE].drop_duplicates(ignore_index=True), regles, matiere, parc, outils.niveaux
+    )
+    dessous = pd.MultiIndex.from_frame(table[CELLULE]).isin(enfouies)
+    table, enfouie = table[~dessous].reset_index(drop=True), enfouir(table[dessous], outils.declarations)
     systeme = etablir_systeme(
         table, matiere.effectifs, outils.colonnes, outils.declarations, matiere.lieux, list(outils.niveaux)
     )
     valeurs = reperer(table, systeme, outils.declarations, regles)
-    parc = parc_par_cellule(matiere.lieux)
     reservees = cellules_cachees(systeme.cellules, regles, matiere.immeubles, parc)
     gardees, figees, preferees = _suivre(table, parues)
     notoires = deduire(systeme, ~systeme.presentes)[0]
@@ -138,7 +152,19 @@ def preparer(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[
     exigences = exigences.sauf(np.flatnonzero(notoires))
     primaires = etat.completer(np.concatenate([cache, np.zeros(len(table), dtype=bool)]))
     cachees = etat.completer(primaires | (gardees & etat.admises))
-    return Preparation(table, systeme, etat, exigences, primaires, cachees, figees, preferees, notoires, reservees)
+    return Preparation(
+        table, enfouie, systeme, etat, exigences, primaires, cachees, figees, preferees, notoires, reservees
+    )
+
+
+def enfouir(table: pd.DataFrame, declarations: dict[str, Indicateur]) -> pd.DataFrame:
+    """Les lignes de cellules enfouies : cachées, comme les « sans objet » qui y diraient un zéro."""
+    sans_secret = {code for code, d in declarations.items() if TABLES_SANS_SECRET.issuperset(d.tables)}
+    calculable = table["statut"].eq("calcule").groupby([table["annee"], table["indicateur"]]).transform("any")
+    secrets = table["statut"].isin(["calcule", "na"]) & calculable & ~table["indicateur"].isin(sans_secret)
+    table = table.assign(statut=table["statut"].mask(secrets, "c").replace("calcule", "publie"))
+    table.loc[table["statut"].ne("publie"), MESURES] = np.nan
+    return table
 
 
 def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
@@ -162,9 +188,14 @@ def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Fa
     table["reponse"] = table["reponse"].mask(reponses).round(regles.arrondi.get("reponse", 2))
     table["couverture"] = table["couverture"].round(regles.arrondi.get("couverture", 2))
 
+    toutes = pd.concat(
+        [table.assign(primaire=primaires & valeurs), p.enfouie.assign(primaire=p.enfouie["statut"].eq("c"))]
+    )
+    toutes = toutes.sort_values(CLES, ignore_index=True)
+
     return Protection(
-        table=table[COLONNES],
-        primaires=primaires & valeurs,
+        table=toutes[COLONNES],
+        primaires=toutes["primaire"].to_numpy(dtype=bool),
         retirees=int(retirees.sum()),
         perte=float(p.etat.poids @ (cachees & ~p.primaires & p.etat.admises)),
         failles=tuple(p.systeme.avouer(f) for f in expliquer(p.systeme, p.etat.connues(cachees), failles)),
