@@ -119,7 +119,7 @@ def test_chaque_page_est_en_francais_et_porte_les_bandeaux(documents):
             continue
         texte = document.text_content()
         assert "Données fictives." in texte, chemin
-        assert "Première protection" in texte, chemin
+        assert "Secret" in texte, chemin
         assert len(document.xpath("//h1")) == 1, chemin
 
 
