@@ -21,6 +21,7 @@ def petite_chaine(tmp_path_factory):
     dossier = tmp_path_factory.mktemp("chaine")
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": [2009, 2010], "annee_zero": 2009}
+    reglages["niveaux"] = ["immeuble", "quartier", "ville"]
     du_depot = {"schemas", "referentiels", "suivi", "notebooks", "livre"}
     reglages["chemins"] = {
         nom: str(RACINE / chemin) if nom in du_depot else str(dossier / chemin)

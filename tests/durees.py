@@ -18,7 +18,7 @@ import pytest
 
 RACINE = Path(__file__).parents[1]
 ESSAI = RACINE / "_build" / "essai"
-LOGEMENTS_ESSAI = "2000"
+LOGEMENTS_ESSAI = "16000"
 LANCER = "import sys; from observatoire.cli import principal; sys.exit(principal())"
 ETAPES = {
     "forme": "Forme du code, couches, dépôt",

@@ -260,7 +260,7 @@ def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
     net.config = net.config.avec_chemins(prepare=net.prepare / "ailleurs")
     rapport = auditer(net.config)
     assert rapport.constats == []
-    assert str(rapport).count("NON FAIT") == 5  # identifiants, registre (deux fois), décimales, valeurs imprimées
+    assert str(rapport).count("NON FAIT") == 6  # identifiants, registre (deux fois), décimales, imprimées, attaque
     assert "aucun identifiant n'a pu être cherché" in str(rapport)
     assert "sauf ce qui n'a pas été fait" in str(rapport)
 

@@ -31,6 +31,7 @@ JOUR = "2012-01-01"  # 36 mois après 2008 sont passés, pas après 2009
 def ecrire_reglages(dossier: Path, **conservation: int) -> Path:
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": ANNEES, "annee_zero": 2008}
+    reglages["niveaux"] = ["immeuble", "ville"]
     reglages["conservation"] = conservation
     du_depot = {"schemas": "data/schemas", "referentiels": "data/referentiels", "notebooks": "notebooks", "livre": "."}
     reglages["chemins"] = {nom: str(RACINE / chemin) for nom, chemin in du_depot.items()}

@@ -210,7 +210,9 @@ def _reconnaitre(
     entieres[cibles.exactes[trouvees]] = True
     petites = (haut < regles.seuil) | ((bas < regles.seuil) & (haut - bas < regles.amplitude))
     petites &= strictes[variables] | (bas >= 1)
-    return petites | reservees[variables] | (entieres & ~imprimees)[variables]
+    # Le moins que la valeur puisse être : la vérité demande au moins cette largeur.
+    proches = reservees[variables] & (haut - bas < regles.amplitude_relative * bas)
+    return petites | proches | (entieres & ~imprimees)[variables]
 
 
 def _constater(monde: Monde, faille: Faille, regles: Regles) -> Constat:

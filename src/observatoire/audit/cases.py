@@ -49,6 +49,10 @@ class Marque(NamedTuple):
     libre: bool
 
 
+#: Deux parts plus proches s'impriment de même.
+ARRONDI = 0.001
+
+
 @dataclass
 class Ecrites:
     """Aucune valeur cachée n'est imprimée à côté de son propre nom."""
@@ -72,7 +76,8 @@ class Ecrites:
             if rang is None:
                 continue
             self.cachees += 1
-            if mesure := self._dite(marque, rang, cle[-1]):
+            mesure = self._dite(marque, rang, cle[-1])
+            if mesure and not (marque.libre and self._dite_aussi(cle, rang, mesure)):
                 quoi = f"{dire_cle(cle)} ({mesure})"
                 self.resultat.constats.append(Constat(fichier.nom, marque.lieu, quoi, "Écrite à côté de son nom."))
 
@@ -100,6 +105,18 @@ class Ecrites:
     def _valeurs(self) -> dict[str, np.ndarray]:
         mesures = ["valeur", "borne_basse", "borne_haute", "numerateur"]
         return {m: self.dossier.cachees[m].to_numpy(float) for m in mesures}
+
+    def _dite_aussi(self, cle: tuple, rang: int, mesure: str) -> bool:
+        """Dans une phrase, ce nombre est-il celui, publié, de tous les bailleurs du même lieu ?"""
+        annee, niveau, territoire, _, indicateur = cle
+        publiee = self._publiees.get((annee, niveau, territoire, "tous", indicateur))
+        return publiee is not None and abs(publiee - self._valeurs[mesure][rang]) < ARRONDI
+
+    @cached_property
+    def _publiees(self) -> dict[tuple, float]:
+        table = self.dossier.indicateurs
+        table = table[table["statut"].eq("publie")]
+        return dict(zip(index(table).tolist(), table["valeur"].to_numpy(float), strict=True))
 
     def _dite(self, marque: Marque, rang: int, indicateur: str) -> str | None:
         """La mesure que le texte dit, ou ``None``."""

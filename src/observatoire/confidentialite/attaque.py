@@ -169,7 +169,8 @@ class Assaut:
         self.entieres = systeme.entiere()[bloc.variables]
         self.bas, self.haut, self.bas_fondu, self.haut_fondu = (self.vraies.copy() for _ in range(4))
         bas, haut = permis or (0.0, np.inf)
-        haut = np.minimum(haut, FOIS * self.vraies + AU_DELA)
+        # Ces valeurs-ci ne sont les vraies que si rien n'est permis d'autre : elles ne bornent alors qu'elles-mêmes.
+        haut = np.minimum(haut, FOIS * (self.vraies if permis is None else self.vraies.max()) + AU_DELA)
         self.bornes = (np.minimum(bas - self.vraies, 0), np.maximum(haut - self.vraies, 0))
         self.programme = Programme(bloc.matrice, *self.bornes)
         self.entier: Programme | None = None
