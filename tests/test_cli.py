@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from fabrique import configuration, ecrire_prepare
 
 from observatoire import indicateurs
 from observatoire.cli import principal
 
-CONFIG = Path(__file__).resolve().parents[1] / "observatoire.yml"
+RACINE = Path(__file__).resolve().parents[1]
+CONFIG = "observatoire.yml"
 COMMANDES = ["exemple", "verifier", "calculer", "proteger", "executer", "livre", "auditer", "publier"]
 
 
@@ -104,8 +106,12 @@ def test_un_public_inconnu_sort_avec_2(lancer, tmp_path):
 
 @pytest.fixture
 def depots(lancer, tmp_path):
-    """Un dossier de dépôts fictifs, hors du dépôt git."""
-    code, _, _ = lancer("exemple", "--dossier", tmp_path / "brut", "--logements", 600, "--config", CONFIG)
+    """Un dossier de dépôts fictifs, hors du dépôt git, et une configuration sans quartiers, vite protégée."""
+    reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
+    reglages["niveaux"] = ["immeuble", "ville"]
+    reglages["chemins"] = {nom: str(RACINE / "data" / nom) for nom in ("schemas", "referentiels", "suivi")}
+    (tmp_path / CONFIG).write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
+    code, _, _ = lancer("exemple", "--dossier", tmp_path / "brut", "--logements", 600, "--config", tmp_path / CONFIG)
     assert code == 0
     return tmp_path
 
@@ -117,7 +123,7 @@ def test_la_chaine_jusqu_au_publie_hors_du_depot(lancer, depots):
         ("calculer", "--brut", brut, "--prepare", prepare),
         ("proteger", "--prepare", prepare, "--publie", publie),
     ):
-        code, _, erreur = lancer(*commande, "--config", CONFIG)
+        code, _, erreur = lancer(*commande, "--config", depots / CONFIG)
         assert code == 0, erreur
     entete = (publie / "publique" / "indicateurs.csv").read_text(encoding="utf-8").partition("\n")[0]
     assert entete == (
@@ -133,10 +139,10 @@ def _remplacer(fichier, avant: str, apres: str) -> None:
 def test_un_depot_fautif_arrete_la_chaine_sans_rien_calculer(lancer, depots):
     brut, prepare = depots / "brut", depots / "prepare"
     _remplacer(brut / "2010" / "logements_gbh.csv", "PLUS", "PLUZ")
-    code, sortie, _ = lancer("verifier", "--brut", brut, "--annee", 2010, "--config", CONFIG)
+    code, sortie, _ = lancer("verifier", "--brut", brut, "--annee", 2010, "--config", depots / CONFIG)
     assert code == 1
     assert "« PLUZ » n'est pas un financement connu" in sortie
-    code, _, _ = lancer("calculer", "--brut", brut, "--prepare", prepare, "--config", CONFIG)
+    code, _, _ = lancer("calculer", "--brut", brut, "--prepare", prepare, "--config", depots / CONFIG)
     assert code == 1
     assert not list(prepare.glob("*.parquet"))
     assert (prepare / "rapports" / "2010" / "gbh.html").is_file()
@@ -145,7 +151,9 @@ def test_un_depot_fautif_arrete_la_chaine_sans_rien_calculer(lancer, depots):
 def test_on_peut_continuer_sans_les_refuses_et_la_couverture_le_dit(lancer, depots):
     brut, prepare = depots / "brut", depots / "prepare"
     _remplacer(brut / "2010" / "menages_gbh.csv", "monoparentale", "mono")
-    code, _, erreur = lancer("calculer", "--brut", brut, "--prepare", prepare, "--sans-les-refuses", "--config", CONFIG)
+    code, _, erreur = lancer(
+        "calculer", "--brut", brut, "--prepare", prepare, "--sans-les-refuses", "--config", depots / CONFIG
+    )
     assert code == 0, erreur
     couverture = pd.read_parquet(prepare / "couverture.parquet")
     gbh = couverture.query("annee == 2010 and bailleur == 'gbh' and indicateur == 'apl'").iloc[0]

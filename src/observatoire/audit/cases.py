@@ -122,7 +122,11 @@ class Ecrites:
         """La mesure que le texte dit, ou ``None``."""
         unite = self._lexique.unites[indicateur]
         echelle, numerateur = _ECHELLES.get(unite, 1), self._valeurs["numerateur"][rang]
+        # « Ménages sous 40 % du plafond » : le nombre d'un libellé n'est pas une valeur.
+        du_libelle = {ecrit for ecrit, _ in _nombres(self._lexique.libelles[indicateur])} if marque.libre else set()
         for ecrit, suite in _nombres(marque.texte):
+            if ecrit in du_libelle:
+                continue
             if "." in ecrit or _suivi(suite, unite):
                 marge = 0.5 * pas(ecrit) + 1e-9
                 for mesure in ("valeur", "borne_basse", "borne_haute"):

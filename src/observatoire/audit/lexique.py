@@ -25,6 +25,7 @@ class Lexique:
         lieux = pd.read_csv(publie / "territoires.csv", dtype=str)
         bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype=str)
         self.unites = {d["code"]: d["unite"] for d in declarations}
+        self.libelles = {d["code"]: d["libelle"] for d in declarations}
         self._annees = {*edition["annees"]}
         self._ville = ("ville", edition["code"])
         self._lieux = _Noms(zip(lieux["nom"], zip(lieux["niveau"], lieux["code"], strict=True), strict=True))
