@@ -341,9 +341,9 @@ def test_les_lignes_d_un_autre_public_et_d_une_autre_edition_sont_gardees(tmp_pa
 
 
 def test_les_fichiers_publies_y_sont_sans_arrondi(config, tmp_path):
-    from observatoire.edition.execution import _inscrire
+    from observatoire.edition.execution import inscrire_l_edition
 
-    _inscrire(config, "publique", {})
+    inscrire_l_edition(config, "publique", {})
     table = lire_registre(tmp_path / "publie")
     valeurs = pd.read_csv(tmp_path / "publie" / "publique" / "indicateurs.csv")
     assert set(table["page"]) == {"indicateurs.csv"}
