@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier
 
+from observatoire.droits import creer_dossier
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import ecrire_rapports, preparer
 from observatoire.lecture.avertissements import REGLES
@@ -124,6 +127,19 @@ def test_les_dossiers_sont_fermes_et_rien_ne_traine(tmp_path):
     for dossier in [prepare, *(p for p in prepare.rglob("*") if p.is_dir())]:
         assert stat.S_IMODE(dossier.stat().st_mode) == 0o700
     assert not list(prepare.glob(".*"))
+
+
+def test_des_lecteurs_a_la_fois_creent_le_meme_dossier(tmp_path):
+    feu = Barrier(8, timeout=5)
+
+    def creer(rang):
+        for essai in range(100):
+            feu.wait()
+            creer_dossier(tmp_path / str(essai) / "tables" / "2010")
+
+    with ThreadPoolExecutor(8) as equipe:
+        list(equipe.map(creer, range(8)))
+    assert len(list(tmp_path.glob("*/tables/2010"))) == 100
 
 
 def test_preparer_deux_fois_donne_la_meme_chose(tmp_path):

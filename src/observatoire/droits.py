@@ -27,11 +27,11 @@ def reserver(acces: str) -> Iterator[None]:
 def creer_dossier(dossier: Path) -> None:
     """Créer un dossier et ses parents, lisibles de leur seul propriétaire hors d'un bloc :func:`reserver`.
 
-    (``mkdir`` n'en protège que le dernier.)
+    (``mkdir`` n'en protège que le dernier.) Deux processus peuvent créer le même à la fois.
     """
     if not dossier.is_dir():
         creer_dossier(dossier.parent)
-        dossier.mkdir(mode=0o770)
+        dossier.mkdir(mode=0o770, exist_ok=True)
 
 
 def resserrer(dossier: Path, acces: str) -> None:
