@@ -10,6 +10,7 @@ from scipy import sparse
 
 from observatoire.confidentialite.liens import Systeme
 from observatoire.confidentialite.primaire import Exigences, Valeurs
+from observatoire.confidentialite.solveur import PRECISION
 
 #: Ce qu'un taux de réponse coûte à cacher, en part de la valeur qu'il accompagne.
 POIDS_REPONSE = 0.05
@@ -89,3 +90,25 @@ def exiger_des_valeurs(etat: Etat, cachees: np.ndarray, largeur: float) -> Exige
     variables = np.unique(variables[variables >= 0])
     variables = variables[~etat.connues(cachees)[variables] & systeme.entiere()[variables]]
     return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(largeur)))
+
+
+def lire_les_arrondis(
+    etat: Etat, reponse: np.ndarray, cachees: np.ndarray, decimales: int
+) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+    """Ce que sait celui qui n'a que des taux de réponse arrondis : les variables sues, et les bornes de chacune.
+
+    Il trouve moins que celui qui les aurait exacts, mais peut prendre pour petit un compte que l'autre sait ne pas
+    l'être. ``reponse`` : le taux exact de chaque ligne.
+    """
+    valeurs, reponses = np.split(cachees, 2)
+    sues = etat.connues(np.concatenate([valeurs, np.ones_like(reponses)]))
+    v = etat.valeurs
+    concernes = v.variables["concernes"]
+    base = np.where(v.natures == "moyenne", v.variables["effectif"], v.variables["denominateur"])
+    ou = np.flatnonzero(~np.isnan(reponse) & ~reponses & (base >= 0) & (concernes >= 0))
+    part, demi = reponse[ou].round(decimales), 0.5 * 10.0**-decimales
+    repondants = etat.systeme.valeurs[base[ou]]
+    bas, haut = np.zeros(len(sues)), np.full(len(sues), np.inf)
+    np.maximum.at(bas, concernes[ou], np.ceil(repondants / np.minimum(part + demi, 1) - PRECISION))
+    np.minimum.at(haut, concernes[ou], np.floor(repondants / (part - demi) + PRECISION))
+    return sues, (bas, haut)

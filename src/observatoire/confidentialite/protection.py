@@ -12,7 +12,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
-from observatoire.confidentialite.etat import Etat, etablir_etat, exiger_des_valeurs
+from observatoire.confidentialite.etat import Etat, etablir_etat, exiger_des_valeurs, lire_les_arrondis
 from observatoire.confidentialite.liens import CELLULE, TOUS, Systeme, etablir_systeme
 from observatoire.confidentialite.primaire import (
     Exigences,
@@ -122,8 +122,11 @@ def situer(p: Preparation, cachees: np.ndarray, regles: Regles) -> tuple[np.ndar
     autres = exiger_des_valeurs(p.etat, cachees, regles.amplitude)
     autres = autres.sauf(p.exigences.variables).sauf(np.flatnonzero(p.notoires))
     failles = attaquer(p.systeme, p.etat.connues(cachees), autres)
-    faibles = [f.variable for f in failles if f.bas < min(f.haut, regles.seuil)]
-    return np.array(faibles, dtype=int), np.array([f.variable for f in failles if f.bas == f.haut], dtype=int)
+    trouvees = np.array([f.variable for f in failles if f.bas == f.haut], dtype=int)
+    sues, bornes = lire_les_arrondis(p.etat, p.table["reponse"].to_numpy(), cachees, regles.arrondi.get("reponse", 2))
+    ailleurs = np.setdiff1d(autres.variables, trouvees)
+    failles += attaquer(p.systeme, sues, autres.sauf(ailleurs), bornes=bornes)
+    return np.unique([f.variable for f in failles if f.bas < min(f.haut, regles.seuil)]).astype(int), trouvees
 
 
 def preparer(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[pd.DataFrame] = ()) -> Preparation:
