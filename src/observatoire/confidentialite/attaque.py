@@ -172,7 +172,7 @@ class Assaut:
         # Ces valeurs-ci ne sont les vraies que si rien n'est permis d'autre : elles ne bornent alors qu'elles-mêmes.
         haut = np.minimum(haut, FOIS * (self.vraies if permis is None else self.vraies.max()) + AU_DELA)
         self.bornes = (np.minimum(bas - self.vraies, 0), np.maximum(haut - self.vraies, 0))
-        self.programme = Programme(bloc.matrice, *self.bornes)
+        self.programme = Programme(bloc.matrice, *self.bornes, primal=True)
         self.entier: Programme | None = None
 
     def mener(self, visees: np.ndarray, vite: bool) -> list[Faille]:

@@ -7,12 +7,17 @@ import numpy as np
 from scipy import sparse
 
 PRECISION = 1e-6
+SIMPLEXE_PRIMAL = 4
 #: Secondes accordées à un programme en nombres entiers.
 PATIENCE = 60.0
 
 
 class Programme:
-    """Minimiser un coût sous ``matrice @ x = second`` et ``bas <= x <= haut``. Déterministe : un fil, une graine."""
+    """Minimiser un coût sous ``matrice @ x = second`` et ``bas <= x <= haut``. Déterministe : un fil, une graine.
+
+    ``primal`` : pour qui ne change guère que des coûts ; le simplexe primal repart alors de l'optimum d'avant, qui est
+    encore admissible.
+    """
 
     def __init__(
         self,
@@ -21,6 +26,7 @@ class Programme:
         haut: np.ndarray,
         entieres: np.ndarray | None = None,
         second: np.ndarray | float = 0.0,
+        primal: bool = False,
     ):
         lignes, self.taille = matrice.shape
         modele = highspy.HighsLp()
@@ -38,6 +44,8 @@ class Programme:
         self.highs = highspy.Highs()
         for option, valeur in (("output_flag", False), ("threads", 1), ("random_seed", 0), ("presolve", "off")):
             self.highs.setOptionValue(option, valeur)
+        if primal:
+            self.highs.setOptionValue("simplex_strategy", SIMPLEXE_PRIMAL)
         if entieres is not None:
             self.highs.setOptionValue("presolve", "choose")
             self.highs.setOptionValue("time_limit", PATIENCE)
