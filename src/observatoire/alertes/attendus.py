@@ -6,8 +6,8 @@ compare pas à lui-même.
 
 $$ E_i = \sum_s n_{is}\,\frac{O_s - O_{qs}}{N_s - N_{qs}} $$
 
-**Référence.** Breslow N. E. et Day N. E. (1987), *Statistical Methods in Cancer Research* II, p. 65-69 ; même calcul que
-``PHStatsMethods.calculate_ISRate``.
+**Référence.** Breslow N. E. et Day N. E. (1987), *Statistical Methods in Cancer Research* II, p. 65-69 ; même calcul
+que ``PHStatsMethods.calculate_ISRate``.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def reunir(valeurs: np.ndarray, rangs: np.ndarray, nombre: int) -> np.ndarray:
     return sommes
 
 
-def attendre(
-    x: np.ndarray, n: np.ndarray, strates: np.ndarray, groupes: np.ndarray, minimum: int
-) -> np.ndarray:
+def attendre(x: np.ndarray, n: np.ndarray, strates: np.ndarray, groupes: np.ndarray, minimum: int) -> np.ndarray:
     """L'attendu de chaque ligne (immeuble, strate) : (ligne, indicateur).
 
     ``strates``, ``groupes`` : rangs de la strate et du quartier de chaque ligne. Une strate qui a moins de ``minimum``

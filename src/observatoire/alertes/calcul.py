@@ -55,7 +55,8 @@ class Bilan:
 def ecrire_alertes(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
     """Évaluer toutes les années et écrire ``alertes.parquet`` et ``ampleurs.parquet`` dans ``prepare``.
 
-    Les années dont le barème n'a pas de règle n'y sont pas. Lève :class:`ErreurConfiguration` si le barème est mal écrit.
+    Les années dont le barème n'a pas de règle n'y sont pas. Lève :class:`ErreurConfiguration` si le barème est mal
+    écrit.
     """
     table = calculer_alertes(config, avancement, dask)
     with reserver(config.acces):

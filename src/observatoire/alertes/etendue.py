@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from observatoire.alertes.suites import SIGNALES
+
 ANNEE = ["annee", "indicateur"]
-SIGNALES = ("vigilance", "alerte", "alerte_confirmee")
 #: Part de l'excès d'un territoire que ses immeubles signalés doivent porter pour qu'il soit dit concentré.
 PART_CONCENTREE = 0.5
 
@@ -35,7 +36,9 @@ def _reunir(table: pd.DataFrame, immeubles: pd.DataFrame, niveau: str) -> pd.Dat
     """Ce que les immeubles d'un secteur ou d'un quartier y portent."""
     cles = [*ANNEE, niveau]
     porteurs = immeubles[immeubles["verdict"].isin(SIGNALES)]
-    comptes = immeubles[immeubles["verdict"].ne("non_evaluable")].groupby(cles, observed=True).size().rename("immeubles")
+    comptes = (
+        immeubles[immeubles["verdict"].ne("non_evaluable")].groupby(cles, observed=True).size().rename("immeubles")
+    )
     portes = porteurs.groupby(cles, observed=True).agg(
         porteurs=("exces", "size"), porte=("exces", "sum"), bailleurs_concernes=("bailleur", "nunique")
     )

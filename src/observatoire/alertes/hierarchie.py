@@ -31,8 +31,8 @@ class Niveau:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Un niveau évalué, (territoire, indicateur) : ``reference``, ce à quoi la part est comparée ; ``lisse``, sa moyenne a
-    posteriori ; ``probabilites``, celles de dépasser la référence des deux écarts (vigilance, alerte)."""
+    """Un niveau évalué, (territoire, indicateur) : ``reference``, ce à quoi la part est comparée ; ``lisse``, sa
+    moyenne a posteriori ; ``probabilites``, celles de dépasser la référence des deux écarts (vigilance, alerte)."""
 
     niveau: str
     comptes: Comptes

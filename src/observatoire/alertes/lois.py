@@ -19,7 +19,7 @@ PLANCHER, PLAFOND = 1e-4, 0.97
 
 
 class Loi(Protocol):
-    """``x`` : événements ; ``n`` : unités ; ``moyenne`` et ``dispersion`` : de la loi a priori. Tableaux de même forme."""
+    """``x`` : événements ; ``n`` : unités ; ``moyenne`` et ``dispersion`` : de la loi a priori. De même forme."""
 
     def borner(self, moyenne): ...
     def vraisemblance(self, x, n, moyenne, dispersion): ...
@@ -71,7 +71,8 @@ class BetaBinomiale:
 
 
 class GammaPoisson:
-    r"""A priori : $\text{Gamma}(1/c, \text{moyenne } m)$, où $c$, la dispersion, est le carré du coefficient de variation."""
+    r"""A priori : $\text{Gamma}$ de moyenne $m$ et de forme $1/c$, où $c$, la dispersion, est le carré de son
+    coefficient de variation."""
 
     def borner(self, moyenne):
         """Une moyenne que la loi admet."""

@@ -73,8 +73,8 @@ def stratifier(table: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Territoires:
-    """Les territoires d'un niveau : leurs ``codes`` (``None`` pour celui que l'on imagine autour d'un territoire qui n'en
-    a pas), le rang de celui du dessus qui contient chacun, et leur ``bailleur`` quand ils n'en ont qu'un."""
+    """Les territoires d'un niveau : leurs ``codes`` (``None`` pour celui que l'on imagine autour d'un territoire qui
+    n'en a pas), le rang de celui du dessus qui contient chacun, et leur ``bailleur`` quand ils n'en ont qu'un."""
 
     niveau: str
     codes: np.ndarray
@@ -129,9 +129,7 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, dimensions: list[str]) -> Par
     groupes = []
     for nature in ("proportion", "taux"):
         for standardisee in (True, False):
-            declarations = [
-                d for d in regles.declarations if d.nature == nature and _standardisable(d) == standardisee
-            ]
+            declarations = [d for d in regles.declarations if d.nature == nature and _standardisable(d) == standardisee]
             if declarations:
                 x, n, concernes = (_role(situees, declarations, r) for r in ("numerateur", "denominateur", "concernes"))
                 de_la_strate = strates if standardisee else np.zeros_like(strates)
@@ -164,9 +162,11 @@ def _emboiter(cellules: pd.DataFrame, noms: list[str]) -> list[Territoires]:
         rangs, codes = pd.factorize(cles[nom])
         premiers = np.unique(rangs, return_index=True)[1]
         parents = None if dessus is None else dessus[premiers]
-        bailleurs = cellules["bailleur"].astype(object).to_numpy()[premiers] if nom == "immeuble" else None
+        bailleurs = np.full(len(codes), "tous", object)
+        if nom == "immeuble":
+            bailleurs = cellules["bailleur"].astype(object).to_numpy()[premiers]
         vrais = np.where(np.char.startswith(np.asarray(codes, dtype=str), SEUL), None, np.asarray(codes, dtype=object))
-        niveaux.append(Territoires(nom, vrais, parents, np.full(len(codes), "tous", object) if bailleurs is None else bailleurs))
+        niveaux.append(Territoires(nom, vrais, parents, bailleurs))
         dessus = rangs
     return niveaux
 

@@ -4,8 +4,8 @@ La pente est celle des écarts $O/N - E/N$ d'un territoire, ajustée par moindre
 d'après la variance des pentes de tous les territoires (Bayes empirique, loi normale). Aucune pente ne traverse une
 rupture de série.
 
-**Référence.** Morris C. N. (1983), *JASA* 78, 47-55 ; DerSimonian R. et Laird N. (1986), *Controlled Clinical Trials* 7,
-177-188 (variance entre territoires, méthode des moments).
+**Référence.** Morris C. N. (1983), *JASA* 78, 47-55 ; DerSimonian R. et Laird N. (1986), *Controlled Clinical Trials*
+7, 177-188 (variance entre territoires, méthode des moments).
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from observatoire.intervalles import CONFIANCE
 
 SERIE = ["niveau", "territoire", "indicateur"]
 VERDICTS = ("non_evaluable", "conforme", "vigilance", "alerte", "alerte_confirmee")
-EN_ALERTE = ("alerte", "alerte_confirmee")
+#: Ce qui mérite d'être regardé.
+SIGNALES = VERDICTS[2:]
 ANNEES_AU_MOINS = 3
 
 
 def juger(evaluees: pd.DataFrame, regles: dict[int, Regles], ruptures: pd.DataFrame) -> pd.DataFrame:
     """Ajouter pente, persistance et verdict à des territoires évalués, toutes années ensemble.
 
-    ``evaluees`` : une ligne par année, niveau, territoire et indicateur, avec ``observe``, ``attendu``, ``denominateur``,
-    ``variance`` (de la part observée), ``proba_vigilance`` et ``proba_alerte`` (manquantes si non évaluable).
-    ``ruptures`` : voir :mod:`observatoire.ruptures`. Rend les mêmes lignes et ``verdict``, ``annees_en_alerte``,
-    ``pente``, ``pente_bas``, ``pente_haut``, ``proba_pente``. Un verdict ne dépend d'aucune année qui le suit.
+    ``evaluees`` : une ligne par année, niveau, territoire et indicateur, avec ``observe``, ``attendu``,
+    ``denominateur``, ``variance`` (de la part observée), ``proba_vigilance`` et ``proba_alerte`` (manquantes si non
+    évaluable). ``ruptures`` : voir :mod:`observatoire.ruptures`.
+
+    Rend les mêmes lignes et ``verdict``, ``annees_en_alerte``, ``pente``, ``pente_bas``, ``pente_haut``,
+    ``proba_pente``. Un verdict ne dépend d'aucune année qui le suit.
     """
     table = evaluees.sort_values(["annee", *SERIE], ignore_index=True)
     table["serie"] = table.groupby(SERIE, sort=False, observed=True).ngroup()
