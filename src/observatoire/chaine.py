@@ -1,6 +1,6 @@
 """La chaîne : une méthode par flèche, de ``brut`` au site, chacune suivie et résumée.
 
-``brut -(lecture)-> prepare -(indicateurs)-> prepare -(confidentialite)-> publie -(edition)-> book/edition
+``brut -(lecture)-> prepare -(indicateurs, alertes)-> prepare -(confidentialite)-> publie -(edition)-> book/edition
 -(livre)-> site``
 
 Chaque flèche tient le dossier qu'elle écrit, et n'est refaite que si ce qu'elle lit a changé.
@@ -99,7 +99,7 @@ class Chaine:
             self.livre(public)
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
-        """De ``brut`` à ``prepare`` : préparer les tables, calculer les indicateurs."""
+        """De ``brut`` à ``prepare`` : préparer les tables, calculer les indicateurs et les alertes."""
         with reserver(self.config.acces):
             self._au_besoin(
                 "calcul",
@@ -175,7 +175,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import indicateurs, lecture
+        from observatoire import alertes, indicateurs, lecture
 
         self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
@@ -185,6 +185,8 @@ class Chaine:
         with self.journal.etape("indicateurs") as etape:
             bilan = indicateurs.ecrire_indicateurs(self.config, etape.avancer, dask, depots.suites)
             etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
+        with self.journal.etape("alertes") as etape_des_alertes:
+            etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
         return etape.bilan
 
     def _proteger(self, public: str) -> str:

@@ -26,7 +26,7 @@ from observatoire.indicateurs import parc_prepare
 #: Ce qui se recalcule, et qui nomme des lignes ou de petits immeubles.
 RECALCULES = (
     "indicateurs", "effectifs", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
-    "immeubles_hors_quartier", "lieux",
+    "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
 )  # fmt: skip
 #: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
 VIDE = "vide.parquet"
@@ -143,7 +143,7 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     minimum = config.conservation.get("immeuble_logements", PETIT_IMMEUBLE)
     taille = parc.groupby("immeuble", observed=True)["connus"].sum()
     grands = set(taille.index[taille >= minimum])
-    for nom in ("indicateurs", "effectifs", "immeubles_par_cellule"):
+    for nom in ("indicateurs", "effectifs", "immeubles_par_cellule", "alertes", "ampleurs"):
         table = tables[nom]
         tables[nom] = table[table["niveau"].ne("immeuble") | table["territoire"].isin(grands)].reset_index(drop=True)
     tables["corrections"]["id"] = ""

@@ -12,6 +12,7 @@ import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
+from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.colonnes import etablir_colonnes
 from observatoire.confidentialite.primaire import montres_de_plus
@@ -73,6 +74,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _publier_tables(config, prepare, travail, regles)
+        _publier_alertes(prepare, travail, protege, regles)
         _publier_territoires(config, protege, travail)
         _publier_commentaires(config, travail)
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}
@@ -163,6 +165,12 @@ def _publier_tables(config: Configuration, prepare: Path, travail: Path, regles:
         columns=["code", "nom", "hors_rpls", "est_bailleur"],
     )
     ecrire_csv(bailleurs, travail / "bailleurs.csv")
+
+
+def _publier_alertes(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    lues = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
+    for nom, table in zip(("alertes", "ampleurs"), proteger_les_alertes(*lues, protege, regles), strict=True):
+        ecrire_csv(table, travail / f"{nom}.csv")
 
 
 def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path) -> None:

@@ -1,0 +1,23 @@
+"""Les alertes : signaler un problème dans un immeuble, un secteur ou un quartier, et en mesurer l'ampleur.
+
+``strates`` compte par immeuble, taille et financement ; ``attendus`` dit ce que l'on y attend ; ``hierarchie`` compare
+chaque territoire à son environnement, avec les lois de ``lois`` et le mélange de ``melange`` ; ``suites`` met les
+années bout à bout et rend le verdict ; ``etendue`` dit qui porte l'écart. Les seuils sont dans le barème ``alertes``.
+"""
+
+from observatoire.alertes.calcul import ALERTES, AMPLEURS, CLES, Bilan, calculer_alertes, ecrire_alertes
+from observatoire.alertes.regles import Regles, lire_regles_des_alertes
+from observatoire.alertes.suites import SIGNALES, VERDICTS
+
+__all__ = [
+    "ALERTES",
+    "AMPLEURS",
+    "CLES",
+    "SIGNALES",
+    "VERDICTS",
+    "Bilan",
+    "Regles",
+    "calculer_alertes",
+    "ecrire_alertes",
+    "lire_regles_des_alertes",
+]

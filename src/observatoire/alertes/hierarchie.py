@@ -1,0 +1,98 @@
+r"""La hiérarchie immeuble, secteur, quartier, ville : à quoi comparer un territoire, lui-même mis à part.
+
+L'environnement d'un territoire est le territoire qui le contient, sans lui. Son effet, l'écart (logit ou logarithme) de
+ce qui y est observé à ce qui en est attendu, est rétréci vers celui du niveau du dessus ; il déplace l'attendu du
+territoire.
+
+**Référence.** Rétrécissement emboîté : Gelman et Hill (2007), *Data Analysis Using Regression and Multilevel Models*,
+chap. 12 ; mise à part de l'unité : Spiegelhalter D. J. (2005), *Statistics in Medicine* 24, 1185-1202.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from observatoire.alertes.attendus import Comptes
+from observatoire.alertes.lois import Loi
+from observatoire.alertes.melange import Melange, Posterieur, ajuster, posterieur
+
+
+@dataclass(frozen=True)
+class Niveau:
+    """Un niveau : ses comptes, et le rang de celui qui contient chacun de ses territoires (niveau du dessus)."""
+
+    nom: str
+    comptes: Comptes
+    parents: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Un niveau évalué, (territoire, indicateur) : ``reference``, ce à quoi la part est comparée ; ``lisse``, sa
+    moyenne a posteriori ; ``probabilites``, celles de dépasser la référence des deux écarts (vigilance, alerte)."""
+
+    niveau: str
+    comptes: Comptes
+    reference: np.ndarray
+    lisse: np.ndarray
+    probabilites: tuple[np.ndarray, np.ndarray]
+    melange: Melange
+
+
+def evaluer(
+    niveaux: list[Niveau],
+    loi: Loi,
+    dispersions: np.ndarray,
+    seuils: Callable[[str], tuple[np.ndarray, np.ndarray]],
+    evaluable: Callable[[Comptes], np.ndarray],
+) -> list[Evaluation]:
+    """Évaluer des niveaux emboîtés, du plus large au plus fin.
+
+    ``seuils(niveau)`` : les écarts (vigilance, alerte) de chaque indicateur. ``evaluable(comptes)`` : où conclure.
+    Un territoire est comparé au plus haut de son environnement et de l'attendu : ce qui ne dépasse pas la ville, ou que
+    tout le quartier partage, n'est pas une alerte de l'immeuble.
+    """
+    evaluations, effets, dessus = [], None, None
+    for niveau in niveaux:
+        comptes = niveau.comptes
+        if dessus is None:
+            effets = np.zeros_like(comptes.x)
+        else:
+            autour = dessus.comptes.prendre(niveau.parents).moins(comptes)
+            effets = _effet(loi, autour, effets[niveau.parents], evaluations[-1].melange)
+        attendue = _part(comptes)
+        moyenne = loi.borner(loi.delier(loi.lien(attendue) + effets))
+        evaluations.append(_juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, evaluable(comptes)))
+        dessus = niveau
+    return evaluations
+
+
+def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) -> Evaluation:
+    comptes = niveau.comptes
+    vigilance, alerte = seuils
+    x, n = np.where(evaluable, comptes.x, 0.0), np.where(evaluable, comptes.n, 0.0)
+    moyenne = np.where(evaluable, moyenne, loi.borner(np.array(0.5)))
+    melange = ajuster(loi, dispersions, x, n, moyenne, alerte)
+    suite: Posterieur = posterieur(loi, melange, x, n, moyenne, alerte)
+    reference = np.where(evaluable, np.maximum(_part(comptes), moyenne), np.nan)
+    probabilites = tuple(np.where(evaluable, suite.au_dela(reference + ecart), np.nan) for ecart in (vigilance, alerte))
+    lisse = np.where(evaluable, suite.esperance(), np.nan)
+    return Evaluation(niveau.nom, comptes, reference, lisse, probabilites, melange)
+
+
+def _effet(loi: Loi, autour: Comptes, a_priori: np.ndarray, melange: Melange) -> np.ndarray:
+    """L'effet de l'environnement, rétréci vers ``a_priori`` ; où il n'y a personne autour, ``a_priori``."""
+    seul = ~(autour.n > 0.5)
+    attendue = np.where(seul, loi.borner(np.array(0.5)), _part(autour))
+    moyenne = loi.borner(loi.delier(loi.lien(attendue) + a_priori))
+    n = np.where(seul, 0.0, autour.n)
+    lisse = loi.esperance(np.where(seul, 0.0, autour.x), n, moyenne, melange.dispersion)
+    return np.where(seul, a_priori, loi.lien(lisse) - loi.lien(attendue))
+
+
+def _part(comptes: Comptes) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return comptes.attendus / comptes.n

@@ -1,0 +1,121 @@
+r"""Deux groupes : la plupart des territoires varient autour de l'attendu, quelques-uns en sont nettement au-dessus.
+
+Une seule loi a priori, dont la dispersion est gonflée par les rares dérives, ramène ces dérives vers la moyenne et rate
+ce qu'elle doit trouver. Ici, une part $\pi$ des territoires suit une loi décalée d'un écart inconnu, pris sur quelques
+points également probables :
+
+$$ p_i \sim (1-\pi)\,f(m_i, \rho) + \pi\,\frac{1}{K}\sum_{k} f(m_i + \delta_k, \rho) $$
+
+La loi a posteriori est le mélange des lois conjuguées, pondérées par leur vraisemblance marginale : forme close.
+$\rho$ et $\pi$ sont estimés par maximum de vraisemblance pénalisée, indicateur par indicateur.
+
+**Référence.** Efron B. (2008), *Statistical Science* 23, 1-22 (modèle à deux groupes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from observatoire.alertes.lois import Loi
+
+#: Dispersions essayées : le maximum de vraisemblance est pris sur cette grille.
+DISPERSIONS = {
+    "proportion": np.array([0.0005, 0.001, 0.002, 0.004, 0.006, 0.01, 0.015, 0.02, 0.03, 0.05, 0.08]),
+    "taux": np.array([0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.25, 0.4, 0.7, 1.2]),
+}
+#: Écarts du groupe qui dérive, en multiples de l'écart d'alerte.
+ECARTS = np.array([1.0, 1.5, 2.0, 2.5, 3.0])
+#: Loi a priori de la part qui dérive : comme si l'on avait vu une dérive sur vingt territoires.
+DERIVES, ORDINAIRES = 1.0, 19.0
+PART_MAXIMALE = 0.3
+ITERATIONS = 30
+#: Au-delà, les deux nombres sont estimés sur un territoire sur quelques-uns : ils n'en bougent pas.
+ECHANTILLON = 20_000
+
+
+@dataclass(frozen=True)
+class Melange:
+    """Ce qui est estimé, un nombre par indicateur : ``dispersion`` et ``part`` (des territoires qui dérivent)."""
+
+    dispersion: np.ndarray
+    part: np.ndarray
+
+
+@dataclass(frozen=True)
+class Posterieur:
+    """Un mélange de lois conjuguées, par territoire et indicateur.
+
+    ``moyennes`` et ``poids`` : (composante, territoire, indicateur) ; la première composante est celle des ordinaires.
+    """
+
+    loi: Loi
+    x: np.ndarray
+    n: np.ndarray
+    moyennes: np.ndarray
+    poids: np.ndarray
+    dispersion: np.ndarray
+
+    def au_dela(self, seuil: np.ndarray) -> np.ndarray:
+        """Probabilité que la part vraie dépasse ``seuil`` (territoire, indicateur)."""
+        return sum(
+            poids * self.loi.au_dela(seuil, self.x, self.n, moyenne, self.dispersion)
+            for moyenne, poids in zip(self.moyennes, self.poids, strict=True)
+        )
+
+    def esperance(self) -> np.ndarray:
+        """Moyenne a posteriori (territoire, indicateur)."""
+        return sum(
+            poids * self.loi.esperance(self.x, self.n, moyenne, self.dispersion)
+            for moyenne, poids in zip(self.moyennes, self.poids, strict=True)
+        )
+
+
+def ajuster(loi: Loi, dispersions: np.ndarray, x, n, moyenne, ecart) -> Melange:
+    """Estimer la dispersion et la part qui dérive de chaque indicateur.
+
+    ``x``, ``n``, ``moyenne`` : (territoire, indicateur), ``n`` nul où rien n'est évaluable ; ``ecart`` : l'écart
+    d'alerte de chaque indicateur.
+    """
+    pas = -(-len(x) // ECHANTILLON) or 1
+    x, n, moyenne = x[::pas], n[::pas], moyenne[::pas]
+    vus = n > 0
+    indicateurs = x.shape[1]
+    choix = {nom: np.full(indicateurs, depart) for nom, depart in (("dispersion", 0.0), ("part", 0.0))}
+    meilleure = np.full(indicateurs, -np.inf)
+    for dispersion in dispersions:
+        ordinaire = loi.vraisemblance(x, n, moyenne, dispersion)
+        decalees = [loi.vraisemblance(x, n, m, dispersion) for m in _decaler(loi, moyenne, ecart)]
+        pente = np.mean(np.exp(np.clip(np.array(decalees) - ordinaire, -700, 700)), axis=0)
+        part = _part(np.where(vus, pente, 1.0), vus)
+        vraisemblance = np.where(vus, ordinaire + np.log1p(part * (pente - 1)), 0.0).sum(axis=0)
+        vraisemblance += DERIVES * np.log(part) + ORDINAIRES * np.log1p(-part)
+        mieux = vraisemblance > meilleure
+        meilleure = np.where(mieux, vraisemblance, meilleure)
+        choix["dispersion"] = np.where(mieux, dispersion, choix["dispersion"])
+        choix["part"] = np.where(mieux, part, choix["part"])
+    return Melange(**choix)
+
+
+def _part(rapport: np.ndarray, vus: np.ndarray) -> np.ndarray:
+    """La part qui dérive, par l'algorithme EM ; ``rapport`` : vraisemblance de la dérive sur celle de l'ordinaire."""
+    nombre = vus.sum(axis=0)
+    part = np.full(rapport.shape[1], DERIVES / (DERIVES + ORDINAIRES))
+    for _ in range(ITERATIONS):
+        derive = np.where(vus, part * rapport / (part * rapport + 1 - part), 0.0).sum(axis=0)
+        part = np.minimum((derive + DERIVES) / (nombre + DERIVES + ORDINAIRES), PART_MAXIMALE)
+    return part
+
+
+def posterieur(loi: Loi, melange: Melange, x, n, moyenne, ecart) -> Posterieur:
+    """La loi a posteriori de chaque territoire et indicateur."""
+    moyennes = np.array([moyenne, *_decaler(loi, moyenne, ecart)])
+    a_priori = np.array([1 - melange.part, *[melange.part / len(ECARTS)] * len(ECARTS)])
+    poids = np.array([loi.vraisemblance(x, n, m, melange.dispersion) for m in moyennes])
+    poids = np.exp(poids - poids.max(axis=0)) * a_priori[:, None, :]
+    return Posterieur(loi, x, n, moyennes, poids / poids.sum(axis=0), melange.dispersion)
+
+
+def _decaler(loi: Loi, moyenne: np.ndarray, ecart: np.ndarray) -> list[np.ndarray]:
+    return [loi.borner(moyenne + multiple * ecart) for multiple in ECARTS]
