@@ -61,8 +61,8 @@ class Configuration:
     ``chemins`` associe chaque nom de :data:`CHEMINS` à un chemin absolu. ``quartiers`` : « contours », ou « communes »
     quand chaque commune tient lieu de quartier (le code donné avec l'immeuble, ou celui du RPLS). ``acces`` : qui peut
     lire les dépôts et les tables préparées, « prive » ou « groupe ». ``conservation`` : les durées de
-    :data:`CONSERVATION` qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi des
-    alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom.
+    :data:`CONSERVATION` qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi
+    des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom.
     """
 
     fichier: Path

@@ -1,8 +1,8 @@
 """Le registre des alertes : un dossier par niveau, territoire et indicateur, qui garde son identité.
 
-Un dossier s'ouvre quand le verdict atteint ``alerte`` ou ``alerte_confirmee``, se résout quand il retombe à ``conforme``,
-se rouvre s'il y remonte. ``vigilance`` n'ouvre ni ne résout : un dossier ouvert reste ouvert, en veille. Une année
-``non_evaluable``, ou qui manque, ne change rien : on ne résout pas ce que l'on ne sait pas.
+Un dossier s'ouvre quand le verdict atteint ``alerte`` ou ``alerte_confirmee``, se résout quand il retombe à
+``conforme``, se rouvre s'il y remonte. ``vigilance`` n'ouvre ni ne résout : un dossier ouvert reste ouvert, en
+veille. Une année ``non_evaluable``, ou qui manque, ne change rien : on ne résout pas ce que l'on ne sait pas.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ OUVERTURE, REOUVERTURE, RESOLUTION = "ouverture", "reouverture", "resolution"
 NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS = ("nouvelle", "persistante", "resolue", "rouverte")
 COLONNES_DES_JALONS = ["dossier", *CLES, "trimestre", "fait"]
 COLONNES = [
-    "dossier", *CLES, "quartier", "ouverture", "depuis", "ouvertures", "etat", "resolution", "verdict", "annees", "pilote",
-    "trimestres_sans_pilote",
+    "dossier", *CLES, "quartier", "ouverture", "depuis", "ouvertures", "etat", "resolution", "verdict", "annees",
+    "pilote", "trimestres_sans_pilote",
 ]  # fmt: skip
 #: Trimestres sans pilote à partir desquels un dossier est montré le premier.
 TROP_LONG = 2
@@ -71,15 +71,16 @@ def identifier(cles: pd.DataFrame) -> pd.Series:
 
     Il ne dépend donc ni de l'ordre, ni de l'année, ni de ce que deviennent les autres alertes.
     """
-    textes = cles["niveau"].str.cat([cles["territoire"], cles["indicateur"]], sep="\0")
+    # Ni un niveau ni un indicateur n'a d'espace : deux clés ne donnent jamais le même texte.
+    textes = cles["niveau"] + " " + cles["indicateur"] + " " + cles["territoire"]
     rangs, distincts = pd.factorize(textes)
     condenses = b"".join(hashlib.blake2b(t.encode(), digest_size=8).digest() for t in distincts)
     restes, lettres = np.frombuffer(condenses, ">u8").astype(np.uint64), []
     for _ in range(_LONGUEUR):
         restes, lettre = np.divmod(restes, np.uint64(len(_LETTRES)))
         lettres.append(_LETTRES[lettre.astype(int)])
-    noms = pd.DataFrame(lettres).T.sum(axis=1) if len(distincts) else pd.Series(dtype="str")
-    return pd.Series(noms.to_numpy()[rangs], index=cles.index, dtype="str")
+    noms = np.ascontiguousarray(np.transpose(lettres)).view(f"U{_LONGUEUR}").ravel()
+    return pd.Series(noms[rangs], index=cles.index, dtype="str")
 
 
 def dresser(
@@ -102,7 +103,7 @@ def dresser(
     dossiers = dossiers.join(_verdicts(vues, dossiers), on=CLES)
     dossiers["verdict"] = dossiers["verdict"].fillna(INCONNU)
     dossiers["quartier"] = _situer(dossiers, quartiers)
-    return _ordonner(_piloter(dossiers, actions, reference))
+    return ordonner(_piloter(dossiers, actions, reference))
 
 
 def _resumer(jalons: pd.DataFrame, reference: int) -> pd.DataFrame:
@@ -157,7 +158,9 @@ def _piloter(dossiers: pd.DataFrame, actions: pd.DataFrame, reference: int) -> p
     return dossiers.assign(pilote=pilote, trimestres_sans_pilote=seul)
 
 
-def _ordonner(dossiers: pd.DataFrame) -> pd.DataFrame:
+def ordonner(dossiers: pd.DataFrame) -> pd.DataFrame:
+    """Dans l'ordre où l'on doit les lire : sans pilote depuis longtemps, puis ouverts, puis résolus ; du plus grave au
+    moins grave, du plus étendu au moins étendu."""
     ouvert, seuls = dossiers["etat"].ne(RESOLUE), dossiers["trimestres_sans_pilote"]
     ordre = dossiers.assign(
         _groupe=np.select([ouvert & seuls.ge(TROP_LONG), ouvert], [0, 1], 2),
