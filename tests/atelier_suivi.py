@@ -16,7 +16,7 @@ SIGNATAIRES = [{"code": "ville", "nom": "Ville de Besançon"}, {"code": "ccas", 
 
 
 def alertes(series: dict[tuple[str, str, str], str]) -> pd.DataFrame:
-    """La table des alertes. ``series`` : (niveau, territoire, indicateur) -> une lettre par année ; « . » : aucune ligne."""
+    """La table des alertes. ``series`` : clé -> une lettre par année (« . » : aucune ligne)."""
     lignes = [
         (PREMIERE + rang, *cle, LETTRES[lettre])
         for cle, serie in series.items()

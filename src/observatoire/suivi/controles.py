@@ -48,7 +48,7 @@ def controler_les_alertes(actions: pd.DataFrame, jalons: pd.DataFrame) -> tuple[
     partiel = cles.any(axis=1) & ~cles.all(axis=1)
     sans_alerte = cles.all(axis=1) & par_cles.isna()
     contredit = avec_dossier & ~inconnu & par_cles.notna() & par_cles.ne(actions["dossier"])
-    ouverture = vise.map(ouvertures.set_index("dossier")["trimestre"].map(rang_du_trimestre))
+    ouverture = vise.map(ouvertures.set_index("dossier")["trimestre"].map(rang_du_trimestre)).astype("float64")
     trop_tot = actions["date"].notna() & (rang_des_dates(actions["date"].fillna(pd.Timestamp(0))) < ouverture)
     regles: list[tuple[pd.Series, str, str, str]] = [
         (~avec_dossier & ~cles.any(axis=1), "", "l'alerte visée n'est pas dite.",

@@ -1,8 +1,8 @@
 """Le suivi, du calcul à ce qu'un public en lit.
 
 Un dossier dit en quels trimestres une alerte s'est ouverte, a duré, s'est résolue : il dit donc les verdicts de
-plusieurs années. Il ne paraît que si tous ces verdicts peuvent se lire, ce qui ne dépend que des statuts publiés : ce qui manque
-n'apprend rien de ce qui est caché.
+plusieurs années. Il ne paraît que si tous ces verdicts peuvent se lire, ce qui ne dépend que des statuts publiés : ce
+qui manque n'apprend rien de ce qui est caché.
 """
 
 from __future__ import annotations
