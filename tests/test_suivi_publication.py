@@ -9,7 +9,7 @@ from atelier_suivi import Suivi, alertes, identifiant
 from observatoire.publie import _lire_table
 from observatoire.suivi.bilan import bilan_du_trimestre
 from observatoire.suivi.dossiers import dresser
-from observatoire.suivi.publication import RESERVEES, ecrire_suivi, publier_suivi
+from observatoire.suivi.publication import RESERVEES, ecrire_suivi, limiter, publier_suivi
 
 SERIES = {
     ("quartier", "planoise", "apl"): "AAAA",
@@ -111,6 +111,16 @@ def test_une_seule_annee_cachee_retire_le_dossier_au_grand_public(suivi, annee):
     tables = publier(suivi, "publique", (annee, "battant"))
     assert "battant" not in set(tables["dossiers"]["territoire"])
     assert identifiant("quartier", "battant") not in set(tables["actions"]["dossier"])
+
+
+@pytest.mark.parametrize(("statut", "parait"), [("ne", True), ("na", True), ("nd", False), ("c", False)])
+def test_une_annee_sans_conclusion_n_est_pas_une_annee_tue(suivi, statut, parait):
+    ecrire_suivi(suivi.config)
+    prepare, table = suivi.config.chemin("prepare"), lues(suivi, "publique", (2007, "battant"))
+    table = table.assign(statut=table["statut"].replace("c", statut))
+    tables = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("dossiers", "actions"))
+    dossiers, _ = limiter(*tables, table, "publique")
+    assert ("battant" in set(dossiers["territoire"])) is parait
 
 
 def test_ce_qui_manque_ne_depend_que_de_ce_qui_est_publie(suivi):

@@ -26,6 +26,8 @@ DES_VERDICTS = (
 )  # fmt: skip
 ENTIERS = dict.fromkeys(("ouvertures", "annees", "trimestres_sans_pilote"), "Int64")
 MONTRE, SECRET = "publie", "c"
+#: Les statuts d'une année dont ce public sait tout ce qu'il y a à savoir : un verdict, ou qu'il n'y en a pas.
+CONNUS = (MONTRE, "ne", "na")
 
 
 def ecrire_suivi(config: Configuration) -> tuple[str, tuple[str, ...]]:
@@ -70,7 +72,7 @@ def limiter(
     par_cle = pd.MultiIndex.from_frame(dossiers[CLES])
     montrees = alertes["statut"].eq(MONTRE) & alertes["verdict"].isin(OUVRENT)
     lus = dossiers[par_cle.isin(_cles(alertes[montrees]))]
-    cache = pd.MultiIndex.from_frame(lus[CLES]).isin(_cles(alertes[alertes["statut"].eq(SECRET)]))
+    cache = pd.MultiIndex.from_frame(lus[CLES]).isin(_cles(alertes[~alertes["statut"].isin(CONNUS)]))
     if public == PUBLIQUE:
         # L'ordre des partenaires dirait qui n'a pas de pilote.
         gardes = ordonner(lus[~cache].assign(trimestres_sans_pilote=0)).assign(statut=MONTRE)
