@@ -27,6 +27,7 @@ from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
+from observatoire.suivi.publication import publier_suivi
 
 #: Failles dites en toutes lettres dans le refus.
 FAILLES_DITES = 10
@@ -75,7 +76,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _publier_tables(config, prepare, travail, regles)
-        _publier_alertes(prepare, travail, protege, regles)
+        _publier_alertes(config, travail, protege, regles)
         _publier_territoires(config, protege, travail, regles)
         _publier_commentaires(config, travail)
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}
@@ -168,10 +169,13 @@ def _publier_tables(config: Configuration, prepare: Path, travail: Path, regles:
     ecrire_csv(bailleurs, travail / "bailleurs.csv")
 
 
-def _publier_alertes(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
-    lues = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
-    for nom, table in zip(("alertes", "ampleurs"), proteger_les_alertes(*lues, protege, regles), strict=True):
-        ecrire_csv(table, travail / f"{nom}.csv")
+def _publier_alertes(config: Configuration, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    """Les alertes, leur ampleur, et le suivi de celles que ce public peut lire."""
+    lues = (pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
+    alertes, ampleurs = proteger_les_alertes(*lues, protege, regles)
+    ecrire_csv(alertes, travail / "alertes.csv")
+    ecrire_csv(ampleurs, travail / "ampleurs.csv")
+    publier_suivi(config, alertes, regles.public, travail)
 
 
 def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path, regles: Regles) -> None:
@@ -216,6 +220,7 @@ def _edition(config: Configuration, regles: Regles, prepare: Path) -> dict:
         "titre": config.titre,
         "annees": list(config.annees),
         "annee_zero": config.annee_zero,
+        "trimestre": config.trimestre,
         "niveaux": list(config.niveaux),
         "fictif": json.loads((prepare / "origine.json").read_text(encoding="utf-8"))["fictif"],
         "public": regles.public,

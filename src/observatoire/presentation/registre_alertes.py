@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.alertes import cle, dossiers_ouverts, est_ouvert, nommer_lieu, reserver
@@ -39,7 +40,7 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle(r))), gravite(r)))
     suivis = bool(ouverts)
     entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Excès", "Entre", "Attendu", "Forme"]
-    entetes += ["Années en alerte"] + ["État", "Ouverte", "Pilote"] * suivis
+    entetes += ["Années en alerte"] + _colonnes_du_suivi(valeurs) * suivis
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
     html = defiler(table, titre) + donnees.noter_statuts(table)
@@ -96,11 +97,17 @@ def _forme(ligne: dict) -> str:
     return FORMES.get(ligne["forme"]) or ("–" if pd.isna(ligne["immeubles"]) else "sans excès")
 
 
+def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
+    return ["État", "Ouverte"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE)
+
+
 def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
     """L'état du dossier, le trimestre de son ouverture, qui le pilote ; des tirets pour une vigilance."""
+    colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
-        return ["–", "–", "–"]
-    return [ETATS[dossier["etat"]], ecrire_trimestre(dossier["ouverture"]), dire_pilote(valeurs, dossier)]
+        return ["–"] * len(colonnes)
+    cases = [ETATS[dossier["etat"]], ecrire_trimestre(dossier["ouverture"]), dire_pilote(valeurs, dossier)]
+    return cases[: len(colonnes)]
 
 
 def dire_pilote(valeurs: Publie, dossier: dict) -> str:
