@@ -29,6 +29,8 @@ INDICATEURS = "indicateurs.csv"
 _TABLES = ("indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")
 #: Les tables des alertes et de leur suivi : un territoire peut n'en pas avoir.
 CLES_D_ALERTE = ["annee", "niveau", "territoire", "indicateur"]
+#: Les verdicts qui ouvrent un dossier.
+OUVRENT = ("alerte", "alerte_confirmee")
 SUIVI = ("dossiers", "actions", "libelles_du_suivi")
 FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI)} | {
     "catalogue": "catalogue.json",
@@ -124,6 +126,17 @@ class Publie:
     def dossiers(self, **cles: str) -> list[dict]:
         """Les dossiers d'alerte qui portent ces clés, dans l'ordre où ils se lisent ; aucun s'il n'y a pas de suivi."""
         return self._lignes_de("dossiers", cles)
+
+    def dossiers_ouverts(self, **cles: str) -> list[dict]:
+        """Les dossiers ouverts qui portent ces clés ; aucun hors de la dernière année, où se tient le suivi.
+
+        Un dossier dont une année est cachée ne dit pas son état : il est ouvert si l'alerte de cette année paraît.
+        """
+        if self.annee != self.edition["annees"][-1]:
+            return []
+        evaluees = self.alertes(annee=self.annee, **cles)
+        paraissent = {cle_d_alerte(r) for r in evaluees if r["statut"] == "publie" and r["verdict"] in OUVRENT}
+        return [d for d in self.dossiers(**cles) if _est_ouvert(d, paraissent)]
 
     def actions(self, dossier: str) -> list[dict]:
         """Ce qui a été fait sur un dossier, dans l'ordre des dates."""
@@ -251,6 +264,17 @@ class _Series(NamedTuple):
             return [[math.nan] * len(VALEURS)] * longueur, ["nd"] * longueur
         rangs = slice(self.debuts[cle], self.debuts[cle] + longueur)
         return self.nombres[rangs].tolist(), self.statuts[rangs].tolist()
+
+
+def cle_d_alerte(ligne: dict) -> tuple[str, str, str]:
+    """Ce qui rattache une évaluation à son dossier : (niveau, territoire, indicateur)."""
+    return ligne["niveau"], ligne["territoire"], ligne["indicateur"]
+
+
+def _est_ouvert(dossier: dict, paraissent: set[tuple[str, str, str]]) -> bool:
+    if dossier["statut"] == "publie":
+        return dossier["etat"] != "resolue"
+    return cle_d_alerte(dossier) in paraissent
 
 
 def en_lignes(table: pd.DataFrame) -> list[dict]:

@@ -18,7 +18,7 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.edition.textes import noms_des_textes
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
-from observatoire.publie import HORS_QUARTIER
+from observatoire.publie import HORS_QUARTIER, Contenu, Publie
 
 
 @dataclass(frozen=True)
@@ -104,22 +104,19 @@ def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
     territoires = pd.read_csv(publie / "territoires.csv", dtype=str)
     bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
     quartiers = territoires.loc[territoires["niveau"].eq("quartier"), "code"]
-    ouvertes = alertes_ouvertes(publie, edition)
     return {
         "annee": tuple(edition["annees"]),
         "quartier": tuple(c for c in quartiers if c != HORS_QUARTIER),
         "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
-        "alerte": tuple(ouvertes["dossier"]),
+        "alerte": tuple(d["dossier"] for d in alertes_ouvertes(publie, edition)),
     }
 
 
-def alertes_ouvertes(publie: Path, edition: dict) -> pd.DataFrame:
-    """Les dossiers d'alerte qui ont une page : ouverts, que l'on peut lire, et pour les seuls partenaires."""
-    fichier = publie / "dossiers.csv"
-    if edition["public"] == PUBLIQUE or not fichier.is_file():
-        return pd.DataFrame(columns=["dossier", "niveau", "territoire", "indicateur"])
-    dossiers = pd.read_csv(fichier, dtype=str, keep_default_na=False)
-    return dossiers[dossiers["statut"].eq("publie") & dossiers["etat"].ne("resolue")]
+def alertes_ouvertes(publie: Path, edition: dict) -> list[dict]:
+    """Les dossiers d'alerte qui ont une page : ceux qui sont ouverts, pour les seuls partenaires."""
+    if edition["public"] == PUBLIQUE:
+        return []
+    return Publie(edition["annees"][-1], publie, Contenu(publie)).dossiers_ouverts()
 
 
 def verifier_parametres(
@@ -235,13 +232,15 @@ def _noms(publie: Path, edition: dict) -> dict[str, dict[str, str]]:
     }
 
 
-def _noms_des_alertes(publie: Path, ouvertes: pd.DataFrame, lieux: pd.DataFrame) -> dict[str, str]:
+def _noms_des_alertes(publie: Path, ouvertes: list[dict], lieux: pd.DataFrame) -> dict[str, str]:
     """« Locataires en impayé de plus de trois mois, Planoise – Époisses »."""
     declarations = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
     libelles = {d["code"]: d["libelle"] for d in declarations}
     noms = dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
-    cles = zip(*(ouvertes[c] for c in ("dossier", "indicateur", "niveau", "territoire")), strict=True)
-    return {dossier: f"{libelles[i]}, {noms.get((n, t), 'sans nom')}" for dossier, i, n, t in cles}
+    return {
+        d["dossier"]: f"{libelles[d['indicateur']]}, {noms.get((d['niveau'], d['territoire']), 'sans nom')}"
+        for d in ouvertes
+    }
 
 
 def _liste(valeurs) -> str:

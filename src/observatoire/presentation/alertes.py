@@ -22,6 +22,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.phrases import dire_alerte
 from observatoire.presentation.verdicts import ALERTES, NIVEAUX, est_signale, gravite, pastille
+from observatoire.publie import cle_d_alerte
 from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def lister(valeurs: Publie, lignes: list[dict], ouverts: dict[tuple, dict], depu
 def phrase(valeurs: Publie, ligne: dict, ouverts: dict[tuple, dict], depuis: str) -> str:
     """Une alerte : son verdict, où, de quoi, sa phrase, puis ce qui permet de la juger."""
     declaration = valeurs.catalogue[ligne["indicateur"]]
-    lieu = lier(nommer_lieu(valeurs, ligne), vers_alerte(valeurs, ouverts.get(cle(ligne)), depuis))
+    lieu = lier(nommer_lieu(valeurs, ligne), vers_alerte(valeurs, ouverts.get(cle_d_alerte(ligne)), depuis))
     fiche = lier_fiche(valeurs, ligne["indicateur"], depuis)
     dite = escape(dire_alerte(ligne, declaration))
     return f"{pastille(ligne)} {lieu}, {fiche} : {dite}.{plier('De quoi en juger', juger(valeurs, ligne))}"
@@ -142,21 +143,9 @@ def nommer_lieu(valeurs: Publie, ligne: dict) -> str:
     return nom if ligne["niveau"] == "quartier" else f"{ligne['niveau']} {nom}"
 
 
-def cle(ligne: dict) -> tuple[str, str, str]:
-    """Ce qui rattache une alerte à son dossier."""
-    return ligne["niveau"], ligne["territoire"], ligne["indicateur"]
-
-
 def dossiers_ouverts(valeurs: Publie, **cles: str) -> dict[tuple, dict]:
-    """(niveau, territoire, indicateur) -> dossier ouvert ; aucun hors de la dernière année, où se tient le suivi."""
-    if valeurs.annee != valeurs.edition["annees"][-1]:
-        return {}
-    return {cle(d): d for d in valeurs.dossiers(**cles) if est_ouvert(d)}
-
-
-def est_ouvert(dossier: dict) -> bool:
-    """Ce dossier se lit et n'est pas résolu."""
-    return dossier["statut"] == "publie" and dossier["etat"] != "resolue"
+    """(niveau, territoire, indicateur) -> dossier ouvert."""
+    return {cle_d_alerte(d): d for d in valeurs.dossiers_ouverts(**cles)}
 
 
 def reserver(valeurs: Publie, html: str, resume: str) -> Fragment:

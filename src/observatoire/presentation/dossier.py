@@ -63,14 +63,21 @@ def ouvrir_dossier(valeurs: Publie, alerte: str, depuis: str = "annee") -> Fragm
     if ("quartier", quartier) in valeurs.noms:
         lien = lier(valeurs.nom("quartier", quartier), vers_territoire(valeurs, "quartier", quartier, depuis))
         puces.append(f"Quartier : {lien}")
-    etat = f"{ETATS[dossier['etat']]}, ouverte au {ecrire_trimestre(dossier['ouverture'])}"
-    if dossier["depuis"] != dossier["ouverture"]:
-        etat += f", rouverte au {ecrire_trimestre(dossier['depuis'])}"
-    puces += [f"Dossier : {etat} ; en alerte {ecrire(dossier['annees'], 'années', decimales=0)}"]
-    puces += [f"Pilote : {dire_pilote(valeurs, dossier)}"]
+    puces += _dire_le_dossier(valeurs, dossier)
     corps = _dire(ligne, trouvee.declaration) + "<ul>" + "".join(f"<li>{p}</li>" for p in puces) + "</ul>"
     corps += juger(valeurs, ligne) if ligne and ligne["statut"] == "publie" else ""
     return reserver(valeurs, corps, nommer_lieu(valeurs, dossier))
+
+
+def _dire_le_dossier(valeurs: Publie, dossier: dict) -> list[str]:
+    """L'état du dossier et qui le pilote ; ou que son histoire ne peut pas être dite."""
+    if dossier["statut"] != "publie":
+        return [f"Dossier : {nommer_statut(dossier['statut'])}, car une de ses années est cachée"]
+    etat = f"{ETATS[dossier['etat']]}, ouverte au {ecrire_trimestre(dossier['ouverture'])}"
+    if dossier["depuis"] != dossier["ouverture"]:
+        etat += f", rouverte au {ecrire_trimestre(dossier['depuis'])}"
+    etat += f" ; en alerte {ecrire(dossier['annees'], 'années', decimales=0)}"
+    return [f"Dossier : {etat}", f"Pilote : {dire_pilote(valeurs, dossier)}"]
 
 
 def _dire(ligne: dict | None, declaration: dict) -> str:

@@ -21,7 +21,16 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, grille
 from observatoire.presentation.alertes import reserver
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_compte, ecrire_ligne, en_unite
+from observatoire.presentation.nombres import (
+    STATUTS,
+    ecrire,
+    ecrire_annee,
+    ecrire_compte,
+    ecrire_ligne,
+    en_unite,
+    nommer_statut,
+    statut_de,
+)
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, GRIS, ORANGE, Toile, graduations
 from observatoire.presentation.verdicts import est_signale
@@ -56,8 +65,9 @@ def entonnoir(valeurs: Publie, indicateur: str, niveau: str = "secteur") -> Frag
     lignes = en_lignes(valeurs.extrait(indicateur=indicateur, niveau=niveau, bailleur="tous", annee=valeurs.annee))
     publiees = [r for r in lignes if r["statut"] == "publie" and r["denominateur"] > 0]
     if len(publiees) < 2 or pd.isna(ville["valeur"]):
+        statuts = [nommer_statut(s) for s in STATUTS if s in {statut_de(r) for r in [*lignes, ville]}]
         raison = (
-            donnees.raison({r["territoire"]: r for r in lignes or [ville]}) if not publiees else "trop peu de points"
+            f"trop peu de valeurs publiées par {niveau} ({', '.join(statuts)})" if statuts else "trop peu de valeurs"
         )
         return absent(f"{declaration['libelle']} (entonnoir)", raison)
     alertes = valeurs.alertes(indicateur=indicateur, niveau=niveau, annee=valeurs.annee)

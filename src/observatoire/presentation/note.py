@@ -10,14 +10,14 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
-from observatoire.presentation.alertes import cle, nommer_lieu, reserver
+from observatoire.presentation.alertes import nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_trimestre, nommer_statut
 from observatoire.presentation.phrases import dire_alerte
 from observatoire.presentation.registre_alertes import dire_pilote
 from observatoire.presentation.textes import paragraphe
 from observatoire.presentation.verdicts import est_signale, pastille
-from observatoire.publie import en_lignes
+from observatoire.publie import cle_d_alerte, en_lignes
 from observatoire.suivi.bilan import Bilan, bilan_du_trimestre
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
     if not dossiers:
         noms = " ni ".join(NOMS[nom][0] for nom in listes)
         return paragraphe(f"Aucune alerte {noms}.")
-    evaluees = {cle(r): r for r in valeurs.alertes(annee=valeurs.annee)}
-    puces = "".join(f"<li>{_dire(valeurs, d, evaluees.get(cle(d)))}</li>" for d in dossiers)
+    evaluees = {cle_d_alerte(r): r for r in valeurs.alertes(annee=valeurs.annee)}
+    puces = "".join(f"<li>{_dire(valeurs, d, evaluees.get(cle_d_alerte(d)))}</li>" for d in dossiers)
     return reserver(valeurs, f'<ul class="obs-alertes">{puces}</ul>', ", ".join(listes))
 
 
@@ -94,7 +94,9 @@ def _bilan(valeurs: Publie) -> Bilan | None:
         return None
     actions = [a for d in lus for a in valeurs.actions(d["dossier"])]
     colonnes = ["dossier", "trimestre", "decision", "issue"]
-    return bilan_du_trimestre(pd.DataFrame(lus), pd.DataFrame(actions).reindex(columns=colonnes), trimestre)
+    return bilan_du_trimestre(
+        pd.DataFrame(lus), pd.DataFrame(actions).reindex(columns=colonnes).astype(object), trimestre
+    )
 
 
 def _nommer(valeurs: Publie, dossier: dict) -> str:

@@ -13,11 +13,12 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
-from observatoire.presentation.alertes import cle, dossiers_ouverts, est_ouvert, nommer_lieu, reserver
+from observatoire.presentation.alertes import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut, ecrire_trimestre
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.verdicts import VERDICTS, est_signale, gravite, pastille
+from observatoire.publie import cle_d_alerte
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -37,7 +38,7 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     if not signales:
         return absent(titre, "rien n'est signalé parmi ce qui est publié")
     ouverts = dossiers_ouverts(valeurs)
-    signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle(r))), gravite(r)))
+    signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle_d_alerte(r))), gravite(r)))
     suivis = bool(ouverts)
     entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Excès", "Entre", "Attendu", "Forme"]
     entetes += ["Années en alerte"] + _colonnes_du_suivi(valeurs) * suivis
@@ -55,17 +56,13 @@ _LECTURE = (
 )
 
 
-def dossiers_sans_pilote(valeurs: Publie) -> list[dict]:
-    """Les dossiers ouverts que personne ne pilote depuis deux trimestres ; aucun dans l'édition publique."""
-    return [d for d in valeurs.dossiers() if est_ouvert(d) and _est_seul(d)]
-
-
 def _est_seul(dossier: dict | None) -> bool:
+    """Personne ne le pilote depuis trop longtemps ; le grand public n'en sait rien."""
     return dossier is not None and dossier.get("trimestres_sans_pilote", 0) >= TROP_LONG
 
 
 def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: str) -> list[str]:
-    dossier = ouverts.get(cle(ligne))
+    dossier = ouverts.get(cle_d_alerte(ligne))
     adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(
         valeurs, ligne["niveau"], ligne["territoire"], depuis
     )
@@ -106,6 +103,8 @@ def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
     colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
         return ["–"] * len(colonnes)
+    if dossier["statut"] != "publie":
+        return [ecrire_statut(dossier["statut"], html=True)] * len(colonnes)
     cases = [ETATS[dossier["etat"]], ecrire_trimestre(dossier["ouverture"]), dire_pilote(valeurs, dossier)]
     return cases[: len(colonnes)]
 
