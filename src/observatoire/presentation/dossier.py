@@ -85,9 +85,9 @@ def _dire(ligne: dict | None, declaration: dict) -> str:
         return '<p class="obs-phrase">Ce territoire n\'est pas évalué cette année ; le dossier reste ouvert.</p>'
     if not est_signale(ligne):
         quoi = "n'est plus signalé" if ligne["statut"] == "publie" else nommer_statut(ligne["statut"])
-        return f'<p class="obs-phrase">{pastille(ligne)} Cette année : {escape(quoi)} ; le dossier reste ouvert.</p>'
+        return f'<p class="obs-phrase">{pastille(ligne)} : cette année, {escape(quoi)} ; le dossier reste ouvert.</p>'
     dite = dire_alerte(ligne, declaration)
-    return f'<p class="obs-phrase">{pastille(ligne)} {escape(dite[:1].upper() + dite[1:])}.</p>'
+    return f'<p class="obs-phrase">{pastille(ligne)} : {escape(dite)}.</p>'
 
 
 def actions_du_dossier(valeurs: Publie, alerte: str) -> Fragment:

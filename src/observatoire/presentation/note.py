@@ -12,7 +12,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.alertes import nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
-from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_trimestre, nommer_statut
+from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_statut, ecrire_trimestre, nommer_statut
 from observatoire.presentation.phrases import dire_alerte
 from observatoire.presentation.registre_alertes import dire_pilote
 from observatoire.presentation.textes import paragraphe
@@ -35,6 +35,9 @@ MOTIFS = {
     "en_suspens": "un pilote, mais rien d'engagé : quelle réponse",
     "a_clore": "l'alerte est résolue et une réponse court encore : la clore ou la poursuivre",
 }
+#: Un dossier dont une année est cachée : son état et son pilote ne se disent pas, l'alerte de l'année, si.
+TU = "tu"
+MOTIFS |= {TU: "en alerte cette année, histoire cachée : à examiner"}
 DEPUIS = "edition"
 
 
@@ -63,15 +66,23 @@ def a_decider(valeurs: Publie) -> Fragment:
         return paragraphe(
             "Le groupe de travail décide des suites à donner, d'après l'édition réservée aux partenaires."
         )
-    if bilan is None or bilan.listes["a_decider"].empty:
+    attendent = en_lignes(bilan.listes["a_decider"]) if bilan is not None else []
+    attendent += [d | {"motif": TU} for d in valeurs.dossiers_ouverts() if d["statut"] != "publie"]
+    if not attendent:
         return paragraphe("Aucun dossier n'attend de décision.")
     titre = "Ce qu'il faut décider"
     lignes = [
-        [_nommer(valeurs, d), lier_fiche(valeurs, d["indicateur"], DEPUIS), MOTIFS[d["motif"]], dire_pilote(valeurs, d)]
-        for d in en_lignes(bilan.listes["a_decider"])
+        [
+            _nommer(valeurs, d),
+            lier_fiche(valeurs, d["indicateur"], DEPUIS),
+            MOTIFS[d["motif"]],
+            dire_pilote(valeurs, d) if d["motif"] != TU else ecrire_statut(d["statut"], html=True),
+        ]
+        for d in attendent
     ]
     table = donnees.tableau_simple(["Territoire", "Indicateur", "À décider", "Pilote"], lignes, titre)
-    return reserver(valeurs, defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre), titre)
+    html = defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre) + donnees.noter_statuts(table)
+    return reserver(valeurs, html, titre)
 
 
 def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
