@@ -13,6 +13,7 @@ from observatoire.configuration import Configuration, lire_configuration
 RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
 BAILLEURS = {"gbh": "Grand Besançon Habitat"}
+ALERTE = "bcdfghjklmnp"
 CODE = (
     "from IPython.display import HTML, display\nfrom observatoire import ecrire_annee\n"
     "display(HTML(f'<p>{ecrire_annee(annee)}, {len([%s]) > 1}</p>'))"
@@ -25,6 +26,9 @@ MODELES = {
     "couverture": ("# Couverture", "annee = 2010", "annee"),
     "sources": ("# Sources", "annee = 2010", "annee"),
     "corrections": ("# Corrections", "annee = 2010", "annee"),
+    "alertes": ("# Alertes en {{ annee }}", "annee = 2010", "annee"),
+    "alerte": ("# {{ alerte_nom }}", 'annee = 2010\nalerte = "bcdf"', "annee, alerte"),
+    "note": ("# Note", "annee = 2010", "annee"),
 }
 
 
@@ -48,7 +52,10 @@ def ecrire_modeles(dossier: Path) -> Path:
 
 
 def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str = "publique") -> Path:
-    """Un dossier publié de deux indicateurs et d'une répartition, ville et deux quartiers."""
+    """Un dossier publié de deux indicateurs et d'une répartition, ville et deux quartiers.
+
+    Celui des partenaires a de plus un dossier d'alerte ouvert, :data:`ALERTE`.
+    """
     dossier.mkdir(parents=True, exist_ok=True)
     declarations = [
         _declaration("taux_vacance", "Taux de vacance"),
@@ -82,6 +89,9 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
     pd.DataFrame([{**rupture, "description": "Un bailleur rejoint le dépôt.", "source": "SDES"}]).to_csv(
         dossier / "ruptures.csv", index=False
     )
+    if public == "partenaires":
+        ouvert = {"dossier": ALERTE, "niveau": "quartier", "territoire": "battant", "indicateur": "taux_vacance"}
+        pd.DataFrame([{**ouvert, "etat": "nouvelle", "statut": "publie"}]).to_csv(dossier / "dossiers.csv", index=False)
     return dossier
 
 

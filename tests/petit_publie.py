@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from petites_alertes import ecrire_alertes
 
 ANNEES = [2007, 2008, 2009, 2010]
 QUARTIERS = {
@@ -229,11 +230,13 @@ def ecrire_publie(
     lignes.to_csv(dossier / "indicateurs.csv", index=False)
     (dossier / "catalogue.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     _ecrire_tables(dossier, quartiers, IMMEUBLES if partenaires else {})
+    ecrire_alertes(dossier, ANNEES, quartiers, public)
     if contours is not None and avec_quartiers:
         (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
     edition = {
         "nom": "Besançon", "code": "25056", "a": "à Besançon", "de": "de Besançon", "titre": "Observatoire",
-        "annees": ANNEES, "annee_zero": 2007, "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
+        "annees": ANNEES, "annee_zero": 2007, "trimestre": "2011-T1",
+        "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
         "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
         "immeubles_hors_quartier": {"2010": 3},
     }  # fmt: skip
@@ -248,6 +251,11 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
     lieux = [("ville", "25056", "Besançon", "")] + [("quartier", c, n, "25056") for c, n in quartiers.items()]
     lieux += [("secteur", "cassin", "Cassin", "planoise-chateaufarine")] * bool(batiments)
     lieux += [("immeuble", code, nom, parent) for code, (nom, parent) in batiments.items()]
+    lieux = pd.DataFrame(lieux, columns=["niveau", "code", "nom", "parent"])
+    if batiments:
+        situes = lieux["niveau"].eq("immeuble") & lieux["code"].ne("gbh:6")
+        rangs = lieux.index.to_numpy() / 1000
+        lieux = lieux.assign(lon=np.where(situes, 5.96 + rangs, np.nan), lat=np.where(situes, 47.22 + rangs, np.nan))
     noms = [*BAILLEURS.items(), ("sne", "Gestionnaire du fichier de la demande")]
     couverture = pd.MultiIndex.from_product(
         [ANNEES, BAILLEURS, [d["code"] for d in catalogue()]], names=["annee", "bailleur", "indicateur"]
@@ -256,7 +264,7 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
     statut[couverture["bailleur"].eq("neolia") & couverture["annee"].eq(2008)] = "non_depose"
     statut[couverture["bailleur"].eq("saiemb") & couverture["indicateur"].eq("apl")] = "refuse"
     tables = {
-        "territoires": pd.DataFrame(lieux, columns=["niveau", "code", "nom", "parent"]),
+        "territoires": lieux,
         "bailleurs": pd.DataFrame(
             [(c, n, c == "adoma", c != "sne") for c, n in noms], columns=["code", "nom", "hors_rpls", "est_bailleur"]
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fabrique import RACINE, configuration
 
@@ -28,6 +30,51 @@ def test_ce_qui_manque_a_une_valeur_par_defaut(tmp_path):
     assert config.niveaux == ("immeuble", "ville")
     assert config.a == "à Besançon"
     assert config.chemin("prepare") == (tmp_path / "data" / "prepare").resolve()
+
+
+def test_le_trimestre_suit_la_derniere_annee_ou_ce_qui_est_ecrit(tmp_path):
+    assert configuration(tmp_path, edition={"annees": [2009, 2010]}).trimestre == "2011-T1"
+    assert configuration(tmp_path, edition={"annees": [2010], "trimestre": "2011-T3"}).trimestre == "2011-T3"
+
+
+@pytest.mark.parametrize(
+    ("trimestre", "attendu"),
+    [
+        ("2011-T5", "edition : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple 2011-T1."),
+        (2011, "edition : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple 2011-T1."),
+        ("2010-T4", "le trimestre 2010-T4 précède 2011-T1, le premier où les dépôts de 2010 sont connus."),
+    ],
+)
+def test_un_trimestre_impossible_est_refuse(tmp_path, trimestre, attendu):
+    with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
+        configuration(tmp_path, edition={"annees": [2010], "trimestre": trimestre})
+
+
+def test_les_partenaires_sont_les_bailleurs_et_les_signataires_qui_ont_un_code():
+    config = lire_configuration(RACINE / "observatoire.yml")
+    assert list(config.partenaires) == [
+        "gbh", "saiemb", "habitat25", "neolia", "adoma", "ville", "agglomeration", "etat", "departement", "ccas",
+    ]  # fmt: skip
+    assert config.partenaires["etat"] == "État"
+    assert "Néolia" in config.signataires
+    assert len(config.signataires) == 10
+
+
+@pytest.mark.parametrize(
+    ("signataires", "attendu"),
+    [
+        ([{"code": "gbh", "nom": "Ville"}], "signataires : le code « gbh » est donné deux fois."),
+        (
+            [{"code": "a", "nom": "Un"}, {"code": "a", "nom": "Deux"}],
+            "signataires : le code « a » est donné deux fois.",
+        ),
+        ([{"code": "a"}], "signataires : {'code': 'a'} doit être un nom, ou s'écrire {code: …, nom: …}."),
+        ([{"code": 12, "nom": "Un"}], "doit être un nom, ou s'écrire {code: …, nom: …}."),
+    ],
+)
+def test_un_signataire_mal_ecrit_est_refuse(tmp_path, signataires, attendu):
+    with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
+        configuration(tmp_path, signataires=signataires)
 
 
 def test_un_dossier_donne_remplace_celui_du_fichier(tmp_path):

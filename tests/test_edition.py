@@ -7,9 +7,10 @@ import json
 import nbformat
 import petit_publie
 import pytest
-from atelier import CODE, MODELES, QUARTIERS, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
+from atelier import CODE, MODELES, QUARTIERS, RACINE, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
 
 from observatoire.edition import executer, lister_pages
+from observatoire.edition.carnet import Etat
 from observatoire.edition.page import faire_page
 from observatoire.edition.textes import remplacer
 from observatoire.edition.travail import preparer
@@ -50,11 +51,47 @@ def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
     ecrire_publie(tmp_path / "publie" / "publique", annees=(2009, 2010))
     ecrire_modeles(tmp_path / "notebooks")
     pages = {p.sortie: p for p in _plan(tmp_path)}
-    assert len(pages) == 4 + 2 * (1 + 2 + 1)
+    assert len(pages) == 5 + 2 * (2 + 2 + 1)
     assert pages["2009/quartier-battant"].parametres == {"annee": 2009, "quartier": "battant"}
     assert pages["2009/quartier-battant"].textes["quartier_nom"] == "Battant"
     assert pages["accueil"].parametres == {"annee": 2010}
-    assert pages["2009/ville"].sommaire == ("quartier-*", "bailleur-*")
+    assert pages["2009/ville"].sommaire == ("alertes", "quartier-*", "bailleur-*")
+
+
+@pytest.mark.parametrize("public", ["publique", "partenaires"])
+def test_une_alerte_ouverte_a_sa_page_la_derniere_annee_pour_les_partenaires(tmp_path, public):
+    publie = petit_publie.ecrire_publie(tmp_path / public, public=public)
+    pages = {p.sortie: p for p in lister_pages(publie, RACINE / "notebooks")}
+    siennes = {nom.rpartition("/")[2] for nom in pages if "/alerte-" in nom}
+    assert all(nom.startswith("2010/") for nom in pages if "/alerte-" in nom)
+    # Un dossier résolu n'en a pas ; celui dont une année est cachée en a une si l'alerte de l'année paraît.
+    ouvertes = {f"alerte-{lettre * 12}" for lettre in "bcdf"}
+    assert siennes == (ouvertes if public == "partenaires" else set())
+    assert pages["2010/alertes"].sommaire == (("alerte-*",) if public == "partenaires" else ())
+    assert pages["2009/alertes"].sommaire == ()
+    assert "2009/note" not in pages
+    assert pages["note"].parametres == {"annee": 2010}
+
+
+def test_une_page_n_est_refaite_que_si_ses_alertes_ont_change(tmp_path):
+    publie = petit_publie.ecrire_publie(tmp_path / "partenaires", public="partenaires")
+    battant = frozenset({("alertes.csv", (("annee", 2010), ("quartier", "battant")))})
+    suivi = frozenset({("dossiers.csv", (("dossier", "bbbbbbbbbbbb"),))})
+    avant = [Etat(publie).empreinte(lues) for lues in (battant, suivi)]
+    _changer(publie / "alertes.csv", "bregille", "5.6", "5.7")
+    _changer(publie / "dossiers.csv", "dddddddddddd", "nouvelle", "persistante")
+    assert [Etat(publie).empreinte(lues) for lues in (battant, suivi)] == avant
+    _changer(publie / "ampleurs.csv", "battant", "0.219", "0.218")
+    _changer(publie / "dossiers.csv", "bbbbbbbbbbbb", "persistante", "resolue")
+    apres = [Etat(publie).empreinte(lues) for lues in (battant, suivi)]
+    assert all(a != b for a, b in zip(apres, avant, strict=True))
+
+
+def _changer(fichier, cle: str, ancien: str, nouveau: str) -> None:
+    lignes = fichier.read_text(encoding="utf-8").splitlines()
+    changees = [ligne.replace(ancien, nouveau) if cle in ligne else ligne for ligne in lignes]
+    assert changees != lignes
+    fichier.write_text("\n".join(changees) + "\n", encoding="utf-8")
 
 
 def test_les_immeubles_hors_quartier_n_ont_pas_de_page(tmp_path):
@@ -203,6 +240,6 @@ def test_une_page_qui_n_est_plus_au_plan_disparait_et_les_autres_ne_bougent_pas(
     memoire = json.loads((publie / "edition.json").read_text())
     (publie / "edition.json").write_text(json.dumps(memoire | {"annees": [2010], "annee_zero": 2010}))
     bilan = executer(config)
-    assert bilan.retirees == 1 + len(QUARTIERS) + 1
+    assert bilan.retirees == 2 + len(QUARTIERS) + 1
     assert not (edition / "2009").exists()
     assert (edition / "2010" / "ville.ipynb").stat().st_mtime_ns == date

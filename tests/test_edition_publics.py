@@ -8,7 +8,7 @@ import sys
 
 import nbformat
 import pytest
-from atelier import configurer, ecrire_modeles, ecrire_publie
+from atelier import ALERTE, configurer, ecrire_modeles, ecrire_publie
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS
@@ -71,6 +71,16 @@ def test_chaque_page_dit_son_public_et_celles_des_partenaires_le_disent_a_qui_le
     notebooks = [nbformat.read(f, as_version=4) for f in edition.rglob("*.ipynb")]
     assert {n.metadata["observatoire_public"] for n in notebooks} == {public}
     assert all(publics_de(f) == {public} for f in edition.rglob("*.md"))
+
+
+def test_une_alerte_ouverte_n_a_de_page_que_chez_les_partenaires_et_le_registre_est_chez_chacun(editions):
+    for public in PUBLICS:
+        pages = editions.chemin("site", public) / "book" / "edition" / "2010"
+        assert (pages / "alertes.html").is_file()
+        assert [f.stem for f in pages.glob("alerte-*")] == [f"alerte-{ALERTE}"] * (public == "partenaires")
+    reservee = pages / f"alerte-{ALERTE}.html"
+    assert "Taux de vacance, Battant" in reservee.read_text(encoding="utf-8")
+    assert f"alerte-{ALERTE}.html" in (pages / "alertes.html").read_text(encoding="utf-8")
 
 
 def test_une_page_d_un_public_n_est_pas_reprise_pour_l_autre(editions):
@@ -138,10 +148,11 @@ def _refus(config) -> list[str]:
     return [ligne.removeprefix("  - ") for ligne in str(refus.value).splitlines()[1:]]
 
 
-@pytest.mark.parametrize("page", [BATTANT, "indicateurs/taux_vacance.md"])
+@pytest.mark.parametrize("page", [BATTANT, f"2010/alerte-{ALERTE}.ipynb", "indicateurs/taux_vacance.md"])
 def test_une_page_des_partenaires_copiee_dans_l_edition_publique_est_refusee(propre, editions, page):
     shutil.copy(editions.chemin("edition", "partenaires") / page, propre.chemin("edition") / page)
-    assert _refus(propre) == [f"{page} : page du public « partenaires »."]
+    inconnue = [f"{page} : cette page n'est pas de l'édition."] * ("alerte-" in page)
+    assert _refus(propre) == [*inconnue, f"{page} : page du public « partenaires »."]
 
 
 def test_une_page_que_l_edition_ne_connait_pas_est_refusee(propre):

@@ -14,9 +14,11 @@ import observatoire
 
 RACINE = Path(__file__).parents[1]
 MODELES = sorted((RACINE / "notebooks").glob("*.ipynb"))
-PARAMETRES = {"quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}}
+PARAMETRES = {
+    "quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}, "alerte": {"annee", "alerte"},
+}  # fmt: skip
 TEXTES = {
-    "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "annee_zero",
+    "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "alerte_nom", "annee_zero",
 }  # fmt: skip
 INTERDITS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.For, ast.While, ast.If, ast.With,
@@ -28,12 +30,15 @@ def _codes(contenu) -> list[str]:
     return [c.source for c in contenu.cells if c.cell_type == "code"]
 
 
-def test_les_six_modeles_existent():
+def test_les_modeles_existent():
     assert {m.stem for m in MODELES} == {
         "accueil",
+        "alerte",
+        "alertes",
         "bailleur",
         "corrections",
         "couverture",
+        "note",
         "quartier",
         "sources",
         "ville",
@@ -97,10 +102,12 @@ def test_aucun_chiffre_n_est_tape_dans_la_prose(modele):
 @pytest.mark.parametrize("modele", MODELES, ids=lambda m: m.stem)
 @pytest.mark.parametrize("avec_quartiers", [True, False], ids=["quartiers", "sans"])
 def test_un_modele_s_execute(modele, avec_quartiers, tmp_path, monkeypatch):
-    if modele.stem == "quartier" and not avec_quartiers:
-        pytest.skip("une ville sans quartiers n'a pas de page de quartier")
+    if modele.stem in {"quartier", "alerte"} and not avec_quartiers:
+        pytest.skip("une ville sans quartiers n'a ni page de quartier, ni alerte")
     contours = RACINE / "data" / "referentiels" / "quartiers.geojson"
-    monkeypatch.setenv("OBSERVATOIRE_PUBLIE", str(ecrire_publie(tmp_path / "publie", contours, avec_quartiers)))
+    public = "partenaires" if modele.stem == "alerte" else "publique"
+    publie = ecrire_publie(tmp_path / "publie", contours, avec_quartiers, public)
+    monkeypatch.setenv("OBSERVATOIRE_PUBLIE", str(publie))
     espace: dict = {}
     for source in _codes(nbformat.read(modele, as_version=4)):
-        exec(compile(source, modele.name, "exec"), espace)
+        exec(compile(source.replace("bcdfghjklmnp", "bbbbbbbbbbbb"), modele.name, "exec"), espace)

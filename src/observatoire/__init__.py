@@ -10,7 +10,12 @@ from importlib import import_module
 
 _PRESENTATION = "observatoire.presentation"
 _ORIGINES = {
+    "a_decider": f"{_PRESENTATION}.note",
+    "actions_du_dossier": f"{_PRESENTATION}.dossier",
+    "alertes_du_quartier": f"{_PRESENTATION}.alertes",
+    "ampleur": f"{_PRESENTATION}.dossier",
     "avertir": f"{_PRESENTATION}.textes",
+    "bilan_des_alertes": f"{_PRESENTATION}.alertes",
     "carte": f"{_PRESENTATION}.carte",
     "chiffres_cles": f"{_PRESENTATION}.cles",
     "commentaire": f"{_PRESENTATION}.textes",
@@ -18,17 +23,24 @@ _ORIGINES = {
     "comparaison_quartiers": f"{_PRESENTATION}.cote_a_cote",
     "couverture_annee": f"{_PRESENTATION}.suivi",
     "dire": "observatoire.registre.impressions",
+    "dossiers_du_trimestre": f"{_PRESENTATION}.note",
     "ecrire": f"{_PRESENTATION}.nombres",
     "ecrire_annee": f"{_PRESENTATION}.nombres",
     "ecrire_date": f"{_PRESENTATION}.nombres",
+    "entonnoirs": f"{_PRESENTATION}.entonnoir",
     "evolution": f"{_PRESENTATION}.evolution",
     "grille": f"{_PRESENTATION}.affichage",
     "lire_publie": "observatoire.publie",
     "livraisons": f"{_PRESENTATION}.suivi",
     "matrice_couverture": f"{_PRESENTATION}.matrice",
     "nouveautes": f"{_PRESENTATION}.suivi",
+    "ouvrir_dossier": f"{_PRESENTATION}.dossier",
+    "ouvrir_la_note": f"{_PRESENTATION}.note",
     "presenter": f"{_PRESENTATION}.textes",
+    "preuves": f"{_PRESENTATION}.preuves",
+    "registre_des_alertes": f"{_PRESENTATION}.registre_alertes",
     "repartition": f"{_PRESENTATION}.repartition",
+    "resume_des_alertes": f"{_PRESENTATION}.alertes",
     "section": f"{_PRESENTATION}.affichage",
     "tableau_bailleurs": f"{_PRESENTATION}.tableaux",
     "tableau_baremes": f"{_PRESENTATION}.sources",
@@ -38,6 +50,7 @@ _ORIGINES = {
     "tableau_immeubles": f"{_PRESENTATION}.immeubles",
     "tableau_quartiers": f"{_PRESENTATION}.tableaux",
     "tableau_ruptures": f"{_PRESENTATION}.sources",
+    "voisins": f"{_PRESENTATION}.voisins",
 }
 __all__ = sorted(_ORIGINES)
 

@@ -120,7 +120,13 @@ class Chaine:
             "protection",
             self._publie(public),
             lambda: empreinte(
-                *_tables(prepare), referentiels, schemas, commentaires, *map(self._publie, larges), autres=[public]
+                *_tables(prepare),
+                *_immeubles(prepare),
+                referentiels,
+                schemas,
+                commentaires,
+                *map(self._publie, larges),
+                autres=[public],
             ),
             lambda: self._proteger(public),
             lu=prepare,
@@ -176,6 +182,7 @@ class Chaine:
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
         from observatoire import alertes, indicateurs, lecture
+        from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
@@ -187,6 +194,9 @@ class Chaine:
             etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
         with self.journal.etape("alertes") as etape_des_alertes:
             etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
+        with self.journal.etape("suivi") as etape_du_suivi:
+            etape_du_suivi.bilan, avertissements = ecrire_suivi(self.config)
+        self.journal.avertir("actions", avertissements)
         return etape.bilan
 
     def _proteger(self, public: str) -> str:
@@ -289,6 +299,11 @@ class Chaine:
 def _tables(prepare: Path) -> Iterable[Path]:
     """Ce qui est publié vient des fichiers de ``prepare``, pas de ses dossiers (tables des ménages, rapports)."""
     return sorted(f for f in prepare.glob("[!.]*") if f.is_file())
+
+
+def _immeubles(prepare: Path) -> Iterable[Path]:
+    """Les tables des immeubles : le nom de ceux qu'un public peut voir en vient."""
+    return sorted(prepare.glob("tables/*/immeubles.parquet"))
 
 
 def _donnes(**options: object) -> dict[str, object]:

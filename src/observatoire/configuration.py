@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
 NIVEAUX = ("immeuble", "secteur", "quartier", "ville")
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
@@ -60,7 +61,8 @@ class Configuration:
     ``chemins`` associe chaque nom de :data:`CHEMINS` à un chemin absolu. ``quartiers`` : « contours », ou « communes »
     quand chaque commune tient lieu de quartier (le code donné avec l'immeuble, ou celui du RPLS). ``acces`` : qui peut
     lire les dépôts et les tables préparées, « prive » ou « groupe ». ``conservation`` : les durées de
-    :data:`CONSERVATION` qui sont fixées.
+    :data:`CONSERVATION` qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi
+    des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom.
     """
 
     fichier: Path
@@ -74,6 +76,8 @@ class Configuration:
     annee_zero: int
     deposants: tuple[Bailleur, ...]
     signataires: tuple[str, ...]
+    codes_des_signataires: Mapping[str, str]
+    trimestre: str
     charte: dict
     chemins: dict[str, Path]
     quartiers: str = "contours"
@@ -84,6 +88,11 @@ class Configuration:
     def bailleurs(self) -> tuple[Bailleur, ...]:
         """Les bailleurs seuls, sans les autres déposants."""
         return tuple(d for d in self.deposants if d.est_bailleur)
+
+    @cached_property
+    def partenaires(self) -> dict[str, str]:
+        """Qui peut piloter une action, code -> nom : les bailleurs, puis les signataires qui ont un code."""
+        return {b.code: b.nom for b in self.bailleurs} | dict(self.codes_des_signataires)
 
     def __post_init__(self) -> None:
         """Lève :class:`ErreurConfiguration` si deux publics devaient écrire au même endroit."""
@@ -157,7 +166,9 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         annees=tuple(sorted(edition["annees"])),
         annee_zero=edition.get("annee_zero", min(edition["annees"])),
         deposants=tuple(_deposants(brut)),
-        signataires=tuple(brut.get("signataires") or ()),
+        signataires=tuple(s if isinstance(s, str) else s["nom"] for s in brut.get("signataires") or ()),
+        codes_des_signataires={s["code"]: s["nom"] for s in _signataires_avec_code(brut)},
+        trimestre=edition.get("trimestre", nommer_trimestre(rang_de_l_annee(max(edition["annees"])))),
         charte=brut.get("charte") or {},
         chemins={
             nom: (fichier.parent / chemins_donnes.get(nom, _CHEMINS_PAR_DEFAUT[nom])).resolve() for nom in CHEMINS
@@ -241,6 +252,8 @@ def _problemes(brut: object) -> list[str]:
         problemes.append("edition : « annees » doit être une liste d'années, par exemple [2007, 2008].")
     elif (zero := edition.get("annee_zero", min(annees))) not in annees:
         problemes.append(f"edition : annee_zero ({zero}) n'est pas une des années {annees}.")
+    else:
+        problemes += _problemes_du_trimestre(edition, max(annees))
     for niveau in _rubrique(brut, "niveaux", list):
         if niveau not in NIVEAUX:
             problemes.append(f"niveaux : « {niveau} » est inconnu. Valeurs admises : {', '.join(NIVEAUX)}.")
@@ -259,7 +272,35 @@ def _problemes(brut: object) -> list[str]:
             problemes.append(f"chemins : « {nom} » est inconnu. Valeurs admises : {', '.join(CHEMINS)}.")
         elif not isinstance(chemin, str):
             problemes.append(f"chemins : « {nom} » n'est pas un texte.")
-    return problemes + _problemes_des_depots(brut)
+    return problemes + _problemes_des_signataires(brut, codes) + _problemes_des_depots(brut)
+
+
+def _problemes_du_trimestre(edition: dict, derniere: int) -> list[str]:
+    """Ce qui ne va pas dans « trimestre » : sa forme, ou un trimestre où la dernière année n'est pas connue."""
+    premier = nommer_trimestre(rang_de_l_annee(derniere))
+    trimestre = edition.get("trimestre", premier)
+    if not (isinstance(trimestre, str) and FORME.fullmatch(trimestre)):
+        return [f"edition : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple {premier}."]
+    if rang_du_trimestre(trimestre) < rang_du_trimestre(premier):
+        return [
+            f"edition : le trimestre {trimestre} précède {premier}, le premier où les dépôts de {derniere} sont connus."
+        ]
+    return []
+
+
+def _problemes_des_signataires(brut: dict, deposants: list[str]) -> list[str]:
+    donnes = _rubrique(brut, "signataires", list)
+    illisibles = [
+        s
+        for s in donnes
+        if not isinstance(s, str)
+        and not (isinstance(s, dict) and set(s) == {"code", "nom"} and all(isinstance(v, str) for v in s.values()))
+    ]
+    if illisibles:
+        return [f"signataires : {s} doit être un nom, ou s'écrire {{code: …, nom: …}}." for s in illisibles]
+    codes = [s["code"] for s in donnes if isinstance(s, dict)]
+    doubles = sorted({c for c in codes if [*codes, *deposants].count(c) > 1})
+    return [f"signataires : le code « {c} » est donné deux fois." for c in doubles]
 
 
 def _problemes_des_depots(brut: dict) -> list[str]:
@@ -297,6 +338,10 @@ def _rubrique(brut: dict, cle: str, type_: type):
     """Le contenu d'une rubrique, vide quand elle manque ou n'a pas la forme attendue."""
     contenu = brut.get(cle)
     return contenu if isinstance(contenu, type_) else type_()
+
+
+def _signataires_avec_code(brut: dict) -> list[dict[str, str]]:
+    return [s for s in brut.get("signataires") or () if isinstance(s, dict)]
 
 
 def _deposants(brut: dict):

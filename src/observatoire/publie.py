@@ -27,23 +27,30 @@ VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute",
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
 _TABLES = ("indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")
-FICHIERS = {nom: f"{nom}.csv" for nom in _TABLES} | {
+#: Les tables des alertes et de leur suivi : un territoire peut n'en pas avoir.
+CLES_D_ALERTE = ["annee", "niveau", "territoire", "indicateur"]
+#: Les verdicts qui ouvrent un dossier.
+OUVRENT = ("alerte", "alerte_confirmee")
+SUIVI = ("dossiers", "actions", "libelles_du_suivi")
+FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI)} | {
     "catalogue": "catalogue.json",
     "contours": "territoires.geojson",
     "edition": "edition.json",
 }
+#: Les tables dont une page lit des lignes choisies par leurs clés : elle n'est refaite que si celles-là changent.
+EXTRAITES = {FICHIERS[nom]: nom for nom in ("indicateurs", "alertes", *SUIVI)}
 _AUCUNE = np.array([], dtype=np.intp)
 # Les textes publiés dont les nombres peuvent être imprimés, et les codes et unités qui peuvent être cités.
 _TEXTES = {
     "bailleurs": ["nom"], "baremes": ["libelle", "source"], "corrections": ["colonne", "motif", "statut"],
-    "ruptures": ["libelle", "description", "source"], "territoires": ["nom"],
+    "ruptures": ["libelle", "description", "source"], "territoires": ["nom"], "libelles_du_suivi": ["libelle"],
 }  # fmt: skip
 _TEXTES_DU_CATALOGUE = (
     "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
 )  # fmt: skip
 _TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
 _CITABLES = {"baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"]}
-_CODES = {"territoire": str, "bailleur": str, "parent": str, "code": str, "deposant": str}
+_CODES = dict.fromkeys(("territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier"), str)
 
 
 def _table(nom: str):
@@ -111,6 +118,39 @@ class Publie:
         noter(INDICATEURS, **cles)
         return self.contenu.extrait(cles)
 
+    def alertes(self, **cles: str | int) -> list[dict]:
+        """Les évaluations qui portent ces clés (``annee``, ``niveau``, ``territoire``, ``indicateur``, ``quartier``,
+        ``secteur``), chacune avec son ampleur ; aucune si rien n'est évalué. Ne pas les modifier."""
+        return self._lignes_de("alertes", cles)
+
+    def dossiers(self, **cles: str) -> list[dict]:
+        """Les dossiers d'alerte qui portent ces clés, dans l'ordre où ils se lisent ; aucun s'il n'y a pas de suivi."""
+        return self._lignes_de("dossiers", cles)
+
+    def dossiers_ouverts(self, **cles: str) -> list[dict]:
+        """Les dossiers ouverts qui portent ces clés ; aucun hors de la dernière année, où se tient le suivi.
+
+        Un dossier dont une année est cachée ne dit pas son état : il est ouvert si l'alerte de cette année paraît.
+        """
+        if self.annee != self.edition["annees"][-1]:
+            return []
+        evaluees = self.alertes(annee=self.annee, **cles)
+        paraissent = {cle_d_alerte(r) for r in evaluees if r["statut"] == "publie" and r["verdict"] in OUVRENT}
+        return [d for d in self.dossiers(**cles) if _est_ouvert(d, paraissent)]
+
+    def actions(self, dossier: str) -> list[dict]:
+        """Ce qui a été fait sur un dossier, dans l'ordre des dates."""
+        return self._lignes_de("actions", {"dossier": dossier})
+
+    def libelle_du_suivi(self, colonne: str, code: str) -> str:
+        """Ce qui s'écrit à la place d'un code de ``dossiers`` ou d'``actions`` ; le code s'il n'a pas de libellé."""
+        lignes = self._lignes_de("libelles_du_suivi", {"colonne": colonne, "code": code})
+        return lignes[0]["libelle"] if lignes else code
+
+    def _lignes_de(self, nom: str, cles: dict) -> list[dict]:
+        noter(FICHIERS[nom], **cles)
+        return en_lignes(self.contenu.extrait(cles, nom))
+
     def nom(self, niveau: str, code: str) -> str:
         """Le nom d'un territoire, ou d'un bailleur quand ``niveau`` est ``bailleur``."""
         if (niveau, code) not in self.noms:
@@ -144,7 +184,7 @@ class Contenu:
     def __init__(self, dossier: Path):
         self.dossier = dossier
         self._tables: dict = {}
-        self._positions: dict[tuple[str, ...], dict] = {}
+        self._positions: dict[tuple[str, tuple[str, ...]], dict] = {}
         self._lues: dict[tuple[str, ...], list[dict]] = {}
 
     def table(self, nom: str):
@@ -153,19 +193,19 @@ class Contenu:
             self._tables[nom] = _certifier(nom, _LECTEURS.get(nom, _lire_table)(self.dossier / FICHIERS[nom]))
         return self._tables[nom]
 
-    def extrait(self, cles: dict) -> pd.DataFrame:
-        """Les lignes qui portent ``cles``, dans l'ordre de la table."""
-        return self.table("indicateurs").iloc[self.positions(cles)]
+    def extrait(self, cles: dict, nom: str = "indicateurs") -> pd.DataFrame:
+        """Les lignes d'une table qui portent ``cles``, dans son ordre."""
+        return self.table(nom).iloc[self.positions(cles, nom)]
 
-    def positions(self, cles: dict) -> np.ndarray:
+    def positions(self, cles: dict, nom: str = "indicateurs") -> np.ndarray:
         """Le rang des lignes qui portent ``cles`` ; une combinaison de colonnes n'est rangée qu'une fois."""
         noms = tuple(sorted(cles))
         if not noms:
-            return np.arange(len(self.table("indicateurs")))
-        if noms not in self._positions:
-            self._positions[noms] = self.table("indicateurs").groupby(list(noms), sort=False).indices
-        cle = tuple(cles[nom] for nom in noms)
-        return self._positions[noms].get(cle if len(cle) > 1 else cle[0], _AUCUNE)
+            return np.arange(len(self.table(nom)))
+        if (nom, noms) not in self._positions:
+            self._positions[nom, noms] = self.table(nom).groupby(list(noms), sort=False).indices
+        cle = tuple(cles[n] for n in noms)
+        return self._positions[nom, noms].get(cle if len(cle) > 1 else cle[0], _AUCUNE)
 
     def serie(self, indicateur: str, lieu: tuple[str, str, str]) -> list[dict]:
         """Une ligne par année de l'édition ; une série déjà demandée n'est pas refaite."""
@@ -224,6 +264,17 @@ class _Series(NamedTuple):
             return [[math.nan] * len(VALEURS)] * longueur, ["nd"] * longueur
         rangs = slice(self.debuts[cle], self.debuts[cle] + longueur)
         return self.nombres[rangs].tolist(), self.statuts[rangs].tolist()
+
+
+def cle_d_alerte(ligne: dict) -> tuple[str, str, str]:
+    """Ce qui rattache une évaluation à son dossier : (niveau, territoire, indicateur)."""
+    return ligne["niveau"], ligne["territoire"], ligne["indicateur"]
+
+
+def _est_ouvert(dossier: dict, paraissent: set[tuple[str, str, str]]) -> bool:
+    if dossier["statut"] == "publie":
+        return dossier["etat"] != "resolue"
+    return cle_d_alerte(dossier) in paraissent
 
 
 def en_lignes(table: pd.DataFrame) -> list[dict]:
@@ -286,6 +337,20 @@ def _lire_table(fichier: Path) -> pd.DataFrame:
     return pd.read_csv(fichier, dtype=_CODES, keep_default_na=False, na_values=[""])
 
 
+def _lire_alertes(fichier: Path) -> pd.DataFrame:
+    """Les alertes et leurs ampleurs, d'un seul tenant ; une table vide quand le territoire n'en a pas."""
+    if not fichier.is_file():
+        return pd.DataFrame(columns=[*CLES_D_ALERTE, "quartier", "secteur", "statut"])
+    ampleurs = _lire_table(fichier.with_name("ampleurs.csv")).drop(columns="statut")
+    return _lire_table(fichier).merge(ampleurs, on=CLES_D_ALERTE, validate="one_to_one")
+
+
+def _lire_suivi(fichier: Path) -> pd.DataFrame:
+    if not fichier.is_file():
+        return pd.DataFrame(columns=["dossier", "niveau", "territoire", "indicateur", "quartier", "colonne", "code"])
+    return _lire_table(fichier)
+
+
 def _lire_contours(fichier: Path) -> pd.DataFrame | None:
     """Les propriétés de chaque contour et sa géométrie. Sans geopandas : son import coûterait à chaque page."""
     if not fichier.is_file():
@@ -305,4 +370,7 @@ def _lire_catalogue(fichier: Path) -> dict[str, dict]:
     return {declaration["code"]: declaration for declaration in _lire_json(fichier)}
 
 
-_LECTEURS = {"catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json}
+_LECTEURS = {
+    "catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json, "alertes": _lire_alertes,
+    **dict.fromkeys(SUIVI, _lire_suivi),
+}  # fmt: skip

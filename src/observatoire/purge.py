@@ -28,6 +28,8 @@ RECALCULES = (
     "indicateurs", "effectifs", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
     "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
 )  # fmt: skip
+#: Ce que « calculer » refait des alertes et de « suivi/actions.csv », qui restent.
+DU_SUIVI = ("dossiers", "actions")
 #: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
 VIDE = "vide.parquet"
 PETIT_IMMEUBLE = 11
@@ -100,7 +102,7 @@ def effacer(config: Configuration, echues: list[Echue]) -> None:
     prepare = config.chemin("prepare")
     if any(e.lieu == "prepare" for e in echues):
         balayer(prepare)
-        for nom in RECALCULES:
+        for nom in (*RECALCULES, *DU_SUIVI):
             (prepare / f"{nom}.parquet").unlink(missing_ok=True)
     for e in echues:
         for dossier in _dossiers(config, e.lieu, e.annee):

@@ -15,6 +15,7 @@ from observatoire.catalogue import catalogue
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.colonnes import etablir_colonnes
+from observatoire.confidentialite.lieux import nommer_les_immeubles
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
 from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
@@ -26,6 +27,7 @@ from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
+from observatoire.suivi.publication import publier_suivi
 
 #: Failles dites en toutes lettres dans le refus.
 FAILLES_DITES = 10
@@ -74,8 +76,8 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _publier_tables(config, prepare, travail, regles)
-        _publier_alertes(prepare, travail, protege, regles)
-        _publier_territoires(config, protege, travail)
+        _publier_alertes(config, travail, protege, regles)
+        _publier_territoires(config, protege, travail, regles)
         _publier_commentaires(config, travail)
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}
         ecrire_texte(json.dumps(edition, ensure_ascii=False, indent=1), travail / "edition.json")
@@ -167,14 +169,20 @@ def _publier_tables(config: Configuration, prepare: Path, travail: Path, regles:
     ecrire_csv(bailleurs, travail / "bailleurs.csv")
 
 
-def _publier_alertes(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
-    lues = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
-    for nom, table in zip(("alertes", "ampleurs"), proteger_les_alertes(*lues, protege, regles), strict=True):
-        ecrire_csv(table, travail / f"{nom}.csv")
+def _publier_alertes(config: Configuration, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    """Les alertes, leur ampleur, et le suivi de celles que ce public peut lire."""
+    lues = (pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
+    alertes, ampleurs = proteger_les_alertes(*lues, protege, regles)
+    ecrire_csv(alertes, travail / "alertes.csv")
+    ecrire_csv(ampleurs, travail / "ampleurs.csv")
+    publier_suivi(config, alertes, regles.public, travail)
 
 
-def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path) -> None:
-    """Le nom de chaque territoire qui a des valeurs, et la carte quand il y en a une."""
+def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path, regles: Regles) -> None:
+    """Le nom de chaque territoire qui a des valeurs, et la carte quand il y en a une.
+
+    Qui voit les immeubles a de plus leur nom et leur place (``lon``, ``lat``).
+    """
     lignes = [("ville", config.code, config.nom, None)]
     contours = config.chemin("referentiels") / "quartiers.geojson"
     if contours.is_file():
@@ -188,9 +196,11 @@ def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: 
         ("qpv", "hors_qpv", "Hors quartier prioritaire", config.code),
     ]
     territoires = pd.DataFrame(lignes, columns=["niveau", "code", "nom", "parent"])
+    if "immeuble" in regles.niveaux:
+        territoires = pd.concat([territoires, nommer_les_immeubles(config)], ignore_index=True)
     vus = protege[["niveau", "territoire"]].drop_duplicates()
     presents = territoires.merge(vus, left_on=["niveau", "code"], right_on=["niveau", "territoire"])
-    ecrire_csv(presents[["niveau", "code", "nom", "parent"]], travail / "territoires.csv")
+    ecrire_csv(presents.drop(columns="territoire"), travail / "territoires.csv")
 
 
 def _publier_commentaires(config: Configuration, travail: Path) -> None:
@@ -210,6 +220,7 @@ def _edition(config: Configuration, regles: Regles, prepare: Path) -> dict:
         "titre": config.titre,
         "annees": list(config.annees),
         "annee_zero": config.annee_zero,
+        "trimestre": config.trimestre,
         "niveaux": list(config.niveaux),
         "fictif": json.loads((prepare / "origine.json").read_text(encoding="utf-8"))["fictif"],
         "public": regles.public,

@@ -19,18 +19,19 @@ from observatoire.edition.travail import Resultat, Travail
 from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
 from observatoire.memoire import empreinte, empreinte_du_code
-from observatoire.publie import INDICATEURS, Contenu
+from observatoire.publie import EXTRAITES, Contenu
 from observatoire.registre.impressions import Impression
 
 _NOTE = {"cle", "lu", "page", "lectures", "impressions"}
 
 
 class Etat:
-    """L'empreinte de ce qui est publié : fichier par fichier et, pour les indicateurs, ligne par ligne."""
+    """L'empreinte de ce qui est publié : fichier par fichier, et ligne par ligne pour les tables que l'on extrait."""
 
     def __init__(self, publie: Path):
         self.publie = publie
         self._connues: dict[Lecture, bytes] = {}
+        self._condenses: dict[str, np.ndarray] = {}
 
     def empreinte(self, lues: frozenset[Lecture]) -> str:
         """L'empreinte de tout ce que disent ces lectures."""
@@ -43,7 +44,7 @@ class Etat:
     def _une(self, lecture: Lecture) -> bytes:
         if lecture not in self._connues:
             fichier, cles = lecture
-            contenu = self._lignes(dict(cles)) if fichier == INDICATEURS else self._fichier(fichier)
+            contenu = self._lignes(EXTRAITES[fichier], dict(cles)) if fichier in EXTRAITES else self._fichier(fichier)
             self._connues[lecture] = hashlib.sha256(contenu).digest()
         return self._connues[lecture]
 
@@ -51,16 +52,15 @@ class Etat:
         chemin = self.publie / nom
         return chemin.read_bytes() if chemin.is_file() else b"absent"
 
-    def _lignes(self, cles: dict) -> bytes:
-        return self._condenses[self._contenu.positions(cles)].tobytes()
+    def _lignes(self, nom: str, cles: dict) -> bytes:
+        if nom not in self._condenses:
+            table = self._contenu.table(nom)
+            self._condenses[nom] = pd.util.hash_pandas_object(table, index=False).to_numpy()
+        return self._condenses[nom][self._contenu.positions(cles, nom)].tobytes()
 
     @cached_property
     def _contenu(self) -> Contenu:
         return Contenu(self.publie)
-
-    @cached_property
-    def _condenses(self) -> np.ndarray:
-        return pd.util.hash_pandas_object(self._contenu.table("indicateurs"), index=False).to_numpy()
 
 
 class Carnet:

@@ -15,9 +15,10 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
+from observatoire.configuration import PUBLIQUE
 from observatoire.edition.textes import noms_des_textes
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
-from observatoire.publie import HORS_QUARTIER
+from observatoire.publie import HORS_QUARTIER, Contenu, Publie
 
 
 @dataclass(frozen=True)
@@ -25,23 +26,31 @@ class Modele:
     """Un notebook modèle : ``axes`` nomme les paramètres qui varient d'une page à l'autre.
 
     ``sortie`` est le chemin de la page dans l'édition, sans suffixe. Un modèle sans axe donne une seule page,
-    vue depuis la dernière année de l'édition.
+    vue depuis la dernière année de l'édition. ``sommaire`` : motifs des pages qu'il range sous lui, chacun avec l'axe
+    dont elles dépendent ; un motif dont l'axe n'a aucune valeur n'est pas écrit, car il ne trouverait rien.
     """
 
     nom: str
     sortie: str
     axes: tuple[str, ...] = ()
+    sommaire: tuple[tuple[str, str], ...] = ()
 
 
 MODELES = (
     Modele("accueil", "accueil"),
-    Modele("ville", "{annee}/ville", ("annee",)),
+    Modele(
+        "ville", "{annee}/ville", ("annee",),
+        (("alertes", "annee"), ("quartier-*", "quartier"), ("bailleur-*", "bailleur")),
+    ),
+    Modele("alertes", "{annee}/alertes", ("annee",), (("alerte-*", "alerte"),)),
+    Modele("alerte", "{annee}/alerte-{alerte}", ("annee", "alerte")),
     Modele("quartier", "{annee}/quartier-{quartier}", ("annee", "quartier")),
     Modele("bailleur", "{annee}/bailleur-{bailleur}", ("annee", "bailleur")),
     Modele("couverture", "couverture"),
     Modele("sources", "sources"),
     Modele("corrections", "corrections"),
-)
+    Modele("note", "note"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
         raise ErreurConfiguration("rien n'est encore publié : lancer d'abord « observatoire proteger ».")
     edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
     admises = valeurs_admises(publie, edition)
-    noms = _noms(publie)
+    noms = _noms(publie, edition)
     pages, problemes = [], []
     for modele in modeles:
         chemin = notebooks / f"{modele.nom}.ipynb"
@@ -99,7 +108,15 @@ def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
         "annee": tuple(edition["annees"]),
         "quartier": tuple(c for c in quartiers if c != HORS_QUARTIER),
         "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
+        "alerte": tuple(d["dossier"] for d in alertes_ouvertes(publie, edition)),
     }
+
+
+def alertes_ouvertes(publie: Path, edition: dict) -> list[dict]:
+    """Les dossiers d'alerte qui ont une page : ceux qui sont ouverts, pour les seuls partenaires."""
+    if edition["public"] == PUBLIQUE:
+        return []
+    return Publie(edition["annees"][-1], publie, Contenu(publie)).dossiers_ouverts()
 
 
 def verifier_parametres(
@@ -168,6 +185,8 @@ def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict,
     declares = parametres_declares(nbformat.read(chemin, as_version=4)) or ()
     for valeurs in product(*(admises[axe] for axe in modele.axes)):
         axes = dict(zip(modele.axes, valeurs, strict=True))
+        if axes.get("alerte") and axes["annee"] != edition["annees"][-1]:
+            continue  # le registre se tient la dernière année : les dossiers ouverts le sont alors
         parametres = {"annee": edition["annees"][-1]} if "annee" in declares and not modele.axes else axes
         yield Page(
             notebook=chemin,
@@ -175,7 +194,7 @@ def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict,
             parametres=parametres,
             textes=_textes(edition, axes, noms),
             public=edition["public"],
-            sommaire=_sommaire(modele, admises),
+            sommaire=_sommaire(modele, axes, edition, admises),
         )
 
 
@@ -196,19 +215,31 @@ def _textes(edition: dict, axes: dict, noms: dict) -> dict:
     return textes | {f"{axe}_nom": noms[axe][code] for axe, code in axes.items() if axe in noms}
 
 
-def _sommaire(modele: Modele, admises: dict) -> tuple[str, ...]:
-    """Une page « ville » range sous elle les quartiers et les bailleurs de son année, s'il y en a."""
-    if modele.axes != ("annee",):
-        return ()
-    return tuple(f"{axe}-*" for axe in ("quartier", "bailleur") if admises[axe])
+def _sommaire(modele: Modele, axes: dict, edition: dict, admises: dict) -> tuple[str, ...]:
+    """Ce qu'une page range sous elle : une page « ville », les alertes, les quartiers et les bailleurs de son année."""
+    derniere = axes.get("annee") == edition["annees"][-1]
+    return tuple(motif for motif, axe in modele.sommaire if admises[axe] and (axe != "alerte" or derniere))
 
 
-def _noms(publie: Path) -> dict[str, dict[str, str]]:
-    territoires = pd.read_csv(publie / "territoires.csv", dtype=str).query("niveau == 'quartier'")
+def _noms(publie: Path, edition: dict) -> dict[str, dict[str, str]]:
+    lieux = pd.read_csv(publie / "territoires.csv", dtype=str)
+    territoires = lieux.query("niveau == 'quartier'")
     bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
     return {
         "quartier": dict(zip(territoires["code"], territoires["nom"], strict=True)),
         "bailleur": dict(zip(bailleurs["code"], bailleurs["nom"], strict=True)),
+        "alerte": _noms_des_alertes(publie, alertes_ouvertes(publie, edition), lieux),
+    }
+
+
+def _noms_des_alertes(publie: Path, ouvertes: list[dict], lieux: pd.DataFrame) -> dict[str, str]:
+    """« Locataires en impayé de plus de trois mois, Planoise – Époisses »."""
+    declarations = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
+    libelles = {d["code"]: d["libelle"] for d in declarations}
+    noms = dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
+    return {
+        d["dossier"]: f"{libelles[d['indicateur']]}, {noms.get((d['niveau'], d['territoire']), 'sans nom')}"
+        for d in ouvertes
     }
 
 

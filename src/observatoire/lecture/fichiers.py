@@ -53,10 +53,11 @@ class Lu:
     feuille: str | None = None
 
 
-def lire_fichier(chemin: Path, entetes_attendus: list[list[str]]) -> Lu:
+def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool = False) -> Lu:
     """Lire un fichier CSV, XLSX, ODS ou Parquet.
 
-    ``entetes_attendus`` : les en-têtes possibles, qui servent à choisir la feuille d'un classeur.
+    ``entetes_attendus`` : les en-têtes possibles, qui servent à choisir la feuille d'un classeur ; ``sans_ligne`` :
+    admettre un en-tête seul, comme en a un registre où rien n'est encore écrit.
     Lève :class:`FichierIllisible`.
     """
     if chemin.stat().st_size == 0:
@@ -78,7 +79,7 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]]) -> Lu:
         _refuser(erreurs_de_tableur(cellules_fautives(chemin, nom), lignes, entetes_attendus))
         _refuser(titre_au_dessus(lignes[:LIGNES_D_EN_TETE], entetes_attendus))
         texte, lu = None, _structurer(lignes, nom)
-    if lu.cadre.empty:
+    if lu.cadre.empty and not sans_ligne:
         raise FichierIllisible(_vide(entete=True))
     if texte is None or any(erreur in texte for erreur in ERREURS_DE_TABLEUR):
         _refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))

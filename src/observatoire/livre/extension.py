@@ -24,6 +24,8 @@ from observatoire.livre.typographie import ponctuer, ponctuer_html
 GABARITS = Path(__file__).parent / "gabarits"
 STATIQUE = Path(__file__).parent / "statique"
 MEMOIRE = "book/edition/edition.json"
+#: La classe des tableaux que ``registre.js`` trie et filtre.
+REGISTRE = "obs-registre"
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
 _SOUS_UNE_ANNEE = re.compile(r'(<li class="toctree-l2[^"]*"><a [^>]*>[^<]+?) en \d{4}(?=</a>)')
 _journal = logging.getLogger(__name__)
@@ -93,10 +95,12 @@ def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Donner aux gabarits ce qu'ils disent de l'édition, et retirer ce que Thebe ajoute à chaque page."""
+    """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
     context["edition"] = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["default_mode"] = "light"
     context["abreger_menu"] = _abreger_menu
+    if REGISTRE in context.get("body", ""):
+        app.add_js_file("registre.js", loading_method="defer")
 
 
 def _abreger_menu(html: object) -> str:

@@ -66,26 +66,26 @@ def _lieux(valeurs: Publie, lignes: list[dict]) -> tuple[list[dict], str, bool]:
     """Les quartiers projetés, simplifiés et ramenés à la page ; le cadre ; et si la carte est schématique."""
     contours, par_code = valeurs.contours, {r["code"]: r for r in lignes}
     contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)]
-    plans = shapely.transform(contours["geometry"].to_numpy(), _lambert().transform, interleaved=False)
+    plans = shapely.transform(contours["geometry"].to_numpy(), lambert().transform, interleaved=False)
     ouest, sud, est, nord = shapely.total_bounds(plans)
     echelle = (LARGEUR - 8) / (est - ouest)
     cadrage = [echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle]
     formes = [affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)]
     points = shapely.point_on_surface(formes)
     places = zip(contours["code"], formes, shapely.get_x(points), shapely.get_y(points), strict=True)
-    traces = {code: {"trace": _trace(forme), "x": x, "y": y} for code, forme, x, y in places}
+    traces = {code: {"trace": trace(forme), "x": x, "y": y} for code, forme, x, y in places}
     lieux = [{**r, **traces[r["code"]]} for r in lignes if r["code"] in traces]
     oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
     return lieux, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
 
 
 @lru_cache(maxsize=1)
-def _lambert() -> Transformer:
+def lambert() -> Transformer:
     """De la longitude et de la latitude aux mètres du Lambert-93."""
     return Transformer.from_crs(4326, 2154, always_xy=True)
 
 
-def _trace(forme) -> str:
+def trace(forme) -> str:
     """Le chemin SVG d'un polygone ou d'un multipolygone, trous compris, au dixième de point."""
     polygones = getattr(forme, "geoms", [forme])
     anneaux = [anneau for p in polygones for anneau in (p.exterior, *p.interiors)]

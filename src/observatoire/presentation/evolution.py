@@ -34,7 +34,7 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     lignes = [(ecrire_annee(r["annee"]), r, r["annee"]) for r in annees]
     lignes += [(f"Ville, {ecrire_annee(r['annee'])}", r, r["annee"]) for r in ville]
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
-    note = donnees.note(valeurs, declaration, courante, _dire_ruptures(valeurs, indicateur))
+    note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, indicateur))
     return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
 
 
@@ -48,22 +48,22 @@ def _serie_ville(valeurs, declaration, territoire, bailleur) -> list[dict]:
 
 def _dessiner(valeurs, declaration, annees, ville, nom) -> Toile:
     unite, dates = declaration["unite"], valeurs.edition["annees"]
-    propre, repere = (_Trace(valeurs, declaration, lignes) for lignes in (annees, ville))
+    propre, repere = (Trace(valeurs, declaration, lignes) for lignes in (annees, ville))
     ruptures = selection.ruptures(valeurs, declaration["code"])
     zero = _etat_zero(valeurs, propre, ruptures)
     hauteurs = np.concatenate([propre.valeur, propre.bas, propre.haut, repere.valeur, [y for _, y in zero]])
-    toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), _cadrer(declaration, hauteurs), gauche=36, haut=30.24)
+    toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), cadrer(declaration, hauteurs), gauche=36, haut=30.24)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
     toile.graduer_x(dates, [ecrire_annee(a) for a in dates], grille=False)
     _tracer_serie(toile, propre, repere, zero)
-    _tracer_ruptures(toile, ruptures)
-    _ecrire_valeurs(toile, declaration, annees, propre)
+    tracer_ruptures(toile, ruptures)
+    ecrire_valeurs(toile, declaration, annees, propre)
     depart = f"État zéro {ecrire_annee(valeurs.edition['annee_zero'])}" if zero else None
     _legender(toile, nom, len(ville) > 0, depart)
     return toile
 
 
-class _Trace:
+class Trace:
     """Une série à l'échelle de son unité, en colonnes ; ``coupes`` : les rangs où un segment commence."""
 
     def __init__(self, valeurs: Publie, declaration: dict, lignes: list[dict]):
@@ -78,7 +78,7 @@ class _Trace:
         return np.insert(colonne, self.coupes, np.nan)
 
 
-def _tracer_serie(toile: Toile, propre: _Trace, repere: _Trace, zero: list[tuple[float, float]]) -> None:
+def _tracer_serie(toile: Toile, propre: Trace, repere: Trace, zero: list[tuple[float, float]]) -> None:
     x, valeur, bas, haut = toile.x(propre.annee), toile.y(propre.valeur), toile.y(propre.bas), toile.y(propre.haut)
     for rangs in np.split(np.arange(len(x)), propre.coupes):
         connus = rangs[np.isfinite(bas[rangs])]
@@ -96,7 +96,7 @@ def _tracer_serie(toile: Toile, propre: _Trace, repere: _Trace, zero: list[tuple
     toile.marquer(x, valeur, "o", 8, BLEU)
 
 
-def _etat_zero(valeurs: Publie, propre: _Trace, ruptures: list[dict]) -> list[tuple[float, float]]:
+def _etat_zero(valeurs: Publie, propre: Trace, ruptures: list[dict]) -> list[tuple[float, float]]:
     """Les deux bouts de la ligne de l'état zéro, qui s'arrête à la première rupture ; rien s'il n'est pas publié."""
     depart = valeurs.edition["annee_zero"]
     hauteurs = propre.valeur[(propre.annee == depart) & np.isfinite(propre.valeur)]
@@ -107,7 +107,7 @@ def _etat_zero(valeurs: Publie, propre: _Trace, ruptures: list[dict]) -> list[tu
     return [(depart - 0.45, hauteurs[0]), (fin, hauteurs[0])]
 
 
-def _cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
+def cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
     """L'étendue verticale, jamais nulle : depuis zéro pour une part ou un effectif, autour des valeurs sinon."""
     hauteurs = hauteurs[np.isfinite(hauteurs)]
     if declaration["nature"] in {"proportion", "taux", "effectif"}:
@@ -116,13 +116,13 @@ def _cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
     return hauteurs.min() - marge, hauteurs.max() + marge * 1.3
 
 
-def _tracer_ruptures(toile: Toile, ruptures: list[dict]) -> None:
+def tracer_ruptures(toile: Toile, ruptures: list[dict]) -> None:
     for x in toile.x([r["annee"] - 0.5 for r in ruptures]):
         toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1, (0, (1, 2)))
         toile.ecrire(x + 3, toile.haut - 1.5, "rupture", ancre="left", ligne="haut", corps=8.5, couleur=GRIS)
 
 
-def _ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: _Trace) -> None:
+def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: Trace) -> None:
     """La valeur au-dessus de chaque point ; au pied de l'axe, le statut d'une année cachée."""
     unite, pied = declaration["unite"], toile.bas + 0.03 * (toile.haut - toile.bas)
     sommets = toile.y(np.where(np.isfinite(propre.haut), propre.haut, propre.valeur))
@@ -153,10 +153,10 @@ def _decrire_evolution(declaration, annees, ville, nom, valeurs) -> str:
         return " ; ".join(donnees.en_clair(ecrire_annee(r["annee"]), r, declaration) for r in lignes)
 
     phrases = [f"{nom}, {suite(annees)}.", f"Ville, {suite(ville)}." if ville else ""]
-    return " ".join([*phrases, _dire_ruptures(valeurs, declaration["code"])]).strip()
+    return " ".join([*phrases, dire_ruptures(valeurs, declaration["code"])]).strip()
 
 
-def _dire_ruptures(valeurs: Publie, indicateur: str) -> str:
+def dire_ruptures(valeurs: Publie, indicateur: str) -> str:
     ruptures = selection.ruptures(valeurs, indicateur)
     return " ".join(
         f"Rupture entre {ecrire_annee(r['annee'] - 1)} et {ecrire_annee(r['annee'])} : {r['libelle']}."

@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from observatoire.configuration import PUBLIQUE
 from observatoire.publie import HORS_QUARTIER
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ def vers_territoire(valeurs: Publie, niveau: str, code: str, depuis: str = "anne
     if niveau not in {"quartier", "bailleur"} or code == HORS_QUARTIER or (niveau, code) not in valeurs.noms:
         return None
     return f"{dossier}{niveau}-{code}.html"
+
+
+def vers_registre(valeurs: Publie, depuis: str = "annee") -> str:
+    """L'adresse du registre des alertes de l'année."""
+    return f"{_ANNEE[depuis].format(annee=valeurs.annee)}alertes.html"
+
+
+def vers_alerte(valeurs: Publie, dossier: dict | None, depuis: str = "annee") -> str | None:
+    """L'adresse de la page d'un dossier ouvert ; ``None`` pour qui n'en a pas (l'édition publique, une autre année)."""
+    if dossier is None or valeurs.edition["public"] == PUBLIQUE:
+        return None
+    return f"{_ANNEE[depuis].format(annee=valeurs.annee)}alerte-{dossier['dossier']}.html"
 
 
 def vers_fiche(indicateur: str, depuis: str = "annee") -> str:

@@ -43,6 +43,10 @@ _FRANCAIS = Locale("fr")
 _COLLEES = {"%", "‰"}
 _POUR_CENT_LOGEMENTS = "pour 100 logements"
 _SINGULIERS = {"baux": "bail"}
+_EN_LETTRES = (
+    "aucun", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
+    "quatorze", "quinze", "seize",
+)  # fmt: skip
 _DENOMBRES = {
     "logement",
     "ménage",
@@ -53,6 +57,10 @@ _DENOMBRES = {
     "année",
     "an",
     "immeuble",
+    "comparaison",
+    "dossier",
+    "trimestre",
+    "alerte",
 }
 
 
@@ -171,6 +179,21 @@ def reperer(ligne: dict, mesure: str = "valeur") -> Cle:
     """La clé, pour le registre, d'une mesure d'une ligne de ``indicateurs``."""
     lire = ligne.get
     return lire("annee"), lire("niveau"), lire("territoire"), lire("bailleur"), lire("indicateur"), mesure
+
+
+def ecrire_en_lettres(nombre: float, feminin: bool = False) -> str:
+    """« deux », « seize », puis « 17 » : un petit dénombrement dans une phrase ; zéro s'écrit « aucun »."""
+    entier = int(nombre)
+    if not 0 <= entier < len(_EN_LETTRES):
+        return ecrire(entier, decimales=0)
+    ecrit = _EN_LETTRES[entier] + "e" * (feminin and entier < 2)
+    return imprimer(ecrit, float(entier), 0.0)
+
+
+def ecrire_trimestre(trimestre: str) -> str:
+    """« 2011-T1 » s'écrit « 1er trimestre 2011 »."""
+    annee, rang = trimestre.split("-T")
+    return imprimer(f"{rang}{'er' if rang == '1' else 'e'} trimestre{INSECABLE}{int(annee)}", unite="trimestre")
 
 
 def ecrire_annee(annee: int, court: bool = False) -> str:

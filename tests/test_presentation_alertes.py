@@ -1,0 +1,301 @@
+"""Les pages des alertes : leurs phrases, leur registre, leurs figures, et ce que chaque public en lit."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from petit_publie import ecrire_publie
+from petites_alertes import PLANOISE
+from scipy import stats
+
+import observatoire
+from observatoire.livre.publics import publics_de
+from observatoire.presentation.affichage import Absent
+from observatoire.presentation.entonnoir import Limites
+from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
+from observatoire.presentation.phrases import accorder, couper, dire_alerte
+from observatoire.publie import lire_publie
+from observatoire.registre.impressions import page, relire
+from observatoire.registre.sorties import nombres_nus
+
+CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
+IMPAYES = {"numerateur": "ménages en impayé"}
+LIGNE = {
+    "niveau": "quartier", "exces": 17.0, "exces_bas": 8.0, "exces_haut": 27.0, "immeubles": 14, "porteurs": 2,
+    "forme": "concentree", "part_porteurs": float("nan"),
+}  # fmt: skip
+FRAGMENTS = {
+    "bilan": observatoire.bilan_des_alertes,
+    "registre": observatoire.registre_des_alertes,
+    "entonnoirs": lambda v: observatoire.entonnoirs(v, "quartier"),
+    "resume": observatoire.resume_des_alertes,
+    "quartier": lambda v: observatoire.alertes_du_quartier(v, PLANOISE),
+    "note": observatoire.ouvrir_la_note,
+    "a_decider": observatoire.a_decider,
+    "persistantes": lambda v: observatoire.dossiers_du_trimestre(v, "persistantes"),
+    "resolues": lambda v: observatoire.dossiers_du_trimestre(v, "resolues"),
+}
+DU_DOSSIER = {
+    "dossier": lambda v: observatoire.ouvrir_dossier(v, "cccccccccccc"),
+    "dossier_cache": lambda v: observatoire.ouvrir_dossier(v, "ffffffffffff"),
+    "preuves": lambda v: observatoire.preuves(v, "bbbbbbbbbbbb"),
+    "ampleur": lambda v: observatoire.ampleur(v, "bbbbbbbbbbbb"),
+    "voisins": lambda v: observatoire.voisins(v, "cccccccccccc"),
+    "actions": lambda v: observatoire.actions_du_dossier(v, "gggggggggggg"),
+}
+
+
+@pytest.fixture(scope="module")
+def publique(tmp_path_factory):
+    return lire_publie(2010, ecrire_publie(tmp_path_factory.mktemp("a") / "publique", CONTOURS))
+
+
+@pytest.fixture(scope="module")
+def partenaires(tmp_path_factory):
+    dossier = tmp_path_factory.mktemp("a") / "partenaires"
+    return lire_publie(2010, ecrire_publie(dossier, CONTOURS, public="partenaires"))
+
+
+def _texte(fragment) -> str:
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", fragment.html))).replace(" ,", ",")
+
+
+# --- la phrase
+
+
+def test_la_phrase_de_la_charte():
+    assert dire_alerte(LIGNE, IMPAYES) == (
+        "17 ménages de plus qu'attendu en impayé, entre 8 et 27, portés par deux immeubles sur quatorze"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "numerateur", "phrase"),
+    [
+        ({"exces": 1.2, "exces_bas": 0.0, "exces_haut": 3.4, "porteurs": 1}, "ménages en impayé",
+         "1 ménage de plus qu'attendu en impayé, entre 0 et 3, porté par un immeuble sur quatorze"),
+        ({"exces": 0.3, "exces_bas": -2.0, "exces_haut": 3.0}, "ménages en impayé",
+         "autant de ménages en impayé qu'attendu, entre 2 de moins et 3 de plus"),
+        ({"exces": 0.5, "exces_bas": -2.5, "exces_haut": 3.5, "immeubles": 0}, "ménages en impayé",
+         "1 ménage de plus qu'attendu en impayé, entre 3 de moins et 4 de plus"),
+        ({"exces": -6.0, "exces_bas": -9.0, "exces_haut": -2.0}, "ménages en impayé",
+         "6 ménages de moins qu'attendu en impayé, entre 2 et 9"),
+        ({"exces": np.nan}, "ménages en impayé", "ménages en impayé : ampleur non publiée, c (secret)"),
+        ({"porteurs": 0, "forme": "diffuse"}, "signalements de l'année",
+         "17 signalements de plus qu'attendu, entre 8 et 27, diffus : aucun des quatorze immeubles évalués n'est "
+         "signalé à lui seul"),
+        ({"porteurs": 3, "forme": "diffuse", "part_porteurs": 0.2, "immeubles": 141}, "dégradations signalées",
+         "17 dégradations signalées de plus qu'attendu, entre 8 et 27, diffus : trois immeubles sur 141 sont signalés "
+         "(20\u202f% de l'excès)"),
+        ({"part_porteurs": 1.3}, "dégradations signalées",
+         "17 dégradations signalées de plus qu'attendu, entre 8 et 27, portées par deux immeubles sur quatorze "
+         "(les autres sont, ensemble, en deçà de l'attendu)"),
+        ({"niveau": "immeuble"}, "emménagés récents sous 40 % du plafond",
+         "17 emménagés récents de plus qu'attendu sous 40 % du plafond, entre 8 et 27"),
+        ({"immeubles": np.nan, "porteurs": np.nan, "forme": np.nan}, "titulaires au chômage ou inactifs",
+         "17 titulaires de plus qu'attendu au chômage ou inactifs, entre 8 et 27"),
+    ],
+)  # fmt: skip
+def test_la_phrase_s_accorde_et_dit_ce_qui_manque(change, numerateur, phrase):
+    assert dire_alerte(LIGNE | change, {"numerateur": numerateur}) == phrase
+
+
+def test_un_compte_s_ecrit_en_lettres_jusqu_a_seize_et_passe_par_le_registre():
+    assert [ecrire_en_lettres(n) for n in (0, 1, 2, 16, 17)] == ["aucun", "un", "deux", "seize", "17"]
+    assert [ecrire_en_lettres(n, feminin=True) for n in (0, 1, 2)] == ["aucune", "une", "deux"]
+    with page() as impressions:
+        ecrire_en_lettres(14)
+        assert [(i[0], i[1], i[2]) for i in impressions] == [("quatorze", 14.0, 0.0)]
+    assert ecrire_trimestre("2011-T1") == "1er trimestre\u00a02011"
+    assert ecrire_trimestre("2011-T3") == "3e trimestre\u00a02011"
+
+
+def test_ce_qui_se_compte_et_ce_qui_le_precise():
+    assert couper("ménages d'un adulte et d'au moins un enfant") == ("ménages", "d'un adulte et d'au moins un enfant")
+    assert couper("logements vacants depuis plus de trois mois") == ("logements vacants", "depuis plus de trois mois")
+    assert accorder("emménagés récents", 1) == "emménagé récent"
+
+
+# --- tout passe par le registre, et rien n'est nu
+
+
+@pytest.mark.parametrize("nom", FRAGMENTS)
+@pytest.mark.parametrize("public", ["publique", "partenaires"])
+def test_un_fragment_n_a_aucun_nombre_hors_du_registre(nom, public, request):
+    dossier = request.getfixturevalue(public).dossier
+    with page() as impressions:
+        fragment = FRAGMENTS[nom](lire_publie(2010, dossier))
+        assert nombres_nus({"data": fragment._repr_mimebundle_()}) == []
+        assert impressions or isinstance(fragment, Absent) or not re.search(r"\d", relire(_texte(fragment)))
+
+
+@pytest.mark.parametrize("nom", DU_DOSSIER)
+def test_la_page_d_une_alerte_n_a_aucun_nombre_hors_du_registre_et_porte_sa_marque(nom, partenaires, tmp_path):
+    with page():
+        fragment = DU_DOSSIER[nom](lire_publie(2010, partenaires.dossier))
+        assert nombres_nus({"data": fragment._repr_mimebundle_()}) == []
+    (tmp_path / "f.html").write_text(fragment.html, encoding="utf-8")
+    assert publics_de(tmp_path / "f.html") == {"partenaires"}
+
+
+def test_l_excede_ecrit_a_la_main_serait_refuse(partenaires):
+    """La garde voit bien les pages des alertes : le même fragment, un chiffre de plus, est refusé."""
+    with page():
+        fragment = observatoire.registre_des_alertes(lire_publie(2010, partenaires.dossier))
+        faux = {"text/html": fragment.html.replace("</table>", "<tr><td>9,4</td></tr></table>")}
+        assert [nu.nombre for nu in nombres_nus({"data": faux})] == ["9,4"]
+
+
+# --- le registre et la section d'un quartier
+
+
+def test_le_registre_met_devant_ce_que_personne_ne_pilote_puis_le_plus_grave(partenaires):
+    html = observatoire.registre_des_alertes(partenaires).html
+    lieux = re.findall(r'<th scope="row">(?:<a [^>]*>)?([^<]+)', html)
+    assert lieux[0] == "Tour Europe"  # l'immeuble gbh:1, sans pilote depuis neuf trimestres
+    assert lieux[1] == "Planoise - Châteaufarine"
+    assert "sans pilote depuis 9\u00a0trimestres" in html
+    assert "Bâtiment D" in lieux
+    assert 'class="obs-statut obs-statut-c"' in html
+
+
+def test_le_registre_se_lit_sans_script(partenaires):
+    html = observatoire.registre_des_alertes(partenaires).html
+    assert "<script" not in html
+    assert " hidden" not in html.replace('aria-hidden="true"', "")
+    assert html.count("<tr>") == 1 + 6
+    assert 'class="obs-table obs-registre"' in html
+
+
+def test_les_verdicts_et_les_statuts_ne_se_confondent_pas(partenaires):
+    html = observatoire.registre_des_alertes(partenaires).html
+    for verdict, signe in {"alerte_confirmee": "▲▲", "alerte": "▲", "vigilance": "△"}.items():
+        assert f'obs-verdict-{verdict}"><span aria-hidden="true">{signe}</span>' in html
+
+
+def test_le_grand_public_n_a_ni_immeuble_ni_pilote_ni_page_d_alerte(publique):
+    for nom, fragment in FRAGMENTS.items():
+        html = fragment(publique).html
+        assert "Tour Europe" not in html, nom
+        assert "Grand Besançon Habitat" not in html, nom
+        assert "alerte-" not in html, nom
+    assert "édition réservée aux partenaires" in observatoire.a_decider(publique).html
+
+
+def test_la_section_d_un_quartier_a_une_phrase_par_alerte(partenaires):
+    texte = _texte(observatoire.alertes_du_quartier(partenaires, PLANOISE))
+    assert texte.count("Alerte confirmée") == 1
+    assert "portés par deux immeubles sur quatorze (80\u202f% de l'excès)".replace("\u202f", " ") in texte
+    assert "3 alertes, dont une confirmée." in texte
+    assert "1 en vigilance" in texte
+
+
+def test_un_quartier_sans_alerte_le_dit_avec_ce_qui_est_cache(publique):
+    assert "Aucune alerte. Comparaisons publiées : 1." in _texte(
+        observatoire.alertes_du_quartier(publique, "montrapon-montboucons")
+    )
+    cache = _texte(observatoire.alertes_du_quartier(publique, "tilleroyes"))
+    assert "Aucune alerte publiée. Comparaisons publiées : 0 ; 1 c (secret)." in cache
+    assert isinstance(observatoire.alertes_du_quartier(publique, "palente-orchamps-saragosse"), Absent)
+
+
+def test_le_bilan_dit_les_comparaisons_et_les_fausses_alertes_attendues(publique):
+    texte = _texte(observatoire.bilan_des_alertes(publique))
+    assert "21 comparaisons en 2010 : 21 par quartier." in texte
+    assert "2 alertes, dont une confirmée." in texte
+    assert "Nombre attendu de fausses alertes parmi elles, d'après leur probabilité : 0,3." in texte  # 0,02 + 0,30
+
+
+def test_le_suivi_ne_se_montre_que_la_derniere_annee(partenaires):
+    avant = lire_publie(2009, partenaires.dossier)
+    assert avant.dossiers_ouverts() == []
+    assert "Pilote" not in observatoire.registre_des_alertes(avant).html
+
+
+# --- la page d'une alerte
+
+
+def test_les_exces_s_ajoutent_jusqu_a_la_derniere_decimale(partenaires):
+    html = observatoire.ampleur(partenaires, "bbbbbbbbbbbb").html
+    exces = [float(x.replace(",", ".").replace("\u2212", "-")) for x in re.findall(r"<td>([+\u2212][\d,]+)</td>", html)]
+    assert exces == [9.4, 4.2, 3.4, 17.0]
+    assert round(sum(exces[:-1]), 1) == exces[-1]
+
+
+def test_une_alerte_d_immeuble_montre_son_quartier_et_ses_voisins(partenaires):
+    assert "<strong>immeuble Tour Europe</strong>" in observatoire.ampleur(partenaires, "cccccccccccc").html
+    html = observatoire.voisins(partenaires, "cccccccccccc").html
+    assert html.count("<g><title>") == 5  # gbh:6 n'est pas situé
+    assert "Tour Europe : Alerte" in html
+    assert "gbh:" not in html
+
+
+def test_un_dossier_dont_une_annee_est_cachee_ne_dit_pas_son_histoire(partenaires):
+    texte = _texte(observatoire.ouvrir_dossier(partenaires, "ffffffffffff"))
+    assert "Dossier : c (secret), car une de ses années est cachée" in texte
+    assert "Pilote" not in texte
+
+
+def test_aucun_trait_ne_franchit_une_rupture(partenaires, tmp_path):
+    fichier = partenaires.dossier / "ruptures.csv"
+    avant = fichier.read_text(encoding="utf-8")
+    sans = observatoire.preuves(partenaires, "bbbbbbbbbbbb").html
+    fichier.write_text(f"{avant}2010,impayes_3_mois,Nouveau champ,Un bailleur de plus.,Charte\n", encoding="utf-8")
+    (partenaires.dossier / "edition.json").touch()
+    avec = observatoire.preuves(lire_publie(2010, partenaires.dossier), "bbbbbbbbbbbb").html
+    fichier.write_text(avant, encoding="utf-8")
+    assert "rupture" not in sans
+    assert ">rupture<" in avec
+    assert avec.count("Rupture entre 2009 et 2010") >= 1
+
+
+def test_la_note_dit_ce_qui_est_nouveau_dure_et_est_resolu_avec_ce_qui_a_ete_fait(partenaires):
+    assert "une nouvelle, aucune rouverte, deux persistantes et une résolue" in _texte(
+        observatoire.ouvrir_la_note(partenaires)
+    )
+    resolues = _texte(observatoire.dossiers_du_trimestre(partenaires, "resolues"))
+    assert "Ce qui a été fait : accompagnement, PIL, réalisée (1er trimestre 2009)." in resolues
+    decider = _texte(observatoire.a_decider(partenaires))
+    assert "désigner un pilote" in decider
+    assert "un pilote, mais rien d'engagé" in decider
+
+
+# --- l'entonnoir
+
+
+def test_les_limites_sont_celles_de_spiegelhalter():
+    """Refait à part : z tiré de scipy, écarts ramenés par pandas, surdispersion multiplicative."""
+    tirage = np.random.default_rng(7)
+    unites = tirage.integers(20, 900, 60).astype(float)
+    parts = np.clip(tirage.normal(0.2, 0.06, 60), 0.01, 0.99)
+    limites = Limites(0.2, "proportion", parts, unites)
+    z = pd.Series((parts - 0.2) / np.sqrt(0.16 / unites))
+    phi = (z.clip(z.quantile(0.1), z.quantile(0.9)) ** 2).mean()
+    assert phi > 1
+    assert limites.dispersion == pytest.approx(phi, rel=1e-12)
+    for quantile, niveau in ((1.959964, 0.95), (3.090232, 0.998)):
+        demi = stats.norm.ppf(0.5 + niveau / 2) * np.sqrt(phi * 0.16 / 100)
+        bas, haut = limites.a(np.array([100.0]), quantile)
+        assert haut[0] == pytest.approx(0.2 + demi, abs=1e-6)
+        assert bas[0] == pytest.approx(max(0.2 - demi, 0), abs=1e-6)
+
+
+def test_sans_surdispersion_les_limites_sont_celles_du_hasard():
+    unites = np.full(50, 100.0)
+    limites = Limites(0.3, "proportion", np.full(50, 0.3), unites)
+    assert limites.dispersion == 1.0
+    assert limites.situer(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
+    taux = Limites(0.09, "taux", np.full(50, 0.09), unites)
+    assert taux.a(np.array([100.0]), 1.959964)[1][0] == pytest.approx(0.09 + 1.959964 * np.sqrt(0.09 / 100))
+
+
+def test_l_entonnoir_ne_montre_que_ce_qui_est_publie(publique):
+    html = observatoire.entonnoirs(publique, "quartier").html
+    assert "Tilleroyes" not in html
+    assert "Territoires sans valeur publiée, absents du dessin : 1." in html
+    assert isinstance(observatoire.entonnoirs(publique), Absent)  # aucun secteur n'est évalué ici

@@ -1,0 +1,193 @@
+"""Ce que chaque public lit du suivi, et le bilan du trimestre."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from atelier_suivi import Suivi, alertes, identifiant
+
+from observatoire.publie import _lire_table
+from observatoire.suivi.bilan import bilan_du_trimestre
+from observatoire.suivi.dossiers import dresser
+from observatoire.suivi.publication import RESERVEES, ecrire_suivi, limiter, publier_suivi
+
+SERIES = {
+    ("quartier", "planoise", "apl"): "AAAA",
+    ("quartier", "battant", "apl"): "CCAC",
+    ("secteur", "planoise-1", "apl"): "CCCA",
+    ("secteur", "battant-1", "apl"): "AACA",
+    ("immeuble", "gbh:I-1", "apl"): "CAAA",
+    ("immeuble", "gbh:I-2", "apl"): "AAAC",
+    ("quartier", "bregille", "apl"): "CCCC",
+}
+QUARTIERS = {"planoise-1": "planoise", "battant-1": "battant", "gbh:I-1": "planoise", "gbh:I-2": "battant"}
+LIGNES = (
+    ";quartier;battant;apl;10/02/2010;ville;accompagnement;prevention_expulsions;engager;en_cours;",
+    ";quartier;battant;apl;10/09/2010;ville;accompagnement;prevention_expulsions;arreter;realisee;",
+    ";secteur;planoise-1;apl;10/01/2011;neolia;;;designer_pilote;;",
+    ";immeuble;gbh:I-1;apl;10/01/2011;gbh;travaux;programme_travaux;engager;realisee;",
+    ";immeuble;gbh:I-2;apl;10/01/2010;gbh;travaux;programme_travaux;engager;en_cours;",
+)
+
+
+@pytest.fixture
+def suivi(tmp_path):
+    """Un suivi calculé, dans ``prepare``."""
+    suivi = Suivi(tmp_path, alertes(SERIES))
+    suivi.ecrire(*LIGNES)
+    prepare = suivi.config.chemin("prepare")
+    prepare.mkdir(parents=True)
+    suivi.alertes.to_parquet(prepare / "alertes.parquet")
+    suivi.alertes.assign(quartier=suivi.alertes["territoire"].map(QUARTIERS)).to_parquet(prepare / "ampleurs.parquet")
+    return suivi
+
+
+def lues(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> pd.DataFrame:
+    """Les alertes qu'un public lit ; ``cachees`` : (année, territoire)."""
+    table = suivi.alertes.assign(statut="publie")
+    table = table[table["niveau"].ne("immeuble")] if public == "publique" else table
+    cache = pd.MultiIndex.from_frame(table[["annee", "territoire"]]).isin(cachees)
+    return table.assign(statut=table["statut"].mask(cache, "c"), verdict=table["verdict"].mask(cache))
+
+
+def publier(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> dict[str, pd.DataFrame]:
+    """Les fichiers publiés, relus comme une page les relit."""
+    ecrire_suivi(suivi.config)
+    dossier = suivi.config.fichier.parent / public
+    publier_suivi(suivi.config, lues(suivi, public, *cachees), public, dossier)
+    return {f.stem: _lire_table(f) for f in dossier.glob("*.csv")}
+
+
+def test_le_bilan_du_calcul_compte_les_etats(suivi):
+    bilan, avertissements = ecrire_suivi(suivi.config)
+    assert bilan == "1 nouvelle, 2 persistantes, 2 resolues, 1 rouverte ; actions : 5"
+    assert avertissements == ()
+
+
+def test_les_partenaires_lisent_tout(suivi):
+    tables = publier(suivi, "partenaires")
+    dossiers = tables["dossiers"].set_index("territoire")
+    assert set(dossiers.index) == {cle[1] for cle in SERIES} - {"bregille"}
+    assert dossiers["statut"].eq("publie").all()
+    assert dossiers["quartier"].to_dict() == QUARTIERS | {"planoise": "planoise", "battant": "battant"}
+    assert dossiers.index[0] == "planoise"  # sans pilote depuis treize trimestres
+    assert dossiers.loc["planoise", "trimestres_sans_pilote"] == 13
+    assert dossiers.loc["gbh:I-1", "pilote"] == "gbh"
+    assert len(tables["actions"]) == len(LIGNES)
+    libelles = tables["libelles_du_suivi"].set_index(["colonne", "code"])["libelle"]
+    assert libelles["outil", "prevention_expulsions"] == "prévention des expulsions"
+    assert libelles["pilote", "ville"] == "Ville de Besançon"
+
+
+def test_une_alerte_resolue_montre_ce_qui_avait_ete_fait(suivi):
+    tables = publier(suivi, "partenaires")
+    battant = tables["dossiers"].set_index("territoire").loc["battant"]
+    assert (battant["etat"], battant["resolution"], battant["pilote"]) == ("resolue", "2011-T1", "ville")
+    siennes = tables["actions"][tables["actions"]["dossier"].eq(battant["dossier"])]
+    assert siennes["decision"].tolist() == ["engager", "arreter"]
+    assert siennes["issue"].tolist() == ["en_cours", "realisee"]
+
+
+def test_le_grand_public_ne_lit_ni_immeuble_ni_pilote(suivi):
+    tables = publier(suivi, "publique")
+    assert set(tables["dossiers"]["niveau"]) == {"quartier", "secteur"}
+    assert not {*RESERVEES} & {*tables["dossiers"], *tables["actions"]}
+    assert list(tables["actions"]) == ["dossier", "trimestre", "reponse", "outil", "issue"]
+    immeuble = identifiant("immeuble", "gbh:I-1")
+    assert immeuble not in {*tables["dossiers"]["dossier"], *tables["actions"]["dossier"]}
+    texte = "".join(f.read_text("utf-8") for f in (suivi.config.fichier.parent / "publique").glob("*.csv"))
+    assert not [mot for mot in ("gbh", "neolia", "pilote", "2010-02-10", "ville") if mot in texte]
+
+
+def test_l_ordre_public_ne_dit_pas_qui_n_a_pas_de_pilote(suivi):
+    """Les mêmes alertes, pilotées ou non, se lisent dans le même ordre."""
+    avant = publier(suivi, "publique")["dossiers"]
+    suivi.ecrire()
+    pd.testing.assert_frame_equal(publier(suivi, "publique")["dossiers"], avant)
+
+
+@pytest.mark.parametrize("annee", [2007, 2009, 2010])
+def test_une_seule_annee_cachee_retire_le_dossier_au_grand_public(suivi, annee):
+    tables = publier(suivi, "publique", (annee, "battant"))
+    assert "battant" not in set(tables["dossiers"]["territoire"])
+    assert identifiant("quartier", "battant") not in set(tables["actions"]["dossier"])
+
+
+@pytest.mark.parametrize(("statut", "parait"), [("ne", True), ("na", True), ("nd", False), ("c", False)])
+def test_une_annee_sans_conclusion_n_est_pas_une_annee_tue(suivi, statut, parait):
+    ecrire_suivi(suivi.config)
+    prepare, table = suivi.config.chemin("prepare"), lues(suivi, "publique", (2007, "battant"))
+    table = table.assign(statut=table["statut"].replace("c", statut))
+    tables = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("dossiers", "actions"))
+    dossiers, _ = limiter(*tables, table, "publique")
+    assert ("battant" in set(dossiers["territoire"])) is parait
+
+
+def test_ce_qui_manque_ne_depend_que_de_ce_qui_est_publie(suivi):
+    """Deux villes que seul un verdict caché distingue donnent au public les mêmes fichiers."""
+    cachee = (2008, "planoise")
+    premiers = publier(suivi, "publique", cachee)["dossiers"]
+    autre = suivi.alertes["annee"].eq(2008) & suivi.alertes["territoire"].eq("planoise")
+    suivi.alertes = suivi.alertes.assign(verdict=suivi.alertes["verdict"].mask(autre, "conforme"))
+    suivi.alertes.to_parquet(suivi.config.chemin("prepare") / "alertes.parquet")
+    pd.testing.assert_frame_equal(publier(suivi, "publique", cachee)["dossiers"], premiers)
+
+
+def test_un_dossier_dont_une_annee_est_cachee_aux_partenaires_ne_dit_que_son_nom(suivi):
+    dossiers = publier(suivi, "partenaires", (2009, "gbh:I-1"))["dossiers"]
+    cache = dossiers[dossiers["territoire"].eq("gbh:I-1")].iloc[0].dropna()
+    assert cache.to_dict() == {
+        "dossier": identifiant("immeuble", "gbh:I-1"), "niveau": "immeuble", "territoire": "gbh:I-1",
+        "indicateur": "apl", "quartier": "planoise", "statut": "c",
+    }  # fmt: skip
+    assert dossiers["territoire"].iloc[-1] == "gbh:I-1"  # en dernier : sa place dirait son état
+
+
+def test_un_dossier_dont_aucune_alerte_ne_se_lit_n_existe_pas(suivi):
+    dossiers = publier(suivi, "partenaires", (2009, "battant"))["dossiers"]
+    assert "battant" not in set(dossiers["territoire"])
+
+
+# Le bilan du trimestre ---------------------------------------------------------------------------------------
+
+
+def test_la_note_trimestrielle_dit_ce_qui_a_change_et_ce_qu_il_faut_decider(suivi):
+    tables = publier(suivi, "partenaires")
+    bilan = bilan_du_trimestre(tables["dossiers"], tables["actions"], "2011-T1")
+    noms = {nom: liste["territoire"].tolist() for nom, liste in bilan.listes.items()}
+    assert noms == {
+        "nouvelles": ["planoise-1"],
+        "rouvertes": ["battant-1"],
+        "persistantes": ["planoise", "gbh:I-1"],
+        "resolues": ["battant", "gbh:I-2"],
+        "sans_pilote": ["planoise"],
+        "a_decider": ["planoise", "battant-1", "planoise-1", "gbh:I-1", "gbh:I-2"],
+    }
+    motifs = bilan.listes["a_decider"].set_index("territoire")["motif"].to_dict()
+    assert motifs == {
+        "planoise": "sans_pilote", "battant-1": "sans_pilote", "planoise-1": "en_suspens", "gbh:I-1": "achevee",
+        "gbh:I-2": "a_clore",
+    }  # fmt: skip
+    assert bilan.comptes == {
+        "nouvelles": 1, "rouvertes": 1, "persistantes": 2, "resolues": 2, "sans_pilote": 1, "a_decider": 5,
+    }  # fmt: skip
+
+
+def test_une_resolution_d_avant_n_est_plus_du_trimestre(suivi):
+    ecrire_suivi(suivi.config)
+    actions = pd.read_parquet(suivi.config.chemin("prepare") / "actions.parquet")
+    bilan = bilan_du_trimestre(dresser(suivi.alertes, actions, "2011-T2"), actions, "2011-T2")
+    assert bilan.comptes["resolues"] == bilan.comptes["nouvelles"] == bilan.comptes["rouvertes"] == 0
+    assert bilan.comptes["persistantes"] == 4
+
+
+def test_le_bilan_public_ne_pretend_rien_savoir_des_pilotes(suivi):
+    tables = publier(suivi, "publique")
+    bilan = bilan_du_trimestre(tables["dossiers"], tables["actions"], "2011-T1")
+    assert bilan.comptes == {"nouvelles": 1, "rouvertes": 1, "persistantes": 1, "resolues": 1}
+
+
+def test_un_dossier_cache_n_est_dans_aucune_liste(suivi):
+    tables = publier(suivi, "partenaires", (2007, "planoise"))
+    bilan = bilan_du_trimestre(tables["dossiers"], tables["actions"], "2011-T1")
+    assert not [nom for nom, liste in bilan.listes.items() if "planoise" in set(liste["territoire"])]
