@@ -12,6 +12,7 @@ _PRESENTATION = "observatoire.presentation"
 _ORIGINES = {
     "avertir": f"{_PRESENTATION}.textes",
     "carte": f"{_PRESENTATION}.carte",
+    "changements_mixite": f"{_PRESENTATION}.mixite",
     "chiffres_cles": f"{_PRESENTATION}.cles",
     "commentaire": f"{_PRESENTATION}.textes",
     "comparaison_bailleurs": f"{_PRESENTATION}.cote_a_cote",
@@ -21,7 +22,9 @@ _ORIGINES = {
     "ecrire": f"{_PRESENTATION}.nombres",
     "ecrire_annee": f"{_PRESENTATION}.nombres",
     "ecrire_date": f"{_PRESENTATION}.nombres",
+    "entropie_quartier": f"{_PRESENTATION}.mixite",
     "evolution": f"{_PRESENTATION}.evolution",
+    "evolution_mixite": f"{_PRESENTATION}.mixite",
     "grille": f"{_PRESENTATION}.affichage",
     "lire_publie": "observatoire.publie",
     "livraisons": f"{_PRESENTATION}.suivi",
@@ -36,6 +39,7 @@ _ORIGINES = {
     "tableau_depots": f"{_PRESENTATION}.sources",
     "tableau_famille": f"{_PRESENTATION}.tableaux",
     "tableau_immeubles": f"{_PRESENTATION}.immeubles",
+    "tableau_mixite": f"{_PRESENTATION}.mixite",
     "tableau_quartiers": f"{_PRESENTATION}.tableaux",
     "tableau_ruptures": f"{_PRESENTATION}.sources",
 }

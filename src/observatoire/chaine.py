@@ -175,7 +175,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import indicateurs, lecture
+        from observatoire import indicateurs, lecture, mixite
 
         self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
@@ -185,6 +185,8 @@ class Chaine:
         with self.journal.etape("indicateurs") as etape:
             bilan = indicateurs.ecrire_indicateurs(self.config, etape.avancer, dask, depots.suites)
             etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
+        with self.journal.etape("mixité") as mixees:
+            mixees.bilan = f"{_nombre(mixite.ecrire_mixite(self.config))} indices"
         return etape.bilan
 
     def _proteger(self, public: str) -> str:

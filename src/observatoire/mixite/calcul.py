@@ -66,8 +66,8 @@ def ecrire_mixite(config: Configuration) -> int:
 def publier(protege: pd.DataFrame, config: Configuration, baremes: Baremes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """La mixité qu'un public peut lire : celle de la table qui lui est publiée, et d'elle seule.
 
-    ``protege`` : ses indicateurs, après protection. Tout lecteur de cette table pourrait refaire le calcul : il n'apprend
-    rien de ce qui y est caché.
+    ``protege`` : ses indicateurs, après protection. Tout lecteur de cette table pourrait refaire le calcul : il
+    n'apprend rien de ce qui y est caché.
     """
     plan = planifier(config, baremes)
     lignes = protege[protege["bailleur"].eq("tous") & protege["indicateur"].isin(plan.codes)]

@@ -96,7 +96,7 @@ def tirer_au_hasard(
 
 
 def retirer(comptes: np.ndarray, generateur: np.random.Generator) -> np.ndarray:
-    """Des tables (tirages, unités, classes) où chaque unité garde sa taille et se remplit selon sa propre composition."""
+    """Des tables (tirages, unités, classes) où chaque unité garde sa taille et sa composition moyenne."""
     tailles = comptes.sum(axis=1, keepdims=True)
     parts = np.divide(comptes, tailles, out=np.full(comptes.shape, 1 / comptes.shape[1]), where=tailles > 0)
     return _tirer(comptes, parts, generateur)
@@ -108,7 +108,7 @@ def _tirer(comptes: np.ndarray, parts: np.ndarray, generateur: np.random.Generat
 
 
 def probabilite(tires: np.ndarray, observe) -> np.ndarray:
-    """La probabilité que le hasard donne au moins autant, l'observation comptant pour un tirage (Davison et Hinkley)."""
+    """La probabilité que le hasard donne au moins autant ; l'observation compte pour un tirage."""
     return (1 + (tires >= np.asarray(observe) - 1e-12).sum(axis=0)) / (1 + len(tires))
 
 
@@ -119,8 +119,10 @@ def probabilite_bilaterale(tires: np.ndarray, observe) -> np.ndarray:
 
 
 def encadrer(tires: np.ndarray, observe) -> tuple[np.ndarray, np.ndarray]:
-    """L'intervalle à 95 % d'un indice, d'après des tables retirées, recentré sur lui : retirer ajoute du hasard, donc du
-    biais, une seconde fois."""
+    """L'intervalle à 95 % d'un indice, d'après des tables retirées, recentré sur lui.
+
+    Retirer ajoute du hasard, donc du biais, une seconde fois.
+    """
     ecarts = tires - tires.mean(axis=0)
     bas, haut = np.quantile(ecarts, [(1 - NIVEAU) / 2, (1 + NIVEAU) / 2], axis=0)
     return np.asarray(observe) + bas, np.asarray(observe) + haut

@@ -1,7 +1,8 @@
 r"""Les indices de mixité : une fonction par indice, une formule ; sa docstring est la fiche publiée.
 
 Chaque fonction reçoit des comptes, les unités puis les classes sur les deux derniers axes : (…, unités, classes). Elle
-rend un indice par tableau ; les axes d'avant (des tirages, des années) passent tels quels. Une unité vide ne compte pas.
+rend un indice par tableau ; les axes d'avant (des tirages, des années) passent tels quels. Une unité vide ne compte
+pas.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ def dissimilarite(comptes: np.ndarray) -> np.ndarray:
 
     $$ D = \frac{1}{2} \sum_i \left| \frac{g_i}{G} - \frac{a_i}{A} \right| $$
 
-    $g_i$ : ménages du groupe dans le quartier $i$ ; $a_i$ : les autres ; $G$, $A$ : leurs totaux dans la ville. Zéro : le
-    groupe est réparti comme les autres ; un : ils ne partagent aucun quartier.
+    $g_i$ : ménages du groupe dans le quartier $i$ ; $a_i$ : les autres ; $G$, $A$ : leurs totaux dans la ville. Zéro :
+    le groupe est réparti comme les autres ; un : ils ne partagent aucun quartier.
 
-    **Pièges.** Biaisé vers le haut : au seul hasard, de petits quartiers diffèrent ; lire l'indice corrigé. Le découpage
-    compte : plus les unités sont fines, plus l'indice est élevé. Il ignore où sont les quartiers les uns par rapport
-    aux autres.
+    **Pièges.** Biaisé vers le haut : au seul hasard, de petits quartiers diffèrent ; lire l'indice corrigé. Le
+    découpage compte : plus les unités sont fines, plus l'indice est élevé. Il ignore où sont les quartiers les uns par
+    rapport aux autres.
 
     **Référence.** O. D. Duncan, B. Duncan, « A methodological analysis of segregation indexes », *American Sociological
     Review*, 20, 1955.
@@ -70,11 +71,11 @@ def theil_h(comptes: np.ndarray) -> np.ndarray:
 
     $$ H = \sum_i \frac{t_i}{T} \cdot \frac{E - E_i}{E}, \qquad E = \sum_k p_k \ln \frac{1}{p_k} $$
 
-    $E_i$ : entropie du quartier $i$ ; $E$ : celle de la ville ; $t_i$, $T$ : leurs ménages ; $p_k$ : part de la classe $k$.
-    Zéro : chaque quartier est fait comme la ville ; un : aucun n'a deux classes.
+    $E_i$ : entropie du quartier $i$ ; $E$ : celle de la ville ; $t_i$, $T$ : leurs ménages ; $p_k$ : part de la
+    classe $k$. Zéro : chaque quartier est fait comme la ville ; un : aucun n'a deux classes.
 
-    **Pièges.** Les classes sont traitées comme de simples catégories : leur ordre ne compte pas. Biaisé vers le haut dans
-    de petits quartiers : le comparer à ce que donnerait le hasard.
+    **Pièges.** Les classes sont traitées comme de simples catégories : leur ordre ne compte pas. Biaisé vers le haut
+    dans de petits quartiers : le comparer à ce que donnerait le hasard.
 
     **Référence.** H. Theil, A. J. Finizza, « A note on the measurement of racial integration of schools by means of
     informational concepts », *Journal of Mathematical Sociology*, 1, 1971 ; S. F. Reardon, G. Firebaugh, « Measures of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ class Plan:
         """De chaque année à la suivante, et de l'état zéro à chacune."""
         annees = sorted(self.seuils)
         zero = {(self.annee_zero, a) for a in annees if a > self.annee_zero and self.annee_zero in annees}
-        return sorted(zero | set(zip(annees, annees[1:], strict=False)))
+        return sorted(zero | set(pairwise(annees)))
 
 
 def planifier(config: Configuration, baremes: Baremes) -> Plan:
@@ -101,5 +102,5 @@ def ranger(lignes: list[dict], colonnes: list[str], cles: list[str]) -> pd.DataF
     table = pd.DataFrame(lignes).reindex(columns=colonnes)
     entiers = {c: "Int64" for c in ("unites", "menages") if c in colonnes}
     reels = {c: float for c in colonnes if c not in {*cles, "statut", *entiers}}
-    textes = {c: str for c in ("niveau", "territoire", "groupe", "indice", "statut")}
+    textes = dict.fromkeys(["niveau", "territoire", "groupe", "indice", "statut"], str)
     return table.astype(entiers | reels | textes).sort_values(cles, ignore_index=True)

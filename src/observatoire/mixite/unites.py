@@ -1,8 +1,8 @@
 """Les comptes que la mixité compare : unité par unité, classe par classe, tirés d'une table d'indicateurs.
 
-La table est celle de ``prepare``, ou celle d'un public après protection. Une unité dont une seule classe n'est pas connue
-n'entre qu'avec les autres, dans un *reste* : la ville moins les unités connues. Un indice n'emploie donc que ce que la
-table dit déjà, et n'apprend rien de ce qu'elle cache.
+La table est celle de ``prepare``, ou celle d'un public après protection. Une unité dont une seule classe n'est pas
+connue n'entre qu'avec les autres, dans un *reste* : la ville moins les unités connues. Un indice n'emploie donc que ce
+que la table dit déjà, et n'apprend rien de ce qu'elle cache.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RAISONS = ("c", "nd", "na")
 
 @dataclass(frozen=True)
 class Groupe:
-    """Ce que l'on répartit. ``codes`` : les indicateurs de ses classes ; d'un seul, l'autre classe est le complément."""
+    """Ce que l'on répartit. ``codes`` : les indicateurs de ses classes ; d'un seul, l'autre est le complément."""
 
     code: str
     codes: tuple[str, ...]
@@ -63,7 +63,7 @@ class Comptes:
         return float(1 - self.unites.loc[list(unites)].to_numpy().sum() / self.ville.sum())
 
     def table(self, parmi: Iterable[str] | None = None) -> np.ndarray:
-        """Les comptes (unités, classes), le reste en dernier s'il n'est pas vide ; ``parmi`` : les unités à n'y pas fondre."""
+        """Les comptes (unités, classes), le reste en dernier s'il y en a ; ``parmi`` : les unités à n'y pas fondre."""
         gardees = (self.unites if parmi is None else self.unites.loc[list(parmi)]).to_numpy()
         reste = self.ville - gardees.sum(axis=0)
         return np.vstack([gardees, reste]) if reste.any() else gardees
