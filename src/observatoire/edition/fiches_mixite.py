@@ -44,7 +44,7 @@ def _tableau(lignes: pd.DataFrame) -> str:
 def _valeur(ligne: dict) -> str:
     if ligne["statut"] != "publie":
         return ecrire_statut(ligne["statut"], html=True)
-    return ecrire(ligne["valeur"], decimales=3)
+    return ecrire(ligne["valeur"], decimales=4)
 
 
 def _bornes(ligne: dict) -> str:
@@ -53,4 +53,4 @@ def _bornes(ligne: dict) -> str:
 
 
 def _nombre(valeur: float) -> str:
-    return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=3)
+    return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=4)

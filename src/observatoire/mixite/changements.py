@@ -14,13 +14,17 @@ from observatoire.mixite.villes import choisir
 
 
 def evaluer(plan: Plan, groupe: Groupe, niveau: str, comptes: dict[int, Comptes]) -> Iterator[dict]:
-    """Une ligne par paire d'années et par indice : ``depart``, ``annee``, ``indice``, les mesures, ``statut``."""
+    """Une ligne par paire d'années et par indice : ``depart``, ``annee``, ``indice``, les mesures, ``statut``.
+
+    Deux années qu'une rupture sépare ne se comparent pas : « na ».
+    """
     for paire in plan.paires:
         depart, annee = paire
         avant, apres = (comptes[a] for a in paire)
         communes = [] if avant.statut or apres.statut else avant.unites.index.intersection(apres.unites.index)
         restes = [c.part_hors_de(communes) for c in (avant, apres)]
         jugements = [juger(comptes[a], reste, plan.seuils[a]) for a, reste in zip(paire, restes, strict=True)]
+        jugements.append("na" if plan.rompu(groupe, *paire) else CALCULE)
         statut = next((j for j in jugements if j != CALCULE), CALCULE)
         for nom, (indice, _) in choisir(groupe).items():
             cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut}

@@ -39,8 +39,9 @@ def dissimilarite_corrigee(observee, attendue):
     nombre de ménages du groupe restant les mêmes ; il est calculé exactement (loi hypergéométrique). Zéro : le
     hasard suffit ; un nombre négatif : le groupe est réparti plus également que par le hasard.
 
-    **Pièges.** Corrige le biais, pas l'incertitude : lire l'intervalle. Ne se compare pas à une dissimilarité non
-    corrigée. Carrington et Troske divisent par $D^*$ quand l'indice est négatif ; ici l'échelle est la même partout.
+    **Pièges.** Corrige le biais, pas l'incertitude : lire l'intervalle. Le hasard gonfle moins une ségrégation qui
+    existe : la correction en retire alors un peu trop, et la vérité est entre l'indice corrigé et l'indice brut.
+    Carrington et Troske divisent par $D^*$ quand l'indice est négatif ; ici l'échelle est la même partout.
 
     **Référence.** C. Winship, « A revaluation of indexes of residential segregation », *Social Forces*, 55, 1977 ;
     W. J. Carrington, K. R. Troske, « On measuring segregation in samples with small units », *Journal of Business &

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.mixite.unites import Comptes, Groupe
+from observatoire.ruptures import lire_ruptures
 
 CLES = ["annee", "niveau", "territoire", "groupe", "indice"]
 MESURES = ["valeur", "borne_basse", "borne_haute", "attendu_hasard", "p_hasard", "unites", "menages", "part_reste"]
@@ -44,13 +45,15 @@ class Seuils:
 
 @dataclass(frozen=True)
 class Plan:
-    """``ville`` : son code. ``niveaux`` : ceux des unités. ``seuils`` : ceux de chaque année, dans l'ordre."""
+    """``ville`` : son code. ``niveaux`` : ceux des unités. ``seuils`` : ceux de chaque année, dans l'ordre.
+    ``ruptures`` : indicateur -> les années devant lesquelles rien ne se compare."""
 
     ville: str
     annee_zero: int
     niveaux: tuple[str, ...]
     groupes: tuple[Groupe, ...]
     seuils: dict[int, Seuils]
+    ruptures: dict[str, frozenset[int]] = field(default_factory=dict)
 
     @property
     def codes(self) -> list[str]:
@@ -64,6 +67,10 @@ class Plan:
         zero = {(self.annee_zero, a) for a in annees if a > self.annee_zero and self.annee_zero in annees}
         return sorted(zero | set(pairwise(annees)))
 
+    def rompu(self, groupe: Groupe, depart: int, annee: int) -> bool:
+        """Une rupture sépare-t-elle ces deux années pour ce groupe ?"""
+        return any(depart < rupture <= annee for code in groupe.codes for rupture in self.ruptures.get(code, ()))
+
 
 def planifier(config: Configuration, baremes: Baremes) -> Plan:
     """Ce que cette ville compare, d'après son catalogue, ses niveaux et ses barèmes."""
@@ -71,7 +78,9 @@ def planifier(config: Configuration, baremes: Baremes) -> Plan:
     groupes = [Groupe(code, (code,)) for code in BINAIRES] + [Groupe(nom, codes) for nom, codes in modalites.items()]
     niveaux = tuple(n for n in NIVEAUX if n in config.niveaux)
     seuils = {annee: lire_seuils(baremes, annee) for annee in sorted(config.annees)}
-    return Plan(config.code, config.annee_zero, niveaux, tuple(groupes), seuils)
+    lues = lire_ruptures(config.chemin("referentiels"), catalogue())
+    ruptures = lues.groupby("indicateurs")["annee"].agg(frozenset).to_dict()
+    return Plan(config.code, config.annee_zero, niveaux, tuple(groupes), seuils, ruptures)
 
 
 def lire_seuils(baremes: Baremes, annee: int) -> Seuils:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from observatoire.presentation import donnees, selection
-from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.affichage import Absent, Fragment, absent, grille
 from observatoire.presentation.liens import lier, vers_fiche
 from observatoire.presentation.mixite_figures import dessiner
 from observatoire.presentation.nombres import (
@@ -34,6 +34,7 @@ INDICES = ("dissimilarite", "dissimilarite_corrigee", "isolement", "theil_h")
 NIVEAUX = {"quartier": "quartiers", "secteur": "secteurs"}
 _VIDE = {"valeur": nan, "borne_basse": nan, "borne_haute": nan, "attendu_hasard": nan, "p_hasard": nan, "statut": "nd"}
 _RARE = 0.05
+_DECIMALES = {"theil_h": 4}
 
 
 class Lieu(NamedTuple):
@@ -78,9 +79,10 @@ def changements_mixite(valeurs: Publie, niveau: str = "quartier") -> Fragment:
     titre = f"Ce qui a changé entre {NIVEAUX[niveau]}, jusqu'en {ecrire_annee(annee)}"
     table = valeurs.mixite_evolution
     table = table[table["annee"].eq(annee) & table["niveau"].eq(niveau) & table["groupe"].isin(_groupes(valeurs))]
-    departs = [d for d in dict.fromkeys([zero, annee - 1]) if d in set(table["depart"])]
+    voulus = [d for d in dict.fromkeys([zero, annee - 1]) if d in set(table["depart"])]
+    departs = [d for d in voulus if table.loc[table["depart"].eq(d), "statut"].ne("na").any()]
     if not departs:
-        return absent(titre, f"{ecrire_annee(annee)} n'a pas d'année d'avant à quoi se comparer")
+        return absent(titre, _dire_les_ruptures(annee, voulus) or "il n'y a pas d'année d'avant")
     par_cle = {(r["depart"], r["groupe"], r["indice"]): r for r in en_lignes(table)}
     rangs = [
         {
@@ -96,12 +98,20 @@ def changements_mixite(valeurs: Publie, niveau: str = "quartier") -> Fragment:
         if (depart, groupe, indice) in par_cle
     ]
     note = dire(
-        "La variation est la somme des deux autres colonnes. Composition : ce qu'auraient changé, à elles seules, les "
-        "parts des ménages dans la ville et la taille des quartiers. Structure : ce qui vient de leur répartition "
-        "entre quartiers. Les quartiers connus aux deux dates sont comparés, les autres réunis. Une variation dont "
-        "l'intervalle à 95 % contient zéro n'est pas établie."
+        "La variation est la somme des deux autres colonnes, aux arrondis près. Composition : ce qu'auraient changé, à "
+        "elles seules, les parts des ménages dans la ville et la taille des quartiers. Structure : ce qui vient de "
+        "leur répartition entre quartiers. Les quartiers connus aux deux dates sont comparés, les autres réunis. Une "
+        "variation dont l'intervalle à 95 % contient zéro n'est pas établie."
     )
-    return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=note)
+    rompus = _dire_les_ruptures(annee, [d for d in voulus if d not in departs])
+    return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=f"{note} {rompus}".strip())
+
+
+def _dire_les_ruptures(annee: int, departs: list[int]) -> str:
+    if not departs:
+        return ""
+    dits = " ni à ".join(ecrire_annee(d) for d in departs)
+    return f"{ecrire_annee(annee)} n'est pas comparable à {dits} : rupture de série."
 
 
 def entropie_quartier(valeurs: Publie, quartier: str) -> Fragment:
@@ -111,13 +121,18 @@ def entropie_quartier(valeurs: Publie, quartier: str) -> Fragment:
     if not groupes:
         return absent(f"{nom}, diversité des ménages", nommer_statut("nd"))
     phrases = "".join(_dire_entropie(valeurs, quartier, groupe).html for groupe in groupes)
-    figures = ""
-    for groupe in groupes:
-        lieu = Lieu("quartier", quartier, groupe, "entropie")
-        serie = {"Ville": _serie(valeurs, Lieu("ville", ville, groupe, "entropie"))}
-        titre = f"{_libelle(valeurs, 'entropie')}, {_nommer(valeurs, groupe)}, {nom}"
-        figures += f'<div class="obs-case">{_figurer(valeurs, lieu, titre, nom, serie).html}</div>'
-    return Fragment(f'{phrases}<div class="obs-grille">{figures}</div>', f"{nom}, diversité des ménages")
+    figures = [
+        _figurer(
+            valeurs,
+            Lieu("quartier", quartier, groupe, "entropie"),
+            f"{_libelle(valeurs, 'entropie')}, {_nommer(valeurs, groupe)}, {nom}",
+            nom,
+            {"Ville": _serie(valeurs, Lieu("ville", ville, groupe, "entropie"))},
+        )
+        for groupe in groupes
+    ]
+    montrees = [f for f in figures if not isinstance(f, Absent)]
+    return Fragment(phrases + (grille(*montrees).html if montrees else ""), f"{nom}, diversité des ménages")
 
 
 def _dire_entropie(valeurs: Publie, quartier: str, groupe: str) -> Fragment:
@@ -126,16 +141,13 @@ def _dire_entropie(valeurs: Publie, quartier: str, groupe: str) -> Fragment:
     sujet = f"{_nommer(valeurs, groupe)}, {_libelle(valeurs, 'entropie').lower()}"
     if statut_de(ligne) != "publie":
         return absent(sujet, nommer_statut(statut_de(ligne)))
-    moins = ligne["valeur"] < ligne["attendu_hasard"]
-    verdict = (
-        "ce que le hasard suffit à expliquer"
-        if not ligne["p_hasard"] < _RARE
-        else f"{'moins' if moins else 'plus'} que ce que donnerait le hasard dans un quartier de cette taille"
-    )
+    verdict = "écart non établi"
+    if ligne["p_hasard"] < _RARE:
+        verdict = "moins divers" if ligne["valeur"] < ligne["attendu_hasard"] else "plus divers"
     return paragraphe(
-        f"{sujet} : {_nombre(ligne['valeur'])} ({_bornes(ligne)}) sur une échelle de zéro (tous semblables) à un "
-        f"(également partagés), {_nombre(ville['valeur'])} pour la ville ; {verdict} "
-        f"({_nombre(ligne['attendu_hasard'])} attendu, p = {_nombre(ligne['p_hasard'])})."
+        f"{sujet} : {_nombre(ligne['valeur'])} ({_bornes(ligne)}), de zéro (tous semblables) à un (également "
+        f"partagés) ; ville : {_nombre(ville['valeur'])}. Rempli au hasard, un quartier de cette taille aurait "
+        f"{_nombre(ligne['attendu_hasard'])} : {verdict} (p = {_nombre(ligne['p_hasard'])})."
     )
 
 
@@ -144,7 +156,7 @@ def _rang(valeurs: Publie, groupe: str, indice: str, lignes: dict[str, dict | No
     for niveau, ligne in lignes.items():
         ligne = ligne or _VIDE
         rang[f"Entre {NIVEAUX[niveau]}"] = _mesurer(ligne, "valeur", _unites(ligne, niveau))
-        hasard = f"{_nombre(ligne['attendu_hasard'])}<br><small>p = {_nombre(ligne['p_hasard'])}</small>"
+        hasard = f"{_nombre(ligne['attendu_hasard'], indice)}<br><small>p = {_nombre(ligne['p_hasard'])}</small>"
         rang[f"Au hasard, entre {NIVEAUX[niveau]}"] = hasard if statut_de(ligne) == "publie" else ABSENT
     return rang
 
@@ -160,12 +172,14 @@ def _mesurer(ligne: dict, mesure: str, detail: str = "", signe: bool = False) ->
     """Une mesure dans une case, son intervalle et un détail dessous ; ou le statut."""
     if ligne["statut"] != "publie":
         return ecrire_statut(ligne["statut"], html=True)
-    bornes = f"{_nombre(ligne['borne_basse'], signe)} à {_nombre(ligne['borne_haute'], signe)}"
-    return "<br>".join([_nombre(ligne[mesure], signe), *(f"<small>{d}</small>" for d in (bornes, detail) if d)])
+    bornes = _bornes(ligne, signe)
+    return "<br>".join(
+        [_nombre(ligne[mesure], ligne["indice"], signe), *(f"<small>{d}</small>" for d in (bornes, detail) if d)]
+    )
 
 
 def _signer(ligne: dict, mesure: str) -> str:
-    return ABSENT if ligne["statut"] != "publie" else _nombre(ligne[mesure], signe=True)
+    return ABSENT if ligne["statut"] != "publie" else _nombre(ligne[mesure], ligne["indice"], signe=True)
 
 
 def _figurer(valeurs: Publie, lieu: Lieu, titre: str, nom: str, reperes: dict[str, list[dict]]) -> Fragment:
@@ -175,21 +189,23 @@ def _figurer(valeurs: Publie, lieu: Lieu, titre: str, nom: str, reperes: dict[st
         return absent(titre, donnees.raison({ecrire_annee(r["annee"]): r for r in serie}))
     code = selection.groupe(valeurs, lieu.groupe)[:1] or [lieu.groupe]
     coupures = {r["annee"] for r in selection.ruptures(valeurs, code[0])}
-    svg = dessiner(serie, reperes, coupures, titre, nom)
+    svg = dessiner(serie, reperes, coupures, titre, nom, _DECIMALES.get(lieu.indice, 3))
     entetes = ["Année", "Valeur", dire("Intervalle à 95 %"), *reperes, "p au hasard", "Ménages", "Réponse"]
     lignes = [
         [
             ecrire_annee(r["annee"]),
-            _nombre(r["valeur"]) if statut_de(r) == "publie" else ecrire_statut(statut_de(r), html=True),
+            _nombre(r["valeur"], lieu.indice) if statut_de(r) == "publie" else ecrire_statut(statut_de(r), html=True),
             _bornes(r),
-            *(_nombre(repere[rang]["valeur"]) for repere in reperes.values()),
+            *(_nombre(repere[rang]["valeur"], lieu.indice) for repere in reperes.values()),
             _nombre(r["p_hasard"]),
             ecrire_entier(r.get("menages", nan)),
             ecrire(r["reponse"], "%", decimales=0) if pd.notna(r.get("reponse", nan)) else ABSENT,
         ]
         for rang, r in enumerate(serie)
     ]
-    note = "Barres : l'intervalle ; pointillé : ce que donnerait le hasard, ou la ville. Voir la fiche de l'indice."
+    barres = dire("Barres : l'intervalle à 95 %")
+    note = f"{barres} ; pointillé : {', '.join(reperes).lower()}."
+    note += " Trait coupé : rupture de série." if coupures & {r["annee"] for r in serie[1:]} else ""
     return donnees.figure(svg, titre, donnees.tableau_simple(entetes, lignes, titre), escape(note))
 
 
@@ -233,12 +249,13 @@ def _lier(valeurs: Publie, indice: str) -> str:
     return lier(_libelle(valeurs, indice), vers_fiche(f"mixite_{indice}"))
 
 
-def _bornes(ligne: dict) -> str:
+def _bornes(ligne: dict, signe: bool = False) -> str:
     if pd.isna(ligne["borne_basse"]):
         return ABSENT
-    return f"{_nombre(ligne['borne_basse'])} à {_nombre(ligne['borne_haute'])}"
+    bas, haut = (_nombre(ligne[c], ligne["indice"], signe) for c in ("borne_basse", "borne_haute"))
+    return f"{bas} à {haut}"
 
 
-def _nombre(valeur: float, signe: bool = False) -> str:
-    """Un indice, une probabilité : trois décimales, sans unité ; un tiret s'il n'y en a pas."""
-    return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=3, signe=signe)
+def _nombre(valeur: float, indice: str = "", signe: bool = False) -> str:
+    """Un indice, une probabilité, sans unité ; un tiret s'il n'y en a pas."""
+    return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=_DECIMALES.get(indice, 3), signe=signe)

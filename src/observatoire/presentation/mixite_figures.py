@@ -10,7 +10,9 @@ from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, Toile, graduations, mesurer
 
 
-def dessiner(serie: list[dict], reperes: dict[str, list[dict]], coupures: set[int], titre: str, nom: str) -> str:
+def dessiner(
+    serie: list[dict], reperes: dict[str, list[dict]], coupures: set[int], titre: str, nom: str, decimales: int
+) -> str:
     """Le SVG d'une ``serie`` (une ligne par année) et de ses ``reperes``, par nom.
 
     ``coupures`` : les années devant lesquelles aucun trait ne passe.
@@ -27,9 +29,9 @@ def dessiner(serie: list[dict], reperes: dict[str, list[dict]], coupures: set[in
         toile.tirer(x, bas, x, haut, BLEU, 1.2)
         toile.relier(*_lignes(toile, serie, coupures), BLEU)
         toile.marquer(x, toile.y(_colonne(serie, "valeur")), "o", 8, BLEU)
-        _ecrire_valeurs(toile, serie)
+        _ecrire_valeurs(toile, serie, decimales)
         _legender(toile, [nom, *reperes])
-        return rendre(toile.achever(), titre, _decrire(serie, reperes, nom))
+        return rendre(toile.achever(), titre, _decrire({nom: serie, **reperes}, decimales))
 
 
 def _colonne(lignes: list[dict], nom: str) -> np.ndarray:
@@ -53,7 +55,7 @@ def _lignes(toile: Toile, lignes: list[dict], coupures: set[int]) -> tuple[np.nd
     return np.insert(toile.x(annees), ou, np.nan), np.insert(toile.y(valeurs), ou, np.nan)
 
 
-def _ecrire_valeurs(toile: Toile, serie: list[dict]) -> None:
+def _ecrire_valeurs(toile: Toile, serie: list[dict], decimales: int) -> None:
     """La valeur au-dessus de chaque point ; au pied de l'axe, le statut d'une année sans valeur."""
     pied = toile.bas + 0.03 * (toile.haut - toile.bas)
     for ligne, x in zip(serie, toile.x(_colonne(serie, "annee")), strict=True):
@@ -61,7 +63,7 @@ def _ecrire_valeurs(toile: Toile, serie: list[dict]) -> None:
             toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
             continue
         sommet = ligne["borne_haute"] if pd.notna(ligne["borne_haute"]) else ligne["valeur"]
-        texte = ecrire(ligne["valeur"], decimales=3)
+        texte = ecrire(ligne["valeur"], decimales=decimales)
         toile.ecrire(x, toile.y(sommet) + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
 
 
@@ -75,13 +77,12 @@ def _legender(toile: Toile, noms: list[str]) -> None:
         x += 31.5 + mesurer(texte, 9)
 
 
-def _decrire(serie: list[dict], reperes: dict[str, list[dict]], nom: str) -> str:
+def _decrire(series: dict[str, list[dict]], decimales: int) -> str:
+    def dire(ligne: dict) -> str:
+        statut = statut_de(ligne)
+        return ecrire(ligne["valeur"], decimales=decimales) if statut == "publie" else nommer_statut(statut)
+
     def suite(lignes: list[dict]) -> str:
-        return " ; ".join(f"{ecrire_annee(r['annee'])} : {_dire(r)}" for r in lignes)
+        return " ; ".join(f"{ecrire_annee(r['annee'])} : {dire(r)}" for r in lignes)
 
-    return " ".join(f"{qui}, {suite(lignes)}." for qui, lignes in {nom: serie, **reperes}.items())
-
-
-def _dire(ligne: dict) -> str:
-    statut = statut_de(ligne)
-    return ecrire(ligne["valeur"], decimales=3) if statut == "publie" else nommer_statut(statut)
+    return " ".join(f"{nom}, {suite(lignes)}." for nom, lignes in series.items())
