@@ -2,12 +2,60 @@
 
 from __future__ import annotations
 
+from html import escape
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, nommer_statut, statut_de
+from observatoire.presentation import donnees, selection
+from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.mixite_lignes import DECIMALES, Lieu, ecrire_bornes, ecrire_indice, lire_serie
+from observatoire.presentation.nombres import (
+    ABSENT,
+    STATUTS,
+    ecrire,
+    ecrire_annee,
+    ecrire_entier,
+    ecrire_statut,
+    nommer_statut,
+    statut_de,
+)
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, Toile, graduations, mesurer
+from observatoire.registre.impressions import dire
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+
+def figurer(valeurs: Publie, lieu: Lieu, titre: str, nom: str, reperes: dict[str, list[dict]]) -> Fragment:
+    """La figure d'une série et de son repère, et ses données ; une phrase quand rien n'est publié."""
+    serie = lire_serie(valeurs, lieu)
+    if donnees.vide(serie):
+        return absent(titre, donnees.raison({ecrire_annee(r["annee"]): r for r in serie}))
+    code = selection.groupe(valeurs, lieu.groupe)[:1] or [lieu.groupe]
+    coupures = {r["annee"] for r in selection.ruptures(valeurs, code[0])}
+    svg = dessiner(serie, reperes, coupures, titre, nom, DECIMALES.get(lieu.indice, 3))
+    entetes = ["Année", "Valeur", dire("Intervalle à 95 %"), *reperes, "p au hasard", "Ménages", "Réponse"]
+    lignes = [
+        [
+            ecrire_annee(r["annee"]),
+            ecrire_indice(r["valeur"], lieu.indice)
+            if statut_de(r) == "publie"
+            else ecrire_statut(statut_de(r), html=True),
+            ecrire_bornes(r),
+            *(ecrire_indice(repere[rang]["valeur"], lieu.indice) for repere in reperes.values()),
+            ecrire_indice(r["p_hasard"]),
+            ecrire_entier(r["menages"]),
+            ecrire(r["reponse"], "%", decimales=0) if pd.notna(r["reponse"]) else ABSENT,
+        ]
+        for rang, r in enumerate(serie)
+    ]
+    barres = dire("Barres : l'intervalle à 95 %")
+    note = f"{barres} ; pointillé : {', '.join(reperes).lower()}."
+    note += " Trait coupé : rupture de série." if coupures & {r["annee"] for r in serie[1:]} else ""
+    return donnees.figure(svg, titre, donnees.tableau_simple(entetes, lignes, titre), escape(note))
 
 
 def dessiner(
