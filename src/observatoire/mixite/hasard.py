@@ -13,7 +13,7 @@ from scipy.special import entr, gammaln
 
 TIRAGES = 999
 #: Au-delà de ce nombre de cases, il y a moins de tirages, mais jamais moins de :data:`TIRAGES_AU_MOINS`.
-CASES = 20_000_000
+CASES = 4_000_000
 TIRAGES_AU_MOINS = 99
 NIVEAU = 0.95
 

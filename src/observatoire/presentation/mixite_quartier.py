@@ -60,6 +60,6 @@ def _dire_entropie(valeurs: Publie, quartier: str, groupe: str) -> str:
         verdict = "moins divers" if ligne["valeur"] < ligne["attendu_hasard"] else "plus divers"
     return (
         f"{sujet} : {ecrire_indice(ligne['valeur'])} ({ecrire_bornes(ligne)}), de zéro (tous semblables) à un "
-        f"(également partagés) ; ville : {ecrire_indice(ville['valeur'])}. Rempli au hasard, un quartier de cette taille "
-        f"aurait {ecrire_indice(ligne['attendu_hasard'])} : {verdict} (p = {ecrire_indice(ligne['p_hasard'])})."
+        f"(également partagés) ; ville : {ecrire_indice(ville['valeur'])}. Rempli au hasard, un quartier de cette "
+        f"taille aurait {ecrire_indice(ligne['attendu_hasard'])} : {verdict} (p = {ecrire_indice(ligne['p_hasard'])})."
     )
