@@ -112,6 +112,19 @@ def test_trop_de_quartiers_secrets_rien_ne_parait():
     assert trouver(valeurs, annee=2010, indice="dissimilarite")["statut"] == "calcule"
 
 
+def test_tous_les_quartiers_secrets_ou_aucun_quartier():
+    caches = {(q, c) for q in VILLE for c in CLASSES}
+    valeurs, _ = calculer(deux_ans(caches=caches), PLAN)
+    siennes = valeurs[valeurs["annee"].eq(2010) & valeurs["groupe"].eq("plafond")].set_index(["niveau", "territoire"])
+    assert siennes["statut"].to_dict() == {
+        ("quartier", BESANCON): "c", ("ville", BESANCON): "calcule", **{("quartier", q): "c" for q in VILLE},
+    }  # fmt: skip
+    sans = calculer(deux_ans().query("niveau == 'ville'"), PLAN)[0]
+    assert set(sans.loc[sans["niveau"].eq("quartier"), "statut"]) == {"na"}
+    for table in calculer(deux_ans(), replace(PLAN, niveaux=())):
+        assert table.empty
+
+
 def test_une_ville_cachee_ou_absente_dit_pourquoi():
     caches = {(BESANCON, "plafond_bas")}
     valeurs, _ = calculer(deux_ans(caches=caches), PLAN)

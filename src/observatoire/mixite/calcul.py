@@ -28,8 +28,7 @@ _LUES = [*CLES_D_INDICATEUR, "numerateur", "denominateur", "reponse", "statut"]
 def calculer(lignes: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Les indices (:data:`COLONNES`) et leurs changements (:data:`COLONNES_DU_CHANGEMENT`).
 
-    ``lignes`` : les colonnes de ``publie.COLONNES``, calculées ou publiées, dont seules servent celles de tous les
-    bailleurs.
+    ``lignes`` : les colonnes de ``publie.COLONNES``, calculées ou publiées, tous bailleurs réunis.
     Statuts des lignes rendues : « calcule », ou pourquoi il n'y a pas de valeur (``c``, ``nd``, ``na``, ``ne``).
     """
     par_annee = {annee: lignes[lignes["annee"].eq(annee)] for annee in plan.seuils}

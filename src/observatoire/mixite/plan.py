@@ -101,7 +101,7 @@ def juger(comptes: Comptes, part_du_reste: float, seuils: Seuils) -> str:
         return comptes.statut or seuils.statut
     if comptes.reponse < seuils.reponse:
         return "ne"
-    if comptes.vides or np.count_nonzero(comptes.ville) < 2:
+    if (comptes.vides and not comptes.secrets) or np.count_nonzero(comptes.ville) < 2:
         return "na"
     return "c" if part_du_reste > seuils.reste else CALCULE
 

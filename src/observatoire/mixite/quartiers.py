@@ -31,7 +31,8 @@ def evaluer(
     toute = pd.DataFrame([comptes.ville], index=[ville])
     yield from _diversites(toute, VILLE, pd.Series(comptes.reponse, [ville]), comptes.ville, seuils, annee, groupe)
     reponses = siennes.groupby("territoire")["reponse"].min().reindex(comptes.unites.index)
-    yield from _diversites(comptes.unites, QUARTIER, reponses, comptes.ville, seuils, annee, groupe)
+    if not comptes.vides:
+        yield from _diversites(comptes.unites, QUARTIER, reponses, comptes.ville, seuils, annee, groupe)
     autres = siennes[~siennes["territoire"].isin(comptes.unites.index)]
     for code, vus in autres.groupby("territoire")["statut"]:
         yield from _sans_valeur([(QUARTIER, code)], next((r for r in RAISONS if vus.eq(r).any()), "nd"))

@@ -38,13 +38,15 @@ class Groupe:
 class Comptes:
     """Les comptes d'un groupe une année : ``unites`` (codes, index) x classes, et la ``ville``.
 
-    ``statut`` : vide quand ils se calculent, sinon la raison. ``reponse`` : taux de réponse de la ville.
+    ``statut`` : vide quand ils se calculent, sinon la raison. ``reponse`` : taux de réponse de la ville. ``secrets`` :
+    une unité au moins a un compte secret.
     """
 
     unites: pd.DataFrame
     ville: np.ndarray
     reponse: float
     statut: str
+    secrets: bool = False
 
     @property
     def vides(self) -> bool:
@@ -80,8 +82,9 @@ def compter(lignes: pd.DataFrame, groupe: Groupe, niveau: str) -> Comptes:
     statut = _statut(ville, groupe)
     if statut:
         return Comptes(pd.DataFrame(), np.zeros(0), np.nan, statut)
-    total = _classer(ville, groupe)
-    comptes = Comptes(_classer(siennes[siennes["niveau"].eq(niveau)], groupe), total.to_numpy()[0], _reponse(ville), "")
+    unites = siennes[siennes["niveau"].eq(niveau)]
+    total, secrets = _classer(ville, groupe).to_numpy()[0], unites["statut"].eq("c").any()
+    comptes = Comptes(_classer(unites, groupe), total, _reponse(ville), "", bool(secrets))
     if (comptes.table() < 0).any():
         raise ErreurObservatoire(
             f"mixité : les {niveau}s comptent plus de ménages que la ville pour « {groupe.code} »."
