@@ -9,6 +9,7 @@ import nbformat
 import pandas as pd
 
 from observatoire.configuration import Configuration, lire_configuration
+from observatoire.mixite import COLONNES, COLONNES_DU_CHANGEMENT
 
 RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
@@ -85,6 +86,9 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
         niveau="ville", territoire="25056", bailleur="tous", numerateur=35, denominateur=1000, valeur=0.035,
         borne_basse=0.025, borne_haute=0.048, couverture=0.95, reponse=None, statut="publie",
     ).to_csv(dossier / "indicateurs.csv", index=False)  # fmt: skip
+    for nom, colonnes in (("mixite", COLONNES), ("mixite_evolution", COLONNES_DU_CHANGEMENT)):
+        pd.DataFrame(columns=colonnes).to_csv(dossier / f"{nom}.csv", index=False)
+    (dossier / "mixite.json").write_text("[]", encoding="utf-8")
     rupture = {"annee": annees[-1], "indicateurs": "taux_vacance", "libelle": "Périmètre"}
     pd.DataFrame([{**rupture, "description": "Un bailleur rejoint le dépôt.", "source": "SDES"}]).to_csv(
         dossier / "ruptures.csv", index=False

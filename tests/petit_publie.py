@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from petites_alertes import ecrire_alertes
 
+from observatoire.mixite import COLONNES, COLONNES_DU_CHANGEMENT, fiches
+
 ANNEES = [2007, 2008, 2009, 2010]
 QUARTIERS = {
     "planoise-chateaufarine": "Planoise - Châteaufarine",
@@ -104,6 +106,7 @@ _GROUPES = {
         ["0 à 20 %", "20 à 40 %", "40 à 60 %", "60 à 100 %", "plus de 100 %"],
         [0.2, 0.22, 0.2, 0.28, 0.1],
     ),
+    "composition": ("Composition", "occupation", ["seul", "monoparentale", "couple", "autre"], [0.4, 0.2, 0.3, 0.1]),
 }  # fmt: skip
 
 
@@ -247,6 +250,33 @@ def ecrire_publie(
     return dossier
 
 
+def mixite(code_ville: str, quartiers: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Des indices vraisemblables : secret aux Tilleroyes, non disponibles en 2008 ; puis leurs changements."""
+    deux = [(g, i) for g in ("moins_40_plafond", "monoparentales") for i in ("dissimilarite", "isolement")]
+    indices = [*deux, ("plafond", "theil_h"), ("composition", "theil_h")]
+    lieux = [("quartier", code_ville, g, i) for g, i in indices] if quartiers else []
+    lieux += [("ville", code_ville, g, "entropie") for g in ("plafond", "composition")]
+    lieux += [("quartier", q, g, "entropie") for q in quartiers for g in ("plafond", "composition")]
+    table = pd.DataFrame([(a, *lieu) for a in ANNEES for lieu in lieux], columns=[*COLONNES[:5]])
+    table = table.assign(
+        valeur=np.linspace(0.1, 0.9, len(table)), attendu_hasard=0.05, p_hasard=0.004, unites=6, menages=900,
+        part_reste=0.02, reponse=0.83, statut="publie",
+    )  # fmt: skip
+    table = table.assign(borne_basse=table["valeur"] - 0.05, borne_haute=table["valeur"] + 0.05)[COLONNES]
+    table["statut"] = np.select([table["annee"].eq(2008), table["territoire"].eq("tilleroyes")], ["nd", "c"], "publie")
+    table.loc[table["statut"].ne("publie"), COLONNES[5:-1]] = np.nan
+    if not quartiers:
+        table = table.assign(statut="nd", **dict.fromkeys(COLONNES[5:-1], np.nan))
+    paires = [(2007, a) for a in ANNEES[1:]] + [(2009, 2010)]
+    suites = [(d, a, *lieu) for d, a in paires for lieu in lieux if lieu[3] != "entropie"]
+    evolution = pd.DataFrame(suites, columns=COLONNES_DU_CHANGEMENT[:6]).assign(
+        valeur_depart=0.2, valeur=0.23, variation=0.03, borne_basse=-0.01, borne_haute=0.07, structure=0.04,
+        composition=-0.01, unites=6, part_reste=0.02, statut="publie",
+    )  # fmt: skip
+    evolution.loc[evolution["annee"].eq(2008), "statut"] = "na"
+    return table, evolution[COLONNES_DU_CHANGEMENT]
+
+
 def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
     lieux = [("ville", "25056", "Besançon", "")] + [("quartier", c, n, "25056") for c, n in quartiers.items()]
     lieux += [("secteur", "cassin", "Cassin", "planoise-chateaufarine")] * bool(batiments)
@@ -263,7 +293,11 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
     statut = np.where(couverture["bailleur"].eq("adoma"), "hors_champ", "livre")
     statut[couverture["bailleur"].eq("neolia") & couverture["annee"].eq(2008)] = "non_depose"
     statut[couverture["bailleur"].eq("saiemb") & couverture["indicateur"].eq("apl")] = "refuse"
+    indices, changements = mixite("25056", quartiers)
+    (dossier / "mixite.json").write_text(json.dumps(fiches(), ensure_ascii=False), encoding="utf-8")
     tables = {
+        "mixite": indices,
+        "mixite_evolution": changements,
         "territoires": lieux,
         "bailleurs": pd.DataFrame(
             [(c, n, c == "adoma", c != "sne") for c, n in noms], columns=["code", "nom", "hors_rpls", "est_bailleur"]

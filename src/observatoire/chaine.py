@@ -181,7 +181,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, indicateurs, lecture
+        from observatoire import alertes, indicateurs, lecture, mixite
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
@@ -197,6 +197,8 @@ class Chaine:
         with self.journal.etape("suivi") as etape_du_suivi:
             etape_du_suivi.bilan, avertissements = ecrire_suivi(self.config)
         self.journal.avertir("actions", avertissements)
+        with self.journal.etape("mixité") as mixees:
+            mixees.bilan = f"{_nombre(mixite.ecrire_mixite(self.config))} indices"
         return etape.bilan
 
     def _proteger(self, public: str) -> str:

@@ -26,7 +26,10 @@ CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
-_TABLES = ("indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")
+_TABLES = (
+    "indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes", "mixite",
+    "mixite_evolution",
+)  # fmt: skip
 #: Les tables des alertes et de leur suivi : un territoire peut n'en pas avoir.
 CLES_D_ALERTE = ["annee", "niveau", "territoire", "indicateur"]
 #: Les verdicts qui ouvrent un dossier.
@@ -36,6 +39,7 @@ FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI)} | {
     "catalogue": "catalogue.json",
     "contours": "territoires.geojson",
     "edition": "edition.json",
+    "fiches_mixite": "mixite.json",
 }
 #: Les tables dont une page lit des lignes choisies par leurs clés : elle n'est refaite que si celles-là changent.
 EXTRAITES = {FICHIERS[nom]: nom for nom in ("indicateurs", "alertes", *SUIVI)}
@@ -87,6 +91,9 @@ class Publie:
     corrections = _table("corrections")
     ruptures = _table("ruptures")
     baremes = _table("baremes")
+    mixite = _table("mixite")
+    mixite_evolution = _table("mixite_evolution")
+    fiches_mixite = _table("fiches_mixite")
     edition = _table("edition")
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
@@ -328,6 +335,9 @@ def _certifier(nom: str, lue):
         admettre(table for d in lue.values() for table in d.get("tables") or ())
         textes = {c: {cle: texte_publie(d[cle]) for cle in _TEXTES_DU_CATALOGUE if cle in d} for c, d in lue.items()}
         return {code: declaration | textes[code] for code, declaration in lue.items()}
+    if nom == "fiches_mixite":
+        admettre(lue)
+        return {code: {cle: texte_publie(texte) for cle, texte in fiche.items()} for code, fiche in lue.items()}
     for colonne in _CITABLES.get(nom, ()):
         admettre(lue[colonne])
     return lue.assign(**{colonne: lue[colonne].map(texte_publie) for colonne in _TEXTES.get(nom, ())})
@@ -372,5 +382,5 @@ def _lire_catalogue(fichier: Path) -> dict[str, dict]:
 
 _LECTEURS = {
     "catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json, "alertes": _lire_alertes,
-    **dict.fromkeys(SUIVI, _lire_suivi),
+    "fiches_mixite": _lire_catalogue, **dict.fromkeys(SUIVI, _lire_suivi),
 }  # fmt: skip

@@ -13,6 +13,13 @@ _PLAFONDS = {
     "60_100": "60 à 100 %",
     "100_plus": "plus de 100 %",
 }
+_COMPOSITIONS = {
+    "personne_seule": "personne seule",
+    "monoparentale": "famille monoparentale",
+    "couple_sans_enfant": "couple sans enfant",
+    "couple_avec_enfants": "couple avec enfants",
+    "autre": "autre ménage",
+}
 _TRANCHES = {"0-20": "0_20", "20-40": "20_40", "40-60": "40_60", "60-100": "60_100", "100+": "100_plus"}
 
 
@@ -108,6 +115,23 @@ def monoparentales(menages):
     **Référence.** GIP SNE, enquête OPS.
     """
     return menages["composition"].eq("monoparentale"), menages["composition"].notna(), tous(menages)
+
+
+@repartition(
+    libelle="Composition des ménages",
+    denominateur="ménages à la composition connue",
+    source="OPS",
+    table="menages",
+    modalites=_COMPOSITIONS,
+)
+def composition(menages):
+    """Répartition des ménages selon qu'ils sont d'une personne, d'un couple ou d'un parent, avec ou sans enfants.
+
+    **Pièges.** La taille des logements la commande en partie : comparer des quartiers de même typologie.
+
+    **Référence.** GIP SNE, enquête OPS.
+    """
+    return menages["composition"], menages["composition"].notna(), tous(menages)
 
 
 @indicateur(

@@ -24,6 +24,7 @@ from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
 from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
+from observatoire.mixite import fiches, publier
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
@@ -75,6 +76,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         ecrire_texte(json.dumps(declarations, ensure_ascii=False, indent=1), travail / "catalogue.json")
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
+        _publier_mixite(protege, config, baremes, travail)
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(config, travail, protege, regles)
         _publier_territoires(config, protege, travail, regles)
@@ -176,6 +178,13 @@ def _publier_alertes(config: Configuration, travail: Path, protege: pd.DataFrame
     ecrire_csv(alertes, travail / "alertes.csv")
     ecrire_csv(ampleurs, travail / "ampleurs.csv")
     publier_suivi(config, alertes, regles.public, travail)
+
+
+def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path) -> None:
+    """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
+    for nom, table in zip(("mixite", "mixite_evolution"), publier(protege, config, baremes), strict=True):
+        ecrire_csv(table, travail / f"{nom}.csv")
+    ecrire_texte(json.dumps(fiches(), ensure_ascii=False, indent=1), travail / "mixite.json")
 
 
 def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path, regles: Regles) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.travail import MARQUE
 from observatoire.erreurs import EditionIncomplete
@@ -47,21 +49,29 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[
     imprimees = {}
     with page() as impressions:
         contenu = Contenu(publie)
-        catalogue, ruptures = contenu.table("catalogue"), contenu.table("ruptures")
-        lignes = contenu.table("indicateurs").query("niveau == 'ville' and bailleur == 'tous'")
-        territoire = contenu.table("edition")
-        tete = f"---\n{MARQUE}: {territoire['public']}\n---\n\n"
-        for code, declarations in regrouper(list(catalogue.values())).items():
-            impressions.clear()
-            texte = fiche(code, declarations, lignes, ruptures, territoire["de"])
-            nom = f"indicateurs/{code}"
+        tete = f"---\n{MARQUE}: {contenu.table('edition')['public']}\n---\n\n"
+        for nom, texte in _textes(contenu):
             _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
             imprimees[nom] = [*impressions, *impressions_de_texte(texte)]
             ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
+            impressions.clear()
     # Le dictionnaire ne reçoit que les schémas, jamais une valeur : tous ses nombres sont du texte.
     formats = page_des_formats(schemas)
     ecrire_texte(tete + formats, edition / "formats.md")
     return imprimees | {"formats": impressions_libres(formats)}
+
+
+def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
+    """(page, Markdown) des fiches, l'une après l'autre : chacune s'imprime quand on la demande."""
+    lignes = contenu.table("indicateurs").query("niveau == 'ville' and bailleur == 'tous'")
+    ruptures, de = contenu.table("ruptures"), contenu.table("edition")["de"]
+    for code, declarations in regrouper(list(contenu.table("catalogue").values())).items():
+        yield f"indicateurs/{code}", fiche(code, declarations, lignes, ruptures, de)
+    for code, indice in contenu.table("fiches_mixite").items():
+        yield (
+            f"indicateurs/mixite_{code}",
+            fiche_de_mixite(indice, contenu.table("mixite"), noms_des_groupes(contenu), de),
+        )
 
 
 def _refuser(nom: str, nus: list[Nu]) -> None:

@@ -33,9 +33,10 @@ from observatoire.lecture.verification import Depots, Suivi, conclure, inventair
 #: Dossier provisoire des fichiers coupés.
 MORCEAUX = "morceaux"
 #: Ce que l'étape suivante tire des tables : à effacer quand elles changent.
-DERIVES = tuple(
-    f"{nom}.parquet" for nom in ("indicateurs", "effectifs", "couverture", "immeubles_par_cellule", "lieux")
-)
+DERIVES = (
+    "indicateurs.parquet", "effectifs.parquet", "couverture.parquet", "immeubles_par_cellule.parquet", "lieux.parquet",
+    "mixite.parquet", "mixite_evolution.parquet",
+)  # fmt: skip
 
 
 def lire(

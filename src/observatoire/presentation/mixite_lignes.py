@@ -1,0 +1,88 @@
+"""Ce que les pages lisent de la mixité publiée, et comment un indice s'écrit."""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from observatoire.presentation import selection
+from observatoire.presentation.liens import lier, vers_fiche
+from observatoire.presentation.nombres import ABSENT, ecrire
+from observatoire.publie import en_lignes
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+GROUPES = ("moins_40_plafond", "monoparentales", "plafond", "composition")
+INDICES = ("dissimilarite", "dissimilarite_corrigee", "isolement", "theil_h")
+NIVEAUX = {"quartier": "quartiers", "secteur": "secteurs"}
+#: Une année sans ligne.
+VIDE = dict.fromkeys(
+    ("valeur", "borne_basse", "borne_haute", "attendu_hasard", "p_hasard", "menages", "reponse"), nan
+) | {"statut": "nd"}
+#: Probabilité au-dessous de laquelle le hasard ne suffit pas à expliquer un écart.
+RARE = 0.05
+DECIMALES = {"theil_h": 4}
+
+
+class Lieu(NamedTuple):
+    """Ce qu'une ligne décrit : le niveau des unités, le territoire, le groupe réparti, l'indice."""
+
+    niveau: str
+    territoire: str
+    groupe: str
+    indice: str
+
+
+def lister_groupes(valeurs: Publie) -> list[str]:
+    """Les groupes que le catalogue connaît."""
+    return [g for g in GROUPES if g in valeurs.catalogue or selection.groupe(valeurs, g)]
+
+
+def lister_niveaux(valeurs: Publie) -> list[str]:
+    vus = set(valeurs.mixite["niveau"])
+    return [n for n in NIVEAUX if n in vus]
+
+
+def lire_serie(valeurs: Publie, lieu: Lieu) -> list[dict]:
+    """Une ligne par année de l'édition ; ``nd`` si rien n'y est calculé."""
+    return [(lire_ligne(valeurs, lieu, a) or VIDE) | {"annee": a} for a in valeurs.edition["annees"]]
+
+
+def lire_ligne(valeurs: Publie, lieu: Lieu, annee: int | None = None) -> dict | None:
+    """La ligne d'une année (celle de la page par défaut), ou ``None``."""
+    table = valeurs.mixite
+    garde = table["annee"].eq(valeurs.annee if annee is None else annee)
+    for colonne, code in lieu._asdict().items():
+        garde &= table[colonne].eq(code)
+    trouvees = en_lignes(table[garde])
+    return trouvees[0] if trouvees else None
+
+
+def nommer_groupe(valeurs: Publie, groupe: str) -> str:
+    """Le nom d'un groupe : celui de son indicateur, ou de sa répartition."""
+    if groupe in valeurs.catalogue:
+        return valeurs.catalogue[groupe]["libelle"]
+    return valeurs.catalogue[selection.groupe(valeurs, groupe)[0]]["libelle"].split(" : ")[0]
+
+
+def libeller(valeurs: Publie, indice: str) -> str:
+    return valeurs.fiches_mixite[indice]["libelle"]
+
+
+def lier_indice(valeurs: Publie, indice: str) -> str:
+    return lier(libeller(valeurs, indice), vers_fiche(f"mixite_{indice}"))
+
+
+def ecrire_bornes(ligne: dict, signe: bool = False) -> str:
+    if pd.isna(ligne["borne_basse"]):
+        return ABSENT
+    bas, haut = (ecrire_indice(ligne[c], ligne["indice"], signe) for c in ("borne_basse", "borne_haute"))
+    return f"{bas} à {haut}"
+
+
+def ecrire_indice(valeur: float, indice: str = "", signe: bool = False) -> str:
+    """Un indice, une probabilité, sans unité ; un tiret s'il n'y en a pas."""
+    return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=DECIMALES.get(indice, 3), signe=signe)
