@@ -20,7 +20,7 @@ from petit_publie import ecrire_publie
 
 import observatoire
 from observatoire.presentation import tableaux
-from observatoire.presentation.evolution import _cadrer
+from observatoire.presentation.evolution import cadrer
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, Etiquette, Toile, _police, graduations, mesurer
 from observatoire.publie import lire_publie
@@ -84,7 +84,7 @@ def test_aucun_trait_dessine_ne_franchit_une_rupture(valeurs):
 
 @pytest.mark.parametrize("nature", ["effectif", "ecart"])
 def test_des_valeurs_toutes_nulles_se_dessinent_sur_une_echelle_lisible(nature):
-    bornes = _cadrer({"nature": nature}, np.zeros(4))
+    bornes = cadrer({"nature": nature}, np.zeros(4))
     _, textes = graduations(bornes, "logements")
     assert bornes[0] < bornes[1]
     assert len(set(textes)) == len(textes) > 2
