@@ -28,6 +28,12 @@ def decrire_la_machine() -> str:
     return f"{os.cpu_count()} cœurs, {memoire:.0f} Gio de mémoire, {systeme}."
 
 
+def garder(texte: str, titre: str) -> list[str]:
+    """La partie de ce titre, telle qu'elle est : elle se mesure à part (``perte.py`` demande G-Confid)."""
+    _, trouve, suite = texte.partition(titre + "\n")
+    return [titre + "\n" + suite.split("\n## ")[0].rstrip()] if trouve else []
+
+
 def main() -> None:
     """Mesurer, puis écrire les résultats."""
     analyseur = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -42,6 +48,7 @@ def main() -> None:
         edition.imprimer(choix.pages),
         "## Le calcul",
         calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
+        *garder(RESULTATS.read_text(encoding="utf-8"), "## La perte"),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
     print(RESULTATS.read_text(encoding="utf-8"))

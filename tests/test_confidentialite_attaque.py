@@ -161,6 +161,25 @@ def test_sans_complement_l_attaquant_trouve_presque_tout_et_rien_avec():
     assert np.array_equal(cachees, completer(etat, debut, exigences, rien, rien)[0])
 
 
+@pytest.mark.parametrize("graine", [16, 21, 36])
+def test_rien_n_est_cache_de_trop(graine):
+    """Dans un tableau simple, republier une seule des cases du complément trahirait une petite case."""
+    moyennes = np.outer(np.linspace(10, 60, 8), [0.45, 0.3, 0.15, 0.1])
+    systeme = _tableau(np.random.default_rng(graine).negative_binomial(1.5, 1.5 / (1.5 + moyennes)))
+    petites = np.flatnonzero(systeme.valeurs < SEUIL)
+    exigences = _exiger(systeme, petites)
+    rien = np.zeros(2 * len(systeme.valeurs), dtype=bool)
+    debut = rien.copy()
+    debut[petites] = True
+    cachees, failles = completer(_etat(systeme), debut, exigences, rien, rien)
+    cases = np.flatnonzero(cachees[: len(systeme.valeurs)])
+    complement = np.setdiff1d(cases, petites)
+    assert len(complement)
+    assert not failles
+    for case in complement:
+        assert attaquer(systeme, _connues(systeme, cases[cases != case]), exigences), case
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.integers(2, 4).flatmap(

@@ -16,8 +16,8 @@ def coeurs() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def engager(effectif: int, module: str, installer: Callable, *arguments: object) -> ProcessPoolExecutor:
-    """Une équipe de ``effectif`` ouvriers, chacun installé par ``installer(*arguments)``.
+def engager(effectif: int, module: str, installer: Callable | None = None, *arguments: object) -> ProcessPoolExecutor:
+    """Une équipe de ``effectif`` ouvriers, chacun installé par ``installer(*arguments)`` s'il y a de quoi.
 
     ``module`` : ce qu'ils emploient. Là où cela existe, il est importé une fois, dans un processus neuf dont ils
     naissent : ni fils de calcul, ni verrous hérités de qui les emploie.
@@ -30,7 +30,7 @@ def engager(effectif: int, module: str, installer: Callable, *arguments: object)
     return ProcessPoolExecutor(effectif, contexte, _preparer, (installer, arguments))
 
 
-def _preparer(installer: Callable, arguments: tuple) -> None:
+def _preparer(installer: Callable | None, arguments: tuple) -> None:
     """Un Ctrl-C du terminal ne regarde pas un ouvrier : qui l'emploie l'arrêtera. S'il disparaît, lui aussi."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     employeur = multiprocessing.parent_process()
@@ -40,4 +40,5 @@ def _preparer(installer: Callable, arguments: tuple) -> None:
         os._exit(1)
 
     threading.Thread(target=veiller, daemon=True).start()
-    installer(*arguments)
+    if installer:
+        installer(*arguments)

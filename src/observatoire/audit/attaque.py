@@ -76,7 +76,7 @@ class Attaque:
             for annee, structure in structures.items()
         ]  # fmt: skip
         visees = 0
-        with engager(min(coeurs(), len(taches)), __name__, _installer) as equipe:
+        with engager(min(coeurs(), len(taches)), __name__) as equipe:
             for constats, nombre in equipe.map(attaquer_l_annee, taches):
                 self.resultat.constats += constats
                 visees += nombre
@@ -99,10 +99,6 @@ class Annee:
 def _editions(registre: pd.DataFrame, derniere: int) -> tuple[pd.Series, pd.Series]:
     en_cours = registre["edition"].eq(derniere)
     return en_cours, registre["edition"].lt(derniere)
-
-
-def _installer() -> None:
-    """Rien à préparer : chaque tâche porte ce qu'il lui faut."""
 
 
 def attaquer_l_annee(annee: Annee) -> tuple[list[Constat], int]:
@@ -160,8 +156,9 @@ def viser(publiee: pd.DataFrame, valeurs: Valeurs, structure: Structure, regles:
 
     couples = np.column_stack([rangs(systeme.colonnes.differences, place) for place in (0, 1)])
     tues = valeurs.calculees & publiee["reponse"].isna().to_numpy() & np.isin(valeurs.sources, sorted(regles.muets))
-    publiees = {c for (_, role), c in systeme.colonnes.roles.items() if role in ("numerateur", "denominateur")}
-    restes = len(systeme.cellules) * largeur + np.flatnonzero(np.isin(systeme.restes[:, 1], sorted(publiees)))
+    restes = len(systeme.cellules) * largeur + np.flatnonzero(
+        np.isin(systeme.restes[:, 1], systeme.colonnes.publiees())
+    )
     positives = np.concatenate([v["muets"][tues], rangs(systeme.colonnes.foyers, 0), restes])
     reservee = cachee & structure.reservees[valeurs.cellule]
     return Cibles(
@@ -179,9 +176,7 @@ def _trahies(monde: Monde, connaissance: Connaissance, cibles: Cibles, regles: R
     plancher, largeur = np.zeros(taille), np.zeros(taille)
     for variables in (cibles.cachees, cibles.differences[:, 0], cibles.positives):
         plancher[variables], largeur[variables] = regles.seuil, regles.amplitude
-    relative = regles.amplitude_relative * valeurs[cibles.reservees]
-    entieres = monde.systeme.entiere()[cibles.reservees]
-    relative = np.where(entieres, np.maximum(np.ceil(relative), regles.amplitude), relative)
+    relative = regles.largeur_relative(valeurs[cibles.reservees], monde.systeme.entiere()[cibles.reservees])
     largeur[cibles.reservees] = np.maximum(largeur[cibles.reservees], relative)
     imprimees = connaissance.bas == connaissance.haut
     largeur[imprimees] = 0

@@ -45,9 +45,5 @@ def _proteger(taches: list[tuple], valeurs: int) -> Iterator[Protection]:
     if effectif < 2 or valeurs < VALEURS_SEUL:
         yield from (proteger_table(*tache) for tache in taches)
         return
-    with engager(effectif, __name__, _installer) as equipe:
+    with engager(effectif, __name__) as equipe:
         yield from equipe.map(proteger_table, *zip(*taches, strict=True))
-
-
-def _installer() -> None:
-    """Rien à préparer : chaque tâche porte ce qu'il lui faut."""

@@ -34,6 +34,10 @@ class Colonnes:
     relations: list[Relation] = field(default_factory=list)
     par_zone: dict[str, list[Relation]] = field(default_factory=dict)
 
+    def publiees(self) -> list[int]:
+        """Les colonnes que publier une valeur publie : son numérateur et son dénominateur."""
+        return sorted({c for (_, role), c in self.roles.items() if role in ("numerateur", "denominateur")})
+
 
 def etablir_colonnes(temoins: Temoins, declarations: list[Indicateur]) -> Colonnes:
     """Nommer les colonnes, puis trouver leurs relations."""

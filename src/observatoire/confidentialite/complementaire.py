@@ -2,7 +2,8 @@
 
 La méthode est celle de Statistique Canada (G-Confid) : pour chaque exigence, le programme linéaire qui la satisfait en
 déplaçant le moins de valeurs publiées, au coût de ce que l'on perdrait à les cacher. Ce qu'il déplace est caché, et ne
-coûte plus rien aux suivantes. À la fin, on republie tout ce dont aucune exigence n'a finalement besoin.
+coûte plus rien aux suivantes. Ce complément est ensuite repris, lot par lot : republié, puis caché de nouveau là
+seulement où, tout le reste étant caché, une exigence en a encore besoin.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from observatoire.confidentialite.solveur import PRECISION, Programme
 
 #: Au premier essai, ce que plus de parutions donnent ne se cache pas : un dénominateur les emporterait toutes.
 PARUTIONS_AU_PLUS = 2
+#: Valeurs que l'on accepte de reprendre en tout : peu nombreuses, une à une ; nombreuses, toutes ensemble.
+REPRISES = 1000
 
 
 def completer(
@@ -27,18 +30,44 @@ def completer(
     ``cachees`` : celles qui le sont d'abord. ``figees`` : déjà parues dans une édition précédente, il ne sert à rien de
     les cacher. ``preferees`` : cachées l'an dernier, elles coûtent moitié moins.
     """
-    cachees = etat.completer(cachees)
-    tenues = np.zeros(len(etat.systeme.valeurs), dtype=bool)
+    debut = etat.completer(cachees)
+    cachees, tenues = debut, np.zeros(len(etat.systeme.valeurs), dtype=bool)
     etages = etat.systeme.etages()
     rangs = range(1, len(etages) + 1)
     for jusque, plafond in (*((rang, PARUTIONS_AU_PLUS) for rang in rangs), (len(etages), np.inf)):
-        connus = etages[:jusque]
-        while failles := attaquer(etat.systeme, etat.connues(cachees), exigences, tenues, vite=True, etages=connus):
-            ajout = _fermer(etat, cachees, failles, exigences, ~connus[-1], figees, preferees, plafond)
-            if not (ajout & ~cachees).any():
-                break
-            cachees = etat.completer(cachees | ajout)
-    return cachees, attaquer(etat.systeme, etat.connues(cachees), exigences, tenues)
+        cachees = _tenir(etat, cachees, exigences, figees, preferees, tenues, etages[:jusque], plafond)
+    failles = attaquer(etat.systeme, etat.connues(cachees), exigences, tenues)
+    return (cachees if failles else _reprendre(etat, debut, cachees, exigences, figees, preferees)), failles
+
+
+def _tenir(etat, cachees, exigences, figees, preferees, tenues, etages, plafond=np.inf) -> np.ndarray:
+    """Cacher de plus tant qu'une exigence ne se montre pas tenue et que cela y fait quelque chose."""
+    while failles := attaquer(etat.systeme, etat.connues(cachees), exigences, tenues, vite=True, etages=etages):
+        ajout = _fermer(etat, cachees, failles, exigences, ~etages[-1], figees, preferees, plafond)
+        if not (ajout & ~cachees).any():
+            break
+        cachees = etat.completer(cachees | ajout)
+    return cachees
+
+
+def _reprendre(etat: Etat, debut, cachees, exigences, figees, preferees) -> np.ndarray:
+    """Un motif qui tient les mêmes exigences et ne cache rien d'autre : ce qui est caché depuis ``debut`` reparaît, les
+    valeurs les plus lourdes d'abord, sauf ce dont on ne peut se passer."""
+    systeme, tout = etat.systeme, etat.systeme.etages()[-1:]
+    acquises = np.zeros(len(systeme.valeurs), dtype=bool)
+    attaquer(systeme, etat.connues(debut), exigences, acquises, vite=True, etages=tout)
+    moitie = len(cachees) // 2
+    complement = np.flatnonzero((cachees & ~debut & etat.admises)[:moitie])
+    complement = complement[np.argsort(-etat.poids[complement], kind="stable")]
+    for lot in np.array_split(complement, max(1, min(REPRISES // max(1, len(complement)), len(complement)))):
+        essai, tenues = cachees.copy(), acquises.copy()
+        reprises = np.concatenate([lot, lot + moitie])
+        essai[reprises] = debut[reprises]
+        essai = _tenir(etat, etat.completer(essai), exigences, figees | ~cachees, preferees, tenues, tout)
+        moindre = etat.poids @ (cachees & ~essai & etat.admises) > 0
+        if moindre and not attaquer(systeme, etat.connues(essai), exigences, tenues):
+            cachees = essai
+    return cachees
 
 
 def _fermer(etat, cachees, failles, exigences, immobiles, figees, preferees, plafond) -> np.ndarray:

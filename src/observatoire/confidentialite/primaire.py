@@ -228,14 +228,10 @@ def _exiger_les_differences(exigences: _Recueil, valeurs: Valeurs, systeme: Syst
             rang = rang[presentes & (nombre >= minimum) & (nombre < regles.seuil)]
             exigences.exiger(rang, regles.seuil, regles.amplitude)
     pleines = len(systeme.cellules) * systeme.largeur
-    publiees = np.isin(systeme.restes[:, 1], _colonnes_publiees(systeme))
+    publiees = np.isin(systeme.restes[:, 1], systeme.colonnes.publiees())
     nombre = systeme.valeurs[pleines:]
     petits = publiees & systeme.entiere()[pleines:] & (nombre > 0) & (nombre < regles.seuil)
     exigences.exiger(pleines + np.flatnonzero(petits), regles.seuil, regles.amplitude)
-
-
-def _colonnes_publiees(systeme: Systeme) -> list[int]:
-    return sorted({c for (_, role), c in systeme.colonnes.roles.items() if role in ("numerateur", "denominateur")})
 
 
 def _lire(systeme: Systeme, variables: np.ndarray) -> np.ndarray:
@@ -251,13 +247,11 @@ class _Recueil:
         self.largeur = np.zeros(len(systeme.valeurs))
 
     def exiger(self, variables: np.ndarray, plancher, largeur: float | None) -> None:
-        """``largeur`` absente : l'amplitude relative de la valeur, et l'amplitude s'il s'agit d'un dénombrement."""
+        """``largeur`` absente : celle de :meth:`Regles.largeur_relative`."""
         gardees = variables >= 0
         variables = variables[gardees]
         if largeur is None:
-            relative = self.regles.amplitude_relative * np.abs(self.systeme.valeurs[variables])
-            entiere = self.systeme.entiere()[variables]
-            largeur = np.where(entiere, np.maximum(np.ceil(relative), self.regles.amplitude), relative)
+            largeur = self.regles.largeur_relative(self.systeme.valeurs[variables], self.systeme.entiere()[variables])
         np.maximum.at(self.plancher, variables, np.broadcast_to(plancher, gardees.shape)[gardees])
         np.maximum.at(self.largeur, variables, np.broadcast_to(largeur, variables.shape))
 

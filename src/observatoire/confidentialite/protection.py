@@ -101,15 +101,20 @@ def proteger_table(matiere: Matiere, outils: Outils, regles: Regles, parues: Seq
     cachent le reste ; ce qu'elles publient à l'identique est su de tous.
     """
     p = preparer(matiere, outils, regles, parues)
+    return rendre(p, *cacher(p, regles), regles)
+
+
+def cacher(p: Preparation, regles: Regles) -> tuple[np.ndarray, list[Faille]]:
+    """Les parutions cachées à la fin, et les failles que rien ne ferme."""
     exigences, cachees = p.exigences, p.cachees
     while True:
         cachees, failles = completer(p.etat, cachees, exigences, p.figees, p.preferees)
         if failles:
-            return rendre(p, cachees, regles, failles)
+            return cachees, failles
         faibles, trouvees = situer(p, cachees, regles)
         if not len(faibles):
             sues = np.union1d(trouvees, np.flatnonzero(p.notoires))
-            return rendre(p, p.etat.republier(cachees, sues, p.primaires), regles, failles)
+            return p.etat.republier(cachees, sues, p.primaires), []
         exigences = exigences.etendre(faibles, regles.amplitude)
 
 
@@ -180,7 +185,7 @@ def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(morceaux, ignore_index=True)[[*CELLULE, "contributeur", "logements"]]
 
 
-def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Faille]) -> Protection:
+def rendre(p: Preparation, cachees: np.ndarray, failles: list[Faille], regles: Regles) -> Protection:
     """Vider ce qui est caché, arrondir les parts."""
     valeurs, reponses = np.split(cachees, 2)
     primaires = np.split(p.primaires, 2)[0]
@@ -209,7 +214,7 @@ def rendre(p: Preparation, cachees: np.ndarray, regles: Regles, failles: list[Fa
 def cacher_sans_complement(matiere: Matiere, outils: Outils, regles: Regles) -> pd.DataFrame:
     """Ce qui paraîtrait si seule la suppression primaire était faite : pour mesurer ce que l'autre empêche."""
     p = preparer(matiere, outils, regles)
-    return rendre(p, p.primaires, regles, []).table
+    return rendre(p, p.primaires, [], regles).table
 
 
 def _suivre(table: pd.DataFrame, parues: Sequence[pd.DataFrame]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ import datetime
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -60,6 +61,12 @@ class Regles:
         for niveau, codes in self.indicateurs.items():
             vus &= indicateurs["niveau"].ne(niveau) | indicateurs["indicateur"].isin(codes)
         return vus
+
+    def largeur_relative(self, valeurs: np.ndarray, entieres: np.ndarray) -> np.ndarray:
+        """La largeur qu'il faut à chaque valeur : une part d'elle, et l'amplitude au moins si c'est un dénombrement
+        (``entieres``)."""
+        part = self.amplitude_relative * np.abs(valeurs)
+        return np.where(entieres, np.maximum(np.ceil(part), self.amplitude), part)
 
     def seuil_de(self, source: str) -> int:
         """Le seuil d'une source : le sien, à défaut le général."""
