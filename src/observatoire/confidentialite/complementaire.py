@@ -19,7 +19,7 @@ from observatoire.confidentialite.solveur import PRECISION, Programme
 #: Au premier essai, ce que plus de parutions donnent ne se cache pas : un dénominateur les emporterait toutes.
 PARUTIONS_AU_PLUS = 2
 #: Valeurs que l'on accepte de reprendre en tout : peu nombreuses, une à une ; nombreuses, toutes ensemble.
-REPRISES = 1000
+REPRISES = 300
 
 
 def completer(
@@ -53,9 +53,9 @@ def _tenir(etat, cachees, exigences, figees, preferees, tenues, etages, plafond=
 def _reprendre(etat: Etat, debut, cachees, exigences, figees, preferees) -> np.ndarray:
     """Un motif qui tient les mêmes exigences et ne cache rien d'autre : ce qui est caché depuis ``debut`` reparaît, les
     valeurs les plus lourdes d'abord, sauf ce dont on ne peut se passer."""
-    systeme, tout = etat.systeme, etat.systeme.etages()[-1:]
+    systeme, etages = etat.systeme, etat.systeme.etages()
     acquises = np.zeros(len(systeme.valeurs), dtype=bool)
-    attaquer(systeme, etat.connues(debut), exigences, acquises, vite=True, etages=tout)
+    attaquer(systeme, etat.connues(debut), exigences, acquises, vite=True, etages=etages[-1:])
     moitie = len(cachees) // 2
     complement = np.flatnonzero((cachees & ~debut & etat.admises)[:moitie])
     complement = complement[np.argsort(-etat.poids[complement], kind="stable")]
@@ -63,7 +63,9 @@ def _reprendre(etat: Etat, debut, cachees, exigences, figees, preferees) -> np.n
         essai, tenues = cachees.copy(), acquises.copy()
         reprises = np.concatenate([lot, lot + moitie])
         essai[reprises] = debut[reprises]
-        essai = _tenir(etat, etat.completer(essai), exigences, figees | ~cachees, preferees, tenues, tout)
+        essai = etat.completer(essai)
+        for jusque in range(1, len(etages) + 1):
+            essai = _tenir(etat, essai, exigences, figees | ~cachees, preferees, tenues, etages[:jusque])
         moindre = etat.poids @ (cachees & ~essai & etat.admises) > 0
         if moindre and not attaquer(systeme, etat.connues(essai), exigences, tenues):
             cachees = essai
