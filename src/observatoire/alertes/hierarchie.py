@@ -17,7 +17,7 @@ import numpy as np
 
 from observatoire.alertes.attendus import Comptes
 from observatoire.alertes.lois import Loi
-from observatoire.alertes.melange import Melange, Posterieur, ajuster, posterieur
+from observatoire.alertes.melange import Melange, ajuster, conclure
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,9 @@ def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) ->
     x, n = np.where(evaluable, comptes.x, 0.0), np.where(evaluable, comptes.n, 0.0)
     moyenne = np.where(evaluable, moyenne, loi.borner(np.array(0.5)))
     melange = ajuster(loi, dispersions, x, n, moyenne, alerte)
-    suite: Posterieur = posterieur(loi, melange, x, n, moyenne, alerte)
     reference = np.where(evaluable, np.maximum(_part(comptes), moyenne), np.nan)
-    probabilites = tuple(np.where(evaluable, suite.au_dela(reference + ecart), np.nan) for ecart in (vigilance, alerte))
-    lisse = np.where(evaluable, suite.esperance(), np.nan)
-    return Evaluation(niveau.nom, comptes, reference, lisse, probabilites, melange)
+    suite = conclure(loi, melange, x, n, moyenne, reference, (vigilance, alerte))
+    return Evaluation(niveau.nom, comptes, reference, suite.lisse, suite.probabilites, melange)
 
 
 def _effet(loi: Loi, autour: Comptes, a_priori: np.ndarray, melange: Melange) -> np.ndarray:
