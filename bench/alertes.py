@@ -1,12 +1,13 @@
 """Les alertes sur des populations dont on sait ce qui dérive, à côté des règles usuelles ; et à l'échelle du pays.
 
-    python bench/alertes.py [--graines 50] [--ouvriers 2] [--json FICHIER] [--fiabilite FICHIER]
+    python bench/alertes.py [--graines 50] [--ouvriers 2] [--json FICHIER] [--fiabilite DOSSIER]
     python bench/alertes.py --national [--immeubles 500000]
 
-Chaque population (:mod:`populations`) passe par le vrai calcul : ``evaluer_le_parc`` pour chacune de quatre années, puis
-``juger``. La dernière année est comparée à la vérité. *Précision* : part des signalés qui dérivent ; *rappel* : part des
-dérives signalées ; *à nombre égal* : rappel des alertes quand, pour chaque indicateur, on en retient autant que la règle
-en signale, par probabilité d'alerte puis par écart décroissants.
+Chaque population (:mod:`populations`) passe par le vrai calcul : ``evaluer_le_parc`` pour quatre années, puis ``juger``.
+La dernière est comparée à la vérité. *Précision* : part des signalés qui dérivent ; *rappel* : part des dérives qui sont
+signalées. *À nombre égal* : rappel de la méthode quand on en retient, indicateur par indicateur, autant de territoires
+qu'en signale la règle ; ceux qu'elle signale d'abord, par probabilité d'alerte, puis les autres, par écart observé à leur
+référence.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import regles_usuelles
-from populations import QUARTIERS, Population, Reglage, tirer
+from populations import QUARTIERS, Population, Reglage, sont_des_taux, tirer
 
 from observatoire.alertes.calcul import evaluer_le_parc
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
-from observatoire.alertes.suites import juger
+from observatoire.alertes.suites import SIGNALES, juger
 from observatoire.baremes import lire_baremes
 
 REFERENTIELS = Path(__file__).resolve().parents[1] / "data" / "referentiels"
@@ -53,19 +54,18 @@ def mesurer(cas: tuple[Reglage, int]) -> dict:
     """Une population : les comptes de chaque règle, et les classes de probabilités."""
     reglage, graine = cas
     regles = lire_regles()
-    alea = np.random.default_rng([graine, reglage.taille, round(100 * reglage.derive), len(reglage.niveau)])
+    alea = np.random.default_rng([graine, *reglage.tailles, *(round(100 * d) for d in reglage.derives), len(reglage.niveau)])
     population = tirer(reglage, regles, len(ANNEES), alea)
     evaluees = [
         evaluer_le_parc(p, regles).assign(annee=a) for a, p in zip(ANNEES, population.parcs, strict=True)
     ]
     jugees = juger(pd.concat(evaluees, ignore_index=True), dict.fromkeys(ANNEES, regles), SANS_RUPTURE)
     derniere = jugees[jugees["annee"].eq(ANNEES[-1]) & jugees["niveau"].eq(reglage.niveau)]
-    vues = {c: _en_tableau(derniere, c) for c in ("verdict", "proba_vigilance", "proba_alerte", "ecart_points", "reference")}
+    vues = {c: _en_tableau(derniere, c) for c in ("verdict", "proba_vigilance", "proba_alerte", "reference")}
     x, n, vraies = _au_niveau(population, reglage.niveau)
     derivent = population.derives[reglage.niveau]
-    taux = np.array([d.nature == "taux" for d in regles.declarations])
-    ordre = np.lexsort((-vues["ecart_points"], -vues["proba_alerte"]), axis=0)
-    comptes = {nom: _compter(s, derivent, ordre) for nom, s in regles_usuelles.signaler(x, n, taux).items()}
+    ordre = _classer_les_territoires(vues, x / n)
+    comptes = {nom: _compter(s, derivent, ordre) for nom, s in regles_usuelles.signaler(x, n, sont_des_taux(regles)).items()}
     comptes |= {
         nom: _compter(np.isin(vues["verdict"], verdicts), derivent, ordre) for nom, verdicts in NOS_REGLES.items()
     }
@@ -95,6 +95,13 @@ def _au_niveau(population: Population, niveau: str) -> tuple[np.ndarray, np.ndar
     return sommes[0], sommes[1], sommes[2] / sommes[1]
 
 
+def _classer_les_territoires(vues: dict[str, np.ndarray], parts: np.ndarray) -> np.ndarray:
+    """Par indicateur, les rangs des territoires : les signalés par probabilité d'alerte, puis les autres par écart."""
+    signales = np.isin(vues["verdict"], SIGNALES)
+    cles = (-(parts - vues["reference"]), np.where(signales, -vues["proba_alerte"], 0.0), ~signales)
+    return np.lexsort(cles, axis=0)
+
+
 def _compter(signales: np.ndarray, derivent: np.ndarray, ordre: np.ndarray) -> np.ndarray:
     """Signalés, signalés qui dérivent, dérives, et dérives trouvées par nos rangs à nombre égal."""
     retenus = np.zeros_like(derivent)
@@ -122,26 +129,37 @@ def _fiabilite(vues, ecart: np.ndarray, regles: Regles, niveau: str) -> dict[str
 
 
 def reglages() -> list[Reglage]:
-    """Immeubles de trois tailles et quartiers, trois dérives chacun."""
-    immeubles = [Reglage(taille, derive) for taille, derive in itertools.product(TAILLES, DERIVES)]
-    quartiers = [Reglage(30, derive, "quartier", part=1 / QUARTIERS) for derive in DERIVES]
-    return immeubles + quartiers
+    """Immeubles de trois tailles et quartiers, trois dérives chacun ; puis les mêmes mêlés."""
+    immeubles = [Reglage((t,), (d,)) for t, d in itertools.product(TAILLES, DERIVES)]
+    quartiers = [Reglage((30,), (d,), "quartier", 1 / QUARTIERS) for d in DERIVES]
+    meles = [Reglage(TAILLES, DERIVES), Reglage(TAILLES, DERIVES, "quartier", 1 / QUARTIERS)]
+    return meles + immeubles + quartiers
 
 
-def evaluer(graines: int, ouvriers: int, parmi: list[Reglage] | None = None) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """(règles, fiabilité, fausses alertes attendues) : voir les colonnes de chaque tableau."""
-    cas = list(itertools.product(parmi or reglages(), range(graines)))
+def _nommer(reglage: Reglage) -> tuple[str, str, str]:
+    tailles = [str(t) for t in reglage.tailles]
+    derives = [f"{100 * d:.0f}" for d in reglage.derives]
+    return reglage.niveau, " ou ".join(tailles), " ou ".join(derives)
+
+
+def evaluer(graines: int, ouvriers: int) -> dict[str, pd.DataFrame]:
+    """Tous les tableaux : ``regles``, ``fiabilite``, ``fausses`` (alertes, et fausses alertes attendues)."""
+    cas = list(itertools.product(reglages(), range(graines)))
     comptes, classes, faux = Counter(), Counter(), Counter()
     with ProcessPoolExecutor(ouvriers) as equipe:
         for mesure in equipe.map(mesurer, cas, chunksize=4):
             reglage = mesure["reglage"]
-            cle = (reglage.niveau, reglage.taille, reglage.derive)
+            cle = _nommer(reglage)
             for regle, nombres in mesure["comptes"].items():
                 comptes[*cle, regle] = comptes[*cle, regle] + nombres
             for seuil, nombres in mesure["fiabilite"].items():
-                classes[reglage.niveau, seuil] = classes[reglage.niveau, seuil] + nombres
+                classes[*cle, seuil] = classes[*cle, seuil] + nombres
             faux[cle] = faux[cle] + mesure["attendus_faux"]
-    return _resumer(comptes, graines), _classer(classes), _attendre(faux, comptes)
+    return {
+        "regles": _resumer(comptes, graines),
+        "fiabilite": _classer(classes),
+        "fausses": _attendre(faux, comptes),
+    }
 
 
 def _resumer(comptes: Counter, graines: int) -> pd.DataFrame:
@@ -157,9 +175,9 @@ def _resumer(comptes: Counter, graines: int) -> pd.DataFrame:
 
 def _classer(classes: Counter) -> pd.DataFrame:
     lignes = [
-        {"niveau": niveau, "seuil": seuil, "classe": f"{100 * bas:.0f}-{100 * haut:.0f}", "nombre": int(nombre),
+        {**dict(zip([*CAS, "seuil"], cle, strict=True)), "classe": f"{100 * bas:.0f}-{100 * haut:.0f}", "nombre": int(nombre),
          "annoncee": somme / nombre, "observee": vraies / nombre}
-        for (niveau, seuil), nombres in classes.items()
+        for cle, nombres in classes.items()
         for bas, haut, (nombre, somme, vraies) in zip(CLASSES[:-1], CLASSES[1:], nombres, strict=True)
         if nombre
     ]  # fmt: skip

@@ -2,8 +2,8 @@
 
 Rien n'y est réel. Quartiers, secteurs et immeubles diffèrent naturellement (écarts normaux sur le logit, ou sur le
 logarithme pour un taux : ce n'est pas la loi que suppose la méthode) ; par-dessus, quelques territoires dérivent d'un
-nombre de points connu, à partir d'une année et pour toujours. Une année redit presque la précédente : seul un ménage sur
-dix part, remplacé par un autre tiré selon la part du moment. Tous les logements sont de même taille et de même
+nombre de points connu, à partir d'une année et pour toujours. Une année redit presque la précédente : seul un ménage
+sur dix part, remplacé par un autre tiré selon la part du moment. Tous les logements sont de même taille et de même
 financement : les règles usuelles, qui ne standardisent pas, sont ainsi à leur avantage.
 """
 
@@ -32,15 +32,14 @@ PLAFOND = 0.98
 
 @dataclass(frozen=True)
 class Reglage:
-    """Une population : ``immeubles`` d'environ ``taille`` ménages, dérives de ``derive`` (fraction) au ``niveau``
-    donné, sur une ``part`` des territoires. ``dispersion`` multiplie les écarts naturels."""
+    """Une population : immeubles d'environ ``tailles`` ménages, et sur une ``part`` des territoires du ``niveau``, des
+    dérives de ``derives`` (fractions) ; plusieurs tailles ou plusieurs dérives sont mêlées à parts égales."""
 
-    taille: int
-    derive: float
+    tailles: tuple[int, ...]
+    derives: tuple[float, ...]
     niveau: str = "immeuble"
-    immeubles: int = 400
     part: float = 0.05
-    dispersion: float = 1.0
+    immeubles: int = 400
 
 
 @dataclass(frozen=True)
@@ -60,22 +59,21 @@ class Population:
 def tirer(reglage: Reglage, regles: Regles, annees: int, alea: np.random.Generator) -> Population:
     """Tirer une population ; chaque dérive commence l'une des ``annees - 1`` dernières années."""
     nombre, indicateurs = reglage.immeubles, len(regles.indicateurs)
-    secteur = np.sort(np.concatenate([np.arange(QUARTIERS * SECTEURS), alea.integers(
-        0, QUARTIERS * SECTEURS, nombre - QUARTIERS * SECTEURS)]))  # fmt: skip
+    secteur = placer(nombre, QUARTIERS * SECTEURS, alea)
     quartier = secteur // SECTEURS
-    n = alea.integers(round(0.8 * reglage.taille), round(1.2 * reglage.taille) + 1, nombre).astype(float)[:, None]
-    lineaire = np.array([d.nature == "taux" for d in regles.declarations])
-    de_base = _parts_de_la_ville(regles, reglage.niveau, alea)
-    ordinaires = _disperser(de_base, lineaire, quartier, secteur, reglage.dispersion, alea)
+    n = np.round(alea.choice(reglage.tailles, nombre) * alea.uniform(0.8, 1.2, nombre))[:, None]
+    lineaire = sont_des_taux(regles)
+    ordinaires = disperser(regles, quartier, secteur, alea)
     porteurs = {"immeuble": np.arange(nombre), "quartier": quartier}[reglage.niveau]
     derivent = alea.random((porteurs.max() + 1, indicateurs)) < reglage.part
     debut = alea.integers(1, annees, derivent.shape)[porteurs]
+    hauteur = (derivent * alea.choice(reglage.derives, derivent.shape))[porteurs]
     x, vraies = [], []
     for annee in range(annees):
-        part = ordinaires + reglage.derive * (derivent[porteurs] & (debut <= annee))
+        part = ordinaires + hauteur * (debut <= annee)
         part = np.where(lineaire, part, np.minimum(part, PLAFOND))
         if annee == 0:
-            x.append(_tirer_les_comptes(part, n, lineaire, alea))
+            x.append(compter(part, n, lineaire, alea))
         else:
             x.append(_passer_une_annee(x[-1], vraies[-1], part, n, lineaire, alea))
         vraies.append(part)
@@ -87,23 +85,29 @@ def tirer(reglage: Reglage, regles: Regles, annees: int, alea: np.random.Generat
     return Population(parcs, x, n, vraies, derives, quartier, secteur)
 
 
-def _parts_de_la_ville(regles: Regles, niveau: str, alea: np.random.Generator) -> np.ndarray:
-    bornes = np.array(
-        [PARTS_BASSES if regles.seuils_de(niveau, c)[1] <= SEUIL_BAS else PARTS for c in regles.indicateurs]
-    )
-    return alea.uniform(bornes[:, 0], bornes[:, 1])
+def sont_des_taux(regles: Regles) -> np.ndarray:
+    """Vrai pour chaque indicateur qui est un taux, dans l'ordre des règles."""
+    return np.array([d.nature == "taux" for d in regles.declarations])
 
 
-def _disperser(de_base, lineaire, quartier, secteur, multiple, alea) -> np.ndarray:
+def placer(immeubles: int, secteurs: int, alea: np.random.Generator) -> np.ndarray:
+    """Le secteur de chaque immeuble, rangés ; chaque secteur en a un au moins."""
+    return np.sort(np.concatenate([np.arange(secteurs), alea.integers(0, secteurs, immeubles - secteurs)]))
+
+
+def disperser(regles: Regles, quartier: np.ndarray, secteur: np.ndarray, alea: np.random.Generator) -> np.ndarray:
     """Les parts naturelles : (immeuble, indicateur)."""
+    bas = np.array([regles.seuils_de("immeuble", code)[1] <= SEUIL_BAS for code in regles.indicateurs])
+    de_base = np.where(bas, alea.uniform(*PARTS_BASSES, bas.shape), alea.uniform(*PARTS, bas.shape))
     effets = np.zeros((len(quartier), len(de_base)))
     for niveau, rangs in (("quartier", quartier), ("secteur", secteur), ("immeuble", np.arange(len(quartier)))):
-        ecarts = alea.normal(0, NATURELS[niveau] * multiple, (rangs.max() + 1, len(de_base)))
+        ecarts = alea.normal(0, NATURELS[niveau], (rangs.max() + 1, len(de_base)))
         effets += ecarts[rangs]
-    return np.where(lineaire, de_base * np.exp(effets), special.expit(special.logit(de_base) + effets))
+    return np.where(sont_des_taux(regles), de_base * np.exp(effets), special.expit(special.logit(de_base) + effets))
 
 
-def _tirer_les_comptes(part, n, lineaire, alea) -> np.ndarray:
+def compter(part: np.ndarray, n: np.ndarray, lineaire: np.ndarray, alea: np.random.Generator) -> np.ndarray:
+    """Ce que l'on observe : (immeuble, indicateur)."""
     proportions = alea.binomial(n.astype(int), np.where(lineaire, 0, part))
     return np.where(lineaire, alea.poisson(part * n), proportions).astype(float)
 
@@ -123,11 +127,12 @@ def _passer_une_annee(x, avant, part, n, lineaire, alea) -> np.ndarray:
 def ranger(x: np.ndarray, n: np.ndarray, quartier: np.ndarray, secteur: np.ndarray, regles: Regles) -> Parc:
     """Le parc que la méthode évalue : quartiers, secteurs, immeubles ; une seule strate."""
     seul = np.full(quartier.max() + 1, "tous", object)
+    du_secteur = quartier[np.unique(secteur, return_index=True)[1]]
     niveaux = [
-        Territoires("quartier", _codes("q", quartier.max() + 1), None, seul),
-        Territoires("secteur", _codes("s", secteur.max() + 1), _premiers(quartier, secteur), seul[_premiers(quartier, secteur)]),
+        Territoires("quartier", _codes("q", len(seul)), None, seul),
+        Territoires("secteur", _codes("s", len(du_secteur)), du_secteur, seul[du_secteur]),
         Territoires("immeuble", _codes("i", len(x)), secteur, np.full(len(x), "b", object)),
-    ]  # fmt: skip
+    ]
     strates = np.zeros(len(x), dtype=int)
     groupes = []
     for nature in ("proportion", "taux"):
@@ -141,6 +146,3 @@ def ranger(x: np.ndarray, n: np.ndarray, quartier: np.ndarray, secteur: np.ndarr
 def _codes(lettre: str, nombre: int) -> np.ndarray:
     return np.array([f"{lettre}{rang:06d}" for rang in range(nombre)], dtype=object)
 
-
-def _premiers(dessus: np.ndarray, rangs: np.ndarray) -> np.ndarray:
-    return dessus[np.unique(rangs, return_index=True)[1]]
