@@ -24,7 +24,7 @@ ROLES = ("numerateur", "denominateur", "concernes")
 
 
 def sommes(cellules: pd.DataFrame, x: np.ndarray, n: np.ndarray, concernes: np.ndarray | None = None) -> Sommes:
-    """Des sommes : ``cellules`` porte les ``DIMENSIONS`` ; ``x``, ``n`` (et qui devait répondre) : (cellule, indicateur)."""
+    """Des sommes : ``cellules`` porte les ``DIMENSIONS`` ; ``x``, ``n`` (et qui devait répondre), par indicateur."""
     roles = dict(zip(ROLES, (x, n, n if concernes is None else concernes), strict=True))
     colonnes = [(code, role) for role in ROLES for code in INDICATEURS]
     return Sommes(cellules[DIMENSIONS], np.column_stack([roles[role] for role in ROLES]).astype(float), colonnes)
@@ -40,11 +40,13 @@ def tirer(graine: int, immeubles: int = 40, quartiers: int = 4, strates: int = 2
     alea = np.random.default_rng(graine)
     quartier = alea.integers(0, quartiers, immeubles)
     secteur = 2 * quartier + alea.integers(0, 2, immeubles)
+    sans_quartier = alea.random(immeubles) < 0.1
+    sans_secteur = sans_quartier | (alea.random(immeubles) < 0.1)
     lieux = pd.DataFrame(
         {
             "immeuble": [f"b:{i}" for i in range(immeubles)],
-            "secteur": np.where(alea.random(immeubles) < 0.1, None, np.array([f"s{s}" for s in secteur], object)),
-            "quartier": np.where(alea.random(immeubles) < 0.1, None, np.array([f"q{q}" for q in quartier], object)),
+            "secteur": np.where(sans_secteur, None, np.array([f"s{s}" for s in secteur], object)),
+            "quartier": np.where(sans_quartier, None, np.array([f"q{q}" for q in quartier], object)),
             "bailleur": alea.choice(["gbh", "neolia"], immeubles),
         }
     )

@@ -1,4 +1,4 @@
-"""Les formules des alertes, chacune à côté d'un calcul que nous n'avons pas écrit : scipy, PHStatsMethods, quadrature."""
+"""Les formules des alertes, chacune à côté d'un autre calcul : scipy, PHStatsMethods, quadrature."""
 
 from __future__ import annotations
 
@@ -132,7 +132,9 @@ def test_tout_ou_rien_reste_une_probabilite(nature, x):
 def test_ou_rien_n_est_evaluable_rien_n_est_conclu():
     x = n = np.array([[0.0], [30.0]])
     melange = Melange(np.array([0.01]), np.array([0.05]))
-    obtenu = conclure(LOIS["proportion"], melange, x / 2, n, n * 0 + 0.5, n * 0 + 0.5, (np.array([0.05]), np.array([0.1])))
+    obtenu = conclure(
+        LOIS["proportion"], melange, x / 2, n, n * 0 + 0.5, n * 0 + 0.5, (np.array([0.05]), np.array([0.1]))
+    )
     assert np.isnan(obtenu.lisse[0, 0])
     assert np.isfinite(obtenu.lisse[1, 0])
 
@@ -161,7 +163,9 @@ def test_attendu_fait_a_la_main():
     n = np.array([[10.0], [20.0], [20.0], [30.0]])
     attendus = attendre(x, n, np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), 11)
     np.testing.assert_allclose(attendus[:2, 0], [1, 6])
-    assert attendus[:, 0].sum() == pytest.approx(7 + 30 * 8 / 20 + 20 * 12 / 30)  # dix T1 : trop peu, taux de tout le reste
+    assert attendus[:, 0].sum() == pytest.approx(
+        7 + 30 * 8 / 20 + 20 * 12 / 30
+    )  # dix T1 : trop peu, taux de tout le reste
 
 
 def test_une_ville_d_un_seul_quartier_n_a_pas_d_attendu():

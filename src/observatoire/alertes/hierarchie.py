@@ -22,11 +22,15 @@ from observatoire.alertes.melange import Melange, ajuster, conclure
 
 @dataclass(frozen=True)
 class Niveau:
-    """Un niveau : ses comptes, et le rang de celui qui contient chacun de ses territoires (niveau du dessus)."""
+    """Un niveau : ses comptes, et le rang de celui qui contient chacun de ses territoires (niveau du dessus).
+
+    ``reels`` : faux pour un territoire que l'on imagine autour de celui que rien ne contient ; il n'est pas évalué.
+    """
 
     nom: str
     comptes: Comptes
     parents: np.ndarray | None
+    reels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,15 @@ def evaluer(
             effets = _effet(loi, autour, effets[niveau.parents], evaluations[-1].melange)
         attendue = _part(comptes)
         moyenne = loi.borner(loi.delier(loi.lien(attendue) + effets))
-        evaluations.append(_juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, evaluable(comptes)))
+        evaluations.append(
+            _juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, _ou_conclure(niveau, evaluable))
+        )
         dessus = niveau
     return evaluations
+
+
+def _ou_conclure(niveau: Niveau, evaluable: Callable[[Comptes], np.ndarray]) -> np.ndarray:
+    return evaluable(niveau.comptes) & niveau.reels[:, None]
 
 
 def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) -> Evaluation:
