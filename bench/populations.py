@@ -145,4 +145,3 @@ def ranger(x: np.ndarray, n: np.ndarray, quartier: np.ndarray, secteur: np.ndarr
 
 def _codes(lettre: str, nombre: int) -> np.ndarray:
     return np.array([f"{lettre}{rang:06d}" for rang in range(nombre)], dtype=object)
-

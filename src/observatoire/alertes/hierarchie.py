@@ -76,10 +76,6 @@ def evaluer(
     return evaluations
 
 
-def _ou_conclure(niveau: Niveau, evaluable: Callable[[Comptes], np.ndarray]) -> np.ndarray:
-    return evaluable(niveau.comptes) & niveau.reels[:, None]
-
-
 def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) -> Evaluation:
     comptes = niveau.comptes
     vigilance, alerte = seuils
