@@ -1,4 +1,4 @@
-"""Mesurer les alertes sur une population : précision, rappel, fiabilité des probabilités ; sur beaucoup, en parallèle."""
+"""Mesurer les alertes sur des populations : précision, rappel, fiabilité des probabilités ; en parallèle."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import os
 import platform
 from pathlib import Path
 
+import alertes
 import calculer
 import edition
 import psutil
@@ -42,6 +43,9 @@ def main() -> None:
         edition.imprimer(choix.pages),
         "## Le calcul",
         calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
+        "## Les alertes",
+        alertes.imprimer_le_pays(),
+        alertes.imprimer(),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
     print(RESULTATS.read_text(encoding="utf-8"))

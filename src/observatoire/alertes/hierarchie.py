@@ -69,9 +69,8 @@ def evaluer(
             effets = _effet(loi, autour, effets[niveau.parents], evaluations[-1].melange)
         attendue = _part(comptes)
         moyenne = loi.borner(loi.delier(loi.lien(attendue) + effets))
-        evaluations.append(
-            _juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, _ou_conclure(niveau, evaluable))
-        )
+        ou = evaluable(comptes) & niveau.reels[:, None]
+        evaluations.append(_juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, ou))
         dessus = niveau
     return evaluations
 
