@@ -67,27 +67,21 @@ def test_au_dela_d_une_part_impossible():
 def test_le_melange_comme_une_quadrature(nature, x, n):
     """La loi a posteriori, par intégration numérique de la loi a priori à deux groupes, sans rien de conjugué."""
     moyenne, dispersion, part, vigilance, alerte, reference = 0.2, 0.02, 0.08, 0.05, 0.1, 0.22
-    loi = LOIS[nature]
     composantes = [moyenne, *(moyenne + ECARTS * alerte)]
     poids = [1 - part, *[part / len(ECARTS)] * len(ECARTS)]
-    tirage = stats.binom if nature == "proportion" else None
 
-    def densite(p):
-        vue = tirage.pmf(x, n, p) if tirage else stats.poisson.pmf(x, n * p)
-        return vue * sum(
-            w * _loi_a_priori(nature, m, dispersion).pdf(p) for m, w in zip(composantes, poids, strict=True)
-        )
+    def integrer(bas, moment=0):
+        p = np.linspace(bas, 1 if nature == "proportion" else 3, 20_001)
+        vue = stats.binom.pmf(x, n, p) if nature == "proportion" else stats.poisson.pmf(x, n * p)
+        a_priori = sum(w * _loi_a_priori(nature, m, dispersion).pdf(p) for m, w in zip(composantes, poids, strict=True))
+        return integrate.simpson(p**moment * vue * a_priori, x=p)
 
-    haut = 1 if nature == "proportion" else 3
-    integrer = lambda f, bas: integrate.quad(f, bas, haut, epsabs=0, epsrel=1e-10, limit=400, points=[0.3, 0.6])[0]  # noqa: E731
-    total = integrer(densite, 0)
     melange = Melange(np.array([dispersion]), np.array([part]))
-    tableau = lambda v: np.array([[float(v)]])  # noqa: E731
-    ecarts = (np.array([vigilance]), np.array([alerte]))
-    obtenu = conclure(loi, melange, tableau(x), tableau(n), tableau(moyenne), tableau(reference), ecarts)
-    assert obtenu.lisse.item() == pytest.approx(integrer(lambda p: p * densite(p), 0) / total, abs=1e-7)
+    cases = (np.array([[float(v)]]) for v in (x, n, moyenne, reference))
+    obtenu = conclure(LOIS[nature], melange, *cases, (np.array([vigilance]), np.array([alerte])))
+    assert obtenu.lisse.item() == pytest.approx(integrer(0, 1) / integrer(0), abs=1e-7)
     for proba, ecart in zip(obtenu.probabilites, (vigilance, alerte), strict=True):
-        assert proba.item() == pytest.approx(integrer(densite, reference + ecart) / total, abs=1e-7)
+        assert proba.item() == pytest.approx(integrer(reference + ecart) / integrer(0), abs=1e-7)
 
 
 @pytest.mark.parametrize("nature", list(LOIS))
