@@ -12,6 +12,7 @@ import os
 import platform
 from pathlib import Path
 
+import alertes
 import calculer
 import edition
 import psutil
@@ -48,6 +49,9 @@ def main() -> None:
         edition.imprimer(choix.pages),
         "## Le calcul",
         calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
+        "## Les alertes",
+        alertes.imprimer_le_pays(),
+        alertes.imprimer(),
         *garder(RESULTATS.read_text(encoding="utf-8"), "## La perte"),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)

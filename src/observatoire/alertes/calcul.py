@@ -127,7 +127,7 @@ def _remonter(parc: Parc, comptes: Comptes) -> tuple[list[Niveau], list[np.ndarr
     niveaux, ecrits = [], []
     courants, attendus = comptes, comptes.arrondir()
     for territoires in reversed(parc.niveaux):
-        niveaux.append(Niveau(territoires.niveau, courants, territoires.parents))
+        niveaux.append(Niveau(territoires.niveau, courants, territoires.parents, pd.notna(territoires.codes)))
         ecrits.append(attendus.round(DECIMALES))
         if territoires.parents is not None:
             nombre = int(territoires.parents.max()) + 1

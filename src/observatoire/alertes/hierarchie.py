@@ -17,16 +17,20 @@ import numpy as np
 
 from observatoire.alertes.attendus import Comptes
 from observatoire.alertes.lois import Loi
-from observatoire.alertes.melange import Melange, Posterieur, ajuster, posterieur
+from observatoire.alertes.melange import Melange, ajuster, conclure
 
 
 @dataclass(frozen=True)
 class Niveau:
-    """Un niveau : ses comptes, et le rang de celui qui contient chacun de ses territoires (niveau du dessus)."""
+    """Un niveau : ses comptes, et le rang de celui qui contient chacun de ses territoires (niveau du dessus).
+
+    ``reels`` : faux pour un territoire que l'on imagine autour de celui que rien ne contient ; il n'est pas évalué.
+    """
 
     nom: str
     comptes: Comptes
     parents: np.ndarray | None
+    reels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,8 @@ def evaluer(
             effets = _effet(loi, autour, effets[niveau.parents], evaluations[-1].melange)
         attendue = _part(comptes)
         moyenne = loi.borner(loi.delier(loi.lien(attendue) + effets))
-        evaluations.append(_juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, evaluable(comptes)))
+        ou = evaluable(comptes) & niveau.reels[:, None]
+        evaluations.append(_juger(niveau, loi, dispersions, seuils(niveau.nom), moyenne, ou))
         dessus = niveau
     return evaluations
 
@@ -76,11 +81,9 @@ def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) ->
     x, n = np.where(evaluable, comptes.x, 0.0), np.where(evaluable, comptes.n, 0.0)
     moyenne = np.where(evaluable, moyenne, loi.borner(np.array(0.5)))
     melange = ajuster(loi, dispersions, x, n, moyenne, alerte)
-    suite: Posterieur = posterieur(loi, melange, x, n, moyenne, alerte)
     reference = np.where(evaluable, np.maximum(_part(comptes), moyenne), np.nan)
-    probabilites = tuple(np.where(evaluable, suite.au_dela(reference + ecart), np.nan) for ecart in (vigilance, alerte))
-    lisse = np.where(evaluable, suite.esperance(), np.nan)
-    return Evaluation(niveau.nom, comptes, reference, lisse, probabilites, melange)
+    suite = conclure(loi, melange, x, n, moyenne, reference, (vigilance, alerte))
+    return Evaluation(niveau.nom, comptes, reference, suite.lisse, suite.probabilites, melange)
 
 
 def _effet(loi: Loi, autour: Comptes, a_priori: np.ndarray, melange: Melange) -> np.ndarray:

@@ -33,6 +33,10 @@ PART_MAXIMALE = 0.3
 ITERATIONS = 30
 #: Au-delà, les deux nombres sont estimés sur un territoire sur quelques-uns : ils n'en bougent pas.
 ECHANTILLON = 20_000
+#: Une composante de moindre poids n'est pas calculée.
+NEGLIGEABLE = 1e-9
+#: Cases (territoire, indicateur) conclues à la fois.
+MORCEAU = 50_000
 
 
 @dataclass(frozen=True)
@@ -44,32 +48,14 @@ class Melange:
 
 
 @dataclass(frozen=True)
-class Posterieur:
-    """Un mélange de lois conjuguées, par territoire et indicateur.
+class Conclusions:
+    """Ce que l'on conclut, (territoire, indicateur) ; manque où rien n'est évaluable.
 
-    ``moyennes`` et ``poids`` : (composante, territoire, indicateur) ; la première composante est celle des ordinaires.
+    ``lisse`` : moyenne a posteriori ; ``probabilites`` : celles de dépasser la référence de chaque écart demandé.
     """
 
-    loi: Loi
-    x: np.ndarray
-    n: np.ndarray
-    moyennes: np.ndarray
-    poids: np.ndarray
-    dispersion: np.ndarray
-
-    def au_dela(self, seuil: np.ndarray) -> np.ndarray:
-        """Probabilité que la part vraie dépasse ``seuil`` (territoire, indicateur)."""
-        return sum(
-            poids * self.loi.au_dela(seuil, self.x, self.n, moyenne, self.dispersion)
-            for moyenne, poids in zip(self.moyennes, self.poids, strict=True)
-        )
-
-    def esperance(self) -> np.ndarray:
-        """Moyenne a posteriori (territoire, indicateur)."""
-        return sum(
-            poids * self.loi.esperance(self.x, self.n, moyenne, self.dispersion)
-            for moyenne, poids in zip(self.moyennes, self.poids, strict=True)
-        )
+    lisse: np.ndarray
+    probabilites: tuple[np.ndarray, ...]
 
 
 def ajuster(loi: Loi, dispersions: np.ndarray, x, n, moyenne, ecart) -> Melange:
@@ -108,13 +94,41 @@ def _part(rapport: np.ndarray, vus: np.ndarray) -> np.ndarray:
     return part
 
 
-def posterieur(loi: Loi, melange: Melange, x, n, moyenne, ecart) -> Posterieur:
-    """La loi a posteriori de chaque territoire et indicateur."""
-    moyennes = np.array([moyenne, *_decaler(loi, moyenne, ecart)])
+def conclure(loi: Loi, melange: Melange, x, n, moyenne, reference, ecarts: tuple[np.ndarray, ...]) -> Conclusions:
+    """La loi a posteriori de chaque territoire et indicateur, résumée.
+
+    ``x``, ``n``, ``moyenne`` : comme pour :func:`ajuster` ; ``reference`` : ce à quoi la part est comparée ;
+    ``ecarts`` : au-dessus d'elle, par indicateur, le dernier étant celui d'alerte. Par morceaux.
+    """
+    lisse, *probabilites = (np.full(x.shape, np.nan) for _ in (None, *ecarts))
+    evaluables = np.flatnonzero(n > 0)
+    morceaux = [evaluables[debut : debut + MORCEAU] for debut in range(0, len(evaluables), MORCEAU)]
+
+    for cases in morceaux:
+        colonnes = cases % x.shape[1]
+        sien = Melange(melange.dispersion[colonnes], melange.part[colonnes])
+        siens = (tableau.ravel()[cases] for tableau in (x, n, moyenne, reference))
+        lisse.flat[cases], *siennes = _resumer(loi, sien, *siens, [ecart[colonnes] for ecart in ecarts])
+        for tableau, valeurs in zip(probabilites, siennes, strict=True):
+            tableau.flat[cases] = valeurs
+    return Conclusions(lisse, tuple(probabilites))
+
+
+def _resumer(loi: Loi, melange: Melange, x, n, moyenne, reference, ecarts) -> list[np.ndarray]:
+    """La moyenne a posteriori, puis la probabilité de dépasser la référence de chaque écart ; tout à une dimension."""
+    moyennes = np.array([moyenne, *_decaler(loi, moyenne, ecarts[-1])])
     a_priori = np.array([1 - melange.part, *[melange.part / len(ECARTS)] * len(ECARTS)])
     poids = np.array([loi.vraisemblance(x, n, m, melange.dispersion) for m in moyennes])
-    poids = np.exp(poids - poids.max(axis=0)) * a_priori[:, None, :]
-    return Posterieur(loi, x, n, moyennes, poids / poids.sum(axis=0), melange.dispersion)
+    poids = np.exp(poids - poids.max(axis=0)) * a_priori
+    poids /= poids.sum(axis=0)
+    resultats = [np.zeros_like(x) for _ in (None, *ecarts)]
+    for composante, poids_de in zip(moyennes, poids, strict=True):
+        utiles = np.flatnonzero(poids_de > NEGLIGEABLE)
+        siens = x[utiles], n[utiles], composante[utiles], melange.dispersion[utiles]
+        resultats[0][utiles] += poids_de[utiles] * loi.esperance(*siens)
+        for resultat, ecart in zip(resultats[1:], ecarts, strict=True):
+            resultat[utiles] += poids_de[utiles] * loi.au_dela((reference + ecart)[utiles], *siens)
+    return resultats
 
 
 def _decaler(loi: Loi, moyenne: np.ndarray, ecart: np.ndarray) -> list[np.ndarray]:

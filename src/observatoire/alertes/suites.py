@@ -22,6 +22,9 @@ VERDICTS = ("non_evaluable", "conforme", "vigilance", "alerte", "alerte_confirme
 #: Ce qui mérite d'être regardé.
 SIGNALES = VERDICTS[2:]
 ANNEES_AU_MOINS = 3
+PENTES = ["pente", "pente_bas", "pente_haut", "proba_pente"]
+#: Ce que lit une pente.
+LUES = ["annee", "niveau", "indicateur", "observe", "attendu", "denominateur", "variance", "proba_alerte"]
 
 
 def juger(evaluees: pd.DataFrame, regles: dict[int, Regles], ruptures: pd.DataFrame) -> pd.DataFrame:
@@ -34,42 +37,43 @@ def juger(evaluees: pd.DataFrame, regles: dict[int, Regles], ruptures: pd.DataFr
     Rend les mêmes lignes et ``verdict``, ``annees_en_alerte``, ``pente``, ``pente_bas``, ``pente_haut``,
     ``proba_pente``. Un verdict ne dépend d'aucune année qui le suit.
     """
-    table = evaluees.sort_values(["annee", *SERIE], ignore_index=True)
-    table["serie"] = table.groupby(SERIE, sort=False, observed=True).ngroup()
-    annees = sorted(regles)
-    morceaux, alertes = [], {}
-    for annee in annees:
-        regle = regles[annee]
-        lignes = table[table["annee"].eq(annee)].copy()
-        passees = table[table["annee"].le(annee) & table["serie"].isin(lignes["serie"])]
-        lignes = lignes.join(_pentes(passees, annee, regle, ruptures), on="serie")
-        alerte = lignes["proba_alerte"].gt(regle.probabilite).to_numpy()
-        alertes[annee] = set(lignes.loc[alerte, "serie"])
-        lignes["annees_en_alerte"] = _compter(lignes["serie"], alertes, annee, regle.persistance[1])
-        lignes["verdict"] = _verdicts(lignes, regle)
-        morceaux.append(lignes)
-    return pd.concat(morceaux, ignore_index=True).drop(columns="serie") if morceaux else table.drop(columns="serie")
+    table = evaluees if evaluees["annee"].isin(regles).all() else evaluees[evaluees["annee"].isin(regles)]
+    annee_de, serie = table["annee"].to_numpy(), table.groupby(SERIE, sort=False, observed=True).ngroup().to_numpy()
+    series, alertes = int(serie.max(initial=-1)) + 1, {}
+    suites = {nom: np.full(len(table), np.nan) for nom in PENTES}
+    suites |= {"annees_en_alerte": np.zeros(len(table), dtype=int), "verdict": np.full(len(table), None, object)}
+    for annee in sorted(regles):
+        ici, regle = np.flatnonzero(annee_de == annee), regles[annee]
+        presentes = np.bincount(serie[annee_de <= annee], minlength=series) * np.isin(np.arange(series), serie[ici])
+        passees = np.flatnonzero((annee_de <= annee) & (presentes >= ANNEES_AU_MOINS)[serie])
+        pentes = _pentes(table[LUES].iloc[passees].assign(serie=serie[passees]), annee, regle, ruptures)
+        for nom in PENTES:
+            suites[nom][ici] = pentes[nom].reindex(serie[ici]).to_numpy()
+        probas = {nom: table[nom].to_numpy()[ici] for nom in ("proba_vigilance", "proba_alerte")}
+        alertes[annee] = np.bincount(serie[ici], probas["proba_alerte"] > regle.probabilite, minlength=series)
+        suites["annees_en_alerte"][ici] = _compter(alertes, annee, regle.persistance[1])[serie[ici]]
+        suites["verdict"][ici] = _verdicts(
+            probas, {nom: suites[nom][ici] for nom in ("annees_en_alerte", "proba_pente")}, regle
+        )
+    return table.assign(**suites)
 
 
-def _compter(series: pd.Series, alertes: dict[int, set], annee: int, duree: int) -> np.ndarray:
+def _compter(alertes: dict[int, np.ndarray], annee: int, duree: int) -> np.ndarray:
     """Le nombre d'années en alerte de chaque série, sur les ``duree`` dernières."""
-    return sum(
-        (series.isin(vues).to_numpy().astype(int) for a, vues in alertes.items() if annee - duree < a <= annee),
-        np.zeros(len(series), dtype=int),
-    )
+    return sum(vues for a, vues in alertes.items() if annee - duree < a <= annee).astype(int)
 
 
-def _verdicts(lignes: pd.DataFrame, regle: Regles) -> np.ndarray:
-    vigilance, alerte = (lignes[f"proba_{nom}"].gt(regle.probabilite) for nom in ("vigilance", "alerte"))
-    durable = lignes["annees_en_alerte"].ge(regle.persistance[0]) | lignes["proba_pente"].gt(regle.probabilite)
-    cas = [lignes["proba_alerte"].isna(), alerte & durable, alerte, vigilance]
-    return np.select(cas, ["non_evaluable", "alerte_confirmee", "alerte", "vigilance"], "conforme")
+def _verdicts(probas: dict[str, np.ndarray], suites: dict[str, np.ndarray], regle: Regles) -> np.ndarray:
+    vigilance, alerte = (probas[f"proba_{nom}"] > regle.probabilite for nom in ("vigilance", "alerte"))
+    durable = (suites["annees_en_alerte"] >= regle.persistance[0]) | (suites["proba_pente"] > regle.probabilite)
+    rang = np.select([np.isnan(probas["proba_alerte"]), alerte & durable, alerte, vigilance], [0, 4, 3, 2], 1)
+    return np.array(VERDICTS, dtype=object)[rang]
 
 
 def _pentes(passees: pd.DataFrame, annee: int, regle: Regles, ruptures: pd.DataFrame) -> pd.DataFrame:
     """La pente de chaque série au vu des années jusqu'à ``annee``, depuis la dernière rupture."""
     depuis = ruptures[ruptures["annee"].le(annee)].groupby("indicateurs")["annee"].max()
-    debut = passees["indicateur"].astype(str).map(depuis).fillna(-np.inf)
+    debut = passees["indicateur"].astype(str).map(depuis).astype(float).fillna(-np.inf)
     vues = passees[passees["annee"].ge(debut) & passees["proba_alerte"].notna() & passees["variance"].gt(0)]
     poids = 1 / vues["variance"]
     temps = vues["annee"] - annee
