@@ -100,18 +100,18 @@ def _forme(ligne: dict) -> str:
 
 
 def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
-    return ["État", "Ouverte"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE)
+    return ["État"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE) + ["Ouverte"]
 
 
 def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
-    """L'état du dossier, le trimestre de son ouverture, qui le pilote ; des tirets pour une vigilance."""
+    """L'état du dossier, qui le pilote, le trimestre de son ouverture ; des tirets pour une vigilance."""
     colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
         return ["–"] * len(colonnes)
     if dossier["statut"] != "publie":
         return [ecrire_statut(dossier["statut"], html=True)] * len(colonnes)
-    cases = [ETATS[dossier["etat"]], ecrire_trimestre(dossier["ouverture"]), dire_pilote(valeurs, dossier)]
-    return cases[: len(colonnes)]
+    pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
+    return [ETATS[dossier["etat"]], *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
 
 
 def dire_pilote(valeurs: Publie, dossier: dict) -> str:
