@@ -112,6 +112,7 @@ def test_un_compte_s_ecrit_en_lettres_jusqu_a_seize_et_passe_par_le_registre():
         ecrire_en_lettres(14)
         assert [(i[0], i[1], i[2]) for i in impressions] == [("quatorze", 14.0, 0.0)]
     assert ecrire_trimestre("2011-T1") == "1er trimestre\u00a02011"
+    assert ecrire_trimestre("2011-T1", court=True) == "T1\u00a02011"
     assert ecrire_trimestre("2011-T3") == "3e trimestre\u00a02011"
 
 

@@ -22,7 +22,7 @@ ANGLAIS = re.compile(
 )
 TYPES_DE_PAGE = (
     "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
-    "methode", "glossaire", "recherche",
+    "methode", "glossaire", "recherche", "alertes", "note", "alerte",
 )  # fmt: skip
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]
@@ -88,10 +88,15 @@ def types(site_construit) -> dict[str, str]:
     def premiere(motif: str) -> str:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
-    pages = {nom: f"{edition}/{nom}.html" for nom in ("accueil", "couverture", "sources", "corrections", "formats")}
+    noms = ("accueil", "couverture", "sources", "corrections", "formats", "note")
+    pages = {nom: f"{edition}/{nom}.html" for nom in noms}
+    # Les pages d'alerte sont pour les partenaires : OBSERVATOIRE_SITE donne leur site.
+    if reservees := sorted((site_construit / edition).glob(f"{annee}/alerte-*.html")):
+        pages["alerte"] = reservees[0].relative_to(site_construit).as_posix()
     pages |= {nom: f"book/{nom}.html" for nom in ("charte", "methode", "glossaire")}
     return pages | {
         "ville": f"{edition}/{annee}/ville.html",
+        "alertes": f"{edition}/{annee}/alertes.html",
         "quartier": premiere(f"{annee}/quartier-*.html"),
         "bailleur": premiere(f"{annee}/bailleur-*.html"),
         "fiche": f"{edition}/indicateurs/taux_vacance.html",
@@ -158,21 +163,30 @@ def test_tous_les_liens_internes_menent_quelque_part(documents):
 
 @pytest.mark.parametrize("nom", TYPES_DE_PAGE)
 def test_une_page_s_ouvre_sans_erreur_et_axe_n_y_trouve_rien(page, adresse, types, nom):
+    page.goto(adresse + _adresse(types, nom), wait_until="networkidle")
+    assert page.locator("h1").first.is_visible()
+    assert not _defauts(page)
+
+
+def _adresse(types: dict[str, str], nom: str) -> str:
+    if nom not in types:
+        pytest.skip("ce site n'a pas de page de cette sorte")
+    return types[nom]
+
+
+def _defauts(page) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
-    page.goto(adresse + types[nom], wait_until="networkidle")
-    assert page.locator("h1").first.is_visible()
     # Sans « preload », qui redemande les feuilles de style à une adresse fausse.
     regles = {"runOnly": {"type": "tag", "values": ETIQUETTES_AXE}, "preload": False}
     resultat = Axe().run(page, options=regles)
-    defauts = [f"{v['id']} : {v['nodes'][0]['html'][:160]}" for v in resultat.response["violations"]]
-    assert not defauts
+    return [f"{v['id']} : {v['nodes'][0]['html'][:160]}" for v in resultat.response["violations"]]
 
 
 @pytest.mark.parametrize("nom", TYPES_DE_PAGE)
 def test_une_page_tient_sur_un_telephone(page, adresse, types, nom):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(adresse + types[nom], wait_until="networkidle")
+    page.goto(adresse + _adresse(types, nom), wait_until="networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

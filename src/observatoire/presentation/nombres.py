@@ -190,9 +190,11 @@ def ecrire_en_lettres(nombre: float, feminin: bool = False) -> str:
     return imprimer(ecrit, float(entier), 0.0)
 
 
-def ecrire_trimestre(trimestre: str) -> str:
-    """« 2011-T1 » s'écrit « 1er trimestre 2011 »."""
+def ecrire_trimestre(trimestre: str, court: bool = False) -> str:
+    """« 2011-T1 » s'écrit « 1er trimestre 2011 » ; ``court`` : « T1 2011 », quand la place manque."""
     annee, rang = trimestre.split("-T")
+    if court:
+        return imprimer(f"T{rang}{INSECABLE}{int(annee)}", unite="trimestre")
     return imprimer(f"{rang}{'er' if rang == '1' else 'e'} trimestre{INSECABLE}{int(annee)}", unite="trimestre")
 
 

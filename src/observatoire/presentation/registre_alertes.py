@@ -40,8 +40,8 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     ouverts = dossiers_ouverts(valeurs)
     signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle_d_alerte(r))), gravite(r)))
     suivis = bool(ouverts)
-    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Excès", "Entre", "Attendu", "Forme"]
-    entetes += ["Années en alerte"] + _colonnes_du_suivi(valeurs) * suivis
+    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Excès"]
+    entetes += [*_colonnes_du_suivi(valeurs) * suivis, "Attendu", "Forme", "Années en alerte"]
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
     html = defiler(table, titre) + donnees.noter_statuts(table)
@@ -66,26 +66,31 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
     adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(
         valeurs, ligne["niveau"], ligne["territoire"], depuis
     )
-    rang = [
+    return [
         lier(nommer_lieu(valeurs, ligne).removeprefix(f"{ligne['niveau']} "), adresse),
         ligne["niveau"],
         pastille(ligne),
         lier_fiche(valeurs, ligne["indicateur"], depuis),
-        *_exces(ligne, valeurs.catalogue[ligne["indicateur"]]),
+        _exces(ligne, valeurs.catalogue[ligne["indicateur"]]),
+        *(_suivi(valeurs, dossier) if suivis else []),
+        ecrire(ligne["attendu"], decimales=1, statut=_paraitre(ligne), html=True),
         _forme(ligne),
         ecrire(ligne["annees_en_alerte"], decimales=0),
     ]
-    return rang + (_suivi(valeurs, dossier) if suivis else [])
 
 
-def _exces(ligne: dict, declaration: dict) -> list[str]:
-    """L'excès et ce qui se compte, son intervalle, l'attendu."""
+def _exces(ligne: dict, declaration: dict) -> str:
+    """L'excès, ce qui se compte et l'intervalle ; ou qu'il est caché."""
     if pd.isna(ligne["exces"]):
-        return [ecrire_statut("c", html=True)] * 3
+        return ecrire_statut("c", html=True)
     quoi = escape(couper(declaration["numerateur"])[0])
     bornes = " à ".join(ecrire(ligne[b], decimales=1, signe=True) for b in ("exces_bas", "exces_haut"))
-    exces = ecrire(ligne["exces"], decimales=1, signe=True)
-    return [f"{exces}<br><small>{quoi}</small>", bornes, ecrire(ligne["attendu"], decimales=1)]
+    return f"{ecrire(ligne['exces'], decimales=1, signe=True)}<br><small>{quoi}, de {bornes}</small>"
+
+
+def _paraitre(ligne: dict) -> str:
+    """Une mesure qui manque à un territoire signalé est cachée : elle en dirait trop sur un autre."""
+    return "c" if pd.isna(ligne["attendu"]) else "publie"
 
 
 def _forme(ligne: dict) -> str:
@@ -95,18 +100,18 @@ def _forme(ligne: dict) -> str:
 
 
 def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
-    return ["État", "Ouverte"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE)
+    return ["État"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE) + ["Ouverte"]
 
 
 def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
-    """L'état du dossier, le trimestre de son ouverture, qui le pilote ; des tirets pour une vigilance."""
+    """L'état du dossier, qui le pilote, le trimestre de son ouverture ; des tirets pour une vigilance."""
     colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
         return ["–"] * len(colonnes)
     if dossier["statut"] != "publie":
         return [ecrire_statut(dossier["statut"], html=True)] * len(colonnes)
-    cases = [ETATS[dossier["etat"]], ecrire_trimestre(dossier["ouverture"]), dire_pilote(valeurs, dossier)]
-    return cases[: len(colonnes)]
+    pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
+    return [ETATS[dossier["etat"]], *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
 
 
 def dire_pilote(valeurs: Publie, dossier: dict) -> str:
