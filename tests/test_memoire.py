@@ -8,9 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from fabrique import configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare
 
-from observatoire import indicateurs
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
@@ -100,7 +99,7 @@ def test_une_memoire_abimee_n_est_pas_crue(dossier, reste):
 def prepare(tmp_path):
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
-    indicateurs.calculer(config)
+    calculer_tout(config)
     return config
 
 

@@ -15,11 +15,10 @@ import time
 import psutil
 import pytest
 from atelier import ecrire_modele
-from fabrique import configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare
 from petite_grappe import attendre
 from petite_ville import commande, contenu, ecrire_petite_ville
 
-from observatoire import indicateurs
 from observatoire.chaine import Chaine
 from observatoire.erreurs import dire_panne
 
@@ -31,7 +30,7 @@ def publie(tmp_path):
     """Une configuration dont une première publication est faite, et dont la suivante a de quoi faire."""
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
-    indicateurs.calculer(config)
+    calculer_tout(config)
     Chaine(config).proteger("publique")
     return config
 
