@@ -54,7 +54,12 @@ def _lignes(annees: list[int], public: str) -> list[dict]:
         ]  # fmt: skip
         if public == "partenaires":
             lignes += _immeubles(annee)
-    return lignes
+    return [_cachee(*(x[c] for c in _CLES), "nd") if _manque(x) else x for x in lignes]
+
+
+def _manque(ligne: dict) -> bool:
+    """L'indicateur lui-même ne paraît pas (voir ``petit_publie``)."""
+    return (ligne["indicateur"], ligne["annee"]) == ("impayes_3_mois", 2008)
 
 
 def _immeubles(annee: int) -> list[dict]:
