@@ -11,8 +11,11 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from observatoire.alertes import ALERTES, AMPLEURS
 from observatoire.configuration import TABLES, Configuration, lire_configuration
 from observatoire.schemas import lire_schemas
+from observatoire.suivi.actions import COLONNES as ACTIONS
+from observatoire.suivi.dossiers import COLONNES as DOSSIERS
 
 RACINE = Path(__file__).parents[1]
 SCHEMAS = lire_schemas(RACINE / "data" / "schemas")
@@ -108,3 +111,7 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
         prepare / "immeubles_hors_quartier.parquet"
     )
     (prepare / "origine.json").write_text('{"fictif": false}', encoding="utf-8")
+    # Ni alerte, ni suivi.
+    vides = {"alertes": ALERTES, "ampleurs": AMPLEURS, "dossiers": DOSSIERS, "actions": ACTIONS}
+    for nom, colonnes in vides.items():
+        pd.DataFrame(columns=colonnes, dtype=object).to_parquet(prepare / f"{nom}.parquet")
