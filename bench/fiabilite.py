@@ -1,4 +1,4 @@
-"""Le diagramme de fiabilité de la page « La méthode » : une table CSV et une figure SVG, toutes deux dans le livre."""
+"""Le diagramme de fiabilité de la page « La méthode » : une table CSV, ici, et une figure SVG, dans le livre."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pandas as pd
 
 from observatoire.fichiers import ecrire_csv, ecrire_texte
 
-LIVRE = Path(__file__).resolve().parents[1] / "book"
-TABLE, FIGURE = LIVRE / "fiabilite_des_alertes.csv", LIVRE / "fiabilite_des_alertes.svg"
+ICI = Path(__file__).resolve().parent
+TABLE, FIGURE = ICI / "fiabilite_des_alertes.csv", ICI.parent / "book" / "fiabilite_des_alertes.svg"
 #: Moins d'évaluations dans une classe : sa fréquence ne veut rien dire.
 AU_MOINS = 30
 COTE, MARGE = 360, 60

@@ -64,8 +64,9 @@ def modele(tmp_path_factory):
     publies = pd.read_csv(publie / "publique" / "indicateurs.csv", dtype={"territoire": str})
     publies = publies.query("annee >= 2009 and bailleur == 'tous' and territoire in ['25056', 'battant', 'tilleroyes']")
     publies.to_csv(publie / "publique" / "indicateurs.csv", index=False)
-    alertes = pd.read_csv(publie / "publique" / "alertes.csv").query("annee >= 2009 and territoire == 'battant'")
-    alertes.to_csv(publie / "publique" / "alertes.csv", index=False)
+    for nom in ("alertes", "ampleurs"):
+        alertes = pd.read_csv(publie / "publique" / f"{nom}.csv").query("annee >= 2009 and territoire == 'battant'")
+        alertes.to_csv(publie / "publique" / f"{nom}.csv", index=False)
     _preparer(prepare, publies)
     (site / "_static").mkdir(parents=True)
     legende = "Moins de 40 % du plafond par quartier, 2010"
