@@ -527,7 +527,10 @@ def test_ce_que_de_vraies_pages_impriment_est_reconnu_des_qu_on_le_cache(petite_
     shutil.copytree(petite_chaine.chemin("publie"), tmp_path / "publie")
     fichier = tmp_path / "publie" / "publique" / "indicateurs.csv"
     table = pd.read_csv(fichier, dtype={"territoire": str})
-    montrees = table.query("statut == 'publie' and niveau == 'quartier' and bailleur == 'tous'")
+    registre = pd.read_parquet(petite_chaine.chemin("publie") / "registre.parquet").query("mesure == 'valeur'")
+    imprimees = index(registre[~registre["page"].str.endswith(".csv")].fillna({"bailleur": "tous"}))
+    montrees = table[index(table).isin(imprimees)]
+    montrees = montrees.query("statut == 'publie' and niveau == 'quartier' and bailleur == 'tous'")
     cachees = montrees[montrees["territoire"].ne("hors_quartier")].sample(60, random_state=2007)
     table.loc[cachees.index, "statut"] = "c"
     table.loc[cachees.index, [*BRUTES, "reponse"]] = np.nan

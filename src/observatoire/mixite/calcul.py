@@ -22,6 +22,8 @@ from observatoire.mixite.plan import (
 from observatoire.mixite.unites import compter
 from observatoire.publie import CLES as CLES_D_INDICATEUR
 
+#: De ce qui est publié : assez pour refaire toute somme, trop peu pour ressembler à une autre valeur.
+DECIMALES = 6
 _LUES = [*CLES_D_INDICATEUR, "numerateur", "denominateur", "reponse", "statut"]
 
 
@@ -66,8 +68,10 @@ def publier(protege: pd.DataFrame, config: Configuration, baremes: Baremes) -> t
     """La mixité qu'un public peut lire : celle de la table qui lui est publiée, et d'elle seule.
 
     ``protege`` : ses indicateurs, après protection. Tout lecteur de cette table pourrait refaire le calcul : il
-    n'apprend rien de ce qui y est caché.
+    n'apprend rien de ce qui y est caché. Les nombres ont :data:`DECIMALES` décimales.
     """
     plan = planifier(config, baremes)
     lignes = protege[protege["bailleur"].eq("tous") & protege["indicateur"].isin(plan.codes)]
-    return tuple(t.assign(statut=t["statut"].replace(CALCULE, "publie")) for t in calculer(lignes, plan))
+    return tuple(
+        t.round(DECIMALES).assign(statut=t["statut"].replace(CALCULE, "publie")) for t in calculer(lignes, plan)
+    )
