@@ -10,6 +10,7 @@ from scipy import sparse
 
 from observatoire.confidentialite.liens import Systeme
 from observatoire.confidentialite.primaire import Exigences, Valeurs
+from observatoire.confidentialite.regles import Regles
 from observatoire.confidentialite.solveur import PRECISION
 
 #: Ce qu'un taux de réponse coûte à cacher, en part de la valeur qu'il accompagne.
@@ -90,6 +91,18 @@ def exiger_des_valeurs(etat: Etat, cachees: np.ndarray, largeur: float) -> Exige
     variables = np.unique(variables[variables >= 0])
     variables = variables[~etat.connues(cachees)[variables] & systeme.entiere()[variables]]
     return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(largeur)))
+
+
+def exiger_des_silences(etat: Etat, sans_reponse: np.ndarray, cachees: np.ndarray, regles: Regles) -> Exigences:
+    """Une largeur pour le nombre de non-réponses de toute ligne dont le taux de réponse est tu.
+
+    ``sans_reponse`` : vrai pour chaque ligne qui n'a pas de taux.
+    """
+    v = etat.valeurs
+    tues = v.calculees & (sans_reponse | np.split(cachees, 2)[1]) & np.isin(v.sources, sorted(regles.muets))
+    variables = np.unique(v.variables["muets"][tues])
+    variables = variables[variables >= 0]
+    return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(regles.amplitude)))
 
 
 def lire_les_arrondis(

@@ -12,7 +12,13 @@ from observatoire.catalogue import Indicateur
 from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
-from observatoire.confidentialite.etat import Etat, etablir_etat, exiger_des_valeurs, lire_les_arrondis
+from observatoire.confidentialite.etat import (
+    Etat,
+    etablir_etat,
+    exiger_des_silences,
+    exiger_des_valeurs,
+    lire_les_arrondis,
+)
 from observatoire.confidentialite.liens import CELLULE, TOUS, Systeme, etablir_systeme
 from observatoire.confidentialite.primaire import (
     Exigences,
@@ -128,9 +134,12 @@ def situer(p: Preparation, cachees: np.ndarray, regles: Regles) -> tuple[np.ndar
     autres = autres.sauf(p.exigences.variables).sauf(np.flatnonzero(p.notoires))
     failles = attaquer(p.systeme, p.etat.connues(cachees), autres)
     trouvees = np.array([f.variable for f in failles if f.bas == f.haut], dtype=int)
-    sues, bornes = lire_les_arrondis(p.etat, p.table["reponse"].to_numpy(), cachees, regles.arrondi.get("reponse", 2))
-    ailleurs = np.setdiff1d(autres.variables, trouvees)
-    failles += attaquer(p.systeme, sues, autres.sauf(ailleurs), bornes=bornes)
+    reponse = p.table["reponse"].to_numpy()
+    sues, bornes = lire_les_arrondis(p.etat, reponse, cachees, regles.arrondi.get("reponse", 2))
+    tues = exiger_des_silences(p.etat, np.isnan(reponse), cachees, regles)
+    doutes = autres.sauf(np.setdiff1d(autres.variables, trouvees))
+    doutes = doutes.etendre(tues.sauf(p.exigences.variables).sauf(doutes.variables).variables, regles.amplitude)
+    failles += attaquer(p.systeme, sues, doutes.sauf(np.flatnonzero(p.notoires)), bornes=bornes)
     return np.unique([f.variable for f in failles if f.bas < min(f.haut, regles.seuil)]).astype(int), trouvees
 
 
