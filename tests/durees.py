@@ -19,6 +19,9 @@ import pytest
 RACINE = Path(__file__).parents[1]
 ESSAI = RACINE / "_build" / "essai"
 LOGEMENTS_ESSAI = "16000"
+#: La page d'un seul dossier d'alerte n'est que dans l'édition des partenaires (voir test_edition_publics) ; l'essai est
+#: public, et un dossier n'existe que dans ses propres dépôts.
+SANS_ESSAI = {"alerte.ipynb"}
 LANCER = "import sys; from observatoire.cli import principal; sys.exit(principal())"
 ETAPES = {
     "forme": "Forme du code, couches, dépôt",
@@ -40,6 +43,10 @@ def etape(item: pytest.Item) -> str:
     if marquee:
         return marquee
     return {"test_depot.py": "forme", "test_catalogue.py": "cas"}.get(item.path.name, "unite")
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    return True if collection_path.name in SANS_ESSAI else None
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -39,12 +39,14 @@ def executer_ici(
     """Exécuter des pages, ``ouvriers`` à la fois (un par cœur par défaut), et les rendre à mesure.
 
     ``atelier`` : un dossier vide, d'où les noyaux travaillent. Si un ouvrier ou la souche meurt, les pages qui restent
-    sont reprises par d'autres ; au dernier tour, par des noyaux ordinaires.
+    sont reprises par d'autres, la dernière d'abord : celle qui tue son ouvrier n'empêche que celles d'après. Au dernier
+    tour, ce sont des noyaux ordinaires.
     """
     restants = {t.sortie: t for t in travaux}
     for tour in range(TOURS):
         dernier = tour == TOURS - 1
-        for resultat in _un_tour(restants.values(), publie, atelier, ouvriers, avec_souche=not dernier):
+        travaux = list(restants.values())[:: -1 if tour % 2 else 1]
+        for resultat in _un_tour(travaux, publie, atelier, ouvriers, avec_souche=not dernier):
             del restants[resultat.travail.sortie]
             yield replace(resultat, avertissements=(*resultat.avertissements, SANS_SOUCHE)) if dernier else resultat
         if not restants:
