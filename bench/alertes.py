@@ -33,7 +33,7 @@ EXPLICATION = """\
 *Précision* : part des signalés où une dérive a été plantée ; *rappel* : part des dérives plantées qui sont signalées.
 *À nombre égal* : rappel de la méthode quand on en retient, indicateur par indicateur, autant de territoires qu'en
 signale la règle ; ceux qu'elle signale d'abord, par probabilité d'alerte, puis les autres, par écart observé à leur
-référence. Une dérive de dix points est tout juste au seuil : une fois sur deux, l'écart vrai ne le dépasse pas."""
+référence. Une dérive de dix points est tout juste au seuil d'alerte."""
 
 
 def imprimer(graines: int = GRAINES, ouvriers: int = OUVRIERS) -> str:
