@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from observatoire.fichiers import PROVISOIRE
 from observatoire.indicateurs.evaluation import MESURES, STATUTS, Tranche
 from observatoire.publie import CLES, COLONNES
 
@@ -28,7 +29,7 @@ class Ecriture:
 
     def __init__(self, prepare: Path):
         self.finals = [prepare / nom for nom in ("indicateurs.parquet", "effectifs.parquet")]
-        self.provisoires = [final.with_name(f".{final.name}.{os.getpid()}") for final in self.finals]
+        self.provisoires = [final.with_name(f"{PROVISOIRE}{final.name}.{os.getpid()}") for final in self.finals]
         self.valeurs = 0
         self.fil = ThreadPoolExecutor(1)
         self.en_cours: Future | None = None
