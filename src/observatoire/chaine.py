@@ -1,7 +1,7 @@
 """La chaîne : une méthode par flèche, de ``brut`` au site, chacune suivie et résumée.
 
-``brut -(lecture)-> prepare -(indicateurs, alertes)-> prepare -(confidentialite)-> publie -(edition)-> book/edition
--(livre)-> site``
+``brut -(lecture)-> prepare -(indicateurs, alertes, engagements)-> prepare -(confidentialite)-> publie
+-(edition)-> book/edition -(livre)-> site``
 
 Chaque flèche tient le dossier qu'elle écrit, et n'est refaite que si ce qu'elle lit a changé.
 """
@@ -60,6 +60,12 @@ class Chaine:
         if not depots.accepte:
             raise DepotRefuse("Dépôts refusés : voir ci-dessus.")
 
+    def seance(self, date: dt.date | None, genre: str) -> None:
+        """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""
+        from observatoire.gouvernance import preparer_seance
+
+        print(f"Séance préparée : {preparer_seance(self.config, date, genre)}")
+
     def purger(self, jour: dt.date, confirmer: bool) -> None:
         """Lister ce dont la conservation est échue au ``jour`` ; l'effacer si ``confirmer``, en gardant les valeurs."""
         from observatoire import purge
@@ -99,7 +105,7 @@ class Chaine:
             self.livre(public)
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
-        """De ``brut`` à ``prepare`` : préparer les tables, calculer les indicateurs et les alertes."""
+        """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, juger les engagements."""
         with reserver(self.config.acces):
             self._au_besoin(
                 "calcul",
@@ -113,14 +119,14 @@ class Chaine:
         édition."""
         larges = plus_larges(public)
         prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
-        commentaires = livre / "book" / "commentaires"
+        ecrits = [livre / "book" / nom for nom in ("commentaires", "gouvernance")]
         for large in larges:
             self.proteger(large)
         self._au_besoin(
             "protection",
             self._publie(public),
             lambda: empreinte(
-                *_tables(prepare), referentiels, schemas, commentaires, *map(self._publie, larges), autres=[public]
+                *_tables(prepare), referentiels, schemas, *ecrits, *map(self._publie, larges), autres=[public]
             ),
             lambda: self._proteger(public),
             lu=prepare,
@@ -175,7 +181,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, indicateurs, lecture
+        from observatoire import alertes, engagements, indicateurs, lecture
 
         self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
@@ -187,6 +193,8 @@ class Chaine:
             etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
         with self.journal.etape("alertes") as etape_des_alertes:
             etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
+        with self.journal.etape("engagements") as etape_des_engagements:
+            etape_des_engagements.bilan = str(engagements.ecrire_engagements(self.config))
         return etape.bilan
 
     def _proteger(self, public: str) -> str:
@@ -251,7 +259,8 @@ class Chaine:
 
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
-        return empreinte(*lus, autres=[f"sans les refusés : {sans_les_refuses}"])
+        seances = self.config.chemin("livre") / "book" / "gouvernance"
+        return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"])
 
     def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
         return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))

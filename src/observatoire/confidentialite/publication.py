@@ -15,6 +15,7 @@ from observatoire.catalogue import catalogue
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.colonnes import etablir_colonnes
+from observatoire.confidentialite.engagements import proteger_les_engagements
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
 from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
@@ -23,6 +24,7 @@ from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
 from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
+from observatoire.gouvernance import publier_seances
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
@@ -75,6 +77,9 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(prepare, travail, protege, regles)
+        engagements = pd.read_parquet(prepare / "engagements.parquet")
+        ecrire_csv(proteger_les_engagements(engagements, protege), travail / "engagements.csv")
+        publier_seances(config, public, travail)
         _publier_territoires(config, protege, travail)
         _publier_commentaires(config, travail)
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}

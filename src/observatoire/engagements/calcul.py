@@ -137,7 +137,10 @@ def _juger_les_faits(table: pd.DataFrame, engagements: list[Engagement], config:
     if table.empty:
         return table
     par_code, registres = {e.code: e for e in engagements}, lire_registres(config)
-    comptes = [_compter(par_code[code], registres, annee) for code, annee in zip(table["engagement"], table["annee"], strict=True)]
+    comptes = [
+        _compter(par_code[code], registres, annee)
+        for code, annee in zip(table["engagement"], table["annee"], strict=True)
+    ]
     table = table.assign(**pd.DataFrame(comptes, columns=["faits", "attendus", "ouvert"], index=table.index))
     jugee = juger_les_faits(table)
     return jugee.assign(statut=np.where(jugee["verdict"].eq(SANS_OBJET), "na", "calcule"))

@@ -17,7 +17,7 @@ FICHIER = "engagements.yml"
 
 @dataclass(frozen=True)
 class Texte:
-    """Un texte qui engage. ``depuis`` : son entrée en vigueur ; ``note`` : ce que le lecteur doit savoir de son terme."""
+    """Un texte qui engage. ``depuis`` : son entrée en vigueur ; ``note`` : ce qu'il faut savoir de son terme."""
 
     code: str
     nom: str
@@ -49,7 +49,7 @@ class Engagement:
 
     ``nature`` : « moyens » ou « resultat ». ``sens`` : « au_moins » ou « au_plus ». ``tolerance`` : ce dont un objectif
     manqué peut l'être sans être tenu pour rien, dans l'unité stockée. ``arithmetique`` : la règle se lit sur la valeur
-    observée, quel que soit son intervalle. ``etat_zero`` : (année, valeur, source) ; sans valeur, celle de l'indicateur.
+    observée, quel que soit son intervalle. ``etat_zero`` : (année, valeur, source) ; à défaut, celle de l'indicateur.
     """
 
     code: str

@@ -18,6 +18,8 @@ from observatoire.engagements.declaration import dater
 from observatoire.gouvernance import ASSOCIATIONS, Seance, lire_seances, tenues
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
+#: Une fois pour toutes, au plus tard à l'échéance.
+UNE_FOIS = "une_fois"
 NIVEAUX_DES_ALERTES = ("immeuble", "secteur", "quartier")
 
 
@@ -65,8 +67,10 @@ def compter(preuve: Mapping, pieces: tuple[Mapping, ...], registres: Registres, 
         "actions": lambda: _dates_des_actions(preuve, registres.actions),
         "pieces": lambda: _dates_des_pieces(pieces),
     }[preuve["genre"]]()
-    siennes = [d for d in dates if d.year == annee]
     rythme = preuve.get("rythme")
+    if rythme == UNE_FOIS:
+        return Compte(int(any(d.year <= annee for d in dates)), 1, debut is not None and debut <= annee)
+    siennes = [d for d in dates if d.year == annee]
     periodes = {(d.month + 2) // 3 for d in siennes} if rythme == "trimestriel" else {d.year for d in siennes}
     faits = len(periodes) if rythme else len(siennes)
     return Compte(faits, PERIODES.get(rythme, 0), debut is not None and debut <= annee)

@@ -13,7 +13,7 @@ NATURES = ("moyens", "resultat")
 SENS = ("au_moins", "au_plus")
 #: D'où viennent les faits : les comptes rendus, les dépôts, les alertes, les actions sur elles, les pièces versées ici.
 PREUVES = ("seances", "depots", "alertes", "actions", "pieces")
-RYTHMES = ("trimestriel", "annuel")
+RYTHMES = ("trimestriel", "annuel", "une_fois")
 NIVEAUX = ("quartier", "secteur", "qpv", "ville")
 #: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
 AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
@@ -71,11 +71,17 @@ def chercher_defauts(contenu: object, config: Configuration) -> list[str]:
 def _defauts(brut: object, textes: list, config: Configuration) -> list[str]:
     if defauts := _defauts_des_champs(brut, CHAMPS):
         return defauts
-    if not brut["code"].replace("_", "").isalnum() or not brut["code"].isascii() or brut["code"] != brut["code"].lower():
+    if (
+        not brut["code"].replace("_", "").isalnum()
+        or not brut["code"].isascii()
+        or brut["code"] != brut["code"].lower()
+    ):
         defauts.append("« code » : des minuscules sans accent, des chiffres et des « _ ».")
     for cle, admises in (("texte", textes), ("nature", NATURES), ("sens", SENS)):
         if brut.get(cle) not in (None, *admises):
-            defauts.append(f"« {cle} » : « {brut[cle]} » est inconnu. Valeurs admises : {', '.join(map(str, admises))}.")
+            defauts.append(
+                f"« {cle} » : « {brut[cle]} » est inconnu. Valeurs admises : {', '.join(map(str, admises))}."
+            )
     portes = [cle for cle in ("mesure", "preuve", "sans_mesure") if brut.get(cle)]
     if len(portes) != 1:
         defauts.append("il porte une « mesure », une « preuve » ou « sans_mesure » (pourquoi), et une seule des trois.")

@@ -51,7 +51,7 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
         (cible.isna(), NON_MESURABLE, "Aucun objectif chiffré n'a été adopté : la valeur se lit, elle ne se juge pas."),
         (compte & (pire >= cible - EGAUX), TENU, "Le compte atteint l'objectif."),
         (pire >= cible - EGAUX, TENU, "L'intervalle est tout entier du bon côté de l'objectif."),
-        (manque & table["avant_terme"], NON_CONCLUANT, "L'objectif n'est pas atteint, mais son échéance n'est pas venue."),
+        (manque & table["avant_terme"], NON_CONCLUANT, "L'objectif n'est pas atteint ; son échéance n'est pas venue."),
         (manque & (valeur >= cible - table["tolerance"] - EGAUX) & table["tolerance"].gt(0), PARTIEL,
          "L'objectif est manqué de moins que la tolérance."),
         (manque & compte, NON_TENU, "Le compte n'atteint pas l'objectif."),
@@ -81,9 +81,7 @@ def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"], table["valeur"]], exacte)
     haut = np.select(cas, [proportion[1], taux[1], table["borne_haute"], exacte], exacte)
     connue = table["valeur"].notna()
-    return table.assign(
-        bas=np.where(connue, bas, np.nan), haut=np.where(connue, haut, np.nan)
-    )
+    return table.assign(bas=np.where(connue, bas, np.nan), haut=np.where(connue, haut, np.nan))
 
 
 def juger_les_faits(table: pd.DataFrame) -> pd.DataFrame:

@@ -64,7 +64,7 @@ def _rediger(publie: Path, date: dt.date, genre: str, siennes: list[Seance]) -> 
     if edition["fictif"]:
         entete.append("fictif: true")
     entete += [
-        f"public: {PUBLICS[-1]}   # « {PUBLICS[0]} » : ce texte et celui des décisions paraîtront aussi au grand public",
+        f"public: {PUBLICS[-1]}   # « {PUBLICS[0]} » : ce texte et les décisions paraîtront aussi au grand public",
         "presents: []       # noms des signataires présents, comme dans observatoire.yml",
         "invites: []        # par exemple [associations_de_locataires]",
         *_liste("alertes", [" ".join(cles) for cles in alertes[CLES].itertuples(index=False, name=None)]),

@@ -55,10 +55,10 @@ def chercher_defauts(entete: object, nom: str, signataires: dict[str, str], publ
     if not isinstance(entete, dict):
         return ["l'en-tête manque : le fichier commence par « --- », des « clé: valeur », puis « --- »."]
     defauts = [f"« {cle} » manque." for cle in OBLIGATOIRES if entete.get(cle) is None]
-    defauts += [f"« {cle} » est inconnu. Clés admises : {', '.join(CLES)}." for cle in map(str, set(entete) - set(CLES))]
-    mal_typees = {
-        cle for cle, t in CLES.items() if entete.get(cle) is not None and not isinstance(entete[cle], t)
-    }
+    defauts += [
+        f"« {cle} » est inconnu. Clés admises : {', '.join(CLES)}." for cle in map(str, set(entete) - set(CLES))
+    ]
+    mal_typees = {cle for cle, t in CLES.items() if entete.get(cle) is not None and not isinstance(entete[cle], t)}
     defauts += [f"« {cle} » doit être {_TYPES[t]}." for cle, t in CLES.items() if cle in mal_typees]
     for cle, admises in (("genre", GENRES), ("etat", ETATS), ("public", publics)):
         if cle not in mal_typees and entete.get(cle) not in (None, *admises):
