@@ -11,11 +11,14 @@ from importlib import import_module
 _PRESENTATION = "observatoire.presentation"
 _ORIGINES = {
     "avertir": f"{_PRESENTATION}.textes",
+    "bilan_des_engagements": f"{_PRESENTATION}.engagements",
+    "calendrier_des_seances": f"{_PRESENTATION}.engagements",
     "carte": f"{_PRESENTATION}.carte",
     "chiffres_cles": f"{_PRESENTATION}.cles",
     "commentaire": f"{_PRESENTATION}.textes",
     "comparaison_bailleurs": f"{_PRESENTATION}.cote_a_cote",
     "comparaison_quartiers": f"{_PRESENTATION}.cote_a_cote",
+    "courbe_d_un_engagement": f"{_PRESENTATION}.engagements",
     "couverture_annee": f"{_PRESENTATION}.suivi",
     "dire": "observatoire.registre.impressions",
     "ecrire": f"{_PRESENTATION}.nombres",
@@ -23,6 +26,9 @@ _ORIGINES = {
     "ecrire_date": f"{_PRESENTATION}.nombres",
     "evolution": f"{_PRESENTATION}.evolution",
     "grille": f"{_PRESENTATION}.affichage",
+    "histoire_d_un_engagement": f"{_PRESENTATION}.engagements",
+    "histoire_des_engagements": f"{_PRESENTATION}.engagements",
+    "identite_d_un_engagement": f"{_PRESENTATION}.engagements",
     "lire_publie": "observatoire.publie",
     "livraisons": f"{_PRESENTATION}.suivi",
     "matrice_couverture": f"{_PRESENTATION}.matrice",
@@ -33,11 +39,13 @@ _ORIGINES = {
     "tableau_bailleurs": f"{_PRESENTATION}.tableaux",
     "tableau_baremes": f"{_PRESENTATION}.sources",
     "tableau_corrections": f"{_PRESENTATION}.sources",
+    "tableau_de_bord": f"{_PRESENTATION}.engagements",
     "tableau_depots": f"{_PRESENTATION}.sources",
     "tableau_famille": f"{_PRESENTATION}.tableaux",
     "tableau_immeubles": f"{_PRESENTATION}.immeubles",
     "tableau_quartiers": f"{_PRESENTATION}.tableaux",
     "tableau_ruptures": f"{_PRESENTATION}.sources",
+    "verdict_d_un_engagement": f"{_PRESENTATION}.engagements",
 }
 __all__ = sorted(_ORIGINES)
 

@@ -26,7 +26,10 @@ CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
-_TABLES = ("indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")
+_TABLES = (
+    "indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes",
+    "engagements", "seances", "decisions", "alertes_examinees",
+)  # fmt: skip
 FICHIERS = {nom: f"{nom}.csv" for nom in _TABLES} | {
     "catalogue": "catalogue.json",
     "contours": "territoires.geojson",
@@ -37,12 +40,24 @@ _AUCUNE = np.array([], dtype=np.intp)
 _TEXTES = {
     "bailleurs": ["nom"], "baremes": ["libelle", "source"], "corrections": ["colonne", "motif", "statut"],
     "ruptures": ["libelle", "description", "source"], "territoires": ["nom"],
+    "engagements": [
+        "texte_nom", "texte_note", "article", "libelle", "titulaires", "adoptee_par", "cible_source", "zero_source",
+        "raison",
+    ],
+    "seances": ["presents", "invites", "supports"], "decisions": ["texte"],
 }  # fmt: skip
 _TEXTES_DU_CATALOGUE = (
     "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
 )  # fmt: skip
 _TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
-_CITABLES = {"baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"]}
+_CITABLES = {
+    "engagements": ["engagement"],
+    "seances": ["seance"],
+    "alertes_examinees": ["territoire"],
+    "baremes": ["valeur", "unite"],
+    "depots": ["deposant", "table"],
+    "corrections": ["deposant", "table"],
+}
 _CODES = {"territoire": str, "bailleur": str, "parent": str, "code": str, "deposant": str}
 
 
@@ -80,6 +95,10 @@ class Publie:
     corrections = _table("corrections")
     ruptures = _table("ruptures")
     baremes = _table("baremes")
+    engagements = _table("engagements")
+    seances = _table("seances")
+    decisions = _table("decisions")
+    alertes_examinees = _table("alertes_examinees")
     edition = _table("edition")
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
@@ -132,10 +151,7 @@ class Publie:
 
     def commentaire(self, annee: int, code: str) -> str | None:
         """Le commentaire (Markdown) déposé pour un territoire ou un bailleur, ou ``None``."""
-        relatif = f"commentaires/{annee}/{code}.md"
-        noter(relatif)
-        fichier = self.dossier / relatif
-        return texte_publie(fichier.read_text(encoding="utf-8").strip()) if fichier.is_file() else None
+        return self.contenu.ecrit(f"commentaires/{annee}/{code}.md")
 
 
 class Contenu:
@@ -152,6 +168,12 @@ class Contenu:
         if nom not in self._tables:
             self._tables[nom] = _certifier(nom, _LECTEURS.get(nom, _lire_table)(self.dossier / FICHIERS[nom]))
         return self._tables[nom]
+
+    def ecrit(self, relatif: str) -> str | None:
+        """Un texte en Markdown écrit à la main, ou ``None`` ; le lire se note."""
+        noter(relatif)
+        fichier = self.dossier / relatif
+        return texte_publie(fichier.read_text(encoding="utf-8").strip()) if fichier.is_file() else None
 
     def extrait(self, cles: dict) -> pd.DataFrame:
         """Les lignes qui portent ``cles``, dans l'ordre de la table."""

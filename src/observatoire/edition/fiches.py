@@ -1,4 +1,4 @@
-"""Les pages qui se tirent du catalogue et des schémas : fiches des indicateurs, dictionnaire du format."""
+"""Les pages qui ne s'exécutent pas : fiches des indicateurs, comptes rendus des séances, dictionnaire du format."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.edition.formats import page_des_formats
+from observatoire.edition.seances import pages_des_seances
 from observatoire.edition.travail import MARQUE
 from observatoire.erreurs import EditionIncomplete
 from observatoire.fichiers import ecrire_texte
@@ -37,7 +38,8 @@ NATURES = {
 
 
 def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[Impression]]:
-    """Écrire ``indicateurs/<code>.md`` et ``formats.md`` dans ``edition`` ; rend ce que chaque page imprime.
+    """Écrire ``indicateurs/<code>.md``, ``seances/*.md`` et ``formats.md`` dans ``edition`` ; rend ce que chaque page
+    imprime.
 
     Une page y est nommée par son chemin dans ce dossier, sans suffixe.
 
@@ -57,6 +59,10 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[
             nom = f"indicateurs/{code}"
             _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
             imprimees[nom] = [*impressions, *impressions_de_texte(texte)]
+            ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
+        for nom, texte in pages_des_seances(contenu).items():
+            _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
+            imprimees[nom] = impressions_de_texte(texte)
             ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
     # Le dictionnaire ne reçoit que les schémas, jamais une valeur : tous ses nombres sont du texte.
     formats = page_des_formats(schemas)

@@ -25,12 +25,13 @@ class Modele:
     """Un notebook modèle : ``axes`` nomme les paramètres qui varient d'une page à l'autre.
 
     ``sortie`` est le chemin de la page dans l'édition, sans suffixe. Un modèle sans axe donne une seule page,
-    vue depuis la dernière année de l'édition.
+    vue depuis la dernière année de l'édition. ``si`` : un paramètre sans aucune valeur duquel la page n'a pas lieu.
     """
 
     nom: str
     sortie: str
     axes: tuple[str, ...] = ()
+    si: str | None = None
 
 
 MODELES = (
@@ -41,6 +42,8 @@ MODELES = (
     Modele("couverture", "couverture"),
     Modele("sources", "sources"),
     Modele("corrections", "corrections"),
+    Modele("engagements", "engagements", si="engagement"),
+    Modele("engagement", "engagements/{engagement}", ("engagement",), si="engagement"),
 )
 
 
@@ -74,6 +77,8 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
     noms = _noms(publie)
     pages, problemes = [], []
     for modele in modeles:
+        if modele.si and not admises[modele.si]:
+            continue
         chemin = notebooks / f"{modele.nom}.ipynb"
         if not chemin.is_file():
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
@@ -99,6 +104,7 @@ def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
         "annee": tuple(edition["annees"]),
         "quartier": tuple(c for c in quartiers if c != HORS_QUARTIER),
         "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
+        "engagement": tuple(_libelles_des_engagements(publie)),
     }
 
 
@@ -209,7 +215,17 @@ def _noms(publie: Path) -> dict[str, dict[str, str]]:
     return {
         "quartier": dict(zip(territoires["code"], territoires["nom"], strict=True)),
         "bailleur": dict(zip(bailleurs["code"], bailleurs["nom"], strict=True)),
+        "engagement": _libelles_des_engagements(publie),
     }
+
+
+def _libelles_des_engagements(publie: Path) -> dict[str, str]:
+    """Code -> libellé, dans l'ordre du fichier ; rien quand le territoire n'a pas d'engagement."""
+    fichier = publie / "engagements.csv"
+    if not fichier.is_file():
+        return {}
+    table = pd.read_csv(fichier, dtype=str, usecols=["engagement", "libelle"])
+    return dict(zip(table["engagement"], table["libelle"], strict=True))
 
 
 def _liste(valeurs) -> str:
