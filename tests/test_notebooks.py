@@ -14,9 +14,9 @@ import observatoire
 
 RACINE = Path(__file__).parents[1]
 MODELES = sorted((RACINE / "notebooks").glob("*.ipynb"))
-PARAMETRES = {"quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}}
+PARAMETRES = {"quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}, "engagement": {"engagement"}}
 TEXTES = {
-    "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "annee_zero",
+    "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "annee_zero", "engagement_nom",
 }  # fmt: skip
 INTERDITS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.For, ast.While, ast.If, ast.With,
@@ -28,12 +28,14 @@ def _codes(contenu) -> list[str]:
     return [c.source for c in contenu.cells if c.cell_type == "code"]
 
 
-def test_les_six_modeles_existent():
+def test_tous_les_modeles_existent():
     assert {m.stem for m in MODELES} == {
         "accueil",
         "bailleur",
         "corrections",
         "couverture",
+        "engagement",
+        "engagements",
         "quartier",
         "sources",
         "ville",

@@ -60,10 +60,12 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[
             _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
             imprimees[nom] = [*impressions, *impressions_de_texte(texte)]
             ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
-        for nom, texte in pages_des_seances(contenu).items():
+        impressions.clear()
+        for nom, texte in pages_des_seances(contenu):
             _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
-            imprimees[nom] = impressions_de_texte(texte)
+            imprimees[nom] = [*impressions, *impressions_de_texte(texte)]
             ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
+            impressions.clear()
     # Le dictionnaire ne reçoit que les schémas, jamais une valeur : tous ses nombres sont du texte.
     formats = page_des_formats(schemas)
     ecrire_texte(tete + formats, edition / "formats.md")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from observatoire.presentation.nombres import ecrire_annee, ecrire_date
 from observatoire.publie import Contenu, en_lignes
 from observatoire.registre.impressions import citer
@@ -11,15 +13,18 @@ RESERVE = "Le texte de ce compte rendu est réservé aux partenaires."
 FICTIF = "Compte rendu fictif, qui accompagne des dépôts fictifs."
 
 
-def pages_des_seances(contenu: Contenu) -> dict[str, str]:
-    """Chemin -> Markdown : une page par séance et leur calendrier ; rien quand il n'y a ni séance ni engagement."""
+def pages_des_seances(contenu: Contenu) -> Iterator[tuple[str, str]]:
+    """(chemin, Markdown) de chaque page, faite à son tour : le calendrier, puis une par séance.
+
+    Aucune quand il n'y a ni séance ni engagement.
+    """
     if not (contenu.dossier / "seances.csv").is_file():
-        return {}
+        return
     seances = en_lignes(contenu.table("seances"))
-    if not seances and contenu.table("engagements").empty:
-        return {}
-    pages = {f"seances/{s['seance']}": _page(contenu, s) for s in seances}
-    return {f"seances/{CALENDRIER}": _calendrier(seances), **pages}
+    if seances or len(contenu.table("engagements")):
+        yield f"seances/{CALENDRIER}", _calendrier(seances)
+    for seance in seances:
+        yield f"seances/{seance['seance']}", _page(contenu, seance)
 
 
 def _calendrier(seances: list[dict]) -> str:
@@ -43,9 +48,9 @@ def _page(contenu: Contenu, s: dict) -> str:
         "Invités": _liste(s["invites"]),
         "Supports": _liste(s["supports"]),
     }
+    lieux = [noms.get((r["niveau"], r["territoire"])) or citer(r["territoire"]) for r in en_lignes(examinees)]
     alertes = [
-        f"- {noms.get((r['niveau'], r['territoire']), citer(r['territoire']))} : {catalogue[r['indicateur']]['libelle']}"
-        for r in en_lignes(examinees)
+        f"- {lieu} : {catalogue[code]['libelle']}" for lieu, code in zip(lieux, examinees["indicateur"], strict=True)
     ]
     prises = [
         f"- {d['texte'] if isinstance(d['texte'], str) else d['libelle'].capitalize() + '.'}"
@@ -77,6 +82,4 @@ def _liste(textes: object) -> str:
 
 def _sous_titrer(texte: str) -> str:
     """Les titres d'un compte rendu descendent d'un rang, sous celui de la page."""
-    return "\n".join(
-        f"#{ligne}" if ligne.startswith("## ") or ligne.startswith("### ") else ligne for ligne in texte.splitlines()
-    )
+    return "\n".join(f"#{ligne}" if ligne.startswith(("## ", "### ")) else ligne for ligne in texte.splitlines())

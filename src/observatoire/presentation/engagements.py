@@ -37,6 +37,10 @@ VERDICTS = {
     "non_concluant": ("≈", "non concluant"),
     "non_mesurable": ("∅", "non mesurable"),
 }
+_PLURIELS = {
+    "tenu": "tenus", "partiel": "tenus en partie", "non_tenu": "non tenus", "non_concluant": "non concluants",
+    "non_mesurable": "non mesurables",
+}  # fmt: skip
 CONSTATS = {"atteint": "objectif atteint", "non_atteint": "objectif non atteint"}
 NATURES = {"moyens": "moyens", "resultat": "résultat"}
 RYTHMES = {"trimestriel": "chaque trimestre", "annuel": "chaque année", "une_fois": "une fois, à l'échéance"}
@@ -66,7 +70,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
             "Nature": NATURES[e["nature"]],
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
-            "Verdict": _juger(e),
+            "Verdict": _juger(e) + (f"<br><small>{CONSTATS[e['constat']]}</small>" if _ecrit(e["constat"]) else ""),
             "Pourquoi": escape(e["raison"]),
         }
         for e in lignes
@@ -80,7 +84,13 @@ def bilan_des_engagements(valeurs: Publie) -> Fragment:
     """En une phrase, combien de chaque verdict l'année de la page."""
     table = valeurs.engagements
     comptes = table.loc[table["annee"].eq(valeurs.annee), "verdict"].value_counts()
-    dits = [f"{ecrire_entier(comptes[v])} {nom}" for v, (_, nom) in VERDICTS.items() if v in comptes]
+    if comptes.empty:
+        return paragraphe("Aucun engagement n'a de verdict cette année.")
+    dits = [
+        f"{ecrire_entier(comptes[v])} {_PLURIELS[v] if comptes[v] > 1 else nom}"
+        for v, (_, nom) in VERDICTS.items()
+        if v in comptes
+    ]
     notes = [n for n in dict.fromkeys(table["texte_note"].dropna()) if n]
     total = ecrire_entier(table["engagement"].nunique())
     phrase = f"Sur {total} engagements suivis, en {ecrire_annee(valeurs.annee)} : {', '.join(dits)}."
@@ -250,7 +260,7 @@ def _etat_zero(valeurs: Publie, e: dict) -> str | None:
     if pd.isna(e["zero_annee"]):
         return None
     annee, unite = ecrire_annee(int(e["zero_annee"])), _unite(valeurs, e)
-    valeur = ecrire(e["zero_valeur"], unite[0], decimales=unite[1], html=True)
+    valeur = ecrire(e["zero_valeur"], unite[0], decimales=unite[1], signe=unite[0] == "points", html=True)
     source = f" ({escape(e['zero_source'])})" if _ecrit(e["zero_source"]) else ""
     return f"{valeur} en {annee}{source}"
 
