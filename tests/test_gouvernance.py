@@ -85,7 +85,7 @@ def test_un_defaut_est_dit_sans_etre_cite(config, avant, apres, dit):
 
 def test_une_situation_individuelle_dans_le_texte_est_refusee_avec_sa_ligne(config):
     _ecrire(config, texte="Bilan.\n\nM. Martin doit être relogé.\n")
-    with pytest.raises(ErreurConfiguration, match=r"ligne 13 : une situation individuelle"):
+    with pytest.raises(ErreurConfiguration, match=r"ligne 14 : une situation individuelle"):
         lire_seances(config)
 
 
