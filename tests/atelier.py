@@ -17,6 +17,7 @@ CODE = (
     "from IPython.display import HTML, display\nfrom observatoire import ecrire_annee\n"
     "display(HTML(f'<p>{ecrire_annee(annee)}, {len([%s]) > 1}</p>'))"
 )
+SANS_ANNEE = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{%s}</p>'))"
 MODELES = {
     "accueil": ("# {{ titre }}", "annee = 2010", "annee"),
     "ville": ("# {{ ville }} en {{ annee }}", "annee = 2010", "annee"),
@@ -25,6 +26,8 @@ MODELES = {
     "couverture": ("# Couverture", "annee = 2010", "annee"),
     "sources": ("# Sources", "annee = 2010", "annee"),
     "corrections": ("# Corrections", "annee = 2010", "annee"),
+    "engagements": ("# Engagements", "annee = 2010", "annee"),
+    "engagement": ("# {{ engagement_nom }}", 'engagement = "essai"', "engagement"),
 }
 
 
@@ -43,7 +46,7 @@ def ecrire_modele(dossier: Path, nom: str, titre: str, parametres: str, code: st
 
 def ecrire_modeles(dossier: Path) -> Path:
     for nom, (titre, parametres, lus) in MODELES.items():
-        ecrire_modele(dossier, nom, titre, parametres, CODE % lus)
+        ecrire_modele(dossier, nom, titre, parametres, (CODE if "annee" in lus else SANS_ANNEE) % lus)
     return dossier
 
 

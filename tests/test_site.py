@@ -22,7 +22,7 @@ ANGLAIS = re.compile(
 )
 TYPES_DE_PAGE = (
     "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
-    "methode", "glossaire", "recherche",
+    "methode", "glossaire", "recherche", "engagements", "engagement", "seances", "gouvernance",
 )  # fmt: skip
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]
@@ -88,13 +88,18 @@ def types(site_construit) -> dict[str, str]:
     def premiere(motif: str) -> str:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
-    pages = {nom: f"{edition}/{nom}.html" for nom in ("accueil", "couverture", "sources", "corrections", "formats")}
-    pages |= {nom: f"book/{nom}.html" for nom in ("charte", "methode", "glossaire")}
+    pages = {
+        nom: f"{edition}/{nom}.html"
+        for nom in ("accueil", "couverture", "sources", "corrections", "formats", "engagements")
+    }
+    pages |= {nom: f"book/{nom}.html" for nom in ("charte", "methode", "glossaire", "gouvernance")}
     return pages | {
         "ville": f"{edition}/{annee}/ville.html",
         "quartier": premiere(f"{annee}/quartier-*.html"),
         "bailleur": premiere(f"{annee}/bailleur-*.html"),
         "fiche": f"{edition}/indicateurs/taux_vacance.html",
+        "engagement": f"{edition}/engagements/production_annuelle.html",
+        "seances": f"{edition}/seances/calendrier.html",
         "recherche": "search.html",
     }
 
