@@ -11,7 +11,9 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from observatoire import alertes, indicateurs
 from observatoire.configuration import TABLES, Configuration, lire_configuration
+from observatoire.engagements import ecrire_engagements
 from observatoire.schemas import lire_schemas
 
 RACINE = Path(__file__).parents[1]
@@ -108,3 +110,10 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
         prepare / "immeubles_hors_quartier.parquet"
     )
     (prepare / "origine.json").write_text('{"fictif": false}', encoding="utf-8")
+
+
+def calculer_tout(config: Configuration) -> None:
+    """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit : indicateurs, alertes, engagements."""
+    indicateurs.calculer(config)
+    alertes.ecrire_alertes(config)
+    ecrire_engagements(config)

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from fabrique import configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare
 
-from observatoire import indicateurs
 from observatoire.audit.attaque import Attaque
 from observatoire.audit.dossier import Dossier
 from observatoire.baremes import lire_baremes
@@ -52,7 +51,7 @@ def _ville(dossier, annees, accords=("gbh", "neolia")):
     }
     depots = [(a, b, t) for a in annees for b in ("gbh", "neolia") for t in ("logements", "menages")]
     ecrire_prepare(config, tables, depots)
-    indicateurs.calculer(config)
+    calculer_tout(config)
     return config
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from fabrique import configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare
 
-from observatoire import indicateurs
 from observatoire.cli import principal
 
 RACINE = Path(__file__).resolve().parents[1]
@@ -89,7 +88,7 @@ def test_proteger_sans_rien_de_calcule_sort_avec_1(lancer, tmp_path):
 def test_proteger_ecrit_dans_le_dossier_donne(lancer, tmp_path):
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
-    indicateurs.calculer(config)
+    calculer_tout(config)
     ailleurs = tmp_path / "ailleurs"
     code, *_ = lancer("proteger", "--config", config.fichier, "--publie", ailleurs)
     assert code == 0

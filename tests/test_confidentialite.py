@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from fabrique import RACINE, SCHEMAS, VILLE, configuration, ecrire_prepare
+from fabrique import RACINE, SCHEMAS, VILLE, calculer_tout, configuration, ecrire_prepare
 
-from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite import CELLULE, MESURES, proteger
@@ -130,7 +129,7 @@ def prepare(tmp_path):
     battant = [{"immeuble": "gbh:1", "quartier": "battant", "occupation": o} for o in occupations]
     velotte = [{"immeuble": "gbh:2", "quartier": "velotte", "occupation": "loue"}] * 5
     ecrire_prepare(config, {2010: {"logements": [*battant, *velotte]}}, [(2010, "gbh", "logements")])
-    indicateurs.calculer(config)
+    calculer_tout(config)
     return config
 
 
@@ -268,7 +267,7 @@ def ville(tmp_path):
         for (b, q), nombre in parcs.items() for rang in range(nombre)
     ]  # fmt: skip
     ecrire_prepare(config, {2010: {"logements": logements}}, [(2010, b, "logements") for b in ("gbh", "neolia")])
-    indicateurs.calculer(config)
+    calculer_tout(config)
     return config
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from fabrique import RACINE, configuration, ecrire_prepare
+from fabrique import RACINE, calculer_tout, configuration, ecrire_prepare
 from scipy import stats
 
-from observatoire import alertes, indicateurs
+from observatoire import indicateurs
 from observatoire.confidentialite.engagements import CACHEE, proteger_les_engagements
 from observatoire.configuration import lire_configuration
 from observatoire.engagements import (
@@ -104,10 +104,7 @@ def _juger(dossier: Path, engagement: dict, programmes: list[dict] | None, seanc
     ecrire_prepare(config, {2010: {"logements": logements, "programmes": programmes or []}}, depots)
     for nom, entete in (seances or {}).items():
         _ecrire_seance(config, nom, entete)
-    if "mesure" in engagement:
-        indicateurs.calculer(config)
-        alertes.ecrire_alertes(config)
-    ecrire_engagements(config)
+    calculer_tout(config) if "mesure" in engagement else ecrire_engagements(config)
     return pd.read_parquet(config.chemin("prepare") / "engagements.parquet").iloc[0]
 
 
