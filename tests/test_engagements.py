@@ -82,7 +82,8 @@ def _declarer(code: str = "essai", **champs) -> dict:
 
 def _mesurer(indicateur: str, cible: float | None = None, **champs) -> dict:
     cibles = {"cibles": [{**CIBLE, "valeur": cible}]} if cible is not None else {}
-    return _declarer(mesure={"indicateur": indicateur, "bailleur": "gbh"}, arithmetique=True, **cibles, **champs)
+    mesure = {"mesure": {"indicateur": indicateur, "bailleur": "gbh"}, "arithmetique": True}
+    return _declarer(**mesure, **{**cibles, **champs})
 
 
 def _configurer(dossier: Path, *engagements: dict, annees=(2010,), **rubriques):
@@ -232,6 +233,34 @@ def test_une_piece_prouve_et_son_absence_ne_prouve_rien(tmp_path):
     assert verdicts == ["tenu", "non_mesurable", "non_mesurable"]
 
 
+def test_les_actions_menees_sur_les_alertes_prouvent_leur_traitement(tmp_path):
+    travaux = _declarer("travaux", preuve={"genre": "actions", "reponse": "travaux"})
+    outils = _declarer("outils", preuve={"genre": "actions", "outil": True})
+    config = _configurer(tmp_path, travaux, outils, annees=(2009, 2010))
+    ecrire_prepare(config, {}, [])
+    assert set(calculer_engagements(config)["verdict"]) == {"non_mesurable"}
+    actions = pd.DataFrame({"date": pd.to_datetime(["2010-03-02"]), "reponse": ["travaux"], "outil": [""]})
+    actions.to_parquet(config.chemin("prepare") / "actions.parquet")
+    juges = calculer_engagements(config).set_index(["engagement", "annee"])["verdict"]
+    assert juges["travaux"].tolist() == ["non_mesurable", "tenu"]
+    assert juges["outils"].tolist() == ["non_mesurable", "non_mesurable"]
+
+
+def test_une_obligation_a_terme_n_est_jugee_qu_a_son_terme(tmp_path):
+    promesse = _declarer(preuve={"genre": "pieces", "rythme": "une_fois"}, echeance=2010)
+    tard = {"date": 2011, "libelle": "un réexamen", "source": "délibération"}
+    annees = (2009, 2010, 2011, 2012)
+    attendus = {
+        2009: ["tenu", "tenu", "tenu", "tenu"],
+        2010: ["", "tenu", "tenu", "tenu"],
+        2011: ["", "non_mesurable", "tenu", "tenu"],
+    }
+    for annee, verdicts in attendus.items():
+        config = _configurer(tmp_path / str(annee), {**promesse, "pieces": [{**tard, "date": annee}]}, annees=annees)
+        ecrire_prepare(config, {}, [])
+        assert calculer_engagements(config)["verdict"].tolist() == verdicts
+
+
 # --- les règles du verdict
 
 
@@ -332,6 +361,9 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         _mesurer("taux_de_bonheur", 0.5),
         _declarer("preuve", preuve={"genre": "rumeur"}, nature="voeu"),
         _declarer("objectif", preuve=GROUPE, cibles=[{"valeur": "beaucoup"}]),
+        _declarer("melange", preuve={"genre": "depots", "rythme": "annuel"}, pieces=[{"date": 2010}]),
+        _declarer("sans_terme", preuve={"genre": "pieces", "rythme": "une_fois"}),
+        _mesurer("logements_livres", 5, cibles=[{**CIBLE, "valeur": 60, "jusque": 50}]),
         _declarer("contact", sans_mesure="écrire à jean.dupont@exemple.fr"),
         {"code": "Écart", "texte": "autre", "couleur": "bleu"},
     )
@@ -347,6 +379,11 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         "« cibles », n° 1 : « depuis » manque",
         "« cibles », n° 1 : « valeur » doit être un nombre",
         "« couleur » est inconnu",
+        "« rythme » ne va pas avec le genre « depots »",
+        "« pieces » : la preuve n'est pas",
+        "« pieces », n° 1 : « libelle » manque",
+        "« echeance » manque : le rythme « une_fois »",
+        "« jusque » est plus petit que « valeur »",
         "adresses électroniques",
     ]
     assert [a for a in attendus if a not in message] == []

@@ -36,6 +36,11 @@ CHAMPS_D_UNE_PREUVE = {
     "genre": (str, True), "rythme": (str, False), "seance": (str, False), "avec": (str, False),
     "presents": (LISTE, False), "tables": (LISTE, False), "reponse": (str, False), "outil": (bool, False),
 }  # fmt: skip
+#: Ce qui se précise pour chaque genre de preuve.
+PRECISIONS = {
+    "seances": {"rythme", "seance", "avec", "presents"}, "depots": {"tables"}, "alertes": set(),
+    "actions": {"rythme", "reponse", "outil"}, "pieces": {"rythme"},
+}  # fmt: skip
 CHAMPS_D_UNE_CIBLE = {
     "depuis": (DATE, True), "valeur": (NOMBRE, True), "jusque": (NOMBRE, False), "echeance": (int, False),
     "adoptee_par": (str, True), "source": (str, True),
@@ -87,6 +92,11 @@ def _defauts(brut: object, textes: list, config: Configuration) -> list[str]:
         defauts.append("il porte une « mesure », une « preuve » ou « sans_mesure » (pourquoi), et une seule des trois.")
     if brut.get("cibles") and not brut.get("mesure"):
         defauts.append("« cibles » : un objectif chiffré demande une « mesure ».")
+    preuve = brut.get("preuve") or {}
+    if brut.get("pieces") and preuve.get("genre") != "pieces":
+        defauts.append("« pieces » : la preuve n'est pas « {genre: pieces} ».")
+    if preuve.get("rythme") == "une_fois" and not brut.get("echeance"):
+        defauts.append("« echeance » manque : le rythme « une_fois » en demande une.")
     if brut.get("tolerance", 0) and brut["tolerance"] < 0:
         defauts.append("« tolerance » : un nombre positif.")
     defauts += _defauts_de_la_mesure(brut.get("mesure"), config)
@@ -96,7 +106,15 @@ def _defauts(brut: object, textes: list, config: Configuration) -> list[str]:
             defauts += [f"« {cle} », n° {rang} : {d}" for d in _defauts_des_champs(sous, champs)]
     if brut.get("etat_zero"):
         defauts += [f"« etat_zero » : {d}" for d in _defauts_des_champs(brut["etat_zero"], CHAMPS_D_UN_ETAT_ZERO)]
+    for rang, cible in enumerate(brut.get("cibles") or (), start=1):
+        if not _en_ordre(cible):
+            defauts.append(f"« cibles », n° {rang} : « jusque » est plus petit que « valeur ».")
     return defauts
+
+
+def _en_ordre(cible: object) -> bool:
+    bornes = [cible.get("valeur"), cible.get("jusque")] if isinstance(cible, dict) else []
+    return not (len(bornes) == 2 and all(_est(b, NOMBRE) for b in bornes)) or bornes[0] <= bornes[1]
 
 
 def _defauts_des_champs(brut: object, champs: dict) -> list[str]:
@@ -147,6 +165,9 @@ def _defauts_de_la_preuve(preuve: dict | None, config: Configuration) -> list[st
         return []
     if defauts := [f"« preuve » : {d}" for d in _defauts_des_champs(preuve, CHAMPS_D_UNE_PREUVE)]:
         return defauts
+    de_trop = sorted(set(preuve) - {"genre"} - PRECISIONS.get(preuve["genre"], set(preuve)))
+    if de_trop:
+        return [f"« preuve » : « {c} » ne va pas avec le genre « {preuve['genre']} »." for c in de_trop]
     admis = {
         "genre": PREUVES, "rythme": RYTHMES, "seance": tuple(GENRES), "avec": AVEC,
     }  # fmt: skip

@@ -51,6 +51,7 @@ _FAITS = {
     "alertes": ("niveau évalué", "niveaux évalués"), "actions": ("action", "actions"), "pieces": ("pièce", "pièces"),
     "seances": ("séance", "séances"),
 }  # fmt: skip
+_ATTENDUS = {"depots": "toutes les tables attendues", "alertes": "tous les niveaux"}
 _PREUVES = {
     "indicateur": "indicateur", "seances": "comptes rendus des séances", "depots": "dépôts des bailleurs",
     "alertes": "alertes évaluées", "actions": "actions menées sur les alertes", "pieces": "pièces versées",
@@ -67,7 +68,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
         {
             "texte": e["texte_nom"],
             "Engagement": lier(e["libelle"], f"engagements/{e['engagement']}.html"),
-            "Nature": NATURES[e["nature"]],
+            "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
             "Verdict": _juger(e) + (f"<br><small>{CONSTATS[e['constat']]}</small>" if _ecrit(e["constat"]) else ""),
@@ -75,7 +76,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
         }
         for e in lignes
     ]
-    gauche = ("Nature", "Observé", "Objectif", "Verdict", "Pourquoi")
+    gauche = ("Titulaire", "Observé", "Objectif", "Verdict", "Pourquoi")
     titre = f"Les engagements en {ecrire_annee(valeurs.annee)}"
     return composer(pd.DataFrame(rangs), titre, gauche=gauche, groupe="texte", note=_regle())
 
@@ -237,7 +238,7 @@ def _observer(valeurs: Publie, e: dict) -> str:
 
 def _viser(valeurs: Publie, e: dict) -> str:
     if pd.isna(e["cible"]):
-        return RYTHMES[e["rythme"]] if _ecrit(e["rythme"]) else "aucun objectif chiffré"
+        return RYTHMES[e["rythme"]] if _ecrit(e["rythme"]) else _ATTENDUS.get(e["genre"], "aucun objectif chiffré")
     unite, decimales = _unite(valeurs, e)
     if pd.notna(e["jusque"]):
         return f"{ecrire(e['cible'], decimales=decimales)} à {ecrire(e['jusque'], unite, decimales=decimales)}"
