@@ -88,6 +88,31 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
     return dossier
 
 
+def ecrire_gouvernance(dossier: Path, annees: tuple[int, ...] = (2010,)) -> None:
+    """Ce que le livre attend de plus : un engagement, et aucune séance."""
+    essai = {"engagement": "essai", "libelle": "Un essai", "texte_nom": "Charte", "verdict": "tenu", "raison": "Fait."}
+    essai |= dict.fromkeys(("texte_note", "article", "titulaires", "adoptee_par", "cible_source", "zero_source"))
+    pd.DataFrame([{**essai, "annee": annee} for annee in annees]).to_csv(dossier / "engagements.csv", index=False)
+    colonnes = {
+        "seances": [
+            "seance",
+            "date",
+            "annee",
+            "libelle",
+            "etat",
+            "fictif",
+            "presents",
+            "invites",
+            "supports",
+            "entier",
+        ],
+        "decisions": ["seance", "genre", "libelle", "texte"],
+        "alertes_examinees": ["seance", "niveau", "territoire", "indicateur"],
+    }
+    for nom, siennes in colonnes.items():
+        pd.DataFrame(columns=siennes).to_csv(dossier / f"{nom}.csv", index=False)
+
+
 def configurer(dossier: Path) -> Configuration:
     """La configuration du dépôt, où tout ce qui s'écrit va dans ``dossier``."""
     return lire_configuration(RACINE / "observatoire.yml").avec_chemins(
