@@ -183,7 +183,7 @@ def test_l_ordre_du_jour_vient_des_alertes_et_des_engagements(config, publie):
     fichier = preparer_seance(config, dt.date(2011, 3, 15))
     texte = fichier.read_text(encoding="utf-8")
     assert fichier.name == "2011-03-15-groupe-de-travail.md"
-    assert texte.index("immeuble Tour Europe : Impayés") < texte.index("quartier Battant : Signalements (alerte)")
+    assert texte.index("Immeuble Tour Europe : Impayés") < texte.index("Quartier Battant : Signalements (alerte)")
     assert "Velotte" not in texte
     assert "Bregille" not in texte
     assert "Se réunir chaque trimestre : tenu en partie." in texte

@@ -105,7 +105,7 @@ def _alertes(publie: Path, annee: int) -> pd.DataFrame:
     rangs = {"quartier": 0, "secteur": 1, "immeuble": 2}
     cles = zip(table["niveau"], table["territoire"], strict=True)
     return table.assign(
-        lieu=[f"{niveau} {noms.get((niveau, code), code)}" for niveau, code in cles],
+        lieu=[f"{niveau.capitalize()} {noms.get((niveau, code), code)}" for niveau, code in cles],
         libelle=table["indicateur"].map(libelles),
         _verdict=table["verdict"].map(list(A_EXAMINER).index),
         _niveau=table["niveau"].map(rangs),
