@@ -19,6 +19,7 @@ CODE = (
     "from IPython.display import HTML, display\nfrom observatoire import ecrire_annee\n"
     "display(HTML(f'<p>{ecrire_annee(annee)}, {len([%s]) > 1}</p>'))"
 )
+SANS_ANNEE = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{%s}</p>'))"
 MODELES = {
     "accueil": ("# {{ titre }}", "annee = 2010", "annee"),
     "ville": ("# {{ ville }} en {{ annee }}", "annee = 2010", "annee"),
@@ -30,6 +31,8 @@ MODELES = {
     "alertes": ("# Alertes en {{ annee }}", "annee = 2010", "annee"),
     "alerte": ("# {{ alerte_nom }}", 'annee = 2010\nalerte = "bcdf"', "annee, alerte"),
     "note": ("# Note", "annee = 2010", "annee"),
+    "engagements": ("# Engagements", "annee = 2010", "annee"),
+    "engagement": ("# {{ engagement_nom }}", 'engagement = "essai"', "engagement"),
 }
 
 
@@ -48,7 +51,7 @@ def ecrire_modele(dossier: Path, nom: str, titre: str, parametres: str, code: st
 
 def ecrire_modeles(dossier: Path) -> Path:
     for nom, (titre, parametres, lus) in MODELES.items():
-        ecrire_modele(dossier, nom, titre, parametres, CODE % lus)
+        ecrire_modele(dossier, nom, titre, parametres, (CODE if "annee" in lus else SANS_ANNEE) % lus)
     return dossier
 
 
@@ -97,6 +100,31 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
         ouvert = {"dossier": ALERTE, "niveau": "quartier", "territoire": "battant", "indicateur": "taux_vacance"}
         pd.DataFrame([{**ouvert, "etat": "nouvelle", "statut": "publie"}]).to_csv(dossier / "dossiers.csv", index=False)
     return dossier
+
+
+def ecrire_gouvernance(dossier: Path, annees: tuple[int, ...] = (2010,)) -> None:
+    """Ce que le livre attend de plus : un engagement, et aucune séance."""
+    essai = {"engagement": "essai", "libelle": "Un essai", "texte_nom": "Charte", "verdict": "tenu", "raison": "Fait."}
+    essai |= dict.fromkeys(("texte_note", "article", "titulaires", "adoptee_par", "cible_source", "zero_source"))
+    pd.DataFrame([{**essai, "annee": annee} for annee in annees]).to_csv(dossier / "engagements.csv", index=False)
+    colonnes = {
+        "seances": [
+            "seance",
+            "date",
+            "annee",
+            "libelle",
+            "etat",
+            "fictif",
+            "presents",
+            "invites",
+            "supports",
+            "entier",
+        ],
+        "decisions": ["seance", "genre", "libelle", "texte"],
+        "alertes_examinees": ["seance", "niveau", "territoire", "indicateur"],
+    }
+    for nom, siennes in colonnes.items():
+        pd.DataFrame(columns=siennes).to_csv(dossier / f"{nom}.csv", index=False)
 
 
 def configurer(dossier: Path) -> Configuration:

@@ -13,6 +13,7 @@ import yaml
 
 from observatoire import alertes, indicateurs
 from observatoire.configuration import TABLES, Configuration, lire_configuration
+from observatoire.engagements import ecrire_engagements
 from observatoire.schemas import lire_schemas
 from observatoire.suivi.publication import ecrire_suivi
 
@@ -113,7 +114,8 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
 
 
 def calculer_tout(config: Configuration) -> None:
-    """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit : indicateurs, alertes, suivi."""
+    """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit."""
     indicateurs.calculer(config)
     alertes.ecrire_alertes(config)
     ecrire_suivi(config)
+    ecrire_engagements(config)

@@ -324,5 +324,54 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
             columns=["code", "libelle", "depuis", "valeur", "unite", "source"],
         ),
     }  # fmt: skip
+    tables |= _gouvernance()
     for nom, table in tables.items():
         table.to_csv(dossier / f"{nom}.csv", index=False)
+
+
+def _gouvernance() -> dict[str, pd.DataFrame]:
+    """Trois engagements, un par sorte de preuve, et deux séances dont le texte d'une seule se lit."""
+    commun = {
+        "texte": "charte_2007", "texte_nom": "Charte de 2007", "article": "non numéroté", "titulaires": "Ville",
+        "niveau": "ville", "territoire": "25056", "bailleur": "tous", "sens": "au_moins", "tolerance": 0.0,
+        "arithmetique": True, "statut": "publie",
+    }  # fmt: skip
+    mesure = {
+        "engagement": "production_annuelle", "libelle": "Livrer de 50 à 60 logements neufs par an",
+        "nature": "resultat", "genre": "indicateur", "indicateur": "part_tres_social", "cible": 0.25, "jusque": 0.5,
+        "cible_depuis": "1998-01-01", "adoptee_par": "Ville", "cible_source": "convention de 1998", "tolerance": 0.02,
+        "zero_annee": 2007, "zero_valeur": 0.2, "bas": 0.22, "haut": 0.31, "verdict": "non_concluant",
+        "constat": "atteint", "raison": "L'objectif est dans l'intervalle.",
+    }  # fmt: skip
+    faits = {
+        "engagement": "cadence", "libelle": "Se réunir chaque trimestre", "nature": "moyens", "genre": "seances",
+        "rythme": "trimestriel", "faits": 3, "attendus": 4, "verdict": "partiel",
+        "raison": "Une partie seulement de ce qui était attendu est constatée.",
+    }  # fmt: skip
+    cache = mesure | {
+        "engagement": "cache", "libelle": "Un engagement caché", "statut": "c", "raison": "La valeur est cachée.",
+        **dict.fromkeys(["bas", "haut", "verdict", "constat", "zero_valeur"]),
+    }  # fmt: skip
+    engagements = [commun | e | {"annee": annee} for e in (mesure, faits, cache) for annee in ANNEES]
+    colonnes = ["texte_note", "echeance", "zero_source", *dict.fromkeys(c for e in engagements for c in e)]
+    seances = [
+        ("2010-03-16-groupe-de-travail", "2010-03-16", 2010, "groupe_de_travail", "Groupe de travail", "tenue", True,
+         "Ville ; État", None, None, False),
+        ("2010-12-14-conference", "2010-12-14", 2010, "conference", "Conférence communale", "tenue", True,
+         "Ville ; Habitat 25", "associations de locataires", "Bilan de 2010", True),
+    ]  # fmt: skip
+    decisions = [
+        (seances[0][0], "proposer_action", "proposer une action complémentaire", None),
+        (seances[1][0], "organiser", "organiser le dispositif", "Se réunir 4 fois en 2011."),
+    ]
+    examinees = [(seances[1][0], "quartier", "battant", "signalements")]
+    return {
+        "engagements": pd.DataFrame(engagements, columns=colonnes),
+        "seances": pd.DataFrame(
+            seances,
+            columns=["seance", "date", "annee", "genre", "libelle", "etat", "fictif", "presents", "invites", "supports",
+                     "entier"],
+        ),
+        "decisions": pd.DataFrame(decisions, columns=["seance", "genre", "libelle", "texte"]),
+        "alertes_examinees": pd.DataFrame(examinees, columns=["seance", "niveau", "territoire", "indicateur"]),
+    }  # fmt: skip

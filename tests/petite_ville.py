@@ -21,10 +21,19 @@ def ecrire_petite_ville(dossier: Path) -> Path:
     reglages["chemins"] |= {"brut": "brut", "suivi": "suivi", "notebooks": "notebooks", **SORTIES}
     dossier.mkdir(parents=True, exist_ok=True)
     fichier = dossier / "observatoire.yml"
+    _ecrire_engagements(dossier / "suivi")
     fichier.write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
     ecrire_modeles(dossier / "notebooks")
     subprocess.run(commande("exemple", fichier, "--logements", "400"), check=True, capture_output=True)
     return fichier
+
+
+def _ecrire_engagements(suivi: Path) -> None:
+    """Deux des engagements du dépôt : le livre a des pages pour eux."""
+    contenu = yaml.safe_load((RACINE / "data" / "suivi" / "engagements.yml").read_text(encoding="utf-8"))
+    contenu["engagements"] = contenu["engagements"][:2]
+    suivi.mkdir(exist_ok=True)
+    (suivi / "engagements.yml").write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
 
 
 def commande(nom: str, config: Path, *options: str) -> list[str]:

@@ -6,7 +6,7 @@ import shutil
 import time
 
 import pytest
-from atelier import configurer, ecrire_modeles, ecrire_publie
+from atelier import configurer, ecrire_gouvernance, ecrire_modeles, ecrire_publie
 
 from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.bout_en_bout
 @pytest.fixture(scope="module")
 def livre(tmp_path_factory):
     dossier = tmp_path_factory.mktemp("livre")
-    ecrire_publie(dossier / "publie" / "publique")
+    ecrire_gouvernance(ecrire_publie(dossier / "publie" / "publique"))
     ecrire_modeles(dossier / "notebooks")
     config = configurer(dossier)
     executer(config)

@@ -8,7 +8,7 @@ import sys
 
 import nbformat
 import pytest
-from atelier import ALERTE, configurer, ecrire_modeles, ecrire_publie
+from atelier import ALERTE, configurer, ecrire_gouvernance, ecrire_modeles, ecrire_publie
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS
@@ -30,7 +30,7 @@ def editions(tmp_path_factory):
     ecrire_modeles(dossier / "notebooks")
     config = configurer(dossier)
     for public in PUBLICS:
-        ecrire_publie(dossier / "publie" / public, public=public)
+        ecrire_gouvernance(ecrire_publie(dossier / "publie" / public, public=public))
         executer(config, public)
         construire(config, public)
     return config

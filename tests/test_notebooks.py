@@ -16,9 +16,11 @@ RACINE = Path(__file__).parents[1]
 MODELES = sorted((RACINE / "notebooks").glob("*.ipynb"))
 PARAMETRES = {
     "quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}, "alerte": {"annee", "alerte"},
+    "engagement": {"engagement"},
 }  # fmt: skip
 TEXTES = {
     "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "alerte_nom", "annee_zero",
+    "engagement_nom",
 }  # fmt: skip
 INTERDITS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.For, ast.While, ast.If, ast.With,
@@ -30,7 +32,7 @@ def _codes(contenu) -> list[str]:
     return [c.source for c in contenu.cells if c.cell_type == "code"]
 
 
-def test_les_modeles_existent():
+def test_tous_les_modeles_existent():
     assert {m.stem for m in MODELES} == {
         "accueil",
         "alerte",
@@ -38,6 +40,8 @@ def test_les_modeles_existent():
         "bailleur",
         "corrections",
         "couverture",
+        "engagement",
+        "engagements",
         "note",
         "quartier",
         "sources",

@@ -22,7 +22,8 @@ ANGLAIS = re.compile(
 )
 TYPES_DE_PAGE = (
     "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
-    "methode", "glossaire", "recherche", "alertes", "note", "alerte",
+    "methode", "glossaire", "recherche", "alertes", "note", "alerte", "engagements", "engagement", "seances",
+    "gouvernance",
 )  # fmt: skip
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]
@@ -88,18 +89,20 @@ def types(site_construit) -> dict[str, str]:
     def premiere(motif: str) -> str:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
-    noms = ("accueil", "couverture", "sources", "corrections", "formats", "note")
+    noms = ("accueil", "couverture", "sources", "corrections", "formats", "note", "engagements")
     pages = {nom: f"{edition}/{nom}.html" for nom in noms}
     # Les pages d'alerte sont pour les partenaires : OBSERVATOIRE_SITE donne leur site.
     if reservees := sorted((site_construit / edition).glob(f"{annee}/alerte-*.html")):
         pages["alerte"] = reservees[0].relative_to(site_construit).as_posix()
-    pages |= {nom: f"book/{nom}.html" for nom in ("charte", "methode", "glossaire")}
+    pages |= {nom: f"book/{nom}.html" for nom in ("charte", "methode", "glossaire", "gouvernance")}
     return pages | {
         "ville": f"{edition}/{annee}/ville.html",
         "alertes": f"{edition}/{annee}/alertes.html",
         "quartier": premiere(f"{annee}/quartier-*.html"),
         "bailleur": premiere(f"{annee}/bailleur-*.html"),
         "fiche": f"{edition}/indicateurs/taux_vacance.html",
+        "engagement": f"{edition}/engagements/production_annuelle.html",
+        "seances": f"{edition}/seances/calendrier.html",
         "recherche": "search.html",
     }
 

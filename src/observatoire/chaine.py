@@ -1,7 +1,7 @@
 """La chaîne : une méthode par flèche, de ``brut`` au site, chacune suivie et résumée.
 
-``brut -(lecture)-> prepare -(indicateurs, alertes)-> prepare -(confidentialite)-> publie -(edition)-> book/edition
--(livre)-> site``
+``brut -(lecture)-> prepare -(indicateurs, alertes, engagements)-> prepare -(confidentialite)-> publie
+-(edition)-> book/edition -(livre)-> site``
 
 Chaque flèche tient le dossier qu'elle écrit, et n'est refaite que si ce qu'elle lit a changé.
 """
@@ -60,6 +60,12 @@ class Chaine:
         if not depots.accepte:
             raise DepotRefuse("Dépôts refusés : voir ci-dessus.")
 
+    def seance(self, date: dt.date | None, genre: str) -> None:
+        """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""
+        from observatoire.gouvernance import preparer_seance
+
+        print(f"Séance préparée : {preparer_seance(self.config, date, genre)}")
+
     def purger(self, jour: dt.date, confirmer: bool) -> None:
         """Lister ce dont la conservation est échue au ``jour`` ; l'effacer si ``confirmer``, en gardant les valeurs."""
         from observatoire import purge
@@ -99,7 +105,7 @@ class Chaine:
             self.livre(public)
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
-        """De ``brut`` à ``prepare`` : préparer les tables, calculer les indicateurs et les alertes."""
+        """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, juger les engagements."""
         with reserver(self.config.acces):
             self._au_besoin(
                 "calcul",
@@ -113,7 +119,7 @@ class Chaine:
         édition."""
         larges = plus_larges(public)
         prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
-        commentaires = livre / "book" / "commentaires"
+        ecrits = [livre / "book" / nom for nom in ("commentaires", "gouvernance")]
         for large in larges:
             self.proteger(large)
         self._au_besoin(
@@ -124,7 +130,7 @@ class Chaine:
                 *_immeubles(prepare),
                 referentiels,
                 schemas,
-                commentaires,
+                *ecrits,
                 *map(self._publie, larges),
                 autres=[public],
             ),
@@ -181,7 +187,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, indicateurs, lecture, mixite
+        from observatoire import alertes, engagements, indicateurs, lecture, mixite
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
@@ -199,6 +205,8 @@ class Chaine:
         self.journal.avertir("actions", avertissements)
         with self.journal.etape("mixité") as mixees:
             mixees.bilan = f"{_nombre(mixite.ecrire_mixite(self.config))} indices"
+        with self.journal.etape("engagements") as etape_des_engagements:
+            etape_des_engagements.bilan = str(engagements.ecrire_engagements(self.config))
         return etape.bilan
 
     def _proteger(self, public: str) -> str:
@@ -263,7 +271,8 @@ class Chaine:
 
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
-        return empreinte(*lus, autres=[f"sans les refusés : {sans_les_refuses}"])
+        seances = self.config.chemin("livre") / "book" / "gouvernance"
+        return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"])
 
     def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
         return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))

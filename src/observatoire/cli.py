@@ -159,6 +159,28 @@ def auditer(
 
 
 @app.command(cls=Commande)
+def seance(
+    date: Annotated[
+        dt.datetime | None,
+        typer.Option(
+            "--date",
+            formats=["%Y-%m-%d"],
+            help="Jour de la séance [défaut : d'après la dernière du même genre].",
+            show_default=False,
+            metavar="AAAA-MM-JJ",
+        ),
+    ] = None,
+    genre: Annotated[
+        str, typer.Option("--genre", help="groupe_de_travail ou conference.", metavar="GENRE")
+    ] = "groupe_de_travail",
+    publie: Publie = None,
+    config: Config = DEFAUT,
+) -> None:
+    """Préparer le compte rendu de la prochaine séance ; n'écrase jamais un fichier."""
+    _chaine(config, publie=publie).seance(date.date() if date else None, genre)
+
+
+@app.command(cls=Commande)
 def purger(
     brut: Brut = None,
     prepare: Prepare = None,

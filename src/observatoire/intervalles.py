@@ -59,6 +59,34 @@ def byar(x, n, confiance: float = CONFIANCE):
     return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
 
 
+def clopper_pearson(x, n, confiance: float = CONFIANCE):
+    """Intervalle exact d'une proportion ``x / n`` (loi binomiale) : chaque bord a ``(1 - confiance) / 2`` de risque.
+
+    **Référence.** Clopper C. J. et Pearson E. S. (1934), *Biometrika* 26, 404-413.
+    """
+    x, n = np.asarray(x, float), np.asarray(n, float)
+    alpha = (1 - confiance) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        basse = np.where(x > 0, special.betaincinv(x, n - x + 1, alpha), 0.0)
+        haute = np.where(x < n, special.betaincinv(x + 1, n - x, 1 - alpha), 1.0)
+    vide = ~(n > 0) | np.isnan(x)
+    return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
+
+
+def garwood(x, n, confiance: float = CONFIANCE):
+    """Intervalle exact d'un taux ``x / n`` (loi de Poisson), quel que soit le nombre d'événements.
+
+    **Référence.** Garwood F. (1936), *Biometrika* 28, 437-442.
+    """
+    x, n = np.asarray(x, float), np.asarray(n, float)
+    alpha = (1 - confiance) / 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        basse = np.where(x == 0, 0.0, _quantile_du_khi_deux(alpha, 2 * x) / 2) / n
+        haute = _quantile_du_khi_deux(1 - alpha, 2 * x + 2) / 2 / n
+    vide = ~(n > 0) | np.isnan(x)
+    return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
+
+
 def newcombe(x1, n1, x2, n2, confiance: float = CONFIANCE):
     """Intervalle de la différence ``x1/n1 - x2/n2`` de deux proportions indépendantes.
 

@@ -28,7 +28,7 @@ COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
 _TABLES = (
     "indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes", "mixite",
-    "mixite_evolution",
+    "mixite_evolution", "engagements", "seances", "decisions", "alertes_examinees",
 )  # fmt: skip
 #: Les tables des alertes et de leur suivi : un territoire peut n'en pas avoir.
 CLES_D_ALERTE = ["annee", "niveau", "territoire", "indicateur"]
@@ -48,12 +48,20 @@ _AUCUNE = np.array([], dtype=np.intp)
 _TEXTES = {
     "bailleurs": ["nom"], "baremes": ["libelle", "source"], "corrections": ["colonne", "motif", "statut"],
     "ruptures": ["libelle", "description", "source"], "territoires": ["nom"], "libelles_du_suivi": ["libelle"],
+    "engagements": [
+        "texte_nom", "texte_note", "article", "libelle", "titulaires", "adoptee_par", "cible_source", "zero_source",
+        "raison",
+    ],
+    "seances": ["presents", "invites", "supports"], "decisions": ["texte"],
 }  # fmt: skip
 _TEXTES_DU_CATALOGUE = (
     "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
 )  # fmt: skip
 _TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
-_CITABLES = {"baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"]}
+_CITABLES = {
+    "baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"],
+    "engagements": ["engagement"], "seances": ["seance"], "alertes_examinees": ["territoire"],
+}  # fmt: skip
 _CODES = dict.fromkeys(("territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier"), str)
 
 
@@ -94,6 +102,10 @@ class Publie:
     mixite = _table("mixite")
     mixite_evolution = _table("mixite_evolution")
     fiches_mixite = _table("fiches_mixite")
+    engagements = _table("engagements")
+    seances = _table("seances")
+    decisions = _table("decisions")
+    alertes_examinees = _table("alertes_examinees")
     edition = _table("edition")
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
@@ -179,10 +191,7 @@ class Publie:
 
     def commentaire(self, annee: int, code: str) -> str | None:
         """Le commentaire (Markdown) déposé pour un territoire ou un bailleur, ou ``None``."""
-        relatif = f"commentaires/{annee}/{code}.md"
-        noter(relatif)
-        fichier = self.dossier / relatif
-        return texte_publie(fichier.read_text(encoding="utf-8").strip()) if fichier.is_file() else None
+        return self.contenu.ecrit(f"commentaires/{annee}/{code}.md")
 
 
 class Contenu:
@@ -199,6 +208,12 @@ class Contenu:
         if nom not in self._tables:
             self._tables[nom] = _certifier(nom, _LECTEURS.get(nom, _lire_table)(self.dossier / FICHIERS[nom]))
         return self._tables[nom]
+
+    def ecrit(self, relatif: str) -> str | None:
+        """Un texte en Markdown écrit à la main, ou ``None`` ; le lire se note."""
+        noter(relatif)
+        fichier = self.dossier / relatif
+        return texte_publie(fichier.read_text(encoding="utf-8").strip()) if fichier.is_file() else None
 
     def extrait(self, cles: dict, nom: str = "indicateurs") -> pd.DataFrame:
         """Les lignes d'une table qui portent ``cles``, dans son ordre."""

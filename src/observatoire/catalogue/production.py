@@ -21,6 +21,23 @@ def logements_livres(programmes):
 
 
 @indicateur(
+    libelle="Logements livrés, toutes communes",
+    numerateur="logements livrés, dans la commune et hors d'elle",
+    unite="logements",
+    nature="effectif",
+    **_OPERATIONS,
+)
+def logements_livres_partout(programmes):
+    """Nombre de logements neufs livrés dans l'année, dans la commune et dans les communes voisines.
+
+    **Pièges.** Seules comptent les opérations des bailleurs qui déposent.
+
+    **Référence.** Convention cadre Ville – Office public d'HLM (1998) : de 50 à 60 logements neufs par an.
+    """
+    return (programmes["nb_logements"],)
+
+
+@indicateur(
     libelle="Part des livraisons dans la commune",
     numerateur="logements livrés dans la commune",
     denominateur="logements livrés, toutes communes",

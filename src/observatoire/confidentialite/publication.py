@@ -15,6 +15,7 @@ from observatoire.catalogue import catalogue
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.colonnes import etablir_colonnes
+from observatoire.confidentialite.engagements import proteger_les_engagements
 from observatoire.confidentialite.lieux import nommer_les_immeubles
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
@@ -24,6 +25,7 @@ from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
 from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
+from observatoire.gouvernance import publier_seances
 from observatoire.mixite import fiches, publier
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.ruptures import lire_ruptures
@@ -79,6 +81,9 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         _publier_mixite(protege, config, baremes, travail)
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(config, travail, protege, regles)
+        engagements = pd.read_parquet(prepare / "engagements.parquet")
+        ecrire_csv(proteger_les_engagements(engagements, protege), travail / "engagements.csv")
+        publier_seances(config, public, travail)
         _publier_territoires(config, protege, travail, regles)
         _publier_commentaires(config, travail)
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}

@@ -1,4 +1,4 @@
-"""Les pages qui se tirent du catalogue et des schémas : fiches des indicateurs, dictionnaire du format."""
+"""Les pages qui ne s'exécutent pas : fiches des indicateurs, comptes rendus des séances, dictionnaire du format."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
+from observatoire.edition.seances import pages_des_seances
 from observatoire.edition.travail import MARQUE
 from observatoire.erreurs import EditionIncomplete
 from observatoire.fichiers import ecrire_texte
@@ -39,7 +40,8 @@ NATURES = {
 
 
 def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[Impression]]:
-    """Écrire ``indicateurs/<code>.md`` et ``formats.md`` dans ``edition`` ; rend ce que chaque page imprime.
+    """Écrire ``indicateurs/<code>.md``, ``seances/*.md`` et ``formats.md`` dans ``edition`` ; rend ce que chaque page
+    imprime.
 
     Une page y est nommée par son chemin dans ce dossier, sans suffixe.
 
@@ -62,7 +64,7 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[
 
 
 def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
-    """(page, Markdown) des fiches, l'une après l'autre : chacune s'imprime quand on la demande."""
+    """(page, Markdown) des fiches et des séances, l'une après l'autre : chacune s'imprime quand on la demande."""
     lignes = contenu.table("indicateurs").query("niveau == 'ville' and bailleur == 'tous'")
     ruptures, de = contenu.table("ruptures"), contenu.table("edition")["de"]
     for code, declarations in regrouper(list(contenu.table("catalogue").values())).items():
@@ -72,6 +74,7 @@ def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
             f"indicateurs/mixite_{code}",
             fiche_de_mixite(indice, contenu.table("mixite"), noms_des_groupes(contenu), de),
         )
+    yield from pages_des_seances(contenu)
 
 
 def _refuser(nom: str, nus: list[Nu]) -> None:

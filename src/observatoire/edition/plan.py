@@ -28,12 +28,14 @@ class Modele:
     ``sortie`` est le chemin de la page dans l'édition, sans suffixe. Un modèle sans axe donne une seule page,
     vue depuis la dernière année de l'édition. ``sommaire`` : motifs des pages qu'il range sous lui, chacun avec l'axe
     dont elles dépendent ; un motif dont l'axe n'a aucune valeur n'est pas écrit, car il ne trouverait rien.
+    ``si`` : un paramètre sans aucune valeur duquel la page n'a pas lieu.
     """
 
     nom: str
     sortie: str
     axes: tuple[str, ...] = ()
     sommaire: tuple[tuple[str, str], ...] = ()
+    si: str | None = None
 
 
 MODELES = (
@@ -50,6 +52,8 @@ MODELES = (
     Modele("sources", "sources"),
     Modele("corrections", "corrections"),
     Modele("note", "note"),
+    Modele("engagements", "engagements", si="engagement"),
+    Modele("engagement", "engagements/{engagement}", ("engagement",), si="engagement"),
 )  # fmt: skip
 
 
@@ -83,6 +87,8 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
     noms = _noms(publie, edition)
     pages, problemes = [], []
     for modele in modeles:
+        if modele.si and not admises[modele.si]:
+            continue
         chemin = notebooks / f"{modele.nom}.ipynb"
         if not chemin.is_file():
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
@@ -109,6 +115,7 @@ def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
         "quartier": tuple(c for c in quartiers if c != HORS_QUARTIER),
         "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
         "alerte": tuple(d["dossier"] for d in alertes_ouvertes(publie, edition)),
+        "engagement": tuple(_libelles_des_engagements(publie)),
     }
 
 
@@ -229,6 +236,7 @@ def _noms(publie: Path, edition: dict) -> dict[str, dict[str, str]]:
         "quartier": dict(zip(territoires["code"], territoires["nom"], strict=True)),
         "bailleur": dict(zip(bailleurs["code"], bailleurs["nom"], strict=True)),
         "alerte": _noms_des_alertes(publie, alertes_ouvertes(publie, edition), lieux),
+        "engagement": _libelles_des_engagements(publie),
     }
 
 
@@ -241,6 +249,15 @@ def _noms_des_alertes(publie: Path, ouvertes: list[dict], lieux: pd.DataFrame) -
         d["dossier"]: f"{libelles[d['indicateur']]}, {noms.get((d['niveau'], d['territoire']), 'sans nom')}"
         for d in ouvertes
     }
+
+
+def _libelles_des_engagements(publie: Path) -> dict[str, str]:
+    """Code -> libellé, dans l'ordre du fichier ; rien quand le territoire n'a pas d'engagement."""
+    fichier = publie / "engagements.csv"
+    if not fichier.is_file():
+        return {}
+    table = pd.read_csv(fichier, dtype=str, usecols=["engagement", "libelle"])
+    return dict(zip(table["engagement"], table["libelle"], strict=True))
 
 
 def _liste(valeurs) -> str:

@@ -71,10 +71,15 @@ def _marque(travail: Path) -> Path:
 def _ecartes(config: Configuration) -> set[Path]:
     """Les dossiers de ``book`` qui ne sont pas des pages écrites à la main : les éditions, celle d'ici ou d'ailleurs.
 
-    Les commentaires non plus : ils arrivent dans le livre par les pages de l'édition.
+    Les commentaires et les comptes rendus non plus : ils arrivent dans le livre par les pages de l'édition.
     """
     book = config.chemin("livre") / "book"
-    return {book / "edition", book / "commentaires", *(config.chemin("edition", public) for public in PUBLICS)}
+    return {
+        book / "edition",
+        book / "commentaires",
+        book / "gouvernance",
+        *(config.chemin("edition", public) for public in PUBLICS),
+    }
 
 
 def _fichiers(dossier: Path, ecartes: set[Path]) -> dict[str, Path]:

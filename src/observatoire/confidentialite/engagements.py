@@ -1,0 +1,43 @@
+"""Ce qui paraît des engagements, d'après ce qui paraît des indicateurs.
+
+Un verdict dit de quel côté d'un objectif est une valeur : il ne paraît que si la valeur paraît, au même endroit et pour
+le même public. La valeur de l'état zéro suit celle de sa propre année.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from observatoire.engagements import COLONNES, MESURES
+
+LIEU = ["niveau", "territoire", "bailleur", "indicateur"]
+CACHEE = "La valeur n'est pas publiée : le verdict non plus."
+
+
+def proteger_les_engagements(engagements: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataFrame:
+    """Rendre ``engagements`` tel qu'un public le voit.
+
+    ``protegee`` : les indicateurs de ce public, après protection. Statuts : ``publie`` ; celui de l'indicateur quand
+    il ne paraît pas ; ``na`` quand le texte n'engage pas encore. Une mesure non publiée manque.
+    """
+    table = engagements.copy()
+    statuts = protegee.set_index(["annee", *LIEU])["statut"]
+    statuts = statuts[~statuts.index.duplicated()]
+    mesure = table["genre"].eq("indicateur")
+    cellule, zero = (_chercher(statuts, table, annee) for annee in ("annee", "zero_annee"))
+    juge, calcule = table["statut"].ne("na"), table["statut"].eq("calcule")
+    table["statut"] = np.where(~juge, "na", np.where(mesure, cellule, "publie"))
+    table[MESURES] = table[MESURES].where(table["statut"].eq("publie"))
+    dite = table["zero_source"].ne("")  # une valeur donnée à la main vient d'un texte, pas d'un dépôt
+    table["zero_valeur"] = table["zero_valeur"].where(dite | zero.eq("publie"))
+    cachee = mesure & calcule & table["statut"].ne("publie")
+    table.loc[cachee, ["verdict", "constat"]] = ""
+    table.loc[cachee, "raison"] = CACHEE
+    return table[COLONNES]
+
+
+def _chercher(statuts: pd.Series, table: pd.DataFrame, annee: str) -> pd.Series:
+    """Le statut de la cellule de chaque engagement ; ``nd`` si elle n'existe pas pour ce public."""
+    cles = pd.MultiIndex.from_frame(table[[annee, *LIEU]].rename(columns={annee: "annee"}))
+    return pd.Series(statuts.reindex(cles).fillna("nd").to_numpy(), index=table.index)

@@ -1,0 +1,133 @@
+"""Les faits datés qui prouvent un engagement, comptés année par année.
+
+Un registre qui n'est pas encore tenu une année ne prouve rien de cette année-là : ni que la chose a été faite, ni
+qu'elle ne l'a pas été.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from observatoire.configuration import Configuration
+from observatoire.engagements.declaration import dater
+from observatoire.gouvernance import ASSOCIATIONS, Seance, lire_seances, tenues
+
+PERIODES = {"trimestriel": 4, "annuel": 1}
+#: Une fois pour toutes, au plus tard à l'échéance.
+UNE_FOIS = "une_fois"
+NIVEAUX_DES_ALERTES = ("immeuble", "secteur", "quartier")
+
+
+class Compte(NamedTuple):
+    """``faits`` constatés, ``attendus`` (zéro : aucun rythme n'est promis), ``ouvert`` : le registre est tenu."""
+
+    faits: int
+    attendus: int
+    ouvert: bool
+
+
+@dataclass(frozen=True)
+class Registres:
+    """Tout ce qui peut prouver. ``actions`` : date, reponse, outil (vide si le suivi n'est pas tenu)."""
+
+    seances: tuple[Seance, ...]
+    depots: pd.DataFrame
+    alertes: pd.DataFrame
+    actions: pd.DataFrame
+    niveaux: tuple[str, ...]
+
+
+def lire_registres(config: Configuration) -> Registres:
+    """Lire les comptes rendus et, dans ``prepare``, les dépôts, les alertes et les actions sur les alertes."""
+    prepare = config.chemin("prepare")
+    depots = pd.read_parquet(prepare / "depots.parquet", columns=["annee", "deposant", "table", "statut"])
+    bailleurs = [b.code for b in config.bailleurs]
+    return Registres(
+        seances=tuple(tenues(config, lire_seances(config))),
+        depots=depots[depots["deposant"].isin(bailleurs)],
+        alertes=_lire(prepare / "alertes.parquet", ["annee", "niveau", "verdict"]),
+        actions=_lire(prepare / "actions.parquet", ["date", "reponse", "outil"]),
+        niveaux=tuple(n for n in NIVEAUX_DES_ALERTES if n in config.niveaux),
+    )
+
+
+def compter(preuve: Mapping, pieces: tuple[Mapping, ...], registres: Registres, annee: int) -> Compte:
+    """Ce que les registres prouvent d'un engagement, une année."""
+    if preuve["genre"] == "depots":
+        return _depots(preuve, registres.depots, annee)
+    if preuve["genre"] == "alertes":
+        return _alertes(registres, annee)
+    dates, debut = {
+        "seances": lambda: _dates_des_seances(preuve, registres.seances),
+        "actions": lambda: _dates_des_actions(preuve, registres.actions),
+        "pieces": lambda: _dates_des_pieces(pieces),
+    }[preuve["genre"]]()
+    rythme = preuve.get("rythme")
+    if rythme == UNE_FOIS:
+        return Compte(int(any(d.year <= annee for d in dates)), 1, debut is not None and debut <= annee)
+    siennes = [d for d in dates if d.year == annee]
+    periodes = {(d.month + 2) // 3 for d in siennes} if rythme == "trimestriel" else {d.year for d in siennes}
+    faits = len(periodes) if rythme else len(siennes)
+    return Compte(faits, PERIODES.get(rythme, 0), debut is not None and debut <= annee)
+
+
+def _dates_des_seances(preuve: Mapping, seances: tuple[Seance, ...]) -> tuple[list, int | None]:
+    siennes = [
+        s.date
+        for s in seances
+        if s.genre == preuve.get("seance", s.genre)
+        and set(preuve.get("presents") or ()) <= set(s.presents)
+        and _montre(s, preuve.get("avec"))
+    ]
+    return siennes, min((s.annee for s in seances), default=None)
+
+
+def _montre(seance: Seance, avec: str | None) -> bool:
+    """La séance montre-t-elle ce qui est demandé : des alertes, des supports, des associations, une décision ?"""
+    if avec is None:
+        return True
+    if avec == "associations":
+        return ASSOCIATIONS in seance.invites
+    if avec in ("alertes", "supports", "decisions"):
+        return bool(getattr(seance, avec))
+    return avec in {genre for genre, _ in seance.decisions}
+
+
+def _dates_des_actions(preuve: Mapping, actions: pd.DataFrame) -> tuple[list, int | None]:
+    if actions.empty:
+        return [], None
+    siennes = actions
+    if reponse := preuve.get("reponse"):
+        siennes = siennes[siennes["reponse"].eq(reponse)]
+    if preuve.get("outil"):
+        siennes = siennes[siennes["outil"].fillna("").ne("")]
+    return list(siennes["date"]), int(actions["date"].dt.year.min())
+
+
+def _dates_des_pieces(pieces: tuple[Mapping, ...]) -> tuple[list, int | None]:
+    dates = [dater(p["date"]) for p in pieces]
+    return dates, min((d.year for d in dates), default=None)
+
+
+def _depots(preuve: Mapping, depots: pd.DataFrame, annee: int) -> Compte:
+    """Les tables acceptées, sur celles que les bailleurs devaient déposer."""
+    attendus = depots[depots["annee"].eq(annee)]
+    if tables := preuve.get("tables"):
+        attendus = attendus[attendus["table"].isin(tables)]
+    return Compte(int(attendus["statut"].eq("accepte").sum()), len(attendus), len(attendus) > 0)
+
+
+def _alertes(registres: Registres, annee: int) -> Compte:
+    """Les niveaux où l'alerte a pu être évaluée, sur ceux de l'édition."""
+    siennes = registres.alertes[registres.alertes["annee"].eq(annee)]
+    evalues = siennes.loc[siennes["verdict"].ne("non_evaluable"), "niveau"].unique()
+    return Compte(sum(n in evalues for n in registres.niveaux), len(registres.niveaux), len(siennes) > 0)
+
+
+def _lire(fichier: Path, colonnes: list[str]) -> pd.DataFrame:
+    return pd.read_parquet(fichier, columns=colonnes) if fichier.is_file() else pd.DataFrame(columns=colonnes)

@@ -1,0 +1,76 @@
+"""Ce qu'un public lit des séances.
+
+Le texte d'un compte rendu et celui de ses décisions ne sont que pour le public qu'il nomme. Les autres savent qu'il y a
+eu une séance, qui y était et quelles sortes de décisions y ont été prises. Une alerte examinée n'est dite qu'à qui la
+lit déjà parmi les alertes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.configuration import PUBLICS, Configuration
+from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES
+from observatoire.gouvernance.seances import Seance, decomposer, lire_seances
+
+SEANCES = [
+    "seance", "date", "annee", "genre", "libelle", "etat", "fictif", "presents", "invites", "supports", "entier",
+]  # fmt: skip
+DECISIONS_PUBLIEES = ["seance", "genre", "libelle", "texte"]
+ALERTES_EXAMINEES = ["seance", "niveau", "territoire", "indicateur"]
+CLES = ALERTES_EXAMINEES[1:]
+TEXTES = "seances"
+LUES = ("vigilance", "alerte", "alerte_confirmee")
+
+
+def publier_seances(config: Configuration, public: str, travail: Path) -> None:
+    """Écrire dans ``travail`` les séances, leurs décisions, les alertes examinées et les textes que ce public lit.
+
+    ``travail`` contient déjà ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif
+    ne paraît que si les dépôts sont fictifs.
+    """
+    fictive = json.loads((config.chemin("prepare") / "origine.json").read_text(encoding="utf-8"))["fictif"]
+    seances = [s for s in lire_seances(config) if fictive or not s.fictif]
+    lues = {s.nom for s in seances if PUBLICS.index(s.public) <= PUBLICS.index(public)}
+    ecrire_csv(pd.DataFrame([_ligne(s, s.nom in lues) for s in seances], columns=SEANCES), travail / "seances.csv")
+    decisions = [
+        (s.nom, genre, DECISIONS[genre], texte if s.nom in lues else None)
+        for s in seances
+        for genre, texte in s.decisions
+    ]
+    ecrire_csv(pd.DataFrame(decisions, columns=DECISIONS_PUBLIEES), travail / "decisions.csv")
+    ecrire_csv(_examinees(seances, travail), travail / "alertes_examinees.csv")
+    for seance in seances:
+        if seance.nom in lues and seance.texte:
+            ecrire_texte(seance.texte + "\n", travail / TEXTES / f"{seance.nom}.md")
+
+
+def _ligne(s: Seance, entier: bool) -> tuple:
+    invites = [INVITES[i] for i in s.invites]
+    return (
+        s.nom, s.date.isoformat(), s.annee, s.genre, GENRES[s.genre], ETATS[s.etat], s.fictif,
+        _joindre(s.presents), _joindre(invites), _joindre(s.supports if entier else ()), entier,
+    )  # fmt: skip
+
+
+def _joindre(textes) -> str:
+    return " ; ".join(textes)
+
+
+def _examinees(seances: list[Seance], travail: Path) -> pd.DataFrame:
+    """Les alertes examinées que ce public lit déjà ; les autres n'existent pas pour lui."""
+    dossiers = travail / "dossiers.csv"
+    connus = {}
+    if dossiers.is_file():
+        lus = pd.read_csv(dossiers, dtype=str)
+        connus = dict(zip(lus["dossier"], lus[CLES].itertuples(index=False, name=None), strict=True))
+    couples = [(s.nom, decomposer(alerte) or connus.get(alerte)) for s in seances for alerte in s.alertes]
+    citees = pd.DataFrame([(nom, *cles) for nom, cles in couples if cles], columns=ALERTES_EXAMINEES)
+    alertes = pd.read_csv(travail / "alertes.csv", dtype={"territoire": str})
+    vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(LUES)]
+    lisibles = pd.MultiIndex.from_frame(citees[CLES]).isin(pd.MultiIndex.from_frame(vues[CLES].astype(str)))
+    return citees[lisibles]
