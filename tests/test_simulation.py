@@ -1,4 +1,4 @@
-"""La simulation : les chiffres de référence, la formule close, la conservation de la demande, ce qui est hors d'atteinte."""
+"""La simulation : chiffres de référence, formule close, demande conservée, objectifs hors d'atteinte."""
 
 from __future__ import annotations
 
@@ -156,7 +156,9 @@ def test_un_objectif_deja_acquis_et_un_objectif_a_portee():
     assert juger_la_pertinence(parc, 0.45, 0.99, "hausse", 3).verdict == "hors_d_atteinte"
 
 
-@pytest.mark.parametrize("faute", [{"part": 1.2}, {"depart_trait": -0.1}, {"menages": -1}, {"livraisons": float("nan")}])
+@pytest.mark.parametrize(
+    "faute", [{"part": 1.2}, {"depart_trait": -0.1}, {"menages": -1}, {"livraisons": float("nan")}]
+)
 def test_un_parc_impossible_est_refuse(faute):
     with pytest.raises(ValueError, match=next(iter(faute))):
         Parc(**{"menages": 10, "part": 0.5, "depart_trait": 0.1, "depart_autres": 0.1} | faute)

@@ -175,7 +175,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, indicateurs, lecture
+        from observatoire import alertes, attributions, indicateurs, lecture
 
         self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
@@ -187,6 +187,8 @@ class Chaine:
             etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
         with self.journal.etape("alertes") as etape_des_alertes:
             etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
+        with self.journal.etape("attributions") as suivante:
+            suivante.bilan = str(attributions.ecrire_attributions(self.config, suivante.avancer, dask))
         return etape.bilan
 
     def _proteger(self, public: str) -> str:

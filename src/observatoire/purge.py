@@ -27,6 +27,7 @@ from observatoire.indicateurs import parc_prepare
 RECALCULES = (
     "indicateurs", "effectifs", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
     "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
+    "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
 )  # fmt: skip
 #: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
 VIDE = "vide.parquet"

@@ -1,7 +1,7 @@
 """Entrants et sortants : qui arrive dans le parc, qui en part, avec quelle fréquence.
 
-Les entrants sont les baux signés dans l'année (table ``attributions``). Les sortants viennent de ``devenirs`` : une ligne
-par ménage logé au 31 décembre de l'année d'avant, avec ce que l'on savait alors de lui, et ce qu'il est devenu.
+Les entrants sont les baux signés dans l'année (table ``attributions``). Les sortants viennent de ``devenirs`` : une
+ligne par ménage logé au 31 décembre de l'année d'avant, avec ce que l'on savait alors de lui, et ce qu'il est devenu.
 """
 
 from observatoire.catalogue.declaration import indicateur, tous
@@ -56,8 +56,8 @@ _SORTANTS = {"source": "OPS", "table": "devenirs"}
 def moins_40_entrants(attributions):
     """Part des baux signés dans l'année par des ménages dont le revenu est inférieur à 40 % du plafond du PLUS.
 
-    **Pièges.** Les ressources sont celles du dossier d'attribution, plus récentes que celles de l'enquête OPS. Un ménage
-    qui change de logement dans le parc y entre ici et en sort ailleurs.
+    **Pièges.** Les ressources sont celles du dossier d'attribution, plus récentes que celles de l'enquête OPS. Un
+    ménage qui change de logement dans le parc y entre ici et en sort ailleurs.
 
     **Référence.** Même seuil que l'enquête OPS (GIP SNE) ; code de la construction et de l'habitation, art. L. 441-1.
     """

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.attributions import TABLES as TABLES_DES_ATTRIBUTIONS
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
+from observatoire.confidentialite.attributions import proteger_les_attributions
 from observatoire.confidentialite.colonnes import etablir_colonnes
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
@@ -75,6 +77,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(prepare, travail, protege, regles)
+        _publier_attributions(prepare, travail, protege, regles)
         _publier_territoires(config, protege, travail)
         _publier_commentaires(config, travail)
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}
@@ -170,6 +173,12 @@ def _publier_tables(config: Configuration, prepare: Path, travail: Path, regles:
 def _publier_alertes(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
     lues = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
     for nom, table in zip(("alertes", "ampleurs"), proteger_les_alertes(*lues, protege, regles), strict=True):
+        ecrire_csv(table, travail / f"{nom}.csv")
+
+
+def _publier_attributions(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    lues = {nom: pd.read_parquet(prepare / f"{nom}.parquet") for nom in TABLES_DES_ATTRIBUTIONS}
+    for nom, table in proteger_les_attributions(lues, protege, regles).items():
         ecrire_csv(table, travail / f"{nom}.csv")
 
 

@@ -1,7 +1,7 @@
 """Qui loge les autres : ce qu'un territoire prend en moins, les autres le prennent en plus.
 
-La demande ne change pas : sur la ville, le nombre d'entrants qui ont le trait est conservé. Ce que l'un ne prend plus se
-reporte sur les autres par le même nombre de points pour chacun, sans qu'aucun ne dépasse tout ou rien.
+La demande ne change pas : sur la ville, le nombre d'entrants qui ont le trait est conservé. Ce que l'un ne prend plus
+se reporte sur les autres par le même nombre de points pour chacun, sans qu'aucun ne dépasse tout ou rien.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Report:
 def reporter(entrees, parts, rang: int, part: float) -> Report:
     """Donner le profil ``part`` au territoire ``rang``, et reporter la différence sur les autres.
 
-    ``entrees`` : entrées annuelles de chacun ; ``parts`` : son profil d'entrants. Les sommes ``entrees × parts`` avant et
-    après ne diffèrent que de ``reste``. Lève ``ValueError`` si une part n'est pas dans [0, 1] ou qu'il n'y a personne.
+    ``entrees`` : entrées annuelles de chacun ; ``parts`` : son profil d'entrants. Les sommes ``entrees × parts`` avant
+    et après ne diffèrent que de ``reste``. Lève ``ValueError`` si une part n'est pas dans [0, 1] ou qu'il n'y a personne.
     """
     entrees, parts = np.asarray(entrees, dtype=float), np.asarray(parts, dtype=float)
     if not ((parts >= 0) & (parts <= 1)).all() or not 0 <= part <= 1 or (entrees < 0).any():
@@ -47,7 +47,7 @@ def reporter(entrees, parts, rang: int, part: float) -> Report:
 
 
 def _deplacer(entrees: np.ndarray, parts: np.ndarray, nombre: float) -> np.ndarray:
-    """Ajouter le même nombre de points à chacun, entre tout et rien, pour que ``nombre`` ménages de plus soient pris."""
+    """Ajouter le même nombre de points à chacun, entre rien et tout, pour prendre ``nombre`` ménages de plus."""
     bas, haut = (0.0, 1.0) if nombre >= 0 else (-1.0, 0.0)
     for _ in range(ETAPES):
         milieu = (bas + haut) / 2

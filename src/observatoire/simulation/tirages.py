@@ -70,7 +70,7 @@ def probabilites(
 def profil_probable(
     parc: Parc, cible: float, sens: str, annees: int, probabilite: float = 0.8, tirage: Tirage | None = None
 ) -> float:
-    """Le profil le moins exigeant qui atteint l'objectif avec cette probabilité, au centième ; manque s'il n'y en a pas.
+    """Le profil le moins exigeant qui atteint l'objectif avec cette probabilité, au centième ; manque sinon.
 
     Pour une baisse, le plus grand ; pour une hausse, le plus petit.
     """
