@@ -1,8 +1,8 @@
 """La conformité : chaque objectif face à la valeur observée, et à son intervalle.
 
 Deux choses différentes sont dites. Le *constat* est arithmétique : la valeur atteint-elle la cible ? C'est ce que
-demande la loi. Le *verdict* est statistique : l'intervalle est-il tout entier du bon côté ? S'il contient la cible, on ne
-conclut pas.
+demande la loi. Le *verdict* est statistique : l'intervalle est-il tout entier du bon côté ? S'il contient la cible,
+on ne conclut pas.
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@ indirecte :
 
 $$ \left(\frac{O_b - E_b}{n_b}\right) - \left(\frac{O_a - E_a}{n_a}\right) $$
 
-où $a$ sont les autres et l'attendu $E$ ce que donneraient les parts de toute la ville, strate par strate. L'intervalle de
-l'écart standardisé est celui de l'écart, déplacé d'autant : l'attendu est tenu pour exact.
+où $a$ sont les autres et l'attendu $E$ ce que donneraient les parts de toute la ville, strate par strate. L'intervalle
+de l'écart standardisé est celui de l'écart, déplacé d'autant : l'attendu est tenu pour exact.
 
-**Référence.** Breslow N. E. et Day N. E. (1987), *Statistical Methods in Cancer Research* II, p. 65-69 ; Newcombe (1998).
+**Référence.** Breslow N. E. et Day N. E. (1987), *Statistical Methods in Cancer Research* II, p. 65-69 ; Newcombe
+R. G. (1998), *Statistics in Medicine* 17, 873-890.
 """
 
 from __future__ import annotations

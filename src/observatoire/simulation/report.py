@@ -33,7 +33,7 @@ def reporter(entrees, parts, rang: int, part: float) -> Report:
     """Donner le profil ``part`` au territoire ``rang``, et reporter la différence sur les autres.
 
     ``entrees`` : entrées annuelles de chacun ; ``parts`` : son profil d'entrants. Les sommes ``entrees × parts`` avant
-    et après ne diffèrent que de ``reste``. Lève ``ValueError`` si une part n'est pas dans [0, 1] ou qu'il n'y a personne.
+    et après ne diffèrent que de ``reste``. Lève ``ValueError`` si une part n'est pas dans [0, 1].
     """
     entrees, parts = np.asarray(entrees, dtype=float), np.asarray(parts, dtype=float)
     if not ((parts >= 0) & (parts <= 1)).all() or not 0 <= part <= 1 or (entrees < 0).any():
