@@ -10,6 +10,7 @@ from importlib import import_module
 
 _PRESENTATION = "observatoire.presentation"
 _ORIGINES = {
+    "atelier_simulation": f"{_PRESENTATION}.atelier",
     "avertir": f"{_PRESENTATION}.textes",
     "carte": f"{_PRESENTATION}.carte",
     "chiffres_cles": f"{_PRESENTATION}.cles",
@@ -30,13 +31,20 @@ _ORIGINES = {
     "presenter": f"{_PRESENTATION}.textes",
     "repartition": f"{_PRESENTATION}.repartition",
     "section": f"{_PRESENTATION}.affichage",
+    "tableau_attentes": f"{_PRESENTATION}.attentes",
     "tableau_bailleurs": f"{_PRESENTATION}.tableaux",
     "tableau_baremes": f"{_PRESENTATION}.sources",
+    "tableau_conformite": f"{_PRESENTATION}.attributions",
     "tableau_corrections": f"{_PRESENTATION}.sources",
     "tableau_depots": f"{_PRESENTATION}.sources",
+    "tableau_ecarts_marques": f"{_PRESENTATION}.pratiques",
     "tableau_famille": f"{_PRESENTATION}.tableaux",
     "tableau_immeubles": f"{_PRESENTATION}.immeubles",
+    "tableau_pertinence": f"{_PRESENTATION}.simulation",
+    "tableau_pratiques": f"{_PRESENTATION}.pratiques",
+    "tableau_profils": f"{_PRESENTATION}.attributions",
     "tableau_quartiers": f"{_PRESENTATION}.tableaux",
+    "tableau_report": f"{_PRESENTATION}.simulation",
     "tableau_ruptures": f"{_PRESENTATION}.sources",
 }
 __all__ = sorted(_ORIGINES)

@@ -14,6 +14,8 @@ import pandas as pd
 from observatoire.configuration import Configuration
 
 DOSSIER = "conserves"
+#: Ce que l'année d'après tire des ménages d'une année purgée.
+DEVENIRS_SUIVANTS = "devenirs_suivants"
 
 
 def dossier_conserve(config: Configuration, annee: int) -> Path:

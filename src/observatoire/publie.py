@@ -27,7 +27,9 @@ VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute",
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
 _TABLES = ("indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes")
-FICHIERS = {nom: f"{nom}.csv" for nom in _TABLES} | {
+#: Ce qui est dit des attributions : un territoire peut n'en avoir rien.
+ATTRIBUTIONS = tuple(f"attributions_{nom}" for nom in ("conformite", "profils", "cote_a_cote", "attente"))
+FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, *ATTRIBUTIONS)} | {
     "catalogue": "catalogue.json",
     "contours": "territoires.geojson",
     "edition": "edition.json",
@@ -36,14 +38,14 @@ _AUCUNE = np.array([], dtype=np.intp)
 # Les textes publiés dont les nombres peuvent être imprimés, et les codes et unités qui peuvent être cités.
 _TEXTES = {
     "bailleurs": ["nom"], "baremes": ["libelle", "source"], "corrections": ["colonne", "motif", "statut"],
-    "ruptures": ["libelle", "description", "source"], "territoires": ["nom"],
+    "ruptures": ["libelle", "description", "source"], "territoires": ["nom"], "attributions_conformite": ["source"],
 }  # fmt: skip
 _TEXTES_DU_CATALOGUE = (
     "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
 )  # fmt: skip
 _TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
 _CITABLES = {"baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"]}
-_CODES = {"territoire": str, "bailleur": str, "parent": str, "code": str, "deposant": str}
+_CODES = {"territoire": str, "bailleur": str, "parent": str, "code": str, "deposant": str, "modalite": str}
 
 
 def _table(nom: str):
@@ -80,6 +82,10 @@ class Publie:
     corrections = _table("corrections")
     ruptures = _table("ruptures")
     baremes = _table("baremes")
+    attributions_conformite = _table("attributions_conformite")
+    attributions_profils = _table("attributions_profils")
+    attributions_cote_a_cote = _table("attributions_cote_a_cote")
+    attributions_attente = _table("attributions_attente")
     edition = _table("edition")
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
@@ -286,6 +292,12 @@ def _lire_table(fichier: Path) -> pd.DataFrame:
     return pd.read_csv(fichier, dtype=_CODES, keep_default_na=False, na_values=[""])
 
 
+def _lire_attributions(fichier: Path) -> pd.DataFrame:
+    if not fichier.is_file():
+        return pd.DataFrame(columns=["annee", "niveau", "territoire", "bailleur", "source", "statut"])
+    return _lire_table(fichier)
+
+
 def _lire_contours(fichier: Path) -> pd.DataFrame | None:
     """Les propriétés de chaque contour et sa géométrie. Sans geopandas : son import coûterait à chaque page."""
     if not fichier.is_file():
@@ -306,3 +318,4 @@ def _lire_catalogue(fichier: Path) -> dict[str, dict]:
 
 
 _LECTEURS = {"catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json}
+_LECTEURS |= dict.fromkeys(ATTRIBUTIONS, _lire_attributions)

@@ -76,7 +76,7 @@ def ecrire_attributions(config: Configuration, avancement: Callable | None = Non
 
 def _lire_valeurs(config: Configuration, vises: set[str]) -> pd.DataFrame:
     """Les valeurs de la ville et des quartiers qui servent, et elles seules."""
-    codes = sorted(vises.union(*profils.TRAITS.values()))
+    codes = sorted(vises.union(*profils.CODES.values()))
     filtres = [("niveau", "in", list(profils.NIVEAUX)), ("indicateur", "in", codes)]
     table = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet", filters=filtres)
     return table.astype(dict.fromkeys([*conformite.CLES[1:], "statut"], object))

@@ -9,13 +9,10 @@ from __future__ import annotations
 import pandas as pd
 
 from observatoire import intervalles
+from observatoire.simulation.traits import TRAITS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.
-TRAITS = {
-    "moins_40": ("moins_40_plafond", "moins_40_entrants", "moins_40_sortants"),
-    "monoparentales": ("monoparentales", "monoparentales_entrants", "monoparentales_sortants"),
-    "personnes_seules": ("personnes_seules", "personnes_seules_entrants", "personnes_seules_sortants"),
-}
+CODES = {nom: (t.parc, t.entrants, t.sortants) for nom, t in TRAITS.items()}
 LIEU = ["annee", "niveau", "territoire", "bailleur"]
 CLES = [*LIEU, "trait"]
 _ECARTS = [f"{nom}{suffixe}" for nom in ("ecart_parc", "ecart_sortants") for suffixe in ("", "_bas", "_haut")]
@@ -30,7 +27,7 @@ def comparer_les_profils(valeurs: pd.DataFrame) -> pd.DataFrame:
     ``valeurs`` : des lignes de ``indicateurs``. Un écart manque quand l'autre terme manque.
     """
     calculees = valeurs[valeurs["statut"].eq("calcule") & valeurs["niveau"].isin(NIVEAUX)]
-    morceaux = [_comparer(calculees, trait, *codes) for trait, codes in TRAITS.items()]
+    morceaux = [_comparer(calculees, trait, *codes) for trait, codes in CODES.items()]
     return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)
 
 

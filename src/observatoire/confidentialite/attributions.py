@@ -57,12 +57,13 @@ def _conformite(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.D
     statut = _chercher(statuts, table, table["indicateur"])
     table["statut"] = np.where(table["verdict"].eq("sans_objet"), "na", statut)
     cachees = table["statut"].ne("publie")
-    table[["constat", "verdict"]] = table[["constat", "verdict"]].mask(cachees & table["verdict"].ne("sans_objet"))
+    table["constat"] = table["constat"].mask(cachees)
+    table["verdict"] = table["verdict"].mask(cachees & table["verdict"].ne("sans_objet"))
     return table[[*conformite.COLONNES, "statut"]]
 
 
 def _profils(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.DataFrame:
-    codes = {rang: table["trait"].map({t: c[rang] for t, c in profils.TRAITS.items()}) for rang in (0, 1, 2)}
+    codes = {rang: table["trait"].map({t: c[rang] for t, c in profils.CODES.items()}) for rang in (0, 1, 2)}
     entrants = _chercher(statuts, table, codes[1])
     par_ecart = {
         nom: _reunir(entrants, _chercher(statuts, table, codes[rang], -1 if rang == 0 else 0))
@@ -70,7 +71,8 @@ def _profils(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.Data
     }
     for nom, statut in par_ecart.items():
         mesures = [nom, f"{nom}_bas", f"{nom}_haut"]
-        table[mesures] = table[mesures].where(statut == "publie").round(DECIMALES)
+        table.loc[statut != "publie", mesures] = np.nan
+        table[mesures] = table[mesures].round(DECIMALES)
         table[f"statut_{nom.removeprefix('ecart_')}"] = statut
     table["statut"] = np.where(
         np.logical_or.reduce([s == "publie" for s in par_ecart.values()]), "publie", par_ecart["ecart_parc"]
@@ -83,9 +85,10 @@ def _cote_a_cote(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.
     table["statut"] = _reunir(
         _chercher(statuts, table, table["indicateur"]), _chercher(statuts, table, table["indicateur"], bailleur=TOUS)
     )
-    parait = table["statut"].eq("publie")
-    table[cote_a_cote.MESURES] = table[cote_a_cote.MESURES].where(parait).round(DECIMALES)
-    table["sens"] = table["sens"].where(parait)
+    cachees = table["statut"].ne("publie")
+    table.loc[cachees, cote_a_cote.MESURES] = np.nan
+    table[cote_a_cote.MESURES] = table[cote_a_cote.MESURES].round(DECIMALES)
+    table["sens"] = table["sens"].mask(cachees)
     return table[[*cote_a_cote.COLONNES, "statut"]]
 
 
@@ -103,6 +106,6 @@ def _attentes(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.Dat
     table["statut"] = np.where(non_atteint, "ne", statut)
     mesures = ["valeur", "borne_basse", "borne_haute"]
     au_seuil = table["mesure"].eq(attente.AU_SEUIL)
-    table[mesures] = table[mesures].where(table["statut"].eq("publie"))
+    table.loc[table["statut"].ne("publie"), mesures] = np.nan
     table.loc[au_seuil, mesures] = table.loc[au_seuil, mesures].round(DECIMALES)
     return table[[*attente.CLES, *mesures, "statut"]]

@@ -38,9 +38,11 @@ MODELES = (
     Modele("ville", "{annee}/ville", ("annee",)),
     Modele("quartier", "{annee}/quartier-{quartier}", ("annee", "quartier")),
     Modele("bailleur", "{annee}/bailleur-{bailleur}", ("annee", "bailleur")),
+    Modele("attributions", "{annee}/attributions", ("annee",)),
     Modele("couverture", "couverture"),
     Modele("sources", "sources"),
     Modele("corrections", "corrections"),
+    Modele("simulation", "simulation"),
 )
 
 
@@ -78,7 +80,8 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
         if not chemin.is_file():
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
             continue
-        for page in _pages_du_modele(modele, chemin, edition, admises, noms):
+        sommaire = _sommaire(modele, modeles, admises)
+        for page in _pages_du_modele(modele, chemin, edition, admises, noms, sommaire):
             problemes += verifier_parametres(chemin, page.parametres, admises, page.textes)
             pages.append(page)
     if problemes:
@@ -164,7 +167,7 @@ def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
     }
 
 
-def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict, noms: dict):
+def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict, noms: dict, sommaire: tuple):
     declares = parametres_declares(nbformat.read(chemin, as_version=4)) or ()
     for valeurs in product(*(admises[axe] for axe in modele.axes)):
         axes = dict(zip(modele.axes, valeurs, strict=True))
@@ -175,7 +178,7 @@ def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict,
             parametres=parametres,
             textes=_textes(edition, axes, noms),
             public=edition["public"],
-            sommaire=_sommaire(modele, admises),
+            sommaire=sommaire,
         )
 
 
@@ -196,11 +199,12 @@ def _textes(edition: dict, axes: dict, noms: dict) -> dict:
     return textes | {f"{axe}_nom": noms[axe][code] for axe, code in axes.items() if axe in noms}
 
 
-def _sommaire(modele: Modele, admises: dict) -> tuple[str, ...]:
-    """Une page « ville » range sous elle les quartiers et les bailleurs de son année, s'il y en a."""
-    if modele.axes != ("annee",):
+def _sommaire(modele: Modele, modeles: tuple[Modele, ...], admises: dict) -> tuple[str, ...]:
+    """Une page « ville » range sous elle les autres pages de son année, ses quartiers et ses bailleurs, s'il y en a."""
+    if modele.nom != "ville":
         return ()
-    return tuple(f"{axe}-*" for axe in ("quartier", "bailleur") if admises[axe])
+    autres = (m.nom for m in modeles if m.axes == modele.axes and m != modele)
+    return (*autres, *(f"{axe}-*" for axe in ("quartier", "bailleur") if admises[axe]))
 
 
 def _noms(publie: Path) -> dict[str, dict[str, str]]:

@@ -15,13 +15,18 @@ from observatoire.simulation.modele import (
 from observatoire.simulation.pertinence import VERDICTS, Pertinence, juger_la_pertinence
 from observatoire.simulation.report import Report, reporter
 from observatoire.simulation.tirages import Tirage, probabilites, profil_probable, simuler
+from observatoire.simulation.traits import DEPARTS, LIVRAISONS, TRAITS, Trait
 
 __all__ = [
+    "DEPARTS",
+    "LIVRAISONS",
+    "TRAITS",
     "VERDICTS",
     "Parc",
     "Pertinence",
     "Report",
     "Tirage",
+    "Trait",
     "atteignables",
     "equilibrer",
     "juger_la_pertinence",
