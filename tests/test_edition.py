@@ -54,7 +54,7 @@ def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
     assert pages["2009/quartier-battant"].parametres == {"annee": 2009, "quartier": "battant"}
     assert pages["2009/quartier-battant"].textes["quartier_nom"] == "Battant"
     assert pages["accueil"].parametres == {"annee": 2010}
-    assert pages["2009/ville"].sommaire == ("quartier-*", "bailleur-*")
+    assert pages["2009/ville"].sommaire == ("attributions", "quartier-*", "bailleur-*")
 
 
 def test_les_immeubles_hors_quartier_n_ont_pas_de_page(tmp_path):

@@ -28,13 +28,15 @@ def _codes(contenu) -> list[str]:
     return [c.source for c in contenu.cells if c.cell_type == "code"]
 
 
-def test_les_six_modeles_existent():
+def test_les_modeles_existent():
     assert {m.stem for m in MODELES} == {
         "accueil",
+        "attributions",
         "bailleur",
         "corrections",
         "couverture",
         "quartier",
+        "simulation",
         "sources",
         "ville",
     }

@@ -13,7 +13,7 @@ import pandas as pd
 
 from observatoire.catalogue import Indicateur
 from observatoire.configuration import Configuration
-from observatoire.conserves import DEVENIRS_SUIVANTS, annees_conservees, dossier_conserve
+from observatoire.conserves import DEVENIRS_SUIVANTS, a_encore_ses_menages, annees_conservees, dossier_conserve
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
 LIVRE, HORS_CHAMP = 1, 2
@@ -119,7 +119,7 @@ def _depots_tires(depots: pd.DataFrame, config: Configuration, annee: int) -> pd
     avant = depots[depots["annee"].eq(annee - 1) & depots["statut"].eq("accepte")]
     apres = depots[depots["annee"].eq(annee) & depots["statut"].eq("accepte")]
     if annee - 1 in annees_conservees(config) and not (
-        (config.chemin("prepare") / "tables" / str(annee - 1) / "menages.parquet").exists()
+        a_encore_ses_menages(config, annee - 1)
         or (dossier_conserve(config, annee - 1) / f"{DEVENIRS_SUIVANTS}.parquet").is_file()
     ):
         avant = avant.iloc[:0]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.conserves import DEVENIRS_SUIVANTS, annees_conservees, dossier_conserve
+from observatoire.conserves import DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
@@ -29,8 +29,6 @@ RECALCULES = (
     "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
     "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
 )  # fmt: skip
-#: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
-VIDE = "vide.parquet"
 PETIT_IMMEUBLE = 11
 
 

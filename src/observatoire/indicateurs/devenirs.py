@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.conserves import DEVENIRS_SUIVANTS, annees_conservees, dossier_conserve, lire_conserve
+from observatoire.conserves import (
+    DEVENIRS_SUIVANTS,
+    a_encore_ses_menages,
+    annees_conservees,
+    dossier_conserve,
+    lire_conserve,
+)
 from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
 from observatoire.indicateurs.prepares import LotPrepare, lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import Sommes, additionner
@@ -34,8 +40,8 @@ def sommes_des_devenirs(config: Configuration, annee: int, immeubles: set[str]) 
 def lots_conserves(config: Configuration, annee: int, dimensions: list[str]) -> list[LotSomme]:
     """Les devenirs d'une année dont l'année d'avant est purgée : un lot, ou aucun."""
     fichier = dossier_conserve(config, annee - 1) / f"{DEVENIRS_SUIVANTS}.parquet"
-    encore = config.chemin("prepare") / "tables" / str(annee - 1) / "menages.parquet"
-    if annee - 1 not in annees_conservees(config) or not fichier.is_file() or encore.exists():
+    purgee = annee - 1 in annees_conservees(config) and not a_encore_ses_menages(config, annee - 1)
+    if not purgee or not fichier.is_file():
         return []
     table = lire_conserve(config, annee - 1, DEVENIRS_SUIVANTS)
     colonnes = [c for c in table if "|" in c]

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from observatoire.configuration import Configuration
+from observatoire.conserves import VIDE
 from observatoire.droits import creer_dossier
 from observatoire.lecture.tables import ecrire_table, table_vide
 from observatoire.schemas import Schema
@@ -41,7 +42,7 @@ def ecrire_devenirs(dossier: Path, config: Configuration, schemas: dict[str, Sch
         if destination.is_dir():
             continue
         creer_dossier(destination)
-        ecrire_table(table_tiree_vide("devenirs", schemas), destination / "vide.parquet")
+        ecrire_table(table_tiree_vide("devenirs", schemas), destination / VIDE)
         avant = dossier / "tables" / str(annee - 1) / "menages.parquet"
         if annee - 1 not in config.annees or not avant.is_dir():
             continue

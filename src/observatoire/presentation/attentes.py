@@ -81,8 +81,9 @@ def _part(ligne: dict | None) -> str:
 def _note_des_attentes(valeurs: Publie) -> str:
     note = dire(
         "Analyse de survie (Kaplan-Meier, entrées tardives), intervalle à 95 % dessous ; un tiret : au-delà de ce qui "
-        "est observé. Les demandes retirées comptent comme observées la moitié de l'année ; celles déposées et retirées "
-        "la même année ne se voient pas. Une demande s'adresse à tous les bailleurs : il n'y a pas d'attente par bailleur."
+        "est observé. Les demandes retirées comptent comme observées la moitié de l'année ; celles déposées et "
+        "retirées la même année ne se voient pas. Une demande s'adresse à tous les bailleurs : il n'y a pas d'attente "
+        "par bailleur."
     )
     moyenne = selection.ligne(valeurs, "delai_attente")
     if pd.isna(moyenne["valeur"]):
