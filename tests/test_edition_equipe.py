@@ -46,7 +46,7 @@ def test_ce_qui_meurt_en_route_est_remplace(config, mortel):
     bilan = executer(config, ouvriers=2, avancement=tuer)
     assert len(tues) == 1
     assert (bilan.pages, bilan.avertissements) == (12, {})
-    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 12
+    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 15
 
 
 def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees(config):
@@ -64,5 +64,5 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
 def test_sans_souche_l_edition_se_fait_et_le_dit(config, monkeypatch):
     monkeypatch.setattr("observatoire.edition.equipe.PRECHARGEMENT", ("module_qui_n_existe_pas",))
     bilan = executer(config, ouvriers=2)
-    assert bilan.pages == 12
+    assert bilan.pages == 15
     assert {a for avertis in bilan.avertissements.values() for a in avertis} == {SANS_SOUCHE}

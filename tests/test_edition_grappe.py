@@ -65,8 +65,8 @@ def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, gr
             ouvriers[0].kill()
 
     bilan = executer(config, dask=adresse, avancement=tuer)
-    assert bilan.pages == 8
-    assert len(_pages(config)) == 8
+    assert bilan.pages == 10
+    assert len(_pages(config)) == 10
     _, restants = psutil.wait_procs(noyaux, timeout=10)
     assert not restants
 
