@@ -16,6 +16,8 @@ from observatoire.configuration import Configuration
 DOSSIER = "conserves"
 #: Ce que l'année d'après tire des ménages d'une année purgée.
 DEVENIRS_SUIVANTS = "devenirs_suivants"
+#: De même, ce qu'elle tire de ses demandes.
+ATTENTES_SUIVANTES = "attentes_suivantes"
 #: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
 VIDE = "vide.parquet"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.conserves import DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
+from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
@@ -158,4 +158,6 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     petits = immeubles["niveau"].eq("immeuble") & ~immeubles["territoire"].isin(grands)
     if annee + 1 in config.annees and annee + 1 not in annees_conservees(config):
         tables[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
+        attentes = prepare / "attributions_attente.parquet"
+        tables[ATTENTES_SUIVANTES] = pd.read_parquet(attentes, filters=[("annee", "==", annee + 1)])
     return {**tables, "parc": parc, "immeubles": immeubles[~petits].reset_index(drop=True)}

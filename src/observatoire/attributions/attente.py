@@ -17,7 +17,7 @@ import pandas as pd
 from observatoire.attributions.survie import Survie, estimer, quantile
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.configuration import Configuration
-from observatoire.conserves import annees_conservees
+from observatoire.conserves import ATTENTES_SUIVANTES, annees_conservees, dossier_conserve, lire_conserve
 
 #: Le délai local au-delà duquel l'attente est anormalement longue, en mois.
 SEUIL = "delai_anormalement_long"
@@ -37,7 +37,10 @@ def estimer_les_attentes(config: Configuration, baremes: Baremes) -> pd.DataFram
     prepare, gardees = config.chemin("prepare") / "tables", annees_conservees(config)
     morceaux = []
     for annee in config.annees:
-        if annee - 1 not in config.annees or {annee, annee - 1} & set(gardees):
+        if annee - 1 not in config.annees or annee in gardees:
+            continue
+        if annee - 1 in gardees:
+            morceaux += _reprendre(config, annee)
             continue
         avant = _lire(prepare / str(annee - 1) / "demandes.parquet", ["id_demande", "date_depot", *_TRAITS])
         apres = _lire(prepare / str(annee) / "demandes.parquet", ["id_demande", "date_depot", *_TRAITS])
@@ -45,6 +48,14 @@ def estimer_les_attentes(config: Configuration, baremes: Baremes) -> pd.DataFram
         if len(avant) and len(apres) and len(baux):
             morceaux.append(estimer_une_annee(observer(avant, apres, baux, annee), annee, _seuil(baremes, annee)))
     return pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=COLONNES)
+
+
+def _reprendre(config: Configuration, annee: int) -> list[pd.DataFrame]:
+    """Ce qui a été estimé avant que les demandes de l'année d'avant ne soient effacées."""
+    if not (dossier_conserve(config, annee - 1) / f"{ATTENTES_SUIVANTES}.parquet").is_file():
+        return []
+    table = lire_conserve(config, annee - 1, ATTENTES_SUIVANTES)
+    return [table] if len(table) else []
 
 
 def _lire(chemin, colonnes: list[str]) -> pd.DataFrame:

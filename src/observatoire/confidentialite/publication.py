@@ -177,6 +177,8 @@ def _publier_alertes(prepare: Path, travail: Path, protege: pd.DataFrame, regles
 
 
 def _publier_attributions(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    if not any((prepare / f"{nom}.parquet").is_file() for nom in TABLES_DES_ATTRIBUTIONS):
+        return  # les indicateurs ont été calculés seuls
     lues = {nom: pd.read_parquet(prepare / f"{nom}.parquet") for nom in TABLES_DES_ATTRIBUTIONS}
     for nom, table in proteger_les_attributions(lues, protege, regles).items():
         ecrire_csv(table, travail / f"{nom}.csv")

@@ -32,9 +32,9 @@ def sommes_des_devenirs(config: Configuration, annee: int, immeubles: set[str]) 
     cellules = sommes.cellules.astype("str")
     if "immeuble" in cellules:
         cellules["immeuble"] = cellules["immeuble"].where(cellules["immeuble"].isin(immeubles))
-    sommes = additionner([Sommes(cellules, sommes.valeurs, sommes.colonnes)], reglages[annee].dimensions)
     comptes = pd.DataFrame(sommes.valeurs, columns=["|".join(colonne) for colonne in sommes.colonnes])
-    return pd.concat([sommes.cellules.astype("str"), comptes], axis=1)
+    table = pd.concat([cellules, comptes], axis=1)
+    return table.groupby(list(cellules), dropna=False, sort=False, as_index=False).sum()
 
 
 def lots_conserves(config: Configuration, annee: int, dimensions: list[str]) -> list[LotSomme]:
