@@ -45,7 +45,7 @@ def test_ce_qui_meurt_en_route_est_remplace(config, mortel):
 
     bilan = executer(config, ouvriers=2, avancement=tuer)
     assert len(tues) == 1
-    assert (bilan.pages, bilan.avertissements) == (12, {})
+    assert (bilan.pages, bilan.avertissements) == (15, {})
     assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 15
 
 
@@ -54,7 +54,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", tueur)
     with pytest.raises(EditionIncomplete) as echec:
         executer(config, ouvriers=1)
-    assert "1 page(s) sur 12" in str(echec.value)
+    assert "1 page(s) sur 15" in str(echec.value)
     assert "corrections" in str(echec.value)
     assert SANS_OUVRIER in str(echec.value)
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee > 0)")
