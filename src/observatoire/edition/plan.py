@@ -41,8 +41,8 @@ MODELES = (
     Modele("attributions", "{annee}/attributions", ("annee",)),
     Modele("couverture", "couverture"),
     Modele("sources", "sources"),
-    Modele("corrections", "corrections"),
     Modele("simulation", "simulation"),
+    Modele("corrections", "corrections"),
 )
 
 
