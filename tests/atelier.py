@@ -25,6 +25,8 @@ MODELES = {
     "ville": ("# {{ ville }} en {{ annee }}", "annee = 2010", "annee"),
     "quartier": ("# {{ quartier_nom }} en {{ annee }}", 'annee = 2010\nquartier = "battant"', "annee, quartier"),
     "bailleur": ("# {{ bailleur_nom }} en {{ annee }}", 'annee = 2010\nbailleur = "gbh"', "annee, bailleur"),
+    "attributions": ("# Attributions en {{ annee }}", "annee = 2010", "annee"),
+    "simulation": ("# Simulation", "annee = 2010", "annee"),
     "couverture": ("# Couverture", "annee = 2010", "annee"),
     "sources": ("# Sources", "annee = 2010", "annee"),
     "corrections": ("# Corrections", "annee = 2010", "annee"),

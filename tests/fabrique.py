@@ -12,13 +12,15 @@ import pandas as pd
 import yaml
 
 from observatoire import alertes, indicateurs
-from observatoire.configuration import TABLES, Configuration, lire_configuration
+from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.engagements import ecrire_engagements
 from observatoire.schemas import lire_schemas
 from observatoire.suivi.publication import ecrire_suivi
 
 RACINE = Path(__file__).parents[1]
 SCHEMAS = lire_schemas(RACINE / "data" / "schemas")
+#: Le schéma dont une table tirée de deux années reprend les colonnes.
+MODELES = {"devenirs": "menages"}
 VILLE = "25056"
 TERRITOIRE = ["immeuble", "secteur", "quartier", "qpv", "bailleur"]
 DU_LOGEMENT = [
@@ -36,8 +38,10 @@ def table(nom: str, lignes: list[dict], annee: int = 2010, ville: bool = True) -
 
     Une colonne inconnue est refusée : une faute de frappe dans un essai ne doit pas le rendre vide de sens.
     """
-    types = {c: champ.type for c, champ in SCHEMAS[nom].champs.items()}
-    if nom == "menages":
+    types = {c: champ.type for c, champ in SCHEMAS[MODELES.get(nom, nom)].champs.items()}
+    if nom == "devenirs":
+        types["devenir"] = "string"
+    if nom in ("menages", "devenirs"):
         types |= {c: SCHEMAS["logements"].champs[c].type for c in DU_LOGEMENT}
     types |= dict.fromkeys(TERRITOIRE, "string")
     inconnues = {c for ligne in lignes for c in ligne} - set(types) - {"champ_rpls"}
@@ -61,8 +65,8 @@ def _typer(valeurs: pd.Series, type_: str) -> pd.Series:
 
 
 def tables(lignes: dict[str, list[dict]], annee: int = 2010, ville: bool = True) -> dict[str, pd.DataFrame]:
-    """Les sept tables d'une année ; celles que ``lignes`` ne donne pas sont vides."""
-    return {nom: table(nom, lignes.get(nom, []), annee, ville) for nom in TABLES}
+    """Les tables d'une année ; celles que ``lignes`` ne donne pas sont vides."""
+    return {nom: table(nom, lignes.get(nom, []), annee, ville) for nom in (*TABLES, *TABLES_TIREES)}
 
 
 def configuration(dossier: Path, **rubriques) -> Configuration:

@@ -84,6 +84,20 @@ _SIMPLES = {
     "premier_quartile_hors_qpv": (
         "Premier quartile hors QPV", "demande", "proportion", "%", "baux au 1er quartile", "baux hors QPV", 0.17,
     ),
+    "premier_quartile_en_qpv": (
+        "Premier quartile en QPV", "demande", "proportion", "%", "baux au 1er quartile", "baux en QPV", 0.3,
+    ),
+    "delai_anormalement_long": ("Délai anormal", "demande", "proportion", "%", "anciennes", "demandes", 0.2),
+    "moins_40_entrants": ("Entrants sous 40 %", "demande", "proportion", "%", "baux", "baux connus", 0.46),
+    "moins_40_sortants": ("Sortants sous 40 %", "demande", "proportion", "%", "partis", "partis connus", 0.44),
+    "moins_40_departs": ("Départs sous 40 %", "demande", "proportion", "%", "partis", "ménages", 0.11),
+    "monoparentales_entrants": ("Entrants, monoparentales", "demande", "proportion", "%", "baux", "baux", 0.22),
+    "monoparentales_sortants": ("Sortants, monoparentales", "demande", "proportion", "%", "partis", "partis", 0.21),
+    "monoparentales_departs": ("Départs, monoparentales", "demande", "proportion", "%", "partis", "ménages", 0.1),
+    "personnes_seules_entrants": ("Entrants, seuls", "demande", "proportion", "%", "baux", "baux", 0.4),
+    "personnes_seules_sortants": ("Sortants, seuls", "demande", "proportion", "%", "partis", "partis", 0.4),
+    "personnes_seules_departs": ("Départs, seuls", "demande", "proportion", "%", "partis", "ménages", 0.1),
+    "taux_depart": ("Taux de départ", "demande", "proportion", "%", "partis", "ménages", 0.1),
     "prioritaires": ("Ménages prioritaires", "demande", "proportion", "%", "baux", "attributions", 0.25),
     "mutations": ("Mutations", "demande", "proportion", "%", "baux", "attributions", 0.3),
     "logements_livres": ("Logements livrés", "production", "effectif", "logements", "logements", None, 0),
@@ -234,6 +248,7 @@ def ecrire_publie(
     (dossier / "catalogue.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     _ecrire_tables(dossier, quartiers, IMMEUBLES if partenaires else {})
     ecrire_alertes(dossier, ANNEES, quartiers, public)
+    ecrire_attributions(dossier, quartiers)
     if contours is not None and avec_quartiers:
         (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
     edition = {
@@ -275,6 +290,48 @@ def mixite(code_ville: str, quartiers: dict) -> tuple[pd.DataFrame, pd.DataFrame
     )  # fmt: skip
     evolution.loc[evolution["annee"].eq(2008), "statut"] = "na"
     return table, evolution[COLONNES_DU_CHANGEMENT]
+
+
+def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
+    """Les quatre tables des attributions : quelques lignes de chaque statut."""
+    lieux = [("ville", "25056"), *(("quartier", c) for c in list(quartiers)[:2])]
+    vide = dict.fromkeys(["source", "depuis", "constat", "verdict"], None)
+    fixes = {"annee": 2010, "origine": "conference", "sens": "plafond", "objectif": "adopte", "cible": 0.4}
+    conformite = [
+        fixes | vide | {
+            "niveau": n, "territoire": c, "bailleur": b, "indicateur": "moins_40_entrants", "depuis": "2008-06-12",
+            "source": "Conférence du 12 juin 2008", "constat": "non_atteint", "verdict": v, "statut": s,
+        }
+        for (n, c), b, v, s in zip(lieux, ["tous", "gbh", "tous"], ["tenu", "non_concluant", None],
+                                   ["publie", "publie", "c"], strict=False)
+    ]  # fmt: skip
+    ecarts = {f"ecart_{nom}{suffixe}": v for nom in ("parc", "sortants")
+              for suffixe, v in (("", 0.034), ("_bas", 0.008), ("_haut", 0.061))}  # fmt: skip
+    profils = [
+        {"annee": 2010, "niveau": n, "territoire": c, "bailleur": "tous", "trait": t, **ecarts,
+         "statut_parc": "publie", "statut_sortants": s, "statut": "publie"}
+        for n, c in lieux
+        for t, s in (("moins_40", "publie"), ("monoparentales", "c"))
+    ]  # fmt: skip
+    mesures = {"autres": 0.4, "ecart": 0.15, "ecart_bas": 0.04, "ecart_haut": 0.26, "standardise": 0.14,
+               "standardise_bas": 0.03, "standardise_haut": 0.25}  # fmt: skip
+    cote_a_cote = [
+        {"annee": 2010, "niveau": n, "territoire": c, "bailleur": b, "indicateur": "moins_40_entrants",
+         **(mesures if s == "publie" else dict.fromkeys(mesures)), "sens": sens, "nb_comparaisons": 9, "statut": s}
+        for n, c in lieux
+        for b, s, sens in (("gbh", "publie", "plus"), ("neolia", "publie", "semblable"), ("saiemb", "c", None))
+    ]  # fmt: skip
+    ages = [("quart", 8, 7, 8, "publie"), ("mediane", 21, 19, None, "publie"), ("trois_quarts", None, None, None, "ne"),
+            ("au_seuil", 0.45, 0.43, 0.47, "publie")]  # fmt: skip
+    attente = [
+        {"annee": 2010, "groupe": g, "modalite": m, "mesure": nom, "valeur": v, "borne_basse": b, "borne_haute": h,
+         "statut": s}
+        for g, m in (("ensemble", "tous"), ("quartile_ressources", "1"))
+        for nom, v, b, h, s in ages
+    ]  # fmt: skip
+    tables = {"conformite": conformite, "profils": profils, "cote_a_cote": cote_a_cote, "attente": attente}
+    for nom, lignes in tables.items():
+        pd.DataFrame(lignes).to_csv(dossier / f"attributions_{nom}.csv", index=False)
 
 
 def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:

@@ -14,9 +14,11 @@ from fabrique import RACINE, VILLE, tables
 from observatoire import indicateurs
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue, indicateur, repartition
-from observatoire.configuration import TABLES
+from observatoire.configuration import TABLES as DEPOSEES
+from observatoire.configuration import TABLES_TIREES
 from observatoire.couverture import DIMENSIONS
 
+TABLES = (*DEPOSEES, *TABLES_TIREES)
 CAS = Path(__file__).parent / "cas"
 CATALOGUE = catalogue()
 DECLARES = {i.groupe or code for code, i in CATALOGUE.items()}

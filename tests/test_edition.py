@@ -51,11 +51,11 @@ def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
     ecrire_publie(tmp_path / "publie" / "publique", annees=(2009, 2010))
     ecrire_modeles(tmp_path / "notebooks")
     pages = {p.sortie: p for p in _plan(tmp_path)}
-    assert len(pages) == 5 + 2 * (2 + 2 + 1)
+    assert len(pages) == 6 + 2 * (3 + 2 + 1)
     assert pages["2009/quartier-battant"].parametres == {"annee": 2009, "quartier": "battant"}
     assert pages["2009/quartier-battant"].textes["quartier_nom"] == "Battant"
     assert pages["accueil"].parametres == {"annee": 2010}
-    assert pages["2009/ville"].sommaire == ("alertes", "quartier-*", "bailleur-*")
+    assert pages["2009/ville"].sommaire == ("alertes", "attributions", "quartier-*", "bailleur-*")
 
 
 @pytest.mark.parametrize("public", ["publique", "partenaires"])
@@ -240,6 +240,6 @@ def test_une_page_qui_n_est_plus_au_plan_disparait_et_les_autres_ne_bougent_pas(
     memoire = json.loads((publie / "edition.json").read_text())
     (publie / "edition.json").write_text(json.dumps(memoire | {"annees": [2010], "annee_zero": 2010}))
     bilan = executer(config)
-    assert bilan.retirees == 2 + len(QUARTIERS) + 1
+    assert bilan.retirees == 3 + len(QUARTIERS) + 1
     assert not (edition / "2009").exists()
     assert (edition / "2010" / "ville.ipynb").stat().st_mtime_ns == date

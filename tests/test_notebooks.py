@@ -37,6 +37,7 @@ def test_tous_les_modeles_existent():
         "accueil",
         "alerte",
         "alertes",
+        "attributions",
         "bailleur",
         "corrections",
         "couverture",
@@ -44,6 +45,7 @@ def test_tous_les_modeles_existent():
         "engagements",
         "note",
         "quartier",
+        "simulation",
         "sources",
         "ville",
     }

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pytest
-from fabrique import DU_LOGEMENT, RACINE, SCHEMAS, VILLE, configuration, table
+from fabrique import DU_LOGEMENT, MODELES, RACINE, SCHEMAS, VILLE, configuration, table
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.configuration import TABLES
+from observatoire.configuration import TABLES, TABLES_TIREES
 from observatoire.couverture import parc_connu
 
 ANNEE = 2018
@@ -79,10 +79,12 @@ def _colonne(champ, tirage, n):
 
 
 def _table(nom, tirage, n):
-    champs = dict(SCHEMAS[nom].champs)
-    if nom == "menages":
+    champs = dict(SCHEMAS[MODELES.get(nom, nom)].champs)
+    if nom in ("menages", "devenirs"):
         champs |= {c: SCHEMAS["logements"].champs[c] for c in DU_LOGEMENT}
     donnees = pd.DataFrame({c: _colonne(champ, tirage, n) for c, champ in champs.items()})
+    if nom == "devenirs":
+        donnees["devenir"] = tirage.choice(["parti", "reste", "hors_parc", None], n)
     immeuble = tirage.choice(list(IMMEUBLES), n)
     if nom == "logements":  # aucun ménage, aucun signalement dans un immeuble sans logement
         immeuble[: len(IMMEUBLES)] = list(IMMEUBLES)[:n]
@@ -113,7 +115,7 @@ def mondes(dessiner):
     tirage = np.random.default_rng(dessiner(st.integers(0, 2**32 - 1)))
     taille = dessiner(st.sampled_from([0, *range(len(IMMEUBLES), 60)]))
     part_livree = dessiner(st.sampled_from([1, 1, 0.7]))
-    tables = {nom: _table(nom, tirage, taille) for nom in TABLES}
+    tables = {nom: _table(nom, tirage, taille) for nom in (*TABLES, *TABLES_TIREES)}
     bailleurs = ["gbh", "neolia", "adoma"]
     etats = pd.DataFrame(
         np.where(tirage.random((3, len(CATALOGUE))) < part_livree, "livre", "non_depose"),

@@ -76,6 +76,10 @@ def publiees(ville: Path, annee: int) -> pd.DataFrame:
     return valeurs[valeurs["annee"].eq(annee)].reset_index(drop=True)
 
 
+def lire_attributions(ville: Path) -> dict[str, bytes]:
+    return {f.name: f.read_bytes() for f in (ville / "publie/publique").glob("attributions_*.csv")}
+
+
 def identifiants(ville: Path, annee: int) -> set[bytes]:
     """Les identifiants de logement et de demande propres à une année, tels qu'ils sont écrits dans les dépôts."""
     par_annee = {}
@@ -142,12 +146,17 @@ def test_les_autres_annees_ne_changent_pas(ville):
     """ADOMA ne dépose qu'en 2009 : la couverture des autres années vient des comptes des années voisines."""
     avant = {annee: publiees(ville, annee) for annee in ANNEES}
     depots = pd.read_csv(ville / "publie/publique/depots.csv")
+    attributions, suivis = lire_attributions(ville), ville / "prepare/tables/2010/devenirs.parquet"
+    assert set(pd.read_parquet(suivis)["devenir"]) >= {"parti", "reste"}
+    assert {"attributions_attente.csv", "attributions_profils.csv"} <= set(attributions)
     assert lancer("purger", ville, "--jour", "2013-06-01", "--confirmer").returncode == 0  # 2008 et 2009
     for etape in ("calculer", "proteger"):
         assert lancer(etape, ville).returncode == 0
     for annee in ANNEES:
         pd.testing.assert_frame_equal(publiees(ville, annee), avant[annee])
     pd.testing.assert_frame_equal(pd.read_csv(ville / "publie/publique/depots.csv"), depots)
+    assert lire_attributions(ville) == attributions
+    assert pd.read_parquet(suivis).empty  # c'étaient des ménages de 2009
 
 
 def test_tout_purger_laisse_une_edition_entiere(ville):

@@ -187,7 +187,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, engagements, indicateurs, lecture, mixite
+        from observatoire import alertes, attributions, engagements, indicateurs, lecture, mixite
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
@@ -205,6 +205,8 @@ class Chaine:
         self.journal.avertir("actions", avertissements)
         with self.journal.etape("mixité") as mixees:
             mixees.bilan = f"{_nombre(mixite.ecrire_mixite(self.config))} indices"
+        with self.journal.etape("attributions") as attribuees:
+            attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))
         with self.journal.etape("engagements") as etape_des_engagements:
             etape_des_engagements.bilan = str(engagements.ecrire_engagements(self.config))
         return etape.bilan

@@ -17,6 +17,8 @@ from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, ra
 
 NIVEAUX = ("immeuble", "secteur", "quartier", "ville")
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
+#: Les tables que la préparation tire de deux années de dépôts ; personne ne les dépose.
+TABLES_TIREES = ("devenirs",)
 #: D'où vient le quartier d'un immeuble : du référentiel de contours, ou de sa commune (un parc de plusieurs communes).
 QUARTIERS = ("contours", "communes")
 #: Qui peut lire les dépôts et les tables préparées : leur propriétaire, ou son groupe aussi.

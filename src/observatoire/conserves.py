@@ -14,6 +14,12 @@ import pandas as pd
 from observatoire.configuration import Configuration
 
 DOSSIER = "conserves"
+#: Ce que l'année d'après tire des ménages d'une année purgée.
+DEVENIRS_SUIVANTS = "devenirs_suivants"
+#: De même, ce qu'elle tire de ses demandes.
+ATTENTES_SUIVANTES = "attentes_suivantes"
+#: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
+VIDE = "vide.parquet"
 
 
 def dossier_conserve(config: Configuration, annee: int) -> Path:
@@ -29,6 +35,12 @@ def annees_conservees(config: Configuration) -> tuple[int, ...]:
 def lire_conserve(config: Configuration, annee: int, nom: str) -> pd.DataFrame:
     """Une table d'une année conservée."""
     return pd.read_parquet(dossier_conserve(config, annee) / f"{nom}.parquet")
+
+
+def a_encore_ses_menages(config: Configuration, annee: int) -> bool:
+    """Les lignes de ménage d'une année sont-elles encore sur le disque ?"""
+    table = config.chemin("prepare") / "tables" / str(annee) / "menages.parquet"
+    return table.is_file() or (table.is_dir() and any(f.name != VIDE for f in table.iterdir()))
 
 
 def avec_les_conservees(table: pd.DataFrame, config: Configuration, nom: str, annees: Iterable[int]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from observatoire.catalogue import Indicateur
 from observatoire.configuration import Configuration
+from observatoire.conserves import DEVENIRS_SUIVANTS, a_encore_ses_menages, annees_conservees, dossier_conserve
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
 LIVRE, HORS_CHAMP = 1, 2
@@ -79,7 +80,7 @@ def disponibilite(
     bailleurs (la demande) vaut pour tous. Un fichier qui n'a pas les colonnes lues par l'indicateur ne le livre
     pas. ``depots`` : le tableau préparé ; ``lues`` : les colonnes que lit chaque indicateur.
     """
-    depots = depots[depots["annee"].eq(annee)]
+    depots = pd.concat([depots[depots["annee"].eq(annee)], _depots_tires(depots, config, annee)])
     tiers = [d.code for d in config.deposants if not d.est_bailleur]
     etats = {}
     for (deposant, table), fichiers in depots.groupby(["deposant", "table"]):
@@ -111,6 +112,22 @@ def disponibilite(
             semblables[cle] = [etat(b, i) for b in config.bailleurs]
         colonnes[i.code] = semblables[cle]
     return pd.DataFrame(colonnes, index=pd.Index([b.code for b in config.bailleurs], name="bailleur"))
+
+
+def _depots_tires(depots: pd.DataFrame, config: Configuration, annee: int) -> pd.DataFrame:
+    """Qui a déposé de quoi tirer les devenirs : ses ménages de l'année d'avant, ses logements des deux années."""
+    avant = depots[depots["annee"].eq(annee - 1) & depots["statut"].eq("accepte")]
+    apres = depots[depots["annee"].eq(annee) & depots["statut"].eq("accepte")]
+    if annee - 1 in annees_conservees(config) and not (
+        a_encore_ses_menages(config, annee - 1)
+        or (dossier_conserve(config, annee - 1) / f"{DEVENIRS_SUIVANTS}.parquet").is_file()
+    ):
+        avant = avant.iloc[:0]
+    prets = set(avant.loc[avant["table"].eq("menages"), "deposant"])
+    for depuis in (avant, apres):
+        prets &= set(depuis.loc[depuis["table"].eq("logements"), "deposant"])
+    retenus = avant["table"].eq("menages") & avant["deposant"].isin(prets)
+    return avant[retenus].assign(annee=annee, table="devenirs")
 
 
 def tableau_couverture(connus: pd.DataFrame, etats: pd.DataFrame, annee: int) -> pd.DataFrame:

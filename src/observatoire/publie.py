@@ -35,7 +35,9 @@ CLES_D_ALERTE = ["annee", "niveau", "territoire", "indicateur"]
 #: Les verdicts qui ouvrent un dossier.
 OUVRENT = ("alerte", "alerte_confirmee")
 SUIVI = ("dossiers", "actions", "libelles_du_suivi")
-FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI)} | {
+#: Ce qui est dit des attributions : un territoire peut n'en avoir rien.
+ATTRIBUTIONS = tuple(f"attributions_{nom}" for nom in ("conformite", "profils", "cote_a_cote", "attente"))
+FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI, *ATTRIBUTIONS)} | {
     "catalogue": "catalogue.json",
     "contours": "territoires.geojson",
     "edition": "edition.json",
@@ -52,7 +54,7 @@ _TEXTES = {
         "texte_nom", "texte_note", "article", "libelle", "titulaires", "adoptee_par", "cible_source", "zero_source",
         "raison",
     ],
-    "seances": ["presents", "invites", "supports"], "decisions": ["texte"],
+    "seances": ["presents", "invites", "supports"], "decisions": ["texte"], "attributions_conformite": ["source"],
 }  # fmt: skip
 _TEXTES_DU_CATALOGUE = (
     "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
@@ -62,7 +64,9 @@ _CITABLES = {
     "baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"],
     "engagements": ["engagement"], "seances": ["seance"], "alertes_examinees": ["territoire"],
 }  # fmt: skip
-_CODES = dict.fromkeys(("territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier"), str)
+_CODES = dict.fromkeys(
+    ("territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier", "modalite"), str
+)
 
 
 def _table(nom: str):
@@ -106,6 +110,10 @@ class Publie:
     seances = _table("seances")
     decisions = _table("decisions")
     alertes_examinees = _table("alertes_examinees")
+    attributions_conformite = _table("attributions_conformite")
+    attributions_profils = _table("attributions_profils")
+    attributions_cote_a_cote = _table("attributions_cote_a_cote")
+    attributions_attente = _table("attributions_attente")
     edition = _table("edition")
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
@@ -370,6 +378,12 @@ def _lire_alertes(fichier: Path) -> pd.DataFrame:
     return _lire_table(fichier).merge(ampleurs, on=CLES_D_ALERTE, validate="one_to_one")
 
 
+def _lire_attributions(fichier: Path) -> pd.DataFrame:
+    if not fichier.is_file():
+        return pd.DataFrame(columns=["annee", "niveau", "territoire", "bailleur", "source", "statut"])
+    return _lire_table(fichier)
+
+
 def _lire_suivi(fichier: Path) -> pd.DataFrame:
     if not fichier.is_file():
         return pd.DataFrame(columns=["dossier", "niveau", "territoire", "indicateur", "quartier", "colonne", "code"])
@@ -398,4 +412,5 @@ def _lire_catalogue(fichier: Path) -> dict[str, dict]:
 _LECTEURS = {
     "catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json, "alertes": _lire_alertes,
     "fiches_mixite": _lire_catalogue, **dict.fromkeys(SUIVI, _lire_suivi),
+    **dict.fromkeys(ATTRIBUTIONS, _lire_attributions),
 }  # fmt: skip

@@ -17,21 +17,20 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.conserves import annees_conservees, dossier_conserve
+from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
-from observatoire.indicateurs import parc_prepare
+from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 
 #: Ce qui se recalcule, et qui nomme des lignes ou de petits immeubles.
 RECALCULES = (
     "indicateurs", "effectifs", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
     "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
+    "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
 )  # fmt: skip
 #: Ce que « calculer » refait des alertes et de « suivi/actions.csv », qui restent.
 DU_SUIVI = ("dossiers", "actions")
-#: Ce qui n'a pas de ligne : une table préparée que personne n'a déposée.
-VIDE = "vide.parquet"
 PETIT_IMMEUBLE = 11
 
 
@@ -120,7 +119,12 @@ def _dossiers(config: Configuration, lieu: str, annee: int) -> list[Path]:
     prepare = config.chemin("prepare")
     lieux = {
         "brut": [config.chemin("brut") / str(annee)],
-        "prepare": [prepare / "rapports" / str(annee), prepare / "tables" / str(annee)],
+        # Les devenirs de l'année d'après recopient les ménages de celle-ci.
+        "prepare": [
+            prepare / "rapports" / str(annee),
+            prepare / "tables" / str(annee),
+            prepare / "tables" / str(annee + 1) / "devenirs.parquet",
+        ],
     }
     return [dossier for dossier in lieux[lieu] if dossier.is_dir()]
 
@@ -154,4 +158,8 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     cellules = [c for c in parc if c != "connus"]
     parc = parc.astype(dict.fromkeys(cellules, "str")).groupby(cellules, dropna=False, sort=False, as_index=False).sum()
     petits = immeubles["niveau"].eq("immeuble") & ~immeubles["territoire"].isin(grands)
+    if annee + 1 in config.annees and annee + 1 not in annees_conservees(config):
+        tables[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
+        attentes = prepare / "attributions_attente.parquet"
+        tables[ATTENTES_SUIVANTES] = pd.read_parquet(attentes, filters=[("annee", "==", annee + 1)])
     return {**tables, "parc": parc, "immeubles": immeubles[~petits].reset_index(drop=True)}

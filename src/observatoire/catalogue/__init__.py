@@ -3,7 +3,7 @@
 Ajouter un indicateur : une fonction dans le module de sa famille, un cas dans ``tests/cas/``. Rien d'autre.
 """
 
-from observatoire.catalogue import demande, difficultes, occupation, parc, production, vacance
+from observatoire.catalogue import demande, difficultes, mouvements, occupation, parc, production, vacance
 from observatoire.catalogue.declaration import FAMILLES, Indicateur, catalogue, indicateur, repartition
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "demande",
     "difficultes",
     "indicateur",
+    "mouvements",
     "occupation",
     "parc",
     "production",

@@ -14,10 +14,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
-from observatoire.configuration import TABLES
+from observatoire.configuration import TABLES, TABLES_TIREES
 
 NATURES = ("proportion", "taux", "moyenne", "effectif", "ecart")
-FLUX = frozenset({"attributions", "signalements", "programmes"})
+FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
     "proportion": "score de Wilson, 95 %",
     "taux": "Byar, exact sous dix événements, 95 %",
@@ -34,6 +34,7 @@ FAMILLES = {
     "occupation": "Occupation",
     "difficultes": "Difficultés",
     "demande": "Demande et attributions",
+    "mouvements": "Demande et attributions",
     "production": "Production",
 }
 
@@ -194,7 +195,7 @@ def _inscrire(
     module = declaree.__module__.rpartition(".")[2]
     parametres = list(inspect.signature(declaree).parameters)
     defauts = [
-        (set(tables) - set(TABLES), f"table inconnue parmi {tables}"),
+        (set(tables) - {*TABLES, *TABLES_TIREES}, f"table inconnue parmi {tables}"),
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
         (nature not in NATURES, f"nature « {nature} » inconnue"),
         (perimetre not in ("tous", "rpls"), f"perimetre « {perimetre} » inconnu"),

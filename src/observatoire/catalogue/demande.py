@@ -186,6 +186,28 @@ def loi_2017_hors_qpv(attributions, bareme):
 
 
 @indicateur(
+    libelle="Règle de 2017 : autres que le premier quartile, en QPV",
+    numerateur="baux signés en QPV par un ménage des trois autres quartiles",
+    denominateur="baux signés en QPV",
+    source="bailleurs",
+    table="attributions",
+    sens="hausse",
+)
+def loi_2017_en_qpv(attributions, bareme):
+    """Part des baux signés en quartier prioritaire par des demandeurs des deuxième, troisième et quatrième quartiles.
+
+    **Pièges.** Sans objet avant l'entrée en vigueur de la loi. La règle porte sur tous les baux : un quartile inconnu
+    compte en bas et non en haut.
+
+    **Référence.** Loi n° 2017-86 du 27 janvier 2017, art. 70 ; code de la construction et de l'habitation,
+    art. L. 441-1.
+    """
+    bareme("loi_2017_en_qpv")
+    dedans = attributions["qpv"].eq("en_qpv")
+    return attributions["quartile_ressources"].isin(["2", "3", "4"]) & dedans, dedans
+
+
+@indicateur(
     libelle="Attributions prioritaires",
     numerateur="baux signés par un ménage prioritaire",
     denominateur="baux dont le motif est connu",

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.attributions import TABLES as TABLES_DES_ATTRIBUTIONS
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
+from observatoire.confidentialite.attributions import proteger_les_attributions
 from observatoire.confidentialite.colonnes import etablir_colonnes
 from observatoire.confidentialite.engagements import proteger_les_engagements
 from observatoire.confidentialite.lieux import nommer_les_immeubles
@@ -81,6 +83,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         _publier_mixite(protege, config, baremes, travail)
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(config, travail, protege, regles)
+        _publier_attributions(prepare, travail, protege, regles)
         engagements = pd.read_parquet(prepare / "engagements.parquet")
         ecrire_csv(proteger_les_engagements(engagements, protege), travail / "engagements.csv")
         publier_seances(config, public, travail)
@@ -190,6 +193,14 @@ def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Barem
     for nom, table in zip(("mixite", "mixite_evolution"), publier(protege, config, baremes), strict=True):
         ecrire_csv(table, travail / f"{nom}.csv")
     ecrire_texte(json.dumps(fiches(), ensure_ascii=False, indent=1), travail / "mixite.json")
+
+
+def _publier_attributions(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    if not any((prepare / f"{nom}.parquet").is_file() for nom in TABLES_DES_ATTRIBUTIONS):
+        return  # les indicateurs ont été calculés seuls
+    lues = {nom: pd.read_parquet(prepare / f"{nom}.parquet") for nom in TABLES_DES_ATTRIBUTIONS}
+    for nom, table in proteger_les_attributions(lues, protege, regles).items():
+        ecrire_csv(table, travail / f"{nom}.csv")
 
 
 def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path, regles: Regles) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from observatoire.baremes import BaremeAbsent, Baremes
 from observatoire.catalogue import Indicateur
+from observatoire.lecture.devenirs import DEVENIRS
 from observatoire.schemas import NON_RENSEIGNE, Schema
 
 LIGNES = 4000
@@ -102,6 +103,8 @@ def _tables(schemas: dict[str, Schema], annee: int) -> dict[str, pd.DataFrame]:
     tables["menages"] = pd.concat([personnels, logements], axis=1)[loues]
     tables["attributions"]["id_logement"] = tirage.permutation(logements["id_logement"])
     tables["programmes"]["dans_ville"] = True
+    devenirs = tirage.choice([*DEVENIRS, None], LIGNES)
+    tables["devenirs"] = _table(schemas["menages"], annee, tirage).assign(devenir=devenirs)
     return tables
 
 

@@ -11,6 +11,7 @@ from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.couverture import DIMENSIONS
 from observatoire.indicateurs.calcul import Bilan, calculer, ecrire_indicateurs, parc_prepare
+from observatoire.indicateurs.devenirs import sommes_des_devenirs
 from observatoire.indicateurs.evaluation import SANS_DIMENSION, Croisement, croisements, evaluer
 from observatoire.indicateurs.lots import LotSomme, sommeur
 from observatoire.indicateurs.sommes import Sommes, lire_regles, sommer_selon
@@ -27,6 +28,7 @@ __all__ = [
     "evaluer",
     "parc_prepare",
     "sommer",
+    "sommes_des_devenirs",
     "sommeur",
 ]
 

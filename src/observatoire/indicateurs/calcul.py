@@ -15,6 +15,7 @@ from observatoire.couverture import annees_connues, disponibilite, etendre, rang
 from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_parquet
+from observatoire.indicateurs.devenirs import lots_conserves
 from observatoire.indicateurs.ecriture import Ecriture
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
 from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
@@ -85,7 +86,8 @@ def _ecrire_indicateurs(
             regles, lots = par_annee[annee]
             etats = disponibilite(depots, regles.lues, config, annee)
             couvertures.append(tableau_couverture(connus, etats, annee))
-            sommes = livrer(additionner([lot.sommes for lot in lots], _dimensions(lots)), etats)
+            restes = lots_conserves(config, annee, _dimensions(lots))
+            sommes = livrer(additionner([lot.sommes for lot in (*lots, *restes)], _dimensions(lots)), etats)
             parc = connus[connus["annee"].eq(annee)]
             for croisement in croisements(config):
                 for tranche in evaluer_par_tranches(

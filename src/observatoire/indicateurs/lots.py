@@ -11,11 +11,12 @@ import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.configuration import TABLES, Configuration
+from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
 from observatoire.couverture import DIMENSIONS, ranger
 from observatoire.indicateurs.evaluation import Croisement, croisements
 from observatoire.indicateurs.prepares import LotPrepare, coder_lot, lire_lot, situer
 from observatoire.indicateurs.sommes import Regles, Sommes, lire_regles, sommer_selon
+from observatoire.lecture.devenirs import table_tiree_vide
 from observatoire.lecture.tables import table_vide
 from observatoire.schemas import lire_schemas
 
@@ -71,6 +72,7 @@ def sommeur(config: Configuration) -> Callable[[int, dict[str, pd.DataFrame]], L
     """De quoi sommer un lot, l'année et les tables qui viennent d'en être préparées, sans les relire."""
     schemas = lire_schemas(config.chemin("schemas"))
     vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
+    vides |= {nom: table_tiree_vide(nom, schemas) for nom in TABLES_TIREES}
     return partial(_sommer_prepare, regler(config, dict.fromkeys(config.annees, vides)))
 
 

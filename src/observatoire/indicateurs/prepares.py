@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from observatoire.configuration import TABLES, Configuration
+from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
 
 #: Presque autant de valeurs que de lignes : un dictionnaire n'y gagnerait rien.
 IDENTIFIANTS = {"id_logement", "id_demande", "id_programme"}
@@ -36,7 +36,7 @@ class LotPrepare:
 def lots_prepares(prepare: Path, annee: int) -> list[LotPrepare]:
     """Les lots d'une année : une table est un fichier, ou un dossier d'un fichier par lot."""
     lots: dict[str, dict[str, Path]] = {}
-    for nom in TABLES:
+    for nom in (*TABLES, *TABLES_TIREES):
         chemin = prepare / "tables" / str(annee) / f"{nom}.parquet"
         for fichier in sorted(chemin.iterdir()) if chemin.is_dir() else [chemin]:
             lots.setdefault(fichier.name if chemin.is_dir() else "", {})[nom] = fichier
@@ -81,7 +81,7 @@ def situer(nom: str, table: pd.DataFrame, config: Configuration) -> pd.DataFrame
 
 
 def tables_vides(lots: list[LotPrepare]) -> dict[str, pd.DataFrame]:
-    """Les sept tables d'une année, toutes leurs colonnes, sans aucune ligne."""
+    """Les tables d'une année, toutes leurs colonnes, sans aucune ligne."""
     vides = {}
     for lot in lots:
         for nom, source in lot.sources.items():

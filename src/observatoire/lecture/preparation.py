@@ -24,6 +24,7 @@ from observatoire.fichiers import PROVISOIRE, remplacer_dossier
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
 from observatoire.lecture.decoupe import recoller
 from observatoire.lecture.depots import Fichier
+from observatoire.lecture.devenirs import ecrire_devenirs
 from observatoire.lecture.lots import Bilan, Lot, Reglages, couper_les_gros, decouper, lire_lots, preparer_lot
 from observatoire.lecture.parts import Outils
 from observatoire.lecture.rapports import ecrire_rapports
@@ -143,6 +144,7 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
             if not destination.is_dir():
                 creer_dossier(destination)
                 ecrire_table(table_vide(nom, schema, depots.schemas), destination / "vide.parquet")
+    ecrire_devenirs(dossier, config, depots.schemas)
     hors = pd.concat([HORS, *(b.hors for b in bilans if len(b.hors))], ignore_index=True)
     hors = avec_les_conservees(hors, config, "immeubles_hors_quartier", depots.conservees)
     hors = hors.sort_values("annee", kind="stable")

@@ -1,0 +1,155 @@
+"""Les attributions : conformité aux objectifs, profil des entrants."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation import donnees, selection
+from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+from observatoire.presentation.nombres import (
+    ecrire,
+    ecrire_annee,
+    ecrire_bornes,
+    ecrire_date,
+    ecrire_intervalle,
+    ecrire_ligne,
+    ecrire_statut,
+)
+from observatoire.presentation.tableaux import composer
+from observatoire.presentation.textes import paragraphe
+from observatoire.publie import en_lignes
+from observatoire.registre.impressions import dire
+from observatoire.simulation.traits import TRAITS
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+TOUS = "tous"
+_CONSTATS = {"atteint": "atteint", "non_atteint": "non atteint"}
+_VERDICTS = {
+    "tenu": "tenu", "non_tenu": "non tenu", "non_concluant": "non concluant : l'intervalle contient la cible",
+    "non_mesurable": "non mesurable",
+}  # fmt: skip
+_SENS = {"plafond": "au plus", "plancher": "au moins"}
+
+
+def tableau_conformite(valeurs: Publie, territoire: str | None = None, bailleur: str | None = None) -> Fragment:
+    """Les objectifs en vigueur et ce qui est observé ; une phrase quand il n'y en a pas.
+
+    Sans ``territoire`` ni ``bailleur`` : tous les territoires et tous les bailleurs.
+    """
+    table = de_l_annee(valeurs.attributions_conformite, valeurs)
+    if territoire is not None:
+        table = table[table["territoire"].eq(territoire)]
+    if bailleur is not None:
+        table = table[table["bailleur"].eq(bailleur)]
+    lignes = en_lignes(table)
+    vises = [r for r in lignes if r["statut"] != "na"]
+    phrases = [_dire_sans_objet(valeurs, r) for r in lignes if r["statut"] == "na"]
+    if not vises:
+        an = ecrire_annee(valeurs.annee)
+        return paragraphe(" ".join([f"Aucun objectif chiffré d'attribution n'était en vigueur ici en {an}.", *phrases]))
+    titre = f"Conformité aux objectifs, {ecrire_annee(valeurs.annee)}"
+    note = dire(
+        "Le constat compare la valeur à la cible ; le verdict, tout son intervalle à 95 % : s'il contient la cible, on "
+        "ne conclut pas."
+    )
+    return composer(
+        pd.DataFrame([_ligne_conformite(valeurs, r) for r in vises]), titre, note=" ".join([note, *phrases])
+    )
+
+
+def de_l_annee(table: pd.DataFrame, valeurs: Publie) -> pd.DataFrame:
+    return table[table["annee"].eq(valeurs.annee)]
+
+
+def _dire_sans_objet(valeurs: Publie, ligne: dict) -> str:
+    libelle = valeurs.catalogue[ligne["indicateur"]]["libelle"]
+    return f"« {libelle} » : non applicable, en vigueur depuis le {ecrire_date(ligne['depuis'])}."
+
+
+def _ligne_conformite(valeurs: Publie, r: dict) -> dict[str, str]:
+    declaration = valeurs.catalogue[r["indicateur"]]
+    observee = valeurs.ligne(r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
+    statut = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
+    return {
+        "Objectif": lier_fiche(valeurs, r["indicateur"]),
+        "Où": _lieu(valeurs, r),
+        "Cible": f"{_SENS[r['sens']]} {ecrire(r['cible'], '%')}",
+        "Observé": ecrire_ligne(observee, declaration, html=True),
+        "Intervalle": ecrire_bornes(observee, declaration),
+        "Constat": statut or _CONSTATS.get(r["constat"], ""),
+        "Verdict": statut or _VERDICTS.get(r["verdict"], ""),
+        "Source": escape(str(r["source"])),
+    }
+
+
+def lier_lieu(valeurs: Publie, niveau: str, code: str) -> str:
+    """Le nom d'un territoire ou d'un bailleur, lié à sa page s'il en a une."""
+    nom = valeurs.edition["nom"] if niveau == "ville" else valeurs.nom(niveau, code)
+    return lier(nom, vers_territoire(valeurs, niveau, code))
+
+
+def _lieu(valeurs: Publie, r: dict) -> str:
+    """Un territoire, un bailleur, ou les deux, liés à leur page."""
+    noms = []
+    if r["niveau"] != "ville" or r["bailleur"] == TOUS:
+        noms.append(lier_lieu(valeurs, r["niveau"], r["territoire"]))
+    if r["bailleur"] != TOUS:
+        noms.append(lier_lieu(valeurs, "bailleur", r["bailleur"]))
+    return ", ".join(noms)
+
+
+def tableau_profils(valeurs: Publie, territoire: str | None = None, bailleur: str = TOUS) -> Fragment:
+    """Les entrants de l'année, face au parc du 31 décembre précédent et aux sortants de l'année."""
+    niveau, code = selection.reperer(valeurs, territoire)
+    table = de_l_annee(valeurs.attributions_profils, valeurs)
+    table = table[table["niveau"].eq(niveau) & table["territoire"].eq(code) & table["bailleur"].eq(bailleur)]
+    par_trait = {r["trait"]: r for r in en_lignes(table)}
+    nom = selection.nommer(valeurs, territoire, bailleur)
+    connus = {t: trait for t, trait in TRAITS.items() if trait.entrants in valeurs.catalogue}
+    entrants = {t: selection.ligne(valeurs, trait.entrants, territoire, bailleur) for t, trait in connus.items()}
+    if donnees.vide(list(entrants.values())):
+        muets = {valeurs.catalogue[connus[t].entrants]["libelle"]: r for t, r in entrants.items()}
+        raison = donnees.raison(muets) or "ils ne sont pas calculés"
+        return absent("Profil des entrants", raison)
+    lignes = [
+        _ligne_profil(valeurs, connus[t], par_trait.get(t), (territoire, bailleur)) for t in connus
+    ]  # fmt: skip
+    titre = f"Qui entre, qui était là, qui part : {nom}, {ecrire_annee(valeurs.annee)}"
+    note = dire(
+        "Écarts en points, avec leur intervalle à 95 % (Newcombe). Le parc est celui du 31 décembre précédent. Un "
+        "départ se lit sur le logement : un changement de logement dans le parc et un bail refait comptent comme des "
+        "départs."
+    )
+    return composer(pd.DataFrame(lignes), titre, note=note)
+
+
+def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple) -> dict[str, str]:
+    def valeur(code: str, annee: int) -> str:
+        if annee not in valeurs.edition["annees"]:
+            return ecrire_statut("nd", html=True)
+        ligne = selection.ligne(valeurs, code, *lieu, annee=annee)
+        return ecrire_ligne(ligne, valeurs.catalogue[code], html=True)
+
+    annee = valeurs.annee
+    return {
+        "Trait": lier_fiche(valeurs, trait.entrants),
+        "Entrants": valeur(trait.entrants, annee),
+        "Parc d'avant": valeur(trait.parc, annee - 1),
+        "Entrants moins parc": ecrire_ecart(ecarts, "ecart_parc", "statut_parc"),
+        "Sortants": valeur(trait.sortants, annee),
+        "Entrants moins sortants": ecrire_ecart(ecarts, "ecart_sortants", "statut_sortants"),
+    }
+
+
+def ecrire_ecart(ligne: dict | None, nom: str, statut: str, suffixes: tuple[str, str] = ("_bas", "_haut")) -> str:
+    """Un écart en points et, dessous, son intervalle ; ou pourquoi il manque."""
+    if ligne is None or ligne[statut] != "publie" or pd.isna(ligne[nom]):
+        return ecrire_statut("nd" if ligne is None or ligne[statut] == "publie" else ligne[statut], html=True)
+    bornes = ecrire_intervalle(ligne[nom + suffixes[0]], ligne[nom + suffixes[1]], "points")
+    return f"{ecrire(ligne[nom], 'points', signe=True)}<br><small>{bornes}</small>"

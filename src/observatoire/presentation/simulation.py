@@ -1,0 +1,241 @@
+"""La simulation, nourrie de ce qui est publié : à portée, hors d'atteinte, et qui loge les autres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from observatoire.presentation import selection
+from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.donnees import raison
+from observatoire.presentation.liens import lier, vers_territoire
+from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_ligne, ecrire_statut
+from observatoire.presentation.tableaux import composer
+from observatoire.simulation import (
+    DEPARTS,
+    LIVRAISONS,
+    TRAITS,
+    Parc,
+    Pertinence,
+    Report,
+    Tirage,
+    atteignables,
+    equilibrer,
+    juger_la_pertinence,
+    projeter,
+    reporter,
+)
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+HORIZON = 3  # la durée de la charte, en années
+VERDICTS = {
+    "deja_acquis": "déjà acquis au profil actuel",
+    "a_portee": "à portée",
+    "hors_d_atteinte": "hors d'atteinte : aucun profil d'entrants n'y mène",
+}
+_NOTE_DU_MODELE = (
+    "Le modèle suppose que le taux de départ et les livraisons restent ceux de l'année, que tout logement quitté est "
+    "reloué et que la situation de ceux qui restent ne change pas."
+)
+
+
+@dataclass(frozen=True)
+class Lieu:
+    """Un territoire tel qu'on le simule : son ``parc`` et la part de ses entrants qui ont le trait."""
+
+    code: str
+    nom: str
+    parc: Parc
+    entrants: float
+
+
+def nommer_trait(valeurs: Publie, trait: str) -> str:
+    """Le nom d'un trait : celui de sa part dans le parc."""
+    return valeurs.catalogue[TRAITS[trait].parc]["libelle"]
+
+
+def lire_lieu(valeurs: Publie, territoire: str | None = None, trait: str = "moins_40") -> Lieu | Fragment:
+    """Un territoire d'après ce qui est publié ; sinon le fragment qui dit ce qui manque."""
+    decrit = TRAITS[trait]
+    codes = (decrit.parc, decrit.entrants, decrit.departs, DEPARTS)
+    nom = selection.nommer(valeurs, territoire)
+    if any(c not in valeurs.catalogue for c in codes):
+        return absent(f"{nom}, simulation", "des indicateurs ne sont pas calculés")
+    lignes = {c: selection.ligne(valeurs, c, territoire) for c in codes}
+    manquent = {valeurs.catalogue[c]["libelle"]: r for c, r in lignes.items() if pd.isna(r["valeur"])}
+    if manquent:
+        return absent(f"{nom}, simulation", raison(manquent))
+    stock, entrants, departs, tous = (lignes[c] for c in codes)
+    reponse = 1.0 if pd.isna(stock["reponse"]) else stock["reponse"]
+    parc = equilibrer(
+        stock["denominateur"] / reponse, stock["valeur"], tous["valeur"], departs["valeur"],
+        _livraisons(valeurs, territoire),
+        (stock["denominateur"], departs["denominateur"], tous["denominateur"]),
+    )  # fmt: skip
+    return Lieu(selection.reperer(valeurs, territoire)[1], nom, parc, float(entrants["valeur"]))
+
+
+def _livraisons(valeurs: Publie, territoire: str | None) -> float:
+    """Logements livrés par an, en moyenne des années publiées ; zéro si rien ne l'est."""
+    if LIVRAISONS not in valeurs.catalogue:
+        return 0.0
+    livres = [r["valeur"] for r in selection.serie(valeurs, LIVRAISONS, territoire)]
+    livres = [v for v in livres if not pd.isna(v)]
+    return float(np.mean(livres)) if livres else 0.0
+
+
+def lire_lieux(valeurs: Publie, trait: str = "moins_40") -> list[Lieu]:
+    """Les quartiers dont tout ce qu'il faut est publié, par nom."""
+    lieux = [lire_lieu(valeurs, r["code"], trait) for r in selection.quartiers(valeurs, TRAITS[trait].parc)]
+    return sorted((x for x in lieux if isinstance(x, Lieu)), key=lambda x: x.nom)
+
+
+def table_de_pertinence(
+    valeurs: Publie, cibles: dict[str, tuple[float, str]], trait: str = "moins_40", annees: int = HORIZON,
+    tirage: Tirage | None = None,
+) -> dict[str, Pertinence]:  # fmt: skip
+    """Juger des objectifs sur le parc : code du territoire -> :class:`~observatoire.simulation.Pertinence`.
+
+    ``cibles`` : code du territoire -> (cible, ``baisse`` ou ``hausse``). Un territoire dont quelque chose n'est pas
+    publié n'y est pas.
+    """
+    ville = valeurs.edition["code"]
+    lieux = {code: lire_lieu(valeurs, None if code == ville else code, trait) for code in cibles}
+    return {
+        code: juger_la_pertinence(lieu.parc, lieu.entrants, *cibles[code], annees, tirage=tirage)
+        for code, lieu in lieux.items()
+        if isinstance(lieu, Lieu)
+    }
+
+
+def tableau_pertinence(
+    valeurs: Publie, cibles: dict[str, tuple[float, str]] | None = None, trait: str = "moins_40",
+    annees: int = HORIZON, depuis: str = "edition",
+) -> Fragment:  # fmt: skip
+    """Ce que la rotation permet, territoire par territoire : la part au terme si rien ne change, et ses bornes.
+
+    Avec des ``cibles`` (voir :func:`table_de_pertinence`) : le profil qu'il faut, la probabilité, le verdict.
+    """
+    cibles = cibles or {}
+    ville = lire_lieu(valeurs, None, trait)
+    lieux = [*lire_lieux(valeurs, trait), *([ville] if isinstance(ville, Lieu) else [])]
+    if not lieux:
+        return ville
+    juges = table_de_pertinence(valeurs, cibles, trait, annees)
+    an = ecrire(annees, "ans", decimales=0)
+    titre = f"{nommer_trait(valeurs, trait)} : ce que {an} permettent, {ecrire_annee(valeurs.annee)}"
+    rangees = [_rangee(valeurs, lieu, trait, annees, depuis) | _rangee_cible(cibles, juges, lieu) for lieu in lieux]
+    return composer(pd.DataFrame(rangees).fillna(""), titre, note=_NOTE_DU_MODELE)
+
+
+def _rangee(valeurs: Publie, lieu: Lieu, trait: str, annees: int, depuis: str) -> dict[str, str]:
+    decrit, ville = TRAITS[trait], lieu.code == valeurs.edition["code"]
+    territoire = None if ville else lieu.code
+    basse, haute = atteignables(lieu.parc, annees)
+    nom = lier(lieu.nom, vers_territoire(valeurs, "ville" if ville else "quartier", lieu.code, depuis))
+
+    def publiee(code: str) -> str:
+        return ecrire_ligne(selection.ligne(valeurs, code, territoire), valeurs.catalogue[code], html=True)
+
+    return {
+        "Territoire": f"<strong>{nom}</strong>" if ville else nom,
+        "Part du parc": publiee(decrit.parc),
+        "Taux de départ": publiee(DEPARTS),
+        "Part des entrants": publiee(decrit.entrants),
+        "Au terme, si rien ne change": ecrire(float(projeter(lieu.parc, lieu.entrants, annees)), "%"),
+        "Au plus bas": ecrire(basse, "%"),
+        "Au plus haut": ecrire(haute, "%"),
+    }
+
+
+def _rangee_cible(cibles: dict, juges: dict[str, Pertinence], lieu: Lieu) -> dict[str, str]:
+    if lieu.code not in juges:
+        return {}
+    cible, sens = cibles[lieu.code]
+    juge = juges[lieu.code]
+    aucun = "aucun"
+    return {
+        "Cible": f"{'au plus' if sens == 'baisse' else 'au moins'} {ecrire(cible, '%')}",
+        "Entrants qu'il faut": aucun if np.isnan(juge.profil) else ecrire(juge.profil, "%"),
+        "Pour y être presque sûr": aucun if np.isnan(juge.profil_sur) else ecrire(juge.profil_sur, "%"),
+        "Probabilité au profil actuel": ecrire(juge.probabilite, "%", decimales=0),
+        "Pertinence": VERDICTS[juge.verdict],
+    }
+
+
+def reporter_sur_les_autres(valeurs: Publie, quartier: str, part: float, trait: str = "moins_40") -> Report | Fragment:
+    """Ce que demande aux autres quartiers, à demande constante, que les entrants de ``quartier`` aient ce profil."""
+    lieux = lire_lieux(valeurs, trait)
+    codes = [x.code for x in lieux]
+    if quartier not in codes:
+        return absent(f"{selection.nommer(valeurs, quartier)}, report", "ses flux ne sont pas tous publiés")
+    return reporter([x.parc.entrees for x in lieux], [x.entrants for x in lieux], codes.index(quartier), part)
+
+
+def tableau_report(
+    valeurs: Publie, quartier: str | None = None, part: float | None = None, trait: str = "moins_40",
+    annees: int = HORIZON, depuis: str = "edition",
+) -> Fragment:  # fmt: skip
+    """Qui loge les autres. Sans ``quartier`` : ce que chacun demanderait s'il prenait le profil de la ville.
+
+    Avec un ``quartier`` et une ``part`` : ce que chacun des autres prendrait, et où cela le mènerait.
+    """
+    lieux, ville = lire_lieux(valeurs, trait), lire_lieu(valeurs, None, trait)
+    if len(lieux) < 2 or not isinstance(ville, Lieu):
+        return absent("Report sur les autres quartiers", "moins de deux quartiers ont tous leurs flux publiés")
+    if quartier is None:
+        return _report_de_chacun(valeurs, lieux, ville, trait, depuis)
+    report = reporter_sur_les_autres(valeurs, quartier, ville.entrants if part is None else part, trait)
+    if isinstance(report, Fragment):
+        return report
+    rangees = [
+        {
+            "Quartier": lier(lieu.nom, vers_territoire(valeurs, "quartier", lieu.code, depuis)),
+            "Entrées par an": ecrire(lieu.parc.entrees, decimales=0),
+            "Entrants aujourd'hui": ecrire(lieu.entrants, "%"),
+            "Entrants après report": ecrire(float(apres), "%"),
+            "Part du parc au terme": ecrire(float(projeter(lieu.parc, float(apres), annees)), "%"),
+        }
+        for lieu, apres in zip(lieux, report.parts, strict=True)
+    ]
+    titre = f"{nommer_trait(valeurs, trait)} : report sur les autres quartiers, {ecrire_annee(valeurs.annee)}"
+    return composer(pd.DataFrame(rangees), titre, note=_note_du_report(report))
+
+
+def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: str, depuis: str) -> Fragment:
+    entrees, parts = np.array([x.parc.entrees for x in lieux]), np.array([x.entrants for x in lieux])
+    rangees = []
+    for rang, lieu in enumerate(lieux):
+        report = reporter(entrees, parts, rang, ville.entrants)
+        autres = np.delete(report.parts - parts, rang)
+        rangees.append(
+            {
+                "Quartier": lier(lieu.nom, vers_territoire(valeurs, "quartier", lieu.code, depuis)),
+                "Entrées par an": ecrire(lieu.parc.entrees, decimales=0),
+                "Ses entrants": ecrire(lieu.entrants, "%"),
+                "Ménages par an pour les autres": ecrire(report.deplaces, signe=True, decimales=1),
+                "Pour chacun d'eux": ecrire(float(np.median(autres)), "points", signe=True)
+                if report.possible
+                else ecrire_statut("na", html=True),
+            }
+        )
+    titre = f"{nommer_trait(valeurs, trait)} : si les entrants de chaque quartier avaient le profil de la ville"
+    note = (
+        f"Profil des entrants de la ville : {ecrire(ville.entrants, '%')}. À demande constante, ce qu'un quartier ne "
+    )
+    note += "prend plus, les autres le prennent, tous du même nombre de points."
+    return composer(pd.DataFrame(rangees), titre, note=note)
+
+
+def _note_du_report(report: Report) -> str:
+    phrase = (
+        f"À demande constante, les autres prennent {ecrire(report.deplaces, signe=True, decimales=1)} ménages par an."
+    )
+    if not report.possible:
+        phrase += f" Ils ne le peuvent pas tous : il en reste {ecrire(abs(report.reste), decimales=1)}."
+    return f"{phrase} {_NOTE_DU_MODELE}"

@@ -1,0 +1,40 @@
+"""Simuler l'occupation : quel profil d'entrants mène un territoire à son objectif, et ce qu'il demande aux autres.
+
+Bibliothèque pure : elle ne lit rien. ``modele`` projette une part du parc, ``tirages`` dit avec quelle probabilité,
+``report`` reporte sur les autres territoires ce que l'un ne prend plus, ``pertinence`` conclut.
+"""
+
+from observatoire.simulation.modele import (
+    Parc,
+    atteignables,
+    equilibrer,
+    profil_pour,
+    projeter,
+    trajectoire,
+)
+from observatoire.simulation.pertinence import VERDICTS, Pertinence, juger_la_pertinence
+from observatoire.simulation.report import Report, reporter
+from observatoire.simulation.tirages import Tirage, probabilites, profil_probable, simuler
+from observatoire.simulation.traits import DEPARTS, LIVRAISONS, TRAITS, Trait
+
+__all__ = [
+    "DEPARTS",
+    "LIVRAISONS",
+    "TRAITS",
+    "VERDICTS",
+    "Parc",
+    "Pertinence",
+    "Report",
+    "Tirage",
+    "Trait",
+    "atteignables",
+    "equilibrer",
+    "juger_la_pertinence",
+    "probabilites",
+    "profil_pour",
+    "profil_probable",
+    "projeter",
+    "reporter",
+    "simuler",
+    "trajectoire",
+]

@@ -1,0 +1,514 @@
+"""Les attributions : devenirs, attente, objectifs, profils, bailleurs côte à côte, et ce qui en paraît."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from fabrique import RACINE, configuration, ecrire_prepare
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import CensoredData, ecdf
+from statsmodels.duration.survfunc import SurvfuncRight
+from statsmodels.stats.proportion import confint_proportions_2indep
+
+from observatoire import indicateurs
+from observatoire.attributions import (
+    PRATIQUES,
+    TABLES,
+    Objectif,
+    ecrire_attributions,
+    estimer,
+    lire_objectifs,
+    quantile,
+)
+from observatoire.attributions.attente import observer
+from observatoire.attributions.conformite import confronter
+from observatoire.attributions.cote_a_cote import comparer
+from observatoire.attributions.profils import comparer_les_profils
+from observatoire.baremes import Bareme, Baremes, lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.confidentialite.attributions import proteger_les_attributions
+from observatoire.confidentialite.regles import lire_regles_du_secret
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.indicateurs import Sommes
+from observatoire.intervalles import wilson
+from observatoire.lecture.devenirs import suivre
+
+BAREMES = lire_baremes(RACINE / "data" / "referentiels")
+REGLES = lire_regles_du_secret(RACINE / "data" / "referentiels", BAREMES, "publique", 2010)
+LIEU = {"annee": 2010, "niveau": "quartier", "territoire": "battant", "bailleur": "tous"}
+
+
+# --- ce que deviennent les ménages
+
+
+def test_le_devenir_se_lit_sur_le_logement():
+    cas = {
+        # logement : (occupation, date du bail, année d'emménagement) un an après -> devenir
+        "bail d'avant": ("loue", "2003-05-01", 2003, "reste"),
+        "bail de l'année": ("loue", "2010-02-01", 2010, "parti"),
+        "le bail fait foi": ("loue", "2010-02-01", 2003, "parti"),
+        "sans bail, emménagé cette année": ("loue", None, 2010, "parti"),
+        "sans bail, emménagé avant": ("loue", None, 2004, "reste"),
+        "sans bail ni emménagement": ("loue", None, None, None),
+        "vacant": ("vacant", None, None, "parti"),
+        "vidé": ("vide_technique", "2003-05-01", None, "parti"),
+        "occupation inconnue": (None, "2003-05-01", 2003, None),
+    }
+    noms = list(cas)
+    menages = pd.DataFrame({"id_logement": [*noms, "démoli", "d'un autre"], "deposant": "gbh"})
+    menages.loc[menages["id_logement"].eq("d'un autre"), "deposant"] = "neolia"
+    logements = pd.DataFrame(
+        {
+            "id_logement": noms,
+            "deposant": "gbh",
+            "occupation": [c[0] for c in cas.values()],
+            "date_bail": pd.to_datetime([c[1] for c in cas.values()]),
+        }
+    )
+    entrees = pd.DataFrame({"id_logement": noms, "annee_emmenagement": [c[2] for c in cas.values()]})
+    attendu = [*(c[3] for c in cas.values()), "hors_parc", None]
+    assert suivre(menages, logements, entrees, 2010).tolist() == attendu
+
+
+# --- l'attente
+
+
+@st.composite
+def suivis(dessiner):
+    n = dessiner(st.integers(5, 80))
+    tirage = np.random.default_rng(dessiner(st.integers(0, 2**32 - 1)))
+    entree = tirage.integers(-1, 12, n)
+    entree[: n // 2] = -1  # de quoi n'avoir jamais un ensemble vide d'observés avant le premier événement
+    return entree, entree + tirage.integers(1, 15, n), tirage.random(n) < 0.6
+
+
+@given(suivis())
+def test_la_survie_egale_celle_de_statsmodels_entrees_tardives_comprises(suivi):
+    entree, sortie, evenement = suivi
+    courbe = estimer(entree, sortie, evenement)
+    oracle = SurvfuncRight(sortie, evenement.astype(int), entry=entree)
+    ou = np.isin(oracle.surv_times, courbe.temps)
+    assert courbe.survie == pytest.approx(oracle.surv_prob[ou], abs=1e-9)
+    assert courbe.risque == pytest.approx(oracle.n_risk[ou], abs=1e-9)
+    assert courbe.evenements == pytest.approx(oracle.n_events[ou], abs=1e-9)
+
+
+@given(suivis())
+def test_sans_entree_tardive_la_bande_egale_celle_de_scipy(suivi):
+    _, sortie, evenement = suivi
+    courbe = estimer(np.full(len(sortie), -1), sortie, evenement)
+    if not evenement.any():
+        assert len(courbe.temps) == 0
+        return
+    oracle = ecdf(CensoredData(uncensored=sortie[evenement], right=sortie[~evenement])).sf
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bande = oracle.confidence_interval(method="log-log")
+    ou = (courbe.survie > 0) & (courbe.survie < 1)
+    temps = courbe.temps[ou]
+    assert courbe.survie == pytest.approx(oracle.evaluate(courbe.temps), abs=1e-9)
+    assert courbe.basse[ou] == pytest.approx(bande.low.evaluate(temps), abs=1e-9)
+    assert courbe.haute[ou] == pytest.approx(bande.high.evaluate(temps), abs=1e-9)
+
+
+def test_les_quantiles_egalent_ceux_de_statsmodels():
+    tirage = np.random.default_rng(3)
+    entree = np.concatenate([np.full(300, -1), tirage.integers(0, 20, 300)])
+    sortie, evenement = entree + tirage.integers(1, 25, 600), tirage.random(600) < 0.5
+    courbe, oracle = estimer(entree, sortie, evenement), SurvfuncRight(sortie, evenement.astype(int), entry=entree)
+    for part in (0.25, 0.5, 0.75):
+        age, basse, haute, risque = quantile(courbe, part)
+        assert age == oracle.quantile(part)
+        assert (basse, haute) == tuple(oracle.quantile_ci(part, method="cloglog"))
+        assert risque > 0
+
+
+def test_un_cas_a_la_main_et_ses_poids():
+    # À 2 mois : 4 observées, 1 satisfaite ; à 5 mois : celle entrée à 3 mois est là, 3 observées, 1 satisfaite.
+    courbe = estimer([-1, -1, -1, -1, 3], [2, 4, 5, 9, 7], [True, False, True, False, False])
+    assert courbe.temps.tolist() == [2, 5]
+    assert courbe.risque.tolist() == [4, 3]
+    assert courbe.survie.tolist() == pytest.approx([3 / 4, 3 / 4 * 2 / 3])
+    assert courbe.a(1)[0] == 1
+    assert courbe.a(4)[0] == pytest.approx(0.75)
+    assert quantile(courbe, 0.5)[0] == 5
+    assert np.isnan(quantile(courbe, 0.75)[0])
+    pesee = estimer([-1, -1, -1, -1, 3], [2, 4, 5, 9, 7], [True, False, True, False, False], [2, 2, 2, 2, 2])
+    assert pesee.survie.tolist() == pytest.approx(courbe.survie.tolist())
+
+
+def test_ignorer_les_entrees_tardives_allongerait_l_attente():
+    """Chaque mois autant de dépôts, un dixième satisfaites par mois : la médiane vraie est de 7 mois."""
+    tirage = np.random.default_rng(7)
+    depot = tirage.integers(-240, 12, 60_000)  # mois du dépôt, janvier = 0
+    attente = tirage.geometric(0.1, 60_000)
+    vues = depot + attente >= 0
+    entree = np.where(depot[vues] < 0, -1 - depot[vues], -1)
+    evenement = depot[vues] + attente[vues] <= 11
+    sortie = np.where(evenement, attente[vues], 11 - depot[vues])
+    assert quantile(estimer(entree, sortie, evenement), 0.5)[0] == 7
+    assert quantile(estimer(np.full(vues.sum(), -1), sortie, evenement), 0.5)[0] > 10
+    assert np.median(attente[vues][evenement]) < 9
+
+
+def _demandes(lignes):
+    table = pd.DataFrame(lignes, columns=["id_demande", "date_depot"])
+    table["date_depot"] = pd.to_datetime(table["date_depot"])
+    return table.assign(type_demande="externe", quartile_ressources="1")
+
+
+def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
+    avant = _demandes([("attend", "2009-10-05"), ("servie", "2009-06-20"), ("retirée", "2008-12-01")])
+    apres = _demandes([("attend", "2009-10-05"), ("neuve", "2010-11-03")])
+    baux = pd.DataFrame(
+        {
+            "date": pd.to_datetime(["2010-03-10", "2010-09-01"]),
+            "mois_attente": [9.0, 2.0],  # déposée en juin 2009, puis en juillet 2010
+            "type_demande": "externe",
+            "quartile_ressources": "1",
+        }
+    )
+    vues = observer(avant, apres, baux, 2010).sort_values(["evenement", "sortie"], ignore_index=True)
+    lues = list(vues[["entree", "sortie", "evenement", "poids"]].itertuples(index=False, name=None))
+    assert lues == [
+        (-1, 1, False, 1),  # neuve : vue dès son dépôt
+        (2, 14, False, 1),  # attend : deux mois au 31 décembre 2009
+        (12, 18, False, 1),  # retirée : vue la moitié de l'année
+        (-1, 2, True, 1),
+        (6, 9, True, 1),  # servie : six mois au 31 décembre 2009, elle n'est donc pas comptée comme retirée
+    ]
+
+
+# --- les objectifs
+
+
+def _valeurs(x, n, indicateur="moins_40_entrants", **autres):
+    bas, haut = map(float, wilson(x, n))
+    ligne = LIEU | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
+    return pd.DataFrame([ligne | {"borne_basse": bas, "borne_haute": haut, "statut": "calcule"} | autres])
+
+
+OBJECTIF = Objectif(
+    "essai", "moins_40_entrants", "plancher", 0.25, "quartier", datetime.date(2008, 1, 1), "Conférence", jusque=None
+)
+
+
+@pytest.mark.parametrize(
+    ("sens", "x", "n", "constat", "verdict"),
+    [
+        # Les bornes de « non tenu » à 25 % : l'intervalle à 95 % est sous la cible.
+        ("plancher", 44, 200, "non_atteint", "non_concluant"),
+        ("plancher", 30, 200, "non_atteint", "non_tenu"),
+        ("plancher", 52, 200, "atteint", "non_concluant"),
+        ("plancher", 80, 200, "atteint", "tenu"),
+        ("plafond", 30, 200, "atteint", "tenu"),
+        ("plafond", 44, 200, "atteint", "non_concluant"),
+        ("plafond", 80, 200, "non_atteint", "non_tenu"),
+    ],
+)
+def test_chaque_verdict_bascule_avec_la_donnee(sens, x, n, constat, verdict):
+    ligne = confronter([replace(OBJECTIF, sens=sens)], _valeurs(x, n), [2010]).iloc[0]
+    assert (ligne["constat"], ligne["verdict"]) == (constat, verdict)
+
+
+def test_sans_valeur_l_objectif_n_est_pas_mesurable_et_avant_sa_date_il_est_sans_objet():
+    absente = _valeurs(1, 2, valeur=np.nan, borne_basse=np.nan, borne_haute=np.nan, statut="nd")
+    assert confronter([OBJECTIF], absente, [2010])["verdict"].tolist() == ["non_mesurable"]
+    tard = replace(OBJECTIF, depuis=datetime.date(2017, 1, 29))
+    assert confronter([tard], _valeurs(80, 200), [2010]).empty
+    nomme = replace(tard, territoire="battant")
+    assert confronter([nomme], _valeurs(80, 200), [2010])["verdict"].tolist() == ["sans_objet"]
+    fini = replace(nomme, depuis=datetime.date(2008, 1, 1), jusque=datetime.date(2009, 12, 31))
+    assert confronter([fini], _valeurs(80, 200), [2010])["verdict"].tolist() == ["sans_objet"]
+
+
+def test_un_objectif_vise_les_territoires_et_les_bailleurs_qu_il_dit():
+    toutes = pd.concat(
+        [
+            _valeurs(80, 200, bailleur=b, niveau=n, territoire=t)
+            for n, t in (("ville", "25056"), ("quartier", "battant"), ("quartier", "velotte"))
+            for b in ("tous", "gbh", "neolia")
+        ]
+    )
+
+    def vises(**autres):
+        lignes = confronter([replace(OBJECTIF, **autres)], toutes, [2010])
+        return list(lignes[["territoire", "bailleur"]].itertuples(index=False, name=None))
+
+    assert vises() == [("battant", "tous"), ("velotte", "tous")]
+    assert vises(territoire="battant", bailleur="chacun") == [("battant", "gbh"), ("battant", "neolia")]
+    assert vises(niveau="ville", bailleur="neolia") == [("25056", "neolia")]
+
+
+def test_la_loi_de_2017_vaut_de_sa_date_a_la_ville_et_par_bailleur(tmp_path):
+    objectifs = lire_objectifs(configuration(tmp_path), BAREMES)
+    assert {o.indicateur for o in objectifs} == {"loi_2017_hors_qpv", "loi_2017_en_qpv"}
+    assert {o.origine for o in objectifs} == {"loi"}
+    assert {(o.indicateur, o.sens, o.cible) for o in objectifs} == {
+        ("loi_2017_hors_qpv", "plancher", 0.25),
+        ("loi_2017_en_qpv", "plancher", 0.5),
+    }
+    assert not any(o.en_vigueur(2010) for o in objectifs)
+    assert all(o.en_vigueur(2017) for o in objectifs)
+    assert {(o.niveau, o.bailleur) for o in objectifs} == {
+        (n, b) for n in ("ville", "quartier") for b in ("tous", "chacun")
+    }
+
+
+def test_un_minimum_legal_releve_s_applique_de_sa_date(tmp_path):
+    valeurs = tuple(
+        {"depuis": datetime.date(a, 1, 1), "valeur": v, "source": "loi"} for a, v in ((2017, 0.25), (2020, 0.3))
+    )
+    baremes = Baremes({"loi_2017_hors_qpv": Bareme("loi_2017_hors_qpv", "règle", "fraction", valeurs)})
+    objectifs = lire_objectifs(configuration(tmp_path), baremes)
+    en_2019 = {o.cible for o in objectifs if o.en_vigueur(2019)}
+    assert (en_2019, {o.cible for o in objectifs if o.en_vigueur(2021)}) == ({0.25}, {0.3})
+
+
+def _suivi(tmp_path, objectifs):
+    (tmp_path / "suivi").mkdir()
+    (tmp_path / "suivi" / "objectifs.yml").write_text(
+        objectifs if isinstance(objectifs, str) else yaml.safe_dump({"objectifs": objectifs}, allow_unicode=True),
+        encoding="utf-8",
+    )
+    chemins = {nom: str(RACINE / "data" / nom) for nom in ("referentiels", "schemas")}
+    return configuration(tmp_path, chemins=chemins | {"suivi": str(tmp_path / "suivi")})
+
+
+FICHE = {
+    "code": "battant", "indicateur": "moins_40_entrants", "sens": "plafond", "cible": 0.4, "niveau": "quartier",
+    "territoire": "battant", "bailleur": "chacun", "depuis": datetime.date(2008, 6, 12), "source": "Conférence",
+}  # fmt: skip
+
+
+def test_un_objectif_adopte_est_lu(tmp_path):
+    lus = lire_objectifs(_suivi(tmp_path, [FICHE]), Baremes({}))
+    assert lus == [Objectif(**FICHE)]
+
+
+def test_le_fichier_livre_n_invente_aucun_objectif(tmp_path):
+    livre = (RACINE / "data" / "suivi" / "objectifs.yml").read_text(encoding="utf-8")
+    assert lire_objectifs(_suivi(tmp_path, livre), Baremes({})) == []
+
+
+def test_un_fichier_d_objectifs_mal_ecrit_dit_tout_ce_qui_ne_va_pas(tmp_path):
+    mauvais = FICHE | {"indicateur": "attributions", "sens": "baisse", "cible": 40, "niveau": "secteur", "cibel": 3}
+    mauvais |= {"bailleur": "inconnu", "depuis": "juin 2008"}
+    del mauvais["source"]
+    with pytest.raises(ErreurConfiguration) as refus:
+        lire_objectifs(_suivi(tmp_path, [mauvais, FICHE]), Baremes({}))
+    dit = str(refus.value)
+    attendus = (
+        "« source » manque", "« cibel » est inconnu", "« attributions » n'est pas une proportion", "plafond, plancher",
+        "ville, quartier", "0.25 pour un quart", "« inconnu » est inconnu", "« depuis » s'écrit AAAA-MM-JJ",
+        "« battant » est donné deux fois",
+    )  # fmt: skip
+    for attendu in attendus:
+        assert attendu in dit
+    assert "objectif n° 1" in dit
+    assert "objectif n° 2" not in dit
+
+
+# --- les profils et les bailleurs
+
+
+def test_l_ecart_au_parc_d_avant_et_aux_sortants_a_l_intervalle_de_newcombe():
+    valeurs = pd.concat(
+        [
+            _valeurs(23, 50),
+            _valeurs(16, 40, "moins_40_sortants"),
+            _valeurs(120, 300, "moins_40_plafond", annee=2009),
+            _valeurs(290, 300, "moins_40_plafond"),  # le parc de l'année même ne compte pas
+        ]
+    )
+    ligne = comparer_les_profils(valeurs).iloc[0]
+    for nom, (x, n) in {"ecart_parc": (120, 300), "ecart_sortants": (16, 40)}.items():
+        oracle = confint_proportions_2indep(23, 50, x, n, method="newcomb")
+        assert ligne[nom] == pytest.approx(23 / 50 - x / n)
+        assert (ligne[f"{nom}_bas"], ligne[f"{nom}_haut"]) == pytest.approx(oracle)
+
+
+def _sommes(lignes):
+    """(quartier, bailleur, strate, en haut, en bas) de l'indicateur « prioritaires »."""
+    cellules = pd.DataFrame([ligne[:3] for ligne in lignes], columns=["quartier", "bailleur", "strate"])
+    valeurs = np.array([ligne[3:] for ligne in lignes], dtype=float)
+    colonnes = [("prioritaires", "numerateur"), ("prioritaires", "denominateur")]
+    return Sommes(cellules.assign(ville="25056").astype("category"), valeurs, colonnes)
+
+
+def _comparees(lignes, niveau="quartier"):
+    table = comparer(_sommes(lignes), niveau, [catalogue()["prioritaires"]])
+    return table.set_index(["territoire", "bailleur"])
+
+
+def test_un_bailleur_se_compare_a_tous_les_autres_du_meme_quartier():
+    battant = [("battant", b, "", x, n) for b, x, n in (("gbh", 30, 50), ("neolia", 10, 50), ("saiemb", 8, 40))]
+    table = _comparees([*battant, ("velotte", "gbh", "", 5, 20)])
+    gbh = table.loc[("battant", "gbh")]
+    assert gbh["autres"] == pytest.approx(18 / 90)
+    assert gbh["ecart"] == gbh["standardise"] == pytest.approx(30 / 50 - 18 / 90)
+    assert (gbh["ecart_bas"], gbh["ecart_haut"]) == pytest.approx(
+        confint_proportions_2indep(30, 50, 18, 90, method="newcomb")
+    )
+    assert gbh["sens"] == "plus"
+    assert table.loc[("battant", "neolia"), "sens"] == "moins"
+    assert table.loc[("battant", "saiemb"), "nb_comparaisons"] == 3
+    assert ("velotte", "gbh") not in table.index  # seul : personne à qui le comparer
+
+
+@pytest.mark.parametrize("niveau", ["quartier", "ville"])
+def test_a_logements_egaux_un_ecart_du_seul_au_parc_disparait(niveau):
+    # Partout 80 % dans les petits et 20 % dans les grands ; l'un n'a que des petits, l'autre que des grands.
+    lignes = [("battant", "gbh", "T1", 80, 100), ("battant", "gbh", "T4", 2, 10), ("battant", "neolia", "T4", 20, 100),
+              ("battant", "neolia", "T1", 8, 10)]  # fmt: skip
+    table = _comparees(lignes, niveau).loc[("battant" if niveau == "quartier" else "25056", "gbh")]
+    assert table["ecart"] > 0.4
+    assert table["standardise"] == pytest.approx(0, abs=1e-9)
+    assert table["sens"] == "semblable"
+    assert table["standardise_haut"] - table["standardise_bas"] == pytest.approx(
+        table["ecart_haut"] - table["ecart_bas"]
+    )
+
+
+@pytest.mark.parametrize("niveau", ["quartier", "ville"])
+def test_a_parc_egal_l_ecart_standardise_est_l_ecart(niveau):
+    lignes = [("battant", b, s, x, 50) for b, s, x in (("gbh", "T1", 30), ("gbh", "T4", 20), ("neolia", "T1", 20),
+                                                       ("neolia", "T4", 10))]  # fmt: skip
+    table = _comparees(lignes, niveau).loc[("battant" if niveau == "quartier" else "25056", "gbh")]
+    assert table["standardise"] == pytest.approx(table["ecart"])
+    assert table["ecart"] == pytest.approx(0.2)
+
+
+# --- ce qui paraît
+
+
+def _proteger(tables, *indicateurs):
+    """``indicateurs`` : (année, niveau, territoire, bailleur, code, statut)."""
+    vides = {nom: pd.DataFrame(columns=colonnes) for nom, colonnes in TABLES.items()}
+    vides = {
+        nom: t.astype({c: "float64" for c in t if c not in ("annee",)} | {"annee": "int64"}) for nom, t in vides.items()
+    }
+    protegee = pd.DataFrame(indicateurs, columns=["annee", "niveau", "territoire", "bailleur", "indicateur", "statut"])
+    return proteger_les_attributions(vides | tables, protegee, REGLES)
+
+
+def test_un_ecart_de_profil_ne_parait_que_si_ses_deux_termes_paraissent():
+    mesures = dict.fromkeys(
+        [f"{e}{s}" for e in ("ecart_parc", "ecart_sortants") for s in ("", "_bas", "_haut")], 0.12345
+    )
+    table = pd.DataFrame([LIEU | {"trait": "moins_40"} | mesures])
+    lieu = ("quartier", "battant", "tous")
+    parue = _proteger(
+        {"attributions_profils": table},
+        (2010, *lieu, "moins_40_entrants", "publie"),
+        (2009, *lieu, "moins_40_plafond", "publie"),
+        (2010, *lieu, "moins_40_plafond", "c"),
+        (2010, *lieu, "moins_40_sortants", "c"),
+    )["attributions_profils"].iloc[0]
+    assert (parue["ecart_parc"], parue["statut_parc"]) == (0.123, "publie")
+    assert np.isnan(parue["ecart_sortants"])
+    assert parue["statut_sortants"] == "c"
+    cachee = _proteger({"attributions_profils": table}, (2010, *lieu, "moins_40_entrants", "c"))["attributions_profils"]
+    assert cachee[list(mesures)].isna().all(axis=None)
+    assert cachee["statut"].tolist() == ["c"]
+
+
+@pytest.mark.parametrize(("sien", "ensemble", "attendu"), [("publie", "publie", "publie"), ("c", "publie", "c"),
+                                                           ("publie", "c", "c")])  # fmt: skip
+def test_un_bailleur_ne_se_compare_que_si_l_ensemble_parait_aussi(sien, ensemble, attendu):
+    ligne = LIEU | {"bailleur": "gbh", "indicateur": "prioritaires", "sens": "plus", "nb_comparaisons": 4}
+    mesures = [c for c in TABLES["attributions_cote_a_cote"] if c not in ligne]
+    parue = _proteger(
+        {"attributions_cote_a_cote": pd.DataFrame([ligne | dict.fromkeys(mesures, 0.2)])},
+        (2010, "quartier", "battant", "gbh", "prioritaires", sien),
+        (2010, "quartier", "battant", "tous", "prioritaires", ensemble),
+    )["attributions_cote_a_cote"].iloc[0]
+    assert parue["statut"] == attendu
+    assert parue[mesures].notna().all() == (attendu == "publie")
+    assert (parue["sens"] == "plus") == (attendu == "publie")
+
+
+def test_un_verdict_ne_parait_que_si_la_valeur_parait():
+    ligne = LIEU | {"indicateur": "moins_40_entrants", "objectif": "x", "origine": "conference", "sens": "plafond"}
+    ligne |= {"cible": 0.4, "depuis": "2008-06-12", "source": "s", "constat": "atteint", "verdict": "tenu"}
+    table = pd.DataFrame([ligne, ligne | {"territoire": "velotte"}])
+    parue = _proteger(
+        {"attributions_conformite": table},
+        (2010, "quartier", "battant", "tous", "moins_40_entrants", "publie"),
+        (2010, "quartier", "velotte", "tous", "moins_40_entrants", "c"),
+    )["attributions_conformite"]
+    assert parue["statut"].tolist() == ["publie", "c"]
+    assert parue["verdict"].tolist()[0] == "tenu"
+    assert parue.loc[1, ["constat", "verdict"]].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("changement", "statut"),
+    [
+        ({}, "publie"),
+        ({"satisfaites": 10}, "c"),
+        ({"en_attente": 3}, "c"),
+        ({"risque": 8}, "c"),
+        ({"valeur": np.nan}, "ne"),
+    ],
+)
+def test_une_attente_demande_assez_de_demandes(changement, statut):
+    ligne = {"annee": 2010, "groupe": "ensemble", "modalite": "tous", "mesure": "mediane", "valeur": 21.0}
+    ligne |= {"borne_basse": 19.0, "borne_haute": 22.0, "risque": 800.0, "satisfaites": 1500.0, "en_attente": 5000.0}
+    a_la_ville = [(2010, "ville", "25056", "tous", c, "publie") for c in ("attributions", "demandes_actives")]
+    parue = _proteger({"attributions_attente": pd.DataFrame([ligne | changement])}, *a_la_ville)["attributions_attente"]
+    assert parue["statut"].tolist() == [statut]
+    assert parue["valeur"].notna().tolist() == [statut == "publie"]
+    assert not {"risque", "satisfaites", "en_attente"} & set(parue)
+
+
+# --- de bout en bout, sur deux années minuscules
+
+
+def test_tout_se_calcule_sur_des_tables_preparees(tmp_path):
+    config = configuration(tmp_path, edition={"annees": [2009, 2010]})
+    lieu = {"quartier": "battant", "qpv": "hors_qpv"}
+    demandes = [{"id_demande": f"d{i}", "date_depot": "2009-03-01", "type_demande": "externe"} for i in range(6)]
+    bail = lieu | {"date": "2010-05-01", "mois_attente": 4, "type_demande": "externe", "tranche_plafond": "20-40"}
+    baux = [
+        bail | {"id_logement": f"l{i}", "bailleur": b, "motif_prioritaire": "aucun" if i % 2 else "dalo"}
+        for i, b in enumerate(["gbh"] * 4 + ["neolia"] * 4)
+    ]
+    logements = [lieu | {"id_logement": f"l{i}", "nb_pieces": 2, "financement": "PLUS", "occupation": "loue",
+                         "bailleur": "gbh" if i < 4 else "neolia"} for i in range(8)]  # fmt: skip
+    annees = {
+        2009: {"demandes": demandes, "logements": logements},
+        2010: {
+            "demandes": demandes[:3], "attributions": baux, "logements": logements,
+            "devenirs": [lieu | {"devenir": d, "tranche_plafond": "20-40"} for d in ("parti", "reste", "reste")],
+        },
+    }  # fmt: skip
+    depots = [
+        (a, b, t) for a in (2009, 2010) for b in ("gbh", "neolia") for t in ("logements", "menages", "attributions")
+    ]
+    depots += [(a, "sne", "demandes") for a in (2009, 2010)]
+    ecrire_prepare(config, annees, depots)
+    valeurs = indicateurs.calculer(config)
+    depart = valeurs[valeurs["indicateur"].astype(str).eq("taux_depart") & valeurs["niveau"].astype(str).eq("ville")]
+    depart = depart[depart["bailleur"].astype(str).eq("tous")].set_index("annee")
+    assert depart.loc[2010, ["numerateur", "denominateur"]].tolist() == [1, 3]
+    assert depart.loc[2009, "statut"] == "nd"
+    ecrire_attributions(config)
+    tables = {nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in TABLES}
+    assert {nom: list(t) for nom, t in tables.items()} == TABLES
+    cote = tables["attributions_cote_a_cote"].set_index(["niveau", "bailleur", "indicateur"])
+    assert cote.loc[("quartier", "gbh", "prioritaires"), "ecart"] == 0
+    attente = tables["attributions_attente"].set_index(["groupe", "mesure"])
+    assert attente.loc[("ensemble", "quart"), "valeur"] == 4
+    assert attente.loc[("ensemble", "quart"), "satisfaites"] == 8
+    assert tables["attributions_conformite"]["verdict"].unique().tolist() == ["sans_objet"]
+
+
+def test_les_pratiques_comparees_sont_des_proportions_du_catalogue():
+    assert {catalogue()[code].nature for code in PRATIQUES} == {"proportion"}
+    assert {catalogue()[code].tables for code in PRATIQUES} == {("attributions",)}

@@ -1,0 +1,179 @@
+"""Les pages des attributions et de la simulation : ce qu'elles montrent, ce qu'elles taisent."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from petit_publie import ecrire_publie
+
+from observatoire.presentation.atelier import atelier_simulation, montrer_un_choix
+from observatoire.presentation.attentes import tableau_attentes
+from observatoire.presentation.attributions import tableau_conformite, tableau_profils
+from observatoire.presentation.pratiques import tableau_ecarts_marques, tableau_pratiques
+from observatoire.presentation.simulation import (
+    Lieu,
+    lire_lieu,
+    lire_lieux,
+    reporter_sur_les_autres,
+    table_de_pertinence,
+    tableau_pertinence,
+    tableau_report,
+)
+from observatoire.publie import lire_publie
+from observatoire.registre.impressions import page
+from observatoire.registre.sorties import nombres_nus
+from observatoire.simulation import Tirage, projeter
+
+PLANOISE = "planoise-chateaufarine"
+
+
+@pytest.fixture(scope="module")
+def dossier(tmp_path_factory):
+    return ecrire_publie(tmp_path_factory.mktemp("publie") / "publique")
+
+
+@pytest.fixture
+def valeurs(dossier):
+    return lire_publie(2010, dossier)
+
+
+def lignes(fragment) -> list[str]:
+    """Les rangées d'un tableau, en texte."""
+    rangees = re.findall(r"<tr.*?</tr>", str(fragment), flags=re.S)
+    return [" ".join(re.sub(r"<[^>]+>", " ", r).split()) for r in rangees]
+
+
+def test_la_conformite_dit_le_constat_et_le_verdict_a_part(valeurs):
+    texte = " ".join(lignes(tableau_conformite(valeurs)))
+    assert "non atteint" in texte
+    assert "non concluant" in texte
+    assert "au plus 40,0" in texte
+    assert "Conférence du 12 juin 2008" in texte
+    assert "obs-statut-c" in str(tableau_conformite(valeurs))
+
+
+def test_la_conformite_se_restreint_a_un_territoire_ou_a_un_bailleur(valeurs):
+    assert len(lignes(tableau_conformite(valeurs, PLANOISE))) == 2
+    assert len(lignes(tableau_conformite(valeurs, bailleur="gbh"))) == 2
+    sans = str(tableau_conformite(valeurs, "velotte"))
+    assert "Aucun objectif chiffré d'attribution n'était en vigueur" in sans.replace("&#x27;", "'")
+
+
+def test_les_profils_montrent_les_trois_parts_et_taisent_ce_qui_est_cache(valeurs):
+    rangees = lignes(tableau_profils(valeurs))
+    assert "+3,4 points" in rangees[1]
+    assert rangees[1].count("points") >= 4
+    mono = next(r for r in rangees if "monoparentales" in r)
+    assert mono.endswith(" c")
+    assert "secret" in str(tableau_profils(valeurs, "tilleroyes"))
+
+
+def test_sans_annee_d_avant_le_parc_d_avant_n_est_pas_disponible(dossier):
+    rangee = lignes(tableau_profils(lire_publie(2007, dossier)))[1]
+    assert rangee.split()[-4:].count("nd") >= 2
+
+
+def test_un_ecart_net_est_en_gras_et_compte(valeurs):
+    tableau = str(tableau_pratiques(valeurs, PLANOISE))
+    assert tableau.count("<strong>") == 1
+    assert "+14,0" in tableau
+    marques = tableau_ecarts_marques(valeurs)
+    assert len(lignes(marques)) == 1 + 2
+    assert "4 comparaisons" in str(marques)
+
+
+def test_l_attente_ecrit_la_borne_inconnue_et_l_age_non_atteint(valeurs):
+    rangees = lignes(tableau_attentes(valeurs))
+    assert "21 mois 19 à –" in rangees[1]
+    assert " ne" in rangees[1]
+    assert "Premier quartile" in rangees[2]
+    assert "La moyenne des seules demandes satisfaites" in str(tableau_attentes(valeurs))
+
+
+def test_un_lieu_se_lit_de_ce_qui_est_publie(valeurs):
+    lieu = lire_lieu(valeurs, PLANOISE)
+    stock = valeurs.ligne("moins_40_plafond", "quartier", PLANOISE)
+    assert isinstance(lieu, Lieu)
+    assert lieu.parc.part == stock["valeur"]
+    assert lieu.parc.menages == pytest.approx(stock["denominateur"] / stock["reponse"])
+    assert lieu.parc.depart == pytest.approx(valeurs.ligne("taux_depart", "quartier", PLANOISE)["valeur"], abs=1e-9)
+    assert lieu.parc.connus[0] == stock["denominateur"]
+
+
+def test_un_quartier_secret_ne_se_simule_pas(valeurs):
+    assert "c (secret)" in str(lire_lieu(valeurs, "tilleroyes"))
+    assert "tilleroyes" not in [lieu.code for lieu in lire_lieux(valeurs)]
+    assert table_de_pertinence(valeurs, {"tilleroyes": (0.3, "baisse")}) == {}
+    assert "ne sont pas tous publiés" in str(reporter_sur_les_autres(valeurs, "tilleroyes", 0.3))
+
+
+def test_la_table_de_la_revue_juge_chaque_cible(valeurs):
+    lieu = lire_lieu(valeurs, PLANOISE)
+    loin, pres = 0.05, float(projeter(lieu.parc, lieu.entrants / 2, 3))
+    juges = table_de_pertinence(valeurs, {PLANOISE: (pres, "baisse"), "25056": (loin, "baisse")}, tirage=Tirage(200))
+    assert juges[PLANOISE].verdict == "a_portee"
+    assert juges[PLANOISE].profil == pytest.approx(lieu.entrants / 2, abs=1e-6)
+    assert juges["25056"].verdict == "hors_d_atteinte"
+    tableau = tableau_pertinence(valeurs, {PLANOISE: (pres, "baisse"), "25056": (loin, "baisse")})
+    texte = " ".join(lignes(tableau))
+    assert "à portée" in texte
+    assert "hors d'atteinte" in texte.replace("&#x27;", "'")
+    assert "aucun" in texte
+
+
+def test_le_report_a_l_ecran_conserve_la_demande(valeurs):
+    lieux = lire_lieux(valeurs)
+    report = reporter_sur_les_autres(valeurs, PLANOISE, 0.3)
+    entrees = np.array([x.parc.entrees for x in lieux])
+    avant = entrees @ np.array([x.entrants for x in lieux])
+    assert entrees @ report.parts + report.reste == pytest.approx(avant)
+    assert len(lignes(tableau_report(valeurs, PLANOISE, 0.3))) == 1 + len(lieux)
+    assert len(lignes(tableau_report(valeurs))) == 1 + len(lieux)
+
+
+def test_dans_une_edition_l_atelier_est_une_phrase(valeurs):
+    with page():
+        assert "make lab" in str(atelier_simulation(valeurs))
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ipywidgets") is None, reason="ipywidgets est à l'environnement des analystes"
+)
+def test_dans_jupyterlab_l_atelier_a_des_curseurs(valeurs):
+    atelier = atelier_simulation(valeurs)
+    noms = {enfant.description for enfant in atelier.children if hasattr(enfant, "description")}
+    assert {"Cible (%)", "Horizon (ans)", "Quartier", "Trait", "Part des entrants (%)", "Sens"} <= noms
+
+
+def test_un_choix_de_curseurs_donne_les_deux_tableaux(valeurs):
+    pertinence, report = montrer_un_choix(valeurs, "moins_40", PLANOISE, "baisse", 40, 3, 30)
+    assert "au plus 40,0" in " ".join(lignes(pertinence))
+    assert "30,0" in " ".join(lignes(report))
+
+
+def test_tout_nombre_passe_par_la_porte(dossier):
+    montrer = (
+        tableau_conformite, tableau_profils, tableau_pratiques, tableau_ecarts_marques, tableau_attentes,
+        tableau_pertinence, tableau_report, atelier_simulation,
+    )  # fmt: skip
+    with page():
+        valeurs = lire_publie(2010, dossier)
+        fragments = [voir(valeurs) for voir in montrer]
+        fragments.append(tableau_pertinence(valeurs, {PLANOISE: (0.4, "baisse")}, trait="monoparentales"))
+        fragments.append(tableau_report(valeurs, PLANOISE, 0.3))
+    nus = [n for f in fragments for n in nombres_nus({"data": f._repr_mimebundle_()})]
+    assert nus == []
+
+
+def test_une_edition_d_avant_n_a_pas_ces_tables(tmp_path):
+    dossier = ecrire_publie(tmp_path / "publique")
+    for fichier in dossier.glob("attributions_*.csv"):
+        fichier.unlink()
+    valeurs = lire_publie(2010, dossier)
+    assert isinstance(valeurs.attributions_profils, pd.DataFrame)
+    for montrer in (tableau_conformite, tableau_attentes, tableau_ecarts_marques, tableau_pratiques, tableau_profils):
+        assert str(montrer(valeurs))
