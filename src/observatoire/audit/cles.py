@@ -69,7 +69,8 @@ class Registre:
             resultat.non_fait.append("il n'y a pas de registre (publie/registre.parquet) : rien n'y a été comparé.")
             return resultat
         lignes = pd.read_parquet(fichier).query("public == @self.dossier.public")
-        dites = lignes[lignes["indicateur"].notna() & lignes["mesure"].isin(MESURES)].fillna({"bailleur": "tous"})
+        a_cle = lignes["indicateur"].notna() & lignes["mesure"].isin([*MESURES, *MESURES_D_ALERTE])
+        dites = lignes[a_cle].fillna({"bailleur": "tous"})
         cles = index(dites)
         for rang in (~cles.isin(self.dossier.publies)).nonzero()[0]:
             ligne = dites.iloc[rang]
