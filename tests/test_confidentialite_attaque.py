@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from scipy.optimize import linprog
 from observatoire.confidentialite.attaque import attaquer, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
-from observatoire.confidentialite.etat import Etat, lire_les_arrondis
+from observatoire.confidentialite.etat import Etat, lire_les_arrondis, taire
 from observatoire.confidentialite.liens import Relations, Systeme
 from observatoire.confidentialite.primaire import Exigences, Valeurs
 
@@ -236,3 +237,16 @@ def test_un_taux_de_reponse_arrondi_donne_un_intervalle_et_non_un_compte():
     taux_tu = cachees | np.isin(np.arange(6), [3])
     _, (bas, haut) = lire_les_arrondis(etat, reponse, taux_tu, 2)
     assert (bas[1], haut[1]) == (0, np.inf)
+
+
+def test_ce_qui_ne_parait_jamais_et_se_tait_aussi():
+    """Les non-réponses d'une ligne sans taux, et ce qu'une somme publiée a de plus que ses parties."""
+    systeme = _systeme([100, 118, 18], [{0: 1, 2: 1, 1: -1}])
+    systeme = replace(systeme, restes=np.array([[1, 0]]), valeurs=np.append(systeme.valeurs, 11.0))
+    systeme = replace(systeme, colonnes=Colonnes(noms=["ménages"], comptes=[True], roles={("m", "numerateur"): 0}))
+    valeurs = _etat(systeme).valeurs
+    muets = np.array([2, -1, -1, -1])
+    valeurs = replace(valeurs, variables={"numerateur": np.arange(4), "muets": muets})
+    regles = SimpleNamespace(muets={"OPS"})
+    assert taire(valeurs, systeme, np.array([True, False, False, False]), regles).tolist() == [2, 3]
+    assert taire(valeurs, systeme, np.zeros(4, dtype=bool), regles).tolist() == [3]

@@ -17,6 +17,7 @@ from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite.attaque import Faille, attaquer, deduire, expliquer
+from observatoire.confidentialite.etat import taire
 from observatoire.confidentialite.liens import CELLULE, Systeme
 from observatoire.confidentialite.monde import Monde, imaginer
 from observatoire.confidentialite.primaire import Exigences, Valeurs, reperer
@@ -155,11 +156,7 @@ def viser(publiee: pd.DataFrame, valeurs: Valeurs, structure: Structure, regles:
         return variables[admises[variables]]
 
     couples = np.column_stack([rangs(systeme.colonnes.differences, place) for place in (0, 1)])
-    tues = valeurs.calculees & publiee["reponse"].isna().to_numpy() & np.isin(valeurs.sources, sorted(regles.muets))
-    restes = len(systeme.cellules) * largeur + np.flatnonzero(
-        np.isin(systeme.restes[:, 1], systeme.colonnes.publiees())
-    )
-    positives = np.concatenate([v["muets"][tues], rangs(systeme.colonnes.foyers, 0), restes])
+    positives = taire(valeurs, systeme, publiee["reponse"].isna().to_numpy(), regles)
     reservee = cachee & structure.reservees[valeurs.cellule]
     return Cibles(
         garder(np.concatenate([*roles, v["effectif"][cachee & moyenne]]), secretes & entiere),

@@ -93,16 +93,30 @@ def exiger_des_valeurs(etat: Etat, cachees: np.ndarray, largeur: float) -> Exige
     return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(largeur)))
 
 
-def exiger_des_silences(etat: Etat, sans_reponse: np.ndarray, cachees: np.ndarray, regles: Regles) -> Exigences:
-    """Une largeur pour le nombre de non-réponses de toute ligne dont le taux de réponse est tu.
+def exiger_des_restes(etat: Etat, sans_reponse: np.ndarray, cachees: np.ndarray, regles: Regles) -> Exigences:
+    """Une largeur pour ce qui ne paraît jamais (:func:`taire`) : non-réponses d'un taux tu, foyers, restes des sommes.
 
     ``sans_reponse`` : vrai pour chaque ligne qui n'a pas de taux.
     """
-    v = etat.valeurs
-    tues = v.calculees & (sans_reponse | np.split(cachees, 2)[1]) & np.isin(v.sources, sorted(regles.muets))
-    variables = np.unique(v.variables["muets"][tues])
-    variables = variables[variables >= 0]
+    variables = taire(etat.valeurs, etat.systeme, sans_reponse | np.split(cachees, 2)[1], regles)
+    variables = variables[etat.systeme.entiere()[variables]]
     return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(regles.amplitude)))
+
+
+def taire(valeurs: Valeurs, systeme: Systeme, tues: np.ndarray, regles: Regles) -> np.ndarray:
+    """Les variables que nulle parution ne dit, et qui sont un secret si elles sont petites sans être nulles.
+
+    ``tues`` : vrai pour chaque ligne sans taux de réponse. Le nombre des non-réponses de celles-ci, les foyers de
+    chaque cellule, et ce qu'une somme publiée a de plus que ses parties.
+    """
+    muettes = valeurs.calculees & tues & np.isin(valeurs.sources, sorted(regles.muets))
+    actives = np.unique(valeurs.cellule[valeurs.calculees])[:, None] * systeme.largeur
+    foyers = (actives + np.array([d[0] for d in systeme.colonnes.foyers], dtype=int)[None, :]).ravel()
+    sommes = np.flatnonzero(np.isin(systeme.restes[:, 1], systeme.colonnes.publiees()))
+    variables = np.concatenate(
+        [valeurs.variables["muets"][muettes], foyers, len(systeme.cellules) * systeme.largeur + sommes]
+    )
+    return np.unique(variables[variables >= 0])
 
 
 def lire_les_arrondis(
