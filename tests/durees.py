@@ -129,10 +129,7 @@ class Durees:
 
 
 class Notebooks:
-    """Donne aux notebooks la petite édition à lire.
-
-    La page d'une alerte, qui n'est qu'aux partenaires, lit la leur.
-    """
+    """Donne aux notebooks de quoi lire : la petite édition, ou pour la page d'une alerte celle des partenaires."""
 
     def __init__(self) -> None:
         self.publie_avant: str | None = None
@@ -141,12 +138,13 @@ class Notebooks:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if etape(item) != "notebooks":
             return
-        from petite_edition import publier
+        from petite_edition import publier, publier_aux_partenaires
 
-        reservee = item.path.stem == "alerte"
-        publie = publier().chemin("publie") / ("partenaires" if reservee else "publique")
-        if reservee:
+        if item.path.stem == "alerte":
+            publie = publier_aux_partenaires()
             _choisir_une_alerte(item.cell, publie)
+        else:
+            publie = publier().chemin("publie") / "publique"
         self.publie_avant = os.environ.get("OBSERVATOIRE_PUBLIE")
         os.environ["OBSERVATOIRE_PUBLIE"] = str(publie)
 

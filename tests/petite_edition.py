@@ -6,11 +6,13 @@ faite au premier besoin ; ``make test`` leur donne à tous le même processus (v
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 from pathlib import Path
 
 import yaml
+from petit_publie import ecrire_publie
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLIQUE, Configuration, lire_configuration
@@ -25,7 +27,7 @@ _faite: dict[str, Configuration | None] = {}
 
 
 def publier() -> Configuration:
-    """La petite édition, des dépôts à ``publie`` pour chaque public ; rend sa configuration.
+    """La petite édition, des dépôts à ``publie`` pour le public ``publique`` ; rend sa configuration.
 
     Lève :class:`RuntimeError` si un premier essai a échoué : le recommencer prendrait une minute à chaque test.
     """
@@ -44,6 +46,14 @@ def construire() -> Configuration:
     chaine.executer(PUBLIQUE, None)
     chaine.livre(PUBLIQUE)
     return config
+
+
+@functools.cache
+def publier_aux_partenaires() -> Path:
+    """Un dossier publié pour les partenaires, écrit à la main : protéger les immeubles serait aussi long que tout le
+    reste."""
+    contours = RACINE / "data" / "referentiels" / "quartiers.geojson"
+    return ecrire_publie(DOSSIER.with_name(f"{DOSSIER.name}-partenaires"), contours, public="partenaires")
 
 
 def _publier() -> Configuration:
