@@ -69,7 +69,7 @@ def _publier() -> Configuration:
 def _ecrire_configuration() -> Path:
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": ANNEES, "annee_zero": ANNEES[0]}
-    reglages["niveaux"] = ["immeuble", "secteur", "quartier", "ville"]
+    reglages["niveaux"] = ["immeuble", "quartier", "ville"]
     du_depot = {"schemas", "referentiels", "suivi", "notebooks", "livre"}
     reglages["chemins"] = {
         nom: str(RACINE / chemin) if nom in du_depot else str(DOSSIER / chemin)
