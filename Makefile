@@ -39,8 +39,8 @@ exemple: $(PRET)  ## (re)faire les dépôts fictifs dans data/brut
 # Tout est un test de pytest, y compris la forme du code, les couches et les notebooks (nbval) : une seule
 # ligne finale dit le vrai. Le tableau des durées par étape est fait par tests/durees.py.
 test: $(PRET)  ## toutes les vérifications, avec la durée de chaque étape
-	@PYTHONPATH=tests $(BIN)/python -m pytest -p durees --nbval-lax --nbval-kernel-name=observatoire \
-		--nbval-cell-timeout=120 $(TESTS)
+	@PYTHONPATH=tests $(BIN)/python -m pytest -p durees -n auto --no-loadscope-reorder --nbval-lax \
+		--nbval-kernel-name=observatoire --nbval-cell-timeout=120 $(TESTS)
 
 bench: $(PRET)  ## mesurer l'édition et le calcul (une heure environ) ; écrit bench/RESULTATS.md
 	@$(BIN)/python bench/resultats.py

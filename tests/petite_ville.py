@@ -12,10 +12,15 @@ from atelier import RACINE, ecrire_modeles
 SORTIES = {"prepare": "prepare", "publie": "publie", "edition": "book/edition", "site": "site/html"}
 
 
-def ecrire_petite_ville(dossier: Path) -> Path:
-    """Écrire la configuration, les modèles et les dépôts dans ``dossier`` ; rend le fichier de configuration."""
+def ecrire_petite_ville(dossier: Path, quartiers: bool = True) -> Path:
+    """Écrire la configuration, les modèles et les dépôts dans ``dossier`` ; rend le fichier de configuration.
+
+    Sans ``quartiers``, la ville se protège six fois plus vite.
+    """
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": [2010], "annee_zero": 2010}
+    if not quartiers:
+        reglages["niveaux"] = ["immeuble", "ville"]
     du_depot = {"schemas": "data/schemas", "referentiels": "data/referentiels", "livre": "."}
     reglages["chemins"] = {nom: str(RACINE / chemin) for nom, chemin in du_depot.items()}
     reglages["chemins"] |= {"brut": "brut", "suivi": "suivi", "notebooks": "notebooks", **SORTIES}

@@ -3,6 +3,8 @@ presque tout de ce qui ne l'est qu'à moitié."""
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import pytest
 from fabrique import calculer_tout, configuration, ecrire_prepare
@@ -14,6 +16,7 @@ from observatoire.confidentialite import proteger
 from observatoire.confidentialite.protection import cacher_sans_complement
 from observatoire.confidentialite.publication import lire_matiere, preparer_outils
 from observatoire.confidentialite.regles import lire_regles_du_secret
+from observatoire.configuration import lire_configuration
 from observatoire.edition.execution import inscrire_l_edition
 from observatoire.fichiers import ecrire_csv
 from observatoire.publie import INDICATEURS
@@ -39,7 +42,7 @@ def _parc(nombre, *, bailleur="gbh", quartier="battant", secteur=None, qpv="hors
     return logements, menages
 
 
-def _ville(dossier, annees, accords=("gbh", "neolia")):
+def _ville(dossier, annees):
     """Calculer une ville : ``annees`` donne les parcs de chacune."""
     config = configuration(dossier, edition={"annees": list(annees)})
     tables = {
@@ -107,20 +110,42 @@ PARCS = {
 }
 
 
-@pytest.mark.parametrize("parcs", PARCS.values(), ids=PARCS)
+ORDINAIRE = next(iter(PARCS))
+
+
+@pytest.fixture(scope="module")
+def villes(tmp_path_factory):
+    """Les villes déjà publiées, par le nom de leur parc : chacune n'est calculée qu'une fois."""
+    return {}, tmp_path_factory.mktemp("villes")
+
+
+@pytest.fixture
+def publiee(villes, tmp_path):
+    """Fonction : une ville d'une année, d'un des :data:`PARCS`, l'édition publique publiée ; à soi seul."""
+    faites, parent = villes
+
+    def donner(nom):
+        if nom not in faites:
+            faites[nom] = _ville(_dossier(parent, str(len(faites))), {2010: PARCS[nom]})
+            _publier(faites[nom])
+        shutil.copytree(faites[nom].fichier.parent, tmp_path, dirs_exist_ok=True)
+        return lire_configuration(tmp_path / "observatoire.yml")
+
+    return donner
+
+
+@pytest.mark.parametrize("parc", PARCS)
 @pytest.mark.parametrize("public", ["publique", "partenaires"])
-def test_rien_de_cache_ne_se_retrouve(tmp_path, parcs, public):
-    config = _ville(tmp_path, {2010: parcs})
-    _publier(config)
+def test_rien_de_cache_ne_se_retrouve(publiee, parc, public):
+    config = publiee(parc)
     if public == "partenaires":
         _publier(config, public)
     assert not _attaquer(config, public)
 
 
-def test_sans_suppression_complementaire_presque_tout_se_retrouve(tmp_path):
+def test_sans_suppression_complementaire_presque_tout_se_retrouve(publiee):
     """Deux bailleurs, trois quartiers : chaque case cachée seule dans sa ligne est la différence des autres."""
-    config = _ville(tmp_path, {2010: ORDINAIRES})
-    _publier(config)
+    config = publiee(ORDINAIRE)
     table = _sans_complement(config)
     trouves = {(c.lieu, c.quoi) for c in _attaquer(config)}
     cachees = table["statut"].eq("c") & table["indicateur"].eq("monoparentales") & table["niveau"].eq("quartier")
@@ -129,17 +154,15 @@ def test_sans_suppression_complementaire_presque_tout_se_retrouve(tmp_path):
     assert monoparentales, "la case de 4 familles se retrouve par soustraction"
 
 
-def test_la_relation_qui_a_trahi_est_nommee(tmp_path):
-    config = _ville(tmp_path, {2010: ORDINAIRES})
-    _publier(config)
+def test_la_relation_qui_a_trahi_est_nommee(publiee):
+    config = publiee(ORDINAIRE)
     _sans_complement(config)
     assert any("somme de ses bailleurs" in c.comment or "somme de ses parties" in c.comment for c in _attaquer(config))
 
 
-def test_un_nombre_cache_imprime_par_megarde_se_retrouve(tmp_path):
+def test_un_nombre_cache_imprime_par_megarde_se_retrouve(publiee):
     """Le registre dit un numérateur de plus que la table : l'attaque s'en sert."""
-    config = _ville(tmp_path, {2010: ORDINAIRES})
-    _publier(config)
+    config = publiee(ORDINAIRE)
     assert not _attaquer(config)
     fichier = config.chemin("publie") / "registre.parquet"
     registre = pd.read_parquet(fichier)
@@ -180,10 +203,9 @@ def test_ce_qu_une_edition_d_avant_cachait_le_reste(tmp_path):
     assert cachees.merge(apres).empty
 
 
-def test_les_partenaires_lisent_aussi_l_edition_publique(tmp_path):
+def test_les_partenaires_lisent_aussi_l_edition_publique(publiee):
     """Ce que l'édition publique imprime ne donne rien de ce que celle des partenaires cache, et inversement."""
-    config = _ville(tmp_path, {2010: PARCS["des secteurs dont un est petit"]})
-    _publier(config)
+    config = publiee("des secteurs dont un est petit")
     _publier(config, "partenaires")
     assert set(Dossier(config, "partenaires").registre["public"]) == {"publique", "partenaires"}
     assert not _attaquer(config, "partenaires")

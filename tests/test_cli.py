@@ -105,8 +105,9 @@ def test_un_public_inconnu_sort_avec_2(lancer, tmp_path):
 
 @pytest.fixture
 def depots(lancer, tmp_path):
-    """Un dossier de dépôts fictifs, hors du dépôt git, et une configuration sans quartiers, vite protégée."""
+    """Des dépôts fictifs, hors du dépôt git, et une configuration d'une année et sans quartiers, vite protégée."""
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
+    reglages["edition"] |= {"annees": [2010], "annee_zero": 2010}
     reglages["niveaux"] = ["immeuble", "ville"]
     reglages["chemins"] = {nom: str(RACINE / "data" / nom) for nom in ("schemas", "referentiels", "suivi")}
     (tmp_path / CONFIG).write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")

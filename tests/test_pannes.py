@@ -148,7 +148,7 @@ def test_un_defaut_du_programme_n_est_pas_une_panne():
 def petite_ville(tmp_path_factory):
     """Une petite ville publiée une fois ; rend son dossier."""
     dossier = tmp_path_factory.mktemp("ville")
-    fichier = ecrire_petite_ville(dossier)
+    fichier = ecrire_petite_ville(dossier, quartiers=False)
     subprocess.run(commande("publier", fichier), check=True, capture_output=True)
     return dossier
 

@@ -13,7 +13,7 @@ from petit_publie import BAILLEURS, QUARTIERS, ecrire_publie
 
 import observatoire
 from observatoire.presentation import comparaisons, selection
-from observatoire.presentation.affichage import Absent, Fragment, section
+from observatoire.presentation.affichage import Absent, Fragment, empreinte, section
 from observatoire.presentation.nombres import STATUTS
 from observatoire.publie import lire_publie
 
@@ -220,3 +220,10 @@ def test_la_phrase_d_ouverture_vient_des_valeurs(valeurs):
     texte = observatoire.presenter(valeurs, PLANOISE).resume
     assert texte.startswith("Au 31\u00a0décembre\u00a02010, Planoise - Châteaufarine compte ")
     assert "du total de la ville" in texte
+
+
+def test_un_identifiant_de_figure_n_a_aucun_chiffre():
+    """Un condensé hexadécimal finit par contenir, par hasard, les décimales d'une valeur cachée."""
+    identifiants = {empreinte("loyer_m2", str(rang)) for rang in range(500)}
+    assert len(identifiants) == 500
+    assert all(identifiant.isalpha() and identifiant.isascii() for identifiant in identifiants)

@@ -262,6 +262,7 @@ def test_toutes_les_pages_des_vrais_notebooks_passent_et_leurs_valeurs_sont_cell
     config = configurer(tmp_path).avec_chemins(notebooks=RACINE / "notebooks")
     voulues = {"accueil", "couverture", "sources", "corrections", "2010/ville", "2010/quartier-battant"}
     voulues |= {"2010/bailleur-gbh", "2010/quartier-tilleroyes", "2010/quartier-planoise-chateaufarine"}
+    voulues |= {"2010/alertes", "note"} | ({"2010/alerte-bbbbbbbbbbbb"} if public != PUBLIQUE else set())
     travaux = [preparer(p) for p in lister_pages(publie, config.chemin("notebooks")) if p.sortie in voulues]
     with souche(publie) as naissance, pytest.MonkeyPatch.context() as poser:
         for nom, valeur in naissance.environnement.items():

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from html import escape
 
+_EN_LETTRES = str.maketrans("0123456789", "ghijklmnop")
+
 
 @dataclass(frozen=True)
 class Fragment:
@@ -41,8 +43,11 @@ def silence(resume: str) -> Absent:
 
 
 def empreinte(*parties: str) -> str:
-    """Un identifiant stable, tiré du contenu : deux exécutions donnent la même page."""
-    return "o" + hashlib.sha256("\x1f".join(parties).encode()).hexdigest()[:10]
+    """Un identifiant stable, tiré du contenu : deux exécutions donnent la même page.
+
+    Sans chiffre : l'audit y lirait un jour, par hasard, les décimales d'une valeur cachée.
+    """
+    return "o" + hashlib.sha256("\x1f".join(parties).encode()).hexdigest()[:10].translate(_EN_LETTRES)
 
 
 def grille(*fragments: Fragment) -> Fragment:
