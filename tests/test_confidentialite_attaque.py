@@ -248,5 +248,6 @@ def test_ce_qui_ne_parait_jamais_et_se_tait_aussi():
     muets = np.array([2, -1, -1, -1])
     valeurs = replace(valeurs, variables={"numerateur": np.arange(4), "muets": muets})
     regles = SimpleNamespace(muets={"OPS"})
-    assert taire(valeurs, systeme, np.array([True, False, False, False]), regles).tolist() == [2, 3]
-    assert taire(valeurs, systeme, np.zeros(4, dtype=bool), regles).tolist() == [3]
+    silences, restes = taire(valeurs, systeme, np.array([True, False, False, False]), regles)
+    assert (silences.tolist(), restes.tolist()) == ([2], [3])
+    assert taire(valeurs, systeme, np.zeros(4, dtype=bool), regles)[0].tolist() == []

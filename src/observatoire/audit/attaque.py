@@ -156,7 +156,7 @@ def viser(publiee: pd.DataFrame, valeurs: Valeurs, structure: Structure, regles:
         return variables[admises[variables]]
 
     couples = np.column_stack([rangs(systeme.colonnes.differences, place) for place in (0, 1)])
-    positives = taire(valeurs, systeme, publiee["reponse"].isna().to_numpy(), regles)
+    positives = np.concatenate(taire(valeurs, systeme, publiee["reponse"].isna().to_numpy(), regles))
     reservee = cachee & structure.reservees[valeurs.cellule]
     return Cibles(
         garder(np.concatenate([*roles, v["effectif"][cachee & moyenne]]), secretes & entiere),

@@ -94,29 +94,30 @@ def exiger_des_valeurs(etat: Etat, cachees: np.ndarray, largeur: float) -> Exige
 
 
 def exiger_des_restes(etat: Etat, sans_reponse: np.ndarray, cachees: np.ndarray, regles: Regles) -> Exigences:
-    """Une largeur pour ce qui ne paraît jamais (:func:`taire`) : non-réponses d'un taux tu, foyers, restes des sommes.
+    """Une largeur pour ce qui ne paraît jamais (:func:`taire`).
 
+    Un foyer ou un reste nul n'en a pas besoin : un attaquant le croira peut-être nul. Petit, il en a déjà une.
     ``sans_reponse`` : vrai pour chaque ligne qui n'a pas de taux.
     """
-    variables = taire(etat.valeurs, etat.systeme, sans_reponse | np.split(cachees, 2)[1], regles)
+    silences, restes = taire(etat.valeurs, etat.systeme, sans_reponse | np.split(cachees, 2)[1], regles)
+    restes = restes[etat.systeme.valeurs[restes] >= regles.seuil]
+    variables = np.union1d(silences, restes).astype(int)
     variables = variables[etat.systeme.entiere()[variables]]
     return Exigences(variables, np.zeros(len(variables)), np.full(len(variables), float(regles.amplitude)))
 
 
-def taire(valeurs: Valeurs, systeme: Systeme, tues: np.ndarray, regles: Regles) -> np.ndarray:
+def taire(valeurs: Valeurs, systeme: Systeme, tues: np.ndarray, regles: Regles) -> tuple[np.ndarray, np.ndarray]:
     """Les variables que nulle parution ne dit, et qui sont un secret si elles sont petites sans être nulles.
 
-    ``tues`` : vrai pour chaque ligne sans taux de réponse. Le nombre des non-réponses de celles-ci, les foyers de
-    chaque cellule, et ce qu'une somme publiée a de plus que ses parties.
+    ``tues`` : vrai pour chaque ligne sans taux de réponse. Rend les non-réponses de ces lignes ; puis les foyers de
+    chaque cellule et ce qu'une somme publiée a de plus que ses parties.
     """
     muettes = valeurs.calculees & tues & np.isin(valeurs.sources, sorted(regles.muets))
+    silences = np.unique(valeurs.variables["muets"][muettes])
     actives = np.unique(valeurs.cellule[valeurs.calculees])[:, None] * systeme.largeur
     foyers = (actives + np.array([d[0] for d in systeme.colonnes.foyers], dtype=int)[None, :]).ravel()
     sommes = np.flatnonzero(np.isin(systeme.restes[:, 1], systeme.colonnes.publiees()))
-    variables = np.concatenate(
-        [valeurs.variables["muets"][muettes], foyers, len(systeme.cellules) * systeme.largeur + sommes]
-    )
-    return np.unique(variables[variables >= 0])
+    return silences[silences >= 0], np.union1d(foyers, len(systeme.cellules) * systeme.largeur + sommes).astype(int)
 
 
 def lire_les_arrondis(

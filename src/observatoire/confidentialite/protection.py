@@ -127,7 +127,7 @@ def cacher(p: Preparation, regles: Regles) -> tuple[np.ndarray, list[Faille]]:
 def situer(p: Preparation, cachees: np.ndarray, regles: Regles) -> tuple[np.ndarray, np.ndarray]:
     """Parmi les comptes cachés sans être petits : ceux qu'un attaquant dirait petits, et ceux qu'il trouve tout à fait.
 
-    Ce qui ne paraît jamais (:func:`exiger_des_restes`) compte aussi, sauf si l'attaquant le croit peut-être nul.
+    Ce qui ne paraît jamais (:func:`exiger_des_restes`) compte aussi.
 
     Un compte dont il sait seulement qu'il n'est pas petit ne dit le secret de personne. Un compte qu'il trouve tout à
     fait n'est plus un secret : autant le publier.
@@ -142,9 +142,7 @@ def situer(p: Preparation, cachees: np.ndarray, regles: Regles) -> tuple[np.ndar
     doutes = autres.sauf(np.setdiff1d(autres.variables, trouvees))
     doutes = doutes.etendre(restes.sauf(p.exigences.variables).sauf(doutes.variables).variables, regles.amplitude)
     failles += attaquer(p.systeme, sues, doutes.sauf(np.flatnonzero(p.notoires)), bornes=bornes)
-    moins = dict.fromkeys(restes.variables, 1.0) | dict.fromkeys(autres.variables, 0.0)
-    petites = [f.variable for f in failles if moins[f.variable] <= f.bas < min(f.haut, regles.seuil)]
-    return np.unique(petites).astype(int), trouvees
+    return np.unique([f.variable for f in failles if f.bas < min(f.haut, regles.seuil)]).astype(int), trouvees
 
 
 def preparer(matiere: Matiere, outils: Outils, regles: Regles, parues: Sequence[pd.DataFrame] = ()) -> Preparation:
