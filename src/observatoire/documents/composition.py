@@ -24,7 +24,7 @@ def composer(document: Document, contenu: Contenu) -> bytes:
     midi = dt.datetime.combine(contenu.date, dt.time(12), tzinfo=dt.UTC)
     try:
         pdf, reproches = typst.compile_with_warnings(
-            GABARITS / document.gabarit, root=GABARITS, font_paths=_polices(), format="pdf", pdf_standards=NORME,
+            GABARITS / document.gabarit, root=GABARITS, font_paths=polices(), format="pdf", pdf_standards=NORME,
             sys_inputs={"contenu": en_json(contenu)}, timestamp=midi,
         )  # fmt: skip
     except typst.TypstError as erreur:
@@ -36,7 +36,7 @@ def composer(document: Document, contenu: Contenu) -> bytes:
 
 
 @lru_cache(maxsize=1)
-def _polices() -> typst.Fonts:
+def polices() -> typst.Fonts:
     """Celles que Typst apporte, et la DejaVu de matplotlib, que les figures emploient ; aucune de la machine."""
     dejavu = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[dejavu])

@@ -25,15 +25,17 @@ class Faite(NamedTuple):
     impressions: Sequence[Impression]
 
 
-def ecrire_documents(pages: Mapping[str, Faite], edition: dict, sortie: Path) -> dict[str, list[Impression]]:
-    """Écrire ``documents/<nom>.pdf`` dans ``sortie`` pour chaque document dont la page est faite.
+def ecrire_documents(
+    documents: Sequence[Document], pages: Mapping[str, Faite], edition: dict, sortie: Path
+) -> dict[str, list[Impression]]:
+    """Écrire ``documents/<nom>.pdf`` dans ``sortie`` pour chacun de ces ``documents``.
 
     ``pages`` : chemin de la page, sans suffixe -> ce qui en est fait. ``edition`` : ``edition.json``. Rend, pour le
     registre, ce que chaque fichier imprime, nommé par son chemin dans ``sortie``. Lève :class:`EditionIncomplete` si un
     document porte un nombre que sa page n'a pas imprimé, ou que Typst le refuse.
     """
     imprimees = {}
-    for document in prevus(pages):
+    for document in documents:
         faite = pages[document.page]
         contenu = lire_contenu(document, faite.notebook, edition)
         connues = retenir(document, contenu, [*faite.impressions, *contenu.impressions])
@@ -44,9 +46,13 @@ def ecrire_documents(pages: Mapping[str, Faite], edition: dict, sortie: Path) ->
     return imprimees
 
 
-def prevus(pages: Mapping[str, object]) -> list[Document]:
-    """Les documents dont la page est là."""
-    return [d for d in DOCUMENTS if d.page in pages]
+def prevus(pages: Mapping[str, Faite], publie: Path) -> list[Document]:
+    """Les documents dont la page est faite, et dont la table, s'il en faut une, a des lignes dans ``publie``."""
+    return [d for d in DOCUMENTS if d.page in pages and (d.table is None or _a_des_lignes(publie / d.table))]
+
+
+def _a_des_lignes(fichier: Path) -> bool:
+    return fichier.is_file() and len(fichier.read_text(encoding="utf-8").splitlines()) > 1
 
 
 def retenir(document: Document, contenu: Contenu, impressions: Sequence[Impression]) -> list[Impression]:
@@ -65,13 +71,13 @@ def retenir(document: Document, contenu: Contenu, impressions: Sequence[Impressi
     return list(dict.fromkeys(tuple(i) for i, siens in nombres if siens and siens <= dits))
 
 
-def presenter_documents(pages: Mapping[str, object]) -> str:
+def presenter_documents(documents: Sequence[Document]) -> str:
     """Le Markdown de la page « Documents » : chacun, en un paragraphe, et ses deux formes."""
     parties = [
         "# Documents",
         "Chaque document se lit en ligne, ou s'imprime : A4, noir et blanc, résumé en première page.",
     ]
-    for document in prevus(pages):
+    for document in documents:
         lien = f'<a href="../../{DOSSIER}/{document.nom}.pdf">{document.titre} (PDF)</a>'
         parties += [f"## {document.titre}", f"{document.objet} {document.destinataires}"]
         parties.append(f"{lien} – [lire en ligne]({document.page})")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from observatoire.registre.site import DOCUMENTS as DOCUMENTS_DU_SITE
+
 #: Le dossier des documents, dans l'édition comme dans le site.
-DOSSIER = "documents"
+DOSSIER = DOCUMENTS_DU_SITE.as_posix()
 
 
 @dataclass(frozen=True)
@@ -14,7 +16,8 @@ class Document:
 
     ``nom`` : celui du fichier, sans suffixe. ``page`` : la page de l'édition dont il vient, sans suffixe ; sans elle,
     pas de document. ``titre`` et ``objet`` : comment la page « Documents » le présente. ``destinataires`` : à qui il
-    est remis, sous le titre. ``gabarit`` : le fichier Typst qui le compose.
+    est remis, sous le titre. ``gabarit`` : le fichier Typst qui le compose. ``table`` : le fichier
+    publié sans les lignes duquel il n'a rien à dire.
     """
 
     nom: str
@@ -23,6 +26,7 @@ class Document:
     objet: str
     destinataires: str
     gabarit: str
+    table: str | None = None
 
 
 DOCUMENTS = (
@@ -60,5 +64,6 @@ DOCUMENTS = (
         "déceler, les ajustements proposés.",
         "Remise aux signataires de la charte.",
         "revue.typ",
+        table="revue_objectifs.csv",
     ),
 )  # fmt: skip

@@ -26,7 +26,16 @@ def morceaux(sources: Iterable[html.HtmlElement | str]) -> list[list[str]]:
             unis[-1][0] = _BLANCS.sub(" ", unis[-1][0] + texte)
         elif texte:
             unis.append([texte, style])
-    return _rogner([[t if t == "\n" else ponctuer(t), s] for t, s in unis])
+    return _rogner(_ponctuer(unis))
+
+
+def _ponctuer(suite: list[list[str]]) -> list[list[str]]:
+    """Ponctuer chaque morceau en sachant par quoi finit celui d'avant : « **part** : » aussi a son espace insécable."""
+    ponctues: list[list[str]] = []
+    for texte, style in suite:
+        avant = ponctues[-1][0][-1:].strip() if ponctues else ""
+        ponctues.append([texte if texte == "\n" else ponctuer(avant + texte)[len(avant) :], style])
+    return ponctues
 
 
 def en_texte(noeud: html.HtmlElement) -> str:

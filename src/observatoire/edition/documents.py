@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from observatoire.documents.ecriture import Faite, ecrire_documents, presenter_documents
+from observatoire.documents.ecriture import Faite, ecrire_documents, presenter_documents, prevus
 from observatoire.edition.carnet import Carnet
 from observatoire.edition.travail import MARQUE
 from observatoire.fichiers import ecrire_texte
@@ -25,7 +25,8 @@ def mettre_en_documents(
     :class:`EditionIncomplete` comme :func:`~observatoire.documents.ecriture.ecrire_documents`.
     """
     faites = {sortie: Faite(carnet.fichier(Path(f"{sortie}.ipynb")), dites) for sortie, dites in imprimees.items()}
-    documents = ecrire_documents(faites, edition, carnet.attente)
-    page = presenter_documents(faites)
+    prets = prevus(faites, carnet.etat.publie)
+    documents = ecrire_documents(prets, faites, edition, carnet.attente)
+    page = presenter_documents(prets)
     ecrire_texte(f"---\n{MARQUE}: {edition['public']}\n---\n\n{page}", carnet.attente / f"{PAGE}.md")
     return documents | {PAGE: impressions_libres(page)}
