@@ -35,7 +35,6 @@ MODELES = {
     "note": ("# Note", "annee = 2010", "annee"),
     "rapport": ("# Rapport", "annee = 2010", "annee"),
     "conference": ("# Conférence", "annee = 2010", "annee"),
-    "revue": ("# Revue", "annee = 2010", "annee"),
     "engagements": ("# Engagements", "annee = 2010", "annee"),
     "engagement": ("# {{ engagement_nom }}", 'engagement = "essai"', "engagement"),
 }

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import pandas as pd
 import pytest
 import typst
 from petit_publie import ecrire_publie
@@ -35,34 +34,7 @@ from observatoire.registre.sorties import NOMBRE, impressions_de_texte, impressi
 
 RACINE = Path(__file__).resolve().parents[1]
 CONTOURS = RACINE / "data" / "referentiels" / "quartiers.geojson"
-MESURE = {
-    "origine": "engagement", "code": "production_annuelle", "libelle": "Livrer de 50 à 60 logements neufs par an",
-    "indicateur": "taux_vacance", "niveau": "ville", "territoire": "25056", "bailleur": "tous", "depart": 2007,
-    "annee": 2010, "ecart": 0.012, "ecart_bas": -0.002, "ecart_haut": 0.026, "effet_minimal": 0.02, "sens": "indecis",
-    "verdict": "non_concluant", "pertinence": "a_portee", "probabilite": 0.42, "proposition": "À discuter.",
-    "raison": "Trop peu de cas.", "statut": "publie", "motif": None,
-}  # fmt: skip
-CACHEE = MESURE | {"origine": "suivi", "sens": None, "statut": "na", "motif": "Une rupture les sépare.", "ecart": None}
-
-
-def _publier(dossier: Path, public: str) -> Path:
-    """Le petit dossier publié, avec les tables de la revue."""
-    publie = ecrire_publie(dossier / public, CONTOURS, public=public)
-    pd.DataFrame([MESURE, CACHEE]).to_csv(publie / "revue_objectifs.csv", index=False)
-    parts = {"entrants": 0.004, "restes": 0.008, "autres": None}
-    pd.DataFrame(
-        [
-            {"depart": 2007, "annee": 2010, "niveau": "ville", "territoire": "25056", "indicateur": "moins_40_plafond",
-             "valeur_depart": 0.4, "valeur": 0.412, "variation": 0.012, "composante": c, "contribution": v,
-             "statut": "c" if v is None else "publie", "motif": None}
-            for c, v in parts.items()
-        ]
-    ).to_csv(publie / "revue_decomposition.csv", index=False)  # fmt: skip
-    ecart = {"revision": "abc", "engagement": "e", "libelle": "Un engagement", "ecart": "modifie", "champ": "cible",
-             "au_depart": "0.2", "a_la_fin": "0.25", "verdict_initial": "tenu", "verdict": "non_tenu",
-             "statut": "publie", "motif": None}  # fmt: skip
-    pd.DataFrame([ecart]).to_csv(publie / "revue_ecarts.csv", index=False)
-    return publie
+PRETS = [d for d in DOCUMENTS if (RACINE / "notebooks" / f"{d.page}.ipynb").is_file()]
 
 
 def _executer(nom: str, publie: Path, sortie: Path, monkeypatch) -> Faite:
@@ -92,9 +64,9 @@ def _executer(nom: str, publie: Path, sortie: Path, monkeypatch) -> Faite:
 def edition(request, tmp_path_factory):
     """Les pages de l'édition d'un public, leurs documents, et ce que chacun met au registre."""
     dossier = tmp_path_factory.mktemp("documents")
-    publie = _publier(dossier / "publie", request.param)
+    publie = ecrire_publie(dossier / "publie" / request.param, CONTOURS, public=request.param)
     with pytest.MonkeyPatch.context() as poser:
-        pages = {d.page: _executer(d.page, publie, dossier, poser) for d in DOCUMENTS}
+        pages = {d.page: _executer(d.page, publie, dossier, poser) for d in PRETS}
     dite = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
     imprimees = ecrire_documents(prevus(pages, publie), pages, dite, dossier)
     return {"dossier": dossier, "publie": publie, "pages": pages, "dite": dite, "imprimees": imprimees}
@@ -128,7 +100,7 @@ def _noeuds(noeud, genre: str):
 
 
 def test_chaque_document_est_ecrit_deux_fois_avec_les_memes_octets(edition, fichiers):
-    assert set(fichiers) == {f"documents/{d.nom}.pdf" for d in DOCUMENTS}
+    assert {f"documents/{d.nom}.pdf" for d in PRETS if d.table is None} <= set(fichiers)
     avant = {chemin: fichier.read_bytes() for chemin, fichier in fichiers.items()}
     ecrire_documents(prevus(edition["pages"], edition["publie"]), edition["pages"], edition["dite"], edition["dossier"])
     assert {chemin: fichier.read_bytes() for chemin, fichier in fichiers.items()} == avant
@@ -231,13 +203,19 @@ def test_le_pdf_est_conforme_a_pdf_ua_selon_verapdf(edition, fichiers, tmp_path)
     assert dit.returncode == 1
 
 
-@UN_PUBLIC
-def test_la_revue_attend_ses_tables_et_la_page_des_documents_dit_ce_qui_est_la(edition, tmp_path):
-    noms = [d.nom for d in prevus(edition["pages"], tmp_path)]
-    assert noms == [d.nom for d in DOCUMENTS if d.table is None]
-    page_ = presenter_documents(prevus(edition["pages"], tmp_path))
-    assert [n in page_ for n in ("documents/rapport-annuel.pdf", "(rapport)", "revue.pdf")] == [True, True, False]
-    assert not NOMBRE.findall(page_.replace("A4", ""))
+def test_un_document_attend_sa_table_et_la_page_des_documents_dit_ce_qui_est_la(tmp_path):
+    pages = {d.page: Faite(tmp_path / d.page, []) for d in DOCUMENTS}
+    (revue,) = [d for d in DOCUMENTS if d.table]
+    sans = [d for d in DOCUMENTS if d is not revue]
+    assert prevus(pages, tmp_path) == sans
+    (tmp_path / revue.table).write_text("origine,statut\n", encoding="utf-8")
+    assert prevus(pages, tmp_path) == sans
+    (tmp_path / revue.table).write_text("origine,statut\nsuivi,publie\n", encoding="utf-8")
+    assert prevus(pages, tmp_path) == [*DOCUMENTS]
+    assert prevus({"note": pages["note"]}, tmp_path) == [d for d in DOCUMENTS if d.page == "note"]
+    dite = presenter_documents(sans)
+    assert [n in dite for n in ("documents/rapport-annuel.pdf", "(rapport)", "revue.pdf")] == [True, True, False]
+    assert not NOMBRE.findall(dite.replace("A4", ""))
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,6 @@ def test_tous_les_modeles_existent():
         "note",
         "quartier",
         "rapport",
-        "revue",
         "simulation",
         "sources",
         "ville",
