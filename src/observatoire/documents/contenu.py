@@ -26,6 +26,7 @@ from observatoire.typographie import ponctuer
 MARQUE = "observatoire-public: {public}"
 _DIRECTIVE = re.compile(r"^```\{.*?^```\s*?$", re.S | re.M)
 _MENTIONS = {PUBLIQUE: "Édition publique"}
+_RESUMES = {"Résumé", "En résumé"}
 _RESERVEE = "Réservé aux signataires de la charte"
 
 
@@ -95,15 +96,15 @@ def _descendre(blocs: list[Bloc]) -> list[Bloc]:
 
 
 def _ranger(blocs: list[Bloc]) -> tuple[list[Bloc], list[dict[str, object]]]:
-    """Ce qui précède la première section, puis les sections, chacune avec son titre."""
+    """Ce qui précède la première section et ce qu'une page appelle son résumé, puis les autres sections."""
     resume: list[Bloc] = []
     sections: list[dict[str, object]] = []
     for bloc in blocs:
         if bloc["genre"] == "titre" and bloc["niveau"] == 2:
-            sections.append({"titre": bloc["texte"], "blocs": []})
+            sections.append({"titre": bloc["texte"], "blocs": resume if bloc["texte"] in _RESUMES else []})
         else:
             _ajouter(bloc, sections[-1]["blocs"] if sections else resume)
-    return resume, [s for s in sections if s["blocs"]]
+    return resume, [s for s in sections if s["blocs"] and s["blocs"] is not resume]
 
 
 def _ajouter(bloc: Bloc, section: list[Bloc]) -> None:

@@ -10,6 +10,7 @@ from observatoire.erreurs import EditionIncomplete
 # Une colonne dont la case la plus longue tient là, en caractères, prend la place de son contenu ; les autres se
 # partagent le reste, chacune selon ce qu'elle porte.
 _COURTE = 14
+_PHRASE = 28  # caractères : au-delà, une case porte une phrase, qui se lit depuis la gauche
 _LARGE = 9  # colonnes : au-delà, le tableau s'écrit plus petit
 
 
@@ -27,7 +28,10 @@ def lire_table(noeud: html.HtmlElement) -> dict[str, object]:
         "titre": en_texte(titre),
         "colonnes": colonnes,
         "rangs": rangs,
-        "gauche": _alignements(noeud, len(colonnes)),
+        "gauche": [
+            oui or _plus_longue([r[i] for r in pleins]) > _PHRASE
+            for i, oui in enumerate(_alignements(noeud, len(colonnes)))
+        ],
         "poids": [_poids([r[i] for r in pleins], colonnes[i]) for i in range(len(colonnes))],
         "serree": len(colonnes) >= _LARGE,
     }
@@ -53,11 +57,19 @@ def _alignements(noeud: html.HtmlElement, nombre: int) -> list[bool]:
 
 def _poids(cases: list[list[list[str]]], entete: list[list[str]]) -> float:
     """La part de largeur d'une colonne ; zéro pour celle qui prend juste la place de son contenu."""
-    longueurs = [max((len(ligne) for ligne in "".join(t for t, _ in case).split("\n")), default=0) for case in cases]
-    longue = max(longueurs, default=0)
+    longueurs, longue = [_longueur(case) for case in cases], _plus_longue(cases)
     nom = "".join(t for t, _ in entete)
     if max(longue, len(nom)) <= _COURTE:
         return 0
     mot = max((len(m) for m in nom.split()), default=0)
     moyenne = sum(longueurs) / len(longueurs) if longueurs else mot
     return round(max(moyenne, longue / 2, mot) ** 0.5, 2)
+
+
+def _longueur(case: list[list[str]]) -> int:
+    """La plus longue ligne d'une case, en caractères."""
+    return max(len(ligne) for ligne in "".join(t for t, _ in case).split("\n"))
+
+
+def _plus_longue(cases: list[list[list[str]]]) -> int:
+    return max(map(_longueur, cases), default=0)

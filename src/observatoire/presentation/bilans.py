@@ -61,10 +61,9 @@ def decisions_de_l_annee(valeurs: Publie) -> Fragment:
     return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {ecrire_annee(valeurs.annee)}")
 
 
-def imprimer_ceci(document: str) -> Fragment:
-    """Où est le document (PDF) de cette page ; ce lien ne s'imprime pas."""
-    lien = lier("Ce document en PDF, à imprimer", f"../../documents/{document}.pdf")
-    return Fragment(f'<p class="obs-note obs-ecran">{lien}</p>', "Ce document en PDF")
+def imprimer_ceci(document: str, texte: str = "Ce document en PDF, à imprimer") -> Fragment:
+    """Où est un document (PDF), depuis une page à la racine de l'édition ; ce lien ne s'imprime pas."""
+    return Fragment(f'<p class="obs-note obs-ecran">{lier(texte, f"../../documents/{document}.pdf")}</p>', texte)
 
 
 def _lier(e: dict) -> str:
