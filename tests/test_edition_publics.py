@@ -199,7 +199,7 @@ def test_les_documents_d_un_public_sont_dans_son_site_et_dans_aucun_autre(editio
     noms = {f"{nom}.pdf" for nom in ("rapport-annuel", "note-trimestrielle", "dossier-de-la-conference")}
     for public in PUBLICS:
         site = editions.chemin("site", public)
-        assert {f.name: publics_de(f) for f in (site / "documents").iterdir()} == dict.fromkeys(noms, {public})
+        assert {f.name: publics_de(f) for f in (site / "documents").iterdir()} == {n: {public} for n in noms}
         page = (site / "book" / "edition" / "documents.html").read_text(encoding="utf-8")
         assert all(f'href="../../documents/{nom}"' in page for nom in noms)
     registre = lire_registre(editions.chemin("publie"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import html
 
 from observatoire.documents.textes import en_texte, morceaux
@@ -11,6 +13,7 @@ from observatoire.erreurs import EditionIncomplete
 # partagent le reste, chacune selon ce qu'elle porte.
 _COURTE = 14
 _PHRASE = 28  # caractères : au-delà, une case porte une phrase, qui se lit depuis la gauche
+_NOMBRE = re.compile(r"[+\u2212]?\d")
 _LARGE = 9  # colonnes : au-delà, le tableau s'écrit plus petit
 
 
@@ -29,7 +32,7 @@ def lire_table(noeud: html.HtmlElement) -> dict[str, object]:
         "colonnes": colonnes,
         "rangs": rangs,
         "gauche": [
-            oui or _plus_longue([r[i] for r in pleins]) > _PHRASE
+            oui or any(map(_porte_une_phrase, (r[i] for r in pleins)))
             for i, oui in enumerate(_alignements(noeud, len(colonnes)))
         ],
         "poids": [_poids([r[i] for r in pleins], colonnes[i]) for i in range(len(colonnes))],
@@ -57,7 +60,8 @@ def _alignements(noeud: html.HtmlElement, nombre: int) -> list[bool]:
 
 def _poids(cases: list[list[list[str]]], entete: list[list[str]]) -> float:
     """La part de largeur d'une colonne ; zéro pour celle qui prend juste la place de son contenu."""
-    longueurs, longue = [_longueur(case) for case in cases], _plus_longue(cases)
+    longueurs = [max(map(len, _lignes(case))) for case in cases]
+    longue = max(longueurs, default=0)
     nom = "".join(t for t, _ in entete)
     if max(longue, len(nom)) <= _COURTE:
         return 0
@@ -66,10 +70,10 @@ def _poids(cases: list[list[list[str]]], entete: list[list[str]]) -> float:
     return round(max(moyenne, longue / 2, mot) ** 0.5, 2)
 
 
-def _longueur(case: list[list[str]]) -> int:
-    """La plus longue ligne d'une case, en caractères."""
-    return max(len(ligne) for ligne in "".join(t for t, _ in case).split("\n"))
+def _porte_une_phrase(case: list[list[str]]) -> bool:
+    """Une ligne longue, et qui ne commence pas par un nombre."""
+    return any(len(ligne) > _PHRASE and not _NOMBRE.match(ligne) for ligne in _lignes(case))
 
 
-def _plus_longue(cases: list[list[list[str]]]) -> int:
-    return max(map(_longueur, cases), default=0)
+def _lignes(case: list[list[str]]) -> list[str]:
+    return "".join(t for t, _ in case).split("\n")
