@@ -26,6 +26,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from observatoire.audit import auditer
 from observatoire.audit.cases import Ecrites
 from observatoire.audit.dossier import dire_cle, index
+from observatoire.audit.imprimes import Imprimes
 from observatoire.audit.jetons import atomes, nombres, significatifs
 from observatoire.audit.recueil import distinctif, masquer
 from observatoire.configuration import lire_configuration
@@ -424,9 +425,11 @@ def test_un_nombre_plante_dans_une_page_hors_du_registre_est_trouve_sans_etre_re
 def test_un_nombre_d_un_document_hors_du_registre_est_trouve(net):
     inscrire(net.publie, 2010, "publique", {"documents/note.pdf": [("96 %", None, None, "", *SANS_CLE)]})
     ajouter(net, "documents/note.pdf", pdf("96 % des logements"))
-    assert constats(net) == []
+    assert auditer(net.config, controles=(Imprimes,)).constats == []
     ajouter(net, "documents/note.pdf", pdf("96 % et 97 % des logements"))
-    un_constat(net, "documents/note.pdf", "feuille 1", "1 nombre(s) hors du registre")
+    (trouve,) = auditer(net.config, controles=(Imprimes,)).constats
+    assert "documents/note.pdf, feuille 1" in str(trouve)
+    assert "97" not in str(trouve)
 
 
 def test_le_registre_d_une_autre_page_ou_d_un_autre_public_n_excuse_pas(net):
