@@ -33,6 +33,8 @@ MODELES = {
     "alertes": ("# Alertes en {{ annee }}", "annee = 2010", "annee"),
     "alerte": ("# {{ alerte_nom }}", 'annee = 2010\nalerte = "bcdf"', "annee, alerte"),
     "note": ("# Note", "annee = 2010", "annee"),
+    "rapport": ("# Rapport", "annee = 2010", "annee"),
+    "conference": ("# Conférence", "annee = 2010", "annee"),
     "engagements": ("# Engagements", "annee = 2010", "annee"),
     "engagement": ("# {{ engagement_nom }}", 'engagement = "essai"', "engagement"),
 }

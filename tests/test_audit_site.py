@@ -26,6 +26,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from observatoire.audit import auditer
 from observatoire.audit.cases import Ecrites
 from observatoire.audit.dossier import dire_cle, index
+from observatoire.audit.imprimes import Imprimes
 from observatoire.audit.jetons import atomes, nombres, significatifs
 from observatoire.audit.recueil import distinctif, masquer
 from observatoire.configuration import lire_configuration
@@ -404,7 +405,7 @@ def test_une_page_dont_tous_les_nombres_sont_au_registre_passe(net):
     inscrire_page(net, "2010/quartier-battant", '<p title="2010">96 % des logements</p>', "2010", "96 %")
     assert constats(net) == []
     dits = {r.titre: r.examine for r in auditer(net.config).resultats}
-    assert dits["Nombres imprimés hors du registre"] == {"pages de l'édition": 1, "nombres inscrits": 2}
+    assert dits["Nombres imprimés hors du registre"] == {"pages de l'édition": 1, "documents": 0, "nombres inscrits": 2}
 
 
 @pytest.mark.parametrize(
@@ -421,6 +422,16 @@ def test_un_nombre_plante_dans_une_page_hors_du_registre_est_trouve_sans_etre_re
     assert "4321" not in str(constat)
 
 
+def test_un_nombre_d_un_document_hors_du_registre_est_trouve(net):
+    inscrire(net.publie, 2010, "publique", {"documents/note.pdf": [("96 %", None, None, "", *SANS_CLE)]})
+    ajouter(net, "documents/note.pdf", pdf("96 % des logements"))
+    assert auditer(net.config, controles=(Imprimes,)).constats == []
+    ajouter(net, "documents/note.pdf", pdf("96 % et 97 % des logements"))
+    (trouve,) = auditer(net.config, controles=(Imprimes,)).constats
+    assert "documents/note.pdf, feuille 1" in str(trouve)
+    assert "97" not in str(trouve)
+
+
 def test_le_registre_d_une_autre_page_ou_d_un_autre_public_n_excuse_pas(net):
     inscrire_page(net, "2010/quartier-battant", "<p>4321</p>")
     inscrire(net.publie, 2010, "partenaires", {"2010/quartier-battant": [("4321", None, None, "", *SANS_CLE)]})
@@ -435,6 +446,7 @@ def test_le_registre_d_une_autre_page_ou_d_un_autre_public_n_excuse_pas(net):
     [
         ("p.html", page(tete='<meta name="observatoire-public" content="partenaires">'), "« partenaires »"),
         ("p.html", page('<div class="bandeau bandeau-avis">Édition réservée aux\n signataires</div>'), "réservée"),
+        ("documents/note.pdf", pdf("observatoire-public: partenaires"), "« partenaires »"),
         ("2010/immeuble-7.html", page(), "page du niveau « immeuble »"),
         ("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n", "1 ligne(s) du niveau « immeuble »"),
     ],

@@ -9,6 +9,7 @@ import sys
 import nbformat
 import pytest
 from atelier import ALERTE, configurer, ecrire_gouvernance, ecrire_modeles, ecrire_publie
+from pypdf import PdfWriter
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS
@@ -16,6 +17,7 @@ from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.livre import construire
 from observatoire.livre.publics import publics_de, verifier_site
+from observatoire.registre.table import lire_registre
 
 RESERVEE = "Édition réservée aux partenaires"
 BATTANT = "2010/quartier-battant.ipynb"
@@ -191,6 +193,26 @@ def test_une_page_html_sans_marque_n_est_pas_mise_en_place(propre):
     assert avant in texte
     reglages.write_text(texte.replace(avant, f"    html_static_path: [book/_static]\n{avant}"), encoding="utf-8")
     assert _refus(propre) == ["_static/immeubles.html : cette page ne dit pas pour quel public elle est."]
+
+
+def test_les_documents_d_un_public_sont_dans_son_site_et_dans_aucun_autre(editions, propre):
+    noms = {f"{nom}.pdf" for nom in ("rapport-annuel", "note-trimestrielle", "dossier-de-la-conference")}
+    for public in PUBLICS:
+        site = editions.chemin("site", public)
+        assert {f.name: publics_de(f) for f in (site / "documents").iterdir()} == {n: {public} for n in noms}
+        page = (site / "book" / "edition" / "documents.html").read_text(encoding="utf-8")
+        assert all(f'href="../../documents/{nom}"' in page for nom in noms)
+    registre = lire_registre(editions.chemin("publie"))
+    assert {f"documents/{nom}" for nom in noms} <= set(registre["page"])
+    documents = propre.chemin("edition") / "documents"
+    nu = PdfWriter()
+    nu.add_blank_page(100, 100)
+    nu.write(documents / "rapport-annuel.pdf")
+    shutil.copy(editions.chemin("edition", "partenaires") / "documents" / "note-trimestrielle.pdf", documents)
+    assert sorted(_refus(propre)) == [
+        "documents/note-trimestrielle.pdf : page du public « partenaires ».",
+        "documents/rapport-annuel.pdf : cette page ne dit pas pour quel public elle a été exécutée.",
+    ]
 
 
 def test_un_fragment_des_partenaires_trouve_dans_un_fichier_du_site_est_nomme(editions, tmp_path):

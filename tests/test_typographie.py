@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from observatoire.livre.typographie import ponctuer, ponctuer_html
+from observatoire.typographie import ponctuer, ponctuer_html
 
 
 @pytest.mark.parametrize(

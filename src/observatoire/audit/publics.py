@@ -23,6 +23,8 @@ _NIVEAUX = frozenset({*NIVEAUX, "qpv"})
 _RESERVES_SANS_REGLES = {"publique": frozenset({"immeuble"})}
 _RESERVEE = re.compile(r"(?:reservee?s?|version|edition) (?:aux |des )?(?:partenaires|signataires)")
 _DECLARES = etree.XPath(f"//meta[@name='{META}']/@content | //@data-public", smart_strings=False)
+#: Un document le dit dans ses mots-clés.
+_DANS_UN_PDF = re.compile(rf"{META}: (\w+)")
 _BANDEAUX = etree.XPath("//*[contains(concat(' ', normalize-space(@class), ' '), ' bandeau ')]")
 
 
@@ -60,9 +62,12 @@ class Publics:
 
     def _marques(self, fichier: Fichier) -> Iterator[Constat]:
         racine = fichier.contenu.racine
+        comment = f"L'édition auditée est « {self.dossier.public} »."
+        if fichier.genre == "pdf":
+            for declare in set(_DANS_UN_PDF.findall(fichier.contenu.texte)) - {self.dossier.public}:
+                yield Constat(fichier.nom, "mots-clés", f"document de l'édition « {declare} »", comment)
         if racine is None:
             return
-        comment = f"L'édition auditée est « {self.dossier.public} »."
         for declare in set(_DECLARES(racine)) - {self.dossier.public}:
             yield Constat(fichier.nom, "marque de la page", f"page de l'édition « {declare} »", comment)
         if self.dossier.public == "publique":

@@ -78,15 +78,17 @@ class Carnet:
     def est_a_jour(self, travail: Travail) -> bool:
         """La page a-t-elle encore le contenu que son exécution donnerait ?"""
         note = self._lire_note(travail.sortie)
-        page = Path(f"{travail.sortie}.ipynb")
-        # Une page qui attend prendra la place de celle de l'édition : c'est elle qui compte.
-        dossier = self.attente if (self.attente / page).is_file() else self.edition
+        page = self.fichier(Path(f"{travail.sortie}.ipynb"))
         return (
             note is not None
             and note["cle"] == _cle(travail)
             and note["lu"] == self.etat.empreinte(relire(note["lectures"]))
-            and note["page"] == empreinte(dossier / page)
+            and note["page"] == empreinte(page)
         )
+
+    def fichier(self, relatif: Path) -> Path:
+        """Où est un fichier : celui qui attend prendra la place de celui de l'édition, c'est lui qui compte."""
+        return self.attente / relatif if (self.attente / relatif).is_file() else self.edition / relatif
 
     def ranger(self, resultat: Resultat) -> None:
         """Garder une page réussie, en attente de sa mise en place ; la note vient après la page."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from observatoire.configuration import Configuration
 from observatoire.edition.carnet import Carnet, Etat
+from observatoire.edition.documents import mettre_en_documents
 from observatoire.edition.fiches import ecrire_fiches
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
@@ -83,12 +84,14 @@ def executer(
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)
-    imprimees = {t.sortie: carnet.impressions(t.sortie) for t in travaux} | fiches
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | {Path(f"{page}.md") for page in fiches}
+    imprimees = {t.sortie: carnet.impressions(t.sortie) for t in travaux}
+    fiches |= mettre_en_documents(carnet, imprimees, _lire(publie))
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux}
+    attendus |= {Path(nom if nom.endswith(".pdf") else f"{nom}.md") for nom in fiches}
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
-    inscrire_l_edition(config, public, imprimees)
+    inscrire_l_edition(config, public, imprimees | fiches)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
 
 

@@ -54,6 +54,8 @@ MODELES = (
     Modele("simulation", "simulation"),
     Modele("corrections", "corrections"),
     Modele("note", "note"),
+    Modele("rapport", "rapport"),
+    Modele("conference", "conference"),
     Modele("engagements", "engagements", si="engagement"),
     Modele("engagement", "engagements/{engagement}", ("engagement",), si="engagement"),
 )  # fmt: skip

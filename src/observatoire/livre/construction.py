@@ -16,6 +16,7 @@ from html import escape
 from pathlib import Path
 
 from observatoire.configuration import PUBLIQUE, Configuration
+from observatoire.documents.plan import DOSSIER
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
 from observatoire.livre.preparation import composition, oublier, preparer_sources
@@ -64,6 +65,7 @@ def construire(
     with ecrire_dossier(site) as nouveau:
         dire(2, len(ETAPES), ETAPES[2])
         shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
+        _joindre_les_documents(config.chemin("edition", public), nouveau)
         (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
         verifier_site(nouveau, public)
         indexer(nouveau)
@@ -84,6 +86,12 @@ def _lire_edition(dossier: Path, public: str) -> dict:
         )
     verifier_edition(dossier, edition.get("pages", []), public)
     return edition
+
+
+def _joindre_les_documents(edition: Path, site: Path) -> None:
+    """Les documents à imprimer, à la racine du site."""
+    if (edition / DOSSIER).is_dir():
+        shutil.copytree(edition / DOSSIER, site / DOSSIER)
 
 
 def _accueil(edition: dict) -> str:

@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from observatoire.livre.typographie import ponctuer, ponctuer_html
+from observatoire.typographie import ponctuer, ponctuer_html
 
 GABARITS = Path(__file__).parent / "gabarits"
 STATIQUE = Path(__file__).parent / "statique"

@@ -1,7 +1,8 @@
 """À chaque public ses pages : rien de ce qui est fait pour l'un n'entre dans le site de l'autre.
 
 Chaque page porte la marque de son public : dans les métadonnées d'un notebook, dans l'en-tête d'une fiche, dans une
-balise ``<meta>`` du site, sur tout fragment qui n'est que pour les partenaires. Un fichier copié l'emporte avec lui.
+balise ``<meta>`` du site, dans les mots-clés d'un PDF, sur tout fragment qui n'est que pour les partenaires. Un fichier
+copié l'emporte avec lui.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from observatoire.erreurs import EditionIncomplete
 
 # La même marque, qu'elle soit en JSON, en YAML, en HTML ou en HTML dans du JSON.
 _MARQUE = re.compile(rb"observatoire[_-]public\W{1,8}(?:content\W{1,4})?(" + "|".join(PUBLICS).encode() + rb")\b")
-_SUREMENT_MARQUEES = {".ipynb"}
+_SUREMENT_MARQUEES = {".ipynb", ".pdf"}
 
 
 def verifier_edition(edition: Path, pages: list[str], public: str) -> None:
@@ -48,14 +49,14 @@ def verifier_sources(livre: Path, public: str, sauf: set[Path]) -> None:
 def verifier_site(site: Path, public: str) -> None:
     """Lever :class:`EditionIncomplete` si un fichier d'un site n'est pas, ou pas sûrement, de ce public.
 
-    Toute page HTML doit porter la marque de ce public ; aucun fichier ne doit porter celle d'un autre.
+    Toute page HTML, tout PDF, doit porter la marque de ce public ; aucun fichier ne doit porter celle d'un autre.
     """
     fautes = []
     for relatif, fichier in _fichiers(site):
         publics = publics_de(fichier)
         if publics - {public}:
             fautes.append(f"{relatif} : {_dire(publics - {public})}")
-        elif not publics and fichier.suffix == ".html":
+        elif not publics and fichier.suffix in {".html", ".pdf"}:
             fautes.append(f"{relatif} : cette page ne dit pas pour quel public elle est.")
     _refuser(fautes, public, "le site")
 

@@ -71,7 +71,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
             "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
-            "Verdict": _juger(e) + (f"<br><small>{CONSTATS[e['constat']]}</small>" if _ecrit(e["constat"]) else ""),
+            "Verdict": juger(e) + (f"<br><small>{CONSTATS[e['constat']]}</small>" if _ecrit(e["constat"]) else ""),
             "Pourquoi": escape(e["raison"]),
         }
         for e in lignes
@@ -107,7 +107,7 @@ def histoire_des_engagements(valeurs: Publie) -> Fragment:
     for e in lignes:
         lien = lier(e["libelle"], f"engagements/{e['engagement']}.html")
         rang = rangs.setdefault(e["engagement"], {"texte": e["texte_nom"], "Engagement": lien})
-        rang[ecrire_annee(e["annee"])] = _juger(e)
+        rang[ecrire_annee(e["annee"])] = juger(e)
     table = pd.DataFrame(rangs.values())
     return composer(table, "Les verdicts d'une année à l'autre", gauche=tuple(table.columns[2:]), groupe="texte")
 
@@ -142,7 +142,7 @@ def verdict_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     e = _derniere(valeurs, engagement)
     constat = f" Règle lue sur la valeur : {CONSTATS[e['constat']]}." if isinstance(e["constat"], str) else ""
     phrase = f"{escape(e['raison'])}{constat}"
-    html = f'<p class="obs-phrase">{ecrire_annee(valeurs.annee)} : {_juger(e)} {phrase}</p>'
+    html = f'<p class="obs-phrase">{ecrire_annee(valeurs.annee)} : {juger(e)} {phrase}</p>'
     return Fragment(html, e["raison"])
 
 
@@ -154,7 +154,7 @@ def histoire_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
             "Observé": _observer(valeurs, e),
             "Intervalle": _encadrer(valeurs, e),
             "Objectif": _viser(valeurs, e),
-            "Verdict": _juger(e),
+            "Verdict": juger(e),
             "Règle": CONSTATS.get(e["constat"], ""),
             "Pourquoi": escape(e["raison"]),
         }
@@ -208,7 +208,7 @@ def _ecrit(texte: object) -> bool:
     return isinstance(texte, str) and bool(texte)
 
 
-def _juger(e: dict) -> str:
+def juger(e: dict) -> str:
     """Le verdict, son signe et son libellé ; là où il n'y en a pas, le statut qui dit pourquoi."""
     if not _ecrit(e["verdict"]):
         return ecrire_statut("na" if e["statut"] == "publie" else e["statut"], html=True)

@@ -16,6 +16,8 @@ from observatoire.registre.impressions import CHIFFRE
 from observatoire.registre.sorties import NOMBRE, textes_html
 
 EDITION = Path("book", "edition")
+#: Les documents à imprimer, dans le site ; dans le registre, une page par fichier, du même nom.
+DOCUMENTS = Path("documents")
 _ARTICLE = re.compile(r'<article class="bd-article".*?</article>', re.S)
 # Ce que le livre ajoute dans le corps de la page : ancres des titres, menus.
 _DU_LIVRE = re.compile(r'<a class="headerlink".*?</a>|<div class="toctree-wrapper.*?</div>', re.S)
@@ -30,7 +32,7 @@ class HorsRegistre(NamedTuple):
 
 
 def numeros_hors_registre(site: Path, registre: pd.DataFrame, public: str) -> list[HorsRegistre]:
-    """Les nombres du corps des pages d'édition de ``site`` que ``registre`` ne connaît pas, page par page.
+    """Les nombres du corps des pages d'édition et des documents de ``site`` que ``registre`` ne connaît pas.
 
     ``site`` : le dossier du site construit. ``registre`` : voir :func:`observatoire.registre.table.lire_registre` ;
     seule compte sa dernière édition pour ce ``public``. Rend une liste vide quand tout est inscrit.
@@ -39,11 +41,12 @@ def numeros_hors_registre(site: Path, registre: pd.DataFrame, public: str) -> li
     propre = propre[propre["edition"].eq(propre["edition"].max())]
     connus = {page: _nombres(" ; ".join(textes)) for page, textes in propre.groupby("page")["texte"]}
     racine = site / EDITION
+    pages = {f.relative_to(racine).with_suffix("").as_posix(): f for f in sorted(racine.rglob("*.html"))}
+    pages |= {f.relative_to(site).as_posix(): f for f in sorted((site / DOCUMENTS).glob("*.pdf"))}
     return [
         HorsRegistre(page, nombre, lieu)
-        for fichier in sorted(racine.rglob("*.html"))
-        for page in [fichier.relative_to(racine).with_suffix("").as_posix()]
-        for lieu, nombres in _a_lire(fichier)
+        for page, fichier in pages.items()
+        for lieu, nombres in (_dans_le_pdf if fichier.suffix == ".pdf" else _a_lire)(fichier)
         for nombre in sorted(nombres - connus.get(page, set()))
     ]
 
@@ -54,6 +57,13 @@ def _a_lire(fichier: Path) -> list[tuple[str, set[str]]]:
     if article is None:
         return []
     return [(lieu, _nombres(t)) for lieu, t in textes_html(_DU_LIVRE.sub("", article[0])) if CHIFFRE.search(t)]
+
+
+def _dans_le_pdf(fichier: Path) -> list[tuple[str, set[str]]]:
+    """(lieu, nombres) de ce qui se lit sur chaque feuille d'un document."""
+    from pypdf import PdfReader
+
+    return [(f"feuille {n}", _nombres(p.extract_text())) for n, p in enumerate(PdfReader(fichier).pages, start=1)]
 
 
 def _nombres(texte: str) -> set[str]:

@@ -1,0 +1,133 @@
+"""D'une page exécutée au contenu d'un document : son résumé, puis ses sections."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from lxml import etree
+from markdown_it import MarkdownIt
+
+from observatoire.configuration import PUBLIQUE
+from observatoire.documents.blocs import Bloc, lire_html
+from observatoire.documents.plan import Document
+from observatoire.erreurs import EditionIncomplete
+from observatoire.presentation.nombres import ecrire_date
+from observatoire.registre.impressions import Impression, relire
+from observatoire.registre.impressions import page as porte
+from observatoire.typographie import ponctuer
+
+#: La marque que porte tout ce qui est fait pour un public (:mod:`observatoire.livre.publics`).
+MARQUE = "observatoire-public: {public}"
+_DIRECTIVE = re.compile(r"^```\{.*?^```\s*?$", re.S | re.M)
+_MENTIONS = {PUBLIQUE: "Édition publique"}
+_RESUMES = {"Résumé", "En résumé"}
+_RESERVEE = "Réservé aux signataires de la charte"
+
+
+@dataclass(frozen=True)
+class Contenu:
+    """``dit`` : ce que Typst compose, prêt pour JSON ; ``date`` : celle que porte le fichier ; ``impressions`` : les
+    nombres que le document dit de lui-même, hors de sa page."""
+
+    dit: dict[str, object]
+    date: dt.date
+    impressions: tuple[Impression, ...]
+
+    def textes(self) -> Iterator[str]:
+        """Tout ce qui s'y lit, dessins et textes de remplacement compris, et rien de ce qui les place."""
+        yield from _lire(self.dit)
+
+
+def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
+    """Le contenu d'un document, d'après le notebook exécuté ``page``.
+
+    ``edition`` : ``edition.json``. Lève :class:`EditionIncomplete` si la page n'a pas de titre, ou rien à résumer.
+    """
+    notebook = nbformat.read(page, as_version=4)
+    blocs = [b for cellule in notebook.cells for b in _blocs(cellule)]
+    titres = [b["texte"] for b in blocs if b["genre"] == "titre" and b["niveau"] == 1]
+    resume, sections = _ranger([b for b in blocs if not (b["genre"] == "titre" and b["niveau"] == 1)])
+    if not titres or not resume:
+        raise EditionIncomplete(f"la page « {document.page} » n'a pas de titre, ou rien avant sa première section.")
+    public, date = edition["public"], dt.date(edition["annees"][-1], 12, 31)
+    with porte() as impressions:
+        au = relire(ecrire_date(date))
+        dites = tuple(impressions)
+    dit = {
+        "titre": titres[0],
+        "destinataires": document.destinataires,
+        "observatoire": ponctuer(edition["titre"]),
+        "au": au,
+        "public": _MENTIONS.get(public, _RESERVEE),
+        "fictif": bool(edition.get("fictif")),
+        "marque": MARQUE.format(public=public),
+        "resume": resume,
+        "sections": sections,
+    }
+    return Contenu(dit, date, dites)
+
+
+def _blocs(cellule: nbformat.NotebookNode) -> list[Bloc]:
+    if cellule.cell_type == "markdown":
+        return _en_blocs(cellule.source)
+    blocs = []
+    for sortie in cellule.get("outputs", ()):
+        donnees = sortie.get("data", {})
+        if "text/html" in donnees:
+            blocs += lire_html(donnees["text/html"])
+        elif "text/markdown" in donnees:
+            blocs += _descendre(_en_blocs(donnees["text/markdown"]))
+    return blocs
+
+
+def _en_blocs(markdown: str) -> list[Bloc]:
+    return lire_html(MarkdownIt("commonmark").render(_DIRECTIVE.sub("", markdown)))
+
+
+def _descendre(blocs: list[Bloc]) -> list[Bloc]:
+    """Les titres d'un texte déposé passent sous celui de la section qui le porte."""
+    return [b | {"niveau": max(3, b["niveau"])} if b["genre"] == "titre" else b for b in blocs]
+
+
+def _ranger(blocs: list[Bloc]) -> tuple[list[Bloc], list[dict[str, object]]]:
+    """Ce qui précède la première section et ce qu'une page appelle son résumé, puis les autres sections."""
+    resume: list[Bloc] = []
+    sections: list[dict[str, object]] = []
+    for bloc in blocs:
+        if bloc["genre"] == "titre" and bloc["niveau"] == 2:
+            sections.append({"titre": bloc["texte"], "blocs": resume if bloc["texte"] in _RESUMES else []})
+        else:
+            _ajouter(bloc, sections[-1]["blocs"] if sections else resume)
+    return resume, [s for s in sections if s["blocs"] and s["blocs"] is not resume]
+
+
+def _ajouter(bloc: Bloc, section: list[Bloc]) -> None:
+    """Une même note n'est pas redite sous chaque tableau d'une section : la dernière fois suffit."""
+    if bloc.get("note") and bloc in section:
+        section.remove(bloc)
+    section.append(bloc)
+
+
+def _lire(dit: object, cle: str = "") -> Iterator[str]:
+    if isinstance(dit, str):
+        yield " ".join(etree.fromstring(dit).itertext()) if cle == "svg" else dit
+    elif isinstance(dit, dict):
+        for nom, valeur in dit.items():
+            yield from _lire(valeur, nom)
+    elif isinstance(dit, list):
+        if dit and all(isinstance(m, list) and len(m) == 2 and isinstance(m[0], str) for m in dit):
+            yield "".join(texte for texte, _ in dit)
+            return
+        for valeur in dit:
+            yield from _lire(valeur, cle)
+
+
+def en_json(contenu: Contenu) -> str:
+    """Ce que Typst reçoit."""
+    return json.dumps(contenu.dit, ensure_ascii=False, sort_keys=True)
