@@ -1,8 +1,8 @@
 """Les communes d'une agglomération : ce que la configuration en dit, et les quartiers de chacune.
 
 Un territoire de plusieurs communes (un EPCI) les énumère dans ``observatoire.yml`` ; chacune a ses contours dans les
-référentiels, en GeoJSON, au format de ``quartiers.geojson``. Un territoire d'une seule commune n'en déclare aucune : rien
-de ce module ne le concerne.
+référentiels, en GeoJSON, au format de ``quartiers.geojson``. Un territoire d'une seule commune n'en déclare aucune :
+rien de ce module ne le concerne.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Commune:
 
 
 def lire_communes(territoire: dict, referentiels: Path) -> tuple[tuple[Commune, ...], list[str]]:
-    """Les communes déclarées, et tout ce qui ne va pas en elles, une phrase par défaut ; aucune si rien n'est déclaré."""
+    """Les communes déclarées, et tout ce qui ne va pas en elles, une phrase par défaut ; rien si rien n'est déclaré."""
     declarees = territoire.get("communes")
     if declarees is None:
         return (), []
@@ -97,7 +97,9 @@ def _lire(declaree: dict, referentiels: Path) -> tuple[Commune, list[str]]:
         traits = [t["properties"] for t in json.loads((referentiels / fichier).read_text(encoding="utf-8"))["features"]]
         codes = {n: tuple(t["code"] for t in traits if t["niveau"] == n) for n in ("quartier", "secteur")}
     except (ValueError, KeyError, TypeError):
-        return commune, [f"communes, {nom} : « {fichier} » n'est pas un GeoJSON de quartiers (code, nom, niveau, parent)."]
+        return commune, [
+            f"communes, {nom} : « {fichier} » n'est pas un GeoJSON de quartiers (code, nom, niveau, parent)."
+        ]
     commune = Commune(code, nom, commune.a, commune.de, fichier, codes["quartier"], codes["secteur"])
     if not commune.quartiers:
         return commune, [f"communes, {nom} : « {fichier} » n'a aucun quartier ; en mettre un, la commune entière."]

@@ -96,7 +96,7 @@ class Configuration:
 
     @cached_property
     def communes_retenues(self) -> tuple[str, ...] | None:
-        """Les codes Insee des communes dont les logements comptent ; ``None`` pour toutes, chacune étant un quartier."""
+        """Le code Insee des communes dont les logements comptent ; ``None`` : toutes, chacune étant un quartier."""
         if self.quartiers == "communes":
             return None
         return tuple(c.code for c in self.communes) or (self.code,)

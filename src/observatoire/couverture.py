@@ -1,7 +1,7 @@
 """Couverture : quelle part des logements connus appartient à un bailleur qui a déposé ce qu'il faut.
 
 Un logement est *connu* s'il figure dans le dépôt de l'année, à défaut dans celui de l'année la plus proche du
-même bailleur, à défaut dans le parc déclaré d'``observatoire.yml`` (qui n'est alors connu que pour le territoire entier).
+même bailleur, à défaut dans le parc déclaré d'``observatoire.yml`` (qui n'est alors connu que du territoire entier).
 """
 
 from __future__ import annotations

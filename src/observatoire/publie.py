@@ -327,7 +327,7 @@ class _Series(NamedTuple):
 
 
 def est_hors(code: str) -> bool:
-    """Ce qui est hors de tout contour a des valeurs, mais ce n'est ni un quartier ni une commune : il n'a pas de page."""
+    """Ce qui est hors de tout contour a des valeurs, mais n'est ni un quartier ni une commune : il n'a pas de page."""
     return code.startswith((HORS_QUARTIER, HORS_COMMUNE))
 
 

@@ -104,7 +104,9 @@ def regler(config: Configuration, baremes: Baremes, annee: int, lots: list[LotPr
 def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     """Lire un lot et compter par quartier, bailleur et strate du logement attribué."""
     reglages = par_annee[lot.annee]
-    utiles = {*reglages.dimensions, *STRATES, "id_logement", "champ_rpls", "annee"}.union(*reglages.comptees.lues.values())
+    utiles = {*reglages.dimensions, *STRATES, "id_logement", "champ_rpls", "annee"}.union(
+        *reglages.comptees.lues.values()
+    )
     sources = {nom: lot.sources[nom] for nom in ("attributions", "logements") if nom in lot.sources}
     lues = lire_lot(LotPrepare(lot.annee, lot.nom, sources), utiles)
     baux = decrire_le_logement(lues["attributions"], lues.get("logements"))

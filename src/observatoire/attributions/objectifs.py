@@ -70,7 +70,7 @@ def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
 
 
 def _legaux(baremes: Baremes) -> list[Objectif]:
-    """Une règle de la loi vaut pour le territoire entier, chaque commune et chaque quartier, tous bailleurs ensemble et chacun."""
+    """Une règle de la loi vaut pour le territoire, ses communes, ses quartiers, tous bailleurs ensemble et chacun."""
     objectifs = []
     for code, declaration in catalogue().items():
         bareme = baremes.par_code.get(code)

@@ -44,7 +44,7 @@ class Cles:
             table = table.assign(bailleur="tous")
         mesures = [m for m in (*MESURES, *MESURES_D_ALERTE) if m in table]
         cles = index(table)
-        parlantes = table[mesures].notna().to_numpy() & ~cles.isin(self.dossier.publies)[:, None]
+        parlantes = table[mesures].notna().to_numpy(dtype=bool) & ~cles.isin(self.dossier.publies)[:, None]
         self.tables += 1
         self.lignes += len(table)
         for rang in parlantes.any(axis=1).nonzero()[0]:

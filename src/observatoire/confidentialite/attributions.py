@@ -30,7 +30,8 @@ def proteger_les_attributions(
     """Rendre chaque table telle qu'un public la voit, avec ``statut``.
 
     ``tables`` : voir :data:`observatoire.attributions.TABLES`. ``protegee`` : les indicateurs de ce public, après
-    protection ; ``tout`` : le niveau du territoire entier. Une mesure dont un terme ne paraît pas manque, et ``statut`` est celui de ce terme.
+    protection ; ``tout`` : le niveau du territoire entier. Une mesure dont un terme ne paraît pas manque, et ``statut``
+    est celui de ce terme.
     """
     statuts = protegee.set_index([*LIEU, "indicateur"])["statut"]
     statuts = statuts[~statuts.index.duplicated()]

@@ -2,8 +2,8 @@
 
 Une variable est un compte élémentaire : un nombre de ménages ou de logements, en un lieu, une année, chez un bailleur.
 Une relation est une somme nulle : entre colonnes d'une même cellule, ou d'une colonne entre cellules (les secteurs
-d'un quartier, les quartiers de la ville, les communes de l'agglomération, les bailleurs d'un quartier, les QPV et le reste). Ce qu'un total a de plus
-que ses parties est une variable de plus, jamais publiée : le *reste*.
+d'un quartier, les quartiers de la ville, les communes de l'agglomération, les bailleurs d'un quartier, les QPV et le
+reste). Ce qu'un total a de plus que ses parties est une variable de plus, jamais publiée : le *reste*.
 """
 
 from __future__ import annotations

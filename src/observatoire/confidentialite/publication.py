@@ -13,6 +13,7 @@ import pandas as pd
 from observatoire.attributions import TABLES as TABLES_DES_ATTRIBUTIONS
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
+from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.attributions import proteger_les_attributions
@@ -24,7 +25,6 @@ from observatoire.confidentialite.protection import Matiere, Outils, Protection,
 from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
 from observatoire.confidentialite.structure import ecrire_structure
 from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
-from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
@@ -226,7 +226,9 @@ def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: 
         lignes.append((p["niveau"], p["code"], p["nom"], p.get("parent")))
     if config.communes:
         lignes += [("ville", c.code, c.nom, config.code) for c in config.communes]
-        lignes += [("quartier", f"{HORS_QUARTIER}_{c.code}", f"Hors quartier, {c.nom}", c.code) for c in config.communes]
+        lignes += [
+            ("quartier", f"{HORS_QUARTIER}_{c.code}", f"Hors quartier, {c.nom}", c.code) for c in config.communes
+        ]
         lignes.append(("ville", HORS_COMMUNE, "Hors commune", config.code))
     dehors = HORS_COMMUNE if config.communes else config.code
     lignes.append(("quartier", HORS_QUARTIER, "Hors quartier", dehors))

@@ -22,7 +22,7 @@ def noms_des_groupes(contenu: Contenu) -> dict[str, str]:
 
 
 def fiche_de_mixite(indice: dict, table: pd.DataFrame, noms: dict[str, str], de: str) -> str:
-    """Le Markdown d'une fiche. ``indice`` : ``code``, ``libelle``, ``fiche`` ; ``table`` : la mixité publiée de la ville."""
+    """Le Markdown d'une fiche. ``indice`` : ``code``, ``libelle``, ``fiche`` ; ``table`` : celle de la ville."""
     siennes = table[table["indice"].eq(indice["code"])]
     parties = [f"# {indice['libelle']}", indice["fiche"].strip(), f"## Valeurs {de}"]
     if siennes.empty:

@@ -235,12 +235,13 @@ def _mots(edition: dict) -> dict[str, str]:
     """Comment se dit le territoire entier et ce dont il est fait : une ville et ses quartiers, ou une agglomération."""
     if not edition.get("communes"):
         return {
-            "titre_parties": "Quartiers", "parties": "quartiers", "chaque_partie": "chaque quartier", "du_tout": "de la ville", "au_tout": "à la ville",
-            "partout": "dans la ville et dans les quartiers",
+            "titre_parties": "Quartiers", "parties": "quartiers", "chaque_partie": "chaque quartier",
+            "du_tout": "de la ville", "au_tout": "à la ville", "partout": "dans la ville et dans les quartiers",
         }  # fmt: skip
     return {
-        "titre_parties": "Communes", "parties": "communes", "chaque_partie": "chaque quartier ou commune", "du_tout": "de l'agglomération",
-        "au_tout": "à l'agglomération", "partout": "dans l'agglomération, ses communes et leurs quartiers",
+        "titre_parties": "Communes", "parties": "communes", "chaque_partie": "chaque quartier ou commune",
+        "du_tout": "de l'agglomération", "au_tout": "à l'agglomération",
+        "partout": "dans l'agglomération, ses communes et leurs quartiers",
     }  # fmt: skip
 
 

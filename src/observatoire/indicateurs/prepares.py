@@ -92,7 +92,7 @@ def situer(nom: str, table: pd.DataFrame, config: Configuration) -> pd.DataFrame
 
 
 def _communes(codes: pd.Series, config: Configuration, siennes: bool) -> pd.Categorical:
-    """La commune de chaque ligne, d'après son quartier ou la sienne ; manquante si elle n'est pas de l'agglomération."""
+    """La commune de chaque ligne, d'après son quartier ou la sienne ; manquante hors de l'agglomération."""
     rangs, noms = coder(codes)
     lieux = [*config.communes_retenues, HORS_COMMUNE]
     trouvees = noms if siennes else [config.commune_du_quartier.get(q) for q in noms]

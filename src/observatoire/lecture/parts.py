@@ -155,7 +155,9 @@ def _avertir(fichier: Fichier, tables: dict[str, pd.DataFrame], outils: Outils) 
     for table, donnees in fichier.donnees.items():
         hors = hors_contours(donnees, outils) if table == "immeubles" else None
         morceaux.append(
-            avertir(table, donnees, outils.schemas[table], Contexte(fichier.annee, tables, hors, outils.plusieurs_communes))
+            avertir(
+                table, donnees, outils.schemas[table], Contexte(fichier.annee, tables, hors, outils.plusieurs_communes)
+            )
         )
     fichier.ajouter_avertissements(morceaux)
 

@@ -35,7 +35,10 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     if config.communes:
         tous = [_lire(config.chemin("referentiels") / c.contours) for c in config.communes]
         du_quartier = [t["niveau"].eq("quartier") for t in tous]
-        tous = [t.assign(parent=t["parent"].mask(q, c.code)) for t, q, c in zip(tous, du_quartier, config.communes, strict=True)]
+        tous = [
+            t.assign(parent=t["parent"].mask(q, c.code))
+            for t, q, c in zip(tous, du_quartier, config.communes, strict=True)
+        ]
         return pd.concat(tous, ignore_index=True)
     fichier = config.chemin("referentiels") / "quartiers.geojson"
     return _lire(fichier) if fichier.is_file() else None

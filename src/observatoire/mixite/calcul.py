@@ -59,7 +59,11 @@ def ecrire_mixite(config: Configuration) -> int:
     calculé de nouveau, sur ce qui est publié (:func:`publier`).
     """
     prepare, plan = config.chemin("prepare"), planifier(config, lire_baremes(config.chemin("referentiels")))
-    filtre = [("bailleur", "==", "tous"), ("niveau", "in", [*plan.niveaux, *{lieu.niveau for lieu in plan.lieux}]), ("indicateur", "in", plan.codes)]
+    filtre = [
+        ("bailleur", "==", "tous"),
+        ("niveau", "in", [*plan.niveaux, *{lieu.niveau for lieu in plan.lieux}]),
+        ("indicateur", "in", plan.codes),
+    ]
     lignes = pd.read_parquet(prepare / "indicateurs.parquet", columns=_LUES, filters=filtre)
     valeurs, evolutions = calculer(lignes, plan)
     ecrire_parquet(valeurs, prepare / "mixite.parquet")

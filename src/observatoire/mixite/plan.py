@@ -47,8 +47,8 @@ class Seuils:
 
 @dataclass(frozen=True)
 class Plan:
-    """``lieux`` : les territoires dont on mesure la mixité. ``niveaux`` : ceux des unités. ``seuils`` : ceux de chaque année, dans l'ordre.
-    ``ruptures`` : indicateur -> les années devant lesquelles rien ne se compare."""
+    """``lieux`` : les territoires dont on mesure la mixité. ``niveaux`` : ceux des unités. ``seuils`` : ceux de
+    chaque année, dans l'ordre. ``ruptures`` : indicateur -> les années devant lesquelles rien ne se compare."""
 
     lieux: tuple[Lieu, ...]
     annee_zero: int
@@ -79,7 +79,9 @@ def planifier(config: Configuration, baremes: Baremes) -> Plan:
     modalites = {nom: tuple(c for c, d in catalogue().items() if d.groupe == nom) for nom in REPARTITIONS}
     groupes = [Groupe(code, (code,)) for code in BINAIRES] + [Groupe(nom, codes) for nom, codes in modalites.items()]
     niveaux = tuple(n for n in (NIVEAUX_D_UNE_AGGLOMERATION if config.communes else NIVEAUX) if n in config.niveaux)
-    lieux = [Lieu(c.code, VILLE, {"secteur": {*c.secteurs}, QUARTIER: _quartiers(config, c.code)}) for c in config.communes]
+    lieux = [
+        Lieu(c.code, VILLE, {"secteur": {*c.secteurs}, QUARTIER: _quartiers(config, c.code)}) for c in config.communes
+    ]
     lieux.append(Lieu(config.code, config.tout[0]))
     seuils = {annee: lire_seuils(baremes, annee) for annee in sorted(config.annees)}
     lues = lire_ruptures(config.chemin("referentiels"), catalogue())
@@ -109,7 +111,8 @@ def juger(comptes: Comptes, part_du_reste: float, seuils: Seuils) -> str:
         return comptes.statut or seuils.statut
     if comptes.reponse < seuils.reponse:
         return "ne"
-    if (comptes.vides and not comptes.secrets) or np.count_nonzero(comptes.ville) < 2:
+    seule = not comptes.vides and len(comptes.table()) < 2  # une commune d'un seul quartier
+    if seule or (comptes.vides and not comptes.secrets) or np.count_nonzero(comptes.ville) < 2:
         return "na"
     return "c" if part_du_reste > seuils.reste else CALCULE
 

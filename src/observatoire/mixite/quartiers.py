@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from observatoire.mixite import hasard, indices
 from observatoire.communes import AGGLOMERATION
+from observatoire.mixite import hasard, indices
 from observatoire.mixite.plan import CALCULE, QUARTIER, Seuils
 from observatoire.mixite.unites import RAISONS, Comptes, Groupe, Lieu
 

@@ -36,8 +36,8 @@ class Groupe:
 
 @dataclass(frozen=True)
 class Lieu:
-    """Un territoire dont on mesure la mixité. ``unites`` : niveau -> les codes de celles qu'il contient, et de nul autre
-    niveau ; ``None`` : il contient tout."""
+    """Un territoire dont on mesure la mixité. ``unites`` : niveau -> les codes de celles qu'il contient, et d'aucun
+    autre niveau ; ``None`` : il contient tout."""
 
     code: str
     niveau: str = "ville"

@@ -63,7 +63,9 @@ def _cote_a_cote(valeurs, declaration, lignes, titre, lieu) -> Fragment:
     lignes_de_repere = [(repere.nom, ville)] * avec_ville
     with style():
         toile = _dessiner(declaration, lignes, lignes_de_repere, courant)
-        clairs = [donnees.en_clair(nom, r, declaration) for nom, r in [*lignes_de_repere, *((r["nom"], r) for r in lignes)]]
+        clairs = [
+            donnees.en_clair(nom, r, declaration) for nom, r in [*lignes_de_repere, *((r["nom"], r) for r in lignes)]
+        ]
         svg = rendre(toile.achever(), titre, " ; ".join(clairs) + ".")
     rangs = [(nom, r, valeurs.annee) for nom, r in [*((r["nom"], r) for r in lignes), *lignes_de_repere]]
     table = donnees.table_figure(premiere, rangs, declaration, titre)

@@ -45,15 +45,12 @@ if TYPE_CHECKING:
 
 
 def tableau_mixite(valeurs: Publie, territoire: str | None = None) -> Fragment:
-    """Les indices de la ville (ou d'une commune), l'année de la page : valeur, intervalle, ce que donnerait le hasard."""
+    """Les indices de la ville ou d'une commune, l'année de la page : valeur, intervalle, ce que le hasard donnerait."""
     rangs, code = [], selection.reperer(valeurs, territoire)[1]
     niveaux = lister_niveaux(valeurs, code)
     for groupe in lister_groupes(valeurs):
         for indice in INDICES:
-            lignes = {
-                n: lire_ligne(valeurs, Lieu(n, code, groupe, indice))
-                for n in niveaux
-            }
+            lignes = {n: lire_ligne(valeurs, Lieu(n, code, groupe, indice)) for n in niveaux}
             if any(ligne is not None for ligne in lignes.values()):
                 rangs.append(_rang(valeurs, groupe, indice, lignes, niveaux))
     titre = f"Mixité, {selection.nommer(valeurs, territoire)}, {ecrire_annee(valeurs.annee)}"

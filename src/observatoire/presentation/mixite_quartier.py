@@ -62,6 +62,7 @@ def _dire_entropie(valeurs: Publie, quartier: str, groupe: str) -> str:
         verdict = "moins divers" if ligne["valeur"] < ligne["attendu_hasard"] else "plus divers"
     return (
         f"{sujet} : {ecrire_indice(ligne['valeur'])} ({ecrire_bornes(ligne)}), de zéro (tous semblables) à un "
-        f"(également partagés) ; {repere.genre.lower()} : {ecrire_indice(ville['valeur'])}. Rempli au hasard, un quartier de cette "
-        f"taille aurait {ecrire_indice(ligne['attendu_hasard'])} : {verdict} (p = {ecrire_indice(ligne['p_hasard'])})."
+        f"(également partagés) ; {repere.genre.lower()} : {ecrire_indice(ville['valeur'])}. Rempli au "
+        f"hasard, un quartier de cette taille aurait {ecrire_indice(ligne['attendu_hasard'])} : {verdict} "
+        f"(p = {ecrire_indice(ligne['p_hasard'])})."
     )

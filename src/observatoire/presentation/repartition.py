@@ -76,7 +76,8 @@ def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
     parts = np.array([barre.parts for barre in barres])
     rangees = 14.4 * np.ceil(len(noms) / _COLONNES)
     hauteur = 43.2 + 23.76 * len(barres) + rangees
-    toile = Toile(hauteur, (0, 100), (len(barres) - 0.45, -0.55), gauche=54, haut=14.4 + rangees)
+    gauche = max(54, 7 + max(mesurer(barre.nom, 9) for barre in barres))
+    toile = Toile(hauteur, (0, 100), (len(barres) - 0.45, -0.55), gauche=gauche, haut=14.4 + rangees)
     quarts = [0, 25, 50, 75, 100]
     toile.graduer_x(quarts, [graduer(q, "%") for q in quarts])
     couleurs = _couleurs(noms)

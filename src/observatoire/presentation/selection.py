@@ -70,8 +70,8 @@ def quartiers(
 def parties(
     valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
 ) -> tuple[str, list[dict]]:
-    """Ce qui se compare côte à côte : les quartiers de la ville ou de la commune de ``territoire``, ou les communes d'une
-    agglomération. Rend leur niveau, et une ligne chacun."""
+    """Ce qui se compare côte à côte : les quartiers de la ville ou de la commune de ``territoire``, ou les communes
+    d'une agglomération. Rend leur niveau, et une ligne chacun."""
     if not valeurs.communes:
         return "quartier", quartiers(valeurs, indicateur, bailleur)
     commune = None if territoire is None else valeurs.commune(*reperer(valeurs, territoire))

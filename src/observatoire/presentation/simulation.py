@@ -226,10 +226,10 @@ def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: st
             }
         )
     titre = f"{nommer_trait(valeurs, trait)} : si les entrants de chaque quartier avaient le profil {tout(valeurs).de}"
-    note = (
-        f"Profil des entrants {tout(valeurs).de} : {ecrire(ville.entrants, '%')}. À demande constante, ce qu'un quartier ne "
+    note = f"Profil des entrants {tout(valeurs).de} : {ecrire(ville.entrants, '%')}. "
+    note += (
+        "À demande constante, ce qu'un quartier ne prend plus, les autres le prennent, tous du même nombre de points."
     )
-    note += "prend plus, les autres le prennent, tous du même nombre de points."
     return composer(pd.DataFrame(rangees), titre, note=note)
 
 

@@ -89,7 +89,7 @@ def tableau_quartiers(
     depuis: str = "annee",
     territoire: str | None = None,
 ) -> Fragment:
-    """Une ligne par quartier (par commune, pour une agglomération), une colonne par indicateur : valeur et dénominateur.
+    """Une ligne par quartier (ou par commune d'une agglomération), une colonne par indicateur : valeur, dénominateur.
 
     ``territoire`` : une commune, dont les quartiers sont côte à côte.
     """
@@ -114,7 +114,10 @@ def tableau_bailleurs(
 def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str | None]:
     ville = comparaisons.comparer_ville(valeurs, code, territoire, bailleur)
     zero = comparaisons.comparer_zero(valeurs, code, territoire, bailleur)
-    declaration, repere = valeurs.catalogue[code], reperes.situer(valeurs, territoire, bailleur) or reperes.tout(valeurs)
+    declaration, repere = (
+        valeurs.catalogue[code],
+        reperes.situer(valeurs, territoire, bailleur) or reperes.tout(valeurs),
+    )
     valeur, intervalle, haut, bas, date, couverture, reponse = donnees.cases(ligne, declaration, valeurs.annee)
     parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}
     bornes = _couper(intervalle).replace(" à ", f"{INSECABLE}à{INSECABLE}") if pd.notna(ligne["borne_basse"]) else ""
