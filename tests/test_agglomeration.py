@@ -271,7 +271,7 @@ def test_l_audit_sait_de_quelle_commune_parle_une_page(agglo):
     libelle = catalogue()["taux_vacance"].libelle
     for textes, lieu in (
         (("Commune", f"{libelle}, Le Port, 2010"), ("ville", "99102")),
-        (("Agglo. 2010", f"{libelle}, Le Port"), ("agglomeration", SIREN)),
+        (("Agglo 2010", f"{libelle}, Le Port"), ("agglomeration", SIREN)),
         (("Rivecourt", f"{libelle}, 2010"), ("ville", "99102")),
         ((f"{libelle}, Le Port, 2010",), ("quartier", "rc-port")),
     ):

@@ -14,7 +14,7 @@ from observatoire.audit.jetons import plier
 
 _ANNEE = re.compile(r"\b(?:19|20)\d\d\b")
 _VILLE = re.compile(r"(?:^|, |: )(?:ville|commune)(?:$|[ ,:])")
-_AGGLOMERATION = re.compile(r"(?:^|, |: )(?:agglomeration|agglo\.)(?:$|[ ,:])")
+_AGGLOMERATION = re.compile(r"(?:^|, |: )(?:agglomeration|agglo)(?:$|[ ,:])")
 #: « Commune », sans la nommer : celle du territoire dont parlent les mots plus lointains.
 _SA_COMMUNE = ("ville", "")
 

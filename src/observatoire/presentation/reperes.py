@@ -30,7 +30,7 @@ _MOTS = {
     VILLE: ("Ville", "Ville", "la ville", "de la ville", "à la ville", "dans la ville"),
     "commune": ("Commune", "Commune", "la commune", "de la commune", "à la commune", "dans la commune"),
     AGGLOMERATION: (
-        "Agglomération", "Agglo.", "l'agglomération", "de l'agglomération", "à l'agglomération", "dans l'agglomération",
+        "Agglomération", "Agglo", "l'agglomération", "de l'agglomération", "à l'agglomération", "dans l'agglomération",
     ),
 }  # fmt: skip
 
