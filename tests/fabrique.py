@@ -123,3 +123,12 @@ def calculer_tout(config: Configuration) -> None:
     alertes.ecrire_alertes(config)
     ecrire_suivi(config)
     ecrire_engagements(config)
+
+
+def modifier_bareme(dossier: Path, fichier: Path, changer) -> Path:
+    """Une copie d'un barème livré, dans ``dossier``, où ``changer(contenu)`` a passé ; rend ``dossier``."""
+    contenu = yaml.safe_load((RACINE / "data" / "referentiels" / fichier).read_text(encoding="utf-8"))
+    changer(contenu)
+    (dossier / fichier).parent.mkdir(parents=True, exist_ok=True)
+    (dossier / fichier).write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
+    return dossier

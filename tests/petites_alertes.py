@@ -20,7 +20,7 @@ DOSSIERS = {
 }
 MESURES = ["observe", "attendu", "exces", "exces_bas", "exces_haut", "ecart_points", "proba_vigilance", "proba_alerte"]
 AMPLEURS = [
-    "denominateur", "reponse", "quartier", "secteur", "bailleur", "lisse", "reference", "pente", "pente_bas",
+    "denominateur", "reponse", "quartier", "secteur", "lisse", "reference", "pente", "pente_bas",
     "pente_haut", "proba_pente", "annees_en_alerte", "concordants", "immeubles", "porteurs", "bailleurs_concernes",
     "part_porteurs", "forme", "part_quartier",
 ]  # fmt: skip
@@ -82,7 +82,7 @@ def _ligne(annee, niveau, territoire, indicateur, verdict, *, exces, bornes=(Non
         "observe": attendu + exces if connu else None, "attendu": attendu, "exces": exces, "exces_bas": bornes[0],
         "exces_haut": bornes[1], "ecart_points": 0.12 if connu else None, "proba_vigilance": 1.0 if connu else None,
         "proba_alerte": proba if connu else None, "nb_tests": 7, "denominateur": 200.0 if connu else None,
-        "reponse": 0.85, "quartier": quartier or territoire, "secteur": secteur, "bailleur": "tous",
+        "reponse": 0.85, "quartier": quartier or territoire, "secteur": secteur,
         "lisse": 0.219 if connu else None, "reference": 0.066 if connu else None, "annees_en_alerte": 2,
         "concordants": 1, "immeubles": immeubles, "porteurs": porteurs, "part_porteurs": part, "forme": forme,
         "part_quartier": 1.0 if connu else None, "statut": "publie",
@@ -92,7 +92,7 @@ def _ligne(annee, niveau, territoire, indicateur, verdict, *, exces, bornes=(Non
 def _cachee(annee, niveau, territoire, indicateur, statut) -> dict:
     quartier = PLANOISE if niveau == "immeuble" else territoire
     return {"annee": annee, "niveau": niveau, "territoire": territoire, "indicateur": indicateur, "nb_tests": 7,
-            "quartier": quartier, "bailleur": "tous", "statut": statut}  # fmt: skip
+            "quartier": quartier, "statut": statut}  # fmt: skip
 
 
 def _ecrire_le_suivi(dossier: Path, public: str) -> None:

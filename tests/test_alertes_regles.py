@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 import pytest
-import yaml
+from fabrique import modifier_bareme
 from petit_parc import REFERENTIELS
 
 from observatoire.alertes import lire_regles_des_alertes
@@ -21,16 +22,7 @@ def _lire(referentiels=REFERENTIELS, annee=2010):
 
 @pytest.fixture
 def modifier(tmp_path):
-    """Une copie du barème où l'on change ce que l'on veut ; rend le dossier des référentiels."""
-
-    def ecrire(changer):
-        contenu = yaml.safe_load((REFERENTIELS / FICHIER).read_text(encoding="utf-8"))
-        changer(contenu)
-        (tmp_path / "baremes").mkdir(exist_ok=True)
-        (tmp_path / FICHIER).write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
-        return tmp_path
-
-    return ecrire
+    return partial(modifier_bareme, tmp_path, FICHIER)
 
 
 def test_le_bareme_livre():

@@ -107,7 +107,13 @@ def test_une_rupture_vise_un_indicateur_une_table_ou_tous(tmp_path):
     )
     par_annee = ruptures.groupby("annee")["indicateurs"].agg(set)
     assert par_annee[2008] == {"taux_vacance"}
-    assert par_annee[2009] == {"logements_livres", "part_livres_ville", "part_tres_social", "part_emprunt_garanti"}
+    assert par_annee[2009] == {
+        "logements_livres",
+        "logements_livres_partout",
+        "part_livres_ville",
+        "part_tres_social",
+        "part_emprunt_garanti",
+    }
     assert par_annee[2010] == set(catalogue())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,7 @@ from scipy.optimize import linprog
 from observatoire.confidentialite.attaque import attaquer, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
-from observatoire.confidentialite.etat import Etat
+from observatoire.confidentialite.etat import Etat, lire_les_arrondis
 from observatoire.confidentialite.liens import Relations, Systeme
 from observatoire.confidentialite.primaire import Exigences, Valeurs
 
@@ -213,3 +215,24 @@ def test_l_attaque_trouve_ce_qu_un_autre_calcul_trouve():
     failles = attaquer(systeme, _connues(systeme, petites), _exiger(systeme, petites))
     assert [(f.variable, f.bas, f.haut) for f in failles] == attendues
     assert attendues
+
+
+def test_un_taux_de_reponse_arrondi_donne_un_intervalle_et_non_un_compte():
+    """100 répondants et « 85 % » : de 100 / 0,855 à 100 / 0,845, soit 117 ou 118 ménages (17 ou 18 muets).
+
+    Le taux exact (100 / 118) aurait dit 118. Un taux tu ne dit rien.
+    """
+    etat = _etat(_systeme([100, 118, 18], [{0: 1, 2: 1, 1: -1}]))
+    variables = {"denominateur": np.array([0, -1, -1]), "concernes": np.array([1, -1, -1]), "effectif": np.full(3, -1)}
+    etat = replace(etat, valeurs=replace(etat.valeurs, variables=etat.valeurs.variables | variables))
+    reponse, publiees = np.array([100 / 118, np.nan, np.nan]), np.zeros(6, dtype=bool)
+    cachees = publiees | np.isin(np.arange(6), [1, 2])
+    sues, (bas, haut) = lire_les_arrondis(etat, reponse, cachees, 2)
+    assert sues.tolist() == [True, False, False]
+    assert (bas[1], haut[1]) == (117, 118)
+    exigences = Exigences(np.array([2]), np.array([0.0]), np.array([5.0]))
+    (faille,) = attaquer(etat.systeme, sues, exigences, bornes=(bas, haut))
+    assert (faille.bas, faille.haut) == (17, 18)
+    taux_tu = cachees | np.isin(np.arange(6), [3])
+    _, (bas, haut) = lire_les_arrondis(etat, reponse, taux_tu, 2)
+    assert (bas[1], haut[1]) == (0, np.inf)

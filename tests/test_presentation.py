@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import types
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -155,6 +156,14 @@ def test_une_figure_sans_valeur_dit_pourquoi_en_une_phrase(valeurs, sans_quartie
         assert isinstance(fragment, Absent)
     rien = section("Occupation", vide, observatoire.tableau_famille(sans_quartiers, "Occupation"))
     assert rien.html.count("<p") == 1
+
+
+def test_la_part_des_valeurs_masquees_se_dit_quand_elle_porte_sur_assez_de_valeurs(valeurs):
+    dit = observatoire.bilan_du_secret(valeurs).resume
+    assert re.sub(r"\s", " ", dit).startswith("Sur 2 000 valeurs des quartiers, toutes années, 38 % sont masquées")
+    comptes = valeurs.edition["secret"]["quartier"]
+    rares = types.SimpleNamespace(edition={"secret": {"quartier": comptes | {"complementaires": 3}}})
+    assert "n'est pas écrite" in observatoire.bilan_du_secret(rares).resume
 
 
 def test_les_tableaux_ont_des_entetes_et_leur_cadre(valeurs):

@@ -353,6 +353,19 @@ def test_les_fichiers_publies_y_sont_sans_arrondi(config, tmp_path):
     assert table.groupby("mesure")["valeur"].first()["borne_haute"] == 0.048
 
 
+def test_les_mesures_des_alertes_y_sont_avec_leur_cle(tmp_path):
+    from observatoire.edition.execution import inscrire_l_edition
+
+    publie = ecrire_petit_publie(tmp_path / "publie" / "publique")
+    config = configurer(tmp_path)
+    inscrire_l_edition(config, "publique", {})
+    table = lire_registre(tmp_path / "publie").query("page == 'alertes.csv'")
+    alertes = pd.read_csv(publie / "alertes.csv")
+    assert table.groupby("mesure").size()["exces"] == alertes["exces"].notna().sum() > 0
+    assert table.groupby("mesure").size()["valeur"] == alertes["observe"].notna().sum()
+    assert table["bailleur"].eq("tous").all()
+
+
 # --- le site construit
 
 

@@ -18,6 +18,7 @@ _ORIGINES = {
     "avertir": f"{_PRESENTATION}.textes",
     "bilan_des_alertes": f"{_PRESENTATION}.alertes",
     "bilan_des_engagements": f"{_PRESENTATION}.engagements",
+    "bilan_du_secret": f"{_PRESENTATION}.sources",
     "calendrier_des_seances": f"{_PRESENTATION}.engagements",
     "carte": f"{_PRESENTATION}.carte",
     "changements_mixite": f"{_PRESENTATION}.mixite",

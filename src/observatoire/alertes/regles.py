@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from observatoire.baremes import Baremes, SansObjet
 from observatoire.catalogue import Indicateur, catalogue
-from observatoire.erreurs import ErreurConfiguration
+from observatoire.regles_datees import controler_la_date, controler_les_regles, est_nombre, lire_fichier, retenir
 
 FICHIER = Path("baremes") / "alertes.yml"
 NIVEAUX = ("immeuble", "secteur", "quartier")
@@ -57,18 +54,13 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
     fichier = referentiels / FICHIER
     if not fichier.is_file():
         return None
-    contenu = yaml.safe_load(fichier.read_text(encoding="utf-8"))
-    if defauts := _defauts(contenu):
-        raise ErreurConfiguration(f"{FICHIER.name} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))
-    jour = datetime.date(annee, 12, 31)
-    en_vigueur = sorted((r for r in contenu["regles"] if r["depuis"] <= jour), key=lambda r: r["depuis"])
+    regle = retenir(lire_fichier(fichier, _defauts)["regles"], annee)
     try:
         probabilite = baremes.au_31_decembre(annee)("alertes")
     except SansObjet:
         return None
-    if not en_vigueur:
+    if regle is None:
         return None
-    regle = en_vigueur[-1]
     return Regles(
         probabilite=probabilite,
         repondants=regle["repondants"],
@@ -90,24 +82,17 @@ def _defauts(contenu: dict) -> list[str]:
     defauts = [
         f"valeur n° {rang} : « {v['valeur']} » n'est pas une probabilité de ]0 ; 1[."
         for rang, v in enumerate(contenu["valeurs"], start=1)
-        if not _nombre(v["valeur"], 0, 1) or v["valeur"] == 1
+        if not est_nombre(v["valeur"], 0, 1) or v["valeur"] == 1
     ]
-    regles = contenu.get("regles")
-    if not isinstance(regles, list) or not regles:
-        return [*defauts, "« regles » manque : une règle au moins."]
-    for rang, regle in enumerate(regles, start=1):
-        trouves = _defauts_de(regle) if isinstance(regle, dict) else ["ce n'est pas une suite de « clé: valeur »."]
-        defauts += [f"règle n° {rang} : {d}" for d in trouves]
-    return defauts
+    return defauts + controler_les_regles(contenu, _defauts_de, "« regles » manque : une règle au moins.")
 
 
 def _defauts_de(regle: dict) -> list[str]:
     attendues = ("depuis", "source", "repondants", "reponse", "persistance", "pente", "seuils", "indicateurs")
     defauts = [f"« {cle} » manque." for cle in attendues if regle.get(cle) in (None, "", {})]
-    if "depuis" in regle and not isinstance(regle["depuis"], datetime.date):
-        defauts.append("« depuis » s'écrit AAAA-MM-JJ.")
+    defauts += controler_la_date(regle, "depuis")
     for cle, maximum in (("repondants", 10_000), ("reponse", 1), ("pente", 1)):
-        if regle.get(cle) is not None and not _nombre(regle[cle], 0, maximum):
+        if regle.get(cle) is not None and not est_nombre(regle[cle], 0, maximum):
             defauts.append(f"« {cle} » : « {regle[cle]} » n'est pas un nombre de ]0 ; {maximum}].")
     persistance = regle.get("persistance") or {}
     if persistance and not _persistance(persistance):
@@ -132,7 +117,7 @@ def _defauts_des_seuils(ou: str, seuils: object) -> list[str]:
         return []
     if not isinstance(seuils, dict) or set(seuils) != set(_SEUILS):
         return [f"{ou} s'écrit « {{vigilance: 0.05, alerte: 0.10}} »."]
-    if not all(_nombre(s, 0, 1) for s in seuils.values()) or seuils["vigilance"] >= seuils["alerte"]:
+    if not all(est_nombre(s, 0, 1) for s in seuils.values()) or seuils["vigilance"] >= seuils["alerte"]:
         return [f"{ou} : deux écarts de ]0 ; 1], celui de vigilance plus petit que celui d'alerte."]
     return []
 
@@ -150,7 +135,3 @@ def _defauts_des_indicateurs(contenu: object) -> list[str]:
             defauts.append(f"« indicateurs » : « {code} » n'est ni une proportion ni un taux.")
         defauts += _defauts_des_seuils(f"« indicateurs », « {code} »", seuils)
     return defauts
-
-
-def _nombre(valeur: object, minimum: float, maximum: float) -> bool:
-    return isinstance(valeur, int | float) and not isinstance(valeur, bool) and minimum < valeur <= maximum

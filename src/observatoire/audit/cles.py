@@ -14,8 +14,11 @@ from observatoire.publie import CLES
 
 # La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ("numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse")
-#: Les mesures d'une alerte qui redonnent la valeur observée.
-MESURES_D_ALERTE = ("observe", "exces", "exces_bas", "exces_haut")
+#: Les mesures d'une alerte, d'un engagement ou d'une comparaison de bailleurs qui disent quelque chose de la valeur.
+MESURES_TIREES = (
+    "observe", "exces", "exces_bas", "exces_haut", "ecart_points", "lisse", "pente", "bas", "haut", "autres", "ecart",
+    "ecart_bas", "ecart_haut", "standardise", "standardise_bas", "standardise_haut",
+)  # fmt: skip
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Cles:
     def _table(self, nom: str, lieu: str, table: pd.DataFrame) -> Iterator[Constat]:
         if "bailleur" not in table:
             table = table.assign(bailleur="tous")
-        mesures = [m for m in (*MESURES, *MESURES_D_ALERTE) if m in table]
+        mesures = [m for m in (*MESURES, *MESURES_TIREES) if m in table]
         cles = index(table)
         parlantes = table[mesures].notna().to_numpy(dtype=bool) & ~cles.isin(self.dossier.publies)[:, None]
         self.tables += 1
@@ -69,7 +72,8 @@ class Registre:
             resultat.non_fait.append("il n'y a pas de registre (publie/registre.parquet) : rien n'y a été comparé.")
             return resultat
         lignes = pd.read_parquet(fichier).query("public == @self.dossier.public")
-        dites = lignes[lignes["indicateur"].notna() & lignes["mesure"].isin(MESURES)].fillna({"bailleur": "tous"})
+        a_cle = lignes["indicateur"].notna() & lignes["mesure"].isin([*MESURES, *MESURES_TIREES])
+        dites = lignes[a_cle].fillna({"bailleur": "tous"})
         cles = index(dites)
         for rang in (~cles.isin(self.dossier.publies)).nonzero()[0]:
             ligne = dites.iloc[rang]

@@ -31,8 +31,8 @@ DECIMALES = dict.fromkeys(["ecart_points", "lisse", "reference", *PENTES[:3]], 3
     ["proba_vigilance", "proba_alerte", "proba_pente", "reponse", "part_porteurs", "part_quartier"], 2
 )
 PUBLIEES_DES_ALERTES = [*ALERTES, "statut"]
-#: La variance ne sert qu'au calcul des pentes.
-PUBLIEES_DES_AMPLEURS = [*(c for c in AMPLEURS if c != "variance"), "statut"]
+#: La variance ne sert qu'au calcul des pentes, le bailleur qu'à compter ceux d'un quartier : une alerte vaut pour tous.
+PUBLIEES_DES_AMPLEURS = [*(c for c in AMPLEURS if c not in ("variance", "bailleur")), "statut"]
 
 
 def proteger_les_alertes(alertes: pd.DataFrame, ampleurs: pd.DataFrame, protegee: pd.DataFrame, regles: Regles):
@@ -58,7 +58,7 @@ def proteger_les_alertes(alertes: pd.DataFrame, ampleurs: pd.DataFrame, protegee
         table[PORTEES] = table[PORTEES].astype(object).mask(caches)
         table["bailleurs_concernes"] = np.nan
     cachees = table["statut"].ne("publie")
-    libres = [*CLES, "nb_tests", "quartier", "secteur", "bailleur", "statut"]
+    libres = [*CLES, "nb_tests", "quartier", "secteur", "statut"]
     vidables = [c for c in table if c not in libres]
     table[vidables] = table[vidables].astype(object).mask(cachees)
     for colonne, decimales in DECIMALES.items():

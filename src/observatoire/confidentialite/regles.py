@@ -12,12 +12,19 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from observatoire.baremes import Baremes, SansObjet
 from observatoire.catalogue import catalogue
 from observatoire.configuration import PUBLICS, plus_larges
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.regles_datees import (
+    controler_la_date,
+    controler_les_regles,
+    est_entier,
+    est_nombre,
+    lire_fichier,
+    retenir,
+)
 
 FICHIER = Path("baremes") / "confidentialite.yml"
 NIVEAUX = ("immeuble", "secteur", "quartier", "ville", "agglomeration", "qpv")
@@ -88,17 +95,12 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         seuil = baremes.au_31_decembre(annee)("confidentialite")
     except SansObjet as absence:
         raise ErreurConfiguration(f"le barème « confidentialite » n'a pas de valeur en {annee}.") from absence
-    contenu = yaml.safe_load((referentiels / FICHIER).read_text(encoding="utf-8"))
-    if defauts := [*_defauts_des_regles(contenu), *_defauts_des_accords(contenu), *_defauts_du_seuil(contenu)]:
-        raise ErreurConfiguration(f"{FICHIER.name} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))
-    jour = datetime.date(annee, 12, 31)
-    en_vigueur = sorted(
-        (r for r in contenu["regles"] if r["public"] == public and r["depuis"] <= jour), key=lambda r: r["depuis"]
-    )
-    if not en_vigueur:
+    contenu = lire_fichier(referentiels / FICHIER, _defauts_du_fichier)
+    regle = retenir((r for r in contenu["regles"] if r["public"] == public), annee)
+    if regle is None:
         raise ErreurConfiguration(f"{FICHIER.name} : aucune règle n'est en vigueur en {annee} pour « {public} ».")
+    jour = datetime.date(annee, 12, 31)
     accords = [a for a in contenu.get("accords") or () if public in a["publics"] and a["depuis"] <= jour]
-    regle = en_vigueur[-1]
     return Regles(
         public=public,
         seuil=seuil,
@@ -113,23 +115,17 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
     )
 
 
+def _defauts_du_fichier(contenu: dict) -> list[str]:
+    regles = controler_les_regles(contenu, _defauts, "« regles » manque : une règle au moins par public.")
+    return [*regles, *_defauts_des_accords(contenu), *_defauts_du_seuil(contenu)]
+
+
 def _defauts_du_seuil(contenu: dict) -> list[str]:
     return [
         f"valeur n° {rang} : le seuil « {v['valeur']} » n'est pas un entier d'au moins 2."
         for rang, v in enumerate(contenu["valeurs"], start=1)
-        if not _entier(v["valeur"], 2)
+        if not est_entier(v["valeur"], 2)
     ]
-
-
-def _defauts_des_regles(contenu: dict) -> list[str]:
-    regles = contenu.get("regles")
-    if not isinstance(regles, list) or not regles:
-        return ["« regles » manque : une règle au moins par public."]
-    defauts = []
-    for rang, regle in enumerate(regles, start=1):
-        trouves = _defauts(regle) if isinstance(regle, dict) else ["ce n'est pas une suite de « clé: valeur »."]
-        defauts += [f"règle n° {rang} : {d}" for d in trouves]
-    return defauts
 
 
 def _defauts(regle: dict) -> list[str]:
@@ -137,15 +133,15 @@ def _defauts(regle: dict) -> list[str]:
     defauts = [f"« {cle} » manque." for cle in attendues if regle.get(cle) in (None, "")]
     if regle.get("public") not in (None, *PUBLICS):
         defauts.append(f"public « {regle['public']} » inconnu. Valeurs admises : {', '.join(PUBLICS)}.")
-    defauts += _date_fausse(regle, "depuis")
+    defauts += controler_la_date(regle, "depuis")
     defauts += [
         f"« {c} » : « {regle[c]} » n'est pas un entier positif."
         for c in _ENTIERS
-        if regle.get(c) is not None and not _entier(regle[c], 1)
+        if regle.get(c) is not None and not est_entier(regle[c], 1)
     ]
     for cle in _PARTS:
         valeur = regle.get(cle)
-        if valeur is not None and not (isinstance(valeur, int | float) and 0 < valeur <= 1):
+        if valeur is not None and not est_nombre(valeur, 0, 1):
             defauts.append(f"« {cle} » : « {valeur} » n'est pas une fraction de ]0 ; 1].")
     defauts += _table_d_entiers(regle, "niveaux", NIVEAUX)
     defauts += _table_d_entiers(regle, "arrondi", _ARRONDIS)
@@ -181,7 +177,7 @@ def _table_d_entiers(regle: dict, cle: str, admises: tuple[str, ...]) -> list[st
         return [f"« {cle} » n'est pas une suite de « clé: nombre »."]
     inconnues = [c for c in contenu if admises and c not in admises]
     defauts = [f"« {cle} » : « {c} » est inconnu. Valeurs admises : {', '.join(admises)}." for c in inconnues]
-    faux = {c: v for c, v in contenu.items() if not _entier(v)}
+    faux = {c: v for c, v in contenu.items() if not est_entier(v)}
     return defauts + [f"« {cle} », « {c} » : « {v} » n'est pas un entier." for c, v in faux.items()]
 
 
@@ -190,15 +186,6 @@ def _defauts_des_accords(contenu: dict) -> list[str]:
     for rang, accord in enumerate(contenu.get("accords") or (), start=1):
         ici = [f"« {c} » manque." for c in ("depuis", "publics", "bailleurs", "source") if not accord.get(c)]
         ici += [f"public « {p} » inconnu." for p in accord.get("publics") or () if p not in PUBLICS]
-        ici += [*_date_fausse(accord, "depuis"), *_date_fausse(accord, "jusque")]
+        ici += [*controler_la_date(accord, "depuis"), *controler_la_date(accord, "jusque")]
         defauts += [f"accord n° {rang} : {d}" for d in ici]
     return defauts
-
-
-def _date_fausse(contenu: dict, cle: str) -> list[str]:
-    fausse = contenu.get(cle) is not None and not isinstance(contenu[cle], datetime.date)
-    return [f"« {cle} » s'écrit AAAA-MM-JJ."] if fausse else []
-
-
-def _entier(valeur: object, minimum: int = 0) -> bool:
-    return isinstance(valeur, int) and not isinstance(valeur, bool) and valeur >= minimum

@@ -20,13 +20,15 @@ from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
-from observatoire.publie import INDICATEURS, VALEURS, Contenu
+from observatoire.publie import CLES, INDICATEURS, VALEURS, Contenu
 from observatoire.registre.impressions import Impression
 from observatoire.registre.table import inscrire, lignes_d_un_fichier
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
 DEJA_LA = {".gitkeep"}
+#: Ce que « alertes.csv » et « ampleurs.csv » disent d'un compte : l'observé y est la valeur de l'indicateur.
+D_UNE_ALERTE = ["valeur", "denominateur", "reponse", "attendu", "exces", "exces_bas", "exces_haut"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def inscrire_l_edition(config: Configuration, public: str, imprimees: dict[str, 
     edition = contenu.table("edition")
     pas = {mesure: 10.0**-decimales for mesure, decimales in edition.get("regles", {}).get("arrondi", {}).items()}
     valeurs = lignes_d_un_fichier(INDICATEURS, contenu.table("indicateurs"), VALEURS, pas)
-    inscrire(publie, edition["annees"][-1], public, imprimees, valeurs)
+    alertes = contenu.table("alertes").rename(columns={"observe": "valeur"}).assign(bailleur="tous")
+    alertes = lignes_d_un_fichier("alertes.csv", alertes.reindex(columns=[*CLES, *D_UNE_ALERTE]), D_UNE_ALERTE, pas)
+    inscrire(publie, edition["annees"][-1], public, imprimees, valeurs, alertes)
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

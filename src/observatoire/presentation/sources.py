@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_date, ecrire_entier, ecrire_statut
+from observatoire.presentation.nombres import (
+    ecrire,
+    ecrire_annee,
+    ecrire_date,
+    ecrire_entier,
+    ecrire_part,
+    ecrire_statut,
+)
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.registre.impressions import citer
@@ -20,6 +27,8 @@ TABLES = {
     "immeubles": "immeubles", "logements": "logements", "menages": "ménages", "attributions": "attributions",
     "demandes": "demandes", "signalements": "signalements", "programmes": "programmes",
 }  # fmt: skip
+#: En deçà, une part de valeurs cachées pourrait en dire trop sur chacune : elle n'est pas écrite.
+VALEURS_AU_MOINS = 200
 _STATUTS_DEPOT = {"accepte": "accepté", "refuse": "refusé", "non_depose": "non déposé"}
 
 
@@ -63,6 +72,22 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
         }
     )
     return composer(propre, "Corrections", gauche=tuple(propre.columns[1:]))
+
+
+def bilan_du_secret(valeurs: Publie) -> Fragment:
+    """Une phrase : la part des valeurs des quartiers qui est masquée, et pourquoi elle l'est."""
+    comptes = (valeurs.edition.get("secret") or {}).get("quartier")
+    if not comptes or min(comptes["valeurs"], comptes["primaires"], comptes["complementaires"]) < VALEURS_AU_MOINS:
+        return paragraphe("La part des valeurs masquées n'est pas écrite : il y en a trop peu.")
+    total, primaires, complementaires = (comptes[c] for c in ("valeurs", "primaires", "complementaires"))
+    masquees, petites, autres = (
+        ecrire_part(nombre / total) for nombre in (primaires + complementaires, primaires, complementaires)
+    )
+    return paragraphe(
+        f"Sur {ecrire_entier(total)} valeurs des quartiers, toutes années, {masquees} sont masquées : {petites} parce "
+        f"qu'elles portent sur trop peu de ménages ou de logements, {autres} pour que les premières ne se retrouvent "
+        "pas par différence."
+    )
 
 
 def tableau_ruptures(valeurs: Publie) -> Fragment:
