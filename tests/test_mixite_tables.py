@@ -14,13 +14,13 @@ from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.mixite import Plan, calculer, indices, planifier, publier
 from observatoire.mixite.plan import Seuils, lire_seuils
-from observatoire.mixite.unites import Groupe
+from observatoire.mixite.unites import Groupe, Lieu
 from observatoire.publie import CLES
 
 BESANCON = "25056"
 CLASSES = ("plafond_bas", "plafond_moyen", "plafond_haut")
 GROUPES = (Groupe("moins_40_plafond", ("moins_40_plafond",)), Groupe("plafond", CLASSES))
-PLAN = Plan(BESANCON, 2009, ("quartier",), GROUPES, dict.fromkeys((2009, 2010), Seuils(0.6, 0.5)))
+PLAN = Plan((Lieu(BESANCON),), 2009, ("quartier",), GROUPES, dict.fromkeys((2009, 2010), Seuils(0.6, 0.5)))
 #: quartier -> ménages de chaque classe
 VILLE = {"battant": (60, 30, 10), "bregille": (20, 50, 30), "velotte": (15, 12, 13), "tilleroyes": (40, 40, 20)}
 

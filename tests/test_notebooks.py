@@ -16,11 +16,11 @@ RACINE = Path(__file__).parents[1]
 MODELES = sorted((RACINE / "notebooks").glob("*.ipynb"))
 PARAMETRES = {
     "quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}, "alerte": {"annee", "alerte"},
-    "engagement": {"engagement"},
+    "engagement": {"engagement"}, "commune": {"annee", "commune"},
 }  # fmt: skip
 TEXTES = {
     "annee", "ville", "a_ville", "de_ville", "titre", "quartier_nom", "bailleur_nom", "alerte_nom", "annee_zero",
-    "engagement_nom",
+    "engagement_nom", "commune_nom", "titre_parties", "parties", "chaque_partie", "du_tout", "au_tout", "partout",
 }  # fmt: skip
 INTERDITS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.Try, ast.For, ast.While, ast.If, ast.With,
@@ -39,6 +39,7 @@ def test_tous_les_modeles_existent():
         "alertes",
         "attributions",
         "bailleur",
+        "commune",
         "conference",
         "corrections",
         "couverture",

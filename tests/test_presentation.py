@@ -12,7 +12,7 @@ import pytest
 from petit_publie import BAILLEURS, QUARTIERS, ecrire_publie
 
 import observatoire
-from observatoire.presentation import comparaisons, selection
+from observatoire.presentation import comparaisons, reperes, selection
 from observatoire.presentation.affichage import Absent, Fragment, empreinte, section
 from observatoire.presentation.nombres import STATUTS
 from observatoire.publie import lire_publie
@@ -117,7 +117,8 @@ def test_un_ecart_n_est_annonce_que_si_les_intervalles_se_separent():
         lignes = [
             dict(zip(("borne_basse", "valeur", "borne_haute"), x, strict=True)) | {"statut": "publie"} for x in (a, b)
         ]
-        return comparaisons.comparer(*lignes, declaration, comparaisons.VILLE)
+        ville = comparaisons.en_mots(reperes.tout(types.SimpleNamespace(tout=("ville", "25056"))))
+        return comparaisons.comparer(*lignes, declaration, ville)
 
     assert comparer((0.1, 0.2, 0.3), (0.25, 0.28, 0.31)).texte.startswith("écart non significatif")
     assert comparer((0.1, 0.2, 0.24), (0.25, 0.28, 0.31)).texte == "au-dessous de la ville (\u22128,0\u00a0points)"

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import yaml
 
+from observatoire.communes import AGGLOMERATION, HORS_COMMUNE, HORS_QUARTIER, VILLE, Commune, lire_communes
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
-NIVEAUX = ("immeuble", "secteur", "quartier", "ville")
+NIVEAUX = ("immeuble", "secteur", "quartier", VILLE, AGGLOMERATION)
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
 #: Les tables que la préparation tire de deux années de dépôts ; personne ne les dépose.
 TABLES_TIREES = ("devenirs",)
@@ -64,7 +65,8 @@ class Configuration:
     quand chaque commune tient lieu de quartier (le code donné avec l'immeuble, ou celui du RPLS). ``acces`` : qui peut
     lire les dépôts et les tables préparées, « prive » ou « groupe ». ``conservation`` : les durées de
     :data:`CONSERVATION` qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi
-    des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom.
+    des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom. ``communes`` : celles
+    d'une agglomération, dont ``code`` est alors le SIREN ; vide quand le territoire est une commune.
     """
 
     fichier: Path
@@ -85,6 +87,25 @@ class Configuration:
     quartiers: str = "contours"
     acces: str = ACCES[0]
     conservation: Mapping[str, int] = field(default_factory=dict)
+    communes: tuple[Commune, ...] = ()
+
+    @property
+    def tout(self) -> tuple[str, str]:
+        """Le niveau et le code du territoire entier : la ville, ou l'agglomération quand il y a des communes."""
+        return (AGGLOMERATION if self.communes else VILLE), self.code
+
+    @cached_property
+    def communes_retenues(self) -> tuple[str, ...] | None:
+        """Le code Insee des communes dont les logements comptent ; ``None`` : toutes, chacune étant un quartier."""
+        if self.quartiers == "communes":
+            return None
+        return tuple(c.code for c in self.communes) or (self.code,)
+
+    @cached_property
+    def commune_du_quartier(self) -> Mapping[str, str]:
+        """La commune de chaque quartier d'une agglomération, ses restes hors de tout contour compris."""
+        propres = {q: c.code for c in self.communes for q in (*c.quartiers, c.hors_quartier)}
+        return propres | {HORS_QUARTIER: HORS_COMMUNE}
 
     @cached_property
     def bailleurs(self) -> tuple[Bailleur, ...]:
@@ -151,7 +172,12 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         lieu = getattr(erreur, "problem_mark", None)
         ou = f", ligne {lieu.line + 1}" if lieu else ""
         raise ErreurConfiguration(f"{fichier.name}{ou} : ce n'est pas du YAML valide.") from erreur
-    problemes = _problemes(brut)
+    problemes, communes = _problemes(brut), ()
+    if isinstance(brut, dict):
+        referentiels = _rubrique(brut, "chemins", dict).get("referentiels", _CHEMINS_PAR_DEFAUT["referentiels"])
+        territoire = _rubrique(brut, "territoire", dict)
+        communes, defauts = lire_communes(territoire, fichier.parent / str(referentiels))
+        problemes += defauts
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"{fichier.name} : {len(problemes)} problème(s).\n{liste}")
@@ -178,12 +204,18 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         quartiers=territoire.get("quartiers", QUARTIERS[0]),
         acces=brut.get("acces") or ACCES[0],
         conservation=dict(brut.get("conservation") or {}),
+        communes=communes,
     )
 
 
 def _niveaux(brut: dict) -> tuple[str, ...]:
-    """Les niveaux demandés et la ville ; l'immeuble aussi, sauf si l'édition dit « immeubles: false »."""
-    voulus = {*(brut.get("niveaux") or ()), "ville"} - {"immeuble"}
+    """Les niveaux demandés et la ville ; l'immeuble aussi, sauf si l'édition dit « immeubles: false ».
+
+    Avec des communes, l'agglomération de même, et les quartiers, dont toute commune est la somme.
+    """
+    voulus = {*(brut.get("niveaux") or ()), VILLE} - {"immeuble"}
+    if brut["territoire"].get("communes"):
+        voulus |= {"quartier", AGGLOMERATION}
     if brut["edition"].get("immeubles", True):
         voulus.add("immeuble")
     return tuple(n for n in NIVEAUX if n in voulus)
@@ -259,6 +291,8 @@ def _problemes(brut: object) -> list[str]:
     for niveau in _rubrique(brut, "niveaux", list):
         if niveau not in NIVEAUX:
             problemes.append(f"niveaux : « {niveau} » est inconnu. Valeurs admises : {', '.join(NIVEAUX)}.")
+        elif niveau == AGGLOMERATION and not territoire.get("communes"):
+            problemes.append(f"niveaux : « {niveau} » demande plusieurs communes, sous « territoire ».")
     if not brut.get("bailleurs"):
         problemes.append("bailleurs : la liste est vide.")
     illisibles = [d for d in deposants if not isinstance(d, dict) or not {"code", "nom"} <= set(d)]

@@ -1,7 +1,7 @@
 """Couverture : quelle part des logements connus appartient à un bailleur qui a déposé ce qu'il faut.
 
 Un logement est *connu* s'il figure dans le dépôt de l'année, à défaut dans celui de l'année la plus proche du
-même bailleur, à défaut dans le parc déclaré d'``observatoire.yml`` (qui n'est alors connu qu'à la ville).
+même bailleur, à défaut dans le parc déclaré d'``observatoire.yml`` (qui n'est alors connu que du territoire entier).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
+from observatoire.communes import AGGLOMERATION
 from observatoire.configuration import Configuration
 from observatoire.conserves import DEVENIRS_SUIVANTS, a_encore_ses_menages, annees_conservees, dossier_conserve
 
@@ -25,7 +26,13 @@ def parc_connu(logements: dict[int, pd.DataFrame], config: Configuration) -> pd.
     ``logements`` : année -> table préparée (vide si rien n'est déposé). Rend ``annee``, les colonnes de
     :data:`DIMENSIONS` et ``connus`` (nombre de logements).
     """
-    return etendre({annee: compter(table, DIMENSIONS) for annee, table in logements.items()}, config)
+    dimensions = dimensions_de(config)
+    return etendre({annee: compter(table, dimensions) for annee, table in logements.items()}, config)
+
+
+def dimensions_de(config: Configuration) -> list[str]:
+    """Les :data:`DIMENSIONS` d'un territoire, et l'agglomération quand il a plusieurs communes."""
+    return [*DIMENSIONS[:-1], AGGLOMERATION, DIMENSIONS[-1]] if config.communes else DIMENSIONS
 
 
 def compter(logements: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
@@ -61,13 +68,13 @@ def etendre(comptes: dict[int, pd.DataFrame], config: Configuration) -> pd.DataF
         for source, t in comptes.items()
     ]
     declares = [
-        {"annee": annee, "ville": config.code, "bailleur": b.code, "connus": b.parc_declare}
+        {"annee": annee, config.tout[0]: config.code, "bailleur": b.code, "connus": b.parc_declare}
         for annee in config.annees
         for b in config.bailleurs
         if b.parc_declare and (annee, b.code) not in connues
     ]
     morceaux = [m for m in morceaux if len(m)] + ([pd.DataFrame(declares)] if declares else [])
-    vide = pd.DataFrame(columns=["annee", *DIMENSIONS, "connus"])
+    vide = pd.DataFrame(columns=["annee", *dimensions_de(config), "connus"])
     return pd.concat(morceaux, ignore_index=True).reindex(columns=vide.columns) if morceaux else vide
 
 

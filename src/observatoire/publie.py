@@ -14,14 +14,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER, VILLE
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.lectures import noter
 from observatoire.registre.impressions import admettre, est_ouvert, texte_publie
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
-# Les immeubles hors de tout contour : leurs valeurs sont publiées, mais ce n'est pas un quartier, ni une page.
-HORS_QUARTIER = "hors_quartier"
 CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 COLONNES = [*CLES, *VALEURS, "statut"]
@@ -115,6 +114,25 @@ class Publie:
     attributions_cote_a_cote = _table("attributions_cote_a_cote")
     attributions_attente = _table("attributions_attente")
     edition = _table("edition")
+
+    @property
+    def tout(self) -> tuple[str, str]:
+        """Le niveau et le code du territoire entier : la ville, ou l'agglomération."""
+        return self.edition.get("niveau", VILLE), self.edition["code"]
+
+    @property
+    def communes(self) -> tuple[str, ...]:
+        """Les communes d'une agglomération ; aucune quand le territoire est une ville."""
+        return tuple(self.edition.get("communes") or ())
+
+    def commune(self, niveau: str, code: str) -> str | None:
+        """La commune d'un territoire ; ``None`` s'il n'est dans aucune, ou que le territoire entier est une ville."""
+        if not self.communes:
+            return None
+        noter(FICHIERS["territoires"])
+        while niveau not in (VILLE, self.tout[0]) and (niveau, code) in self.contenu.parents:
+            niveau, code = self.contenu.parents[niveau, code]
+        return code if niveau == VILLE else None
 
     def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
         """Les valeurs d'un indicateur en un lieu : une ligne par année de l'édition, ``nd`` si rien n'y est calculé."""
@@ -269,6 +287,18 @@ class Contenu:
         return dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
 
     @cached_property
+    def parents(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Ce qui contient chaque immeuble, secteur et quartier : son niveau et son code."""
+        lieux = self.table("territoires")
+        parents = {}
+        for niveau, dessus in (("quartier", [VILLE]), ("secteur", ["quartier"]), ("immeuble", ["secteur", "quartier"])):
+            siens = lieux[lieux["niveau"].eq(niveau)].dropna(subset=["parent"])
+            for code, parent in zip(siens["code"], siens["parent"], strict=True):
+                connus = [(n, parent) for n in dessus if (n, parent) in self.noms]
+                parents |= {(niveau, code): connus[0]} if connus else {}
+        return parents
+
+    @cached_property
     def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
         """L'année et le libellé de chaque rupture, et les codes qu'elle touche."""
         table = self.table("ruptures")
@@ -294,6 +324,11 @@ class _Series(NamedTuple):
             return [[math.nan] * len(VALEURS)] * longueur, ["nd"] * longueur
         rangs = slice(self.debuts[cle], self.debuts[cle] + longueur)
         return self.nombres[rangs].tolist(), self.statuts[rangs].tolist()
+
+
+def est_hors(code: str) -> bool:
+    """Ce qui est hors de tout contour a des valeurs, mais n'est ni un quartier ni une commune : il n'a pas de page."""
+    return code.startswith((HORS_QUARTIER, HORS_COMMUNE))
 
 
 def cle_d_alerte(ligne: dict) -> tuple[str, str, str]:

@@ -40,7 +40,7 @@ def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int) -> pd.DataFrame:
     vise = siennes["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else siennes["bailleur"].eq(objectif.bailleur)
     siennes = siennes[vise & (siennes["territoire"].eq(objectif.territoire) if objectif.territoire else True)]
     if not objectif.en_vigueur(annee):
-        general = objectif.territoire is not None or (objectif.niveau == "ville" and objectif.bailleur == TOUS)
+        general = objectif.territoire is not None or (objectif.niveau != "quartier" and objectif.bailleur == TOUS)
         siennes = siennes if general else siennes.iloc[:0]
     constats, verdicts = _juger(siennes, objectif, objectif.en_vigueur(annee))
     fixes = {c: getattr(objectif, c) for c in ("origine", "sens", "cible", "source")}

@@ -39,7 +39,7 @@ PRATIQUES = (
     "premier_quartile_hors_qpv", "premier_quartile_en_qpv", "prioritaires", "mutations", "relogements",
     "moins_40_entrants", "monoparentales_entrants", "personnes_seules_entrants",
 )  # fmt: skip
-DIMENSIONS = ["quartier", "ville", "bailleur", STRATE]
+#: Les niveaux d'une ville ; le territoire entier d'une agglomération s'y ajoute.
 NIVEAUX = ("quartier", "ville")
 CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 MESURES = ["autres", "ecart", "ecart_bas", "ecart_haut", "standardise", "standardise_bas", "standardise_haut"]
@@ -60,6 +60,16 @@ class Reglages:
     baremes: Baremes
     vides: dict[str, pd.DataFrame]
 
+    @property
+    def dimensions(self) -> list[str]:
+        """Ce selon quoi l'on compte."""
+        return [*niveaux_de(self.config), "bailleur", STRATE]
+
+
+def niveaux_de(config: Configuration) -> list[str]:
+    """Les niveaux où les bailleurs se comparent."""
+    return list(dict.fromkeys([*NIVEAUX, config.tout[0]]))
+
 
 def comparer_les_bailleurs(config: Configuration, baremes: Baremes, dask: str | None = None) -> pd.DataFrame:
     """Une ligne par année, territoire, bailleur et pratique où le bailleur et d'autres ont signé (:data:`COLONNES`)."""
@@ -75,8 +85,9 @@ def comparer_les_bailleurs(config: Configuration, baremes: Baremes, dask: str | 
     morceaux = []
     for annee, siennes in par_annee.items():
         lues = reglages[annee].comptees.lues
-        sommes = livrer(additionner(siennes, DIMENSIONS), disponibilite(depots, lues, config, annee))
-        morceaux += [comparer(sommes, niveau, list(lues)).assign(annee=annee) for niveau in NIVEAUX]
+        etats = disponibilite(depots, lues, config, annee)
+        sommes = livrer(additionner(siennes, reglages[annee].dimensions), etats)
+        morceaux += [comparer(sommes, n, list(lues)).assign(annee=annee) for n in niveaux_de(config)]
     morceaux = [m for m in morceaux if len(m)]
     if not morceaux:
         return pd.DataFrame(columns=COLONNES)
@@ -93,12 +104,14 @@ def regler(config: Configuration, baremes: Baremes, annee: int, lots: list[LotPr
 def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     """Lire un lot et compter par quartier, bailleur et strate du logement attribué."""
     reglages = par_annee[lot.annee]
-    utiles = {*DIMENSIONS, *STRATES, "id_logement", "champ_rpls", "annee"}.union(*reglages.comptees.lues.values())
+    utiles = {*reglages.dimensions, *STRATES, "id_logement", "champ_rpls", "annee"}.union(
+        *reglages.comptees.lues.values()
+    )
     sources = {nom: lot.sources[nom] for nom in ("attributions", "logements") if nom in lot.sources}
     lues = lire_lot(LotPrepare(lot.annee, lot.nom, sources), utiles)
     baux = decrire_le_logement(lues["attributions"], lues.get("logements"))
     tables = reglages.vides | {"attributions": stratifier(situer("attributions", baux, reglages.config))}
-    return sommer_selon(reglages.comptees, tables, reglages.baremes, DIMENSIONS)
+    return sommer_selon(reglages.comptees, tables, reglages.baremes, reglages.dimensions)
 
 
 def decrire_le_logement(baux: pd.DataFrame, logements: pd.DataFrame | None) -> pd.DataFrame:

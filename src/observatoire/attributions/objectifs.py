@@ -8,7 +8,7 @@ d'un indicateur est un minimum ou un maximum légal ; ``suivi/objectifs.yml`` ti
         indicateur: moins_40_entrants
         sens: plafond              # plafond (ne pas dépasser) ou plancher (atteindre au moins)
         cible: 0.40                # une fraction
-        niveau: quartier           # ville ou quartier
+        niveau: quartier           # ville ou quartier ; agglomeration s'il y a plusieurs communes
         territoire: planoise-chateaufarine    # facultatif : sinon chacun du niveau
         bailleur: neolia           # facultatif : « chacun », ou un code ; sinon tous ensemble
         depuis: 2008-06-12
@@ -31,7 +31,7 @@ from observatoire.erreurs import ErreurConfiguration
 
 FICHIER = "objectifs.yml"
 SENS = ("plafond", "plancher")
-NIVEAUX = ("ville", "quartier")
+NIVEAUX = ("agglomeration", "ville", "quartier")
 TOUS, CHACUN = "tous", "chacun"
 LOI, CONFERENCE = ORIGINES = ("loi", "conference")
 _OBLIGATOIRES = ("code", "indicateur", "sens", "cible", "niveau", "depuis", "source")
@@ -70,7 +70,7 @@ def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
 
 
 def _legaux(baremes: Baremes) -> list[Objectif]:
-    """Une règle de la loi vaut pour la ville et chaque quartier, tous bailleurs ensemble et chacun."""
+    """Une règle de la loi vaut pour le territoire, ses communes, ses quartiers, tous bailleurs ensemble et chacun."""
     objectifs = []
     for code, declaration in catalogue().items():
         bareme = baremes.par_code.get(code)
@@ -118,7 +118,8 @@ def _defauts(fiche: dict, config: Configuration) -> list[str]:
     indicateur = catalogue().get(fiche.get("indicateur"))
     if fiche.get("indicateur") and (indicateur is None or indicateur.nature != "proportion"):
         defauts.append(f"« indicateur » : « {fiche['indicateur']} » n'est pas une proportion du catalogue.")
-    for cle, admises in (("sens", SENS), ("niveau", NIVEAUX)):
+    niveaux = NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+    for cle, admises in (("sens", SENS), ("niveau", niveaux)):
         if fiche.get(cle) and fiche[cle] not in admises:
             defauts.append(f"« {cle} » : « {fiche[cle]} » est inconnu. Valeurs admises : {', '.join(admises)}.")
     cible = fiche.get("cible")

@@ -18,7 +18,7 @@ CLES = [*LIEU, "trait"]
 _ECARTS = [f"{nom}{suffixe}" for nom in ("ecart_parc", "ecart_sortants") for suffixe in ("", "_bas", "_haut")]
 #: ``ecart_parc`` : entrants moins parc d'avant ; ``ecart_sortants`` : entrants moins sortants ; leurs bornes.
 COLONNES = [*CLES, *_ECARTS]
-NIVEAUX = ("ville", "quartier")
+NIVEAUX = ("agglomeration", "ville", "quartier")
 
 
 def comparer_les_profils(valeurs: pd.DataFrame) -> pd.DataFrame:

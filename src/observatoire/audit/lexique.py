@@ -14,6 +14,9 @@ from observatoire.audit.jetons import plier
 
 _ANNEE = re.compile(r"\b(?:19|20)\d\d\b")
 _VILLE = re.compile(r"(?:^|, |: )(?:ville|commune)(?:$|[ ,:])")
+_AGGLOMERATION = re.compile(r"(?:^|, |: )(?:agglomeration|agglo)(?:$|[ ,:])")
+#: « Commune », sans la nommer : celle du territoire dont parlent les mots plus lointains.
+_SA_COMMUNE = ("ville", "")
 
 
 class Lexique:
@@ -27,7 +30,8 @@ class Lexique:
         self.unites = {d["code"]: d["unite"] for d in declarations}
         self.libelles = {d["code"]: d["libelle"] for d in declarations}
         self._annees = {*edition["annees"]}
-        self._ville = ("ville", edition["code"])
+        self._ville = (edition.get("niveau", "ville"), edition["code"])
+        self._communes = _communes(lieux) if edition.get("communes") else None
         self._lieux = _Noms(zip(lieux["nom"], zip(lieux["niveau"], lieux["code"], strict=True), strict=True))
         self._bailleurs = _Noms(zip(bailleurs["nom"], bailleurs["code"], strict=True))
         self._indicateurs = _Noms((d["libelle"], d["code"]) for d in declarations)
@@ -48,16 +52,23 @@ class Lexique:
         lisses = [_lisse(texte) for texte in textes]
         annee = next((a for t in lisses for a in map(int, _ANNEE.findall(t)) if a in self._annees), None)
         rang, lieu = next(((r, lieu) for r, t in enumerate(lisses) if (lieu := self._lieu(t))), (0, None))
+        repere = lieu in (self._ville, _SA_COMMUNE)
+        if lieu == _SA_COMMUNE:
+            lieu = next((c for t in lisses[rang + 1 :] if (c := self._communes.get(self._lieu(t)))), None)
         indicateur = self._modalite(lisses) or next((i for t in lisses if (i := self._indicateurs.trouver(t))), None)
         # La ville qui sert de repère est celle de tous les bailleurs, même sur la page d'un seul.
-        proches = lisses[: rang + 1] if lieu == self._ville else lisses
+        proches = lisses[: rang + 1] if repere else lisses
         bailleur = next((b for t in proches if (b := self._bailleurs.trouver(t))), "tous")
         if annee is None or lieu is None or indicateur is None:
             return None
         return (annee, *lieu, bailleur, indicateur)
 
     def _lieu(self, texte: str) -> tuple[str, str] | None:
-        return self._ville if _VILLE.search(texte) else self._lieux.trouver(texte)
+        if self._communes is None:
+            return self._ville if _VILLE.search(texte) else self._lieux.trouver(texte)
+        if _AGGLOMERATION.search(texte):
+            return self._ville
+        return _SA_COMMUNE if _VILLE.search(texte) else self._lieux.trouver(texte)
 
     def _modalite(self, lisses: list[str]) -> str | None:
         """Une répartition est nommée par un titre, et sa modalité par un texte plus proche."""
@@ -70,6 +81,15 @@ class Lexique:
                     if (groupe, morceau.strip()) in self._modalites:
                         return self._modalites[groupe, morceau.strip()]
         return None
+
+
+def _communes(lieux: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:
+    """La commune de chaque quartier, de chaque secteur, et d'elle-même, par (niveau, code)."""
+    parents = {n: dict(zip(t["code"], t["parent"], strict=True)) for n, t in lieux.groupby("niveau")}
+    siennes = {("ville", code): ("ville", code) for code in parents.get("ville", ())}
+    siennes |= {("quartier", q): ("ville", c) for q, c in parents.get("quartier", {}).items()}
+    des_secteurs = parents.get("secteur", {}).items()
+    return siennes | {("secteur", s): siennes[cle] for s, q in des_secteurs if (cle := ("quartier", q)) in siennes}
 
 
 class _Noms:

@@ -7,6 +7,8 @@ des comptes, et rien ne s'en soustrait.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -16,25 +18,29 @@ from observatoire.confidentialite.regles import Regles
 LIEU = ["annee", "niveau", "territoire", "bailleur"]
 TOUS = "tous"
 _ECARTS = {"ecart_parc": 0, "ecart_sortants": 2}
-#: Ce que les attentes supposent publié à la ville.
+#: Ce que les attentes supposent publié pour le territoire entier.
 _DES_ATTENTES = ("attributions", "demandes_actives")
 #: Décimales de ce qui paraît : les parts au millième, les âges au mois.
 DECIMALES = 3
 
 
-def proteger_les_attributions(tables: dict[str, pd.DataFrame], protegee: pd.DataFrame, regles: Regles) -> dict:
+def proteger_les_attributions(
+    tables: dict[str, pd.DataFrame], protegee: pd.DataFrame, regles: Regles, tout: str = "ville"
+) -> dict:
     """Rendre chaque table telle qu'un public la voit, avec ``statut``.
 
     ``tables`` : voir :data:`observatoire.attributions.TABLES`. ``protegee`` : les indicateurs de ce public, après
-    protection. Une mesure dont un terme ne paraît pas manque, et ``statut`` est celui de ce terme.
+    protection ; ``tout`` : le niveau du territoire entier. Une mesure dont un terme ne paraît pas manque, et ``statut``
+    est celui de ce terme.
     """
     statuts = protegee.set_index([*LIEU, "indicateur"])["statut"]
     statuts = statuts[~statuts.index.duplicated()]
+    attentes = partial(_attentes, tout=tout)
     gardes = {
         "attributions_conformite": _conformite,
         "attributions_profils": _profils,
         "attributions_cote_a_cote": _cote_a_cote,
-        "attributions_attente": _attentes,
+        "attributions_attente": attentes,
     }
     return {nom: garder(tables[nom].copy(), statuts, regles) for nom, garder in gardes.items()}
 
@@ -92,11 +98,11 @@ def _cote_a_cote(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.
     return table[[*cote_a_cote.COLONNES, "statut"]]
 
 
-def _attentes(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.DataFrame:
+def _attentes(table: pd.DataFrame, statuts: pd.Series, regles: Regles, tout: str) -> pd.DataFrame:
     """Assez de demandes satisfaites, d'autres qui attendent, et d'observées à l'âge dit."""
-    a_la_ville = statuts[(statuts.index.get_level_values("niveau") == "ville")]
-    a_la_ville = a_la_ville[a_la_ville.index.get_level_values("bailleur") == TOUS].reset_index()
-    parus = {code: a_la_ville[a_la_ville["indicateur"].eq(code)].set_index("annee")["statut"] for code in _DES_ATTENTES}
+    du_tout = statuts[(statuts.index.get_level_values("niveau") == tout)]
+    du_tout = du_tout[du_tout.index.get_level_values("bailleur") == TOUS].reset_index()
+    parus = {code: du_tout[du_tout["indicateur"].eq(code)].set_index("annee")["statut"] for code in _DES_ATTENTES}
     statut = _reunir(*(table["annee"].map(s).fillna("nd").to_numpy(dtype=object) for s in parus.values()))
     petits = table[["satisfaites", "en_attente"]].lt(regles.seuil).any(axis=1) | (
         table["risque"].lt(regles.seuil) & table["valeur"].notna()

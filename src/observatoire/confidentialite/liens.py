@@ -2,8 +2,8 @@
 
 Une variable est un compte élémentaire : un nombre de ménages ou de logements, en un lieu, une année, chez un bailleur.
 Une relation est une somme nulle : entre colonnes d'une même cellule, ou d'une colonne entre cellules (les secteurs
-d'un quartier, les quartiers de la ville, les bailleurs d'un quartier, les QPV et le reste). Ce qu'un total a de plus
-que ses parties est une variable de plus, jamais publiée : le *reste*.
+d'un quartier, les quartiers de la ville, les communes de l'agglomération, les bailleurs d'un quartier, les QPV et le
+reste). Ce qu'un total a de plus que ses parties est une variable de plus, jamais publiée : le *reste*.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TOLERANCE = 1e-6
 #: Les rôles dont plusieurs indicateurs partagent le compte.
 PARTAGES = ("denominateur", "concernes", "effectif")
 #: Du plus fin au plus large.
-NIVEAUX = ("immeuble", "secteur", "quartier", "qpv", "ville")
+NIVEAUX = ("immeuble", "secteur", "quartier", "qpv", "ville", "agglomeration")
 
 
 @dataclass(frozen=True)
@@ -265,15 +265,15 @@ def _parentes(cellules: pd.DataFrame, appartenances: pd.DataFrame, niveaux: list
     """Toutes les sommes entre cellules, année par année."""
     rangs = {tuple(c): r for r, c in enumerate(cellules.itertuples(index=False, name=None))}
     parentes = _par_bailleur(cellules, rangs)
-    vus = [n for n in niveaux if n in set(cellules["niveau"])]
+    vus, tout = [n for n in niveaux if n in set(cellules["niveau"])], niveaux[-1]
     for annee, lieux in appartenances.groupby("annee"):
-        for fin, large in [*pairwise(vus), ("qpv", "ville")]:
+        for fin, large in [*pairwise(vus), ("qpv", tout)]:
             if {fin, large} <= set(lieux):
-                croises = {TOUS} | (set(cellules["bailleur"]) if fin == "quartier" else set())
+                croises = {TOUS} | (set(cellules["bailleur"]) if fin in ("quartier", "ville") else set())
                 for bailleur in sorted(croises):
                     parentes += _emboitees(rangs, lieux, (annee, bailleur), fin, large)
         for fin in vus:
-            if "qpv" in lieux and fin in lieux and fin not in ("ville", "immeuble"):
+            if "qpv" in lieux and fin in lieux and fin not in (tout, "immeuble"):
                 parentes += _zones_croisees(rangs, lieux, annee, fin)
     return parentes
 

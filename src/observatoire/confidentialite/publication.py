@@ -13,6 +13,7 @@ import pandas as pd
 from observatoire.attributions import TABLES as TABLES_DES_ATTRIBUTIONS
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
+from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.annees import Avancement, proteger_les_annees
 from observatoire.confidentialite.attributions import proteger_les_attributions
@@ -25,7 +26,7 @@ from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
 from observatoire.confidentialite.structure import ecrire_structure
 from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
 from observatoire.configuration import Configuration, plus_larges
-from observatoire.erreurs import ErreurObservatoire
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.gouvernance import publier_seances
 from observatoire.mixite import fiches, publier
@@ -62,6 +63,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
     if not (prepare / "indicateurs.parquet").is_file():
         raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
+    _refuser_sans_regle(config, regles)
     matiere, outils = lire_matiere(config), preparer_outils(config, baremes)
     anterieures = _lire_anterieures(config, public)
     parues = [*anterieures.values(), *_parues_ailleurs(config, baremes, regles, matiere)]
@@ -83,7 +85,7 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         _publier_mixite(protege, config, baremes, travail)
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(config, travail, protege, regles)
-        _publier_attributions(prepare, travail, protege, regles)
+        _publier_attributions(config, travail, protege, regles)
         engagements = pd.read_parquet(prepare / "engagements.parquet")
         ecrire_csv(proteger_les_engagements(engagements, protege), travail / "engagements.csv")
         publier_seances(config, public, travail)
@@ -92,6 +94,15 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         edition = _edition(config, regles, prepare) | {"secret": bilan.secrets}
         ecrire_texte(json.dumps(edition, ensure_ascii=False, indent=1), travail / "edition.json")
     return bilan
+
+
+def _refuser_sans_regle(config: Configuration, regles: Regles) -> None:
+    """Le territoire entier paraît toujours : sans sa règle, aucune page n'aurait de quoi se comparer."""
+    if config.tout[0] not in regles.niveaux:
+        raise ErreurConfiguration(
+            f"confidentialite.yml : la règle de « {regles.public} » ne dit rien du niveau « {config.tout[0]} » "
+            "(niveaux et poids)."
+        )
 
 
 def preparer_outils(config: Configuration, baremes: Baremes) -> Outils:
@@ -195,11 +206,12 @@ def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Barem
     ecrire_texte(json.dumps(fiches(), ensure_ascii=False, indent=1), travail / "mixite.json")
 
 
-def _publier_attributions(prepare: Path, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+def _publier_attributions(config: Configuration, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+    prepare = config.chemin("prepare")
     if not any((prepare / f"{nom}.parquet").is_file() for nom in TABLES_DES_ATTRIBUTIONS):
         return  # les indicateurs ont été calculés seuls
     lues = {nom: pd.read_parquet(prepare / f"{nom}.parquet") for nom in TABLES_DES_ATTRIBUTIONS}
-    for nom, table in proteger_les_attributions(lues, protege, regles).items():
+    for nom, table in proteger_les_attributions(lues, protege, regles, config.tout[0]).items():
         ecrire_csv(table, travail / f"{nom}.csv")
 
 
@@ -208,14 +220,18 @@ def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: 
 
     Qui voit les immeubles a de plus leur nom et leur place (``lon``, ``lat``).
     """
-    lignes = [("ville", config.code, config.nom, None)]
-    contours = config.chemin("referentiels") / "quartiers.geojson"
-    if contours.is_file():
-        shutil.copy(contours, travail / "territoires.geojson")
-        for trait in json.loads(contours.read_text(encoding="utf-8"))["features"]:
-            p = trait["properties"]
-            lignes.append((p["niveau"], p["code"], p["nom"], p.get("parent")))
-    lignes.append(("quartier", "hors_quartier", "Hors quartier", config.code))
+    lignes = [(*config.tout, config.nom, None)]
+    for trait in _publier_contours(config, travail):
+        p = trait["properties"]
+        lignes.append((p["niveau"], p["code"], p["nom"], p.get("parent")))
+    if config.communes:
+        lignes += [("ville", c.code, c.nom, config.code) for c in config.communes]
+        lignes += [
+            ("quartier", f"{HORS_QUARTIER}_{c.code}", f"Hors quartier, {c.nom}", c.code) for c in config.communes
+        ]
+        lignes.append(("ville", HORS_COMMUNE, "Hors commune", config.code))
+    dehors = HORS_COMMUNE if config.communes else config.code
+    lignes.append(("quartier", HORS_QUARTIER, "Hors quartier", dehors))
     lignes += [
         ("qpv", "en_qpv", "En quartier prioritaire", config.code),
         ("qpv", "hors_qpv", "Hors quartier prioritaire", config.code),
@@ -228,6 +244,26 @@ def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: 
     ecrire_csv(presents.drop(columns="territoire"), travail / "territoires.csv")
 
 
+def _publier_contours(config: Configuration, travail: Path) -> list[dict]:
+    """La carte, telle qu'elle est donnée ; d'une agglomération, celles de ses communes d'un seul tenant. Rend ses
+    entités."""
+    referentiels, sortie = config.chemin("referentiels"), travail / "territoires.geojson"
+    if not config.communes:
+        if not (referentiels / "quartiers.geojson").is_file():
+            return []
+        shutil.copy(referentiels / "quartiers.geojson", sortie)
+        return json.loads(sortie.read_text(encoding="utf-8"))["features"]
+    traits = []
+    for commune in config.communes:
+        siens = json.loads((referentiels / commune.contours).read_text(encoding="utf-8"))["features"]
+        for trait in siens:
+            if trait["properties"]["niveau"] == "quartier":
+                trait["properties"]["parent"] = commune.code
+        traits += siens
+    ecrire_texte(json.dumps({"type": "FeatureCollection", "features": traits}, ensure_ascii=False), sortie)
+    return traits
+
+
 def _publier_commentaires(config: Configuration, travail: Path) -> None:
     source = config.chemin("livre") / "book" / "commentaires"
     for annee in config.annees:
@@ -237,7 +273,12 @@ def _publier_commentaires(config: Configuration, travail: Path) -> None:
 
 def _edition(config: Configuration, regles: Regles, prepare: Path) -> dict:
     dehors = pd.read_parquet(prepare / "immeubles_hors_quartier.parquet")
-    return {
+    communes = {
+        "niveau": config.tout[0],
+        "communes": [c.code for c in config.communes],
+        "des_communes": {c.code: {"a": c.a, "de": c.de} for c in config.communes},
+    }
+    return (communes if config.communes else {}) | {
         "nom": config.nom,
         "code": config.code,
         "a": config.a,

@@ -27,7 +27,7 @@ from observatoire.regles_datees import (
 )
 
 FICHIER = Path("baremes") / "confidentialite.yml"
-NIVEAUX = ("immeuble", "secteur", "quartier", "ville", "qpv")
+NIVEAUX = ("immeuble", "secteur", "quartier", "ville", "agglomeration", "qpv")
 _ENTIERS = ("immeubles", "contributeurs", "amplitude")
 _PARTS = ("part_maximale", "amplitude_relative", "poids_par_bailleur")
 _ARRONDIS = ("reponse", "couverture")

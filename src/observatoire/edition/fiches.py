@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.communes import VILLE
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.seances import pages_des_seances
@@ -65,14 +66,17 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[
 
 def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
     """(page, Markdown) des fiches et des séances, l'une après l'autre : chacune s'imprime quand on la demande."""
-    lignes = contenu.table("indicateurs").query("niveau == 'ville' and bailleur == 'tous'")
-    ruptures, de = contenu.table("ruptures"), contenu.table("edition")["de"]
+    edition, lignes, mixite = contenu.table("edition"), contenu.table("indicateurs"), contenu.table("mixite")
+    niveau, ville = edition.get("niveau", VILLE), edition["code"]
+    lignes = lignes[lignes["niveau"].eq(niveau) & lignes["bailleur"].eq("tous")]
+    mixite = mixite[mixite["territoire"].eq(ville)]
+    ruptures, de = contenu.table("ruptures"), edition["de"]
     for code, declarations in regrouper(list(contenu.table("catalogue").values())).items():
         yield f"indicateurs/{code}", fiche(code, declarations, lignes, ruptures, de)
     for code, indice in contenu.table("fiches_mixite").items():
         yield (
             f"indicateurs/mixite_{code}",
-            fiche_de_mixite(indice, contenu.table("mixite"), noms_des_groupes(contenu), de),
+            fiche_de_mixite(indice, mixite, noms_des_groupes(contenu), de),
         )
     yield from pages_des_seances(contenu)
 

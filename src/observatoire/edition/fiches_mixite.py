@@ -8,7 +8,10 @@ from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_annee, ecri
 from observatoire.publie import Contenu
 from observatoire.registre.impressions import dire
 
-_ENTRE = {"quartier": "entre quartiers", "secteur": "entre secteurs", "ville": "toute la ville"}
+_ENTRE = {
+    "quartier": "entre quartiers", "secteur": "entre secteurs", "ville": "toute la ville",
+    "agglomeration": "toute l'agglomération",
+}  # fmt: skip
 
 
 def noms_des_groupes(contenu: Contenu) -> dict[str, str]:
@@ -19,9 +22,8 @@ def noms_des_groupes(contenu: Contenu) -> dict[str, str]:
 
 
 def fiche_de_mixite(indice: dict, table: pd.DataFrame, noms: dict[str, str], de: str) -> str:
-    """Le Markdown d'une fiche. ``indice`` : ``code``, ``libelle``, ``fiche`` ; ``table`` : la mixité publiée."""
+    """Le Markdown d'une fiche. ``indice`` : ``code``, ``libelle``, ``fiche`` ; ``table`` : celle de la ville."""
     siennes = table[table["indice"].eq(indice["code"])]
-    siennes = siennes[siennes["niveau"].eq("ville") | siennes["indice"].ne("entropie")]
     parties = [f"# {indice['libelle']}", indice["fiche"].strip(), f"## Valeurs {de}"]
     if siennes.empty:
         return "\n\n".join([*parties, "Aucune valeur n'est disponible pour la ville."]) + "\n"

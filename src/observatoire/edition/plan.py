@@ -15,10 +15,11 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
+from observatoire.communes import VILLE
 from observatoire.configuration import PUBLIQUE
 from observatoire.edition.textes import noms_des_textes
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
-from observatoire.publie import HORS_QUARTIER, Contenu, Publie
+from observatoire.publie import Contenu, Publie, est_hors
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,13 @@ class Modele:
 MODELES = (
     Modele("accueil", "accueil"),
     Modele(
-        "ville", "{annee}/ville", ("annee",),
-        (("alertes", "annee"), ("attributions", "annee"), ("quartier-*", "quartier"), ("bailleur-*", "bailleur")),
+        "ville", "{annee}/{tout}", ("annee",),
+        (
+            ("alertes", "annee"), ("attributions", "annee"), ("ville-*", "commune"), ("quartier-*", "quartier"),
+            ("bailleur-*", "bailleur"),
+        ),
     ),
+    Modele("commune", "{annee}/ville-{commune}", ("annee", "commune"), (("quartier-*", "quartier"),), si="commune"),
     Modele("alertes", "{annee}/alertes", ("annee",), (("alerte-*", "alerte"),)),
     Modele("alerte", "{annee}/alerte-{alerte}", ("annee", "alerte")),
     Modele("quartier", "{annee}/quartier-{quartier}", ("annee", "quartier")),
@@ -88,7 +93,7 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
         raise ErreurConfiguration("rien n'est encore publié : lancer d'abord « observatoire proteger ».")
     edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
     admises = valeurs_admises(publie, edition)
-    noms = _noms(publie, edition)
+    noms, commune_de = _noms(publie, edition), _communes_des_quartiers(publie, edition)
     pages, problemes = [], []
     for modele in modeles:
         if modele.si and not admises[modele.si]:
@@ -97,7 +102,7 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
         if not chemin.is_file():
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
             continue
-        for page in _pages_du_modele(modele, chemin, edition, admises, noms):
+        for page in _pages_du_modele(modele, chemin, edition, admises, noms, commune_de):
             problemes += verifier_parametres(chemin, page.parametres, admises, page.textes)
             pages.append(page)
     if problemes:
@@ -113,10 +118,11 @@ def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
     """
     territoires = pd.read_csv(publie / "territoires.csv", dtype=str)
     bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
-    quartiers = territoires.loc[territoires["niveau"].eq("quartier"), "code"]
+    quartiers, communes = (territoires.loc[territoires["niveau"].eq(n), "code"] for n in ("quartier", VILLE))
     return {
         "annee": tuple(edition["annees"]),
-        "quartier": tuple(c for c in quartiers if c != HORS_QUARTIER),
+        "commune": tuple(c for c in edition.get("communes") or () if c in set(communes)),
+        "quartier": tuple(c for c in quartiers if not est_hors(c)),
         "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
         "alerte": tuple(d["dossier"] for d in alertes_ouvertes(publie, edition)),
         "engagement": tuple(_libelles_des_engagements(publie)),
@@ -192,7 +198,7 @@ def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
     }
 
 
-def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict, noms: dict):
+def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict, noms: dict, commune_de: dict):
     declares = parametres_declares(nbformat.read(chemin, as_version=4)) or ()
     for valeurs in product(*(admises[axe] for axe in modele.axes)):
         axes = dict(zip(modele.axes, valeurs, strict=True))
@@ -201,11 +207,11 @@ def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict,
         parametres = {"annee": edition["annees"][-1]} if "annee" in declares and not modele.axes else axes
         yield Page(
             notebook=chemin,
-            sortie=modele.sortie.format(**axes),
+            sortie=modele.sortie.format(**axes, tout=edition.get("niveau", VILLE)),
             parametres=parametres,
             textes=_textes(edition, axes, noms),
             public=edition["public"],
-            sommaire=_sommaire(modele, axes, edition, admises),
+            sommaire=_sommaire(modele, axes, edition, admises, commune_de),
         )
 
 
@@ -221,22 +227,53 @@ def _textes(edition: dict, axes: dict, noms: dict) -> dict:
         "ville": edition["nom"],
         "a_ville": edition["a"],
         "de_ville": edition["de"],
+        **_mots(edition),
         **axes,
     }
     return textes | {f"{axe}_nom": noms[axe][code] for axe, code in axes.items() if axe in noms}
 
 
-def _sommaire(modele: Modele, axes: dict, edition: dict, admises: dict) -> tuple[str, ...]:
-    """Ce qu'une page range sous elle : une page « ville », les alertes, les quartiers et les bailleurs de son année."""
+def _mots(edition: dict) -> dict[str, str]:
+    """Comment se dit le territoire entier et ce dont il est fait : une ville et ses quartiers, ou une agglomération."""
+    if not edition.get("communes"):
+        return {
+            "titre_parties": "Quartiers", "parties": "quartiers", "chaque_partie": "chaque quartier",
+            "du_tout": "de la ville", "au_tout": "à la ville", "partout": "dans la ville et dans les quartiers",
+        }  # fmt: skip
+    return {
+        "titre_parties": "Communes", "parties": "communes", "chaque_partie": "chaque quartier ou commune",
+        "du_tout": "de l'agglomération", "au_tout": "à l'agglomération",
+        "partout": "dans l'agglomération, ses communes et leurs quartiers",
+    }  # fmt: skip
+
+
+def _sommaire(modele: Modele, axes: dict, edition: dict, admises: dict, commune_de: dict) -> tuple[str, ...]:
+    """Ce qu'une page range sous elle : une page « ville », les alertes, les quartiers et les bailleurs de son année.
+
+    Dans une agglomération, un quartier est rangé sous sa commune.
+    """
     derniere = axes.get("annee") == edition["annees"][-1]
-    return tuple(motif for motif, axe in modele.sommaire if admises[axe] and (axe != "alerte" or derniere))
+    motifs = [motif for motif, axe in modele.sommaire if admises[axe] and (axe != "alerte" or derniere)]
+    if not commune_de:
+        return tuple(motifs)
+    siens = [f"quartier-{q}" for q in admises["quartier"] if commune_de.get(q) == axes.get("commune", "")]
+    return tuple(m for motif in motifs for m in (siens if motif == "quartier-*" else [motif]))
+
+
+def _communes_des_quartiers(publie: Path, edition: dict) -> dict[str, str]:
+    """La commune de chaque quartier d'une agglomération ; rien pour une ville."""
+    if not edition.get("communes"):
+        return {}
+    lieux = pd.read_csv(publie / "territoires.csv", dtype=str).query("niveau == 'quartier'")
+    return dict(zip(lieux["code"], lieux["parent"], strict=True))
 
 
 def _noms(publie: Path, edition: dict) -> dict[str, dict[str, str]]:
     lieux = pd.read_csv(publie / "territoires.csv", dtype=str)
-    territoires = lieux.query("niveau == 'quartier'")
+    territoires, communes = (lieux[lieux["niveau"].eq(niveau)] for niveau in ("quartier", "ville"))
     bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
     return {
+        "commune": dict(zip(communes["code"], communes["nom"], strict=True)),
         "quartier": dict(zip(territoires["code"], territoires["nom"], strict=True)),
         "bailleur": dict(zip(bailleurs["code"], bailleurs["nom"], strict=True)),
         "alerte": _noms_des_alertes(publie, alertes_ouvertes(publie, edition), lieux),

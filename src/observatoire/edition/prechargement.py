@@ -29,7 +29,7 @@ def ranger(valeurs: Publie) -> None:
     valeurs.serie(*(ligne[cle] for cle in ("indicateur", "niveau", "territoire", "bailleur")))
     for cles in (("indicateur", "niveau", "bailleur", "annee"), ("indicateur", "niveau", "territoire", "annee")):
         valeurs.extrait(**{cle: ligne[cle] for cle in cles})
-    valeurs.nom("ville", valeurs.edition["code"])
+    valeurs.nom(*valeurs.tout)
 
 
 def feuilleter(valeurs: Publie) -> None:

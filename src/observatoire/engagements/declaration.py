@@ -137,8 +137,8 @@ def _engagement(brut: dict, textes: dict[str, Texte], config: Configuration) -> 
 
 
 def _mesure(brut: dict, config: Configuration) -> dict[str, str]:
-    niveau = brut.get("niveau", "ville")
-    territoire = brut.get("territoire", config.code if niveau == "ville" else "")
+    niveau = brut.get("niveau", config.tout[0])
+    territoire = brut.get("territoire", config.code if niveau == config.tout[0] else "")
     bailleur = brut.get("bailleur", "tous")
     return {"indicateur": brut["indicateur"], "niveau": niveau, "territoire": territoire, "bailleur": bailleur}
 

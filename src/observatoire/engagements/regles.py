@@ -14,7 +14,7 @@ SENS = ("au_moins", "au_plus")
 #: D'où viennent les faits : les comptes rendus, les dépôts, les alertes, les actions sur elles, les pièces versées ici.
 PREUVES = ("seances", "depots", "alertes", "actions", "pieces")
 RYTHMES = ("trimestriel", "annuel", "une_fois")
-NIVEAUX = ("quartier", "secteur", "qpv", "ville")
+NIVEAUX = ("quartier", "secteur", "qpv", "ville", "agglomeration")
 #: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
 AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
 DATE, NOMBRE, LISTE = "date", "nombre", "liste de textes"
@@ -147,12 +147,12 @@ def _defauts_de_la_mesure(mesure: dict | None, config: Configuration) -> list[st
         return []
     if defauts := [f"« mesure » : {d}" for d in _defauts_des_champs(mesure, CHAMPS_D_UNE_MESURE)]:
         return defauts
-    defauts, niveau = [], mesure.get("niveau", "ville")
+    defauts, niveau = [], mesure.get("niveau", config.tout[0])
     if mesure["indicateur"] not in catalogue():
         defauts.append(f"« mesure » : « {mesure['indicateur']} » n'est pas un indicateur du catalogue.")
     if niveau not in NIVEAUX:
         defauts.append(f"« mesure » : « niveau » vaut {', '.join(NIVEAUX)}.")
-    elif niveau != "ville" and not mesure.get("territoire"):
+    elif niveau != config.tout[0] and not mesure.get("territoire"):
         defauts.append("« mesure » : « territoire » manque.")
     bailleurs = ["tous", *(b.code for b in config.bailleurs)]
     if mesure.get("bailleur", "tous") not in bailleurs:

@@ -124,13 +124,15 @@ def programmes(etat: Annee, scenario: Scenario, alea) -> pd.DataFrame:
     """Les opérations livrées dans l'année, dans la commune et hors d'elle."""
     livres = etat.parc.immeubles[etat.parc.immeubles["livre"].eq(etat.annee)]
     n = len(livres)
-    ailleurs = [c for c in scenario["communes_voisines"] if c != scenario.config.code]
+    config = scenario.config
+    ailleurs = [c for c in scenario["communes_voisines"] if c not in config.communes_retenues]
+    ici = livres["quartier"].map(config.commune_du_quartier) if config.communes else config.code
     tres_social = np.round(livres["taille"] * alea.uniform(0.14, 0.32, n))
     return pd.DataFrame(
         {
             "id_programme": "P" + livres["id_immeuble"],
             "bailleur": livres["bailleur"],
-            "commune": np.where(livres["dans_ville"], scenario.config.code, alea.choice(ailleurs, n)),
+            "commune": np.where(livres["dans_ville"], ici, alea.choice(ailleurs, n)),
             "quartier": livres["quartier"].where(livres["dans_ville"], ""),
             "nb_logements": livres["taille"],
             "dont_tres_social": tres_social.astype(int),

@@ -17,11 +17,17 @@ ORDINAIRE = {"pauvrete": 0.38, "qpv": []}
 
 
 class Scenario:
-    """Les réglages du tirage : parts par bailleur et par secteur, taux, vérités à planter."""
+    """Les réglages du tirage : parts par bailleur et par secteur, taux, vérités à planter.
+
+    Un territoire d'exemple peut avoir les siens, rubrique par rubrique, dans ``scenario.yml`` de ses référentiels.
+    """
 
     def __init__(self, config: Configuration):
         texte = resources.files("observatoire.exemple").joinpath("scenario.yml").read_text(encoding="utf-8")
         self._brut = yaml.safe_load(texte)
+        propre = config.chemin("referentiels") / "scenario.yml"
+        if propre.is_file():
+            self._brut |= yaml.safe_load(propre.read_text(encoding="utf-8"))
         self.config = config
         self.annees = list(config.annees)
         self.taux, self.dpe, self.verites = (self._brut[c] for c in ("taux", "dpe", "verites"))
@@ -55,11 +61,12 @@ class Scenario:
 
         Sans secteurs, les quartiers en tiennent lieu ; sans carte, il n'y a pas d'exemple possible.
         """
-        fichier = self.config.chemin("referentiels") / "quartiers.geojson"
-        if not fichier.is_file():
+        noms = [c.contours for c in self.config.communes] or ["quartiers.geojson"]
+        fichiers = [self.config.chemin("referentiels") / nom for nom in noms]
+        if not all(f.is_file() for f in fichiers):
             raise ErreurConfiguration("exemple : quartiers.geojson manque dans les référentiels.")
-        carte = gpd.read_file(fichier).to_crs(2154)
-        fins = carte[carte["niveau"].eq("secteur")] if carte["niveau"].eq("secteur").any() else carte
+        carte = pd.concat([gpd.read_file(f) for f in fichiers], ignore_index=True).to_crs(2154)
+        fins = carte[carte["niveau"].eq("secteur") | ~carte["code"].isin(carte["parent"].dropna())]
         fins = fins.assign(quartier=fins["parent"].fillna(fins["code"]), secteur=fins["code"])
         profils = self._brut["quartiers"]
         fins["pauvrete"] = [profils.get(q, ORDINAIRE)["pauvrete"] for q in fins["quartier"]]

@@ -172,8 +172,9 @@ def _immeubles_connus(comptes: dict[int, pd.DataFrame], config: Configuration) -
             prets = [b for (a, b), la in connues.items() if (a, la) == (annee, source)]
             morceaux.append(t[t["bailleur"].isin(prets)].assign(annee=annee))
         declares = [b.code for b in config.bailleurs if b.parc_declare and (annee, b.code) not in connues]
+        niveau, code = config.tout
         morceaux += [
-            pd.DataFrame({"niveau": "ville", "croise": croise, "territoire": config.code, "bailleur": declares})
+            pd.DataFrame({"niveau": niveau, "croise": croise, "territoire": code, "bailleur": declares})
             .assign(immeubles=0, annee=annee)
             for croise in (False, True)
         ]  # fmt: skip

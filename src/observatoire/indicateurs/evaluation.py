@@ -76,7 +76,7 @@ class Tranche:
 def croisements(config: Configuration) -> list[Croisement]:
     """Tous les niveaux et croisements du territoire, du plus fin au plus large."""
     simples = [Croisement(niveau, niveau) for niveau in config.niveaux]
-    par_bailleur = [Croisement(n, n, True) for n in ("quartier", "ville") if n in config.niveaux]
+    par_bailleur = [Croisement(n, n, True) for n in ("quartier", "ville", "agglomeration") if n in config.niveaux]
     return [*simples, Croisement("qpv", "qpv"), *par_bailleur]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
-from observatoire.couverture import DIMENSIONS, ranger
+from observatoire.couverture import DIMENSIONS, dimensions_de, ranger
 from observatoire.indicateurs.evaluation import Croisement, croisements
 from observatoire.indicateurs.prepares import LotPrepare, coder_lot, lire_lot, situer
 from observatoire.indicateurs.sommes import Regles, Sommes, lire_regles, sommer_selon
@@ -33,8 +33,9 @@ class Reglages:
     @property
     def dimensions(self) -> list[str]:
         """Le grain le plus fin qu'un niveau demande."""
-        voulues = {cle for croisement in croisements(self.config) for cle in croisement.cles} | {"bailleur", "ville"}
-        return [d for d in DIMENSIONS if d in voulues]
+        voulues = {cle for croisement in croisements(self.config) for cle in croisement.cles} | {"bailleur"}
+        voulues.add(self.config.tout[0])
+        return [d for d in dimensions_de(self.config) if d in voulues]
 
     @property
     def utiles(self) -> set[str]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from observatoire.communes import HORS_COMMUNE
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
+from observatoire.couverture import coder
 
 #: Presque autant de valeurs que de lignes : un dictionnaire n'y gagnerait rien.
 IDENTIFIANTS = {"id_logement", "id_demande", "id_programme"}
@@ -71,13 +74,29 @@ def _lire(source: Path | bytes, utiles: set[str]) -> pd.DataFrame:
 
 
 def situer(nom: str, table: pd.DataFrame, config: Configuration) -> pd.DataFrame:
-    """Ajouter ``ville``, et ``dans_ville`` aux programmes (toute commune, quand chacune est un quartier)."""
-    ville = pd.Categorical.from_codes([0] * len(table), [config.code])
-    ajouts = {"ville": ville}
+    """Ajouter ``ville`` et, avec des communes, ``agglomeration`` ; et ``dans_ville`` aux programmes.
+
+    ``ville`` est celle du territoire ou, dans une agglomération, celle du quartier (d'un programme : la sienne).
+    ``dans_ville`` : le programme est dans le territoire (toute commune, quand chacune est un quartier).
+    """
+    niveau, code = config.tout
+    tout = pd.Categorical.from_codes([0] * len(table), [code])
+    ajouts = {niveau: tout}
+    if config.communes:
+        siennes = nom == "programmes"
+        ajouts = {"ville": _communes(table["commune" if siennes else "quartier"], config, siennes), **ajouts}
     if nom == "programmes" and "commune" in table:
-        par_commune = config.quartiers == "communes"
-        ajouts["dans_ville"] = table["commune"].notna() if par_commune else table["commune"].eq(config.code)
+        retenues = config.communes_retenues
+        ajouts["dans_ville"] = table["commune"].notna() if retenues is None else table["commune"].isin(retenues)
     return table.assign(**ajouts)
+
+
+def _communes(codes: pd.Series, config: Configuration, siennes: bool) -> pd.Categorical:
+    """La commune de chaque ligne, d'après son quartier ou la sienne ; manquante hors de l'agglomération."""
+    rangs, noms = coder(codes)
+    lieux = [*config.communes_retenues, HORS_COMMUNE]
+    trouvees = noms if siennes else [config.commune_du_quartier.get(q) for q in noms]
+    return pd.Categorical.from_codes(np.append(pd.Index(lieux).get_indexer(trouvees), -1)[rangs], lieux)
 
 
 def tables_vides(lots: list[LotPrepare]) -> dict[str, pd.DataFrame]:

@@ -124,12 +124,12 @@ def lire_morceau(chemin: Path) -> Lu:
     return Lu(textes.column_names, cadre[remplies].reset_index(drop=True), lignes[remplies])
 
 
-def recoller(fichier: Fichier, morceaux: list[Fichier], code_commune: str | None) -> Fichier:
+def recoller(fichier: Fichier, morceaux: list[Fichier], communes: tuple[str, ...] | None) -> Fichier:
     """Le bilan d'un fichier, d'après ceux de ses morceaux : les lignes fautives d'une même phrase sont réunies."""
     fautes: dict[Probleme, list[int]] = {}
     for probleme in (p for m in morceaux for p in m.problemes):
         fautes.setdefault(replace(probleme, lignes=()), []).extend(probleme.lignes)
-    aucun = aucun_logement(code_commune)
+    aucun = aucun_logement(communes)
     fautes.pop(aucun, None)  # d'un morceau, ce n'est pas une faute
     problemes = [replace(p, lignes=tuple(sorted(lignes))) for p, lignes in fautes.items()]
     comptes: dict[tuple, int] = {}

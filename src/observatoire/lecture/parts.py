@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from observatoire.communes import HORS_QUARTIER
 from observatoire.configuration import TABLES, Configuration
 from observatoire.interdits import normaliser
 from observatoire.lecture.avertissements import Contexte, avertir
@@ -25,7 +26,7 @@ from observatoire.lecture.liens import controler_contexte, controler_liens
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
-from observatoire.lecture.territoires import HORS_QUARTIER, rattacher
+from observatoire.lecture.territoires import rattacher
 from observatoire.schemas import Schema
 
 Trace = tuple[Correction, str, str]
@@ -44,6 +45,15 @@ class Outils:
     def par_commune(self) -> bool:
         """Chaque commune tient-elle lieu de quartier ?"""
         return self.config.quartiers == "communes"
+
+    @property
+    def plusieurs_communes(self) -> bool:
+        """Le parc est-il dans plusieurs communes ?"""
+        return self.par_commune or bool(self.config.communes)
+
+    def rattacher(self, immeubles: pd.DataFrame) -> pd.DataFrame:
+        """Le quartier et le secteur de chaque immeuble (voir :func:`~observatoire.lecture.territoires.rattacher`)."""
+        return rattacher(immeubles, self.contours, self.par_commune, self.config.communes)
 
     def corrections_de(self, fichier: Fichier) -> list[Correction]:
         """Les corrections que vise un fichier."""
@@ -95,7 +105,7 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles)
     lisible = sans_textes_libres(interdites.retirer(lu), fichier, connues)
     if est_rpls:
-        lire_rpls(lisible, fichier, None if outils.par_commune else outils.config.code, outils.schemas)
+        lire_rpls(lisible, fichier, outils.config.communes_retenues, outils.schemas)
         refus = "un fichier RPLS ne se corrige pas."
         traces = [(c, REFUSEE, c.refuser(refus)) for c in outils.corrections_de(fichier)]
     else:
@@ -145,11 +155,13 @@ def _avertir(fichier: Fichier, tables: dict[str, pd.DataFrame], outils: Outils) 
     for table, donnees in fichier.donnees.items():
         hors = hors_contours(donnees, outils) if table == "immeubles" else None
         morceaux.append(
-            avertir(table, donnees, outils.schemas[table], Contexte(fichier.annee, tables, hors, outils.par_commune))
+            avertir(
+                table, donnees, outils.schemas[table], Contexte(fichier.annee, tables, hors, outils.plusieurs_communes)
+            )
         )
     fichier.ajouter_avertissements(morceaux)
 
 
 def hors_contours(immeubles: pd.DataFrame, outils: Outils) -> pd.Series:
     """Vrai pour un immeuble hors de tout quartier."""
-    return rattacher(immeubles, outils.contours, outils.par_commune)["quartier"].eq(HORS_QUARTIER)
+    return outils.rattacher(immeubles)["quartier"].str.startswith(HORS_QUARTIER, na=False)

@@ -78,12 +78,12 @@ def _a_leur_place(depots: Depots, lus: list[Bilan]) -> list[Fichier]:
     vus: dict[str, list[Fichier]] = {}
     for fichier in (f for lu in lus for f in lu.fichiers):
         vus.setdefault(fichier.relatif, []).append(fichier)
-    code = None if depots.config.quartiers == "communes" else depots.config.code
+    communes = depots.config.communes_retenues
     lus_en_place = []
     for fichier in depots.fichiers:
         siens = vus.get(fichier.relatif, [fichier])
         entier = len(siens) == 1 and siens[0].chemin == fichier.chemin
-        lus_en_place.append(siens[0] if entier else recoller(fichier, siens, code))
+        lus_en_place.append(siens[0] if entier else recoller(fichier, siens, communes))
     return lus_en_place
 
 

@@ -179,7 +179,7 @@ def _resumer(reunie: _Reunie, schema: Schema) -> None:
 def _avertir(nom: str, reunie: _Reunie, tables: dict[str, pd.DataFrame], annee: int, outils: Outils) -> None:
     """Relever les doutes du lot, puis les rendre à leurs fichiers, à la ligne et sous l'identifiant déposés."""
     hors = hors_contours(reunie.table, outils) if nom == "immeubles" else None
-    doutes = avertir(nom, reunie.table, outils.schemas[nom], Contexte(annee, tables, hors, outils.par_commune))
+    doutes = avertir(nom, reunie.table, outils.schemas[nom], Contexte(annee, tables, hors, outils.plusieurs_communes))
     if doutes.empty:
         return
     rangs_ = np.searchsorted(reunie.debuts, doutes["ligne"].to_numpy(dtype=np.int64), side="right") - 1

@@ -43,10 +43,11 @@ NOMBRES = {
 }
 
 
-def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str | None, schemas: dict[str, Schema]) -> None:
+def lire_rpls(lu: Lu, fichier: Fichier, communes: tuple[str, ...] | None, schemas: dict[str, Schema]) -> None:
     """Remplir ``fichier.donnees`` (immeubles, logements), ses traitements et ses problèmes.
 
-    ``code_commune`` : la seule commune retenue ; ``None`` pour les garder toutes, chacune tenant lieu de quartier.
+    ``communes`` : les codes de celles que l'on retient ; ``None`` pour les garder toutes, chacune tenant lieu de
+    quartier. Quand il y en a plusieurs, les immeubles ont de plus la leur (``commune``).
     """
     dessin = max(ENTETES, key=lambda d: ressemblance(lu.entete, ENTETES[d]))
     noms, problemes = reconnaitre(lu.entete, ENTETES[dessin], facultatives(dessin))
@@ -56,15 +57,15 @@ def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str | None, schemas: dict[
     textes = _textes(lu, noms)
     fichier.traitements = constater(textes)
     textes["DEPCOM"] = textes["DEPCOM"].str.zfill(5)
-    hors = textes["DEPCOM"].eq("00000") if code_commune is None else textes["DEPCOM"].ne(code_commune)
-    phrase = f"Logement d'une autre commune que {code_commune}." if code_commune else "Logement sans code de commune."
+    hors = textes["DEPCOM"].eq("00000") if communes is None else ~textes["DEPCOM"].isin(communes)
+    phrase = f"Logement d'une autre commune que {_citer(communes)}." if communes else "Logement sans code de commune."
     fichier.traitements.append(Traitement("hors_de_la_commune", "mis à part", int(hors.sum()), phrase))
     textes = textes[~(hors | (textes.duplicated() & ~sans_numero(textes)))]
     dans_le_fichier = dict(zip(textes.columns, textes.columns, strict=True)) | {nom_commun(nom): nom for nom in noms}
     masque = illisibles(textes)
     fichier.traitements += compter_illisibles(masque, dans_le_fichier)
     fichier.problemes += [
-        *_problemes(textes, fichier.annee, code_commune),
+        *_problemes(textes, fichier.annee, communes),
         *refuser_illisibles(textes, masque, dans_le_fichier),
         *refuser_systemes(textes["EPSG"]),
     ]
@@ -73,8 +74,10 @@ def lire_rpls(lu: Lu, fichier: Fichier, code_commune: str | None, schemas: dict[
     logements, hors_bornes = _logements(textes, fichier.deposant, schemas["logements"])
     fichier.traitements.append(hors_bornes)
     immeubles = _immeubles(textes, logements, fichier.deposant)
-    if code_commune is None:
+    if communes is None:
         immeubles["quartier"] = textes["DEPCOM"].reindex(immeubles.index)
+    elif len(communes) > 1:
+        immeubles["commune"] = textes["DEPCOM"].reindex(immeubles.index)
     fichier.donnees = {"immeubles": immeubles, "logements": logements}
 
 
@@ -88,20 +91,26 @@ def _textes(lu: Lu, noms: list[str]) -> pd.DataFrame:
     return textes
 
 
-def aucun_logement(code_commune: str | None) -> Probleme:
+def aucun_logement(communes: tuple[str, ...] | None) -> Probleme:
     """Le problème d'un fichier où rien ne concerne le territoire."""
     return Probleme(
         "commune",
-        f"aucun logement n'est dans la commune {code_commune}."
-        if code_commune
+        f"aucun logement n'est dans la commune {_citer(communes)}."
+        if communes
         else "aucun logement n'a de code de commune.",
         "Déposer l'extrait du RPLS de cette commune, ou corriger « territoire » dans la configuration.",
     )
 
 
-def _problemes(textes: pd.DataFrame, annee: int, code_commune: str | None) -> list[Probleme]:
+def _citer(communes: tuple[str, ...]) -> str:
+    """« 25056 », « 25056, 25495 ou 25532 »."""
+    *premieres, derniere = communes
+    return f"{', '.join(premieres)} ou {derniere}" if premieres else derniere
+
+
+def _problemes(textes: pd.DataFrame, annee: int, communes: tuple[str, ...] | None) -> list[Probleme]:
     if textes.empty:
-        return [aucun_logement(code_commune)]
+        return [aucun_logement(communes)]
     trop_tard = pd.to_numeric(textes["LOCAT"], errors="coerce") > annee + 1
     if not trop_tard.any():
         return []

@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 
 from observatoire.configuration import Bailleur
 from observatoire.lecture.parts import Outils
-from observatoire.lecture.territoires import rattacher
 from observatoire.schemas import NON_RENSEIGNE, Schema
 
 TERRITOIRE = ["immeuble", "secteur", "quartier", "qpv"]
@@ -67,8 +66,8 @@ def preparer_tables(tables: dict[str, pd.DataFrame], outils: Outils) -> tuple[di
     hors = HORS
     if "immeubles" in tables:
         immeubles = tables["immeubles"]
-        places = rattacher(immeubles, outils.contours, outils.par_commune)
-        tables["immeubles"] = immeubles.assign(
+        places = outils.rattacher(immeubles)
+        tables["immeubles"] = immeubles.drop(columns="commune", errors="ignore").assign(
             quartier=places["quartier"], secteur=places["secteur"], qpv=_traduire(immeubles["qpv"], QPV)
         )
         hors = tables["immeubles"].assign(motif=places["motif"])

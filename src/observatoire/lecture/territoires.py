@@ -1,18 +1,20 @@
 """Rattacher chaque immeuble à son quartier et à son secteur.
 
 Le référentiel est ``referentiels/quartiers.geojson`` (EPSG:4326 ; code, nom, niveau, parent et, au choix,
-schematique). Le code
+schematique), ou un fichier par commune d'une agglomération ; le parent d'un quartier y est alors sa commune. Le code
 donné par le bailleur l'emporte ; à défaut, une jointure spatiale. Un immeuble hors de tout contour n'est jamais perdu :
 il est rangé sous :data:`HORS_QUARTIER` et signalé.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from observatoire.communes import HORS_QUARTIER, Commune
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 
@@ -20,7 +22,6 @@ from observatoire.erreurs import ErreurConfiguration
 if TYPE_CHECKING:
     import geopandas as gpd
 
-HORS_QUARTIER = "hors_quartier"
 PROPRIETES = ("code", "nom", "niveau", "parent")
 LAMBERT_93, WGS84 = 2154, 4326
 
@@ -31,25 +32,36 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     ``schematique`` est faux quand le fichier ne le dit pas. Lève :class:`ErreurConfiguration` si le fichier ne peut pas
     être lu, si une propriété manque, si un code se répète ou si un parent est inconnu.
     """
+    if config.communes:
+        tous = [_lire(config.chemin("referentiels") / c.contours) for c in config.communes]
+        du_quartier = [t["niveau"].eq("quartier") for t in tous]
+        tous = [
+            t.assign(parent=t["parent"].mask(q, c.code))
+            for t, q, c in zip(tous, du_quartier, config.communes, strict=True)
+        ]
+        return pd.concat(tous, ignore_index=True)
     fichier = config.chemin("referentiels") / "quartiers.geojson"
-    if not fichier.is_file():
-        return None
+    return _lire(fichier) if fichier.is_file() else None
+
+
+def _lire(fichier: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd
     from pyogrio.errors import DataSourceError
 
+    nom = fichier.name
     try:
         contours = gpd.read_file(fichier)
     except DataSourceError as erreur:
-        raise ErreurConfiguration("quartiers.geojson : ce n'est pas un GeoJSON lisible.") from erreur
+        raise ErreurConfiguration(f"{nom} : ce n'est pas un GeoJSON lisible.") from erreur
     if not isinstance(contours, gpd.GeoDataFrame) or contours.geometry.isna().any():
-        raise ErreurConfiguration("quartiers.geojson : un contour au moins n'a pas de géométrie.")
+        raise ErreurConfiguration(f"{nom} : un contour au moins n'a pas de géométrie.")
     manquantes = [p for p in PROPRIETES if p not in contours]
     if manquantes:
-        raise ErreurConfiguration(f"quartiers.geojson : propriété absente, {', '.join(manquantes)}.")
+        raise ErreurConfiguration(f"{nom} : propriété absente, {', '.join(manquantes)}.")
     problemes = _problemes(contours)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
-        raise ErreurConfiguration(f"quartiers.geojson : {len(problemes)} problème(s).\n{liste}")
+        raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
     declare = contours["schematique"] if "schematique" in contours else pd.Series(False, index=contours.index)
     return contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
 
@@ -94,11 +106,17 @@ def points(immeubles: pd.DataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(pd.concat(positions).reindex(immeubles.index), crs=WGS84)
 
 
-def rattacher(immeubles: pd.DataFrame, contours: gpd.GeoDataFrame | None, par_commune: bool = False) -> pd.DataFrame:
+def rattacher(
+    immeubles: pd.DataFrame,
+    contours: gpd.GeoDataFrame | None,
+    par_commune: bool = False,
+    communes: tuple[Commune, ...] = (),
+) -> pd.DataFrame:
     """Colonnes ``quartier``, ``secteur`` et ``motif`` (pourquoi l'immeuble est hors quartier) de chaque immeuble.
 
     Sans référentiel, les trois sont manquantes : la commune n'a pas de quartiers. ``par_commune`` : le quartier est le
-    code de commune donné avec l'immeuble.
+    code de commune donné avec l'immeuble. ``communes`` : celles d'une agglomération ; un immeuble dont la colonne
+    ``commune`` est donnée (le RPLS) est dans un quartier de cette commune, ou dans son reste.
     """
     vide = pd.Series(np.nan, index=immeubles.index, dtype="str")
     if par_commune:
@@ -113,13 +131,27 @@ def rattacher(immeubles: pd.DataFrame, contours: gpd.GeoDataFrame | None, par_co
     places = points(immeubles)
     donnes = immeubles["secteur"].map(parents(contours)).astype("str")
     quartier = immeubles["quartier"].fillna(donnes)
-    quartier = quartier.fillna(_joindre(places, contours[contours["niveau"].eq("quartier")]))
+    quartier = quartier.fillna(_trouver_le_quartier(immeubles, places, contours, communes))
     secteurs = contours[contours["niveau"].eq("secteur")]
     secteur = immeubles["secteur"].fillna(_joindre(places, secteurs, quartier))
-    motif = vide.mask(quartier.isna(), "hors de tout contour").mask(
-        quartier.isna() & places.isna(), "ni code de quartier, ni coordonnées"
+    dehors = quartier.isna() | quartier.str.startswith(HORS_QUARTIER, na=False)
+    motif = vide.mask(dehors, "hors de tout contour").mask(
+        dehors & places.isna(), "ni code de quartier, ni coordonnées"
     )
     return pd.DataFrame({"quartier": quartier.fillna(HORS_QUARTIER), "secteur": secteur, "motif": motif})
+
+
+def _trouver_le_quartier(immeubles, places, contours, communes: tuple[Commune, ...]) -> pd.Series:
+    """Le quartier dont le contour contient l'immeuble ; la commune qu'il donne l'emporte sur sa position."""
+    quartiers = contours[contours["niveau"].eq("quartier")]
+    trouve = _joindre(places, quartiers)
+    if not communes or "commune" not in immeubles:
+        return trouve
+    commune = immeubles["commune"]
+    sienne = trouve.map(dict(zip(quartiers["code"], quartiers["parent"], strict=True)))
+    return trouve.where(commune.isna() | sienne.eq(commune)).fillna(
+        commune.map({c.code: c.hors_quartier for c in communes})
+    )
 
 
 def _joindre(places: gpd.GeoSeries, contours: gpd.GeoDataFrame, quartier: pd.Series | None = None) -> pd.Series:

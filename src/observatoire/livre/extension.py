@@ -27,7 +27,7 @@ MEMOIRE = "book/edition/edition.json"
 #: La classe des tableaux que ``registre.js`` trie et filtre.
 REGISTRE = "obs-registre"
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
-_SOUS_UNE_ANNEE = re.compile(r'(<li class="toctree-l2[^"]*"><a [^>]*>[^<]+?) en \d{4}(?=</a>)')
+_SOUS_UNE_ANNEE = re.compile(r'(<li class="toctree-l[23][^"]*"><a [^>]*>[^<]+?) en \d{4}(?=</a>)')
 _journal = logging.getLogger(__name__)
 
 

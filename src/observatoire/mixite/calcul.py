@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
@@ -35,17 +37,18 @@ def calculer(lignes: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
     """
     par_annee = {annee: lignes[lignes["annee"].eq(annee)] for annee in plan.seuils}
     valeurs, evolutions = [], []
-    for groupe in plan.groupes:
-        for niveau in plan.niveaux:
-            comptes = {annee: compter(par_annee[annee], groupe, niveau) for annee in plan.seuils}
-            lieu = {"niveau": niveau, "territoire": plan.ville, "groupe": groupe.code}
-            for annee, compte in comptes.items():
-                seuils, cles = plan.seuils[annee], lieu | {"annee": annee}
-                valeurs += [cles | r for r in villes.evaluer(compte, groupe, seuils, (annee, niveau, groupe.code))]
-                if niveau == QUARTIER and not groupe.binaire:
-                    rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, plan.ville, annee)
-                    valeurs += [cles | r for r in rangs]
-            evolutions += [lieu | r for r in changements.evaluer(plan, groupe, niveau, comptes)]
+    for lieu, groupe, niveau in product(plan.lieux, plan.groupes, plan.niveaux):
+        if not lieu.contient(niveau):
+            continue
+        comptes = {annee: compter(par_annee[annee], groupe, niveau, lieu) for annee in plan.seuils}
+        commun = {"niveau": niveau, "territoire": lieu.code, "groupe": groupe.code}
+        for annee, compte in comptes.items():
+            seuils, cles = plan.seuils[annee], commun | {"annee": annee}
+            valeurs += [cles | r for r in villes.evaluer(compte, groupe, seuils, (annee, niveau, groupe.code))]
+            if niveau == QUARTIER and not groupe.binaire:
+                rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee)
+                valeurs += [cles | r for r in rangs]
+        evolutions += [commun | r for r in changements.evaluer(plan, groupe, niveau, comptes)]
     return ranger(valeurs, COLONNES, CLES), ranger(evolutions, COLONNES_DU_CHANGEMENT, CLES_DU_CHANGEMENT)
 
 
@@ -56,7 +59,11 @@ def ecrire_mixite(config: Configuration) -> int:
     calculé de nouveau, sur ce qui est publié (:func:`publier`).
     """
     prepare, plan = config.chemin("prepare"), planifier(config, lire_baremes(config.chemin("referentiels")))
-    filtre = [("bailleur", "==", "tous"), ("niveau", "in", [*plan.niveaux, "ville"]), ("indicateur", "in", plan.codes)]
+    filtre = [
+        ("bailleur", "==", "tous"),
+        ("niveau", "in", [*plan.niveaux, *{lieu.niveau for lieu in plan.lieux}]),
+        ("indicateur", "in", plan.codes),
+    ]
     lignes = pd.read_parquet(prepare / "indicateurs.parquet", columns=_LUES, filters=filtre)
     valeurs, evolutions = calculer(lignes, plan)
     ecrire_parquet(valeurs, prepare / "mixite.parquet")

@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.mixite.unites import Comptes, Groupe
+from observatoire.mixite.unites import Comptes, Groupe, Lieu
 from observatoire.ruptures import lire_ruptures
 
 CLES = ["annee", "niveau", "territoire", "groupe", "indice"]
@@ -28,6 +28,8 @@ CALCULE = "calcule"
 VILLE, QUARTIER = "ville", "quartier"
 #: Niveaux dont les unités se comparent : un immeuble est trop petit pour que ses classes soient connues.
 NIVEAUX = ("secteur", QUARTIER)
+#: De plus, entre les communes d'une agglomération.
+NIVEAUX_D_UNE_AGGLOMERATION = (*NIVEAUX, VILLE)
 #: Un groupe face à tous les autres ménages, puis les répartitions.
 BINAIRES = ("moins_40_plafond", "monoparentales")
 REPARTITIONS = ("plafond", "composition")
@@ -45,10 +47,10 @@ class Seuils:
 
 @dataclass(frozen=True)
 class Plan:
-    """``ville`` : son code. ``niveaux`` : ceux des unités. ``seuils`` : ceux de chaque année, dans l'ordre.
-    ``ruptures`` : indicateur -> les années devant lesquelles rien ne se compare."""
+    """``lieux`` : les territoires dont on mesure la mixité. ``niveaux`` : ceux des unités. ``seuils`` : ceux de
+    chaque année, dans l'ordre. ``ruptures`` : indicateur -> les années devant lesquelles rien ne se compare."""
 
-    ville: str
+    lieux: tuple[Lieu, ...]
     annee_zero: int
     niveaux: tuple[str, ...]
     groupes: tuple[Groupe, ...]
@@ -76,11 +78,19 @@ def planifier(config: Configuration, baremes: Baremes) -> Plan:
     """Ce que cette ville compare, d'après son catalogue, ses niveaux et ses barèmes."""
     modalites = {nom: tuple(c for c, d in catalogue().items() if d.groupe == nom) for nom in REPARTITIONS}
     groupes = [Groupe(code, (code,)) for code in BINAIRES] + [Groupe(nom, codes) for nom, codes in modalites.items()]
-    niveaux = tuple(n for n in NIVEAUX if n in config.niveaux)
+    niveaux = tuple(n for n in (NIVEAUX_D_UNE_AGGLOMERATION if config.communes else NIVEAUX) if n in config.niveaux)
+    lieux = [
+        Lieu(c.code, VILLE, {"secteur": {*c.secteurs}, QUARTIER: _quartiers(config, c.code)}) for c in config.communes
+    ]
+    lieux.append(Lieu(config.code, config.tout[0]))
     seuils = {annee: lire_seuils(baremes, annee) for annee in sorted(config.annees)}
     lues = lire_ruptures(config.chemin("referentiels"), catalogue())
     ruptures = lues.groupby("indicateurs")["annee"].agg(frozenset).to_dict()
-    return Plan(config.code, config.annee_zero, niveaux, tuple(groupes), seuils, ruptures)
+    return Plan(tuple(lieux), config.annee_zero, niveaux, tuple(groupes), seuils, ruptures)
+
+
+def _quartiers(config: Configuration, commune: str) -> set[str]:
+    return {quartier for quartier, sienne in config.commune_du_quartier.items() if sienne == commune}
 
 
 def lire_seuils(baremes: Baremes, annee: int) -> Seuils:
@@ -101,7 +111,8 @@ def juger(comptes: Comptes, part_du_reste: float, seuils: Seuils) -> str:
         return comptes.statut or seuils.statut
     if comptes.reponse < seuils.reponse:
         return "ne"
-    if (comptes.vides and not comptes.secrets) or np.count_nonzero(comptes.ville) < 2:
+    seule = not comptes.vides and len(comptes.table()) < 2  # une commune d'un seul quartier
+    if seule or (comptes.vides and not comptes.secrets) or np.count_nonzero(comptes.ville) < 2:
         return "na"
     return "c" if part_du_reste > seuils.reste else CALCULE
 

@@ -7,29 +7,36 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from observatoire.communes import AGGLOMERATION
 from observatoire.mixite import hasard, indices
-from observatoire.mixite.plan import CALCULE, QUARTIER, VILLE, Seuils
-from observatoire.mixite.unites import RAISONS, Comptes, Groupe
+from observatoire.mixite.plan import CALCULE, QUARTIER, Seuils
+from observatoire.mixite.unites import RAISONS, Comptes, Groupe, Lieu
 
 ENTROPIE = "entropie"
 
 
 def evaluer(
-    comptes: Comptes, lignes: pd.DataFrame, groupe: Groupe, seuils: Seuils, ville: str, annee: int
+    comptes: Comptes, lignes: pd.DataFrame, groupe: Groupe, seuils: Seuils, lieu: Lieu, annee: int
 ) -> Iterator[dict]:
     """Une ligne par territoire : ``niveau``, ``territoire``, les mesures, ``statut``.
 
-    ``lignes`` : les indicateurs de l'année. Un quartier dont une classe n'est pas connue n'a pas d'entropie.
+    ``lignes`` : les indicateurs de l'année. Un quartier dont une classe n'est pas connue n'a pas d'entropie. Celui
+    d'une agglomération a la sienne dans sa commune, à laquelle il est comparé ; ici, seule la sienne est rendue.
     """
     siennes = lignes[lignes["indicateur"].isin(groupe.codes) & lignes["niveau"].eq(QUARTIER)]
+    if lieu.unites is not None:
+        siennes = siennes[siennes["territoire"].isin(lieu.unites[QUARTIER])]
+    seul = lieu.niveau == AGGLOMERATION
+    ou, ville = lieu.niveau, lieu.code
     statut = comptes.statut or seuils.statut
     if statut:
-        yield from _sans_valeur(
-            [(VILLE, ville), *((QUARTIER, code) for code in siennes["territoire"].unique())], statut
-        )
+        codes = [] if seul else siennes["territoire"].unique()
+        yield from _sans_valeur([(ou, ville), *((QUARTIER, code) for code in codes)], statut)
         return
     toute = pd.DataFrame([comptes.ville], index=[ville])
-    yield from _diversites(toute, VILLE, pd.Series(comptes.reponse, [ville]), comptes.ville, seuils, annee, groupe)
+    yield from _diversites(toute, ou, pd.Series(comptes.reponse, [ville]), comptes.ville, seuils, annee, groupe)
+    if seul:
+        return
     reponses = siennes.groupby("territoire")["reponse"].min().reindex(comptes.unites.index)
     if not comptes.vides:
         yield from _diversites(comptes.unites, QUARTIER, reponses, comptes.ville, seuils, annee, groupe)
@@ -51,7 +58,7 @@ def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, seuils, anne
         if not pleines[rang] or reponses[code] < seuils.reponse:
             yield from _sans_valeur([(niveau, code)], "ne" if pleines[rang] else "na")
             continue
-        au_hasard = {} if niveau == VILLE else {"attendu_hasard": attendus[rang], "p_hasard": p[rang]}
+        au_hasard = {} if niveau != QUARTIER else {"attendu_hasard": attendus[rang], "p_hasard": p[rang]}
         yield {
             "niveau": niveau, "territoire": code, "indice": ENTROPIE, "valeur": valeurs[rang],
             "borne_basse": max(0.0, bas[rang]), "borne_haute": min(1.0, haut[rang]), **au_hasard, "unites": 1,

@@ -7,7 +7,7 @@ que la table dit déjà, et n'apprend rien de ce qu'elle cache.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,20 @@ class Groupe:
     def binaire(self) -> bool:
         """Un groupe face à tous les autres ménages."""
         return len(self.codes) == 1
+
+
+@dataclass(frozen=True)
+class Lieu:
+    """Un territoire dont on mesure la mixité. ``unites`` : niveau -> les codes de celles qu'il contient, et d'aucun
+    autre niveau ; ``None`` : il contient tout."""
+
+    code: str
+    niveau: str = "ville"
+    unites: Mapping[str, Set[str]] | None = None
+
+    def contient(self, niveau: str) -> bool:
+        """Ses unités de ce niveau se comparent-elles ?"""
+        return niveau != self.niveau and (self.unites is None or niveau in self.unites)
 
 
 @dataclass(frozen=True)
@@ -71,18 +85,20 @@ class Comptes:
         return np.vstack([gardees, reste]) if reste.any() else gardees
 
 
-def compter(lignes: pd.DataFrame, groupe: Groupe, niveau: str) -> Comptes:
-    """Les comptes d'un groupe par unité de ``niveau``.
+def compter(lignes: pd.DataFrame, groupe: Groupe, niveau: str, lieu: Lieu) -> Comptes:
+    """Les comptes d'un groupe par unité de ``niveau`` d'un ``lieu``.
 
     ``lignes`` : les indicateurs d'une année, tous bailleurs réunis. Lève :class:`ErreurObservatoire` si les unités
     dépassent la ville : les tables ne viennent pas du même calcul.
     """
     siennes = lignes[lignes["indicateur"].isin(groupe.codes)]
-    ville = siennes[siennes["niveau"].eq("ville")]
+    ville = siennes[siennes["niveau"].eq(lieu.niveau) & siennes["territoire"].eq(lieu.code)]
     statut = _statut(ville, groupe)
     if statut:
         return Comptes(pd.DataFrame(), np.zeros(0), np.nan, statut)
     unites = siennes[siennes["niveau"].eq(niveau)]
+    if lieu.unites is not None:
+        unites = unites[unites["territoire"].isin(lieu.unites[niveau])]
     total, secrets = _classer(ville, groupe).to_numpy()[0], unites["statut"].eq("c").any()
     comptes = Comptes(_classer(unites, groupe), total, _reponse(ville), "", bool(secrets))
     if (comptes.table() < 0).any():

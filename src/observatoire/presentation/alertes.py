@@ -50,9 +50,14 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
     return reserver(valeurs, corps, f"Alertes, {ecrire_annee(valeurs.annee)}")
 
 
-def resume_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
-    """Les alertes de l'année dans la ville : leur nombre par niveau, et les plus graves en une phrase chacune."""
+def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | None = None) -> Fragment:
+    """Les alertes de l'année dans la ville : leur nombre par niveau, et les plus graves en une phrase chacune.
+
+    ``commune`` : celles des quartiers de cette commune d'une agglomération.
+    """
     lignes = valeurs.alertes(annee=valeurs.annee)
+    if commune is not None and valeurs.communes:
+        lignes = [r for r in lignes if valeurs.commune("quartier", r["quartier"]) == commune]
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
     alertes = sorted((r for r in lignes if est_signale(r) and r["verdict"] in ALERTES), key=gravite)

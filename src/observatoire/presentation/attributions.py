@@ -49,7 +49,7 @@ def tableau_conformite(valeurs: Publie, territoire: str | None = None, bailleur:
         table = table[table["bailleur"].eq(bailleur)]
     lignes = en_lignes(table)
     vises = [r for r in lignes if r["statut"] != "na"]
-    phrases = [_dire_sans_objet(valeurs, r) for r in lignes if r["statut"] == "na"]
+    phrases = list(dict.fromkeys(_dire_sans_objet(valeurs, r) for r in lignes if r["statut"] == "na"))
     if not vises:
         an = ecrire_annee(valeurs.annee)
         return paragraphe(" ".join([f"Aucun objectif chiffré d'attribution n'était en vigueur ici en {an}.", *phrases]))
@@ -90,14 +90,14 @@ def _ligne_conformite(valeurs: Publie, r: dict) -> dict[str, str]:
 
 def lier_lieu(valeurs: Publie, niveau: str, code: str) -> str:
     """Le nom d'un territoire ou d'un bailleur, lié à sa page s'il en a une."""
-    nom = valeurs.edition["nom"] if niveau == "ville" else valeurs.nom(niveau, code)
+    nom = valeurs.edition["nom"] if (niveau, code) == valeurs.tout else valeurs.nom(niveau, code)
     return lier(nom, vers_territoire(valeurs, niveau, code))
 
 
 def _lieu(valeurs: Publie, r: dict) -> str:
     """Un territoire, un bailleur, ou les deux, liés à leur page."""
     noms = []
-    if r["niveau"] != "ville" or r["bailleur"] == TOUS:
+    if (r["niveau"], r["territoire"]) != valeurs.tout or r["bailleur"] == TOUS:
         noms.append(lier_lieu(valeurs, r["niveau"], r["territoire"]))
     if r["bailleur"] != TOUS:
         noms.append(lier_lieu(valeurs, "bailleur", r["bailleur"]))

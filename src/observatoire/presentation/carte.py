@@ -12,7 +12,7 @@ import shapely
 from pyproj import Transformer
 from shapely.affinity import affine_transform
 
-from observatoire.presentation import donnees, selection
+from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, ecrire_ligne, statut_de
@@ -46,7 +46,9 @@ def carte(
     declaration = valeurs.catalogue[indicateur]
     if valeurs.contours is None:
         return silence("Cette ville n'a pas de contours de quartiers.")
-    lignes = selection.quartiers(valeurs, indicateur, bailleur)
+    repere = reperes.englober(valeurs, territoire)
+    commune = repere.code if repere.niveau != valeurs.tout[0] else None
+    lignes = selection.quartiers(valeurs, indicateur, bailleur, commune)
     if donnees.vide(lignes):
         return absent(f"{declaration['libelle']} (carte)", donnees.raison({r["nom"]: r for r in lignes}))
     lieux, cadre, schematique = _lieux(valeurs, lignes)
@@ -59,7 +61,7 @@ def carte(
     )
     description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux)
     svg = envelopper(cadre, corps, titre, f"{description}.").replace('role="img"', 'role="group"')
-    return _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique)
+    return _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique, repere)
 
 
 def _lieux(valeurs: Publie, lignes: list[dict]) -> tuple[list[dict], str, bool]:
@@ -142,13 +144,13 @@ def _dessiner(valeurs, declaration, lieu: dict, bornes, territoire, depuis) -> s
     )
 
 
-def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique) -> Fragment:
-    ville = selection.ligne(valeurs, declaration["code"])
+def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique, repere) -> Fragment:
+    ville = reperes.ligne(valeurs, declaration["code"], repere)
     rangs = [(r["nom"], r, valeurs.annee) for r in lignes]
-    table = donnees.table_figure("Quartier", [("Ville", ville, valeurs.annee), *rangs], declaration, titre)
+    table = donnees.table_figure("Quartier", [(repere.nom, ville, valeurs.annee), *rangs], declaration, titre)
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
-    note = donnees.note(valeurs, declaration, ville, f"Ville : {ecrire_ligne(ville, declaration)}.")
+    note = donnees.note(valeurs, declaration, ville, f"{repere.nom} : {ecrire_ligne(ville, declaration)}.")
     fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False)
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation import selection
+from observatoire.presentation import reperes, selection
 from observatoire.presentation.nombres import ecrire, ecrire_annee, nommer_statut, statut_de
+from observatoire.presentation.reperes import Repere
 from observatoire.registre.impressions import dire, relire
 
 if TYPE_CHECKING:
@@ -45,9 +46,12 @@ class Mots:
     egal: str
 
 
-VILLE = Mots(
-    "au-dessus de la ville", "au-dessous de la ville", "écart non significatif avec la ville", "identique à la ville"
-)
+def en_mots(repere: Repere) -> Mots:
+    """Comment dire l'écart à un repère : « au-dessus de la ville »."""
+    return Mots(
+        f"au-dessus {repere.de}", f"au-dessous {repere.de}", f"écart non significatif avec {repere.article}",
+        f"identique {repere.a}",
+    )  # fmt: skip
 
 
 def regle() -> str:
@@ -78,16 +82,16 @@ def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Compar
 def comparer_ville(
     valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
 ) -> Comparaison | None:
-    """Situer un territoire ou un bailleur dans la ville ; ``None`` pour la ville elle-même."""
-    niveau, _ = selection.reperer(valeurs, territoire)
-    if niveau == "ville" and bailleur == "tous":
+    """Situer un territoire ou un bailleur dans ce qui le contient (la ville) ; ``None`` pour le territoire entier."""
+    repere = reperes.situer(valeurs, territoire, bailleur)
+    if repere is None:
         return None
     declaration = valeurs.catalogue[indicateur]
     ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
-    ville = selection.ligne(valeurs, indicateur)
+    ville = reperes.ligne(valeurs, indicateur, repere)
     if declaration["nature"] == "effectif":
-        return _part_de_la_ville(ligne, ville)
-    return comparer(ligne, ville, declaration, VILLE)
+        return _part_de_la_ville(ligne, ville, repere)
+    return comparer(ligne, ville, declaration, en_mots(repere))
 
 
 def comparer_zero(
@@ -127,14 +131,14 @@ def ecrire_ecart(ecart: float, declaration: dict) -> str:
     return ecrire(ecart, unite, signe=True, decimales=decimales)
 
 
-def _part_de_la_ville(ligne: dict, ville: dict) -> Comparaison:
+def _part_de_la_ville(ligne: dict, ville: dict, repere: Repere) -> Comparaison:
     if not _publiee(ligne) or not _publiee(ville):
         cause = ligne if not _publiee(ligne) else ville
-        return Comparaison("impossible", f"pas de part de la ville : {nommer_statut(statut_de(cause))}")
+        return Comparaison("impossible", f"pas de part {repere.de} : {nommer_statut(statut_de(cause))}")
     if not ville["valeur"]:
         return Comparaison("impossible", "pas de part d'un total nul")
     part = ecrire(float(ligne["valeur"]) / float(ville["valeur"]), "%")
-    return Comparaison("impossible", f"{part} du total de la ville", part)
+    return Comparaison("impossible", f"{part} du total {repere.de}", part)
 
 
 def _publiee(ligne: dict) -> bool:

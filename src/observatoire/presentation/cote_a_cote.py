@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from observatoire.presentation import donnees, selection
+from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
@@ -17,6 +17,8 @@ from observatoire.registre.impressions import citer
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: Ce qu'est une partie, selon son niveau.
+GENRES = {"quartier": "Quartier", "ville": "Commune"}
 _TRAIT, _FILET = "#8b97a1", "#eef1f3"
 
 
@@ -25,10 +27,12 @@ def comparaison_quartiers(
 ) -> Fragment:
     """Les quartiers, du plus élevé au moins élevé, chacun avec son intervalle ; la ville pour repère."""
     declaration = valeurs.catalogue[indicateur]
-    lignes = selection.quartiers(valeurs, indicateur, bailleur)
+    niveau, lignes = selection.parties(valeurs, indicateur, territoire, bailleur)
+    genre = GENRES[niveau]
     a_qui = "" if bailleur == "tous" else f", {selection.nommer(valeurs, None, bailleur)}"
-    titre = f"{declaration['libelle']} par quartier, {ecrire_annee(valeurs.annee)}{a_qui}"
-    return _cote_a_cote(valeurs, declaration, lignes, titre, "Quartier", territoire)
+    titre = f"{declaration['libelle']} par {genre.lower()}, {ecrire_annee(valeurs.annee)}{a_qui}"
+    lieu = (genre, territoire, reperes.englober(valeurs, territoire))
+    return _cote_a_cote(valeurs, declaration, lignes, titre, lieu)
 
 
 def comparaison_bailleurs(
@@ -39,29 +43,36 @@ def comparaison_bailleurs(
     lignes = selection.bailleurs(valeurs, indicateur, territoire)
     lieu = selection.nommer(valeurs, territoire)
     titre = f"{declaration['libelle']} par bailleur, {lieu}, {ecrire_annee(valeurs.annee)}"
-    return _cote_a_cote(valeurs, declaration, lignes, titre, "Bailleur", bailleur)
+    lieu_et_repere = ("Bailleur", bailleur, reperes.englober(valeurs, territoire))
+    return _cote_a_cote(valeurs, declaration, lignes, titre, lieu_et_repere)
 
 
-def _cote_a_cote(valeurs, declaration, lignes, titre, premiere, courant) -> Fragment:
-    """Un point et son intervalle par ligne, triés ; les valeurs cachées en bas, par leur statut."""
+def _cote_a_cote(valeurs, declaration, lignes, titre, lieu) -> Fragment:
+    """Un point et son intervalle par ligne, triés ; les valeurs cachées en bas, par leur statut.
+
+    ``lieu`` : ce qu'est une ligne, celle que l'on met en avant, le repère.
+    """
+    premiere, courant, repere = lieu
     if not lignes:
         return silence(f"Cette ville n'a pas de {premiere.lower()}s.")
     if donnees.vide(lignes):
         return absent(f"{declaration['libelle']} ({premiere.lower()}s)", donnees.raison({r["nom"]: r for r in lignes}))
     lignes = sorted(lignes, key=lambda r: (np.inf if pd.isna(r["valeur"]) else -r["valeur"], r["nom"]))
-    ville = selection.ligne(valeurs, declaration["code"])
+    ville = reperes.ligne(valeurs, declaration["code"], repere)
     avec_ville = declaration["nature"] != "effectif" and not pd.isna(ville["valeur"])
-    reperes = [("Ville", ville)] * avec_ville
+    lignes_de_repere = [(repere.nom, ville)] * avec_ville
     with style():
-        toile = _dessiner(declaration, lignes, ville if avec_ville else None, courant)
-        clairs = [donnees.en_clair(nom, r, declaration) for nom, r in [*reperes, *((r["nom"], r) for r in lignes)]]
+        toile = _dessiner(declaration, lignes, lignes_de_repere, courant)
+        clairs = [
+            donnees.en_clair(nom, r, declaration) for nom, r in [*lignes_de_repere, *((r["nom"], r) for r in lignes)]
+        ]
         svg = rendre(toile.achever(), titre, " ; ".join(clairs) + ".")
-    rangs = [(nom, r, valeurs.annee) for nom, r in [*((r["nom"], r) for r in lignes), *reperes]]
+    rangs = [(nom, r, valeurs.annee) for nom, r in [*((r["nom"], r) for r in lignes), *lignes_de_repere]]
     table = donnees.table_figure(premiere, rangs, declaration, titre)
     return donnees.figure(svg, titre, table, donnees.note(valeurs, declaration, ville))
 
 
-def _dessiner(declaration: dict, lignes: list[dict], ville: dict | None, courant: str | None) -> Toile:
+def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dict]], courant: str | None) -> Toile:
     unite = declaration["unite"]
     valeur, bas, haut = (
         en_unite(np.array([r[c] for r in lignes], float), unite) for c in ("valeur", "borne_basse", "borne_haute")
@@ -78,8 +89,8 @@ def _dessiner(declaration: dict, lignes: list[dict], ville: dict | None, courant
     choisi = np.array([r["code"] == courant for r in lignes])
     x, y = toile.x(valeur), toile.y(np.arange(len(lignes)))
     toile.tirer(toile.gauche, y, toile.droite, y, _FILET)
-    if ville is not None:
-        _tracer_ville(toile, ville, declaration)
+    for nom, ligne in repere:
+        _tracer_repere(toile, nom, ligne, declaration)
     for qui, couleur in ((~choisi, _TRAIT), (choisi, BLEU)):
         toile.tirer(toile.x(bas)[qui], y[qui], toile.x(haut)[qui], y[qui], couleur, 2)
     toile.marquer(x[~choisi], y[~choisi], "o", 6.93, GRIS, 0.55)
@@ -99,11 +110,11 @@ def _ecrire_ligne(toile: Toile, ligne: dict, declaration: dict, choisie: bool, y
                  halo=True)  # fmt: skip
 
 
-def _tracer_ville(toile: Toile, ville: dict, declaration: dict) -> None:
-    """La valeur de la ville : un trait vertical, et son nom au-dessus, à droite."""
-    x = toile.x(en_unite(ville["valeur"], declaration["unite"]))
+def _tracer_repere(toile: Toile, nom: str, ligne: dict, declaration: dict) -> None:
+    """La valeur du repère : un trait vertical, et son nom au-dessus, à droite."""
+    x = toile.x(en_unite(ligne["valeur"], declaration["unite"]))
     toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1.4, "--")
-    texte = f"Ville : {ecrire_ligne(ville, declaration)}"
+    texte = f"{nom} : {ecrire_ligne(ligne, declaration)}"
     droite, y = toile.droite + 0.02 * (toile.droite - toile.gauche) - 5.4, toile.haut + 10.7
     toile.ecrire(droite, y, texte, ancre="right", ligne="legende", corps=9, couleur=ENCRE)
     debut = droite - mesurer(texte, 9) - 25.2

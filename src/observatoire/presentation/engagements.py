@@ -171,7 +171,7 @@ def courbe_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     e = _derniere(valeurs, engagement)
     if e["genre"] != "indicateur":
         return paragraphe("Cet engagement se juge sur des faits, non sur un indicateur : il n'a pas de courbe.")
-    lieu = None if e["niveau"] == "ville" else e["territoire"]
+    lieu = None if e["niveau"] == valeurs.tout[0] else e["territoire"]
     return evolution(valeurs, e["indicateur"], lieu, e["bailleur"])
 
 
@@ -253,7 +253,7 @@ def _encadrer(valeurs: Publie, e: dict) -> str:
 
 def _situer(valeurs: Publie, e: dict) -> str:
     lieux = [valeurs.nom("bailleur", e["bailleur"])] if e["bailleur"] != "tous" else []
-    lieux += [valeurs.nom(e["niveau"], e["territoire"])] if e["niveau"] != "ville" else []
+    lieux += [valeurs.nom(e["niveau"], e["territoire"])] if e["niveau"] != valeurs.tout[0] else []
     return f" ({escape(', '.join(lieux))})" if lieux else ""
 
 

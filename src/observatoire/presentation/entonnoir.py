@@ -31,6 +31,7 @@ from observatoire.presentation.nombres import (
     nommer_statut,
     statut_de,
 )
+from observatoire.presentation.reperes import Repere, tout
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, GRIS, ORANGE, Toile, graduations
 from observatoire.presentation.verdicts import est_signale
@@ -78,9 +79,9 @@ def entonnoir(valeurs: Publie, indicateur: str, niveau: str = "secteur") -> Frag
     choisis = np.array([r["territoire"] in signales for r in publiees])
     with style():
         toile = _dessiner(valeurs, declaration, limites, (parts, unites, choisis))
-        svg = rendre(toile.achever(), titre, _decrire(declaration, ville, limites, cotes, len(publiees)))
+        svg = rendre(toile.achever(), titre, _decrire(tout(valeurs), declaration, ville, limites, cotes, len(publiees)))
     ecartes = [(r, cote) for r, cote, oui in zip(publiees, cotes, choisis, strict=True) if cote or oui]
-    table = _table(valeurs, declaration, [("Ville", ville, 0), *_nommer(valeurs, niveau, ecartes)], titre)
+    table = _table(valeurs, declaration, [(tout(valeurs).nom, ville, 0), *_nommer(valeurs, niveau, ecartes)], titre)
     note = _noter(valeurs, declaration, ville, limites, len(lignes) - len(publiees))
     return donnees.figure(svg, titre, table, note)
 
@@ -154,9 +155,9 @@ def _compter(cotes: np.ndarray, cote: int) -> str:
     return ecrire(int((cotes >= cote).sum() if cote > 0 else (cotes <= cote).sum()), decimales=0)
 
 
-def _decrire(declaration: dict, ville: dict, limites: Limites, cotes: np.ndarray, nombre: int) -> str:
+def _decrire(ou: Repere, declaration: dict, ville: dict, limites: Limites, cotes: np.ndarray, nombre: int) -> str:
     return (
-        f"{ecrire(nombre, decimales=0)} territoires autour de la ville ({ecrire_ligne(ville, declaration)}). "
+        f"{ecrire(nombre, decimales=0)} territoires autour {ou.de} ({ecrire_ligne(ville, declaration)}). "
         f"{dire('Au-dessus de la limite à 95 %')} : {_compter(cotes, 1)}, {dire('de celle à 99,8 %')} : "
         f"{_compter(cotes, 2)} ; au-dessous : {_compter(cotes, -1)} et {_compter(cotes, -2)}."
     )
@@ -179,7 +180,7 @@ def _table(valeurs: Publie, declaration: dict, lignes: list[tuple[str, dict, int
 
 
 def _noter(valeurs: Publie, declaration: dict, ville: dict, limites: Limites, caches: int) -> str:
-    complements = [f"Cible : la ville, {ecrire_ligne(ville, declaration)} ; surdispersion "]
+    complements = [f"Cible : {tout(valeurs).article}, {ecrire_ligne(ville, declaration)} ; surdispersion "]
     complements[0] += f"{ecrire(limites.dispersion, decimales=1)}."
     if caches:
         complements.append(f"Territoires sans valeur publiée, absents du dessin : {ecrire_compte(caches)}.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from observatoire.presentation import donnees, selection
+from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, en_unite, reperer, statut_de
 from observatoire.presentation.svg import rendre, style
@@ -26,27 +26,28 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     nom = selection.nommer(valeurs, territoire, bailleur)
     if donnees.vide(annees):
         return absent(declaration["libelle"], donnees.raison({ecrire_annee(r["annee"]): r for r in annees}))
-    ville = _serie_ville(valeurs, declaration, territoire, bailleur)
+    repere = reperes.situer(valeurs, territoire, bailleur)
+    ville = _serie_ville(valeurs, declaration, repere)
+    autre = repere.nom if repere else ""
     titre = f"{declaration['libelle']}, {nom}"
     with style():
-        toile = _dessiner(valeurs, declaration, annees, ville, nom)
-        svg = rendre(toile.achever(), titre, _decrire_evolution(declaration, annees, ville, nom, valeurs))
+        toile = _dessiner(valeurs, declaration, annees, ville, (nom, autre))
+        svg = rendre(toile.achever(), titre, _decrire_evolution(valeurs, declaration, annees, ville, (nom, autre)))
     lignes = [(ecrire_annee(r["annee"]), r, r["annee"]) for r in annees]
-    lignes += [(f"Ville, {ecrire_annee(r['annee'])}", r, r["annee"]) for r in ville]
+    lignes += [(f"{autre}, {ecrire_annee(r['annee'])}", r, r["annee"]) for r in ville]
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, indicateur))
     return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
 
 
-def _serie_ville(valeurs, declaration, territoire, bailleur) -> list[dict]:
+def _serie_ville(valeurs, declaration, repere) -> list[dict]:
     """La série de la ville, sauf pour elle-même et pour un effectif (rien à comparer)."""
-    seule = selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous"
-    if seule or declaration["nature"] == "effectif":
+    if repere is None or declaration["nature"] == "effectif":
         return []
-    return selection.serie(valeurs, declaration["code"])
+    return valeurs.lignes(declaration["code"], repere.niveau, repere.code)
 
 
-def _dessiner(valeurs, declaration, annees, ville, nom) -> Toile:
+def _dessiner(valeurs, declaration, annees, ville, noms) -> Toile:
     unite, dates = declaration["unite"], valeurs.edition["annees"]
     propre, repere = (Trace(valeurs, declaration, lignes) for lignes in (annees, ville))
     ruptures = selection.ruptures(valeurs, declaration["code"])
@@ -59,7 +60,7 @@ def _dessiner(valeurs, declaration, annees, ville, nom) -> Toile:
     tracer_ruptures(toile, ruptures)
     ecrire_valeurs(toile, declaration, annees, propre)
     depart = f"État zéro {ecrire_annee(valeurs.edition['annee_zero'])}" if zero else None
-    _legender(toile, nom, len(ville) > 0, depart)
+    _legender(toile, noms[: 1 + (len(ville) > 0)], depart)
     return toile
 
 
@@ -134,10 +135,10 @@ def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: 
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
 
 
-def _legender(toile: Toile, nom: str, ville: bool, zero: str | None) -> None:
+def _legender(toile: Toile, noms: tuple[str, ...], zero: str | None) -> None:
     """Une entrée par série, de gauche à droite au-dessus du dessin."""
-    entrees = [(nom, BLEU, 2.2, "-", ("o", 8))]
-    entrees += [("Ville", GRIS, 1.5, "--", ("s", 6))] * ville
+    entrees = [(noms[0], BLEU, 2.2, "-", ("o", 8))]
+    entrees += [(autre, GRIS, 1.5, "--", ("s", 6)) for autre in noms[1:]]
     entrees += [(zero, ORANGE, 1.5, ":", None)] * (zero is not None)
     x, y = 16.6, toile.haut + 13.3
     for texte, couleur, largeur, tirets, marque in entrees:
@@ -148,11 +149,11 @@ def _legender(toile: Toile, nom: str, ville: bool, zero: str | None) -> None:
         x += 31.5 + mesurer(texte, 9)
 
 
-def _decrire_evolution(declaration, annees, ville, nom, valeurs) -> str:
+def _decrire_evolution(valeurs, declaration, annees, ville, noms) -> str:
     def suite(lignes: list[dict]) -> str:
         return " ; ".join(donnees.en_clair(ecrire_annee(r["annee"]), r, declaration) for r in lignes)
 
-    phrases = [f"{nom}, {suite(annees)}.", f"Ville, {suite(ville)}." if ville else ""]
+    phrases = [f"{noms[0]}, {suite(annees)}.", f"{noms[1]}, {suite(ville)}." if ville else ""]
     return " ".join([*phrases, dire_ruptures(valeurs, declaration["code"])]).strip()
 
 

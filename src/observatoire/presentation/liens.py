@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from observatoire.configuration import PUBLIQUE
-from observatoire.publie import HORS_QUARTIER
+from observatoire.publie import est_hors
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -22,9 +22,9 @@ _RACINE = {"annee": "../", "edition": ""}
 def vers_territoire(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str | None:
     """L'adresse de la page d'un territoire ou d'un bailleur ; ``None`` quand il n'en a pas."""
     dossier = _ANNEE[depuis].format(annee=valeurs.annee)
-    if niveau == "ville":
-        return f"{dossier}ville.html"
-    if niveau not in {"quartier", "bailleur"} or code == HORS_QUARTIER or (niveau, code) not in valeurs.noms:
+    if niveau == valeurs.tout[0]:
+        return f"{dossier}{niveau}.html"
+    if niveau not in {"ville", "quartier", "bailleur"} or est_hors(code) or (niveau, code) not in valeurs.noms:
         return None
     return f"{dossier}{niveau}-{code}.html"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.mixite_figures import figurer
 from observatoire.presentation.mixite_lignes import (
@@ -43,18 +44,16 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 
-def tableau_mixite(valeurs: Publie) -> Fragment:
-    """Les indices de la ville, l'année de la page : valeur, intervalle, et ce que donnerait le hasard."""
-    rangs = []
+def tableau_mixite(valeurs: Publie, territoire: str | None = None) -> Fragment:
+    """Les indices de la ville ou d'une commune, l'année de la page : valeur, intervalle, ce que le hasard donnerait."""
+    rangs, code = [], selection.reperer(valeurs, territoire)[1]
+    niveaux = lister_niveaux(valeurs, code)
     for groupe in lister_groupes(valeurs):
         for indice in INDICES:
-            lignes = {
-                n: lire_ligne(valeurs, Lieu(n, valeurs.edition["code"], groupe, indice))
-                for n in lister_niveaux(valeurs)
-            }
+            lignes = {n: lire_ligne(valeurs, Lieu(n, code, groupe, indice)) for n in niveaux}
             if any(ligne is not None for ligne in lignes.values()):
-                rangs.append(_rang(valeurs, groupe, indice, lignes))
-    titre = f"Mixité, {valeurs.edition['nom']}, {ecrire_annee(valeurs.annee)}"
+                rangs.append(_rang(valeurs, groupe, indice, lignes, niveaux))
+    titre = f"Mixité, {selection.nommer(valeurs, territoire)}, {ecrire_annee(valeurs.annee)}"
     if not rangs:
         return absent(titre, "aucune comparaison de quartiers n'est calculée")
     note = dire(
@@ -65,11 +64,11 @@ def tableau_mixite(valeurs: Publie) -> Fragment:
     return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=note)
 
 
-def presenter_mixite(valeurs: Publie, niveau: str = "quartier") -> Fragment:
+def presenter_mixite(valeurs: Publie, territoire: str | None = None, niveau: str = "quartier") -> Fragment:
     """En une phrase : quels groupes sont répartis entre quartiers autrement que par le hasard."""
-    phrases = []
+    phrases, code = [], selection.reperer(valeurs, territoire)[1]
     for groupe in [g for g in lister_groupes(valeurs) if g in valeurs.catalogue]:
-        ligne = lire_ligne(valeurs, Lieu(niveau, valeurs.edition["code"], groupe, "dissimilarite")) or VIDE
+        ligne = lire_ligne(valeurs, Lieu(niveau, code, groupe, "dissimilarite")) or VIDE
         if statut_de(ligne) != "publie":
             phrases.append(f"{nommer_groupe(valeurs, groupe)} : {nommer_statut(statut_de(ligne))}.")
             continue
@@ -81,19 +80,22 @@ def presenter_mixite(valeurs: Publie, niveau: str = "quartier") -> Fragment:
     return paragraphe(f"Entre {lieux}. {' '.join(phrases)}") if phrases else silence("Mixité")
 
 
-def evolution_mixite(valeurs: Publie, groupe: str, indice: str, niveau: str = "quartier") -> Fragment:
-    """Un indice de la ville, d'année en année, à côté de ce que donnerait le hasard."""
-    lieu = Lieu(niveau, valeurs.edition["code"], groupe, indice)
+def evolution_mixite(
+    valeurs: Publie, groupe: str, indice: str, territoire: str | None = None, niveau: str = "quartier"
+) -> Fragment:
+    """Un indice de la ville (ou d'une commune), d'année en année, à côté de ce que donnerait le hasard."""
+    lieu = Lieu(niveau, selection.reperer(valeurs, territoire)[1], groupe, indice)
     titre = f"{libeller(valeurs, indice)}, {nommer_groupe(valeurs, groupe)}, entre {NIVEAUX[niveau]}"
     series = {"au hasard": [r | {"valeur": r["attendu_hasard"]} for r in lire_serie(valeurs, lieu)]}
-    return figurer(valeurs, lieu, titre, valeurs.edition["nom"], series)
+    return figurer(valeurs, lieu, titre, selection.nommer(valeurs, territoire), series)
 
 
-def changements_mixite(valeurs: Publie, niveau: str = "quartier") -> Fragment:
+def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: str = "quartier") -> Fragment:
     """Ce qui change depuis l'état zéro et l'année d'avant : la part de la structure, celle de la composition."""
     annee, zero = valeurs.annee, valeurs.edition["annee_zero"]
     titre = f"Ce qui a changé entre {NIVEAUX[niveau]}, jusqu'en {ecrire_annee(annee)}"
     table = valeurs.mixite_evolution
+    table = table[table["territoire"].eq(selection.reperer(valeurs, territoire)[1])]
     table = table[table["annee"].eq(annee) & table["niveau"].eq(niveau) & table["groupe"].isin(lister_groupes(valeurs))]
     voulus = [d for d in dict.fromkeys([zero, annee - 1]) if d in set(table["depart"])]
     departs = [d for d in voulus if table.loc[table["depart"].eq(d), "statut"].ne("na").any()]
@@ -130,26 +132,28 @@ def _dire_les_ruptures(annee: int, departs: list[int]) -> str:
     return f"{ecrire_annee(annee)} n'est pas comparable à {dits} : rupture de série."
 
 
-def _rang(valeurs: Publie, groupe: str, indice: str, lignes: dict[str, dict | None]) -> dict[str, str]:
+def _rang(
+    valeurs: Publie, groupe: str, indice: str, lignes: dict[str, dict | None], niveaux: dict[str, str]
+) -> dict[str, str]:
     rang = {
         "groupe": escape(nommer_groupe(valeurs, groupe)),
         "Indice": lier_indice(valeurs, indice),
     }
     for niveau, ligne in lignes.items():
         ligne = ligne or VIDE
-        rang[f"Entre {NIVEAUX[niveau]}"] = _mesurer(ligne, "valeur", _unites(ligne, niveau))
+        rang[f"Entre {niveaux[niveau]}"] = _mesurer(ligne, "valeur", _unites(ligne, niveaux[niveau]))
         hasard = (
             f"{ecrire_indice(ligne['attendu_hasard'], indice)}<br><small>p = {ecrire_indice(ligne['p_hasard'])}</small>"
         )
-        rang[f"Au hasard, entre {NIVEAUX[niveau]}"] = hasard if statut_de(ligne) == "publie" else ABSENT
+        rang[f"Au hasard, entre {niveaux[niveau]}"] = hasard if statut_de(ligne) == "publie" else ABSENT
     return rang
 
 
-def _unites(ligne: dict, niveau: str) -> str:
+def _unites(ligne: dict, nom: str) -> str:
     if statut_de(ligne) != "publie":
         return ""
     reunis = f", {ecrire(ligne['part_reste'], '%')} des ménages réunis" if ligne["part_reste"] > 0 else ""
-    return f"{ecrire_entier(ligne['unites'])} {NIVEAUX[niveau]}{reunis}"
+    return f"{ecrire_entier(ligne['unites'])} {nom}{reunis}"
 
 
 def _mesurer(ligne: dict, mesure: str, detail: str = "", signe: bool = False) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 GROUPES = ("moins_40_plafond", "monoparentales", "plafond", "composition")
 INDICES = ("dissimilarite", "dissimilarite_corrigee", "isolement", "theil_h")
 NIVEAUX = {"quartier": "quartiers", "secteur": "secteurs"}
+#: De plus, pour une agglomération.
+COMMUNES = {"ville": "communes"}
 #: Une année sans ligne.
 VIDE = dict.fromkeys(
     ("valeur", "borne_basse", "borne_haute", "attendu_hasard", "p_hasard", "menages", "reponse"), nan
@@ -41,9 +43,11 @@ def lister_groupes(valeurs: Publie) -> list[str]:
     return [g for g in GROUPES if g in valeurs.catalogue or selection.groupe(valeurs, g)]
 
 
-def lister_niveaux(valeurs: Publie) -> list[str]:
-    vus = set(valeurs.mixite["niveau"])
-    return [n for n in NIVEAUX if n in vus]
+def lister_niveaux(valeurs: Publie, territoire: str) -> dict[str, str]:
+    """Les niveaux dont les unités se comparent dans un territoire, et leur nom au pluriel."""
+    siennes = valeurs.mixite[valeurs.mixite["territoire"].eq(territoire) & valeurs.mixite["indice"].ne("entropie")]
+    vus = set(siennes["niveau"])
+    return {n: nom for n, nom in (NIVEAUX | (COMMUNES if valeurs.communes else {})).items() if n in vus}
 
 
 def lire_serie(valeurs: Publie, lieu: Lieu) -> list[dict]:

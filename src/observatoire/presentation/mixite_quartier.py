@@ -20,6 +20,7 @@ from observatoire.presentation.mixite_lignes import (
     nommer_groupe,
 )
 from observatoire.presentation.nombres import nommer_statut, statut_de
+from observatoire.presentation.reperes import englober
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def entropie_quartier(valeurs: Publie, quartier: str) -> Fragment:
     """La diversité d'un quartier, en une phrase par répartition, et son évolution à côté de celle de la ville."""
-    nom, ville = valeurs.nom("quartier", quartier), valeurs.edition["code"]
+    nom, repere = valeurs.nom("quartier", quartier), englober(valeurs, quartier)
     groupes = [
         g for g in lister_groupes(valeurs) if lire_ligne(valeurs, Lieu("quartier", quartier, g, "entropie")) is not None
     ]
@@ -40,7 +41,7 @@ def entropie_quartier(valeurs: Publie, quartier: str) -> Fragment:
             Lieu("quartier", quartier, groupe, "entropie"),
             f"{libeller(valeurs, 'entropie')}, {nommer_groupe(valeurs, groupe)}, {nom}",
             nom,
-            {"Ville": lire_serie(valeurs, Lieu("ville", ville, groupe, "entropie"))},
+            {repere.nom: lire_serie(valeurs, Lieu(repere.niveau, repere.code, groupe, "entropie"))},
         )
         for groupe in groupes
     ]
@@ -51,7 +52,8 @@ def entropie_quartier(valeurs: Publie, quartier: str) -> Fragment:
 
 def _dire_entropie(valeurs: Publie, quartier: str, groupe: str) -> str:
     ligne = lire_ligne(valeurs, Lieu("quartier", quartier, groupe, "entropie"))
-    ville = lire_ligne(valeurs, Lieu("ville", valeurs.edition["code"], groupe, "entropie")) or VIDE
+    repere = englober(valeurs, quartier)
+    ville = lire_ligne(valeurs, Lieu(repere.niveau, repere.code, groupe, "entropie")) or VIDE
     sujet = f"{nommer_groupe(valeurs, groupe)}, {libeller(valeurs, 'entropie').lower()}"
     if statut_de(ligne) != "publie":
         return f"{sujet} : {nommer_statut(statut_de(ligne))}."
@@ -60,6 +62,7 @@ def _dire_entropie(valeurs: Publie, quartier: str, groupe: str) -> str:
         verdict = "moins divers" if ligne["valeur"] < ligne["attendu_hasard"] else "plus divers"
     return (
         f"{sujet} : {ecrire_indice(ligne['valeur'])} ({ecrire_bornes(ligne)}), de zéro (tous semblables) à un "
-        f"(également partagés) ; ville : {ecrire_indice(ville['valeur'])}. Rempli au hasard, un quartier de cette "
-        f"taille aurait {ecrire_indice(ligne['attendu_hasard'])} : {verdict} (p = {ecrire_indice(ligne['p_hasard'])})."
+        f"(également partagés) ; {repere.genre.lower()} : {ecrire_indice(ville['valeur'])}. Rempli au "
+        f"hasard, un quartier de cette taille aurait {ecrire_indice(ligne['attendu_hasard'])} : {verdict} "
+        f"(p = {ecrire_indice(ligne['p_hasard'])})."
     )

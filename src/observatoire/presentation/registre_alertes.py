@@ -17,6 +17,7 @@ from observatoire.presentation.alertes import dossiers_ouverts, nommer_lieu, res
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut, ecrire_trimestre
 from observatoire.presentation.phrases import couper
+from observatoire.presentation.reperes import tout
 from observatoire.presentation.verdicts import VERDICTS, est_signale, gravite, pastille
 from observatoire.publie import cle_d_alerte
 
@@ -46,13 +47,13 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
     html = defiler(table, titre) + donnees.noter_statuts(table)
     sens = " ; ".join(f"{v.signe} {v.nom.lower()} : {v.sens}" for v in VERDICTS.values())
-    html += f'<p class="obs-table-note">{escape(_LECTURE)} {escape(sens)}.</p>'
+    html += f'<p class="obs-table-note">{escape(_LECTURE)} {escape(tout(valeurs).de)}. {escape(sens)}.</p>'
     return reserver(valeurs, html, titre)
 
 
 _LECTURE = (
     "Excès : ce qui est observé de plus que l'attendu, si le territoire était occupé comme les logements de même "
-    "taille et de même financement du reste de la ville."
+    "taille et de même financement du reste"
 )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import seaborn
 from matplotlib.colors import to_rgb
 
-from observatoire.presentation import donnees, selection
+from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, en_unite, graduer, reperer, statut_de
 from observatoire.presentation.svg import rendre, style
@@ -54,9 +54,11 @@ def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Bar
     """Une barre par année, puis celle de la ville, dans l'ordre où elles se lisent."""
     series = [selection.serie(valeurs, c, territoire, bailleur) for c in codes]
     propres = [Barre(ecrire_annee(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
-    if selection.reperer(valeurs, territoire)[0] == "ville" and bailleur == "tous":
+    repere = reperes.situer(valeurs, territoire, bailleur)
+    if repere is None:
         return propres
-    return [*propres, Barre(f"Ville {ecrire_annee(valeurs.annee)}", [selection.ligne(valeurs, c) for c in codes])]
+    lignes = [reperes.ligne(valeurs, c, repere) for c in codes]
+    return [*propres, Barre(f"{repere.court} {ecrire_annee(valeurs.annee)}", lignes)]
 
 
 def _par_barre(valeurs: Publie, barres: list[Barre]) -> dict[str, dict]:
@@ -74,7 +76,8 @@ def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
     parts = np.array([barre.parts for barre in barres])
     rangees = 14.4 * np.ceil(len(noms) / _COLONNES)
     hauteur = 43.2 + 23.76 * len(barres) + rangees
-    toile = Toile(hauteur, (0, 100), (len(barres) - 0.45, -0.55), gauche=54, haut=14.4 + rangees)
+    gauche = max(54, 7 + max(mesurer(barre.nom, 9) for barre in barres))
+    toile = Toile(hauteur, (0, 100), (len(barres) - 0.45, -0.55), gauche=gauche, haut=14.4 + rangees)
     quarts = [0, 25, 50, 75, 100]
     toile.graduer_x(quarts, [graduer(q, "%") for q in quarts])
     couleurs = _couleurs(noms)

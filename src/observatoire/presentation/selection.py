@@ -16,14 +16,14 @@ from observatoire.registre.impressions import relire
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-_NIVEAUX = ("ville", "quartier", "qpv", "secteur")
+_NIVEAUX = ("agglomeration", "ville", "quartier", "qpv", "secteur")
 _ABSENTE = {**dict.fromkeys(VALEURS, math.nan), "statut": "nd"}
 
 
 def reperer(valeurs: Publie, territoire: str | None = None) -> tuple[str, str]:
-    """Le niveau et le code d'un territoire ; la ville quand rien n'est donné."""
+    """Le niveau et le code d'un territoire ; le territoire entier quand rien n'est donné."""
     if territoire is None:
-        return "ville", valeurs.edition["code"]
+        return valeurs.tout
     for niveau in _NIVEAUX:
         if (niveau, territoire) in valeurs.noms:
             return niveau, territoire
@@ -33,11 +33,12 @@ def reperer(valeurs: Publie, territoire: str | None = None) -> tuple[str, str]:
 def nommer(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> str:
     """Ce dont parle une figure : « Planoise », « Néolia », « Néolia, Planoise »."""
     niveau, code = reperer(valeurs, territoire)
-    lieu = valeurs.edition["nom"] if niveau == "ville" else valeurs.nom(niveau, code)
+    entier = (niveau, code) == valeurs.tout
+    lieu = valeurs.edition["nom"] if entier else valeurs.nom(niveau, code)
     if bailleur == "tous":
         return lieu
     nom = valeurs.nom("bailleur", bailleur)
-    return nom if niveau == "ville" else f"{nom}, {lieu}"
+    return nom if entier else f"{nom}, {lieu}"
 
 
 def serie(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> list[dict]:
@@ -52,11 +53,31 @@ def ligne(
     return valeurs.ligne(indicateur, *reperer(valeurs, territoire), bailleur, annee)
 
 
-def quartiers(valeurs: Publie, indicateur: str, bailleur: str = "tous") -> list[dict]:
-    """Une ligne par quartier pour l'année de la page : ``code``, ``nom`` et les valeurs."""
-    lieux = valeurs.territoires[valeurs.territoires["niveau"].eq("quartier")]
-    lignes = valeurs.extrait(indicateur=indicateur, niveau="quartier", bailleur=bailleur, annee=valeurs.annee)
+def quartiers(
+    valeurs: Publie, indicateur: str, bailleur: str = "tous", commune: str | None = None, niveau: str = "quartier"
+) -> list[dict]:
+    """Une ligne par quartier pour l'année de la page : ``code``, ``nom`` et les valeurs.
+
+    ``commune`` : ceux de cette commune seulement. ``niveau`` : « ville » pour les communes d'une agglomération.
+    """
+    lieux = valeurs.territoires[valeurs.territoires["niveau"].eq(niveau)]
+    if commune is not None:
+        lieux = lieux[lieux["parent"].eq(commune)]
+    lignes = valeurs.extrait(indicateur=indicateur, niveau=niveau, bailleur=bailleur, annee=valeurs.annee)
     return _joindre(lieux, lignes, "territoire")
+
+
+def parties(
+    valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
+) -> tuple[str, list[dict]]:
+    """Ce qui se compare côte à côte : les quartiers de la ville ou de la commune de ``territoire``, ou les communes
+    d'une agglomération. Rend leur niveau, et une ligne chacun."""
+    if not valeurs.communes:
+        return "quartier", quartiers(valeurs, indicateur, bailleur)
+    commune = None if territoire is None else valeurs.commune(*reperer(valeurs, territoire))
+    if commune is None:
+        return "ville", quartiers(valeurs, indicateur, bailleur, niveau="ville")
+    return "quartier", quartiers(valeurs, indicateur, bailleur, commune)
 
 
 def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:

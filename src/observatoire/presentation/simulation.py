@@ -13,6 +13,7 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.donnees import raison
 from observatoire.presentation.liens import lier, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_ligne, ecrire_statut
+from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
 from observatoire.simulation import (
     DEPARTS,
@@ -137,7 +138,7 @@ def _rangee(valeurs: Publie, lieu: Lieu, trait: str, annees: int, depuis: str) -
     decrit, ville = TRAITS[trait], lieu.code == valeurs.edition["code"]
     territoire = None if ville else lieu.code
     basse, haute = atteignables(lieu.parc, annees)
-    nom = lier(lieu.nom, vers_territoire(valeurs, "ville" if ville else "quartier", lieu.code, depuis))
+    nom = lier(lieu.nom, vers_territoire(valeurs, valeurs.tout[0] if ville else "quartier", lieu.code, depuis))
 
     def publiee(code: str) -> str:
         return ecrire_ligne(selection.ligne(valeurs, code, territoire), valeurs.catalogue[code], html=True)
@@ -224,11 +225,11 @@ def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: st
                 else ecrire_statut("na", html=True),
             }
         )
-    titre = f"{nommer_trait(valeurs, trait)} : si les entrants de chaque quartier avaient le profil de la ville"
-    note = (
-        f"Profil des entrants de la ville : {ecrire(ville.entrants, '%')}. À demande constante, ce qu'un quartier ne "
+    titre = f"{nommer_trait(valeurs, trait)} : si les entrants de chaque quartier avaient le profil {tout(valeurs).de}"
+    note = f"Profil des entrants {tout(valeurs).de} : {ecrire(ville.entrants, '%')}. "
+    note += (
+        "À demande constante, ce qu'un quartier ne prend plus, les autres le prennent, tous du même nombre de points."
     )
-    note += "prend plus, les autres le prennent, tous du même nombre de points."
     return composer(pd.DataFrame(rangees), titre, note=note)
 
 

@@ -78,7 +78,7 @@ def _parts(table: pd.DataFrame, bailleur: str) -> dict[str, str]:
 def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
     """Les couples (indicateur, territoire) dont les intervalles se séparent, les plus nets d'abord."""
     table = valeurs.indicateurs
-    table = table[table["bailleur"].eq("tous") & table["niveau"].isin(["ville", "quartier"])]
+    table = table[table["bailleur"].eq("tous") & table["niveau"].isin([valeurs.tout[0], "ville", "quartier"])]
     table = table.dropna(subset=["valeur", "borne_basse", "borne_haute"])
     table = table[~table["indicateur"].map(lambda c: bool(valeurs.catalogue[c].get("groupe")))]
     cles = ["indicateur", "niveau", "territoire"]

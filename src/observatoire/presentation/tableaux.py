@@ -11,17 +11,20 @@ import pandas as pd
 import pyarrow as pa
 from great_tables import GT, html
 
-from observatoire.presentation import comparaisons, donnees, selection
+from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_bornes, ecrire_ligne, ecrire_mesure
+from observatoire.presentation.reperes import Repere
 from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _COURTE = 100  # lignes
+#: L'en-tête de la première colonne, selon ce que sont les lignes.
+GENRES = {"quartier": "Quartier", "ville": "Commune", "bailleur": "Bailleur"}
 
 
 def composer(
@@ -74,14 +77,26 @@ def tableau_famille(
         return absent(f"{famille} (tableau)", donnees.raison(noms))
     rangs = [_rang(valeurs, c, lignes[c], territoire, bailleur, depuis) for c in codes]
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
-    ecarts = ("Écart à la ville", "Depuis l'état zéro")
+    repere = reperes.englober(valeurs, territoire)
+    ecarts = (f"Écart {repere.a}", f"Écart {reperes.tout(valeurs).a}", "Depuis l'état zéro")
     return composer(table, f"{famille}, {nom}, {ecrire_annee(valeurs.annee)}", gauche=ecarts, note=comparaisons.regle())
 
 
-def tableau_quartiers(valeurs: Publie, codes: tuple[str, ...], titre: str, depuis: str = "annee") -> Fragment:
-    """Une ligne par quartier, une colonne par indicateur : valeur et dénominateur."""
-    lieux = {c: selection.quartiers(valeurs, c) for c in codes if c in valeurs.catalogue}
-    return _croiser(valeurs, lieux, "Quartier", titre, depuis)
+def tableau_quartiers(
+    valeurs: Publie,
+    codes: tuple[str, ...],
+    titre: str | None = None,
+    depuis: str = "annee",
+    territoire: str | None = None,
+) -> Fragment:
+    """Une ligne par quartier (ou par commune d'une agglomération), une colonne par indicateur : valeur, dénominateur.
+
+    ``territoire`` : une commune, dont les quartiers sont côte à côte.
+    """
+    lieux = {c: selection.parties(valeurs, c, territoire) for c in codes if c in valeurs.catalogue}
+    niveau = next((n for n, _ in lieux.values()), "quartier")
+    repere, titre = reperes.englober(valeurs, territoire), titre or f"Les {GENRES[niveau].lower()}s côte à côte"
+    return _croiser(valeurs, {c: lignes for c, (_, lignes) in lieux.items()}, (niveau, repere), titre, depuis)
 
 
 def tableau_bailleurs(
@@ -93,13 +108,16 @@ def tableau_bailleurs(
 ) -> Fragment:
     """Une ligne par bailleur, une colonne par indicateur : valeur et dénominateur."""
     lieux = {c: selection.bailleurs(valeurs, c, territoire) for c in codes if c in valeurs.catalogue}
-    return _croiser(valeurs, lieux, "Bailleur", titre, depuis)
+    return _croiser(valeurs, lieux, ("bailleur", reperes.englober(valeurs, territoire)), titre, depuis)
 
 
 def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str | None]:
     ville = comparaisons.comparer_ville(valeurs, code, territoire, bailleur)
     zero = comparaisons.comparer_zero(valeurs, code, territoire, bailleur)
-    declaration = valeurs.catalogue[code]
+    declaration, repere = (
+        valeurs.catalogue[code],
+        reperes.situer(valeurs, territoire, bailleur) or reperes.tout(valeurs),
+    )
     valeur, intervalle, haut, bas, date, couverture, reponse = donnees.cases(ligne, declaration, valeurs.annee)
     parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}
     bornes = _couper(intervalle).replace(" à ", f"{INSECABLE}à{INSECABLE}") if pd.notna(ligne["borne_basse"]) else ""
@@ -108,8 +126,10 @@ def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str |
         "Indicateur": lier_fiche(valeurs, code, depuis),
         "Valeur et intervalle": _empiler(_couper(valeur), bornes),
         "Numérateur / dénominateur": f"{haut}<br>/ {bas}" if pd.notna(ligne["denominateur"]) else haut,
-        "Ville": _couper(ecrire_ligne(selection.ligne(valeurs, code), declaration, html=True)) if ville else None,
-        "Écart à la ville": dire_ecart(ville) if ville else None,
+        repere.genre: _couper(ecrire_ligne(reperes.ligne(valeurs, code, repere), declaration, html=True))
+        if ville
+        else None,
+        f"Écart {repere.a}": dire_ecart(ville) if ville else None,
         "Depuis l'état zéro": dire_ecart(zero) if zero else None,
         "Date, couverture, réponse": f"<small>{'<br>'.join(contexte)}</small>",
     }
@@ -124,21 +144,23 @@ def _empiler(valeur: str, detail: str) -> str:
     return f"{valeur}<br><small>{detail}</small>" if detail else valeur
 
 
-def _croiser(valeurs, lieux: dict[str, list[dict]], premiere: str, titre: str, depuis: str) -> Fragment:
+def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple[str, Repere], titre: str, depuis: str) -> Fragment:
+    """``rangs`` : le niveau des lignes, et le repère de la dernière."""
+    niveau, repere = rangs
+    premiere = GENRES[niveau]
     lieux = {c: lignes for c, lignes in lieux.items() if lignes}
-    muets = [c for c, lignes in lieux.items() if donnees.vide([*lignes, selection.ligne(valeurs, c)])]
+    muets = [c for c, lignes in lieux.items() if donnees.vide([*lignes, reperes.ligne(valeurs, c, repere)])]
     sans = [f"{valeurs.catalogue[c]['libelle']} : {donnees.raison({r['nom']: r for r in lieux.pop(c)})}" for c in muets]
     if not lieux:
         return absent(titre, " ; ".join(sans) or "aucune valeur n'est calculée à ce niveau")
-    niveau = premiere.lower()
     noms = [lier(r["nom"], vers_territoire(valeurs, niveau, r["code"], depuis)) for r in next(iter(lieux.values()))]
     colonnes = {
         valeurs.catalogue[c]["libelle"]: [
-            cellule(r, valeurs.catalogue[c]) for r in [*lignes, selection.ligne(valeurs, c)]
+            cellule(r, valeurs.catalogue[c]) for r in [*lignes, reperes.ligne(valeurs, c, repere)]
         ]
         for c, lignes in lieux.items()
     }
-    table = pd.DataFrame({premiere: [*noms, "<strong>Ville</strong>"], **colonnes})
+    table = pd.DataFrame({premiere: [*noms, f"<strong>{escape(repere.nom)}</strong>"], **colonnes})
     note = dire("Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent.")
     note += f" Sans valeur publiée – {' ; '.join(sans)}." if sans else ""
     return composer(table, f"{titre}, {ecrire_annee(valeurs.annee)}", note=note)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation import comparaisons, donnees, selection
+from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
@@ -37,7 +37,7 @@ def commentaire(annee: int, territoire: str | None = None) -> Commentaire | Frag
     from observatoire.publie import lire_publie
 
     valeurs = lire_publie(annee)
-    texte = valeurs.commentaire(annee, territoire or valeurs.edition["code"])
+    texte = valeurs.commentaire(annee, territoire or valeurs.tout[1])
     if texte is None:
         phrase = "Aucun commentaire n'a été déposé pour cette page."
         return Fragment(f'<p class="obs-absent">{phrase}</p>', phrase)
@@ -79,7 +79,7 @@ def avertir(valeurs: Publie) -> Fragment:
     dehors = (edition.get("immeubles_hors_quartier") or {}).get(str(valeurs.annee), 0)
     if dehors:
         phrases.append(
-            f"{ecrire(dehors, 'immeubles')} hors de tout contour de quartier : comptés dans la ville, "
+            f"{ecrire(dehors, 'immeubles')} hors de tout contour de quartier : comptés {reperes.tout(valeurs).dans}, "
             "à la ligne « Hors quartier »."
         )
     return paragraphe(" ".join(phrases))
