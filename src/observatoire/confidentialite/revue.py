@@ -1,0 +1,203 @@
+"""Ce qui paraît de la décomposition de la revue : des contributions arrondies, jamais un compte.
+
+Une composante ne paraît que si chacun de ses côtés (ménages d'avant, d'après) a, comme toute valeur, assez de ménages
+en haut, en bas et en complément, et n'est pas celle d'un bailleur qui ne peut pas se lire seul. Les autres sont réunies,
+avec la plus petite qui suive s'il le faut. Rien ne s'en soustrait : aucune autre table ne détaille ces comptes, sauf
+les entrants et les sortants, qui doivent paraître ; et toutes les années du chemin doivent paraître aussi. Dans un
+quartier, l'arrondi ne protège presque rien : les quartiers ne sont que pour les partenaires.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from observatoire.configuration import PUBLIQUE
+from observatoire.confidentialite.regles import Regles
+from observatoire.evaluation import COMPTES, QUARTIER, VILLE, cumuler, decomposer
+from observatoire.simulation import TRAITS
+
+CLES = ["depart", "annee", "niveau", "territoire", "indicateur"]
+COLONNES = [
+    *CLES, "valeur_depart", "valeur", "variation", "composante", "contribution", "statut", "motif",
+]  # fmt: skip
+#: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et la ligne où rien n'est décomposé.
+PARAISSENT = (
+    "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",
+)  # fmt: skip
+AUTRES, TOUTES = "autres", "toutes"
+#: Celles dont l'absence ne dit rien d'un ménage : aucun logement n'a été livré, démoli, ou n'a changé de périmètre.
+SANS_MENAGE = ("livraisons", "demolitions_ventes", "couverture")
+#: Les contributions sont imprimées au dixième de point.
+DECIMALES = 3
+#: De chaque côté : les ménages présents, ceux qui ont répondu, ceux qui comptent en haut.
+_COTES = (("menages0", "n0", "haut0"), ("menages1", "n1", "haut1"))
+_RAISONS = {
+    "c": "une année du chemin est secrète", "nd": "une année du chemin n'est pas disponible",
+    "ne": "une année du chemin n'est pas évaluable", "na": "la part n'existe pas une année du chemin",
+}  # fmt: skip
+
+
+def proteger_la_decomposition(
+    flux: pd.DataFrame, protegee: pd.DataFrame, regles: Regles, ville: str, bouts: tuple[int, int]
+) -> pd.DataFrame:
+    """La décomposition telle qu'un public la lit (:data:`COLONNES`).
+
+    ``flux`` : voir :data:`observatoire.evaluation.COLONNES_DES_FLUX`. ``protegee`` : les indicateurs de ce public,
+    après protection. ``bouts`` : l'état zéro et la dernière année.
+    """
+    depart, annee = bouts
+    niveaux = [VILLE] if regles.public == PUBLIQUE else [VILLE, QUARTIER]
+    lignes: list[dict] = []
+    parues = _Parues(protegee, regles)
+    for niveau in niveaux if annee > depart else ():
+        contributions = cumuler(decomposer(flux, niveau, ville), depart, annee)
+        par_bailleur = _situer(flux[flux["annee"].between(depart + 1, annee)], niveau, ville)
+        siennes = {cle: t for cle, t in par_bailleur.groupby(["territoire", "indicateur"])}
+        calculees = {cle: t for cle, t in contributions.groupby(["territoire", "indicateur"])}
+        for territoire, code in parues.parts(niveau, sorted(flux["indicateur"].unique())):
+            lieu = {"depart": depart, "annee": annee, "niveau": niveau, "territoire": territoire, "indicateur": code}
+            cle = (territoire, code)
+            lignes += _une_part(lieu, calculees.get(cle), siennes.get(cle), parues)
+    return _typer(pd.DataFrame(lignes, columns=COLONNES))
+
+
+def arrondir(contributions: np.ndarray, decimales: int = DECIMALES) -> np.ndarray:
+    """Arrondir sans que la somme cesse d'être celle des contributions, arrondie : plus fort reste.
+
+    >>> arrondir(np.array([0.0004, 0.0004, 0.0004])).tolist()
+    [0.001, 0.0, 0.0]
+    """
+    pas = contributions * 10**decimales
+    entiers = np.floor(pas)
+    manquent = int(round(float(pas.sum())) - entiers.sum())
+    rangs = np.argsort(-(pas - entiers), kind="stable")
+    entiers[rangs[:manquent]] += 1
+    return entiers / 10**decimales + 0.0
+
+
+def _une_part(lieu: dict, calculee: pd.DataFrame | None, siennes: pd.DataFrame | None, parues: _Parues) -> list[dict]:
+    """Les lignes d'une part en un lieu : ses composantes, ou celle qui dit pourquoi il n'y en a pas."""
+    statut = parues.chemin(lieu)
+    if statut == "publie" and (calculee is None or calculee["contribution"].isna().any()):
+        statut = "nd"
+    if statut != "publie":
+        return [{**lieu, "composante": TOUTES, "statut": statut, "motif": _RAISONS[statut]}]
+    bouts = {nom: parues.valeur(lieu, lieu[an]) for nom, an in (("valeur_depart", "depart"), ("valeur", "annee"))}
+    commun = {**lieu, **bouts, "variation": bouts["valeur"] - bouts["valeur_depart"], "motif": ""}
+    apports = dict(zip(calculee["composante"], calculee["contribution"], strict=True))
+    reunies = reunir(siennes, lambda lignes: parues.sure(lignes, lieu), parues.cachees(lieu))
+    separees = [c for c in PARAISSENT if c not in reunies]
+    valeurs = [apports.get(c, 0.0) for c in separees]
+    noms = [*separees, *([AUTRES] if reunies else [])]
+    ecrites = arrondir(np.array([*valeurs, *([sum(apports.get(c, 0.0) for c in reunies)] if reunies else [])]))
+    par_nom = dict(zip(noms, ecrites.tolist(), strict=True))
+    return [
+        {**commun, "composante": c, "contribution": par_nom.get(c), "statut": "publie" if c in par_nom else "c"}
+        for c in (*PARAISSENT, *([AUTRES] if reunies else []))
+    ]
+
+
+def reunir(lignes: pd.DataFrame, sure, cachees: set[str]) -> set[str]:
+    """Les composantes à ne montrer que réunies : celles qui ne sont pas sûres, puis la plus petite, tant qu'il le faut.
+
+    ``lignes`` : les comptes par composante. ``sure(lignes)`` : ces lignes, ensemble, peuvent-elles paraître ?
+    ``cachees`` : celles qui ne paraissent en aucun cas seules.
+    """
+    par_composante = {c: lignes[lignes["composante"].eq(c)] for c in PARAISSENT}
+    vides = {c for c, t in par_composante.items() if not t[["menages0", "menages1"]].to_numpy().sum()}
+    reunies = {c for c in PARAISSENT if c in vides and c not in SANS_MENAGE}
+    reunies |= {c for c in PARAISSENT if c not in vides and (c in cachees or not sure(par_composante[c]))}
+    tailles = {c: t[["n0", "n1"]].to_numpy().sum() for c, t in par_composante.items()}
+    restantes = sorted(set(PARAISSENT) - reunies - vides, key=lambda c: (tailles[c], c))
+    while reunies and restantes and (len(reunies) == 1 or not sure(lignes[lignes["composante"].isin(reunies)])):
+        reunies.add(restantes.pop(0))
+    return reunies
+
+
+class _Parues:
+    """Ce qui paraît des indicateurs, cherché par clé, et les règles."""
+
+    def __init__(self, protegee: pd.DataFrame, regles: Regles):
+        cles = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
+        utiles = protegee[protegee["niveau"].isin([VILLE, QUARTIER])].drop_duplicates(cles)
+        self.cellules = utiles.set_index(cles)[["statut", "valeur"]].sort_index()
+        self.statuts, self.valeurs = (self.cellules[c].to_dict() for c in ("statut", "valeur"))
+        self.regles = regles
+
+    def parts(self, niveau: str, codes: list[str]) -> Iterator[tuple[str, str]]:
+        """Les (territoire, indicateur) qui ont une ligne à ce niveau, tous bailleurs réunis."""
+        vus = {(c[2], c[4]) for c in self.statuts if c[1] == niveau and c[3] == "tous" and c[4] in set(codes)}
+        yield from sorted(vus)
+
+    def chemin(self, lieu: dict) -> str:
+        """« publie » si toutes les années du chemin paraissent, sinon le statut de la première qui manque."""
+        annees = range(lieu["depart"], lieu["annee"] + 1)
+        return next((s for a in annees if (s := self._statut(lieu, a)) != "publie"), "publie")
+
+    def cachees(self, lieu: dict) -> set[str]:
+        """Les composantes qu'un indicateur compte aussi, et qui n'y paraît pas toutes les années."""
+        trait = next((t for t in TRAITS.values() if t.parc == lieu["indicateur"]), None)
+        if trait is None:
+            return set()
+        annees = range(lieu["depart"] + 1, lieu["annee"] + 1)
+        codes = {"entrants": trait.entrants, "sortants": trait.sortants}
+        return {
+            nom
+            for nom, code in codes.items()
+            if any(self._statut({**lieu, "indicateur": code}, a) != "publie" for a in annees)
+        }
+
+    def valeur(self, lieu: dict, annee: int) -> float:
+        """La valeur publiée d'un lieu, une année."""
+        return self.valeurs[annee, lieu["niveau"], lieu["territoire"], "tous", lieu["indicateur"]]
+
+    def sure(self, lignes: pd.DataFrame, lieu: dict) -> bool:
+        """Ces lignes, ensemble, peuvent-elles paraître : assez de ménages de chaque côté, et pas d'un seul bailleur ?"""
+        seuil = self.regles.seuil
+        totaux = lignes[[*COMPTES, "haut0", "haut1"]].sum()
+        petits = (min(totaux[n], totaux[haut], totaux[n] - totaux[haut]) < seuil for _, n, haut in _COTES)
+        presents = (totaux[menages] > 0 for menages, _, _ in _COTES)
+        if any(petit and present for petit, present in zip(petits, presents, strict=True)):
+            return False
+        return not self._domine(lignes) or self._se_lisent_seuls(lignes, lieu)
+
+    def _domine(self, lignes: pd.DataFrame) -> bool:
+        tailles = lignes.groupby("bailleur")[["n0", "n1"]].sum().sum(axis=1)
+        tailles = tailles[tailles > 0]
+        return len(tailles) < self.regles.contributeurs or tailles.max() > self.regles.part_maximale * tailles.sum()
+
+    def _se_lisent_seuls(self, lignes: pd.DataFrame, lieu: dict) -> bool:
+        """Chaque bailleur paraît-il seul, en ce lieu, les années d'où viennent ses ménages ?"""
+        vus = {(r.annee - 1, r.bailleur) for r in lignes[lignes["n0"].gt(0)].itertuples()}
+        vus |= {(r.annee, r.bailleur) for r in lignes[lignes["n1"].gt(0)].itertuples()}
+        return all(self._statut(lieu, annee, bailleur) == "publie" for annee, bailleur in vus)
+
+    def _statut(self, lieu: dict, annee: int, bailleur: str = "tous") -> str:
+        cle = (annee, lieu["niveau"], lieu["territoire"], bailleur, lieu["indicateur"])
+        return self.statuts.get(cle, "nd")
+
+
+def _situer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
+    """Les comptes d'un niveau, par année et bailleur. ``haut0``, ``haut1`` : ce qui doit être assez grand de chaque
+    côté ; d'un ménage resté, qu'il ait perdu le trait ou l'ait acquis."""
+    devient = "restes" if niveau == VILLE else "couverture"
+    table = flux.assign(
+        territoire=ville if niveau == VILLE else flux["quartier"],
+        composante=flux["composante"].replace("deplaces", devient),
+    )
+    cles = ["annee", "territoire", "indicateur", "composante", "bailleur"]
+    table = table[table["territoire"].ne("")].groupby(cles, as_index=False)[COMPTES].sum()
+    restes = table["composante"].eq("restes")
+    return table.assign(
+        haut0=table["x0"].mask(restes, table["pertes"]), haut1=table["x1"].mask(restes, table["gains"])
+    )
+
+
+def _typer(table: pd.DataFrame) -> pd.DataFrame:
+    nombres = ["valeur_depart", "valeur", "variation", "contribution"]
+    textes = ["niveau", "territoire", "indicateur", "composante", "statut", "motif"]
+    types = dict.fromkeys(nombres, "float64") | dict.fromkeys(textes, "str") | {"depart": "int64", "annee": "int64"}
+    return table.fillna(dict.fromkeys(textes, "")).astype(types)
