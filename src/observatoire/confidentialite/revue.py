@@ -14,15 +14,37 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from observatoire.configuration import PUBLIQUE
+from observatoire.catalogue import catalogue
+from observatoire.confidentialite.engagements import proteger_les_engagements
 from observatoire.confidentialite.regles import Regles
-from observatoire.evaluation import COMPTES, QUARTIER, VILLE, cumuler, decomposer
+from observatoire.configuration import PUBLIQUE, Configuration
+from observatoire.evaluation import (
+    COMPTES,
+    FICHIER,
+    QUARTIER,
+    VILLE,
+    cumuler,
+    decomposer,
+    dresser_les_objectifs,
+    lire_contexte,
+)
+from observatoire.ruptures import lire_ruptures
 from observatoire.simulation import TRAITS
 
 CLES = ["depart", "annee", "niveau", "territoire", "indicateur"]
 COLONNES = [
     *CLES, "valeur_depart", "valeur", "variation", "composante", "contribution", "statut", "motif",
 ]  # fmt: skip
+COLONNES_DES_ECARTS = [
+    "revision", "date", "engagement", "libelle", "ecart", "champ", "au_depart", "a_la_fin", "verdict_initial",
+    "verdict", "statut", "motif",
+]  # fmt: skip
+_DE_LA_CONFORMITE = [
+    "annee", "niveau", "territoire", "bailleur", "indicateur", "objectif", "sens", "cible", "source", "constat",
+    "verdict", "statut",
+]  # fmt: skip
+#: Années accordées à un objectif, quand la charte ne dit pas sa durée.
+DUREE = 3
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et la ligne où rien n'est décomposé.
 PARAISSENT = (
     "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",
@@ -38,6 +60,59 @@ _RAISONS = {
     "c": "une année du chemin est secrète", "nd": "une année du chemin n'est pas disponible",
     "ne": "une année du chemin n'est pas évaluable", "na": "la part n'existe pas une année du chemin",
 }  # fmt: skip
+
+
+def publier_la_revue(
+    config: Configuration,
+    regles: Regles,
+    protegee: pd.DataFrame,
+    engagements: pd.DataFrame,
+    conformite: pd.DataFrame | None,
+) -> dict[str, pd.DataFrame]:
+    """Les tables de la revue pour un public : nom -> table ; aucune si la revue n'est pas calculée.
+
+    ``protegee``, ``engagements``, ``conformite`` : les indicateurs, les engagements et la conformité des attributions
+    de ce public, après protection.
+    """
+    prepare, referentiels = config.chemin("prepare"), config.chemin("referentiels")
+    if not (prepare / f"{FICHIER}.parquet").is_file():
+        return {}
+    flux, ecarts, rejuges = (
+        pd.read_parquet(prepare / f"{nom}.parquet") for nom in (FICHIER, "revue_ecarts", "revue_engagements")
+    )
+    bouts = (config.annee_zero, max(config.annees))
+    sans_objectif = pd.DataFrame(columns=_DE_LA_CONFORMITE)
+    objectifs = dresser_les_objectifs(
+        protegee,
+        engagements,
+        sans_objectif if conformite is None else conformite,
+        lire_ruptures(referentiels, catalogue()),
+        bouts=bouts,
+        ville=config.code,
+        duree=int(config.charte.get("duree_ans", DUREE)),
+    )
+    return {
+        "revue_objectifs": objectifs,
+        "revue_decomposition": proteger_la_decomposition(flux, protegee, regles, config.code, bouts),
+        "revue_ecarts": proteger_les_ecarts(ecarts, rejuges, engagements, protegee, bouts[1]),
+        "contexte": lire_contexte(referentiels),
+    }
+
+
+def proteger_les_ecarts(
+    ecarts: pd.DataFrame, rejuges: pd.DataFrame, engagements: pd.DataFrame, protegee: pd.DataFrame, annee: int
+) -> pd.DataFrame:
+    """Les écarts, avec le verdict d'une année selon la règle du départ et selon celle d'aujourd'hui.
+
+    ``rejuges`` : les engagements de l'état zéro, jugés ; leur verdict se cache comme celui des autres.
+    """
+    initiaux = proteger_les_engagements(rejuges, protegee) if len(rejuges) else rejuges
+    verdicts = {
+        nom: table[table["annee"].eq(annee)].set_index("engagement")["verdict"]
+        for nom, table in (("verdict_initial", initiaux), ("verdict", engagements))
+    }
+    lus = {nom: ecarts["engagement"].map(v).astype(object).fillna("") for nom, v in verdicts.items()}
+    return ecarts.assign(**lus)[COLONNES_DES_ECARTS]
 
 
 def proteger_la_decomposition(
