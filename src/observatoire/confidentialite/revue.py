@@ -9,7 +9,8 @@ quartier, l'arrondi ne protège presque rien : les quartiers ne sont que pour le
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -130,8 +131,11 @@ def proteger_la_decomposition(
     for niveau in niveaux if annee > depart else ():
         contributions = cumuler(decomposer(flux, niveau, ville), depart, annee)
         par_bailleur = _situer(flux[flux["annee"].between(depart + 1, annee)], niveau, ville)
-        siennes = {cle: t for cle, t in par_bailleur.groupby(["territoire", "indicateur"])}
-        calculees = {cle: t for cle, t in contributions.groupby(["territoire", "indicateur"])}
+        siennes = {cle: Comptes.lire(t) for cle, t in par_bailleur.groupby(["territoire", "indicateur"])}
+        calculees = {
+            cle: dict(zip(t["composante"], t["contribution"].tolist(), strict=True))
+            for cle, t in contributions.groupby(["territoire", "indicateur"])
+        }
         for territoire, code in parues.parts(niveau, sorted(flux["indicateur"].unique())):
             lieu = {"depart": depart, "annee": annee, "niveau": niveau, "territoire": territoire, "indicateur": code}
             cle = (territoire, code)
@@ -153,41 +157,69 @@ def arrondir(contributions: np.ndarray, decimales: int = DECIMALES) -> np.ndarra
     return entiers / 10**decimales + 0.0
 
 
-def _une_part(lieu: dict, calculee: pd.DataFrame | None, siennes: pd.DataFrame | None, parues: _Parues) -> list[dict]:
+def _une_part(lieu: dict, apports: dict[str, float] | None, comptes: Comptes | None, parues: _Parues) -> list[dict]:
     """Les lignes d'une part en un lieu : ses composantes, ou celle qui dit pourquoi il n'y en a pas."""
     statut = parues.chemin(lieu)
-    if statut == "publie" and (calculee is None or calculee["contribution"].isna().any()):
+    if statut == "publie" and (apports is None or comptes is None):
         statut = "nd"
     if statut != "publie":
         return [{**lieu, "composante": TOUTES, "statut": statut, "motif": _RAISONS[statut]}]
     bouts = {nom: parues.valeur(lieu, lieu[an]) for nom, an in (("valeur_depart", "depart"), ("valeur", "annee"))}
     commun = {**lieu, **bouts, "variation": bouts["valeur"] - bouts["valeur_depart"], "motif": ""}
-    apports = dict(zip(calculee["composante"], calculee["contribution"], strict=True))
-    reunies = reunir(siennes, lambda lignes: parues.sure(lignes, lieu), parues.cachees(lieu))
-    separees = [c for c in PARAISSENT if c not in reunies]
-    valeurs = [apports.get(c, 0.0) for c in separees]
-    noms = [*separees, *([AUTRES] if reunies else [])]
-    ecrites = arrondir(np.array([*valeurs, *([sum(apports.get(c, 0.0) for c in reunies)] if reunies else [])]))
-    par_nom = dict(zip(noms, ecrites.tolist(), strict=True))
+    reunies = reunir(comptes, lambda choisies: parues.sure(comptes.parmi(choisies), lieu), parues.cachees(lieu))
+    brutes = {c: apports.get(c, 0.0) for c in PARAISSENT if c not in reunies}
+    if reunies:
+        brutes[AUTRES] = sum(apports.get(c, 0.0) for c in sorted(reunies))
+    ecrites = dict(zip(brutes, arrondir(np.array(list(brutes.values()))).tolist(), strict=True))
     return [
-        {**commun, "composante": c, "contribution": par_nom.get(c), "statut": "publie" if c in par_nom else "c"}
+        {**commun, "composante": c, "contribution": ecrites.get(c), "statut": "publie" if c in ecrites else "c"}
         for c in (*PARAISSENT, *([AUTRES] if reunies else []))
     ]
 
 
-def reunir(lignes: pd.DataFrame, sure, cachees: set[str]) -> set[str]:
+@dataclass(frozen=True)
+class Comptes:
+    """Les comptes d'une part en un lieu, une ligne par composante, bailleur et année.
+
+    ``nombres`` : ménages, répondants et ce qui compte en haut, avant (trois colonnes) puis après (trois).
+    """
+
+    composantes: np.ndarray
+    bailleurs: np.ndarray
+    annees: np.ndarray
+    nombres: np.ndarray
+
+    @classmethod
+    def lire(cls, table: pd.DataFrame) -> Comptes:
+        """Les lignes de :func:`_situer` d'une part en un lieu."""
+        cles = (table[c].to_numpy(object) for c in ("composante", "bailleur", "annee"))
+        return cls(*cles, table[[nom for cote in _COTES for nom in cote]].to_numpy(np.int64))
+
+    def parmi(self, choisies: Iterable[str]) -> Comptes:
+        """Les lignes de ces composantes."""
+        la = np.isin(self.composantes, list(choisies))
+        return Comptes(self.composantes[la], self.bailleurs[la], self.annees[la], self.nombres[la])
+
+    def taille(self) -> int:
+        """Les répondants des deux côtés."""
+        return int(self.nombres[:, [1, 4]].sum())
+
+    def present(self) -> bool:
+        """Y a-t-il un ménage, répondant ou non ?"""
+        return bool(self.nombres[:, [0, 3]].any())
+
+
+def reunir(comptes: Comptes, sure: Callable[[Iterable[str]], bool], cachees: set[str]) -> set[str]:
     """Les composantes à ne montrer que réunies : celles qui ne sont pas sûres, puis la plus petite, tant qu'il le faut.
 
-    ``lignes`` : les comptes par composante. ``sure(lignes)`` : ces lignes, ensemble, peuvent-elles paraître ?
-    ``cachees`` : celles qui ne paraissent en aucun cas seules.
+    ``sure(composantes)`` : ensemble, peuvent-elles paraître ? ``cachees`` : celles qui ne paraissent jamais seules.
     """
-    par_composante = {c: lignes[lignes["composante"].eq(c)] for c in PARAISSENT}
-    vides = {c for c, t in par_composante.items() if not t[["menages0", "menages1"]].to_numpy().sum()}
-    reunies = {c for c in PARAISSENT if c in vides and c not in SANS_MENAGE}
-    reunies |= {c for c in PARAISSENT if c not in vides and (c in cachees or not sure(par_composante[c]))}
-    tailles = {c: t[["n0", "n1"]].to_numpy().sum() for c, t in par_composante.items()}
-    restantes = sorted(set(PARAISSENT) - reunies - vides, key=lambda c: (tailles[c], c))
-    while reunies and restantes and (len(reunies) == 1 or not sure(lignes[lignes["composante"].isin(reunies)])):
+    siens = {c: comptes.parmi([c]) for c in PARAISSENT}
+    presentes = [c for c in PARAISSENT if siens[c].present()]
+    reunies = {c for c in PARAISSENT if c not in presentes and c not in SANS_MENAGE}
+    reunies |= {c for c in presentes if c in cachees or not sure([c])}
+    restantes = sorted(set(presentes) - reunies, key=lambda c: (siens[c].taille(), c))
+    while reunies and restantes and (len(reunies) == 1 or not sure(reunies)):
         reunies.add(restantes.pop(0))
     return reunies
 
@@ -198,8 +230,10 @@ class _Parues:
     def __init__(self, protegee: pd.DataFrame, regles: Regles):
         cles = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
         utiles = protegee[protegee["niveau"].isin([VILLE, QUARTIER])].drop_duplicates(cles)
-        self.cellules = utiles.set_index(cles)[["statut", "valeur"]].sort_index()
-        self.statuts, self.valeurs = (self.cellules[c].to_dict() for c in ("statut", "valeur"))
+        cellules = list(zip(*(utiles[c].tolist() for c in cles), strict=True))
+        self.statuts, self.valeurs = (
+            dict(zip(cellules, utiles[c].tolist(), strict=True)) for c in ("statut", "valeur")
+        )
         self.regles = regles
 
     def parts(self, niveau: str, codes: list[str]) -> Iterator[tuple[str, str]]:
@@ -229,26 +263,26 @@ class _Parues:
         """La valeur publiée d'un lieu, une année."""
         return self.valeurs[annee, lieu["niveau"], lieu["territoire"], "tous", lieu["indicateur"]]
 
-    def sure(self, lignes: pd.DataFrame, lieu: dict) -> bool:
-        """Ces lignes, ensemble, peuvent-elles paraître : assez de ménages de chaque côté, et pas d'un seul bailleur ?"""
-        seuil = self.regles.seuil
-        totaux = lignes[[*COMPTES, "haut0", "haut1"]].sum()
-        petits = (min(totaux[n], totaux[haut], totaux[n] - totaux[haut]) < seuil for _, n, haut in _COTES)
-        presents = (totaux[menages] > 0 for menages, _, _ in _COTES)
-        if any(petit and present for petit, present in zip(petits, presents, strict=True)):
+    def sure(self, comptes: Comptes, lieu: dict) -> bool:
+        """Ces comptes, ensemble, peuvent-ils paraître : assez de ménages de chaque côté, et pas d'un seul bailleur ?"""
+        totaux = comptes.nombres.sum(axis=0).reshape(2, 3)
+        if any(presents and min(n, haut, n - haut) < self.regles.seuil for presents, n, haut in totaux.tolist()):
             return False
-        return not self._domine(lignes) or self._se_lisent_seuls(lignes, lieu)
+        return not self._domine(comptes) or self._se_lisent_seuls(comptes, lieu)
 
-    def _domine(self, lignes: pd.DataFrame) -> bool:
-        tailles = lignes.groupby("bailleur")[["n0", "n1"]].sum().sum(axis=1)
-        tailles = tailles[tailles > 0]
-        return len(tailles) < self.regles.contributeurs or tailles.max() > self.regles.part_maximale * tailles.sum()
+    def _domine(self, comptes: Comptes) -> bool:
+        """Trop peu de bailleurs, ou l'un d'eux pèse trop."""
+        rangs, bailleurs = pd.factorize(comptes.bailleurs)
+        tailles = np.bincount(rangs, comptes.nombres[:, [1, 4]].sum(axis=1), len(bailleurs))
+        assez = np.count_nonzero(tailles) >= self.regles.contributeurs
+        return not assez or tailles.max() > self.regles.part_maximale * tailles.sum()
 
-    def _se_lisent_seuls(self, lignes: pd.DataFrame, lieu: dict) -> bool:
+    def _se_lisent_seuls(self, comptes: Comptes, lieu: dict) -> bool:
         """Chaque bailleur paraît-il seul, en ce lieu, les années d'où viennent ses ménages ?"""
-        vus = {(r.annee - 1, r.bailleur) for r in lignes[lignes["n0"].gt(0)].itertuples()}
-        vus |= {(r.annee, r.bailleur) for r in lignes[lignes["n1"].gt(0)].itertuples()}
-        return all(self._statut(lieu, annee, bailleur) == "publie" for annee, bailleur in vus)
+        avant, apres = comptes.nombres[:, 1] > 0, comptes.nombres[:, 4] > 0
+        vus = set(zip(comptes.annees[avant] - 1, comptes.bailleurs[avant], strict=True))
+        vus |= set(zip(comptes.annees[apres], comptes.bailleurs[apres], strict=True))
+        return all(self._statut(lieu, int(annee), bailleur) == "publie" for annee, bailleur in vus)
 
     def _statut(self, lieu: dict, annee: int, bailleur: str = "tous") -> str:
         cle = (annee, lieu["niveau"], lieu["territoire"], bailleur, lieu["indicateur"])

@@ -56,10 +56,8 @@ def decomposer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
     cles = ["annee", *CLES]
     table = table.groupby([*cles, "composante"], as_index=False)[COMPTES].sum()
     larges = {c: table.pivot(index=cles, columns="composante", values=c).fillna(0) for c in ("x0", "n0", "x1", "n1")}
-    apports = larges["x0"].copy()
-    if len(apports):
-        apports[:] = contribuer(*(t.to_numpy() for t in larges.values()))
-    longs = apports.stack().rename("contribution").reset_index()
+    apports = contribuer(*(t.to_numpy(float) for t in larges.values()))
+    longs = pd.DataFrame(apports, larges["x0"].index, larges["x0"].columns).stack().rename("contribution").reset_index()
     return table.merge(longs, on=[*cles, "composante"], how="left")[COLONNES]
 
 

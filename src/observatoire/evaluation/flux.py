@@ -33,10 +33,13 @@ class Deux:
     """Les ménages d'un bailleur à deux 31 décembre de suite, et la place de chacun dans l'autre table (-1 : aucune).
 
     ``suivi`` : le devenir des premiers ; ``au_parc`` : le logement des seconds y était déjà l'année d'avant.
+    ``situes`` : le rang, dans ``quartiers``, de celui de chaque ménage, avant puis après.
     """
 
     avant: pd.DataFrame
     apres: pd.DataFrame
+    quartiers: pd.Index
+    situes: tuple[np.ndarray, np.ndarray]
     suivi: np.ndarray
     au_parc: np.ndarray
     vers_apres: np.ndarray
@@ -52,9 +55,13 @@ def rapprocher(avant: pd.DataFrame, apres: pd.DataFrame, devenirs: pd.DataFrame,
     ids = [pd.Index(t["id_logement"]) for t in (avant, apres)]
     rangs = pd.Index(devenirs["id_logement"]).get_indexer(ids[0])
     suivi = devenirs["devenir"].astype(object).array.take(rangs, allow_fill=True) if len(devenirs) else None
+    lieux = pd.concat([avant["quartier"], apres["quartier"]]).fillna(SANS_QUARTIER)
+    codes, quartiers = pd.factorize(lieux, sort=True)
     return Deux(
         avant,
         apres,
+        pd.Index(quartiers),
+        (codes[: len(avant)], codes[len(avant) :]),
         np.full(len(avant), None, object) if suivi is None else np.asarray(suivi, object),
         ids[1].isin(logements["id_logement"]),
         ids[1].get_indexer(ids[0]),
@@ -70,8 +77,7 @@ def repartir(deux: Deux, annee: int) -> tuple[np.ndarray, np.ndarray]:
     reste, parti = (np.equal(deux.suivi, mot) for mot in (RESTE, PARTI))
     lie, vient = deux.vers_apres >= 0, deux.vers_avant >= 0
     ici = np.zeros(len(deux.avant), bool)
-    quartiers = [t["quartier"].fillna(SANS_QUARTIER).astype(object).to_numpy() for t in (deux.avant, deux.apres)]
-    ici[lie] = quartiers[0][lie] == quartiers[1][deux.vers_apres[lie]]
+    ici[lie] = deux.situes[0][lie] == deux.situes[1][deux.vers_apres[lie]]
     d_avant = np.select(
         [np.equal(deux.suivi, HORS_PARC), parti, reste & lie & ici, reste & lie],
         [_RANG["demolitions_ventes"], _RANG["sortants"], _RANG["restes"], _RANG["deplaces"]],
@@ -120,50 +126,42 @@ def _vrais(colonne: pd.Series) -> np.ndarray:
 
 def compter(
     deux: Deux, composantes: tuple[np.ndarray, np.ndarray], releves: tuple[Releve, Releve], livres: tuple[bool, bool]
-) -> pd.DataFrame:
-    """Les comptes (:data:`COMPTES`) d'une part par ``quartier`` et ``composante``, pour un bailleur.
+) -> np.ndarray:
+    """Les comptes d'une part, pour un bailleur : (quartiers x composantes, :data:`COMPTES`).
 
     ``livres`` : le bailleur a-t-il livré cette part, avant et après ? Un seul des deux : tout est ``couverture``.
     """
     avant, apres = releves
     d_avant, d_apres = composantes
-    lie = _paires(deux, d_avant)
+    lie = (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG["restes"], _RANG["deplaces"]])
+    suite = deux.vers_apres[lie]
     if livres != (True, True):
         d_avant, d_apres = (np.full(len(d), _RANG["couverture"]) for d in composantes)
     else:
         muet = np.zeros(len(deux.avant), bool)
-        suite = deux.vers_apres[lie]
         muet[lie] = (avant.n[lie] != apres.n[suite]) & avant.concerne[lie] & apres.concerne[suite]
         d_avant, d_apres = d_avant.copy(), d_apres.copy()
         d_avant[muet] = d_apres[deux.vers_apres[muet]] = _RANG["non_reponse"]
-    cotes = [
-        _cote(deux.avant, d_avant, {"menages0": None, "n0": avant.n, "x0": avant.x, **_changes(deux, lie, releves)}),
-        _cote(deux.apres, d_apres, {"menages1": None, "n1": apres.n, "x1": apres.x}),
-    ]
-    table = pd.concat(cotes, ignore_index=True).fillna(0)
-    return table.groupby(["quartier", "composante"], as_index=False, sort=True)[COMPTES].sum()
+    devenu = np.zeros(len(deux.avant), bool)
+    devenu[lie] = apres.x[suite]
+    comptes = {
+        "menages0": (0, None), "n0": (0, avant.n), "x0": (0, avant.x),
+        "menages1": (1, None), "n1": (1, apres.n), "x1": (1, apres.x),
+        "gains": (0, lie & devenu & ~avant.x), "pertes": (0, lie & ~devenu & avant.x),
+    }  # fmt: skip
+    taille = len(deux.quartiers) * len(COMPOSANTES)
+    cellules = [q * len(COMPOSANTES) + d for q, d in zip(deux.situes, (d_avant, d_apres), strict=True)]
+    sommes = [np.bincount(cellules[cote], poids, taille) for cote, poids in (comptes[nom] for nom in COMPTES)]
+    return np.stack(sommes, axis=-1)
 
 
-def _paires(deux: Deux, d_avant: np.ndarray) -> np.ndarray:
-    return (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG["restes"], _RANG["deplaces"]])
-
-
-def _changes(deux: Deux, lie: np.ndarray, releves: tuple[Releve, Releve]) -> dict[str, np.ndarray]:
-    """Parmi les restés, ceux qui ont acquis le trait et ceux qui l'ont perdu."""
-    apres = np.zeros(len(deux.avant), bool)
-    apres[lie] = releves[1].x[deux.vers_apres[lie]]
-    return {"gains": lie & apres & ~releves[0].x, "pertes": lie & ~apres & releves[0].x}
-
-
-def _cote(menages: pd.DataFrame, composantes: np.ndarray, comptes: dict[str, np.ndarray | None]) -> pd.DataFrame:
-    """Les comptes d'un côté, par quartier et composante ; ``None`` compte les lignes."""
-    codes, quartiers = pd.factorize(menages["quartier"].fillna(SANS_QUARTIER))
-    cellule = codes * len(COMPOSANTES) + composantes
-    taille = len(quartiers) * len(COMPOSANTES)
-    sommes = {nom: np.bincount(cellule, poids, taille) for nom, poids in comptes.items()}
-    noms = {
-        "quartier": np.repeat(np.asarray(quartiers, dtype=object), len(COMPOSANTES)),
-        "composante": np.tile(np.array(COMPOSANTES, dtype=object), len(quartiers)),
+def tabuler(deux: Deux, comptes: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Les comptes de chaque part (code -> ce que rend :func:`compter`), en long, sans les lignes vides."""
+    quartiers, parts = len(deux.quartiers), len(comptes)
+    cles = {
+        "quartier": np.tile(np.repeat(deux.quartiers.to_numpy(object), len(COMPOSANTES)), parts),
+        "indicateur": np.repeat(np.array(list(comptes), dtype=object), quartiers * len(COMPOSANTES)),
+        "composante": np.tile(np.array(COMPOSANTES, dtype=object), quartiers * parts),
     }
-    table = pd.DataFrame({**noms, **sommes}).reindex(columns=["quartier", "composante", *COMPTES])
-    return table[np.bincount(cellule, minlength=taille) > 0]
+    table = pd.DataFrame(cles).assign(**dict(zip(COMPTES, np.concatenate(list(comptes.values())).T, strict=True)))
+    return table[table[["menages0", "menages1"]].gt(0).any(axis=1)]

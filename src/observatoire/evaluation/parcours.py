@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +12,7 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.couverture import disponibilite
-from observatoire.evaluation.flux import COLONNES, COMPTES, compter, rapprocher, relever, repartir
+from observatoire.evaluation.flux import COLONNES, COMPTES, compter, rapprocher, relever, repartir, tabuler
 from observatoire.indicateurs import lire_regles
 from observatoire.schemas import lire_schemas
 from observatoire.lecture.tables import table_vide
@@ -55,7 +54,7 @@ def _compter_une_paire(config: Configuration, avant: int, annee: int) -> pd.Data
     if avant in gardees or annee in gardees or not a_encore_ses_menages(config, avant):
         return _relire(config, avant, annee)
     outils = _Outils(config, avant, annee)
-    morceaux = [t for bailleur in outils.bailleurs for t in outils.compter(bailleur)]
+    morceaux = [t for bailleur in outils.bailleurs if len(t := outils.compter(bailleur))]
     return pd.concat(morceaux, ignore_index=True).assign(annee=annee) if morceaux else pd.DataFrame()
 
 
@@ -81,27 +80,26 @@ class _Outils:
         self.colonnes = sorted({*_LIENS}.union(*(c for r in self.regles.values() for c in r.lues.values())))
         self.bailleurs = [b.code for b in config.bailleurs]
 
-    def compter(self, bailleur: str) -> Iterator[pd.DataFrame]:
-        """Les comptes d'un bailleur, une table par part."""
+    def compter(self, bailleur: str) -> pd.DataFrame:
+        """Les comptes d'un bailleur ; aucune ligne s'il n'a déposé aucun ménage."""
         avant, annee = self.annees
         menages = [self._lire(a, "menages", bailleur, self.colonnes) for a in self.annees]
         if not len(menages[0]) and not len(menages[1]):
-            return
+            return pd.DataFrame()
         deux = rapprocher(
             *menages,
             self._lire(annee, "devenirs", bailleur, ["id_logement", "devenir"]),
             self._lire(avant, "logements", bailleur, ["id_logement"]),
         )
         composantes = repartir(deux, annee)
+        comptes = {}
         for part in self.regles[annee].lues:
             livres = tuple(self._livre(a, bailleur, part.code) for a in self.annees)
             if any(livres):
-                releves = tuple(
-                    relever(part, t, self.baremes.au_31_decembre(a), livre)
-                    for a, t, livre in zip(self.annees, menages, livres, strict=True)
-                )
-                comptes = compter(deux, composantes, releves, livres)
-                yield comptes.assign(bailleur=bailleur, indicateur=part.code)
+                lus = zip(self.annees, menages, livres, strict=True)
+                releves = tuple(relever(part, t, self.baremes.au_31_decembre(a), livre) for a, t, livre in lus)
+                comptes[part.code] = compter(deux, composantes, releves, livres)
+        return tabuler(deux, comptes).assign(bailleur=bailleur) if comptes else pd.DataFrame()
 
     def _livre(self, annee: int, bailleur: str, code: str) -> bool:
         return code not in self.regles[annee].sans_regle and self.etats[annee].loc[bailleur, code] == "livre"
