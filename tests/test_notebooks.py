@@ -45,6 +45,7 @@ def test_tous_les_modeles_existent():
         "engagements",
         "note",
         "quartier",
+        "revue",
         "simulation",
         "sources",
         "ville",

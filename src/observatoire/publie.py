@@ -78,8 +78,18 @@ _CITABLES = {
 }  # fmt: skip
 _CODES = dict.fromkeys(
     (
-        "territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier", "modalite",
-        "revision", "au_depart", "a_la_fin",
+        "territoire",
+        "bailleur",
+        "parent",
+        "code",
+        "deposant",
+        "quartier",
+        "secteur",
+        "dossier",
+        "modalite",
+        "revision",
+        "au_depart",
+        "a_la_fin",
     ),
     str,
 )

@@ -300,9 +300,7 @@ def _situer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
     cles = ["annee", "territoire", "indicateur", "composante", "bailleur"]
     table = table[table["territoire"].ne("")].groupby(cles, as_index=False)[COMPTES].sum()
     restes = table["composante"].eq("restes")
-    return table.assign(
-        haut0=table["x0"].mask(restes, table["pertes"]), haut1=table["x1"].mask(restes, table["gains"])
-    )
+    return table.assign(haut0=table["x0"].mask(restes, table["pertes"]), haut1=table["x1"].mask(restes, table["gains"]))
 
 
 def _typer(table: pd.DataFrame) -> pd.DataFrame:

@@ -54,6 +54,7 @@ MODELES = (
     Modele("simulation", "simulation"),
     Modele("corrections", "corrections"),
     Modele("note", "note"),
+    Modele("revue", "revue"),
     Modele("engagements", "engagements", si="engagement"),
     Modele("engagement", "engagements/{engagement}", ("engagement",), si="engagement"),
 )  # fmt: skip

@@ -83,9 +83,7 @@ def _ecarts(avant: pd.DataFrame, apres: pd.DataFrame, nature: np.ndarray) -> dic
     x1, n1, p1, bas1, haut1 = (apres[c].to_numpy(float) for c in LUES[:-1])
     proportion, borne = nature == "proportion", np.isin(nature, ["taux", "ecart"])
     exactes, bornees = newcombe(x1, n1, x0, n0), ecart_de_bornes(p1, bas1, haut1, p0, bas0, haut0)
-    bas, haut = (
-        np.select([proportion, borne], [a, b], np.nan) for a, b in zip(exactes, bornees, strict=True)
-    )
+    bas, haut = (np.select([proportion, borne], [a, b], np.nan) for a, b in zip(exactes, bornees, strict=True))
     erreur = np.hypot((haut0 - bas0) / (2 * _Z), (haut1 - bas1) / (2 * _Z))
     effets = [effet_minimal(p0, n0, n1), effet_minimal_d_un_taux(p0, n0, n1), effet_minimal_connu(erreur)]
     effet = np.select([proportion, nature == "taux", nature == "ecart"], effets, np.nan)

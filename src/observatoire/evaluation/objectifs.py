@@ -134,4 +134,6 @@ def _depuis_les_ruptures(lignes: pd.DataFrame, ruptures: pd.DataFrame) -> pd.Dat
 def _typer(table: pd.DataFrame) -> pd.DataFrame:
     nombres = [*MESURES, "cible", "jusque", "probabilite"]
     table = table.assign(**{c: table[c].fillna("").astype("str") for c in _TEXTES})
-    return table.astype(dict.fromkeys(nombres, "float64") | {"depart": "Int64", "annee": "int64"}).reset_index(drop=True)
+    return table.astype(dict.fromkeys(nombres, "float64") | {"depart": "Int64", "annee": "int64"}).reset_index(
+        drop=True
+    )

@@ -25,9 +25,7 @@ _TEXTES = ["quartier", "bailleur", "indicateur", "composante"]
 def parts_du_parc() -> list[Indicateur]:
     """Les parts que l'on décompose : les proportions qui se comptent sur les ménages présents au 31 décembre."""
     return [
-        d
-        for d in catalogue().values()
-        if d.tables == ("menages",) and d.nature == "proportion" and d.groupe is None
+        d for d in catalogue().values() if d.tables == ("menages",) and d.nature == "proportion" and d.groupe is None
     ]
 
 

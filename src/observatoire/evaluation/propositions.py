@@ -12,7 +12,9 @@ RELEVER = "Objectif tenu : discuter de le reconduire ou de le relever."
 POURSUIVRE = "Engagement tenu : discuter de le poursuivre tel quel."
 RAPPROCHER = "Objectif approché : discuter de maintenir la cible et d'en repousser l'échéance."
 COMPLETER = "Engagement tenu en partie : discuter de ce qui a manqué et de qui s'en charge."
-REVOIR = "Hors d'atteinte à cette rotation, quel que soit le profil des entrants : discuter de la cible ou de l'échéance."
+REVOIR = (
+    "Hors d'atteinte à cette rotation, quel que soit le profil des entrants : discuter de la cible ou de l'échéance."
+)
 INFLECHIR = "À portée, mais pas au profil actuel : discuter du profil des entrants, et de qui loge les autres."
 ATTENDRE = "Le profil actuel y mène en espérance : discuter de maintenir la cible et le suivi."
 INSISTER = "Objectif non tenu : discuter des moyens, de la cible ou de l'échéance."
