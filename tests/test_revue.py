@@ -1,4 +1,4 @@
-"""La revue : une décomposition qui ferme, un effet minimal juste, la règle du départ rejouée, rien de caché qui sorte."""
+"""La revue : une décomposition qui ferme, un effet minimal juste, la règle du départ rejouée, rien de caché dehors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ from observatoire.evaluation import (
     relever_les_ecarts,
 )
 from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
-from observatoire.evaluation.propositions import ADOPTER, CACHEE as A_DISCUTER, INFLECHIR, INSISTER, REVOIR
+from observatoire.evaluation.propositions import ADOPTER, INFLECHIR, INSISTER, REVOIR
+from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
 
@@ -101,7 +102,7 @@ def test_les_contributions_arrondies_s_ajoutent_a_leur_somme_arrondie(valeurs):
 
 
 def _parc(tirage: np.random.Generator, logements: int) -> tuple[dict[int, dict[str, list[dict]]], list[tuple]]:
-    """Trois ans d'un parc où tout bouge : départs, livraisons, démolitions, bailleur qui arrive, réponses, quartiers."""
+    """Trois ans d'un parc où tout bouge : départs, livraisons, démolitions, bailleur qui arrive, réponses."""
     annees, depots = {}, []
     quartiers, loges = ["battant", "planoise", None], {}
     parc = {f"{b}:{n}": (b, quartiers[tirage.integers(3)], 1960) for b in ("gbh", "neolia") for n in range(logements)}
@@ -212,7 +213,9 @@ def test_chaque_menage_est_dans_une_composante_et_une_seule():
 def test_un_bailleur_qui_rejoint_n_est_que_de_la_couverture(tmp_path):
     flux = compter_les_flux(_preparer(tmp_path, 7))
     rejoint = flux[flux["bailleur"].eq("neolia") & flux["annee"].eq(2009)]
-    assert set(rejoint["composante"]) == {"couverture"} and not rejoint["n0"].any() and rejoint["n1"].sum()
+    assert set(rejoint["composante"]) == {"couverture"}
+    assert not rejoint["n0"].any()
+    assert rejoint["n1"].sum()
     ensuite = flux[flux["bailleur"].eq("neolia") & flux["annee"].eq(2010)]
     assert {"restes", "sortants", "entrants"} <= set(ensuite["composante"])
 
@@ -224,8 +227,8 @@ def test_une_annee_purgee_garde_ses_flux(tmp_path):
     garde = dossier_conserve(config, 2008)
     garde.mkdir(parents=True)
     flux_a_garder(entiers, 2008).to_parquet(garde / "revue_flux.parquet")
-    for table in (config.chemin("prepare") / "tables" / "2008").iterdir():
-        table.unlink()
+    for lignes in (config.chemin("prepare") / "tables" / "2008").iterdir():
+        lignes.unlink()
     pd.testing.assert_frame_equal(compter_les_flux(config), entiers)
 
 
@@ -270,7 +273,8 @@ def _publier(flux: pd.DataFrame, regles=PARTENAIRES, parus: pd.DataFrame | None 
 def test_tout_parait_quand_tout_est_grand_et_s_ajoute():
     table_publiee = _publier(_flux(*GROS))
     ville = table_publiee.loc["ville"]
-    assert set(ville.index) == set(PARAISSENT) and set(ville["statut"]) == {"publie"}
+    assert set(ville.index) == set(PARAISSENT)
+    assert set(ville["statut"]) == {"publie"}
     assert ville["contribution"].sum() == pytest.approx(round(ville["variation"].iloc[0], 3))
     assert ville.loc["livraisons", "contribution"] == 0
 
@@ -280,8 +284,10 @@ def test_une_petite_composante_est_reunie_a_une_autre_et_rien_n_en_reste():
     mondes = [_flux(*GROS, ("livraisons", "gbh", 0, 0, 5, x)) for x in (0, 1)]
     tables = [_publier(monde, parus=_parus(mondes[0])) for monde in mondes]
     ville = tables[0].loc["ville"]
-    assert ville["statut"].to_dict()["livraisons"] == "c" and pd.isna(ville.loc["livraisons", "contribution"])
-    assert ville.loc["non_reponse", "statut"] == "c" and ville.loc[AUTRES, "statut"] == "publie"
+    assert ville["statut"].to_dict()["livraisons"] == "c"
+    assert pd.isna(ville.loc["livraisons", "contribution"])
+    assert ville.loc["non_reponse", "statut"] == "c"
+    assert ville.loc[AUTRES, "statut"] == "publie"
     seules = [t.loc["ville"].drop(index=AUTRES)["contribution"] for t in tables]
     np.testing.assert_allclose(*(s.dropna().to_numpy() for s in seules), atol=0.0011)
 
@@ -308,7 +314,8 @@ def test_le_public_ne_lit_que_la_ville_et_seulement_si_le_chemin_parait():
     parus = _parus(flux)
     parus.loc[parus["niveau"].eq("quartier") & parus["annee"].eq(2009), ["statut", "valeur"]] = ["c", np.nan]
     quartier = _publier(flux, parus=parus).loc["quartier"]
-    assert quartier.index.tolist() == [TOUTES] and quartier["statut"].tolist() == ["c"]
+    assert quartier.index.tolist() == [TOUTES]
+    assert quartier["statut"].tolist() == ["c"]
     assert quartier[["valeur", "variation", "contribution"]].isna().all(axis=None)
 
 
@@ -320,7 +327,8 @@ def test_les_sortants_ne_paraissent_que_si_leur_indicateur_parait():
     assert set(tous) == {"publie"}
     mouvements.loc[mouvements["indicateur"].eq("moins_40_sortants"), "statut"] = "c"
     sans = _publier(flux, parus=pd.concat([parus, mouvements])).loc["ville"]["statut"]
-    assert sans["sortants"] == "c" and sans["entrants"] == "publie"
+    assert sans["sortants"] == "c"
+    assert sans["entrants"] == "publie"
 
 
 @settings(max_examples=25, deadline=None)
@@ -417,15 +425,18 @@ def test_l_ecart_porte_son_intervalle_et_son_effet_minimal():
     np.testing.assert_allclose(ligne[["ecart", "ecart_bas", "ecart_haut"]].astype(float), [0.06, bas, haut], atol=1e-6)
     assert ligne["effet_minimal"] == pytest.approx(float(effet_minimal(0.4, 1000, 1000)), abs=1e-6)
     indecis = _dresser(_cellules("apl", {2007: (400, 1000), 2010: (420, 1000)})).iloc[0]
-    assert indecis["sens"] == "indecis" and indecis["ecart_bas"] < 0 < indecis["ecart_haut"]
+    assert indecis["sens"] == "indecis"
+    assert indecis["ecart_bas"] < 0 < indecis["ecart_haut"]
 
 
 def test_une_rupture_interdit_de_comparer_et_la_suite_part_d_elle():
     valeurs = {2007: (400, 1000), 2008: (400, 1000), 2009: (300, 1000), 2010: (350, 1000)}
     rompue, suite = (r for _, r in _dresser(_cellules("moins_40_plafond", valeurs), ruptures=RUPTURES).iterrows())
     assert (rompue["depart"], rompue["statut"], rompue["sens"]) == (2007, "na", "")
-    assert rompue[["ecart", "ecart_bas", "effet_minimal"]].isna().all() and "rupture" in rompue["motif"]
-    assert rompue["valeur_depart"] == 0.4 and rompue["valeur"] == 0.35
+    assert rompue[["ecart", "ecart_bas", "effet_minimal"]].isna().all()
+    assert "rupture" in rompue["motif"]
+    assert rompue["valeur_depart"] == 0.4
+    assert rompue["valeur"] == 0.35
     assert (suite["depart"], suite["statut"], round(suite["ecart"], 3)) == (2009, "publie", 0.05)
 
 
@@ -435,8 +446,11 @@ def test_un_bout_cache_cache_l_ecart():
     cellules.loc[cellules["annee"].eq(2007), nombres] = np.nan
     cellules.loc[cellules["annee"].eq(2007), "statut"] = "c"
     ligne = _dresser(cellules).iloc[0]
-    assert ligne["statut"] == "c" and ligne["sens"] == "" and "secrète" in ligne["motif"]
-    assert ligne[["valeur_depart", "ecart", "ecart_bas", "effet_minimal"]].isna().all() and ligne["valeur"] == 0.46
+    assert ligne["statut"] == "c"
+    assert ligne["sens"] == ""
+    assert "secrète" in ligne["motif"]
+    assert ligne[["valeur_depart", "ecart", "ecart_bas", "effet_minimal"]].isna().all()
+    assert ligne["valeur"] == 0.46
 
 
 def _simulable(entrants: tuple[int, int]) -> pd.DataFrame:
@@ -460,7 +474,8 @@ def test_un_objectif_hors_d_atteinte_appelle_a_le_revoir_jamais_a_decider(cible,
     table = _dresser(_simulable((450, 1000)), conformite=objectif)
     ligne = table[table["origine"].eq("objectif")].iloc[0]
     assert (ligne["pertinence"], ligne["proposition"]) == (pertinence, phrase)
-    assert 0 <= ligne["probabilite"] < 0.2 and "discuter" in ligne["proposition"]
+    assert 0 <= ligne["probabilite"] < 0.2
+    assert "discuter" in ligne["proposition"]
 
 
 def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():
@@ -540,11 +555,13 @@ def test_baisser_la_cible_en_chemin_ne_change_pas_le_verdict_du_depart(depot):
     assert lignes["ecart"].to_dict() == {"livrer": "modifie", "retire": "retire", "tenir": "aucun", "neuf": "ajoute"}
     livrer = lignes.loc["livrer"]
     assert (livrer["champ"], livrer["verdict_initial"], livrer["verdict"]) == ("cibles", "non_tenu", "tenu")
-    assert "valeur: 50" in livrer["au_depart"] and "valeur: 40" in livrer["a_la_fin"]
+    assert "valeur: 50" in livrer["au_depart"]
+    assert "valeur: 40" in livrer["a_la_fin"]
     assert lignes["verdict_initial"].to_dict() | {} == {
         "livrer": "non_tenu", "retire": "non_tenu", "tenir": "tenu", "neuf": "",
     }  # fmt: skip
-    assert set(table["revision"]) == {revision} and set(table["date"]) == {"2007-12-31"}
+    assert set(table["revision"]) == {revision}
+    assert set(table["date"]) == {"2007-12-31"}
 
 
 def test_sans_revision_ou_sans_git_la_revue_le_dit(depot, monkeypatch):
@@ -596,7 +613,8 @@ def test_le_verdict_du_depart_se_cache_avec_sa_valeur(depot):
     ecarts, rejuges = relever_les_ecarts(config)
     parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut="c")
     lu = proteger_les_ecarts(ecarts, rejuges, rejuges.assign(verdict=""), parus, 2010)
-    assert set(lu["verdict_initial"]) == {""} and set(lu["ecart"]) == {"aucun", "retire"}
+    assert set(lu["verdict_initial"]) == {""}
+    assert set(lu["ecart"]) == {"aucun", "retire"}
 
 
 # --- le contexte

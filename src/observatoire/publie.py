@@ -74,7 +74,8 @@ _TEXTES_DU_CATALOGUE = (
 _TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
 _CITABLES = {
     "baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"],
-    "engagements": ["engagement"], "revue_ecarts": ["revision", "engagement"], "seances": ["seance"], "alertes_examinees": ["territoire"],
+    "engagements": ["engagement"], "revue_ecarts": ["revision"], "seances": ["seance"],
+    "alertes_examinees": ["territoire"],
 }  # fmt: skip
 _CODES = dict.fromkeys(
     (

@@ -19,9 +19,9 @@ import pandas as pd
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.evaluation import FICHIER as FLUX
 from observatoire.evaluation import flux_a_garder
-from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
 from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 

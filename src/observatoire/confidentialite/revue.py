@@ -1,9 +1,9 @@
 """Ce qui paraît de la décomposition de la revue : des contributions arrondies, jamais un compte.
 
 Une composante ne paraît que si chacun de ses côtés (ménages d'avant, d'après) a, comme toute valeur, assez de ménages
-en haut, en bas et en complément, et n'est pas celle d'un bailleur qui ne peut pas se lire seul. Les autres sont réunies,
-avec la plus petite qui suive s'il le faut. Rien ne s'en soustrait : aucune autre table ne détaille ces comptes, sauf
-les entrants et les sortants, qui doivent paraître ; et toutes les années du chemin doivent paraître aussi. Dans un
+en haut, en bas et en complément, et n'est pas celle d'un bailleur qui ne peut pas se lire seul. Les autres sont
+réunies, avec la plus petite qui suive s'il le faut. Rien ne s'en soustrait : aucune autre table ne détaille ces comptes,
+sauf les entrants et les sortants, qui doivent paraître ; et toutes les années du chemin doivent paraître aussi. Dans un
 quartier, l'arrondi ne protège presque rien : les quartiers ne sont que pour les partenaires.
 """
 

@@ -7,7 +7,7 @@ $$ C_g = \frac{(x_{g1} - x_{g0}) - p_0\,(n_{g1} - n_{g0})}{N_1}, \qquad \sum_g C
 
 Une entrée compte donc pour ce qui la sépare de la part de départ, une sortie de même. L'égalité est exacte : les
 numérateurs s'ajoutent à $X_1 - p_0 N_1$. Aucune composante n'est calculée « après » une autre, et réunir deux
-composantes ajoute leurs contributions. Sur plusieurs années, celles de chaque année s'ajoutent : les bouts s'enchaînent.
+composantes ajoute leurs contributions. Sur plusieurs années, celles de chaque année s'ajoutent : les bouts se suivent.
 
 **Référence.** $x - p_0 n$ est le résidu d'un rapport (Cochran W. G. (1977), *Sampling Techniques*, 3ᵉ éd., chap. 6) ;
 compter entrées et sorties par leur écart au niveau de départ est la convention de Foster L., Haltiwanger J. et Krizan

@@ -8,9 +8,9 @@ import pandas as pd
 import yaml
 
 from observatoire.configuration import Configuration
-from observatoire.engagements import CHAMPS, COLONNES as DES_ENGAGEMENTS
-from observatoire.engagements import FICHIER, calculer_engagements, lire_contenu, lire_document
-from observatoire.evaluation.revision import EtatZero, lire_etat_zero
+from observatoire.engagements import CHAMPS, FICHIER, calculer_engagements, lire_contenu, lire_document
+from observatoire.engagements import COLONNES as DES_ENGAGEMENTS
+from observatoire.evaluation.revision import lire_etat_zero
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
 COLONNES = [

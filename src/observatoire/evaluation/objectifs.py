@@ -26,7 +26,8 @@ COLONNES = [
 #: Un engagement que des faits prouvent, ou que rien ne mesure : il n'y a pas d'écart.
 SANS_MESURE = "Jugé sur des faits, ou sans mesure : il n'y a pas de valeur à comparer."
 _TEXTES = [
-    "origine", "code", "libelle", *LIEU, "sens", "cible_sens", *_VERDICT, "pertinence", "proposition", "statut", "motif",
+    "origine", "code", "libelle", *LIEU, "sens", "cible_sens", *_VERDICT, "pertinence", "proposition", "statut",
+    "motif",
 ]  # fmt: skip
 _DES_PLAFONDS = {"plafond": "au_plus", "plancher": "au_moins"}
 
@@ -46,7 +47,7 @@ def dresser_les_objectifs(
     ``protegee``, ``engagements``, ``conformite`` : ce qu'un public en lit. ``bouts`` : l'état zéro et la dernière
     année. ``duree`` : années accordées à un objectif sans échéance à venir.
     """
-    depart, annee = bouts
+    _depart, annee = bouts
     lignes = pd.concat(
         [_des_engagements(engagements, annee), _des_objectifs(conformite, bouts), _des_parts(protegee, bouts, ville)],
         ignore_index=True,

@@ -14,8 +14,8 @@ from observatoire.conserves import a_encore_ses_menages, annees_conservees, doss
 from observatoire.couverture import disponibilite
 from observatoire.evaluation.flux import COLONNES, COMPTES, compter, rapprocher, relever, repartir, tabuler
 from observatoire.indicateurs import lire_regles
-from observatoire.schemas import lire_schemas
 from observatoire.lecture.tables import table_vide
+from observatoire.schemas import lire_schemas
 
 FICHIER = "revue_flux"
 _LIENS = ["id_logement", "quartier", "bailleur", "annee", "annee_premiere_location", "champ_rpls"]

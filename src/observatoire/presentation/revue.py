@@ -1,4 +1,4 @@
-"""La revue de la charte : le résumé, chaque objectif de l'état zéro à la dernière année, les propositions, les écarts."""
+"""La revue de la charte : le résumé, chaque objectif de l'état zéro à la fin, les propositions, les écarts."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _resumer_les_ecarts(valeurs: Publie) -> str:
 
 
 def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
-    """Chaque engagement ou objectif mesuré, de l'état zéro à la dernière année ; ``suivi`` : les parts sans objectif."""
+    """Chaque engagement ou objectif mesuré, de l'état zéro à la fin ; ``suivi`` : les parts sans objectif."""
     table = valeurs.revue_objectifs
     table = table[table["depart"].notna() & table["origine"].eq("suivi").eq(suivi)]
     nom = "Les parts du parc" if suivi else "Les engagements et les objectifs mesurés"

@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut, en_unite, nommer_statut
+from observatoire.presentation.nombres import ecrire, ecrire_annee, en_unite, nommer_statut
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
@@ -28,8 +28,8 @@ COMPOSANTES = {
 TOUTES = "toutes"
 _PAS, _DEMI = 22.0, 7.0  # hauteur d'une barre et de son intervalle, en points
 _NOTE = (
-    "Une entrée compte pour ce qui la sépare de la part de départ, une sortie de même ; les contributions s'ajoutent, sans "
-    "reste et sans ordre, à la variation. Les plus petites sont réunies (secret). Décrire n'est pas expliquer."
+    "Une entrée compte pour ce qui la sépare de la part de départ, une sortie de même ; les contributions s'ajoutent, "
+    "sans reste et sans ordre, à la variation. Les plus petites sont réunies (secret). Décrire n'est pas expliquer."
 )
 
 
