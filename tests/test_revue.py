@@ -47,7 +47,7 @@ from observatoire.evaluation import (
     relever_les_ecarts,
 )
 from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
-from observatoire.evaluation.propositions import ADOPTER, INFLECHIR, INSISTER, REVOIR
+from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, INFLECHIR, INSISTER, REVOIR
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
@@ -479,13 +479,14 @@ def test_un_objectif_hors_d_atteinte_appelle_a_le_revoir_jamais_a_decider(cible,
 
 
 def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():
-    champs = ["origine", "verdict", "pertinence", "cible", "mesuree", "visible", "en_vigueur"]
+    champs = ["origine", "verdict", "pertinence", "cible", "mesuree", "visible", "sans_mesure", "en_vigueur"]
     cas = [
-        ("engagement", "non_tenu", "", 0.5, True, True, True),
-        ("engagement", "non_mesurable", "", np.nan, True, True, True),
-        ("engagement", "", "", 0.5, True, False, True),
+        ("engagement", "non_tenu", "", 0.5, True, True, False, True),
+        ("engagement", "non_mesurable", "", np.nan, True, True, False, True),
+        ("engagement", "non_mesurable", "", np.nan, False, False, True, True),
+        ("engagement", "", "", 0.5, True, False, False, True),
     ]
-    assert proposer(pd.DataFrame(cas, columns=champs)).tolist() == [INSISTER, ADOPTER, A_DISCUTER]
+    assert proposer(pd.DataFrame(cas, columns=champs)).tolist() == [INSISTER, ADOPTER, AUTREMENT, A_DISCUTER]
 
 
 # --- la règle du départ, par sa révision git

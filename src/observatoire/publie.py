@@ -40,8 +40,8 @@ ATTRIBUTIONS = tuple(f"attributions_{nom}" for nom in ("conformite", "profils", 
 #: Ce que dit la revue : vide tant qu'elle n'est pas calculée.
 REVUE = {
     "revue_objectifs": [
-        "origine", "code", "libelle", "indicateur", "niveau", "territoire", "bailleur", "raison", "proposition",
-        "statut", "motif",
+        "origine", "code", "libelle", "indicateur", "niveau", "territoire", "bailleur", "depart", "raison",
+        "proposition", "statut", "motif",
     ],
     "revue_decomposition": ["depart", "annee", "niveau", "territoire", "indicateur", "composante", "statut", "motif"],
     "revue_ecarts": ["revision", "engagement", "libelle", "ecart", "au_depart", "a_la_fin", "statut", "motif"],

@@ -2,8 +2,8 @@
 
 Une composante ne paraît que si chacun de ses côtés (ménages d'avant, d'après) a, comme toute valeur, assez de ménages
 en haut, en bas et en complément, et n'est pas celle d'un bailleur qui ne peut pas se lire seul. Les autres sont
-réunies, avec la plus petite qui suive s'il le faut. Rien ne s'en soustrait : aucune autre table ne détaille ces comptes,
-sauf les entrants et les sortants, qui doivent paraître ; et toutes les années du chemin doivent paraître aussi. Dans un
+réunies, avec la plus petite qui suive s'il le faut. Rien ne s'en soustrait : aucune autre table ne les détaille, sauf
+les entrants et les sortants, qui doivent paraître ; toutes les années du chemin doivent paraître aussi. Dans un
 quartier, l'arrondi ne protège presque rien : les quartiers ne sont que pour les partenaires.
 """
 
@@ -290,8 +290,8 @@ class _Parues:
 
 
 def _situer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
-    """Les comptes d'un niveau, par année et bailleur. ``haut0``, ``haut1`` : ce qui doit être assez grand de chaque
-    côté ; d'un ménage resté, qu'il ait perdu le trait ou l'ait acquis."""
+    """Les comptes d'un niveau, par année et bailleur. ``haut0``, ``haut1`` : ce qui doit être assez grand, et avoir un
+    complément assez grand, de chaque côté ; parmi les restés, ceux dont la situation a changé : eux seuls comptent."""
     devient = "restes" if niveau == VILLE else "couverture"
     table = flux.assign(
         territoire=ville if niveau == VILLE else flux["quartier"],
@@ -299,8 +299,8 @@ def _situer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
     )
     cles = ["annee", "territoire", "indicateur", "composante", "bailleur"]
     table = table[table["territoire"].ne("")].groupby(cles, as_index=False)[COMPTES].sum()
-    restes = table["composante"].eq("restes")
-    return table.assign(haut0=table["x0"].mask(restes, table["pertes"]), haut1=table["x1"].mask(restes, table["gains"]))
+    restes, changes = table["composante"].eq("restes"), table["gains"] + table["pertes"]
+    return table.assign(haut0=table["x0"].mask(restes, changes), haut1=table["x1"].mask(restes, changes))
 
 
 def _typer(table: pd.DataFrame) -> pd.DataFrame:

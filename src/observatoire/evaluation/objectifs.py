@@ -69,7 +69,8 @@ def _des_engagements(table: pd.DataFrame, annee: int) -> pd.DataFrame:
     dite = siens["zero_source"].fillna("").ne("")
     return siens.assign(
         origine=ENGAGEMENT, code=siens["engagement"], mesuree=mesuree,
-        depart=siens["zero_annee"].astype("float64"), donnee=siens["zero_valeur"].where(dite),
+        sans_mesure=siens["genre"].eq("aucune"), depart=siens["zero_annee"].astype("float64"),
+        donnee=siens["zero_valeur"].where(dite),
         cible_sens=siens["sens"].where(siens["cible"].notna(), ""),
         en_vigueur=siens["statut"].ne("na"), echeance=siens["echeance"].astype("float64"),
     )[_BASE]  # fmt: skip
@@ -80,8 +81,9 @@ def _des_objectifs(table: pd.DataFrame, bouts: tuple[int, int]) -> pd.DataFrame:
     libelles = siens["indicateur"].map({c: d.libelle for c, d in catalogue().items()})
     sans_objet = siens["verdict"].eq("sans_objet")
     return siens.assign(
-        origine=OBJECTIF, code=siens["objectif"], libelle=libelles, mesuree=True, depart=float(bouts[0]),
-        donnee=np.nan, jusque=np.nan, cible_sens=siens["sens"].map(_DES_PLAFONDS), en_vigueur=~sans_objet,
+        origine=OBJECTIF, code=siens["objectif"], libelle=libelles, mesuree=True, sans_mesure=False,
+        depart=float(bouts[0]), donnee=np.nan, jusque=np.nan, cible_sens=siens["sens"].map(_DES_PLAFONDS),
+        en_vigueur=~sans_objet,
         verdict=siens["verdict"].mask(sans_objet, ""), raison=siens["source"], echeance=np.nan,
     )[_BASE]  # fmt: skip
 
@@ -95,14 +97,15 @@ def _des_parts(protegee: pd.DataFrame, bouts: tuple[int, int], ville: str) -> pd
             "indicateur": [d.code for d in parts],
         }
     ).assign(
-        origine=SUIVI, niveau="ville", territoire=ville, bailleur="tous", mesuree=True, depart=float(bouts[0]),
-        donnee=np.nan, cible=np.nan, jusque=np.nan, cible_sens="", verdict="", constat="", raison="",
-        en_vigueur=True, echeance=np.nan,
+        origine=SUIVI, niveau="ville", territoire=ville, bailleur="tous", mesuree=True, sans_mesure=False,
+        depart=float(bouts[0]), donnee=np.nan, cible=np.nan, jusque=np.nan, cible_sens="", verdict="", constat="",
+        raison="", en_vigueur=True, echeance=np.nan,
     )[_BASE]  # fmt: skip
 
 
 _BASE = [
-    "origine", "code", "libelle", *LIEU, "mesuree", "depart", "donnee", *_CIBLE, *_VERDICT, "en_vigueur", "echeance",
+    "origine", "code", "libelle", *LIEU, "mesuree", "sans_mesure", "depart", "donnee", *_CIBLE, *_VERDICT, "en_vigueur",
+    "echeance",
 ]  # fmt: skip
 
 

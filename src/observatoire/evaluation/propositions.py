@@ -22,12 +22,13 @@ MESURER = "Trop peu de cas pour conclure : discuter d'une mesure plus longue ou 
 ADOPTER = "Aucun objectif chiffré : discuter d'en adopter un, ou de dire que l'engagement se suit sans cible."
 DEPOSER = "Rien ne permet d'en juger : discuter de qui apporte les données ou les pièces."
 CACHEE = "La valeur n'est pas publiée : à discuter entre signataires, sur leur édition."
+AUTREMENT = "Aucun fichier ne le mesure : discuter de la manière d'en rendre compte, pas d'un chiffre."
 SANS_OBJET = "Le texte ou la règle n'était pas en vigueur : rien à proposer."
 REGARDER = "Part suivie sans objectif : discuter d'en adopter un si elle importe."
 #: Toutes les phrases, dans l'ordre où la règle les essaie.
 PROPOSITIONS = (
     REGARDER, SANS_OBJET, CACHEE, RELEVER, POURSUIVRE, RAPPROCHER, COMPLETER, REVOIR, INFLECHIR, ATTENDRE, INSISTER,
-    MESURER, ADOPTER, DEPOSER,
+    MESURER, ADOPTER, AUTREMENT, DEPOSER,
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def proposer(table: pd.DataFrame) -> pd.Series:
     """La proposition de chaque ligne.
 
     ``table`` : ``origine``, ``verdict``, ``pertinence``, ``cible``, ``mesuree`` (jugé par un indicateur),
-    ``visible`` (sa valeur est publiée), ``en_vigueur``.
+    ``visible`` (sa valeur est publiée), ``sans_mesure`` (ni indicateur, ni preuve), ``en_vigueur``.
     """
     verdict, pertinence, chiffre = table["verdict"], table["pertinence"], table["cible"].notna()
     manque = verdict.isin(["non_tenu", "non_concluant", "partiel"])
@@ -53,6 +54,7 @@ def proposer(table: pd.DataFrame) -> pd.Series:
         (verdict.eq("non_tenu"), INSISTER),
         (verdict.eq("non_concluant"), MESURER),
         (table["mesuree"] & table["visible"] & ~chiffre, ADOPTER),
+        (table["sans_mesure"], AUTREMENT),
     ]
     choisies = np.select([vrai.to_numpy(bool) for vrai, _ in cas], [phrase for _, phrase in cas], DEPOSER)
     return pd.Series(choisies, index=table.index)

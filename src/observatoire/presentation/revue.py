@@ -81,7 +81,8 @@ def _resumer_les_ecarts(valeurs: Publie) -> str:
     changes = ecarts[ecarts["ecart"].ne("aucun")]["engagement"].nunique()
     if not changes:
         return "La règle fixée à l'état zéro n'a pas changé."
-    return f"Depuis l'état zéro, la règle de {ecrire_entier(changes)} engagements a changé."
+    nom = "engagements" if changes > 1 else "engagement"
+    return f"Depuis l'état zéro, la règle de {ecrire_entier(changes)} {nom} a changé."
 
 
 def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
@@ -95,7 +96,7 @@ def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
     lignes = pd.DataFrame(rangs)
     vides = [c for c in lignes if set(lignes[c]) <= {"", ABSENT}]
     titre = f"{nom}, de l'état zéro à {ecrire_annee(valeurs.annee)}"
-    return composer(lignes.drop(columns=vides), titre, gauche=("Verdict", "Sens"), note=_regle())
+    return composer(lignes.drop(columns=vides), titre, gauche=("Verdict", "Sens", "À savoir"), note=_regle())
 
 
 def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:

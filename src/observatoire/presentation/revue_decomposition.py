@@ -76,7 +76,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
         )  # fmt: skip
     lignes = pd.DataFrame(rangs)
     depart, annee = (ecrire_annee(int(table[c].iloc[0])) for c in ("depart", "annee"))
-    titre = f"Ce qui a fait varier chaque part, de {depart} à {annee}, en points"
+    titre = f"De quoi est faite la variation de chaque part, de {depart} à {annee}"
     return composer(lignes, titre, groupe="quartier" if territoires else None, note=_NOTE)
 
 
@@ -122,7 +122,7 @@ def _dessiner(publiees: list[dict], variation: float, titre: str, description: s
     textes = [ecrire(float(v), "points", signe=True, avec_unite=False) for v in [r["contribution"] for r in publiees]]
     textes.append(ecrire(variation, "points", signe=True, avec_unite=False))
     large = max(abs(valeurs).max(), 0.5)
-    bornes = (min(valeurs.min(), 0) - 0.22 * large, max(valeurs.max(), 0) + 0.22 * large)
+    bornes = (min(valeurs.min(), 0) - 0.32 * large, max(valeurs.max(), 0) + 0.32 * large)
     gauche = 12 + max(mesurer(nom, 9) for nom in noms)
     hauteur = 30 + _PAS * len(noms)
     with style():
