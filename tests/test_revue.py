@@ -370,7 +370,7 @@ def test_l_effet_minimal_d_un_taux_se_voit_huit_fois_sur_dix_au_tirage():
     x0, x1 = tirage.poisson(r0 * n0, 20_000), tirage.poisson((r0 + effet) * n1, 20_000)
     z = (x1 / n1 - x0 / n0) / np.sqrt((x0 + x1) / (n0 + n1) * (1 / n0 + 1 / n1))
     assert np.mean(np.abs(z) > 1.959964) == pytest.approx(0.80, abs=0.02)
-    assert np.isnan(effet_minimal([np.nan, 0.5], [10, 0], [10, 10])).all()
+    assert np.isnan(effet_minimal([np.nan, 0.5, 57], [10, 0, 10], [10, 10, 10])).all()
 
 
 def test_l_ecart_de_bornes_est_newcombe_avec_des_bornes_de_wilson():

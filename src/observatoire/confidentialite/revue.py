@@ -9,7 +9,7 @@ quartier, l'arrondi ne protège presque rien : les quartiers ne sont que pour le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -136,7 +136,8 @@ def proteger_la_decomposition(
             cle: dict(zip(t["composante"], t["contribution"].tolist(), strict=True))
             for cle, t in contributions.groupby(["territoire", "indicateur"])
         }
-        for territoire, code in parues.parts(niveau, sorted(flux["indicateur"].unique())):
+        lieux = {ville} if niveau == VILLE else set(flux["quartier"])
+        for territoire, code in parues.parts(niveau, lieux, set(flux["indicateur"])):
             lieu = {"depart": depart, "annee": annee, "niveau": niveau, "territoire": territoire, "indicateur": code}
             cle = (territoire, code)
             lignes += _une_part(lieu, calculees.get(cle), siennes.get(cle), parues)
@@ -236,10 +237,10 @@ class _Parues:
         )
         self.regles = regles
 
-    def parts(self, niveau: str, codes: list[str]) -> Iterator[tuple[str, str]]:
-        """Les (territoire, indicateur) qui ont une ligne à ce niveau, tous bailleurs réunis."""
-        vus = {(c[2], c[4]) for c in self.statuts if c[1] == niveau and c[3] == "tous" and c[4] in set(codes)}
-        yield from sorted(vus)
+    def parts(self, niveau: str, lieux: set[str], codes: set[str]) -> list[tuple[str, str]]:
+        """Les (territoire, indicateur) de ces lieux et de ces codes qui ont une ligne, tous bailleurs réunis."""
+        vus = {(c[2], c[4]) for c in self.statuts if c[1] == niveau and c[3] == "tous"}
+        return sorted((lieu, code) for lieu, code in vus if lieu in lieux and code in codes)
 
     def chemin(self, lieu: dict) -> str:
         """« publie » si toutes les années du chemin paraissent, sinon le statut de la première qui manque."""

@@ -12,7 +12,16 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.couverture import disponibilite
-from observatoire.evaluation.flux import COLONNES, COMPTES, compter, rapprocher, relever, repartir, tabuler
+from observatoire.evaluation.flux import (
+    COLONNES,
+    COMPTES,
+    SANS_QUARTIER,
+    compter,
+    rapprocher,
+    relever,
+    repartir,
+    tabuler,
+)
 from observatoire.indicateurs import lire_regles
 from observatoire.lecture.tables import table_vide
 from observatoire.schemas import lire_schemas
@@ -77,11 +86,14 @@ class _Outils:
         self.etats = {a: disponibilite(depots, self.regles[a].lues, config, a) for a in self.annees}
         self.colonnes = sorted({*_LIENS}.union(*(c for r in self.regles.values() for c in r.lues.values())))
         self.bailleurs = [b.code for b in config.bailleurs]
+        self.sans_quartier = config.quartiers == "communes"  # un pays : la ville seule, la mémoire reste bornée
 
     def compter(self, bailleur: str) -> pd.DataFrame:
         """Les comptes d'un bailleur ; aucune ligne s'il n'a déposé aucun ménage."""
         avant, annee = self.annees
         menages = [self._lire(a, "menages", bailleur, self.colonnes) for a in self.annees]
+        if self.sans_quartier:
+            menages = [t.assign(quartier=SANS_QUARTIER) for t in menages]
         if not len(menages[0]) and not len(menages[1]):
             return pd.DataFrame()
         deux = rapprocher(

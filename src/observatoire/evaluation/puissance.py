@@ -53,7 +53,7 @@ def _quantiles(risque: float, puissance: float) -> np.ndarray:
 
 def _effet(p0, n0, n1, variance: Callable, plafond: float, risque: float, puissance: float) -> np.ndarray:
     p0, n0, n1 = np.broadcast_arrays(*(np.asarray(v, float) for v in (p0, n0, n1)))
-    connus = np.isfinite(p0) & (n0 > 0) & (n1 > 0)
+    connus = (p0 >= 0) & (p0 <= plafond) & np.isfinite(p0) & (n0 > 0) & (n1 > 0)
     p0, n0, n1 = (np.where(connus, v, d) for v, d in ((p0, 0.5), (n0, 1.0), (n1, 1.0)))
     alpha, beta = _quantiles(risque, puissance)
 

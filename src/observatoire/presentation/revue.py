@@ -67,7 +67,7 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
             f"{ecrire_entier(len(avec))} comparaisons ont un intervalle : {ecrire_entier(bougent)} ne contiennent pas "
             f"zéro, et {ecrire(_PAR_HASARD * len(avec), decimales=1)} feraient de même par le seul hasard."
         )
-    rompues = table["statut"].eq("na") & table["depart"].notna()
+    rompues = table["motif"].fillna("").str.startswith("Une rupture")
     if rompues.any():
         phrases.append(f"{ecrire_entier(rompues.sum())} ne se comparent pas : une rupture de série les coupe.")
     phrases += [_resumer_les_ecarts(valeurs), "Aucun de ces écarts ne mesure l'effet de la charte."]
