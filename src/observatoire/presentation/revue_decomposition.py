@@ -88,11 +88,11 @@ def _lire(valeurs: Publie, niveau: str) -> pd.DataFrame:
 def _absence(valeurs: Publie, territoires: bool) -> str:
     if territoires and len(valeurs.revue_decomposition):
         return "elle n'est que dans l'édition des partenaires, car l'arrondi n'y protège pas assez"
-    return "il n'y a pas deux années à rapprocher"
+    return "il n'y a pas deux années de ménages à rapprocher"
 
 
 def _pourquoi(siennes: list[dict]) -> str:
-    return siennes[0]["motif"] if siennes else "il n'y a pas deux années à rapprocher"
+    return siennes[0]["motif"] if siennes else "il n'y a pas deux années de ménages à rapprocher"
 
 
 def _nommer(valeurs: Publie, lieu: str) -> str:
