@@ -48,6 +48,7 @@ def test_tous_les_modeles_existent():
         "note",
         "quartier",
         "rapport",
+        "revue",
         "simulation",
         "sources",
         "ville",

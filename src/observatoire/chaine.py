@@ -187,7 +187,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, attributions, engagements, indicateurs, lecture, mixite
+        from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture, mixite
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
@@ -209,6 +209,8 @@ class Chaine:
             attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))
         with self.journal.etape("engagements") as etape_des_engagements:
             etape_des_engagements.bilan = str(engagements.ecrire_engagements(self.config))
+        with self.journal.etape("revue") as etape_de_la_revue:
+            etape_de_la_revue.bilan = str(evaluation.ecrire_evaluation(self.config))
         return etape.bilan
 
     def _proteger(self, public: str) -> str:

@@ -96,12 +96,7 @@ def newcombe(x1, n1, x2, n2, confiance: float = CONFIANCE):
     x1, n1, x2, n2 = (np.asarray(v, float) for v in (x1, n1, x2, n2))
     with np.errstate(divide="ignore", invalid="ignore"):
         p1, p2 = x1 / n1, x2 / n2
-    bas1, haut1 = wilson(x1, n1, confiance)
-    bas2, haut2 = wilson(x2, n2, confiance)
-    ecart = p1 - p2
-    basse = ecart - np.sqrt((p1 - bas1) ** 2 + (haut2 - p2) ** 2)
-    haute = ecart + np.sqrt((haut1 - p1) ** 2 + (p2 - bas2) ** 2)
-    return basse, haute
+    return ecart_de_bornes(p1, *wilson(x1, n1, confiance), p2, *wilson(x2, n2, confiance))
 
 
 def ecart_au_tout(x_partie, n_partie, x_tout, n_tout, confiance: float = CONFIANCE):
@@ -117,3 +112,17 @@ def ecart_au_tout(x_partie, n_partie, x_tout, n_tout, confiance: float = CONFIAN
         poids = n_reste / n_tout
     basse, haute = newcombe(x_partie, n_partie, x_reste, n_reste, confiance)
     return poids * basse, poids * haute
+
+
+def ecart_de_bornes(p1, bas1, haut1, p2, bas2, haut2):
+    """Intervalle de ``p1 - p2``, deux estimations indépendantes dont on connaît les intervalles de même confiance.
+
+    Avec les bornes de :func:`wilson`, c'est :func:`newcombe`.
+
+    **Référence.** Zou G. Y. et Donner A. (2008), *Statistics in Medicine* 27, 1693-1702 (MOVER).
+    """
+    p1, bas1, haut1, p2, bas2, haut2 = (np.asarray(v, float) for v in (p1, bas1, haut1, p2, bas2, haut2))
+    ecart = p1 - p2
+    basse = ecart - np.sqrt((p1 - bas1) ** 2 + (haut2 - p2) ** 2)
+    haute = ecart + np.sqrt((haut1 - p1) ** 2 + (p2 - bas2) ** 2)
+    return basse, haute

@@ -36,7 +36,17 @@ OUVRENT = ("alerte", "alerte_confirmee")
 SUIVI = ("dossiers", "actions", "libelles_du_suivi")
 #: Ce qui est dit des attributions : un territoire peut n'en avoir rien.
 ATTRIBUTIONS = tuple(f"attributions_{nom}" for nom in ("conformite", "profils", "cote_a_cote", "attente"))
-FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI, *ATTRIBUTIONS)} | {
+#: Ce que dit la revue : vide tant qu'elle n'est pas calculée.
+REVUE = {
+    "revue_objectifs": [
+        "origine", "code", "libelle", "indicateur", "niveau", "territoire", "bailleur", "depart", "raison",
+        "proposition", "statut", "motif",
+    ],
+    "revue_decomposition": ["depart", "annee", "niveau", "territoire", "indicateur", "composante", "statut", "motif"],
+    "revue_ecarts": ["revision", "engagement", "libelle", "ecart", "au_depart", "a_la_fin", "statut", "motif"],
+    "contexte": ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "source", "statut"],
+}  # fmt: skip
+FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, "alertes", *SUIVI, *ATTRIBUTIONS, *REVUE)} | {
     "catalogue": "catalogue.json",
     "contours": "territoires.geojson",
     "edition": "edition.json",
@@ -53,6 +63,8 @@ _TEXTES = {
         "texte_nom", "texte_note", "article", "libelle", "titulaires", "adoptee_par", "cible_source", "zero_source",
         "raison",
     ],
+    "revue_objectifs": ["libelle", "raison", "proposition", "motif"],
+    "revue_ecarts": ["libelle", "au_depart", "a_la_fin", "motif"], "contexte": ["nom", "source"],
     "seances": ["presents", "invites", "supports"], "decisions": ["texte"], "attributions_conformite": ["source"],
 }  # fmt: skip
 _TEXTES_DU_CATALOGUE = (
@@ -61,10 +73,25 @@ _TEXTES_DU_CATALOGUE = (
 _TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
 _CITABLES = {
     "baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"],
-    "engagements": ["engagement"], "seances": ["seance"], "alertes_examinees": ["territoire"],
+    "engagements": ["engagement"], "revue_ecarts": ["revision"], "seances": ["seance"],
+    "alertes_examinees": ["territoire"],
 }  # fmt: skip
 _CODES = dict.fromkeys(
-    ("territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier", "modalite"), str
+    (
+        "territoire",
+        "bailleur",
+        "parent",
+        "code",
+        "deposant",
+        "quartier",
+        "secteur",
+        "dossier",
+        "modalite",
+        "revision",
+        "au_depart",
+        "a_la_fin",
+    ),
+    str,
 )
 
 
@@ -113,6 +140,10 @@ class Publie:
     attributions_profils = _table("attributions_profils")
     attributions_cote_a_cote = _table("attributions_cote_a_cote")
     attributions_attente = _table("attributions_attente")
+    revue_objectifs = _table("revue_objectifs")
+    revue_decomposition = _table("revue_decomposition")
+    revue_ecarts = _table("revue_ecarts")
+    contexte = _table("contexte")
     edition = _table("edition")
 
     @property
@@ -419,6 +450,12 @@ def _lire_attributions(fichier: Path) -> pd.DataFrame:
     return _lire_table(fichier)
 
 
+def _lire_revue(fichier: Path) -> pd.DataFrame:
+    if not fichier.is_file():
+        return pd.DataFrame(columns=REVUE[fichier.stem])
+    return _lire_table(fichier)
+
+
 def _lire_suivi(fichier: Path) -> pd.DataFrame:
     if not fichier.is_file():
         return pd.DataFrame(columns=["dossier", "niveau", "territoire", "indicateur", "quartier", "colonne", "code"])
@@ -447,5 +484,5 @@ def _lire_catalogue(fichier: Path) -> dict[str, dict]:
 _LECTEURS = {
     "catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json, "alertes": _lire_alertes,
     "fiches_mixite": _lire_catalogue, **dict.fromkeys(SUIVI, _lire_suivi),
-    **dict.fromkeys(ATTRIBUTIONS, _lire_attributions),
+    **dict.fromkeys(ATTRIBUTIONS, _lire_attributions), **dict.fromkeys(REVUE, _lire_revue),
 }  # fmt: skip

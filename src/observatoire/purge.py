@@ -20,6 +20,8 @@ from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
+from observatoire.evaluation import FICHIER as FLUX
+from observatoire.evaluation import flux_a_garder
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
 from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 
@@ -162,4 +164,6 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
         tables[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
         attentes = prepare / "attributions_attente.parquet"
         tables[ATTENTES_SUIVANTES] = pd.read_parquet(attentes, filters=[("annee", "==", annee + 1)])
+    if (prepare / f"{FLUX}.parquet").is_file():
+        tables[FLUX] = flux_a_garder(pd.read_parquet(prepare / f"{FLUX}.parquet"), annee)
     return {**tables, "parc": parc, "immeubles": immeubles[~petits].reset_index(drop=True)}

@@ -23,6 +23,7 @@ from observatoire.confidentialite.lieux import nommer_les_immeubles
 from observatoire.confidentialite.primaire import montres_de_plus
 from observatoire.confidentialite.protection import Matiere, Outils, Protection, parc_par_cellule
 from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
+from observatoire.confidentialite.revue import publier_la_revue
 from observatoire.confidentialite.structure import ecrire_structure
 from observatoire.confidentialite.temoins import TABLES_SANS_SECRET, temoigner
 from observatoire.configuration import Configuration, plus_larges
@@ -85,9 +86,11 @@ def proteger(config: Configuration, public: str = "publique", avancement: Avance
         _publier_mixite(protege, config, baremes, travail)
         _publier_tables(config, prepare, travail, regles)
         _publier_alertes(config, travail, protege, regles)
-        _publier_attributions(config, travail, protege, regles)
-        engagements = pd.read_parquet(prepare / "engagements.parquet")
-        ecrire_csv(proteger_les_engagements(engagements, protege), travail / "engagements.csv")
+        conformite = _publier_attributions(config, travail, protege, regles)
+        engagements = proteger_les_engagements(pd.read_parquet(prepare / "engagements.parquet"), protege)
+        ecrire_csv(engagements, travail / "engagements.csv")
+        for nom, table in publier_la_revue(config, regles, protege, engagements, conformite).items():
+            ecrire_csv(table, travail / f"{nom}.csv")
         publier_seances(config, public, travail)
         _publier_territoires(config, protege, travail, regles)
         _publier_commentaires(config, travail)
@@ -206,13 +209,18 @@ def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Barem
     ecrire_texte(json.dumps(fiches(), ensure_ascii=False, indent=1), travail / "mixite.json")
 
 
-def _publier_attributions(config: Configuration, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
+def _publier_attributions(
+    config: Configuration, travail: Path, protege: pd.DataFrame, regles: Regles
+) -> pd.DataFrame | None:
+    """Rend la conformité, que la revue reprend ; rien si les indicateurs ont été calculés seuls."""
     prepare = config.chemin("prepare")
     if not any((prepare / f"{nom}.parquet").is_file() for nom in TABLES_DES_ATTRIBUTIONS):
-        return  # les indicateurs ont été calculés seuls
+        return None
     lues = {nom: pd.read_parquet(prepare / f"{nom}.parquet") for nom in TABLES_DES_ATTRIBUTIONS}
-    for nom, table in proteger_les_attributions(lues, protege, regles, config.tout[0]).items():
+    protegees = proteger_les_attributions(lues, protege, regles, config.tout[0])
+    for nom, table in protegees.items():
         ecrire_csv(table, travail / f"{nom}.csv")
+    return protegees["attributions_conformite"]
 
 
 def _publier_territoires(config: Configuration, protege: pd.DataFrame, travail: Path, regles: Regles) -> None:

@@ -61,6 +61,7 @@ MODELES = (
     Modele("note", "note"),
     Modele("rapport", "rapport"),
     Modele("conference", "conference"),
+    Modele("revue", "revue"),
     Modele("engagements", "engagements", si="engagement"),
     Modele("engagement", "engagements/{engagement}", ("engagement",), si="engagement"),
 )  # fmt: skip

@@ -5,12 +5,22 @@
 """
 
 from observatoire.engagements.calcul import CLES, COLONNES, MESURES, Bilan, calculer_engagements, ecrire_engagements
-from observatoire.engagements.declaration import Engagement, Texte, lire_engagements
+from observatoire.engagements.declaration import (
+    FICHIER,
+    Engagement,
+    Texte,
+    lire_contenu,
+    lire_document,
+    lire_engagements,
+)
+from observatoire.engagements.regles import CHAMPS
 from observatoire.engagements.verdicts import NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
 
 __all__ = [
+    "CHAMPS",
     "CLES",
     "COLONNES",
+    "FICHIER",
     "MESURES",
     "NON_MESURABLE",
     "VERDICTS",
@@ -21,5 +31,7 @@ __all__ = [
     "ecrire_engagements",
     "juger_les_faits",
     "juger_les_mesures",
+    "lire_contenu",
+    "lire_document",
     "lire_engagements",
 ]

@@ -67,12 +67,14 @@ def ecrire_engagements(config: Configuration) -> Bilan:
     return Bilan(len(derniere), {v: int(comptes.get(v, 0)) for v in VERDICTS})
 
 
-def calculer_engagements(config: Configuration) -> pd.DataFrame:
+def calculer_engagements(config: Configuration, engagements: list[Engagement] | None = None) -> pd.DataFrame:
     """Une ligne par engagement et par année de l'édition : les colonnes de :data:`COLONNES`.
+
+    ``engagements`` : ceux de ``engagements.yml``, sauf mention contraire.
 
     Statut ``calcule``, ``nd``, ``na`` (le texte ou la règle n'est pas en vigueur) ou ``ne``.
     """
-    engagements = lire_engagements(config)
+    engagements = lire_engagements(config) if engagements is None else engagements
     lignes = [_decrire(e, annee, config) for e in engagements for annee in config.annees]
     table = pd.DataFrame(lignes, columns=[*CLES, *DECRITS, *CIBLES, *ETAT_ZERO, "en_vigueur", "avant_terme"])
     table = _typer(table)

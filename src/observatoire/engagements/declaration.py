@@ -87,14 +87,27 @@ def lire_engagements(config: Configuration) -> list[Engagement]:
     fichier = config.chemin("suivi") / FICHIER
     if not fichier.is_file():
         return []
+    return lire_contenu(lire_document(fichier.read_text(encoding="utf-8"), config), config)
+
+
+def lire_document(texte: str, config: Configuration) -> dict:
+    """Le contenu d'un ``engagements.yml``, vérifié.
+
+    Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
+    """
     try:
-        contenu = yaml.safe_load(fichier.read_text(encoding="utf-8"))
+        contenu = yaml.safe_load(texte)
     except yaml.YAMLError as erreur:
         lieu = getattr(erreur, "problem_mark", None)
         ou = f", ligne {lieu.line + 1}" if lieu else ""
         raise ErreurConfiguration(f"{FICHIER}{ou} : ce n'est pas du YAML valide.") from erreur
     if defauts := chercher_defauts(contenu, config):
         raise ErreurConfiguration(f"{FICHIER} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))
+    return contenu
+
+
+def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:
+    """Les engagements d'un document vérifié, dans son ordre."""
     textes = {t["code"]: _texte(t) for t in contenu["textes"]}
     return [_engagement(e, textes, config) for e in contenu["engagements"]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import TABLES, Configuration
@@ -45,6 +46,9 @@ CHAMPS_D_UNE_CIBLE = {
     "depuis": (DATE, True), "valeur": (NOMBRE, True), "jusque": (NOMBRE, False), "echeance": (int, False),
     "adoptee_par": (str, True), "source": (str, True),
 }  # fmt: skip
+#: La révision git du fichier à l'état zéro : ce que la revue relit et rejuge.
+CHAMPS_DE_LA_REVISION = {"revision": (str, True), "date": (DATE, True)}
+EMPREINTE = re.compile(r"[0-9a-f]{7,64}")
 CHAMPS_D_UN_ETAT_ZERO = {"annee": (int, True), "valeur": (NOMBRE, False), "source": (str, False)}
 CHAMPS_D_UNE_PIECE = {"date": (DATE, True), "libelle": (str, True), "source": (str, True)}
 _DITS = {
@@ -59,7 +63,8 @@ def chercher_defauts(contenu: object, config: Configuration) -> list[str]:
         return ["« textes » et « engagements » manquent : deux listes."]
     if not isinstance(contenu.get("engagements"), list):
         return ["« engagements » manque : une liste."]
-    defauts = [f"« {cle} » est inconnu." for cle in contenu if cle not in ("textes", "engagements")]
+    defauts = [f"« {cle} » est inconnu." for cle in contenu if cle not in ("textes", "engagements", "etat_zero")]
+    defauts += _defauts_de_la_revision(contenu.get("etat_zero"))
     for rang, texte in enumerate(contenu["textes"], start=1):
         defauts += [f"texte n° {rang} : {d}" for d in _defauts_des_champs(texte, CHAMPS_D_UN_TEXTE)]
     textes = [t.get("code") for t in contenu["textes"] if isinstance(t, dict)]
@@ -109,6 +114,17 @@ def _defauts(brut: object, textes: list, config: Configuration) -> list[str]:
     for rang, cible in enumerate(brut.get("cibles") or (), start=1):
         if not _en_ordre(cible):
             defauts.append(f"« cibles », n° {rang} : « jusque » est plus petit que « valeur ».")
+    return defauts
+
+
+def _defauts_de_la_revision(brut: object) -> list[str]:
+    if brut is None:
+        return []
+    defauts = [f"« etat_zero » : {d}" for d in _defauts_des_champs(brut, CHAMPS_DE_LA_REVISION)]
+    if not defauts and not EMPREINTE.fullmatch(brut["revision"]):
+        return ["« etat_zero » : « revision » est l'empreinte d'un commit, de 7 à 64 chiffres hexadécimaux."]
+    if not defauts and not isinstance(brut["date"], dt.date):
+        return ["« etat_zero » : « date » s'écrit AAAA-MM-JJ."]
     return defauts
 
 

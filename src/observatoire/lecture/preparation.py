@@ -36,7 +36,7 @@ MORCEAUX = "morceaux"
 #: Ce que l'étape suivante tire des tables : à effacer quand elles changent.
 DERIVES = (
     "indicateurs.parquet", "effectifs.parquet", "couverture.parquet", "immeubles_par_cellule.parquet", "lieux.parquet",
-    "mixite.parquet", "mixite_evolution.parquet",
+    "mixite.parquet", "mixite_evolution.parquet", "revue_flux.parquet",
 )  # fmt: skip
 
 

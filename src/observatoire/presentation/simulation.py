@@ -24,7 +24,8 @@ from observatoire.simulation import (
     Report,
     Tirage,
     atteignables,
-    equilibrer,
+    codes_du_parc,
+    composer_le_parc,
     juger_la_pertinence,
     projeter,
     reporter,
@@ -63,7 +64,7 @@ def nommer_trait(valeurs: Publie, trait: str) -> str:
 def lire_lieu(valeurs: Publie, territoire: str | None = None, trait: str = "moins_40") -> Lieu | Fragment:
     """Un territoire d'après ce qui est publié ; sinon le fragment qui dit ce qui manque."""
     decrit = TRAITS[trait]
-    codes = (decrit.parc, decrit.entrants, decrit.departs, DEPARTS)
+    codes = codes_du_parc(decrit)
     nom = selection.nommer(valeurs, territoire)
     if any(c not in valeurs.catalogue for c in codes):
         return absent(f"{nom}, simulation", "des indicateurs ne sont pas calculés")
@@ -71,23 +72,9 @@ def lire_lieu(valeurs: Publie, territoire: str | None = None, trait: str = "moin
     manquent = {valeurs.catalogue[c]["libelle"]: r for c, r in lignes.items() if pd.isna(r["valeur"])}
     if manquent:
         return absent(f"{nom}, simulation", raison(manquent))
-    stock, entrants, departs, tous = (lignes[c] for c in codes)
-    reponse = 1.0 if pd.isna(stock["reponse"]) else stock["reponse"]
-    parc = equilibrer(
-        stock["denominateur"] / reponse, stock["valeur"], tous["valeur"], departs["valeur"],
-        _livraisons(valeurs, territoire),
-        (stock["denominateur"], departs["denominateur"], tous["denominateur"]),
-    )  # fmt: skip
-    return Lieu(selection.reperer(valeurs, territoire)[1], nom, parc, float(entrants["valeur"]))
-
-
-def _livraisons(valeurs: Publie, territoire: str | None) -> float:
-    """Logements livrés par an, en moyenne des années publiées ; zéro si rien ne l'est."""
-    if LIVRAISONS not in valeurs.catalogue:
-        return 0.0
-    livres = [r["valeur"] for r in selection.serie(valeurs, LIVRAISONS, territoire)]
-    livres = [v for v in livres if not pd.isna(v)]
-    return float(np.mean(livres)) if livres else 0.0
+    livres = selection.serie(valeurs, LIVRAISONS, territoire) if LIVRAISONS in valeurs.catalogue else []
+    parc, entrants = composer_le_parc(lignes, decrit, (r["valeur"] for r in livres))
+    return Lieu(selection.reperer(valeurs, territoire)[1], nom, parc, entrants)
 
 
 def lire_lieux(valeurs: Publie, trait: str = "moins_40") -> list[Lieu]:

@@ -1,9 +1,11 @@
 """Simuler l'occupation : quel profil d'entrants mène un territoire à son objectif, et ce qu'il demande aux autres.
 
-Bibliothèque pure : elle ne lit rien. ``modele`` projette une part du parc, ``tirages`` dit avec quelle probabilité,
-``report`` reporte sur les autres territoires ce que l'un ne prend plus, ``pertinence`` conclut.
+Bibliothèque pure : elle ne lit rien. ``modele`` projette une part du parc, que ``lieux`` compose de quatre valeurs ;
+``tirages`` dit avec quelle probabilité, ``report`` reporte sur les autres territoires ce que l'un ne prend plus,
+``pertinence`` conclut.
 """
 
+from observatoire.simulation.lieux import codes_du_parc, composer_le_parc
 from observatoire.simulation.modele import (
     Parc,
     atteignables,
@@ -28,6 +30,8 @@ __all__ = [
     "Tirage",
     "Trait",
     "atteignables",
+    "codes_du_parc",
+    "composer_le_parc",
     "equilibrer",
     "juger_la_pertinence",
     "probabilites",

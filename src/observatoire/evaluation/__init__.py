@@ -1,0 +1,42 @@
+"""La revue de la charte : d'où l'on part, où l'on arrive, ce qui a changé, et si la règle a changé en chemin.
+
+``flux`` et ``parcours`` comptent qui est entré, sorti, resté ; ``decomposition`` en tire des contributions exactes ;
+``puissance`` dit ce qu'une comparaison peut voir ; ``objectifs`` compare l'état zéro à la dernière année, sur ce qui
+est publié ; ``propositions`` dit quoi discuter ; ``revision`` et ``ecarts`` rejugent avec la règle du départ.
+"""
+
+from observatoire.evaluation.calcul import Bilan, ecrire_evaluation
+from observatoire.evaluation.contexte import lire_contexte
+from observatoire.evaluation.decomposition import QUARTIER, VILLE, contribuer, cumuler, decomposer
+from observatoire.evaluation.ecarts import comparer, relever_les_ecarts
+from observatoire.evaluation.flux import COLONNES as COLONNES_DES_FLUX
+from observatoire.evaluation.flux import COMPTES
+from observatoire.evaluation.objectifs import dresser_les_objectifs
+from observatoire.evaluation.parcours import FICHIER, compter_les_flux, flux_a_garder, parts_du_parc
+from observatoire.evaluation.propositions import PROPOSITIONS, proposer
+from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
+
+__all__ = [
+    "COLONNES_DES_FLUX",
+    "COMPTES",
+    "FICHIER",
+    "PROPOSITIONS",
+    "QUARTIER",
+    "VILLE",
+    "Bilan",
+    "comparer",
+    "compter_les_flux",
+    "contribuer",
+    "cumuler",
+    "decomposer",
+    "dresser_les_objectifs",
+    "ecrire_evaluation",
+    "effet_minimal",
+    "effet_minimal_connu",
+    "effet_minimal_d_un_taux",
+    "flux_a_garder",
+    "lire_contexte",
+    "parts_du_parc",
+    "proposer",
+    "relever_les_ecarts",
+]

@@ -1,0 +1,90 @@
+"""L'état zéro face à la dernière année : la différence, son intervalle, et l'effet que l'on aurait pu voir.
+
+Tout se lit dans ce qui est publié, et dans rien d'autre : un public n'apprend ici que ce qu'il pourrait calculer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from observatoire.catalogue import catalogue
+from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
+from observatoire.intervalles import ecart_de_bornes, newcombe
+
+CELLULE = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
+LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "statut"]
+MESURES = [
+    "valeur_depart", "denominateur_depart", "valeur", "denominateur", "ecart", "ecart_bas", "ecart_haut",
+    "effet_minimal",
+]  # fmt: skip
+HAUSSE, BAISSE, INDECIS, COMPTE = SENS = ("hausse", "baisse", "indecis", "compte")
+#: Décimales de ce qui est calculé : assez pour toute lecture.
+DECIMALES = 6
+_Z = 1.959964
+ROMPUE = "Une rupture de série sépare les deux années : elles ne se comparent pas."
+DONNEE = "La valeur de départ vient d'un texte, sans effectif : l'écart n'a pas d'intervalle."
+COMPLET = "Un dénombrement : l'écart est exact, sans intervalle."
+MANQUES = {
+    "c": "Une des deux valeurs est secrète.", "nd": "Une des deux valeurs n'est pas disponible.",
+    "ne": "Une des deux valeurs n'est pas évaluable.", "na": "L'indicateur ne s'applique pas à l'une des deux dates.",
+}  # fmt: skip
+UNE_SEULE = "Il n'y a qu'une année : rien à comparer."
+
+
+def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataFrame:
+    """Ajouter :data:`MESURES`, ``sens``, ``statut`` et ``motif`` à des lignes mesurées.
+
+    ``lignes`` : ``depart`` et :data:`CELLULE`, ``rompue`` (une rupture les sépare), ``donnee`` (une valeur de départ
+    donnée à la main, ou manquante). ``protegee`` : les indicateurs d'un public, après protection.
+    """
+    cellules = protegee.drop_duplicates(CELLULE).set_index(CELLULE)[LUES]
+    avant = _chercher(cellules, lignes.assign(annee=lignes["depart"]))
+    apres = _chercher(cellules, lignes)
+    donnee = lignes["donnee"].notna().to_numpy()
+    avant.loc[donnee, LUES[:-1]] = np.nan
+    avant["valeur"] = np.where(donnee, lignes["donnee"], avant["valeur"])
+    avant.loc[donnee, "statut"] = "publie"
+    nature = lignes["indicateur"].map({c: d.nature for c, d in catalogue().items()}).to_numpy(object)
+    statut = _juger(avant["statut"], apres["statut"], lignes)
+    table = lignes.assign(
+        valeur_depart=avant["valeur"].to_numpy(), denominateur_depart=avant["denominateur"].to_numpy(),
+        valeur=apres["valeur"].to_numpy(), denominateur=apres["denominateur"].to_numpy(),
+        statut=statut, **_ecarts(avant, apres, nature),
+    )  # fmt: skip
+    compare = statut == "publie"
+    calculees = ["ecart", "ecart_bas", "ecart_haut", "effet_minimal"]
+    table[calculees] = table[calculees].where(pd.Series(compare, index=table.index)).round(DECIMALES)
+    exact = np.isin(nature, ["effectif", "moyenne"]) | donnee
+    cas = [~compare, table["ecart_bas"].isna(), table["ecart_bas"] > 0, table["ecart_haut"] < 0]
+    table["sens"] = np.select(cas, ["", COMPTE, HAUSSE, BAISSE], INDECIS)
+    motifs = [table["rompue"], lignes["depart"].eq(lignes["annee"]), ~compare, donnee, exact]
+    dits = [ROMPUE, UNE_SEULE, pd.Series(statut, index=table.index).map(MANQUES).fillna(""), DONNEE, COMPLET]
+    table["motif"] = np.select([np.asarray(m, bool) for m in motifs], dits, "")
+    return table
+
+
+def _chercher(cellules: pd.DataFrame, lignes: pd.DataFrame) -> pd.DataFrame:
+    trouvees = cellules.reindex(pd.MultiIndex.from_frame(lignes[CELLULE])).set_axis(lignes.index)
+    trouvees["statut"] = trouvees["statut"].astype(object).where(trouvees["statut"].notna(), "nd")
+    return trouvees
+
+
+def _juger(avant: pd.Series, apres: pd.Series, lignes: pd.DataFrame) -> np.ndarray:
+    """« publie », ou pourquoi l'écart n'a pas de valeur."""
+    commun = np.where(avant.eq("publie"), apres, avant)
+    sans_objet = lignes["rompue"].to_numpy(bool) | lignes["depart"].eq(lignes["annee"]).to_numpy()
+    return np.where(sans_objet, "na", commun).astype(object)
+
+
+def _ecarts(avant: pd.DataFrame, apres: pd.DataFrame, nature: np.ndarray) -> dict[str, np.ndarray]:
+    """L'écart, son intervalle et l'effet minimal, selon la nature de l'indicateur."""
+    x0, n0, p0, bas0, haut0 = (avant[c].to_numpy(float) for c in LUES[:-1])
+    x1, n1, p1, bas1, haut1 = (apres[c].to_numpy(float) for c in LUES[:-1])
+    proportion, borne = nature == "proportion", np.isin(nature, ["taux", "ecart"])
+    exactes, bornees = newcombe(x1, n1, x0, n0), ecart_de_bornes(p1, bas1, haut1, p0, bas0, haut0)
+    bas, haut = (np.select([proportion, borne], [a, b], np.nan) for a, b in zip(exactes, bornees, strict=True))
+    erreur = np.hypot((haut0 - bas0) / (2 * _Z), (haut1 - bas1) / (2 * _Z))
+    effets = [effet_minimal(p0, n0, n1), effet_minimal_d_un_taux(p0, n0, n1), effet_minimal_connu(erreur)]
+    effet = np.select([proportion, nature == "taux", nature == "ecart"], effets, np.nan)
+    return {"ecart": p1 - p0, "ecart_bas": bas, "ecart_haut": haut, "effet_minimal": effet}

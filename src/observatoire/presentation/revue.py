@@ -1,0 +1,268 @@
+"""La revue de la charte : le résumé, chaque objectif de l'état zéro à la fin, les propositions, les écarts."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.engagements import CONSTATS, VERDICTS
+from observatoire.presentation.liens import lier, lier_fiche
+from observatoire.presentation.nombres import (
+    ABSENT,
+    ecrire,
+    ecrire_annee,
+    ecrire_date,
+    ecrire_entier,
+    ecrire_intervalle,
+    ecrire_ligne,
+    ecrire_statut,
+)
+from observatoire.presentation.tableaux import composer
+from observatoire.presentation.textes import Commentaire, paragraphe
+from observatoire.publie import en_lignes
+from observatoire.registre.impressions import citer, dire
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+SENS = {"hausse": "en hausse", "baisse": "en baisse", "indecis": "indécis", "compte": "compte exact"}
+PERTINENCES = {
+    "deja_acquis": "acquise au profil actuel", "a_portee": "à portée", "hors_d_atteinte": "hors d'atteinte",
+}  # fmt: skip
+ECARTS = {"aucun": "inchangé", "modifie": "modifié", "ajoute": "ajouté", "retire": "retiré"}
+CHAMPS = {
+    "texte": "texte", "article": "article", "libelle": "libellé", "titulaires": "titulaires", "nature": "nature",
+    "mesure": "indicateur", "preuve": "preuve", "sans_mesure": "pourquoi rien ne le mesure", "sens": "sens",
+    "tolerance": "tolérance", "arithmetique": "règle arithmétique", "cibles": "cibles", "etat_zero": "état zéro",
+    "echeance": "échéance", "depuis": "entrée en vigueur du texte", "duree_ans": "durée du texte",
+}  # fmt: skip
+#: Comparaisons dont l'intervalle ne contiendrait pas zéro par le seul hasard, à 95 %.
+_PAR_HASARD = 0.05
+RIEN = "la revue n'est pas calculée"
+SANS_COMMENTAIRE = (
+    "Aucune explication rivale n'a encore été écrite. Le groupe de travail les liste dans le commentaire « revue » de "
+    "l'année : ce qui aurait pu, sans la charte, donner les mêmes chiffres."
+)
+
+
+def resume_de_la_revue(valeurs: Publie) -> Fragment:
+    """En quelques phrases : combien de verdicts de chaque sorte, d'écarts qui se voient, de règles changées."""
+    table = valeurs.revue_objectifs
+    if table.empty:
+        return absent("Revue", RIEN)
+    engagements = table[table["origine"].eq("engagement")].drop_duplicates("code")
+    verdicts = engagements["verdict"].value_counts()
+    dits = [f"{ecrire_entier(verdicts[v])} {nom}" for v, (_, nom) in VERDICTS.items() if v in verdicts]
+    phrases = []
+    if len(engagements):
+        total = f"Des {ecrire_entier(len(engagements))} engagements suivis, en {ecrire_annee(valeurs.annee)}"
+        phrases.append(f"{total} : {', '.join(dits) or 'aucun n’a de verdict publié'}.")
+    avec = table[table["sens"].isin(["hausse", "baisse", "indecis"])]
+    bougent = avec["sens"].ne("indecis").sum()
+    if len(avec):
+        phrases.append(
+            f"{ecrire_entier(len(avec))} comparaisons ont un intervalle : {ecrire_entier(bougent)} ne contiennent pas "
+            f"zéro, et {ecrire(_PAR_HASARD * len(avec), decimales=1)} feraient de même par le seul hasard."
+        )
+    rompues = table["motif"].fillna("").str.startswith("Une rupture")
+    if rompues.any():
+        phrases.append(f"{ecrire_entier(rompues.sum())} ne se comparent pas : une rupture de série les coupe.")
+    phrases += [_resumer_les_ecarts(valeurs), "Aucun de ces écarts ne mesure l'effet de la charte."]
+    return paragraphe(" ".join(phrases))
+
+
+def _resumer_les_ecarts(valeurs: Publie) -> str:
+    ecarts = valeurs.revue_ecarts
+    if ecarts.empty or ecarts["statut"].ne("publie").any():
+        return "La règle fixée à l'état zéro n'a pas pu être rejouée."
+    changes = ecarts[ecarts["ecart"].ne("aucun")]["engagement"].nunique()
+    if not changes:
+        return "La règle fixée à l'état zéro n'a pas changé."
+    nom = "engagements" if changes > 1 else "engagement"
+    return f"Depuis l'état zéro, la règle de {ecrire_entier(changes)} {nom} a changé."
+
+
+def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
+    """Chaque engagement ou objectif mesuré, de l'état zéro à la fin ; ``suivi`` : les parts sans objectif."""
+    table = valeurs.revue_objectifs
+    table = table[table["depart"].notna() & table["origine"].eq("suivi").eq(suivi)]
+    nom = "Les parts du parc" if suivi else "Les engagements et les objectifs mesurés"
+    if table.empty:
+        return absent(nom, RIEN if valeurs.revue_objectifs.empty else "aucun n'est mesuré")
+    rangs = [_comparer(valeurs, r, suivi) for r in en_lignes(table)]
+    lignes = pd.DataFrame(rangs)
+    vides = [c for c in lignes if set(lignes[c]) <= {"", ABSENT}]
+    titre = f"{nom}, de l'état zéro à {ecrire_annee(valeurs.annee)}"
+    return composer(lignes.drop(columns=vides), titre, gauche=("Verdict", "Sens", "À savoir"), note=_regle())
+
+
+def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
+    declaration = valeurs.catalogue[r["indicateur"]]
+    decimales = 0 if declaration["nature"] == "effectif" else None
+    unite = "points" if declaration["unite"] == "%" else declaration["unite"]
+    nom = lier_fiche(valeurs, r["indicateur"], "edition") if suivi else _nommer(r)
+    cache = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
+    ecart = cache or ecrire(r["ecart"], unite, decimales=decimales, signe=True)
+    bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
+    return {
+        "Objectif" if not suivi else "Part": f"{nom}<br><small>{escape(_situer(valeurs, r))}</small>",
+        "Départ": _bout(valeurs, r, int(r["depart"]), "valeur_depart"),
+        "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
+        "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
+        "Effet minimal": ABSENT if pd.isna(r["effet_minimal"]) else ecrire(r["effet_minimal"], unite),
+        "Sens": SENS.get(r["sens"], ABSENT),
+        "Objectif visé": _viser(valeurs, r),
+        "Verdict": _juger(r),
+        "À savoir": escape(r["motif"]) if isinstance(r["motif"], str) else "",
+    }
+
+
+def _nommer(r: dict) -> str:
+    """Un engagement a sa page ; un objectif adopté, ou de la loi, n'en a pas."""
+    return lier(r["libelle"], f"engagements/{r['code']}.html" if r["origine"] == "engagement" else None)
+
+
+def _situer(valeurs: Publie, r: dict) -> str:
+    lieux = [valeurs.nom(r["niveau"], r["territoire"])] if r["niveau"] != "ville" else []
+    lieux += [valeurs.nom("bailleur", r["bailleur"])] if r["bailleur"] != "tous" else []
+    return ", ".join(lieux) or valeurs.edition["nom"]
+
+
+def _bout(valeurs: Publie, r: dict, annee: int, colonne: str) -> str:
+    declaration = valeurs.catalogue[r["indicateur"]]
+    quand = f"<br><small>{ecrire_annee(annee)}</small>"
+    if annee in valeurs.edition["annees"] and not _donnee(r, colonne):
+        lieu = (r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
+        return ecrire_ligne(valeurs.ligne(*lieu, annee=annee), declaration, html=True) + quand
+    decimales = 0 if declaration["nature"] == "effectif" else None
+    return ecrire(r[colonne], declaration["unite"], decimales=decimales, html=True) + quand
+
+
+def _donnee(r: dict, colonne: str) -> bool:
+    """Une valeur de départ donnée par un texte n'est pas celle de l'indicateur : elle n'a pas d'effectif."""
+    return colonne == "valeur_depart" and pd.notna(r[colonne]) and pd.isna(r["denominateur_depart"])
+
+
+def _viser(valeurs: Publie, r: dict) -> str:
+    if pd.isna(r["cible"]):
+        return ""
+    declaration = valeurs.catalogue[r["indicateur"]]
+    decimales = 0 if declaration["nature"] == "effectif" else None
+    if pd.notna(r["jusque"]):
+        haut = ecrire(r["jusque"], declaration["unite"], decimales=decimales)
+        return f"{ecrire(r['cible'], decimales=decimales)} à {haut}"
+    sens = "au plus" if r["cible_sens"] == "au_plus" else "au moins"
+    return f"{sens} {ecrire(r['cible'], declaration['unite'], decimales=decimales)}"
+
+
+def _juger(r: dict) -> str:
+    if not isinstance(r["verdict"], str):
+        return ""
+    signe, libelle = VERDICTS[r["verdict"]]
+    classe = f"obs-verdict obs-verdict-{r['verdict'].replace('_', '-')}"
+    constat = f"<br><small>{CONSTATS[r['constat']]}</small>" if isinstance(r["constat"], str) else ""
+    return f'<span class="{classe}"><span aria-hidden="true">{signe}</span> {libelle}</span>{constat}'
+
+
+def _regle() -> str:
+    return dire(
+        "Écart : arrivée moins départ, intervalle à 95 % (Newcombe ; bornes combinées pour un taux ou un écart). Effet "
+        "minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les "
+        "dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où "
+        "aurait pu donner. Aucun ne dit pourquoi."
+    )
+
+
+def tableau_des_propositions(valeurs: Publie) -> Fragment:
+    """Ce qu'il est proposé de discuter, engagement par engagement : verdict, pertinence, proposition."""
+    table = valeurs.revue_objectifs
+    table = table[table["origine"].ne("suivi")].drop_duplicates(["origine", "code", "niveau", "territoire", "bailleur"])
+    if table.empty:
+        return absent("Propositions", RIEN if valeurs.revue_objectifs.empty else "aucun engagement n'est déclaré")
+    rangs = [
+        {
+            "Engagement ou objectif": _nommer(r),
+            "Verdict": _juger(r),
+            "Pertinence": PERTINENCES.get(r["pertinence"], ""),
+            "Probabilité": "" if pd.isna(r["probabilite"]) else ecrire(r["probabilite"], "%", decimales=0),
+            "À discuter": escape(r["proposition"]),
+        }
+        for r in en_lignes(table)
+    ]
+    lignes = pd.DataFrame(rangs)
+    vides = [c for c in ("Pertinence", "Probabilité") if set(lignes[c]) <= {""}]
+    note = "Une règle fixe tire chaque phrase du verdict et de la pertinence. Ce ne sont pas des décisions."
+    if vides:
+        note += " Aucun objectif chiffré ne porte sur une part du parc que l'on sait simuler : la pertinence est vide."
+    gauche = ("Verdict", "Pertinence", "À discuter")
+    return composer(lignes.drop(columns=vides), "Ce qui est à discuter", gauche=gauche, note=note)
+
+
+def tableau_des_ecarts(valeurs: Publie) -> Fragment:
+    """Ce qui a changé dans les engagements depuis l'état zéro, et ce que la règle du départ conclurait."""
+    table = valeurs.revue_ecarts
+    if table.empty or table["statut"].ne("publie").any():
+        motif = table["motif"].iloc[0] if len(table) else RIEN
+        return paragraphe(f"La règle du départ n'est pas rejouée. {motif}")
+    differe = table["verdict_initial"].fillna("").ne(table["verdict"].fillna(""))
+    choisies = table[table["ecart"].ne("aucun") | differe]
+    premiere = table.iloc[0]
+    phrase = (
+        f"Relu à la révision {citer(premiere['revision'])} du {ecrire_date(premiere['date'])} : "
+        f"{ecrire_entier(table['engagement'].nunique())} engagements, dont "
+        f"{ecrire_entier(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique())} inchangés."
+    )
+    if choisies.empty:
+        return paragraphe(f"{phrase} Aucun écart.")
+    rangs = [
+        {
+            "Engagement": escape(r["libelle"]),
+            "Écart": ECARTS[r["ecart"]] + (f" : {CHAMPS[r['champ']]}" if isinstance(r["champ"], str) else ""),
+            "Au départ": escape(r["au_depart"]) if isinstance(r["au_depart"], str) else "",
+            "À la fin": escape(r["a_la_fin"]) if isinstance(r["a_la_fin"], str) else "",
+            "Verdict, règle du départ": _juger({"verdict": r["verdict_initial"], "constat": None}),
+            "Verdict, règle d'aujourd'hui": _juger({"verdict": r["verdict"], "constat": None}),
+        }
+        for r in en_lignes(choisies)
+    ]
+    lignes = pd.DataFrame(rangs)
+    return composer(lignes, "Ce qui a changé depuis l'état zéro", gauche=tuple(lignes.columns[1:]), note=phrase)
+
+
+def tableau_contexte(valeurs: Publie) -> Fragment:
+    """Les chiffres de la commune et de l'agglomération, à côté de ceux de l'observatoire la même année."""
+    table = valeurs.contexte
+    table = table[table["indicateur"].isin(valeurs.catalogue)] if len(table) else table
+    if table.empty:
+        return paragraphe(
+            "Aucun chiffre de contexte n'est déposé (fichiers ouverts du RPLS, commune et agglomération)."
+        )
+    rangs = [
+        {
+            "Indicateur": lier_fiche(valeurs, r["indicateur"], "edition"),
+            "Année": ecrire_annee(r["annee"]),
+            "Territoire": escape(r["nom"]),
+            "Contexte": ecrire(r["valeur"], valeurs.catalogue[r["indicateur"]]["unite"]),
+            "Observatoire": _du_parc(valeurs, r),
+            "Source": escape(r["source"]),
+        }
+        for r in en_lignes(table)
+    ]
+    note = "Le contexte n'est pas un témoin : il ne dit pas ce qui serait arrivé sans la charte."
+    return composer(pd.DataFrame(rangs), "Le contexte", gauche=("Territoire", "Source"), note=note)
+
+
+def _du_parc(valeurs: Publie, r: dict) -> str:
+    if r["annee"] not in valeurs.edition["annees"]:
+        return ABSENT
+    ligne = valeurs.ligne(r["indicateur"], "ville", valeurs.edition["code"], annee=r["annee"])
+    return ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
+
+
+def explications_rivales(valeurs: Publie) -> Commentaire | Fragment:
+    """Le commentaire « revue » de l'année, écrit par le groupe de travail ; sinon, qu'il n'y en a pas."""
+    texte = valeurs.commentaire(valeurs.annee, "revue")
+    return Commentaire(texte) if texte is not None else paragraphe(SANS_COMMENTAIRE)

@@ -1,0 +1,140 @@
+"""La page de la revue : ce qu'elle montre, ce qu'elle tait, et aucun mot qui dise une cause."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from petit_publie import ecrire_publie
+
+from observatoire.confidentialite.revue import COLONNES, COLONNES_DES_ECARTS, PARAISSENT
+from observatoire.evaluation import dresser_les_objectifs
+from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
+from observatoire.presentation.revue import (
+    explications_rivales,
+    resume_de_la_revue,
+    tableau_contexte,
+    tableau_de_la_revue,
+    tableau_des_ecarts,
+    tableau_des_propositions,
+)
+from observatoire.presentation.revue_decomposition import figure_decomposition, tableau_decomposition
+from observatoire.publie import lire_publie
+from observatoire.registre.impressions import page
+from observatoire.registre.sorties import nombres_nus
+
+CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|conséquence|explique par", re.I)
+VILLE, PLANOISE = "25056", "planoise-chateaufarine"
+
+
+def _engagement(code: str, verdict: str, **champs) -> dict:
+    return {
+        "annee": 2010, "engagement": code, "libelle": f"Tenir {code}", "genre": "indicateur", "indicateur": "apl",
+        "niveau": "ville", "territoire": VILLE, "bailleur": "tous", "sens": "au_plus", "cible": 0.45, "jusque": None,
+        "echeance": None, "zero_annee": 2007, "zero_valeur": 0.5, "zero_source": "", "verdict": verdict,
+        "constat": "non_atteint", "raison": "Une raison.", "statut": "publie", **champs,
+    }  # fmt: skip
+
+
+def _decomposer(niveau: str, territoire: str) -> pd.DataFrame:
+    """Sept composantes, dont une cachée et les autres réunies ; leur somme est la variation."""
+    commun = {
+        "depart": 2007, "annee": 2010, "niveau": niveau, "territoire": territoire, "indicateur": "moins_40_plafond",
+        "valeur_depart": 0.42, "valeur": 0.427, "variation": 0.007, "motif": "",
+    }  # fmt: skip
+    valeurs = dict(zip(PARAISSENT, (0.02, -0.01, -0.005, None, 0.0, 0.003, None), strict=True)) | {"autres": -0.001}
+    return pd.DataFrame(
+        [{**commun, "composante": c, "contribution": v, "statut": "publie" if v is not None else "c"}
+         for c, v in valeurs.items()], columns=COLONNES
+    )  # fmt: skip
+
+
+def _ecrire(dossier, public: str):
+    """Un petit dossier publié et ses tables de la revue, dressées comme elles le sont."""
+    ecrire_publie(dossier, public=public)
+    parus = pd.read_csv(dossier / "indicateurs.csv", dtype={"territoire": str})
+    engagements = pd.DataFrame([_engagement("un", "non_tenu"), _engagement("deux", "non_concluant", bailleur="gbh")])
+    ruptures = pd.DataFrame({"annee": [2009], "indicateurs": ["impayes_3_mois"], "libelle": ["x"]})
+    sans = pd.DataFrame(columns=["annee", "objectif", "indicateur", "niveau", "territoire", "bailleur", "sens",
+                                 "cible", "source", "constat", "verdict", "statut"])  # fmt: skip
+    objectifs = dresser_les_objectifs(parus, engagements, sans, ruptures, bouts=(2007, 2010), ville=VILLE, duree=3)
+    objectifs[objectifs["indicateur"].isin(lire_publie(2010, dossier).catalogue)].to_csv(
+        dossier / "revue_objectifs.csv", index=False
+    )
+    lieux = [("ville", VILLE)] + ([("quartier", PLANOISE)] if public == "partenaires" else [])
+    pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
+    ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
+    pd.DataFrame([[*ecart, "non_tenu", "tenu", "publie", ""]], columns=COLONNES_DES_ECARTS).to_csv(
+        dossier / "revue_ecarts.csv", index=False
+    )
+    contexte = [2010, "epci", "242500361", "Grand Besançon", "taux_vacance", 0.034, "RPLS au 1er janvier 2011"]
+    pd.DataFrame([[*contexte, "publie"]], columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    return dossier
+
+
+@pytest.fixture(scope="module")
+def dossiers(tmp_path_factory):
+    racine = tmp_path_factory.mktemp("revue")
+    return {public: _ecrire(racine / public, public) for public in ("publique", "partenaires")}
+
+
+def _fragments(valeurs) -> list:
+    return [
+        resume_de_la_revue(valeurs), tableau_de_la_revue(valeurs), tableau_de_la_revue(valeurs, suivi=True),
+        figure_decomposition(valeurs, "moins_40_plafond"), tableau_decomposition(valeurs),
+        tableau_decomposition(valeurs, territoires=True), tableau_contexte(valeurs), explications_rivales(valeurs),
+        tableau_des_propositions(valeurs), tableau_des_ecarts(valeurs),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("public", ["publique", "partenaires"])
+def test_tout_nombre_passe_par_la_porte_et_rien_ne_dit_une_cause(dossiers, public):
+    with page() as impressions:
+        fragments = _fragments(lire_publie(2010, dossiers[public]))
+        assert [nombres_nus({"data": f._repr_mimebundle_()}) for f in fragments] == [[]] * len(fragments)
+        assert len(impressions) > 50
+        assert not CAUSES.search(" ".join(re.sub(r"<[^>]+>", " ", str(f)) for f in fragments))
+
+
+def test_chaque_ecart_est_a_cote_de_son_effet_minimal(dossiers):
+    valeurs = lire_publie(2010, dossiers["publique"])
+    texte = str(tableau_de_la_revue(valeurs))
+    assert "Effet minimal" in re.sub(r"<br[^>]*>|\s+", " ", texte)
+    assert "au plus 45,0" in texte
+    suivies = valeurs.revue_objectifs.query("origine == 'suivi' and statut == 'publie'")
+    assert suivies["effet_minimal"].notna().all()
+    assert "rupture de série" in str(tableau_de_la_revue(valeurs, suivi=True))
+
+
+def test_le_quartier_n_est_que_pour_les_partenaires(dossiers):
+    publique, partenaires = (lire_publie(2010, dossiers[p]) for p in ("publique", "partenaires"))
+    assert "édition des partenaires" in str(tableau_decomposition(publique, territoires=True))
+    assert "Planoise" in str(tableau_decomposition(partenaires, territoires=True))
+    svg = str(figure_decomposition(publique, "moins_40_plafond"))
+    assert all(mot in svg for mot in ("Entrants", "+2,0", "Autres, réunis", "obs-statut-c", "+0,7"))
+
+
+def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):
+    valeurs = lire_publie(2010, dossiers["publique"])
+    texte = str(tableau_des_ecarts(valeurs))
+    assert all(
+        mot in texte for mot in ("modifié : cibles", "{valeur: 0.4}", "obs-verdict-non-tenu", "obs-verdict-tenu")
+    )
+    assert "0e12345678" in texte
+    assert "la règle de 1 engagements" not in str(resume_de_la_revue(valeurs))
+
+
+def test_sans_rien_la_page_le_dit(tmp_path):
+    valeurs = lire_publie(2010, ecrire_publie(tmp_path / "publique"))
+    textes = [re.sub(r"<[^>]+>", "", str(f)) for f in _fragments(valeurs)]
+    assert all(textes)
+    assert "Aucune explication rivale" in textes[7]
+    assert "Aucun chiffre de contexte" in textes[6]
+
+
+def test_les_explications_rivales_sont_le_commentaire_de_l_annee(tmp_path):
+    dossier = ecrire_publie(tmp_path / "publique")
+    (dossier / "commentaires" / "2010").mkdir(parents=True, exist_ok=True)
+    (dossier / "commentaires" / "2010" / "revue.md").write_text("- la crise de 2008\n", encoding="utf-8")
+    assert explications_rivales(lire_publie(2010, dossier)).markdown == "- la crise de 2008"

@@ -1,0 +1,641 @@
+"""La revue : une décomposition qui ferme, un effet minimal juste, la règle du départ rejouée, rien de caché dehors."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.stats.proportion import confint_proportions_2indep, power_proportions_2indep
+
+from observatoire import indicateurs
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.confidentialite.regles import lire_regles_du_secret
+from observatoire.confidentialite.revue import (
+    AUTRES,
+    PARAISSENT,
+    TOUTES,
+    arrondir,
+    proteger_la_decomposition,
+    proteger_les_ecarts,
+)
+from observatoire.conserves import dossier_conserve
+from observatoire.engagements import calculer_engagements, ecrire_engagements
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.evaluation import (
+    COLONNES_DES_FLUX,
+    COMPTES,
+    compter_les_flux,
+    contribuer,
+    cumuler,
+    decomposer,
+    dresser_les_objectifs,
+    ecrire_evaluation,
+    effet_minimal,
+    effet_minimal_d_un_taux,
+    flux_a_garder,
+    lire_contexte,
+    proposer,
+    relever_les_ecarts,
+)
+from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
+from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, INFLECHIR, INSISTER, REVOIR
+from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
+from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION
+from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
+
+REFERENTIELS = RACINE / "data" / "referentiels"
+BAREMES = lire_baremes(REFERENTIELS)
+PUBLIQUE, PARTENAIRES = (
+    lire_regles_du_secret(REFERENTIELS, BAREMES, public, 2010) for public in ("publique", "partenaires")
+)
+ANNEES = (2008, 2009, 2010)
+PARTS = ("moins_40_plafond", "monoparentales", "plus_65_ans", "sans_emploi", "impayes_3_mois")
+
+
+# --- la décomposition ferme
+
+
+@st.composite
+def _comptes(tirer):
+    taille = tirer(st.integers(1, 8))
+    n0, n1 = (tirer(st.lists(st.integers(0, 9000), min_size=taille, max_size=taille)) for _ in range(2))
+    x0, x1 = ([tirer(st.integers(0, n)) for n in ns] for ns in (n0, n1))
+    return np.array([x0, n0, x1, n1])
+
+
+@given(_comptes())
+def test_les_contributions_s_ajoutent_a_la_variation_et_aucun_ordre_ne_compte(comptes):
+    x0, n0, x1, n1 = comptes
+    apports = contribuer(x0, n0, x1, n1)
+    if not n0.sum() or not n1.sum():
+        assert np.isnan(apports).all()
+        return
+    assert abs(apports.sum() - (x1.sum() / n1.sum() - x0.sum() / n0.sum())) <= 1e-9
+    np.testing.assert_allclose(contribuer(*comptes[:, ::-1])[::-1], apports, atol=1e-12)
+    reunies = np.concatenate([comptes[:, :2].sum(axis=1, keepdims=True), comptes[:, 2:]], axis=1)
+    np.testing.assert_allclose(contribuer(*reunies)[0], apports[:2].sum(), atol=1e-9)
+
+
+def test_une_entree_compte_pour_ce_qui_la_separe_de_la_part_de_depart():
+    """40 sur 100 ; 20 sortent, dont 10 ; 20 entrent, dont 2 ; 3 restés perdent le trait : 29 sur 100."""
+    apports = contribuer([10, 0, 30], [20, 0, 80], [0, 2, 27], [0, 20, 80])
+    np.testing.assert_allclose(apports, [-(10 - 8) / 100, (2 - 8) / 100, -3 / 100])
+
+
+@given(st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=8))
+def test_les_contributions_arrondies_s_ajoutent_a_leur_somme_arrondie(valeurs):
+    ecrites = arrondir(np.array(valeurs))
+    assert ecrites.sum() == pytest.approx(np.rint(sum(valeurs) * 1000) / 1000, abs=1.01e-3)
+    assert abs(ecrites - valeurs).max() < 0.001 + 1e-12
+
+
+# --- des dépôts au résidu, sur des parcs au hasard
+
+
+def _parc(tirage: np.random.Generator, logements: int) -> tuple[dict[int, dict[str, list[dict]]], list[tuple]]:
+    """Trois ans d'un parc où tout bouge : départs, livraisons, démolitions, bailleur qui arrive, réponses."""
+    annees, depots = {}, []
+    quartiers, loges = ["battant", "planoise", None], {}
+    parc = {f"{b}:{n}": (b, quartiers[tirage.integers(3)], 1960) for b in ("gbh", "neolia") for n in range(logements)}
+    for annee in ANNEES:
+        parc |= {f"gbh:{annee}-{n}": ("gbh", "battant", annee) for n in range(tirage.integers(0, 4))}
+        parc |= {f"gbh:vieux-{annee}": ("gbh", "battant", 1950)}
+        avant = dict(loges)
+        for cle in [c for c in parc if tirage.random() < 0.05]:
+            parc.pop(cle), loges.pop(cle, None)
+        if annee == 2010:
+            parc = {c: (b, "planoise" if tirage.random() < 0.1 else q, a) for c, (b, q, a) in parc.items()}
+        tables = {"logements": [], "menages": [], "devenirs": []}
+        for cle, (bailleur, quartier, premiere) in parc.items():
+            part = tirage.random() < 0.2
+            reste = cle in loges and not part
+            loue = reste or tirage.random() < 0.9
+            lieu = {"id_logement": cle, "bailleur": bailleur, "quartier": quartier}
+            neuf = {"annee_premiere_location": premiere}
+            tables["logements"].append({**lieu, **neuf, "occupation": "loue" if loue else "vacant"})
+            if loue:
+                loges[cle] = {
+                    "tranche_plafond": tirage.choice(np.array(["0-20", "40-60", None], object)),
+                    "composition": tirage.choice(np.array(["monoparentale", "autre", None], object)),
+                    "age_titulaire": tirage.choice(np.array([40.0, 64.0, 66.0, np.nan])),
+                    "activite": tirage.choice(np.array(["emploi", "chomage", "retraite", None], object)),
+                    "impaye_3_mois": tirage.choice(np.array(["oui", "non", None], object)),
+                    **lieu, **neuf,
+                }  # fmt: skip
+                tables["menages"].append(loges[cle])
+            else:
+                loges.pop(cle, None)
+            if cle in avant:
+                suivi = None if tirage.random() < 0.05 else "reste" if reste else "parti"
+                tables["devenirs"].append({**avant[cle], "devenir": suivi})
+        partis = [m for c, m in avant.items() if c not in parc]
+        tables["devenirs"] += [{**m, "devenir": "hors_parc"} for m in partis]
+        bailleurs = ["gbh"] if annee == 2008 else ["gbh", "neolia"]
+        tables = {n: [r for r in t if n == "logements" or r["bailleur"] in bailleurs] for n, t in tables.items()}
+        annees[annee] = tables
+        depots += [(annee, b, "logements") for b in ("gbh", "neolia")] + [(annee, b, "menages") for b in bailleurs]
+    return annees, depots
+
+
+def _preparer(dossier: Path, graine: int, logements: int = 30):
+    dossier.mkdir(parents=True, exist_ok=True)
+    config = configuration(dossier, edition={"annees": list(ANNEES), "annee_zero": 2008})
+    annees, depots = _parc(np.random.default_rng(graine), logements)
+    ecrire_prepare(config, annees, depots)
+    return config
+
+
+def test_des_depots_au_residu_la_decomposition_ferme(tmp_path):
+    """Le résidu, face aux indicateurs calculés sans elle, est nul à 1e-9 près : ville, quartiers, trois ans."""
+    config = _preparer(tmp_path, 2007)
+    valeurs = indicateurs.calculer(config)
+    valeurs = valeurs[valeurs["bailleur"].eq("tous")].astype({"niveau": str, "territoire": str, "indicateur": str})
+    flux = compter_les_flux(config)
+    assert set(flux["composante"]) == set(COMPOSANTES)
+    for niveau in ("ville", "quartier"):
+        siennes = valeurs[valeurs["niveau"].eq(niveau)].set_index(["annee", "territoire", "indicateur"])["valeur"]
+        sommes = cumuler(decomposer(flux, niveau, VILLE), 2008, 2010)
+        sommes = sommes.groupby(["territoire", "indicateur"])["contribution"].sum()
+        bouts = [siennes.xs(annee).reindex(sommes.index) for annee in (2008, 2010)]
+        assert set(PARTS) <= set(sommes.index.get_level_values("indicateur"))
+        assert (sommes - (bouts[1] - bouts[0])).abs().max() <= 1e-9
+
+
+@settings(max_examples=15, deadline=None)
+@given(graine=st.integers(0, 2**32 - 1), livres=st.tuples(st.booleans(), st.booleans()))
+def test_sur_un_parc_au_hasard_chaque_menage_compte_une_fois_et_le_residu_est_nul(graine, livres):
+    annees, _ = _parc(np.random.default_rng(graine), 10)
+    avant, apres = (table("menages", annees[a]["menages"], a) for a in ANNEES[1:])
+    deux = rapprocher(
+        avant, apres, table("devenirs", annees[2010]["devenirs"], 2010), table("logements", annees[2009]["logements"])
+    )
+    composantes = repartir(deux, 2010)
+    for code in PARTS:
+        lus = zip((avant, apres), livres, strict=True)
+        releves = tuple(relever(catalogue()[code], t, lambda bareme: None, livre) for t, livre in lus)
+        comptes = tabuler(deux, {code: compter(deux, composantes, releves, livres)})
+        sommes = comptes[["menages0", "menages1", "x0", "n0", "x1", "n1"]].sum().tolist()
+        assert sommes == [len(avant), len(apres), *(s for r in releves for s in (r.x.sum(), r.n.sum()))]
+        if sommes[3] and sommes[5]:
+            apports = contribuer(*(comptes[c].to_numpy() for c in ("x0", "n0", "x1", "n1")))
+            assert abs(apports.sum() - (sommes[4] / sommes[5] - sommes[2] / sommes[3])) <= 1e-9
+
+
+def test_chaque_menage_est_dans_une_composante_et_une_seule():
+    """Un logement par cas, avant et après ; le ménage y est, ou n'y est pas."""
+    avant = pd.DataFrame({"id_logement": [*"abcdef"], "quartier": ["x", "x", "x", "x", "x", None]})
+    apres = pd.DataFrame(
+        {
+            "id_logement": ["a", "b", "d", "f", "etait-vacant", "neuf", "ancien"],
+            "quartier": ["x", "x", "y", None, "x", "x", "x"],
+            "annee_premiere_location": [1970, 1970, 1970, 1970, 1970, 2010, 1970],
+        }
+    )
+    devenirs = pd.DataFrame(
+        {"id_logement": [*"abcdef"], "devenir": ["reste", "parti", "hors_parc", "reste", None, "reste"]}
+    )
+    logements = pd.DataFrame({"id_logement": [*"abcdef", "etait-vacant"]})
+    cotes = repartir(rapprocher(avant, apres, devenirs, logements), 2010)
+    noms = [[COMPOSANTES[rang] for rang in cote] for cote in cotes]
+    assert noms[0] == ["restes", "sortants", "demolitions_ventes", "deplaces", "non_reponse", "restes"]
+    assert noms[1] == ["restes", "entrants", "deplaces", "restes", "entrants", "livraisons", "couverture"]
+
+
+def test_un_bailleur_qui_rejoint_n_est_que_de_la_couverture(tmp_path):
+    flux = compter_les_flux(_preparer(tmp_path, 7))
+    rejoint = flux[flux["bailleur"].eq("neolia") & flux["annee"].eq(2009)]
+    assert set(rejoint["composante"]) == {"couverture"}
+    assert not rejoint["n0"].any()
+    assert rejoint["n1"].sum()
+    ensuite = flux[flux["bailleur"].eq("neolia") & flux["annee"].eq(2010)]
+    assert {"restes", "sortants", "entrants"} <= set(ensuite["composante"])
+
+
+def test_une_annee_purgee_garde_ses_flux(tmp_path):
+    """Les lignes de 2008 effacées, la décomposition depuis 2008 se fait encore, la même."""
+    config = _preparer(tmp_path, 3)
+    entiers = compter_les_flux(config)
+    garde = dossier_conserve(config, 2008)
+    garde.mkdir(parents=True)
+    flux_a_garder(entiers, 2008).to_parquet(garde / "revue_flux.parquet")
+    for lignes in (config.chemin("prepare") / "tables" / "2008").iterdir():
+        lignes.unlink()
+    pd.testing.assert_frame_equal(compter_les_flux(config), entiers)
+
+
+# --- ce qui en paraît
+
+
+def _flux(*lignes: tuple, annee: int = 2010, lieu: str = "battant") -> pd.DataFrame:
+    """Des (composante, bailleur, n0, x0, n1, x1) : tous les ménages répondent."""
+    table = pd.DataFrame(lignes, columns=["composante", "bailleur", "n0", "x0", "n1", "x1"])
+    table = table.assign(annee=annee, quartier=lieu, indicateur="apl", menages0=table["n0"], menages1=table["n1"])
+    restes = table["composante"].eq("restes")
+    table["gains"], table["pertes"] = (restes * 30, restes * 40)
+    return table[COLONNES_DES_FLUX]
+
+
+GROS = [
+    *(("restes", b, 300, 120, 300, 110) for b in ("gbh", "neolia", "saiemb")),
+    *(("entrants", b, 0, 0, 40, 20) for b in ("gbh", "neolia", "saiemb")),
+    *(("sortants", b, 40, 15, 0, 0) for b in ("gbh", "neolia", "saiemb")),
+    *(("non_reponse", b, 12, 5, 12, 5) for b in ("gbh", "neolia", "saiemb")),
+]
+
+
+def _parus(flux: pd.DataFrame, bailleurs_publies: tuple[str, ...] = ("gbh", "neolia", "saiemb")) -> pd.DataFrame:
+    """Les indicateurs que l'on publierait de ces flux, à la ville et au quartier, seul et par bailleur."""
+    totaux = flux[["n0", "x0", "n1", "x1"]].sum()
+    parts = {2009: totaux["x0"] / totaux["n0"], 2010: totaux["x1"] / totaux["n1"]}
+    lignes = [
+        {"annee": a, "niveau": n, "territoire": t, "bailleur": b, "indicateur": "apl", "valeur": p, "statut": "publie"}
+        for a, p in parts.items()
+        for n, t in (("ville", VILLE), ("quartier", "battant"))
+        for b in ("tous", *bailleurs_publies)
+    ]
+    return pd.DataFrame(lignes)
+
+
+def _publier(flux: pd.DataFrame, regles=PARTENAIRES, parus: pd.DataFrame | None = None) -> pd.DataFrame:
+    parus = _parus(flux) if parus is None else parus
+    return proteger_la_decomposition(flux, parus, regles, VILLE, (2009, 2010)).set_index(["niveau", "composante"])
+
+
+def test_tout_parait_quand_tout_est_grand_et_s_ajoute():
+    table_publiee = _publier(_flux(*GROS))
+    ville = table_publiee.loc["ville"]
+    assert set(ville.index) == set(PARAISSENT)
+    assert set(ville["statut"]) == {"publie"}
+    assert ville["contribution"].sum() == pytest.approx(round(ville["variation"].iloc[0], 3))
+    assert ville.loc["livraisons", "contribution"] == 0
+
+
+def test_une_petite_composante_est_reunie_a_une_autre_et_rien_n_en_reste():
+    """Cinq logements livrés : réunis à la plus petite des autres ; ce que valent les cinq ne change rien au reste."""
+    mondes = [_flux(*GROS, ("livraisons", "gbh", 0, 0, 5, x)) for x in (0, 1)]
+    tables = [_publier(monde, parus=_parus(mondes[0])) for monde in mondes]
+    ville = tables[0].loc["ville"]
+    assert ville["statut"].to_dict()["livraisons"] == "c"
+    assert pd.isna(ville.loc["livraisons", "contribution"])
+    assert ville.loc["non_reponse", "statut"] == "c"
+    assert ville.loc[AUTRES, "statut"] == "publie"
+    seules = [t.loc["ville"].drop(index=AUTRES)["contribution"] for t in tables]
+    np.testing.assert_allclose(*(s.dropna().to_numpy() for s in seules), atol=0.0011)
+
+
+@pytest.mark.parametrize(("x1", "statut"), [(2, "c"), (20, "publie"), (39, "c")])
+def test_le_haut_et_le_complement_comptent_autant_que_le_bas(x1, statut):
+    livrees = [("livraisons", b, 0, 0, n, x) for b, n, x in (("gbh", 14, x1 - 2 * (x1 // 3)), *(
+        (b, 13, x1 // 3) for b in ("neolia", "saiemb")))]  # fmt: skip
+    assert _publier(_flux(*GROS, *livrees)).loc[("ville", "livraisons"), "statut"] == statut
+
+
+def test_la_composante_d_un_seul_bailleur_ne_parait_que_s_il_parait_seul():
+    flux = _flux(*GROS, ("couverture", "adoma", 0, 0, 200, 90))
+    cachee = _publier(flux).loc[("ville", "couverture")]
+    assert cachee["statut"] == "c"
+    parus = _parus(flux, ("gbh", "neolia", "saiemb", "adoma"))
+    assert _publier(flux, parus=parus).loc[("ville", "couverture"), "statut"] == "publie"
+
+
+def test_le_public_ne_lit_que_la_ville_et_seulement_si_le_chemin_parait():
+    flux = _flux(*GROS)
+    assert set(_publier(flux, PUBLIQUE).index.get_level_values("niveau")) == {"ville"}
+    assert set(_publier(flux).index.get_level_values("niveau")) == {"ville", "quartier"}
+    parus = _parus(flux)
+    parus.loc[parus["niveau"].eq("quartier") & parus["annee"].eq(2009), ["statut", "valeur"]] = ["c", np.nan]
+    quartier = _publier(flux, parus=parus).loc["quartier"]
+    assert quartier.index.tolist() == [TOUTES]
+    assert quartier["statut"].tolist() == ["c"]
+    assert quartier[["valeur", "variation", "contribution"]].isna().all(axis=None)
+
+
+def test_les_sortants_ne_paraissent_que_si_leur_indicateur_parait():
+    flux = _flux(*GROS).assign(indicateur="moins_40_plafond")
+    parus = _parus(flux).assign(indicateur="moins_40_plafond")
+    mouvements = pd.concat([parus.assign(indicateur=f"moins_40_{n}") for n in ("entrants", "sortants")])
+    tous = _publier(flux, parus=pd.concat([parus, mouvements])).loc["ville"]["statut"]
+    assert set(tous) == {"publie"}
+    mouvements.loc[mouvements["indicateur"].eq("moins_40_sortants"), "statut"] = "c"
+    sans = _publier(flux, parus=pd.concat([parus, mouvements])).loc["ville"]["statut"]
+    assert sans["sortants"] == "c"
+    assert sans["entrants"] == "publie"
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PARAISSENT), st.sampled_from(["gbh", "neolia", "saiemb"]),
+       st.integers(0, 60), st.integers(0, 60)), max_size=8))  # fmt: skip
+def test_aucune_composante_trop_petite_ne_parait_jamais(tirees):
+    """Ce qui paraît seul a onze ménages en haut, en bas et en complément, de chaque côté où il y a quelqu'un."""
+    ajouts = [(c, b, 0, 0, n, min(x, n)) for c, b, n, x in tirees if c != "restes"]
+    flux = _flux(*GROS, *ajouts)
+    table = _publier(flux).loc["ville"].reset_index()
+    sommes = flux.groupby("composante")[COMPTES].sum()
+    for nom in table.loc[table["statut"].eq("publie"), "composante"]:
+        if nom in sommes.index and nom != "restes":
+            for cote in "01":
+                n, x = sommes.loc[nom, [f"n{cote}", f"x{cote}"]]
+                assert not sommes.loc[nom, f"menages{cote}"] or min(x, n - x) >= 11
+    if (table["composante"] == AUTRES).any():
+        assert table["statut"].eq("c").sum() >= 2
+
+
+# --- ce qu'une comparaison peut voir
+
+
+@pytest.mark.parametrize(("p0", "n0", "n1"), [(0.45, 350, 340), (0.1, 120, 1500), (0.97, 200, 200), (0.02, 80, 90)])
+def test_l_effet_minimal_est_celui_que_statsmodels_voit_huit_fois_sur_dix(p0, n0, n1):
+    effet = float(effet_minimal(p0, n0, n1))
+    vus = [
+        power_proportions_2indep(signe * effet, p0, n1, ratio=n0 / n1, alpha=0.05, return_results=False)
+        for signe in (1, -1)
+        if 0 <= p0 + signe * effet <= 1
+    ]
+    assert min(vus) == pytest.approx(0.80, abs=2e-3)
+
+
+def test_l_effet_minimal_d_un_taux_se_voit_huit_fois_sur_dix_au_tirage():
+    r0, n0, n1 = 0.08, 900, 1100
+    effet = float(effet_minimal_d_un_taux(r0, n0, n1))
+    tirage = np.random.default_rng(2010)
+    x0, x1 = tirage.poisson(r0 * n0, 20_000), tirage.poisson((r0 + effet) * n1, 20_000)
+    z = (x1 / n1 - x0 / n0) / np.sqrt((x0 + x1) / (n0 + n1) * (1 / n0 + 1 / n1))
+    assert np.mean(np.abs(z) > 1.959964) == pytest.approx(0.80, abs=0.02)
+    assert np.isnan(effet_minimal([np.nan, 0.5, 57], [10, 0, 10], [10, 10, 10])).all()
+
+
+def test_l_ecart_de_bornes_est_newcombe_avec_des_bornes_de_wilson():
+    x1, n1, x0, n0 = 120, 300, 150, 310
+    bornes = ecart_de_bornes(x1 / n1, *wilson(x1, n1), x0 / n0, *wilson(x0, n0))
+    np.testing.assert_allclose(bornes, newcombe(x1, n1, x0, n0))
+    attendues = confint_proportions_2indep(x1, n1, x0, n0, method="newcomb")
+    np.testing.assert_allclose(bornes, attendues, atol=1e-9)
+
+
+# --- de l'état zéro à la dernière année
+
+
+def _cellules(indicateur: str, valeurs: dict[int, tuple[int, int]], **lieu) -> pd.DataFrame:
+    lignes = pd.DataFrame(
+        [{"annee": a, "numerateur": x, "denominateur": n, "valeur": x / n} for a, (x, n) in valeurs.items()]
+    )
+    bas, haut = wilson(lignes["numerateur"], lignes["denominateur"])
+    ou = {"niveau": "ville", "territoire": VILLE, "bailleur": "tous"} | lieu
+    return lignes.assign(
+        **ou, indicateur=indicateur, borne_basse=bas, borne_haute=haut, reponse=1.0, couverture=1.0, statut="publie"
+    )
+
+
+RUPTURES = pd.DataFrame({"annee": [2009], "indicateurs": ["moins_40_plafond"], "libelle": ["un bailleur rejoint"]})
+SANS_RUPTURE = RUPTURES.iloc[:0]
+SANS_ENGAGEMENT = pd.DataFrame(
+    columns=[
+        "annee", "engagement", "libelle", "genre", "indicateur", "niveau", "territoire", "bailleur", "sens", "cible",
+        "jusque", "echeance", "zero_annee", "zero_valeur", "zero_source", "verdict", "constat", "raison", "statut",
+    ]
+)  # fmt: skip
+
+
+def _objectif(indicateur: str, sens: str, cible: float, verdict: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        [{"annee": 2010, "niveau": "ville", "territoire": VILLE, "bailleur": "tous", "indicateur": indicateur,
+          "objectif": "essai", "origine": "conference", "sens": sens, "cible": cible, "depuis": "2008-01-01",
+          "source": "Conférence", "constat": "non_atteint", "verdict": verdict, "statut": "publie"}]
+    )  # fmt: skip
+
+
+def _dresser(cellules, engagements=SANS_ENGAGEMENT, conformite=None, ruptures=SANS_RUPTURE):
+    conformite = _objectif("apl", "plafond", 0.5, "").iloc[:0] if conformite is None else conformite
+    return dresser_les_objectifs(cellules, engagements, conformite, ruptures, bouts=(2007, 2010), ville=VILLE, duree=3)
+
+
+def test_l_ecart_porte_son_intervalle_et_son_effet_minimal():
+    ligne = _dresser(_cellules("apl", {2007: (400, 1000), 2010: (460, 1000)})).iloc[0]
+    assert (ligne["origine"], ligne["code"], ligne["sens"], ligne["statut"]) == ("suivi", "apl", "hausse", "publie")
+    bas, haut = confint_proportions_2indep(460, 1000, 400, 1000, method="newcomb")
+    np.testing.assert_allclose(ligne[["ecart", "ecart_bas", "ecart_haut"]].astype(float), [0.06, bas, haut], atol=1e-6)
+    assert ligne["effet_minimal"] == pytest.approx(float(effet_minimal(0.4, 1000, 1000)), abs=1e-6)
+    indecis = _dresser(_cellules("apl", {2007: (400, 1000), 2010: (420, 1000)})).iloc[0]
+    assert indecis["sens"] == "indecis"
+    assert indecis["ecart_bas"] < 0 < indecis["ecart_haut"]
+
+
+def test_une_rupture_interdit_de_comparer_et_la_suite_part_d_elle():
+    valeurs = {2007: (400, 1000), 2008: (400, 1000), 2009: (300, 1000), 2010: (350, 1000)}
+    rompue, suite = (r for _, r in _dresser(_cellules("moins_40_plafond", valeurs), ruptures=RUPTURES).iterrows())
+    assert (rompue["depart"], rompue["statut"], rompue["sens"]) == (2007, "na", "")
+    assert rompue[["ecart", "ecart_bas", "effet_minimal"]].isna().all()
+    assert "rupture" in rompue["motif"]
+    assert rompue["valeur_depart"] == 0.4
+    assert rompue["valeur"] == 0.35
+    assert (suite["depart"], suite["statut"], round(suite["ecart"], 3)) == (2009, "publie", 0.05)
+
+
+def test_un_bout_cache_cache_l_ecart():
+    cellules = _cellules("apl", {2007: (400, 1000), 2010: (460, 1000)})
+    nombres = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
+    cellules.loc[cellules["annee"].eq(2007), nombres] = np.nan
+    cellules.loc[cellules["annee"].eq(2007), "statut"] = "c"
+    ligne = _dresser(cellules).iloc[0]
+    assert ligne["statut"] == "c"
+    assert ligne["sens"] == ""
+    assert "secrète" in ligne["motif"]
+    assert ligne[["valeur_depart", "ecart", "ecart_bas", "effet_minimal"]].isna().all()
+    assert ligne["valeur"] == 0.46
+
+
+def _simulable(entrants: tuple[int, int]) -> pd.DataFrame:
+    """Un parc dont un dixième part chaque année."""
+    stock = {2007: (4500, 10_000), 2010: (4500, 10_000)}
+    return pd.concat(
+        [
+            _cellules("moins_40_plafond", stock),
+            _cellules("moins_40_entrants", {2010: entrants}),
+            _cellules("moins_40_departs", {2010: (450, 4500)}),
+            _cellules("taux_depart", {2010: (1000, 10_000)}),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("cible", "pertinence", "phrase"), [(0.10, "hors_d_atteinte", REVOIR), (0.38, "a_portee", INFLECHIR)]
+)
+def test_un_objectif_hors_d_atteinte_appelle_a_le_revoir_jamais_a_decider(cible, pertinence, phrase):
+    objectif = _objectif("moins_40_plafond", "plafond", cible, "non_tenu")
+    table = _dresser(_simulable((450, 1000)), conformite=objectif)
+    ligne = table[table["origine"].eq("objectif")].iloc[0]
+    assert (ligne["pertinence"], ligne["proposition"]) == (pertinence, phrase)
+    assert 0 <= ligne["probabilite"] < 0.2
+    assert "discuter" in ligne["proposition"]
+
+
+def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():
+    champs = ["origine", "verdict", "pertinence", "cible", "mesuree", "visible", "sans_mesure", "en_vigueur"]
+    cas = [
+        ("engagement", "non_tenu", "", 0.5, True, True, False, True),
+        ("engagement", "non_mesurable", "", np.nan, True, True, False, True),
+        ("engagement", "non_mesurable", "", np.nan, False, False, True, True),
+        ("engagement", "", "", 0.5, True, False, False, True),
+    ]
+    assert proposer(pd.DataFrame(cas, columns=champs)).tolist() == [INSISTER, ADOPTER, AUTREMENT, A_DISCUTER]
+
+
+# --- la règle du départ, par sa révision git
+
+
+TEXTE = {"code": "texte", "nom": "Un texte", "depuis": 1998, "source": "une délibération"}
+CIBLE = {"depuis": 1998, "valeur": 50, "adoptee_par": "la Conférence", "source": "son compte rendu"}
+
+
+def _engagement(code: str, valeur: int = 50, **champs) -> dict:
+    return {
+        "code": code, "texte": "texte", "article": "1", "libelle": f"Essai {code}", "titulaires": ["Ville"],
+        "nature": "resultat", "mesure": {"indicateur": "logements_livres_partout", "bailleur": "gbh"},
+        "arithmetique": True, "cibles": [{**CIBLE, "valeur": valeur}], **champs,
+    }  # fmt: skip
+
+
+def _git(dossier: Path, *arguments: str) -> str:
+    qui = ["-c", "user.name=essai", "-c", "user.email=essai@exemple.fr", "-c", "commit.gpgsign=false"]
+    rendu = subprocess.run(["git", *qui, *arguments], cwd=dossier, capture_output=True, text=True, check=True)
+    return rendu.stdout.strip()
+
+
+def _engager(config, engagements: list[dict], **rubriques) -> Path:
+    fichier = config.chemin("suivi") / "engagements.yml"
+    fichier.parent.mkdir(parents=True, exist_ok=True)
+    contenu = {**rubriques, "textes": [TEXTE], "engagements": engagements}
+    fichier.write_text(yaml.safe_dump(contenu, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return fichier
+
+
+@pytest.fixture
+def depot(tmp_path):
+    """Un vrai dépôt git : à l'état zéro, deux engagements ; 45 logements livrés en 2010."""
+    config = configuration(tmp_path, signataires=["Ville"])
+    livres = [{"bailleur": "gbh", "quartier": "battant", "commune": VILLE, "nb_logements": 45}]
+    logements = [{"bailleur": "gbh", "quartier": "battant", "immeuble": "gbh:1", "occupation": "loue"}] * 3
+    depots = [(2010, "gbh", "logements"), (2010, "gbh", "programmes")]
+    ecrire_prepare(config, {2010: {"logements": logements, "programmes": livres}}, depots)
+    _engager(config, [_engagement("livrer"), _engagement("retire"), _engagement("tenir", 40)])
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", str(config.chemin("suivi")))
+    _git(tmp_path, "commit", "-qm", "état zéro")
+    calculer_tout(config)
+    return config, _git(tmp_path, "rev-parse", "HEAD")
+
+
+def _rejuger(config) -> tuple[pd.DataFrame, str]:
+    ecrire_engagements(config)
+    ecrire_evaluation(config)
+    prepare = config.chemin("prepare")
+    ecarts, rejuges, actuels = (
+        pd.read_parquet(prepare / f"{n}.parquet") for n in ("revue_ecarts", "revue_engagements", "engagements")
+    )
+    parus = pd.read_parquet(prepare / "indicateurs.parquet").assign(statut="publie")
+    return proteger_les_ecarts(ecarts, rejuges, actuels, parus, 2010), ecarts["motif"].iloc[0]
+
+
+def test_baisser_la_cible_en_chemin_ne_change_pas_le_verdict_du_depart(depot):
+    config, revision = depot
+    zero = {"revision": revision, "date": "2007-12-31"}
+    fichier = _engager(config, [_engagement("livrer", 40), _engagement("tenir", 40), _engagement("neuf")])
+    texte = f"etat_zero: {{revision: '{zero['revision']}', date: {zero['date']}}}\n"
+    fichier.write_text(texte + fichier.read_text(encoding="utf-8"), encoding="utf-8")
+    table, _ = _rejuger(config)
+    lignes = table.set_index("engagement")
+    assert lignes["ecart"].to_dict() == {"livrer": "modifie", "retire": "retire", "tenir": "aucun", "neuf": "ajoute"}
+    livrer = lignes.loc["livrer"]
+    assert (livrer["champ"], livrer["verdict_initial"], livrer["verdict"]) == ("cibles", "non_tenu", "tenu")
+    assert "valeur: 50" in livrer["au_depart"]
+    assert "valeur: 40" in livrer["a_la_fin"]
+    assert lignes["verdict_initial"].to_dict() | {} == {
+        "livrer": "non_tenu", "retire": "non_tenu", "tenir": "tenu", "neuf": "",
+    }  # fmt: skip
+    assert set(table["revision"]) == {revision}
+    assert set(table["date"]) == {"2007-12-31"}
+
+
+def test_sans_revision_ou_sans_git_la_revue_le_dit(depot, monkeypatch):
+    config, revision = depot
+    assert _rejuger(config)[1] == SANS_REVISION
+
+    def inscrire(empreinte: str) -> str:
+        fichier = _engager(config, [_engagement("livrer")])
+        entete = f"etat_zero: {{revision: '{empreinte}', date: 2007-12-31}}\n"
+        fichier.write_text(entete + fichier.read_text(encoding="utf-8"), encoding="utf-8")
+        return _rejuger(config)[1]
+
+    assert inscrire("0" * 40) == INTROUVABLE
+    monkeypatch.setenv("GIT_DIR", "/nulle/part")
+    assert inscrire(revision) == ""
+    monkeypatch.setenv("PATH", "")
+    assert inscrire(revision) == SANS_GIT
+
+
+def test_un_etat_zero_qui_ne_se_relit_plus_le_dit(depot):
+    config, _ = depot
+    fichier = config.chemin("suivi") / "engagements.yml"
+    fichier.write_text("textes: []\nengagements: []\nanciens: []\n", encoding="utf-8")
+    racine = config.chemin("suivi").parent
+    _git(racine, "commit", "-qam", "un autre format")
+    revision = _git(racine, "rev-parse", "HEAD")
+    fichier = _engager(config, [_engagement("livrer")])
+    entete = f"etat_zero: {{revision: '{revision}', date: 2007-12-31}}\n"
+    fichier.write_text(entete + fichier.read_text(encoding="utf-8"), encoding="utf-8")
+    assert _rejuger(config)[1] == ILLISIBLE
+
+
+@pytest.mark.parametrize("revision", ["main", "--output=x", "HEAD~1", "abc"])
+def test_une_revision_est_une_empreinte(tmp_path, revision):
+    config = configuration(tmp_path)
+    fichier = _engager(config, [_engagement("livrer")])
+    entete = f"etat_zero: {{revision: '{revision}', date: 2007-12-31}}\n"
+    fichier.write_text(entete + fichier.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match="hexadécimaux"):
+        calculer_engagements(config)
+
+
+def test_le_verdict_du_depart_se_cache_avec_sa_valeur(depot):
+    config, revision = depot
+    _engager(config, [_engagement("livrer")])
+    fichier = config.chemin("suivi") / "engagements.yml"
+    entete = f"etat_zero: {{revision: '{revision}', date: 2007-12-31}}\n"
+    fichier.write_text(entete + fichier.read_text(encoding="utf-8"), encoding="utf-8")
+    ecarts, rejuges = relever_les_ecarts(config)
+    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut="c")
+    lu = proteger_les_ecarts(ecarts, rejuges, rejuges.assign(verdict=""), parus, 2010)
+    assert set(lu["verdict_initial"]) == {""}
+    assert set(lu["ecart"]) == {"aucun", "retire"}
+
+
+# --- le contexte
+
+
+ENTETE = "annee;echelle;territoire;nom;indicateur;valeur;source\n"
+
+
+def test_le_contexte_se_lit_ou_dit_tout_ce_qui_ne_va_pas(tmp_path):
+    assert lire_contexte(tmp_path).empty
+    fichier = tmp_path / "contexte.csv"
+    fichier.write_text(ENTETE + "2010;epci;242500361;Grand Besançon;taux_vacance;0,034;RPLS\n", encoding="utf-8")
+    assert lire_contexte(tmp_path)[["annee", "valeur", "statut"]].values.tolist() == [[2010, 0.034, "publie"]]
+    fichier.write_text(ENTETE + "2010;pays;1;;inconnu;3,4 %;RPLS\n2010;epci;1;N;apl;34;s\n", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration) as refus:
+        lire_contexte(tmp_path)
+    for dit in ("echelle", "indicateur", "n'est pas un nombre", "fraction", "nom"):
+        assert dit in str(refus.value)
+
+
+def test_les_regles_de_la_revue_suivent_le_bareme():
+    plus_haut = replace(PARTENAIRES, seuil=70)
+    assert _publier(_flux(*GROS), plus_haut).loc[("ville", "entrants"), "statut"] == "c"
