@@ -58,7 +58,9 @@ def _ecrire(dossier, public: str):
     ruptures = pd.DataFrame({"annee": [2009], "indicateurs": ["impayes_3_mois"], "libelle": ["x"]})
     sans = pd.DataFrame(columns=["annee", "objectif", "indicateur", "niveau", "territoire", "bailleur", "sens",
                                  "cible", "source", "constat", "verdict", "statut"])  # fmt: skip
-    objectifs = dresser_les_objectifs(parus, engagements, sans, ruptures, bouts=(2007, 2010), ville=VILLE, duree=3)
+    objectifs = dresser_les_objectifs(
+        parus, engagements, sans, ruptures, bouts=(2007, 2010), tout=("ville", VILLE), duree=3
+    )
     objectifs[objectifs["indicateur"].isin(lire_publie(2010, dossier).catalogue)].to_csv(
         dossier / "revue_objectifs.csv", index=False
     )

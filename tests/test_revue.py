@@ -163,7 +163,7 @@ def test_des_depots_au_residu_la_decomposition_ferme(tmp_path):
     assert set(flux["composante"]) == set(COMPOSANTES)
     for niveau in ("ville", "quartier"):
         siennes = valeurs[valeurs["niveau"].eq(niveau)].set_index(["annee", "territoire", "indicateur"])["valeur"]
-        sommes = cumuler(decomposer(flux, niveau, VILLE), 2008, 2010)
+        sommes = cumuler(decomposer(flux, niveau, ("ville", VILLE)), 2008, 2010)
         sommes = sommes.groupby(["territoire", "indicateur"])["contribution"].sum()
         bouts = [siennes.xs(annee).reindex(sommes.index) for annee in (2008, 2010)]
         assert set(PARTS) <= set(sommes.index.get_level_values("indicateur"))
@@ -267,7 +267,9 @@ def _parus(flux: pd.DataFrame, bailleurs_publies: tuple[str, ...] = ("gbh", "neo
 
 def _publier(flux: pd.DataFrame, regles=PARTENAIRES, parus: pd.DataFrame | None = None) -> pd.DataFrame:
     parus = _parus(flux) if parus is None else parus
-    return proteger_la_decomposition(flux, parus, regles, VILLE, (2009, 2010)).set_index(["niveau", "composante"])
+    return proteger_la_decomposition(flux, parus, regles, ("ville", VILLE), (2009, 2010)).set_index(
+        ["niveau", "composante"]
+    )
 
 
 def test_tout_parait_quand_tout_est_grand_et_s_ajoute():
@@ -415,7 +417,9 @@ def _objectif(indicateur: str, sens: str, cible: float, verdict: str) -> pd.Data
 
 def _dresser(cellules, engagements=SANS_ENGAGEMENT, conformite=None, ruptures=SANS_RUPTURE):
     conformite = _objectif("apl", "plafond", 0.5, "").iloc[:0] if conformite is None else conformite
-    return dresser_les_objectifs(cellules, engagements, conformite, ruptures, bouts=(2007, 2010), ville=VILLE, duree=3)
+    return dresser_les_objectifs(
+        cellules, engagements, conformite, ruptures, bouts=(2007, 2010), tout=("ville", VILLE), duree=3
+    )
 
 
 def test_l_ecart_porte_son_intervalle_et_son_effet_minimal():

@@ -23,7 +23,6 @@ from observatoire.evaluation import (
     COMPTES,
     FICHIER,
     QUARTIER,
-    VILLE,
     cumuler,
     decomposer,
     dresser_les_objectifs,
@@ -89,12 +88,12 @@ def publier_la_revue(
         sans_objectif if conformite is None else conformite,
         lire_ruptures(referentiels, catalogue()),
         bouts=bouts,
-        ville=config.code,
+        tout=config.tout,
         duree=int(config.charte.get("duree_ans", DUREE)),
     )
     return {
         "revue_objectifs": objectifs,
-        "revue_decomposition": proteger_la_decomposition(flux, protegee, regles, config.code, bouts),
+        "revue_decomposition": proteger_la_decomposition(flux, protegee, regles, config.tout, bouts),
         "revue_ecarts": proteger_les_ecarts(ecarts, rejuges, engagements, protegee, bouts[1]),
         "contexte": lire_contexte(referentiels),
     }
@@ -117,7 +116,7 @@ def proteger_les_ecarts(
 
 
 def proteger_la_decomposition(
-    flux: pd.DataFrame, protegee: pd.DataFrame, regles: Regles, ville: str, bouts: tuple[int, int]
+    flux: pd.DataFrame, protegee: pd.DataFrame, regles: Regles, tout: tuple[str, str], bouts: tuple[int, int]
 ) -> pd.DataFrame:
     """La décomposition telle qu'un public la lit (:data:`COLONNES`).
 
@@ -125,18 +124,18 @@ def proteger_la_decomposition(
     après protection. ``bouts`` : l'état zéro et la dernière année.
     """
     depart, annee = bouts
-    niveaux = [VILLE] if regles.public == PUBLIQUE else [VILLE, QUARTIER]
+    niveaux = [tout[0]] if regles.public == PUBLIQUE else [tout[0], QUARTIER]
     lignes: list[dict] = []
-    parues = _Parues(protegee, regles)
+    parues = _Parues(protegee, regles, niveaux)
     for niveau in niveaux if annee > depart else ():
-        contributions = cumuler(decomposer(flux, niveau, ville), depart, annee)
-        par_bailleur = _situer(flux[flux["annee"].between(depart + 1, annee)], niveau, ville)
+        contributions = cumuler(decomposer(flux, niveau, tout), depart, annee)
+        par_bailleur = _situer(flux[flux["annee"].between(depart + 1, annee)], niveau, tout)
         siennes = {cle: Comptes.lire(t) for cle, t in par_bailleur.groupby(["territoire", "indicateur"])}
         calculees = {
             cle: dict(zip(t["composante"], t["contribution"].tolist(), strict=True))
             for cle, t in contributions.groupby(["territoire", "indicateur"])
         }
-        lieux = {ville} if niveau == VILLE else set(flux["quartier"])
+        lieux = {tout[1]} if niveau == tout[0] else set(flux["quartier"])
         for territoire, code in parues.parts(niveau, lieux, set(flux["indicateur"])):
             lieu = {"depart": depart, "annee": annee, "niveau": niveau, "territoire": territoire, "indicateur": code}
             cle = (territoire, code)
@@ -228,9 +227,9 @@ def reunir(comptes: Comptes, sure: Callable[[Iterable[str]], bool], cachees: set
 class _Parues:
     """Ce qui paraît des indicateurs, cherché par clé, et les règles."""
 
-    def __init__(self, protegee: pd.DataFrame, regles: Regles):
+    def __init__(self, protegee: pd.DataFrame, regles: Regles, niveaux: list[str]):
         cles = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
-        utiles = protegee[protegee["niveau"].isin([VILLE, QUARTIER])].drop_duplicates(cles)
+        utiles = protegee[protegee["niveau"].isin(niveaux)].drop_duplicates(cles)
         cellules = list(zip(*(utiles[c].tolist() for c in cles), strict=True))
         self.statuts, self.valeurs = (
             dict(zip(cellules, utiles[c].tolist(), strict=True)) for c in ("statut", "valeur")
@@ -290,12 +289,12 @@ class _Parues:
         return self.statuts.get(cle, "nd")
 
 
-def _situer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
+def _situer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
     """Les comptes d'un niveau, par année et bailleur. ``haut0``, ``haut1`` : ce qui doit être assez grand, et avoir un
     complément assez grand, de chaque côté ; parmi les restés, ceux dont la situation a changé : eux seuls comptent."""
-    devient = "restes" if niveau == VILLE else "couverture"
+    devient = "restes" if niveau == tout[0] else "couverture"
     table = flux.assign(
-        territoire=ville if niveau == VILLE else flux["quartier"],
+        territoire=tout[1] if niveau == tout[0] else flux["quartier"],
         composante=flux["composante"].replace("deplaces", devient),
     )
     cles = ["annee", "territoire", "indicateur", "composante", "bailleur"]

@@ -7,7 +7,7 @@ est publié ; ``propositions`` dit quoi discuter ; ``revision`` et ``ecarts`` re
 
 from observatoire.evaluation.calcul import Bilan, ecrire_evaluation
 from observatoire.evaluation.contexte import lire_contexte
-from observatoire.evaluation.decomposition import QUARTIER, VILLE, contribuer, cumuler, decomposer
+from observatoire.evaluation.decomposition import QUARTIER, contribuer, cumuler, decomposer
 from observatoire.evaluation.ecarts import comparer, relever_les_ecarts
 from observatoire.evaluation.flux import COLONNES as COLONNES_DES_FLUX
 from observatoire.evaluation.flux import COMPTES
@@ -22,7 +22,6 @@ __all__ = [
     "FICHIER",
     "PROPOSITIONS",
     "QUARTIER",
-    "VILLE",
     "Bilan",
     "comparer",
     "compter_les_flux",

@@ -21,7 +21,7 @@ import pandas as pd
 
 from observatoire.evaluation.flux import COMPTES
 
-VILLE, QUARTIER = "ville", "quartier"
+QUARTIER = "quartier"
 CLES = ["niveau", "territoire", "indicateur"]
 #: Une ligne par lieu, part, année et composante.
 COLONNES = ["annee", *CLES, "composante", *COMPTES, "contribution"]
@@ -40,16 +40,16 @@ def contribuer(x0, n0, x1, n1) -> np.ndarray:
     return np.where(avec, apports / np.where(avec, totaux[2], 1), np.nan)
 
 
-def decomposer(flux: pd.DataFrame, niveau: str, ville: str) -> pd.DataFrame:
+def decomposer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
     """Les comptes et la contribution de chaque composante, année par année (:data:`COLONNES`).
 
-    ``flux`` : voir :data:`observatoire.evaluation.flux.COLONNES`. À la ville, qui a changé de quartier est resté ; dans
-    un quartier, il est entré dans son périmètre ou en est sorti.
+    ``flux`` : voir :data:`observatoire.evaluation.flux.COLONNES`. ``tout`` : le niveau et le code du territoire
+    entier ; qui y a changé de quartier est resté. Dans un quartier, il est entré dans son périmètre ou en est sorti.
     """
-    devient = "restes" if niveau == VILLE else "couverture"
+    devient = "restes" if niveau == tout[0] else "couverture"
     table = flux.assign(
         niveau=niveau,
-        territoire=ville if niveau == VILLE else flux["quartier"],
+        territoire=tout[1] if niveau == tout[0] else flux["quartier"],
         composante=flux["composante"].replace("deplaces", devient),
     )
     table = table[table["territoire"].ne("")]

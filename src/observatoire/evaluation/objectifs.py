@@ -39,7 +39,7 @@ def dresser_les_objectifs(
     ruptures: pd.DataFrame,
     *,
     bouts: tuple[int, int],
-    ville: str,
+    tout: tuple[str, str],
     duree: int,
 ) -> pd.DataFrame:
     """Une ligne par engagement, objectif ou part suivie (:data:`COLONNES`), une seconde depuis la dernière rupture.
@@ -49,7 +49,7 @@ def dresser_les_objectifs(
     """
     _depart, annee = bouts
     lignes = pd.concat(
-        [_des_engagements(engagements, annee), _des_objectifs(conformite, bouts), _des_parts(protegee, bouts, ville)],
+        [_des_engagements(engagements, annee), _des_objectifs(conformite, bouts), _des_parts(protegee, bouts, tout)],
         ignore_index=True,
     )
     lignes["annee"] = annee
@@ -88,7 +88,7 @@ def _des_objectifs(table: pd.DataFrame, bouts: tuple[int, int]) -> pd.DataFrame:
     )[_BASE]  # fmt: skip
 
 
-def _des_parts(protegee: pd.DataFrame, bouts: tuple[int, int], ville: str) -> pd.DataFrame:
+def _des_parts(protegee: pd.DataFrame, bouts: tuple[int, int], tout: tuple[str, str]) -> pd.DataFrame:
     presentes = set(protegee.loc[protegee["annee"].eq(bouts[1]), "indicateur"])
     parts = [d for d in parts_du_parc() if d.code in presentes]
     return pd.DataFrame(
@@ -97,7 +97,7 @@ def _des_parts(protegee: pd.DataFrame, bouts: tuple[int, int], ville: str) -> pd
             "indicateur": [d.code for d in parts],
         }
     ).assign(
-        origine=SUIVI, niveau="ville", territoire=ville, bailleur="tous", mesuree=True, sans_mesure=False,
+        origine=SUIVI, niveau=tout[0], territoire=tout[1], bailleur="tous", mesuree=True, sans_mesure=False,
         depart=float(bouts[0]), donnee=np.nan, cible=np.nan, jusque=np.nan, cible_sens="", verdict="", constat="",
         raison="", en_vigueur=True, echeance=np.nan,
     )[_BASE]  # fmt: skip

@@ -26,7 +26,7 @@ def juger_les_pertinences(lignes: pd.DataFrame, protegee: pd.DataFrame, duree: i
     ``echeance``. Vides et manquantes ailleurs, ou quand une des valeurs qu'il faut n'est pas publiée.
     """
     vises = lignes["cible"].notna() & lignes["indicateur"].isin(_PARCS) & lignes["bailleur"].eq("tous")
-    vises &= lignes["niveau"].isin(["ville", "quartier"])
+    vises &= lignes["niveau"].isin(["ville", "quartier", "agglomeration"])
     juges = {rang: _juger(ligne, protegee, duree) for rang, ligne in lignes[vises].iterrows()}
     return lignes.assign(
         pertinence=[juges.get(rang, ("", np.nan))[0] for rang in lignes.index],

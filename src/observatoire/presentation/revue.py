@@ -126,7 +126,7 @@ def _nommer(r: dict) -> str:
 
 
 def _situer(valeurs: Publie, r: dict) -> str:
-    lieux = [valeurs.nom(r["niveau"], r["territoire"])] if r["niveau"] != "ville" else []
+    lieux = [valeurs.nom(r["niveau"], r["territoire"])] if (r["niveau"], r["territoire"]) != valeurs.tout else []
     lieux += [valeurs.nom("bailleur", r["bailleur"])] if r["bailleur"] != "tous" else []
     return ", ".join(lieux) or valeurs.edition["nom"]
 
@@ -258,7 +258,7 @@ def tableau_contexte(valeurs: Publie) -> Fragment:
 def _du_parc(valeurs: Publie, r: dict) -> str:
     if r["annee"] not in valeurs.edition["annees"]:
         return ABSENT
-    ligne = valeurs.ligne(r["indicateur"], "ville", valeurs.edition["code"], annee=r["annee"])
+    ligne = valeurs.ligne(r["indicateur"], *valeurs.tout, annee=r["annee"])
     return ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
 
 

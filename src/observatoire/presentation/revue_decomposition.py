@@ -37,7 +37,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
     """Les contributions à la variation d'une part, de l'état zéro à la dernière année ; la ville par défaut."""
     libelle = valeurs.catalogue[indicateur]["libelle"] if indicateur in valeurs.catalogue else indicateur
     lieu = territoire or valeurs.edition["code"]
-    table = _lire(valeurs, "ville" if territoire is None else "quartier")
+    table = _lire(valeurs, valeurs.tout[0] if territoire is None else "quartier")
     siennes = [r for r in en_lignes(table) if (r["indicateur"], r["territoire"]) == (indicateur, lieu)]
     publiees = [r for r in siennes if r["statut"] == "publie"]
     if not publiees:
@@ -55,7 +55,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
 
 def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragment:
     """Une ligne par part du parc de la ville ; ``territoires`` : une ligne par part et par quartier (partenaires)."""
-    niveau = "quartier" if territoires else "ville"
+    niveau = "quartier" if territoires else valeurs.tout[0]
     table = _lire(valeurs, niveau)
     if table.empty:
         return absent("Décomposition" + (", quartiers" if territoires else ""), _absence(valeurs, territoires))
