@@ -28,13 +28,15 @@ def jugees():
     return mesurer_l_etendue(juger(evaluees, {2010: regles}, SANS_RUPTURE)).sort_values(CLES, ignore_index=True)
 
 
-def _proteger(jugees, public="partenaires", caches=()):
-    """Tout ce que voit un public ; ``caches`` : (niveau, territoire, indicateur) dont l'indicateur est caché."""
+def _proteger(jugees, public="partenaires", caches=(), muets=()):
+    """Tout ce que voit un public ; ``caches``, ``muets`` : (niveau, territoire, indicateur) dont l'indicateur, ou son
+    seul taux de réponse, est caché."""
     regles = lire_regles_du_secret(REFERENTIELS, lire_baremes(REFERENTIELS), public, 2010)
     regles = replace(regles, indicateurs={})
-    valeurs = jugees[CLES].assign(bailleur="tous", statut="publie")
+    valeurs = jugees[[*CLES, "reponse"]].assign(bailleur="tous", statut="publie")
     vises = pd.MultiIndex.from_frame(valeurs[["niveau", "territoire", "indicateur"]])
     valeurs.loc[vises.isin(list(caches)), "statut"] = "c"
+    valeurs.loc[vises.isin([*caches, *muets]), "reponse"] = None
     alertes, ampleurs = proteger_les_alertes(jugees[ALERTES], jugees[AMPLEURS], valeurs, regles)
     return alertes.merge(ampleurs, on=[*CLES, "statut"], validate="1:1")
 
@@ -47,6 +49,16 @@ def _lignes(table, niveau, territoire=None, indicateur=IMPAYES):
 def _signales(jugees, niveau="immeuble"):
     lignes = _lignes(jugees, niveau)
     return lignes[lignes["verdict"].isin(SIGNALES) & lignes["secteur"].notna() & lignes["quartier"].notna()]
+
+
+def test_un_taux_de_reponse_tu_l_est_aussi_dans_les_ampleurs(jugees):
+    vise = _signales(jugees).iloc[0]
+    lieu = ("immeuble", vise["territoire"])
+    paru, tu = (_lignes(_proteger(jugees, muets=m), *lieu).iloc[0] for m in ((), [(*lieu, IMPAYES)]))
+    assert paru["reponse"] == round(vise["reponse"], 2)
+    assert tu["statut"] == "publie"
+    assert pd.isna(tu["reponse"])
+    assert tu["exces"] == paru["exces"]
 
 
 def test_rien_ne_parait_la_ou_l_indicateur_est_cache(jugees):

@@ -1,8 +1,9 @@
 """Ce qui paraît des alertes, d'après ce qui paraît des indicateurs.
 
-Une évaluation ne paraît que si l'indicateur paraît au même endroit : l'excès dit l'observé à côté de l'attendu. Trois
+Une évaluation ne paraît que si l'indicateur paraît au même endroit : l'excès dit l'observé à côté de l'attendu. Quatre
 précautions de plus :
 
+- le taux de réponse est celui qui paraît avec l'indicateur, s'il paraît ;
 - sous le quartier, seuls les territoires signalés ont leurs mesures. Les attendus s'ajoutent : publiés tous, celui d'un
   immeuble caché se trouverait par différence, et de lui, à peu près, le nombre de ses ménages ;
 - la référence et ce qui en dépend supposent que tout ce qui entoure le territoire paraisse ;
@@ -43,9 +44,12 @@ def proteger_les_alertes(alertes: pd.DataFrame, ampleurs: pd.DataFrame, protegee
     """
     table = pd.concat([alertes, ampleurs.drop(columns=CLES)], axis=1)
     table = table[regles.montre(table)].reset_index(drop=True)
-    statuts = protegee[protegee["bailleur"].eq(TOUS)].set_index(CLES)["statut"]
-    statuts = statuts[~statuts.index.duplicated()]
-    table["statut"] = statuts.reindex(pd.MultiIndex.from_frame(table[CLES])).fillna("nd").to_numpy()
+    parues = protegee[protegee["bailleur"].eq(TOUS)].drop_duplicates(CLES).set_index(CLES)
+    ici = parues.reindex(pd.MultiIndex.from_frame(table[CLES]))
+    statuts = parues["statut"]
+    table["statut"] = ici["statut"].fillna("nd").to_numpy()
+    # Un taux de réponse retiré des indicateurs l'est ici aussi : à côté du dénominateur, il dirait les non-réponses.
+    table["reponse"] = ici["reponse"].to_numpy()
     parait = table["statut"].eq("publie")
     table.loc[parait & table["verdict"].eq(NON_EVALUABLE), "statut"] = "ne"
     entourees = parait & _entourees(table, statuts)
