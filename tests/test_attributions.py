@@ -256,7 +256,7 @@ def test_la_loi_de_2017_vaut_de_sa_date_a_la_ville_et_par_bailleur(tmp_path):
     assert not any(o.en_vigueur(2010) for o in objectifs)
     assert all(o.en_vigueur(2017) for o in objectifs)
     assert {(o.niveau, o.bailleur) for o in objectifs} == {
-        (n, b) for n in ("ville", "quartier") for b in ("tous", "chacun")
+        (n, b) for n in ("agglomeration", "ville", "quartier") for b in ("tous", "chacun")
     }
 
 
