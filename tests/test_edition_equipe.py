@@ -45,8 +45,8 @@ def test_ce_qui_meurt_en_route_est_remplace(config, mortel):
 
     bilan = executer(config, ouvriers=2, avancement=tuer)
     assert len(tues) == 1
-    assert (bilan.pages, bilan.avertissements) == (15, {})
-    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 15
+    assert (bilan.pages, bilan.avertissements) == (21, {})
+    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 21
 
 
 def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees(config):
@@ -54,7 +54,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", tueur)
     with pytest.raises(EditionIncomplete) as echec:
         executer(config, ouvriers=1)
-    assert "1 page(s) sur 15" in str(echec.value)
+    assert "1 page(s) sur 21" in str(echec.value)
     assert "corrections" in str(echec.value)
     assert SANS_OUVRIER in str(echec.value)
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee > 0)")
@@ -64,5 +64,5 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
 def test_sans_souche_l_edition_se_fait_et_le_dit(config, monkeypatch):
     monkeypatch.setattr("observatoire.edition.equipe.PRECHARGEMENT", ("module_qui_n_existe_pas",))
     bilan = executer(config, ouvriers=2)
-    assert bilan.pages == 15
+    assert bilan.pages == 21
     assert {a for avertis in bilan.avertissements.values() for a in avertis} == {SANS_SOUCHE}

@@ -46,7 +46,7 @@ def test_la_grappe_donne_les_memes_octets_sans_disque_commun(tmp_path, grappe):
     )
     config = _ecrire(tmp_path, code)
     bilan = executer(config, dask=adresse)
-    assert (bilan.pages, bilan.inchangees) == (10, 0)
+    assert (bilan.pages, bilan.inchangees) == (15, 0)
     de_la_grappe = _pages(config)
     _ecrire(tmp_path, code.replace("!=", "=="))
     ici = _pages(config) if executer(config, ouvriers=1) else {}
@@ -65,8 +65,8 @@ def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, gr
             ouvriers[0].kill()
 
     bilan = executer(config, dask=adresse, avancement=tuer)
-    assert bilan.pages == 10
-    assert len(_pages(config)) == 10
+    assert bilan.pages == 15
+    assert len(_pages(config)) == 15
     _, restants = psutil.wait_procs(noyaux, timeout=10)
     assert not restants
 

@@ -224,7 +224,7 @@ def test_une_publication_interrompue_pendant_le_livre_s_arrete_et_la_suivante_ab
 @pytest.mark.bout_en_bout
 def test_tuee_n_importe_quand_la_publication_suivante_donne_les_memes_octets(petite_ville, tmp_path):
     ville = tmp_path / "ville"
-    for nom in ("brut", "notebooks"):
+    for nom in ("brut", "notebooks", "suivi"):
         shutil.copytree(petite_ville / nom, ville / nom)
     shutil.copy(petite_ville / "observatoire.yml", ville)
     lignes, hasard = commande("publier", ville / "observatoire.yml"), random.Random(2010)

@@ -17,7 +17,7 @@ from petit_publie import ANNEES, ecrire_publie
 
 import observatoire
 from observatoire.edition.fiches import ecrire_fiches
-from observatoire.presentation import comparaisons, donnees, selection
+from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.nombres import STATUTS, ecrire
 from observatoire.publie import VALEURS, lire_publie
 
@@ -159,7 +159,9 @@ def test_la_ville_cachee_n_est_pas_prise_pour_le_quartier(publies):
     ligne = selection.ligne(publies["zero"], CODE, "battant")
     for statut in STATUTS:
         repere = {**ligne, **dict.fromkeys(NOMBRES, float("nan")), "statut": statut}
-        texte = comparaisons.comparer(ligne, repere, declaration, comparaisons.VILLE).texte
+        texte = comparaisons.comparer(
+            ligne, repere, declaration, comparaisons.en_mots(reperes.tout(publies["zero"]))
+        ).texte
         assert texte == f"pas de comparaison : {statut} ({STATUTS[statut].libelle})"
 
 

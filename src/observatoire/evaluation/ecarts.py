@@ -80,4 +80,4 @@ def _par_code(document: dict) -> dict[str, dict]:
 
 
 def _typer(lignes: list[dict]) -> pd.DataFrame:
-    return pd.DataFrame(lignes, columns=COLONNES).fillna("").astype("str")
+    return pd.DataFrame(lignes, columns=COLONNES, dtype=object).fillna("").astype("str")

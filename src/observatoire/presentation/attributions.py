@@ -37,7 +37,9 @@ _VERDICTS = {
 _SENS = {"plafond": "au plus", "plancher": "au moins"}
 
 
-def tableau_conformite(valeurs: Publie, territoire: str | None = None, bailleur: str | None = None) -> Fragment:
+def tableau_conformite(
+    valeurs: Publie, territoire: str | None = None, bailleur: str | None = None, depuis: str = "annee"
+) -> Fragment:
     """Les objectifs en vigueur et ce qui est observé ; une phrase quand il n'y en a pas.
 
     Sans ``territoire`` ni ``bailleur`` : tous les territoires et tous les bailleurs.
@@ -59,7 +61,7 @@ def tableau_conformite(valeurs: Publie, territoire: str | None = None, bailleur:
         "ne conclut pas."
     )
     return composer(
-        pd.DataFrame([_ligne_conformite(valeurs, r) for r in vises]), titre, note=" ".join([note, *phrases])
+        pd.DataFrame([_ligne_conformite(valeurs, r, depuis) for r in vises]), titre, note=" ".join([note, *phrases])
     )
 
 
@@ -72,13 +74,13 @@ def _dire_sans_objet(valeurs: Publie, ligne: dict) -> str:
     return f"« {libelle} » : non applicable, en vigueur depuis le {ecrire_date(ligne['depuis'])}."
 
 
-def _ligne_conformite(valeurs: Publie, r: dict) -> dict[str, str]:
+def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
     declaration = valeurs.catalogue[r["indicateur"]]
     observee = valeurs.ligne(r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
     statut = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
     return {
-        "Objectif": lier_fiche(valeurs, r["indicateur"]),
-        "Où": _lieu(valeurs, r),
+        "Objectif": lier_fiche(valeurs, r["indicateur"], depuis),
+        "Où": _lieu(valeurs, r, depuis),
         "Cible": f"{_SENS[r['sens']]} {ecrire(r['cible'], '%')}",
         "Observé": ecrire_ligne(observee, declaration, html=True),
         "Intervalle": ecrire_bornes(observee, declaration),
@@ -88,23 +90,25 @@ def _ligne_conformite(valeurs: Publie, r: dict) -> dict[str, str]:
     }
 
 
-def lier_lieu(valeurs: Publie, niveau: str, code: str) -> str:
+def lier_lieu(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str:
     """Le nom d'un territoire ou d'un bailleur, lié à sa page s'il en a une."""
     nom = valeurs.edition["nom"] if (niveau, code) == valeurs.tout else valeurs.nom(niveau, code)
-    return lier(nom, vers_territoire(valeurs, niveau, code))
+    return lier(nom, vers_territoire(valeurs, niveau, code, depuis))
 
 
-def _lieu(valeurs: Publie, r: dict) -> str:
+def _lieu(valeurs: Publie, r: dict, depuis: str) -> str:
     """Un territoire, un bailleur, ou les deux, liés à leur page."""
     noms = []
     if (r["niveau"], r["territoire"]) != valeurs.tout or r["bailleur"] == TOUS:
-        noms.append(lier_lieu(valeurs, r["niveau"], r["territoire"]))
+        noms.append(lier_lieu(valeurs, r["niveau"], r["territoire"], depuis))
     if r["bailleur"] != TOUS:
-        noms.append(lier_lieu(valeurs, "bailleur", r["bailleur"]))
+        noms.append(lier_lieu(valeurs, "bailleur", r["bailleur"], depuis))
     return ", ".join(noms)
 
 
-def tableau_profils(valeurs: Publie, territoire: str | None = None, bailleur: str = TOUS) -> Fragment:
+def tableau_profils(
+    valeurs: Publie, territoire: str | None = None, bailleur: str = TOUS, depuis: str = "annee"
+) -> Fragment:
     """Les entrants de l'année, face au parc du 31 décembre précédent et aux sortants de l'année."""
     niveau, code = selection.reperer(valeurs, territoire)
     table = de_l_annee(valeurs.attributions_profils, valeurs)
@@ -118,7 +122,7 @@ def tableau_profils(valeurs: Publie, territoire: str | None = None, bailleur: st
         raison = donnees.raison(muets) or "ils ne sont pas calculés"
         return absent("Profil des entrants", raison)
     lignes = [
-        _ligne_profil(valeurs, connus[t], par_trait.get(t), (territoire, bailleur)) for t in connus
+        _ligne_profil(valeurs, connus[t], par_trait.get(t), (territoire, bailleur), depuis) for t in connus
     ]  # fmt: skip
     titre = f"Qui entre, qui était là, qui part : {nom}, {ecrire_annee(valeurs.annee)}"
     note = dire(
@@ -129,7 +133,7 @@ def tableau_profils(valeurs: Publie, territoire: str | None = None, bailleur: st
     return composer(pd.DataFrame(lignes), titre, note=note)
 
 
-def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple) -> dict[str, str]:
+def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple, depuis: str) -> dict[str, str]:
     def valeur(code: str, annee: int) -> str:
         if annee not in valeurs.edition["annees"]:
             return ecrire_statut("nd", html=True)
@@ -138,7 +142,7 @@ def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple) -> d
 
     annee = valeurs.annee
     return {
-        "Trait": lier_fiche(valeurs, trait.entrants),
+        "Trait": lier_fiche(valeurs, trait.entrants, depuis),
         "Entrants": valeur(trait.entrants, annee),
         "Parc d'avant": valeur(trait.parc, annee - 1),
         "Entrants moins parc": ecrire_ecart(ecarts, "ecart_parc", "statut_parc"),

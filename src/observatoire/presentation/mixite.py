@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 
-def tableau_mixite(valeurs: Publie, territoire: str | None = None) -> Fragment:
+def tableau_mixite(valeurs: Publie, territoire: str | None = None, depuis: str = "annee") -> Fragment:
     """Les indices de la ville ou d'une commune, l'année de la page : valeur, intervalle, ce que le hasard donnerait."""
     rangs, code = [], selection.reperer(valeurs, territoire)[1]
     niveaux = lister_niveaux(valeurs, code)
@@ -52,7 +52,7 @@ def tableau_mixite(valeurs: Publie, territoire: str | None = None) -> Fragment:
         for indice in INDICES:
             lignes = {n: lire_ligne(valeurs, Lieu(n, code, groupe, indice)) for n in niveaux}
             if any(ligne is not None for ligne in lignes.values()):
-                rangs.append(_rang(valeurs, groupe, indice, lignes, niveaux))
+                rangs.append(_rang(valeurs, (groupe, indice), lignes, niveaux, depuis))
     titre = f"Mixité, {selection.nommer(valeurs, territoire)}, {ecrire_annee(valeurs.annee)}"
     if not rangs:
         return absent(titre, "aucune comparaison de quartiers n'est calculée")
@@ -133,11 +133,12 @@ def _dire_les_ruptures(annee: int, departs: list[int]) -> str:
 
 
 def _rang(
-    valeurs: Publie, groupe: str, indice: str, lignes: dict[str, dict | None], niveaux: dict[str, str]
+    valeurs: Publie, quoi: tuple[str, str], lignes: dict[str, dict | None], niveaux: dict[str, str], depuis: str
 ) -> dict[str, str]:
+    groupe, indice = quoi
     rang = {
         "groupe": escape(nommer_groupe(valeurs, groupe)),
-        "Indice": lier_indice(valeurs, indice),
+        "Indice": lier_indice(valeurs, indice, depuis),
     }
     for niveau, ligne in lignes.items():
         ligne = ligne or VIDE

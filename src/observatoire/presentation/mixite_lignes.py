@@ -76,8 +76,8 @@ def libeller(valeurs: Publie, indice: str) -> str:
     return valeurs.fiches_mixite[indice]["libelle"]
 
 
-def lier_indice(valeurs: Publie, indice: str) -> str:
-    return lier(libeller(valeurs, indice), vers_fiche(f"mixite_{indice}"))
+def lier_indice(valeurs: Publie, indice: str, depuis: str = "annee") -> str:
+    return lier(libeller(valeurs, indice), vers_fiche(f"mixite_{indice}", depuis))
 
 
 def ecrire_bornes(ligne: dict, signe: bool = False) -> str:

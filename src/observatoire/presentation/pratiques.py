@@ -57,7 +57,7 @@ def _case_pratique(ligne: dict | None) -> str:
     return f"<strong>{case}</strong>" if marque else case
 
 
-def tableau_ecarts_marques(valeurs: Publie) -> Fragment:
+def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
     """Sur quels quartiers un bailleur attribue autrement que les autres, et de combien ; les plus grands d'abord."""
     table = de_l_annee(valeurs.attributions_cote_a_cote, valeurs)
     table = table[table["niveau"].eq("quartier") & table["statut"].eq("publie")]
@@ -76,9 +76,9 @@ def tableau_ecarts_marques(valeurs: Publie) -> Fragment:
         return paragraphe(phrase)
     lignes = [
         {
-            "Quartier": lier_lieu(valeurs, "quartier", r["territoire"]),
-            "Bailleur": lier_lieu(valeurs, "bailleur", r["bailleur"]),
-            "Pratique": lier_fiche(valeurs, r["indicateur"]),
+            "Quartier": lier_lieu(valeurs, "quartier", r["territoire"], depuis),
+            "Bailleur": lier_lieu(valeurs, "bailleur", r["bailleur"], depuis),
+            "Pratique": lier_fiche(valeurs, r["indicateur"], depuis),
             "Les autres": ecrire(r["autres"], "%"),
             "Écart": ecrire_ecart(r, "ecart", "statut"),
             "À logements égaux": ecrire_ecart(r, "standardise", "statut"),
