@@ -182,11 +182,11 @@ def archive(texte: str) -> bytes:
 
 
 def fragment(texte: str) -> bytes:
-    return gzip.compress(b"pagefind_dcd" + json.dumps({"url": "/x.html", "content": texte}).encode())
+    return gzip.compress(b"pagefind_dcd" + json.dumps({"url": "/x.html", "content": texte}).encode(), mtime=0)
 
 
 def mots(texte: str) -> bytes:
-    return gzip.compress(b"pagefind_dcd" + cbor2.dumps([[[texte.lower(), [[3, [-25, 591], []]]]]]))
+    return gzip.compress(b"pagefind_dcd" + cbor2.dumps([[[texte.lower(), [[3, [-25, 591], []]]]]]), mtime=0)
 
 
 EN_DATA = base64.b64encode(f"<svg xmlns='http://www.w3.org/2000/svg'><desc>{LOGEMENT}</desc></svg>".encode()).decode()
@@ -216,7 +216,7 @@ EN_DATA = base64.b64encode(f"<svg xmlns='http://www.w3.org/2000/svg'><desc>{LOGE
         ("t.xlsx", classeur(LOGEMENT), "sheet1.xml"),
         ("t.parquet", parquet(LOGEMENT), "colonne « remarque »"),
         ("t.zip", archive(LOGEMENT), "dedans/notes.txt"),
-        ("notes.txt.gz", gzip.compress(LOGEMENT.encode()), "décomprimé"),
+        ("notes.txt.gz", gzip.compress(LOGEMENT.encode(), mtime=0), "décomprimé"),
         ("pagefind/fragment/fr_1.pf_fragment", fragment(LOGEMENT), "index de la page /x.html"),
         ("pagefind/index/fr_1.pf_index", mots(LOGEMENT), "mots de l'index"),
         (f"{LOGEMENT}.html", page(), "nom du fichier"),
@@ -285,7 +285,7 @@ def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
         ("f.woff2", b"rien de tel", "ce n'est pas une police"),
         ("d.json", b"{", "JSON mal formé, ligne 1"),
         ("t.zip", archive("x")[:-30], "archive abîmée"),
-        ("pagefind/a.pf_index", gzip.compress(b"autre chose"), "pas un morceau d'index"),
+        ("pagefind/a.pf_index", gzip.compress(b"autre chose", mtime=0), "pas un morceau d'index"),
         ("t.parquet", b"PAR1", "pas un fichier Parquet"),
     ],
 )
