@@ -30,7 +30,7 @@ def decrire_la_machine() -> str:
 
 
 def garder(texte: str, titre: str) -> list[str]:
-    """La partie de ce titre, telle qu'elle est : elle se mesure à part (``perte.py`` demande G-Confid)."""
+    """La partie de ce titre, telle qu'elle est : ``secret.py`` est long, ``perte.py`` demande G-Confid."""
     _, trouve, suite = texte.partition(titre + "\n")
     return [titre + "\n" + suite.split("\n## ")[0].rstrip()] if trouve else []
 
@@ -52,6 +52,7 @@ def main() -> None:
         "## Les alertes",
         alertes.imprimer_le_pays(),
         alertes.imprimer(),
+        *garder(RESULTATS.read_text(encoding="utf-8"), "## Le secret"),
         *garder(RESULTATS.read_text(encoding="utf-8"), "## La perte"),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)

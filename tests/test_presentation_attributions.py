@@ -67,7 +67,7 @@ def test_les_profils_montrent_les_trois_parts_et_taisent_ce_qui_est_cache(valeur
     rangees = lignes(tableau_profils(valeurs))
     assert "+3,4 points" in rangees[1]
     assert rangees[1].count("points") >= 4
-    mono = next(r for r in rangees if "monoparentales" in r)
+    mono = next(r for r in rangees if "Parent seul" in r)
     assert mono.endswith(" c")
     assert "secret" in str(tableau_profils(valeurs, "tilleroyes"))
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+from observatoire.presentation.liens import lier, lier_fiche, vers_fiche, vers_territoire
 from observatoire.presentation.nombres import (
     ecrire,
     ecrire_annee,
@@ -33,6 +33,11 @@ _CONSTATS = {"atteint": "atteint", "non_atteint": "non atteint"}
 _VERDICTS = {
     "tenu": "tenu", "non_tenu": "non tenu", "non_concluant": "non concluant : l'intervalle contient la cible",
     "non_mesurable": "non mesurable",
+}  # fmt: skip
+#: Le trait lui-même : la ligne d'un profil montre plusieurs indicateurs, et ne porte le nom d'aucun.
+_PROFILS = {
+    "moins_40": "Moins de quarante pour cent du plafond", "monoparentales": "Parent seul avec enfants",
+    "personnes_seules": "Ménage d'une personne",
 }  # fmt: skip
 _SENS = {"plafond": "au plus", "plancher": "au moins"}
 
@@ -122,7 +127,9 @@ def tableau_profils(
         raison = donnees.raison(muets) or "ils ne sont pas calculés"
         return absent("Profil des entrants", raison)
     lignes = [
-        _ligne_profil(valeurs, connus[t], par_trait.get(t), (territoire, bailleur), depuis) for t in connus
+        {"Trait": lier(_PROFILS[t], vers_fiche(trait.entrants, depuis))}
+        | _ligne_profil(valeurs, trait, par_trait.get(t), (territoire, bailleur))
+        for t, trait in connus.items()
     ]  # fmt: skip
     titre = f"Qui entre, qui était là, qui part : {nom}, {ecrire_annee(valeurs.annee)}"
     note = dire(
@@ -133,7 +140,7 @@ def tableau_profils(
     return composer(pd.DataFrame(lignes), titre, note=note)
 
 
-def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple, depuis: str) -> dict[str, str]:
+def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple) -> dict[str, str]:
     def valeur(code: str, annee: int) -> str:
         if annee not in valeurs.edition["annees"]:
             return ecrire_statut("nd", html=True)
@@ -142,7 +149,6 @@ def _ligne_profil(valeurs: Publie, trait, ecarts: dict | None, lieu: tuple, depu
 
     annee = valeurs.annee
     return {
-        "Trait": lier_fiche(valeurs, trait.entrants, depuis),
         "Entrants": valeur(trait.entrants, annee),
         "Parc d'avant": valeur(trait.parc, annee - 1),
         "Entrants moins parc": ecrire_ecart(ecarts, "ecart_parc", "statut_parc"),
