@@ -296,7 +296,8 @@ print(json.dumps([un, deux, valeur(lire), psutil.pid_exists(un[1]) and psutil.Pr
 
 def test_un_code_modifie_est_relu_au_noyau_suivant(tmp_path):
     shutil.copytree(SOURCES, tmp_path / "observatoire")
-    script = REPRISE.format(tests=str(Path(__file__).parent), module=str(tmp_path / "observatoire" / "publie.py"))
+    module = tmp_path / "observatoire" / "publie" / "vue.py"
+    script = REPRISE.format(tests=str(Path(__file__).parent), module=str(module))
     environnement = {**os.environ, "PYTHONPATH": str(tmp_path)}
     sortie = subprocess.run([sys.executable, "-c", script], env=environnement, capture_output=True, check=True)
     (avant, souche), (apres, autre), encore, etat = json.loads(sortie.stdout)

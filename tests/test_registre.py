@@ -406,7 +406,7 @@ def _noms(chemin: Path) -> set[str]:
     ("noms", "admis"),
     [
         ({"imprimer"}, {"presentation/nombres.py"}),
-        ({"texte_publie", "admettre"}, {"publie.py"}),
+        ({"texte_publie", "admettre"}, {"publie/tables.py", "publie/contenu.py"}),
         ({"DES_NOMBRES", "DES_TEXTES", "_EN_NOMBRE", "_EN_TEXTE"}, {"registre/sorties.py"}),
         ({"format_decimal", "format_date", "babel", "babel.numbers"}, {"presentation/nombres.py"}),
     ],

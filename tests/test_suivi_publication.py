@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from atelier_suivi import Suivi, alertes, identifiant
 
-from observatoire.publie import _lire_table
+from observatoire.publie import lire_table
 from observatoire.suivi.bilan import bilan_du_trimestre
 from observatoire.suivi.dossiers import dresser
 from observatoire.suivi.publication import RESERVEES, ecrire_suivi, limiter, publier_suivi
@@ -55,7 +55,7 @@ def publier(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> dict[str, p
     ecrire_suivi(suivi.config)
     dossier = suivi.config.fichier.parent / public
     publier_suivi(suivi.config, lues(suivi, public, *cachees), public, dossier)
-    return {f.stem: _lire_table(f) for f in dossier.glob("*.csv")}
+    return {f.stem: lire_table(f) for f in dossier.glob("*.csv")}
 
 
 def test_le_bilan_du_calcul_compte_les_etats(suivi):

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
+from observatoire.publie import CLES
 
 CONSTATS = ("atteint", "non_atteint")
 VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
-CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "source", "constat", "verdict"]
 
 

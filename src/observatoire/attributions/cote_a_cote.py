@@ -33,6 +33,7 @@ from observatoire.indicateurs.evaluation import livrer
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
 from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
+from observatoire.publie import CLES
 
 #: Ce qui se compare : les pratiques d'attribution.
 PRATIQUES = (
@@ -41,7 +42,6 @@ PRATIQUES = (
 )  # fmt: skip
 #: Les niveaux d'une ville ; le territoire entier d'une agglomération s'y ajoute.
 NIVEAUX = ("quartier", "ville")
-CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 MESURES = ["autres", "ecart", "ecart_bas", "ecart_haut", "standardise", "standardise_bas", "standardise_haut"]
 #: ``autres`` : la part de tous les autres bailleurs du territoire ; les écarts sont en fractions ; ``sens`` : voir
 #: :data:`ECARTS` ; ``nb_comparaisons`` : combien sont faites pour cet indicateur et ce niveau cette année-là.

@@ -10,10 +10,11 @@ import pandas as pd
 from observatoire.audit.dossier import Dossier, dire_cle, index
 from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
+from observatoire.confidentialite.protection import MESURES
 from observatoire.publie import CLES
+from observatoire.registre import FICHIER
+from observatoire.registre.table import lire_registre
 
-# La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
-MESURES = ("numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse")
 #: Les mesures d'une alerte, d'un engagement ou d'une comparaison de bailleurs qui disent quelque chose de la valeur.
 MESURES_TIREES = (
     "observe", "exces", "exces_bas", "exces_haut", "ecart_points", "lisse", "pente", "bas", "haut", "autres", "ecart",
@@ -67,11 +68,11 @@ class Registre:
     def conclure(self) -> Resultat:
         """Lire le registre et le comparer à ce qui est publié."""
         resultat = Resultat("Registre des nombres imprimés")
-        fichier = self.dossier.config.chemin("publie") / "registre.parquet"
-        if not fichier.is_file():
-            resultat.non_fait.append("il n'y a pas de registre (publie/registre.parquet) : rien n'y a été comparé.")
+        publie = self.dossier.config.chemin("publie")
+        if not (publie / FICHIER).is_file():
+            resultat.non_fait.append(f"il n'y a pas de registre (publie/{FICHIER}) : rien n'y a été comparé.")
             return resultat
-        lignes = pd.read_parquet(fichier).query("public == @self.dossier.public")
+        lignes = lire_registre(publie, self.dossier.public)
         a_cle = lignes["indicateur"].notna() & lignes["mesure"].isin([*MESURES, *MESURES_TIREES])
         dites = lignes[a_cle].fillna({"bailleur": "tous"})
         cles = index(dites)
@@ -79,6 +80,6 @@ class Registre:
             ligne = dites.iloc[rang]
             comment = f"Imprimée dans l'édition {ligne['edition']}, nombre n° {ligne['rang']} de la page."
             quoi = f"{dire_cle(cles[rang])} ({ligne['mesure']})"
-            resultat.constats.append(Constat("publie/registre.parquet", f"page {ligne['page']}", quoi, comment))
+            resultat.constats.append(Constat(f"publie/{FICHIER}", f"page {ligne['page']}", quoi, comment))
         resultat.examine = {"nombres": len(lignes), "nombres qui portent une clé": len(dites)}
         return resultat

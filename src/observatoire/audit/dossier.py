@@ -13,6 +13,8 @@ from observatoire.baremes import lire_baremes
 from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
 from observatoire.configuration import Configuration, plus_larges
 from observatoire.publie import CLES, VALEURS
+from observatoire.registre import FICHIER
+from observatoire.registre.table import lire_registre
 
 _CODES = {"territoire": str, "bailleur": str, "code": str}
 
@@ -42,10 +44,10 @@ class Dossier:
     @cached_property
     def registre(self) -> pd.DataFrame | None:
         """Les nombres imprimés qui ont une clé, pour ce public et les plus larges ; ``None`` s'il n'y en a pas ici."""
-        fichier = self.config.chemin("publie") / "registre.parquet"
-        if not fichier.is_file():
+        publie = self.config.chemin("publie")
+        if not (publie / FICHIER).is_file():
             return None
-        table = pd.read_parquet(fichier)
+        table = lire_registre(publie)
         publics = [*plus_larges(self.public), self.public]
         return table[table["public"].isin(publics) & table["mesure"].notna() & table["valeur"].notna()]
 

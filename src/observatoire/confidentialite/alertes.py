@@ -17,6 +17,7 @@ import pandas as pd
 
 from observatoire.alertes import ALERTES, AMPLEURS, CLES, SIGNALES
 from observatoire.confidentialite.regles import Regles
+from observatoire.publie import Parution
 
 TOUS = "tous"
 NON_EVALUABLE = "non_evaluable"
@@ -44,15 +45,14 @@ def proteger_les_alertes(alertes: pd.DataFrame, ampleurs: pd.DataFrame, protegee
     """
     table = pd.concat([alertes, ampleurs.drop(columns=CLES)], axis=1)
     table = table[regles.montre(table)].reset_index(drop=True)
-    parues = protegee[protegee["bailleur"].eq(TOUS)].drop_duplicates(CLES).set_index(CLES)
-    ici = parues.reindex(pd.MultiIndex.from_frame(table[CLES]))
-    statuts = parues["statut"]
-    table["statut"] = ici["statut"].fillna("nd").to_numpy()
+    parution = Parution(protegee)
+    ici = parution.lire(table, bailleur=TOUS)
+    table["statut"] = ici["statut"]
     # Un taux de réponse retiré des indicateurs l'est ici aussi : à côté du dénominateur, il dirait les non-réponses.
-    table["reponse"] = ici["reponse"].to_numpy()
+    table["reponse"] = ici["reponse"]
     parait = table["statut"].eq("publie")
     table.loc[parait & table["verdict"].eq(NON_EVALUABLE), "statut"] = "ne"
-    entourees = parait & _entourees(table, statuts)
+    entourees = parait & _entourees(table, parution)
     mesurees = parait & (table["niveau"].eq("quartier") | (table["verdict"].isin(SIGNALES) & ~_isolees(table)))
     table[MESURES] = table[MESURES].where(mesurees)
     table[[*COMPAREES, *PENTES]] = table[[*COMPAREES, *PENTES]].where(mesurees & entourees)
@@ -70,13 +70,12 @@ def proteger_les_alertes(alertes: pd.DataFrame, ampleurs: pd.DataFrame, protegee
     return table[PUBLIEES_DES_ALERTES], table[PUBLIEES_DES_AMPLEURS]
 
 
-def _entourees(table: pd.DataFrame, statuts: pd.Series) -> pd.Series:
+def _entourees(table: pd.DataFrame, parution: Parution) -> pd.Series:
     """Vrai si l'indicateur paraît pour tous les territoires qui contiennent celui-ci (secteur, quartier, ville)."""
     oui = pd.Series(True, index=table.index)
     for niveau in ("secteur", "quartier"):
-        cles = table.assign(territoire=table[niveau], niveau=niveau)[CLES]
-        trouve = statuts.reindex(pd.MultiIndex.from_frame(cles)).to_numpy()
-        oui &= table[niveau].isna() | table["niveau"].eq(niveau) | (trouve == "publie")
+        parait = parution.statuts(table, territoire=table[niveau], niveau=niveau, bailleur=TOUS).eq("publie")
+        oui &= table[niveau].isna() | table["niveau"].eq(niveau) | parait
     return oui
 
 

@@ -14,8 +14,8 @@ import pandas as pd
 
 from observatoire.attributions import attente, conformite, cote_a_cote, profils
 from observatoire.confidentialite.regles import Regles
+from observatoire.publie import Parution
 
-LIEU = ["annee", "niveau", "territoire", "bailleur"]
 TOUS = "tous"
 _ECARTS = {"ecart_parc": 0, "ecart_sortants": 2}
 #: Ce que les attentes supposent publié pour le territoire entier.
@@ -33,34 +33,28 @@ def proteger_les_attributions(
     protection ; ``tout`` : le niveau du territoire entier. Une mesure dont un terme ne paraît pas manque, et ``statut``
     est celui de ce terme.
     """
-    statuts = protegee.set_index([*LIEU, "indicateur"])["statut"]
-    statuts = statuts[~statuts.index.duplicated()]
-    attentes = partial(_attentes, tout=tout)
+    du_tout = protegee[protegee["niveau"].eq(tout) & protegee["bailleur"].eq(TOUS)]
+    attentes = partial(_attentes, du_tout=du_tout)
     gardes = {
         "attributions_conformite": _conformite,
         "attributions_profils": _profils,
         "attributions_cote_a_cote": _cote_a_cote,
         "attributions_attente": attentes,
     }
-    return {nom: garder(tables[nom].copy(), statuts, regles) for nom, garder in gardes.items()}
+    parution = Parution(protegee)
+    return {nom: garder(tables[nom].copy(), parution, regles) for nom, garder in gardes.items()}
 
 
-def _chercher(statuts: pd.Series, table: pd.DataFrame, indicateurs, decalage: int = 0, **fixes) -> np.ndarray:
-    """Le statut publié de ces indicateurs, ligne à ligne ; « nd » s'ils n'y sont pas."""
-    cles = table[LIEU].assign(indicateur=indicateurs, annee=table["annee"] + decalage, **fixes)
-    return statuts.reindex(pd.MultiIndex.from_frame(cles)).fillna("nd").to_numpy(dtype=object)
-
-
-def _reunir(*statuts: np.ndarray) -> np.ndarray:
+def _reunir(*statuts: pd.Series) -> np.ndarray:
     """Le statut d'une mesure qui demande plusieurs valeurs : le premier qui n'est pas « publie »."""
-    commun = statuts[0].copy()
+    commun = statuts[0].to_numpy(object)
     for suivant in statuts[1:]:
         commun = np.where(commun == "publie", suivant, commun)
     return commun
 
 
-def _conformite(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.DataFrame:
-    statut = _chercher(statuts, table, table["indicateur"])
+def _conformite(table: pd.DataFrame, parution: Parution, regles: Regles) -> pd.DataFrame:
+    statut = parution.statuts(table)
     table["statut"] = np.where(table["verdict"].eq("sans_objet"), "na", statut)
     cachees = table["statut"].ne("publie")
     table["constat"] = table["constat"].mask(cachees)
@@ -68,11 +62,12 @@ def _conformite(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.D
     return table[[*conformite.COLONNES, "statut"]]
 
 
-def _profils(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.DataFrame:
+def _profils(table: pd.DataFrame, parution: Parution, regles: Regles) -> pd.DataFrame:
     codes = {rang: table["trait"].map({t: c[rang] for t, c in profils.CODES.items()}) for rang in (0, 1, 2)}
-    entrants = _chercher(statuts, table, codes[1])
+    entrants = parution.statuts(table, indicateur=codes[1])
+    annees = {0: table["annee"] - 1, 2: table["annee"]}
     par_ecart = {
-        nom: _reunir(entrants, _chercher(statuts, table, codes[rang], -1 if rang == 0 else 0))
+        nom: _reunir(entrants, parution.statuts(table, indicateur=codes[rang], annee=annees[rang]))
         for nom, rang in _ECARTS.items()
     }
     for nom, statut in par_ecart.items():
@@ -86,11 +81,9 @@ def _profils(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.Data
     return table[[*profils.COLONNES, "statut_parc", "statut_sortants", "statut"]]
 
 
-def _cote_a_cote(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.DataFrame:
+def _cote_a_cote(table: pd.DataFrame, parution: Parution, regles: Regles) -> pd.DataFrame:
     """Un bailleur et l'ensemble du même quartier doivent paraître : les autres en sont la différence."""
-    table["statut"] = _reunir(
-        _chercher(statuts, table, table["indicateur"]), _chercher(statuts, table, table["indicateur"], bailleur=TOUS)
-    )
+    table["statut"] = _reunir(parution.statuts(table), parution.statuts(table, bailleur=TOUS))
     cachees = table["statut"].ne("publie")
     table.loc[cachees, cote_a_cote.MESURES] = np.nan
     table[cote_a_cote.MESURES] = table[cote_a_cote.MESURES].round(DECIMALES)
@@ -98,12 +91,10 @@ def _cote_a_cote(table: pd.DataFrame, statuts: pd.Series, regles: Regles) -> pd.
     return table[[*cote_a_cote.COLONNES, "statut"]]
 
 
-def _attentes(table: pd.DataFrame, statuts: pd.Series, regles: Regles, tout: str) -> pd.DataFrame:
+def _attentes(table: pd.DataFrame, parution: Parution, regles: Regles, du_tout: pd.DataFrame) -> pd.DataFrame:
     """Assez de demandes satisfaites, d'autres qui attendent, et d'observées à l'âge dit."""
-    du_tout = statuts[(statuts.index.get_level_values("niveau") == tout)]
-    du_tout = du_tout[du_tout.index.get_level_values("bailleur") == TOUS].reset_index()
     parus = {code: du_tout[du_tout["indicateur"].eq(code)].set_index("annee")["statut"] for code in _DES_ATTENTES}
-    statut = _reunir(*(table["annee"].map(s).fillna("nd").to_numpy(dtype=object) for s in parus.values()))
+    statut = _reunir(*(table["annee"].map(s).astype(object).fillna("nd") for s in parus.values()))
     petits = table[["satisfaites", "en_attente"]].lt(regles.seuil).any(axis=1) | (
         table["risque"].lt(regles.seuil) & table["valeur"].notna()
     )

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from observatoire.engagements import COLONNES, MESURES
+from observatoire.publie import Parution
 
-LIEU = ["niveau", "territoire", "bailleur", "indicateur"]
 CACHEE = "La valeur n'est pas publiée : le verdict non plus."
 
 
@@ -22,10 +22,9 @@ def proteger_les_engagements(engagements: pd.DataFrame, protegee: pd.DataFrame) 
     il ne paraît pas ; ``na`` quand le texte n'engage pas encore. Une mesure non publiée manque.
     """
     table = engagements.copy()
-    statuts = protegee.set_index(["annee", *LIEU])["statut"]
-    statuts = statuts[~statuts.index.duplicated()]
+    parution = Parution(protegee)
     mesure = table["genre"].eq("indicateur")
-    cellule, zero = (_chercher(statuts, table, annee) for annee in ("annee", "zero_annee"))
+    cellule, zero = (parution.statuts(table, annee=table[annee]) for annee in ("annee", "zero_annee"))
     juge, calcule = table["statut"].ne("na"), table["statut"].eq("calcule")
     table["statut"] = np.where(~juge, "na", np.where(mesure, cellule, "publie"))
     table[MESURES] = table[MESURES].where(table["statut"].eq("publie"))
@@ -35,9 +34,3 @@ def proteger_les_engagements(engagements: pd.DataFrame, protegee: pd.DataFrame) 
     table.loc[cachee, ["verdict", "constat"]] = ""
     table.loc[cachee, "raison"] = CACHEE
     return table[COLONNES]
-
-
-def _chercher(statuts: pd.Series, table: pd.DataFrame, annee: str) -> pd.Series:
-    """Le statut de la cellule de chaque engagement ; ``nd`` si elle n'existe pas pour ce public."""
-    cles = pd.MultiIndex.from_frame(table[[annee, *LIEU]].rename(columns={annee: "annee"}))
-    return pd.Series(statuts.reindex(cles).fillna("nd").to_numpy(), index=table.index)

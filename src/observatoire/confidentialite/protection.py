@@ -32,6 +32,7 @@ from observatoire.confidentialite.structure import Structure
 from observatoire.confidentialite.temoins import TABLES_SANS_SECRET
 from observatoire.publie import CLES, COLONNES
 
+#: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
 
 

@@ -27,7 +27,9 @@ from observatoire.evaluation import (
     decomposer,
     dresser_les_objectifs,
     lire_contexte,
+    situer,
 )
+from observatoire.publie import CLES as CELLULE
 from observatoire.ruptures import lire_ruptures
 from observatoire.simulation import TRAITS
 
@@ -39,10 +41,7 @@ COLONNES_DES_ECARTS = [
     "revision", "date", "engagement", "libelle", "ecart", "champ", "au_depart", "a_la_fin", "verdict_initial",
     "verdict", "statut", "motif",
 ]  # fmt: skip
-_DE_LA_CONFORMITE = [
-    "annee", "niveau", "territoire", "bailleur", "indicateur", "objectif", "sens", "cible", "source", "constat",
-    "verdict", "statut",
-]  # fmt: skip
+_DE_LA_CONFORMITE = [*CELLULE, "objectif", "sens", "cible", "source", "constat", "verdict", "statut"]
 #: Années accordées à un objectif, quand la charte ne dit pas sa durée.
 DUREE = 3
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et la ligne où rien n'est décomposé.
@@ -129,7 +128,7 @@ def proteger_la_decomposition(
     parues = _Parues(protegee, regles, niveaux)
     for niveau in niveaux if annee > depart else ():
         contributions = cumuler(decomposer(flux, niveau, tout), depart, annee)
-        par_bailleur = _situer(flux[flux["annee"].between(depart + 1, annee)], niveau, tout)
+        par_bailleur = _par_bailleur(flux[flux["annee"].between(depart + 1, annee)], niveau, tout)
         siennes = {cle: Comptes.lire(t) for cle, t in par_bailleur.groupby(["territoire", "indicateur"])}
         calculees = {
             cle: dict(zip(t["composante"], t["contribution"].tolist(), strict=True))
@@ -191,7 +190,7 @@ class Comptes:
 
     @classmethod
     def lire(cls, table: pd.DataFrame) -> Comptes:
-        """Les lignes de :func:`_situer` d'une part en un lieu."""
+        """Les lignes de :func:`_par_bailleur` d'une part en un lieu."""
         cles = (table[c].to_numpy(object) for c in ("composante", "bailleur", "annee"))
         return cls(*cles, table[[nom for cote in _COTES for nom in cote]].to_numpy(np.int64))
 
@@ -228,9 +227,8 @@ class _Parues:
     """Ce qui paraît des indicateurs, cherché par clé, et les règles."""
 
     def __init__(self, protegee: pd.DataFrame, regles: Regles, niveaux: list[str]):
-        cles = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
-        utiles = protegee[protegee["niveau"].isin(niveaux)].drop_duplicates(cles)
-        cellules = list(zip(*(utiles[c].tolist() for c in cles), strict=True))
+        utiles = protegee[protegee["niveau"].isin(niveaux)].drop_duplicates(CELLULE)
+        cellules = list(zip(*(utiles[c].tolist() for c in CELLULE), strict=True))
         self.statuts, self.valeurs = (
             dict(zip(cellules, utiles[c].tolist(), strict=True)) for c in ("statut", "valeur")
         )
@@ -289,16 +287,11 @@ class _Parues:
         return self.statuts.get(cle, "nd")
 
 
-def _situer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
+def _par_bailleur(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
     """Les comptes d'un niveau, par année et bailleur. ``haut0``, ``haut1`` : ce qui doit être assez grand, et avoir un
     complément assez grand, de chaque côté ; parmi les restés, ceux dont la situation a changé : eux seuls comptent."""
-    devient = "restes" if niveau == tout[0] else "couverture"
-    table = flux.assign(
-        territoire=tout[1] if niveau == tout[0] else flux["quartier"],
-        composante=flux["composante"].replace("deplaces", devient),
-    )
     cles = ["annee", "territoire", "indicateur", "composante", "bailleur"]
-    table = table[table["territoire"].ne("")].groupby(cles, as_index=False)[COMPTES].sum()
+    table = situer(flux, niveau, tout).groupby(cles, as_index=False)[COMPTES].sum()
     restes, changes = table["composante"].eq("restes"), table["gains"] + table["pertes"]
     return table.assign(haut0=table["x0"].mask(restes, changes), haut1=table["x1"].mask(restes, changes))
 

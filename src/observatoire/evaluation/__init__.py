@@ -7,7 +7,7 @@ est publié ; ``propositions`` dit quoi discuter ; ``revision`` et ``ecarts`` re
 
 from observatoire.evaluation.calcul import Bilan, ecrire_evaluation
 from observatoire.evaluation.contexte import lire_contexte
-from observatoire.evaluation.decomposition import QUARTIER, contribuer, cumuler, decomposer
+from observatoire.evaluation.decomposition import QUARTIER, contribuer, cumuler, decomposer, situer
 from observatoire.evaluation.ecarts import comparer, relever_les_ecarts
 from observatoire.evaluation.flux import COLONNES as COLONNES_DES_FLUX
 from observatoire.evaluation.flux import COMPTES
@@ -38,4 +38,5 @@ __all__ = [
     "parts_du_parc",
     "proposer",
     "relever_les_ecarts",
+    "situer",
 ]

@@ -11,9 +11,9 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 from observatoire.intervalles import ecart_de_bornes, newcombe
+from observatoire.publie import Parution
 
-CELLULE = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
-LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "statut"]
+_LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
 MESURES = [
     "valeur_depart", "denominateur_depart", "valeur", "denominateur", "ecart", "ecart_bas", "ecart_haut",
     "effet_minimal",
@@ -35,14 +35,13 @@ UNE_SEULE = "Il n'y a qu'une année : rien à comparer."
 def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataFrame:
     """Ajouter :data:`MESURES`, ``sens``, ``statut`` et ``motif`` à des lignes mesurées.
 
-    ``lignes`` : ``depart`` et :data:`CELLULE`, ``rompue`` (une rupture les sépare), ``donnee`` (une valeur de départ
-    donnée à la main, ou manquante). ``protegee`` : les indicateurs d'un public, après protection.
+    ``lignes`` : ``depart`` et :data:`observatoire.publie.CLES`, ``rompue`` (une rupture les sépare), ``donnee`` (une
+    valeur de départ donnée à la main, ou manquante). ``protegee`` : les indicateurs d'un public, après protection.
     """
-    cellules = protegee.drop_duplicates(CELLULE).set_index(CELLULE)[LUES]
-    avant = _chercher(cellules, lignes.assign(annee=lignes["depart"]))
-    apres = _chercher(cellules, lignes)
+    parution = Parution(protegee)
+    avant, apres = parution.lire(lignes, annee=lignes["depart"]), parution.lire(lignes)
     donnee = lignes["donnee"].notna().to_numpy()
-    avant.loc[donnee, LUES[:-1]] = np.nan
+    avant.loc[donnee, _LUES] = np.nan
     avant["valeur"] = np.where(donnee, lignes["donnee"], avant["valeur"])
     avant.loc[donnee, "statut"] = "publie"
     nature = lignes["indicateur"].map({c: d.nature for c, d in catalogue().items()}).to_numpy(object)
@@ -64,12 +63,6 @@ def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataF
     return table
 
 
-def _chercher(cellules: pd.DataFrame, lignes: pd.DataFrame) -> pd.DataFrame:
-    trouvees = cellules.reindex(pd.MultiIndex.from_frame(lignes[CELLULE])).set_axis(lignes.index)
-    trouvees["statut"] = trouvees["statut"].astype(object).where(trouvees["statut"].notna(), "nd")
-    return trouvees
-
-
 def _juger(avant: pd.Series, apres: pd.Series, lignes: pd.DataFrame) -> np.ndarray:
     """« publie », ou pourquoi l'écart n'a pas de valeur."""
     commun = np.where(avant.eq("publie"), apres, avant)
@@ -79,8 +72,8 @@ def _juger(avant: pd.Series, apres: pd.Series, lignes: pd.DataFrame) -> np.ndarr
 
 def _ecarts(avant: pd.DataFrame, apres: pd.DataFrame, nature: np.ndarray) -> dict[str, np.ndarray]:
     """L'écart, son intervalle et l'effet minimal, selon la nature de l'indicateur."""
-    x0, n0, p0, bas0, haut0 = (avant[c].to_numpy(float) for c in LUES[:-1])
-    x1, n1, p1, bas1, haut1 = (apres[c].to_numpy(float) for c in LUES[:-1])
+    x0, n0, p0, bas0, haut0 = (avant[c].to_numpy(float) for c in _LUES)
+    x1, n1, p1, bas1, haut1 = (apres[c].to_numpy(float) for c in _LUES)
     proportion, borne = nature == "proportion", np.isin(nature, ["taux", "ecart"])
     exactes, bornees = newcombe(x1, n1, x0, n0), ecart_de_bornes(p1, bas1, haut1, p0, bas0, haut0)
     bas, haut = (np.select([proportion, borne], [a, b], np.nan) for a, b in zip(exactes, bornees, strict=True))

@@ -43,22 +43,29 @@ def contribuer(x0, n0, x1, n1) -> np.ndarray:
 def decomposer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
     """Les comptes et la contribution de chaque composante, année par année (:data:`COLONNES`).
 
-    ``flux`` : voir :data:`observatoire.evaluation.flux.COLONNES`. ``tout`` : le niveau et le code du territoire
-    entier ; qui y a changé de quartier est resté. Dans un quartier, il est entré dans son périmètre ou en est sorti.
+    ``flux`` : voir :data:`observatoire.evaluation.flux.COLONNES`. ``tout`` : le niveau et le code du territoire entier.
     """
-    devient = "restes" if niveau == tout[0] else "couverture"
-    table = flux.assign(
-        niveau=niveau,
-        territoire=tout[1] if niveau == tout[0] else flux["quartier"],
-        composante=flux["composante"].replace("deplaces", devient),
-    )
-    table = table[table["territoire"].ne("")]
     cles = ["annee", *CLES]
-    table = table.groupby([*cles, "composante"], as_index=False)[COMPTES].sum()
+    table = situer(flux, niveau, tout).groupby([*cles, "composante"], as_index=False)[COMPTES].sum()
     larges = {c: table.pivot(index=cles, columns="composante", values=c).fillna(0) for c in ("x0", "n0", "x1", "n1")}
     apports = contribuer(*(t.to_numpy(float) for t in larges.values()))
     longs = pd.DataFrame(apports, larges["x0"].index, larges["x0"].columns).stack().rename("contribution").reset_index()
     return table.merge(longs, on=[*cles, "composante"], how="left")[COLONNES]
+
+
+def situer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
+    """Les flux d'un niveau, chacun avec son ``niveau`` et son ``territoire``.
+
+    Sur le territoire entier, qui a changé de quartier est resté ; dans un quartier, il est entré dans son périmètre ou
+    en est sorti.
+    """
+    entier = niveau == tout[0]
+    table = flux.assign(
+        niveau=niveau,
+        territoire=tout[1] if entier else flux["quartier"],
+        composante=flux["composante"].replace("deplaces", "restes" if entier else "couverture"),
+    )
+    return table[table["territoire"].ne("")]
 
 
 def cumuler(decomposition: pd.DataFrame, depart: int, annee: int) -> pd.DataFrame:

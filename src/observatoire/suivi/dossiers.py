@@ -12,10 +12,10 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from observatoire.publie import OUVRENT
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee, rang_des_dates, rang_du_trimestre
 
 CLES = ["niveau", "territoire", "indicateur"]
-OUVRENT = ("alerte", "alerte_confirmee")
 RESOUT, INCONNU = "conforme", "non_evaluable"
 #: Ce qui arrive à un dossier.
 OUVERTURE, REOUVERTURE, RESOLUTION = "ouverture", "reouverture", "resolution"

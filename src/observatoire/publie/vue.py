@@ -1,0 +1,223 @@
+"""Ce qui est publié, vu depuis une année : ce que reçoivent les notebooks et les figures."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.communes import VILLE
+from observatoire.configuration import lire_configuration
+from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
+from observatoire.lectures import noter
+from observatoire.publie.contenu import Contenu
+from observatoire.publie.tables import COLONNES, FICHIERS, INDICATEURS, en_lignes
+from observatoire.registre.impressions import est_ouvert
+
+VARIABLE = "OBSERVATOIRE_PUBLIE"
+#: Les verdicts qui ouvrent un dossier.
+OUVRENT = ("alerte", "alerte_confirmee")
+
+
+def _table(nom: str):
+    """Une table publiée entière ; la lire se note."""
+
+    def lire(publie: Publie):
+        noter(FICHIERS[nom])
+        return publie.contenu.table(nom)
+
+    return property(lire, doc=f"La table « {nom} », entière. Ne pas la modifier.")
+
+
+@dataclass(frozen=True)
+class Publie:
+    """Tout ce qui est publié pour un public, vu depuis une année.
+
+    ``indicateurs`` : les colonnes de :data:`COLONNES`, toutes les années. ``catalogue`` : code -> déclaration.
+    ``contours`` : une ligne par contour, avec sa ``geometry`` (shapely, EPSG:4326), ou ``None`` quand la ville n'a
+    pas de carte. Tout ce qui est lu d'ici est noté (:mod:`observatoire.lectures`) : une page qui prend
+    :attr:`indicateurs` entière est refaite au moindre changement ; :meth:`serie` et :meth:`extrait` sont plus sobres.
+    """
+
+    annee: int
+    dossier: Path
+    contenu: Contenu
+
+    indicateurs = _table("indicateurs")
+    catalogue = _table("catalogue")
+    territoires = _table("territoires")
+    contours = _table("contours")
+    bailleurs = _table("bailleurs")
+    couverture = _table("couverture")
+    depots = _table("depots")
+    corrections = _table("corrections")
+    ruptures = _table("ruptures")
+    baremes = _table("baremes")
+    mixite = _table("mixite")
+    mixite_evolution = _table("mixite_evolution")
+    fiches_mixite = _table("fiches_mixite")
+    engagements = _table("engagements")
+    seances = _table("seances")
+    decisions = _table("decisions")
+    alertes_examinees = _table("alertes_examinees")
+    attributions_conformite = _table("attributions_conformite")
+    attributions_profils = _table("attributions_profils")
+    attributions_cote_a_cote = _table("attributions_cote_a_cote")
+    attributions_attente = _table("attributions_attente")
+    revue_objectifs = _table("revue_objectifs")
+    revue_decomposition = _table("revue_decomposition")
+    revue_ecarts = _table("revue_ecarts")
+    contexte = _table("contexte")
+    edition = _table("edition")
+
+    @property
+    def tout(self) -> tuple[str, str]:
+        """Le niveau et le code du territoire entier : la ville, ou l'agglomération."""
+        return self.edition.get("niveau", VILLE), self.edition["code"]
+
+    @property
+    def communes(self) -> tuple[str, ...]:
+        """Les communes d'une agglomération ; aucune quand le territoire est une ville."""
+        return tuple(self.edition.get("communes") or ())
+
+    def commune(self, niveau: str, code: str) -> str | None:
+        """La commune d'un territoire ; ``None`` s'il n'est dans aucune, ou que le territoire entier est une ville."""
+        if not self.communes:
+            return None
+        noter(FICHIERS["territoires"])
+        while niveau not in (VILLE, self.tout[0]) and (niveau, code) in self.contenu.parents:
+            niveau, code = self.contenu.parents[niveau, code]
+        return code if niveau == VILLE else None
+
+    def serie(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> pd.DataFrame:
+        """Les valeurs d'un indicateur en un lieu : une ligne par année de l'édition, ``nd`` si rien n'y est calculé."""
+        return pd.DataFrame(self.lignes(indicateur, niveau, territoire, bailleur), columns=COLONNES)
+
+    def lignes(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> list[dict]:
+        """Comme :meth:`serie`, en dictionnaires, car une page en lit des centaines. Ne pas les modifier."""
+        noter(INDICATEURS, indicateur=indicateur, niveau=niveau, territoire=territoire, bailleur=bailleur)
+        return self.contenu.serie(indicateur, (niveau, territoire, bailleur))
+
+    def ligne(
+        self,
+        indicateur: str,
+        niveau: str,
+        territoire: str,
+        bailleur: str = "tous",
+        annee: int | None = None,
+    ) -> dict:
+        """La valeur d'un indicateur pour un territoire et une année (celle de la lecture par défaut).
+
+        Une combinaison qui n'a pas été calculée revient avec le statut ``nd`` et aucune valeur.
+        """
+        rang = self.edition["annees"].index(self.annee if annee is None else annee)
+        return self.lignes(indicateur, niveau, territoire, bailleur)[rang]
+
+    def extrait(self, **cles: str | int) -> pd.DataFrame:
+        """Les lignes de ``indicateurs`` qui portent ces clés, par exemple ``indicateur="apl", niveau="quartier"``."""
+        noter(INDICATEURS, **cles)
+        return self.contenu.extrait(cles)
+
+    def alertes(self, **cles: str | int) -> list[dict]:
+        """Les évaluations qui portent ces clés (``annee``, ``niveau``, ``territoire``, ``indicateur``, ``quartier``,
+        ``secteur``), chacune avec son ampleur ; aucune si rien n'est évalué. Ne pas les modifier."""
+        return self._lignes_de("alertes", cles)
+
+    def dossiers(self, **cles: str) -> list[dict]:
+        """Les dossiers d'alerte qui portent ces clés, dans l'ordre où ils se lisent ; aucun s'il n'y a pas de suivi."""
+        return self._lignes_de("dossiers", cles)
+
+    def dossiers_ouverts(self, **cles: str) -> list[dict]:
+        """Les dossiers ouverts qui portent ces clés ; aucun hors de la dernière année, où se tient le suivi.
+
+        Un dossier dont une année est cachée ne dit pas son état : il est ouvert si l'alerte de cette année paraît.
+        """
+        if self.annee != self.edition["annees"][-1]:
+            return []
+        evaluees = self.alertes(annee=self.annee, **cles)
+        paraissent = {cle_d_alerte(r) for r in evaluees if r["statut"] == "publie" and r["verdict"] in OUVRENT}
+        return [d for d in self.dossiers(**cles) if _est_ouvert(d, paraissent)]
+
+    def actions(self, dossier: str) -> list[dict]:
+        """Ce qui a été fait sur un dossier, dans l'ordre des dates."""
+        return self._lignes_de("actions", {"dossier": dossier})
+
+    def libelle_du_suivi(self, colonne: str, code: str) -> str:
+        """Ce qui s'écrit à la place d'un code de ``dossiers`` ou d'``actions`` ; le code s'il n'a pas de libellé."""
+        lignes = self._lignes_de("libelles_du_suivi", {"colonne": colonne, "code": code})
+        return lignes[0]["libelle"] if lignes else code
+
+    def _lignes_de(self, nom: str, cles: dict) -> list[dict]:
+        noter(FICHIERS[nom], **cles)
+        return en_lignes(self.contenu.extrait(cles, nom))
+
+    def nom(self, niveau: str, code: str) -> str:
+        """Le nom d'un territoire, ou d'un bailleur quand ``niveau`` est ``bailleur``."""
+        if (niveau, code) not in self.noms:
+            raise ParametreInconnu(f"« {code} » n'est pas un code connu au niveau « {niveau} ».")
+        return self.noms[niveau, code]
+
+    @property
+    def noms(self) -> dict[tuple[str, str], str]:
+        """Le nom de chaque (niveau, code) ; le niveau d'un bailleur est ``bailleur``."""
+        noter(FICHIERS["territoires"])
+        noter(FICHIERS["bailleurs"])
+        return self.contenu.noms
+
+    @property
+    def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
+        """L'année et le libellé de chaque ligne de ``ruptures``, et les indicateurs ou les groupes qu'elle touche."""
+        noter(FICHIERS["ruptures"])
+        return self.contenu.dates_rompues
+
+    def commentaire(self, annee: int, code: str) -> str | None:
+        """Le commentaire (Markdown) déposé pour un territoire ou un bailleur, ou ``None``."""
+        return self.contenu.ecrit(f"commentaires/{annee}/{code}.md")
+
+
+def cle_d_alerte(ligne: dict) -> tuple[str, str, str]:
+    """Ce qui rattache une évaluation à son dossier : (niveau, territoire, indicateur)."""
+    return ligne["niveau"], ligne["territoire"], ligne["indicateur"]
+
+
+def _est_ouvert(dossier: dict, paraissent: set[tuple[str, str, str]]) -> bool:
+    if dossier["statut"] == "publie":
+        return dossier["etat"] != "resolue"
+    return cle_d_alerte(dossier) in paraissent
+
+
+def dossier_publie(public: str = "publique") -> Path:
+    """Le dossier publié : la variable d'environnement s'il y en a une, sinon celui de la configuration la plus
+    proche en remontant depuis le dossier courant."""
+    if dossier := os.environ.get(VARIABLE):
+        return Path(dossier)
+    ici = Path.cwd()
+    for parent in (ici, *ici.parents):
+        if (parent / "observatoire.yml").is_file():
+            return lire_configuration(parent / "observatoire.yml").chemin("publie") / public
+    raise ErreurConfiguration("observatoire.yml est introuvable : se placer dans le dossier de l'observatoire.")
+
+
+def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> Publie:
+    """Lire ce qui est publié, vu depuis ``annee`` (la dernière de l'édition par défaut).
+
+    Lève :class:`ErreurConfiguration` si rien n'est publié, :class:`ParametreInconnu` si l'année ne l'est pas.
+    """
+    dossier = Path(dossier) if dossier is not None else dossier_publie()
+    if not (dossier / "edition.json").is_file():
+        raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
+    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns, est_ouvert())
+    noter("edition.json")
+    annees = contenu.table("edition")["annees"]
+    annee = annees[-1] if annee is None else annee
+    if annee not in annees:
+        raise ParametreInconnu(f"l'année {annee} n'est pas publiée. Années admises : {annees}.")
+    return Publie(annee=annee, dossier=dossier, contenu=contenu)
+
+
+@lru_cache(maxsize=4)
+def _lire(dossier: Path, _version: int, _certifie: bool) -> Contenu:
+    return Contenu(dossier)
