@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 import pandas as pd
@@ -27,12 +28,14 @@ from observatoire.confidentialite.revue import (
     proteger_la_decomposition,
     proteger_les_ecarts,
 )
+from observatoire.configuration import lire_configuration
 from observatoire.conserves import dossier_conserve
 from observatoire.engagements import calculer_engagements, ecrire_engagements
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.evaluation import (
     COLONNES_DES_FLUX,
     COMPTES,
+    comparer,
     compter_les_flux,
     contribuer,
     cumuler,
@@ -49,7 +52,7 @@ from observatoire.evaluation import (
 from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
 from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, INFLECHIR, INSISTER, REVOIR
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
-from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION
+from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
 
 REFERENTIELS = RACINE / "data" / "referentiels"
@@ -277,7 +280,7 @@ def test_tout_parait_quand_tout_est_grand_et_s_ajoute():
     ville = table_publiee.loc["ville"]
     assert set(ville.index) == set(PARAISSENT)
     assert set(ville["statut"]) == {"publie"}
-    assert ville["contribution"].sum() == pytest.approx(round(ville["variation"].iloc[0], 3))
+    assert ville["contribution"].sum() == pytest.approx(ville["variation"].iloc[0], abs=1e-12)
     assert ville.loc["livraisons", "contribution"] == 0
 
 
@@ -584,6 +587,18 @@ def test_sans_revision_ou_sans_git_la_revue_le_dit(depot, monkeypatch):
     assert inscrire(revision) == ""
     monkeypatch.setenv("PATH", "")
     assert inscrire(revision) == SANS_GIT
+
+
+def test_l_etat_zero_de_l_edition_fictive_se_relit():
+    """Le dépôt cloné en entier : la révision inscrite est la sienne, et un engagement a changé depuis."""
+    question = ["git", "rev-parse", "--is-shallow-repository"]
+    if not which("git") or subprocess.run(question, cwd=RACINE, capture_output=True).stdout.strip() != b"false":
+        pytest.skip("git, ou l'histoire de ce dépôt, n'est pas là")
+    zero = lire_etat_zero(lire_configuration(RACINE / "observatoire.yml"))
+    assert (zero.motif, zero.date) == ("", "2007-12-31")
+    actuel = yaml.safe_load((RACINE / "data" / "suivi" / "engagements.yml").read_text(encoding="utf-8"))
+    ecarts = pd.DataFrame(comparer(zero.contenu, actuel)).query("ecart != 'aucun'")
+    assert ecarts[["engagement", "ecart", "champ"]].to_numpy().tolist() == [["reexamen", "modifie", "preuve"]]
 
 
 def test_un_etat_zero_qui_ne_se_relit_plus_le_dit(depot):

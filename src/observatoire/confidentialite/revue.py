@@ -51,7 +51,7 @@ PARAISSENT = (
 AUTRES, TOUTES = "autres", "toutes"
 #: Celles dont l'absence ne dit rien d'un ménage : aucun logement n'a été livré, démoli, ou n'a changé de périmètre.
 SANS_MENAGE = ("livraisons", "demolitions_ventes", "couverture")
-#: Les contributions sont imprimées au dixième de point.
+#: Les contributions et leur somme sont imprimées au dixième de point.
 DECIMALES = 3
 #: De chaque côté : les ménages présents, ceux qui ont répondu, ceux qui comptent en haut.
 _COTES = (("menages0", "n0", "haut0"), ("menages1", "n1", "haut1"))
@@ -164,7 +164,8 @@ def _une_part(lieu: dict, apports: dict[str, float] | None, comptes: Comptes | N
     if statut != "publie":
         return [{**lieu, "composante": TOUTES, "statut": statut, "motif": _RAISONS[statut]}]
     bouts = {nom: parues.valeur(lieu, lieu[an]) for nom, an in (("valeur_depart", "depart"), ("valeur", "annee"))}
-    commun = {**lieu, **bouts, "variation": bouts["valeur"] - bouts["valeur_depart"], "motif": ""}
+    variation = round(bouts["valeur"] - bouts["valeur_depart"], DECIMALES)
+    commun = {**lieu, **bouts, "variation": variation, "motif": ""}
     reunies = reunir(comptes, lambda choisies: parues.sure(comptes.parmi(choisies), lieu), parues.cachees(lieu))
     brutes = {c: apports.get(c, 0.0) for c in PARAISSENT if c not in reunies}
     if reunies:
