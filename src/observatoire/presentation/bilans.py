@@ -6,9 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.engagements import VERDICTS, juger
+from observatoire.presentation.engagements import juger
 from observatoire.presentation.liens import lier
 from observatoire.presentation.nombres import ecrire_annee, ecrire_date, ecrire_entier
+from observatoire.presentation.objectifs import VERDICTS
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
 

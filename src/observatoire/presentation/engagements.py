@@ -19,7 +19,15 @@ from observatoire.presentation.nombres import (
     ecrire_entier,
     ecrire_intervalle,
     ecrire_ligne,
-    ecrire_statut,
+)
+from observatoire.presentation.objectifs import (
+    CONSTATS,
+    VERDICTS,
+    ecrire_cible,
+    ecrire_verdict,
+    est_ecrit,
+    nommer_lieux,
+    unite_de,
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
@@ -29,19 +37,10 @@ from observatoire.registre.impressions import dire
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-#: Verdict -> signe et libellé : le signe distingue sans la couleur, le libellé sans le signe.
-VERDICTS = {
-    "tenu": ("✓", "tenu"),
-    "partiel": ("◐", "tenu en partie"),
-    "non_tenu": ("✗", "non tenu"),
-    "non_concluant": ("≈", "non concluant"),
-    "non_mesurable": ("∅", "non mesurable"),
-}
 _PLURIELS = {
     "tenu": "tenus", "partiel": "tenus en partie", "non_tenu": "non tenus", "non_concluant": "non concluants",
     "non_mesurable": "non mesurables",
 }  # fmt: skip
-CONSTATS = {"atteint": "objectif atteint", "non_atteint": "objectif non atteint"}
 NATURES = {"moyens": "moyens", "resultat": "résultat"}
 RYTHMES = {"trimestriel": "chaque trimestre", "annuel": "chaque année", "une_fois": "une fois, à l'échéance"}
 #: Ce que compte chaque sorte de preuve : au singulier, au pluriel.
@@ -71,7 +70,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
             "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
-            "Verdict": juger(e) + (f"<br><small>{CONSTATS[e['constat']]}</small>" if _ecrit(e["constat"]) else ""),
+            "Verdict": juger(e, avec_constat=True),
             "Pourquoi": escape(e["raison"]),
         }
         for e in lignes
@@ -117,7 +116,8 @@ def identite_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     e = _derniere(valeurs, engagement)
     mesure = _PREUVES[e["genre"]]
     if e["genre"] == "indicateur":
-        mesure = f"{lier_fiche(valeurs, e['indicateur'])}{_situer(valeurs, e)}"
+        mesure = lier_fiche(valeurs, e["indicateur"])
+        mesure += f" ({escape(lieux)})" if (lieux := nommer_lieux(valeurs, e)) else ""
     elif isinstance(e["rythme"], str):
         mesure += f", {RYTHMES[e['rythme']]}"
     rangs = {
@@ -185,8 +185,10 @@ def calendrier_des_seances(valeurs: Publie) -> Fragment:
             "Date": lier(ecrire_date(s["date"]), f"seances/{s['seance']}.html"),
             "Séance": escape(s["libelle"]),
             "État": s["etat"] + (" (fictive)" if s["fictif"] else ""),
-            "Signataires présents": ecrire_entier(len(s["presents"].split(" ; "))) if _ecrit(s["presents"]) else ABSENT,
-            "Invités": escape(s["invites"]) if _ecrit(s["invites"]) else ABSENT,
+            "Signataires présents": ecrire_entier(len(s["presents"].split(" ; ")))
+            if est_ecrit(s["presents"])
+            else ABSENT,
+            "Invités": escape(s["invites"]) if est_ecrit(s["invites"]) else ABSENT,
         }
         for s in lignes
     ]
@@ -204,22 +206,10 @@ def _derniere(valeurs: Publie, engagement: str) -> dict:
     return next(e for e in _siennes(valeurs, engagement) if e["annee"] == valeurs.annee)
 
 
-def _ecrit(texte: object) -> bool:
-    return isinstance(texte, str) and bool(texte)
-
-
-def juger(e: dict) -> str:
+def juger(e: dict, avec_constat: bool = False) -> str:
     """Le verdict, son signe et son libellé ; là où il n'y en a pas, le statut qui dit pourquoi."""
-    if not _ecrit(e["verdict"]):
-        return ecrire_statut("na" if e["statut"] == "publie" else e["statut"], html=True)
-    signe, libelle = VERDICTS[e["verdict"]]
-    classe = f"obs-verdict obs-verdict-{e['verdict'].replace('_', '-')}"
-    return f'<span class="{classe}"><span aria-hidden="true">{signe}</span> {libelle}</span>'
-
-
-def _unite(valeurs: Publie, e: dict) -> tuple[str, int | None]:
-    declaration = valeurs.catalogue[e["indicateur"]]
-    return declaration["unite"], 0 if declaration["nature"] == "effectif" else None
+    statut = "na" if e["statut"] == "publie" else e["statut"]
+    return ecrire_verdict(e["verdict"], statut, e["constat"] if avec_constat else None)
 
 
 def _observer(valeurs: Publie, e: dict) -> str:
@@ -229,7 +219,7 @@ def _observer(valeurs: Publie, e: dict) -> str:
         return ecrire_ligne(ligne, valeurs.catalogue[e["indicateur"]], html=True)
     if pd.isna(e["faits"]):
         return ABSENT
-    un, plusieurs = _FAITS[e["rythme"] if _ecrit(e["rythme"]) else e["genre"]]
+    un, plusieurs = _FAITS[e["rythme"] if est_ecrit(e["rythme"]) else e["genre"]]
     if e["attendus"]:
         nom = plusieurs if e["attendus"] > 1 else un
         return f"{ecrire_entier(e['faits'])} sur {ecrire_entier(e['attendus'])} {nom}"
@@ -238,31 +228,22 @@ def _observer(valeurs: Publie, e: dict) -> str:
 
 def _viser(valeurs: Publie, e: dict) -> str:
     if pd.isna(e["cible"]):
-        return RYTHMES[e["rythme"]] if _ecrit(e["rythme"]) else _ATTENDUS.get(e["genre"], "aucun objectif chiffré")
-    unite, decimales = _unite(valeurs, e)
-    if pd.notna(e["jusque"]):
-        return f"{ecrire(e['cible'], decimales=decimales)} à {ecrire(e['jusque'], unite, decimales=decimales)}"
-    return f"{'au plus' if e['sens'] == 'au_plus' else 'au moins'} {ecrire(e['cible'], unite, decimales=decimales)}"
+        return RYTHMES[e["rythme"]] if est_ecrit(e["rythme"]) else _ATTENDUS.get(e["genre"], "aucun objectif chiffré")
+    return ecrire_cible(valeurs, e, e["sens"])
 
 
 def _encadrer(valeurs: Publie, e: dict) -> str:
     if e["genre"] != "indicateur" or pd.isna(e["bas"]) or pd.isna(e["haut"]) or e["bas"] == e["haut"]:
         return ABSENT
-    return ecrire_intervalle(e["bas"], e["haut"], _unite(valeurs, e)[0])
-
-
-def _situer(valeurs: Publie, e: dict) -> str:
-    lieux = [valeurs.nom("bailleur", e["bailleur"])] if e["bailleur"] != "tous" else []
-    lieux += [valeurs.nom(e["niveau"], e["territoire"])] if e["niveau"] != valeurs.tout[0] else []
-    return f" ({escape(', '.join(lieux))})" if lieux else ""
+    return ecrire_intervalle(e["bas"], e["haut"], unite_de(valeurs, e)[0])
 
 
 def _etat_zero(valeurs: Publie, e: dict) -> str | None:
     if pd.isna(e["zero_annee"]):
         return None
-    annee, unite = ecrire_annee(int(e["zero_annee"])), _unite(valeurs, e)
+    annee, unite = ecrire_annee(int(e["zero_annee"])), unite_de(valeurs, e)
     valeur = ecrire(e["zero_valeur"], unite[0], decimales=unite[1], signe=unite[0] == "points", html=True)
-    source = f" ({escape(e['zero_source'])})" if _ecrit(e["zero_source"]) else ""
+    source = f" ({escape(e['zero_source'])})" if est_ecrit(e["zero_source"]) else ""
     return f"{valeur} en {annee}{source}"
 
 
@@ -277,7 +258,7 @@ def _adoption(e: dict) -> str | None:
 def _tolerer(valeurs: Publie, e: dict) -> str | None:
     if pd.isna(e["cible"]) or not e["tolerance"]:
         return None
-    unite = _unite(valeurs, e)[0]
+    unite = unite_de(valeurs, e)[0]
     return ecrire(e["tolerance"], "points" if unite == "%" else unite)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.engagements import CONSTATS, VERDICTS
 from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
     ABSENT,
@@ -20,6 +19,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_statut,
 )
+from observatoire.presentation.objectifs import VERDICTS, ecrire_cible, ecrire_verdict, nommer_lieux, unite_de
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import Commentaire, paragraphe
 from observatoire.publie import en_lignes
@@ -100,22 +100,22 @@ def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
 
 
 def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
-    declaration = valeurs.catalogue[r["indicateur"]]
-    decimales = 0 if declaration["nature"] == "effectif" else None
-    unite = "points" if declaration["unite"] == "%" else declaration["unite"]
+    unite, decimales = unite_de(valeurs, r)
+    unite = "points" if unite == "%" else unite
     nom = lier_fiche(valeurs, r["indicateur"], "edition") if suivi else _nommer(r)
+    ou = nommer_lieux(valeurs, r) or valeurs.edition["nom"]
     cache = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
     ecart = cache or ecrire(r["ecart"], unite, decimales=decimales, signe=True)
     bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
     return {
-        "Objectif" if not suivi else "Part": f"{nom}<br><small>{escape(_situer(valeurs, r))}</small>",
+        "Objectif" if not suivi else "Part": f"{nom}<br><small>{escape(ou)}</small>",
         "Départ": _bout(valeurs, r, int(r["depart"]), "valeur_depart"),
         "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
         "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
         "Effet minimal": ABSENT if pd.isna(r["effet_minimal"]) else ecrire(r["effet_minimal"], unite),
         "Sens": SENS.get(r["sens"], ABSENT),
-        "Objectif visé": _viser(valeurs, r),
-        "Verdict": _juger(r),
+        "Objectif visé": ecrire_cible(valeurs, r, r["cible_sens"]),
+        "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
         "À savoir": escape(r["motif"]) if isinstance(r["motif"], str) else "",
     }
 
@@ -125,46 +125,18 @@ def _nommer(r: dict) -> str:
     return lier(r["libelle"], f"engagements/{r['code']}.html" if r["origine"] == "engagement" else None)
 
 
-def _situer(valeurs: Publie, r: dict) -> str:
-    lieux = [valeurs.nom(r["niveau"], r["territoire"])] if (r["niveau"], r["territoire"]) != valeurs.tout else []
-    lieux += [valeurs.nom("bailleur", r["bailleur"])] if r["bailleur"] != "tous" else []
-    return ", ".join(lieux) or valeurs.edition["nom"]
-
-
 def _bout(valeurs: Publie, r: dict, annee: int, colonne: str) -> str:
-    declaration = valeurs.catalogue[r["indicateur"]]
     quand = f"<br><small>{ecrire_annee(annee)}</small>"
     if annee in valeurs.edition["annees"] and not _donnee(r, colonne):
         lieu = (r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
-        return ecrire_ligne(valeurs.ligne(*lieu, annee=annee), declaration, html=True) + quand
-    decimales = 0 if declaration["nature"] == "effectif" else None
-    return ecrire(r[colonne], declaration["unite"], decimales=decimales, html=True) + quand
+        return ecrire_ligne(valeurs.ligne(*lieu, annee=annee), valeurs.catalogue[r["indicateur"]], html=True) + quand
+    unite, decimales = unite_de(valeurs, r)
+    return ecrire(r[colonne], unite, decimales=decimales, html=True) + quand
 
 
 def _donnee(r: dict, colonne: str) -> bool:
     """Une valeur de départ donnée par un texte n'est pas celle de l'indicateur : elle n'a pas d'effectif."""
     return colonne == "valeur_depart" and pd.notna(r[colonne]) and pd.isna(r["denominateur_depart"])
-
-
-def _viser(valeurs: Publie, r: dict) -> str:
-    if pd.isna(r["cible"]):
-        return ""
-    declaration = valeurs.catalogue[r["indicateur"]]
-    decimales = 0 if declaration["nature"] == "effectif" else None
-    if pd.notna(r["jusque"]):
-        haut = ecrire(r["jusque"], declaration["unite"], decimales=decimales)
-        return f"{ecrire(r['cible'], decimales=decimales)} à {haut}"
-    sens = "au plus" if r["cible_sens"] == "au_plus" else "au moins"
-    return f"{sens} {ecrire(r['cible'], declaration['unite'], decimales=decimales)}"
-
-
-def _juger(r: dict) -> str:
-    if not isinstance(r["verdict"], str):
-        return ""
-    signe, libelle = VERDICTS[r["verdict"]]
-    classe = f"obs-verdict obs-verdict-{r['verdict'].replace('_', '-')}"
-    constat = f"<br><small>{CONSTATS[r['constat']]}</small>" if isinstance(r["constat"], str) else ""
-    return f'<span class="{classe}"><span aria-hidden="true">{signe}</span> {libelle}</span>{constat}'
 
 
 def _regle() -> str:
@@ -185,7 +157,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
     rangs = [
         {
             "Engagement ou objectif": _nommer(r),
-            "Verdict": _juger(r),
+            "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
             "Pertinence": PERTINENCES.get(r["pertinence"], ""),
             "Probabilité": "" if pd.isna(r["probabilite"]) else ecrire(r["probabilite"], "%", decimales=0),
             "À discuter": escape(r["proposition"]),
@@ -223,8 +195,8 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
             "Écart": ECARTS[r["ecart"]] + (f" : {CHAMPS[r['champ']]}" if isinstance(r["champ"], str) else ""),
             "Au départ": escape(r["au_depart"]) if isinstance(r["au_depart"], str) else "",
             "À la fin": escape(r["a_la_fin"]) if isinstance(r["a_la_fin"], str) else "",
-            "Verdict, règle du départ": _juger({"verdict": r["verdict_initial"], "constat": None}),
-            "Verdict, règle d'aujourd'hui": _juger({"verdict": r["verdict"], "constat": None}),
+            "Verdict, règle du départ": ecrire_verdict(r["verdict_initial"]),
+            "Verdict, règle d'aujourd'hui": ecrire_verdict(r["verdict"]),
         }
         for r in en_lignes(choisies)
     ]

@@ -1,0 +1,66 @@
+"""Ce qui se dit d'un objectif, d'une page à l'autre : où il vaut, sa cible, le verdict et le constat de la règle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation.nombres import ecrire, ecrire_statut
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+#: Verdict -> signe et libellé : le signe distingue sans la couleur, le libellé sans le signe.
+VERDICTS = {
+    "tenu": ("✓", "tenu"),
+    "partiel": ("◐", "tenu en partie"),
+    "non_tenu": ("✗", "non tenu"),
+    "non_concluant": ("≈", "non concluant"),
+    "non_mesurable": ("∅", "non mesurable"),
+}
+CONSTATS = {"atteint": "objectif atteint", "non_atteint": "objectif non atteint"}
+
+
+def est_ecrit(texte: object) -> bool:
+    """Un texte qui n'est ni vide, ni manquant."""
+    return isinstance(texte, str) and bool(texte)
+
+
+def ecrire_verdict(verdict: object, statut: str | None = None, constat: object = None) -> str:
+    """Le verdict, son signe et son libellé, puis le constat de la règle quand elle est arithmétique.
+
+    Sans verdict : rien, ou ``statut``, qui dit pourquoi.
+    """
+    if not est_ecrit(verdict):
+        return "" if statut is None else ecrire_statut(statut, html=True)
+    signe, libelle = VERDICTS[verdict]
+    classe = f"obs-verdict obs-verdict-{verdict.replace('_', '-')}"
+    suite = f"<br><small>{CONSTATS[constat]}</small>" if est_ecrit(constat) else ""
+    return f'<span class="{classe}"><span aria-hidden="true">{signe}</span> {libelle}</span>{suite}'
+
+
+def ecrire_cible(valeurs: Publie, ligne: dict, sens: object) -> str:
+    """« au moins 25 % », « 50 à 60 logements » ; rien sans cible. ``sens`` : ``au_plus`` ou ``au_moins``."""
+    if pd.isna(ligne["cible"]):
+        return ""
+    unite, decimales = unite_de(valeurs, ligne)
+    if pd.notna(ligne["jusque"]):
+        return f"{ecrire(ligne['cible'], decimales=decimales)} à {ecrire(ligne['jusque'], unite, decimales=decimales)}"
+    return f"{'au plus' if sens == 'au_plus' else 'au moins'} {ecrire(ligne['cible'], unite, decimales=decimales)}"
+
+
+def unite_de(valeurs: Publie, ligne: dict) -> tuple[str, int | None]:
+    """L'unité de l'indicateur d'une ligne et ses décimales ; ``None`` : celles de l'unité."""
+    declaration = valeurs.catalogue[ligne["indicateur"]]
+    return declaration["unite"], 0 if declaration["nature"] == "effectif" else None
+
+
+def nommer_lieux(valeurs: Publie, ligne: dict) -> str:
+    """« Battant, Grand Besançon Habitat » ; vide pour le territoire entier et tous ses bailleurs."""
+    lieux = []
+    if (ligne["niveau"], ligne["territoire"]) != valeurs.tout:
+        lieux.append(valeurs.nom(ligne["niveau"], ligne["territoire"]))
+    if ligne["bailleur"] != "tous":
+        lieux.append(valeurs.nom("bailleur", ligne["bailleur"]))
+    return ", ".join(lieux)
