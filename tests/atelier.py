@@ -72,10 +72,10 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
         _declaration("financement_plus", "Financement PLUS", groupe="financement", modalite="PLUS"),
     ]
     edition = {
-        "nom": "Besançon", "code": "25056", "a": "à Besançon", "de": "de Besançon", "annees": list(annees),
-        "titre": "Observatoire du logement public de Besançon", "annee_zero": annees[0], "public": public,
-        "niveaux": ["quartier", "ville"], "fictif": True, "seuil": 11, "charte": {}, "signataires": [],
-        "immeubles_hors_quartier": {},
+        "nom": "Besançon", "niveau": "ville", "code": "25056", "a": "à Besançon", "de": "de Besançon",
+        "annees": list(annees), "titre": "Observatoire du logement public de Besançon", "annee_zero": annees[0],
+        "public": public, "niveaux": ["quartier", "ville"], "fictif": True, "seuil": 11, "charte": {},
+        "signataires": [], "immeubles_hors_quartier": {},
     }  # fmt: skip
     (dossier / "catalogue.json").write_text(json.dumps(declarations), encoding="utf-8")
     (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
@@ -101,6 +101,7 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
     pd.DataFrame([{**rupture, "description": "Un bailleur rejoint le dépôt.", "source": "SDES"}]).to_csv(
         dossier / "ruptures.csv", index=False
     )
+    pd.DataFrame(columns=["annee", "engagement", "libelle"]).to_csv(dossier / "engagements.csv", index=False)
     if public == "partenaires":
         ouvert = {"dossier": ALERTE, "niveau": "quartier", "territoire": "battant", "indicateur": "taux_vacance"}
         pd.DataFrame([{**ouvert, "etat": "nouvelle", "statut": "publie"}]).to_csv(dossier / "dossiers.csv", index=False)

@@ -9,7 +9,6 @@ lu dans un seul processus, sans attendre que d'autres naissent.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter, defaultdict
@@ -160,11 +159,10 @@ class Notebooks:
 
 def _choisir_une_alerte(cellule, publie: Path) -> None:
     """Un dossier n'existe que dans ses propres dépôts : celui du modèle est remplacé par le premier ouvert ici."""
-    from observatoire.edition.plan import alertes_ouvertes
+    from observatoire.edition.plan import Matiere
 
     if "parameters" in cellule.metadata.get("tags", []):
-        edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-        ouverte = alertes_ouvertes(publie, edition)[0]["dossier"]
+        ouverte = Matiere.lire(publie).admises["alerte"][0]
         cellule.source, remplaces = re.subn(r'^alerte = "\w+"', f'alerte = "{ouverte}"', cellule.source, flags=re.M)
         assert remplaces == 1, "alerte.ipynb : le paramètre « alerte » n'a pas été reconnu."
 

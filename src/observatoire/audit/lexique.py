@@ -30,7 +30,7 @@ class Lexique:
         self.unites = {d["code"]: d["unite"] for d in declarations}
         self.libelles = {d["code"]: d["libelle"] for d in declarations}
         self._annees = {*edition["annees"]}
-        self._ville = (edition.get("niveau", "ville"), edition["code"])
+        self._ville = (edition["niveau"], edition["code"])
         self._communes = _communes(lieux) if edition.get("communes") else None
         self._lieux = _Noms(zip(lieux["nom"], zip(lieux["niveau"], lieux["code"], strict=True), strict=True))
         self._bailleurs = _Noms(zip(bailleurs["nom"], bailleurs["code"], strict=True))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.communes import VILLE
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.seances import pages_des_seances
@@ -67,7 +66,7 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[
 def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
     """(page, Markdown) des fiches et des séances, l'une après l'autre : chacune s'imprime quand on la demande."""
     edition, lignes, mixite = contenu.table("edition"), contenu.table("indicateurs"), contenu.table("mixite")
-    niveau, ville = edition.get("niveau", VILLE), edition["code"]
+    niveau, ville = edition["niveau"], edition["code"]
     lignes = lignes[lignes["niveau"].eq(niveau) & lignes["bailleur"].eq("tous")]
     mixite = mixite[mixite["territoire"].eq(ville)]
     ruptures, de = contenu.table("ruptures"), edition["de"]

@@ -7,7 +7,6 @@ tout est vérifié avant qu'un noyau ne démarre, et tout ce qui ne va pas est d
 from __future__ import annotations
 
 import ast
-import json
 from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
@@ -29,7 +28,7 @@ class Modele:
     ``sortie`` est le chemin de la page dans l'édition, sans suffixe. Un modèle sans axe donne une seule page,
     vue depuis la dernière année de l'édition. ``sommaire`` : motifs des pages qu'il range sous lui, chacun avec l'axe
     dont elles dépendent ; un motif dont l'axe n'a aucune valeur n'est pas écrit, car il ne trouverait rien.
-    ``si`` : un paramètre sans aucune valeur duquel la page n'a pas lieu.
+    Un axe sans aucune valeur : pas de page. ``si`` : de même, pour un paramètre dont la page ne dépend pas.
     """
 
     nom: str
@@ -48,7 +47,7 @@ MODELES = (
             ("bailleur-*", "bailleur"),
         ),
     ),
-    Modele("commune", "{annee}/ville-{commune}", ("annee", "commune"), (("quartier-*", "quartier"),), si="commune"),
+    Modele("commune", "{annee}/ville-{commune}", ("annee", "commune"), (("quartier-*", "quartier"),)),
     Modele("alertes", "{annee}/alertes", ("annee",), (("alerte-*", "alerte"),)),
     Modele("alerte", "{annee}/alerte-{alerte}", ("annee", "alerte")),
     Modele("quartier", "{annee}/quartier-{quartier}", ("annee", "quartier")),
@@ -63,7 +62,7 @@ MODELES = (
     Modele("conference", "conference"),
     Modele("revue", "revue"),
     Modele("engagements", "engagements", si="engagement"),
-    Modele("engagement", "engagements/{engagement}", ("engagement",), si="engagement"),
+    Modele("engagement", "engagements/{engagement}", ("engagement",)),
 )  # fmt: skip
 
 
@@ -92,19 +91,17 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
     """
     if not (publie / "edition.json").is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer d'abord « observatoire proteger ».")
-    edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-    admises = valeurs_admises(publie, edition)
-    noms, commune_de = _noms(publie, edition), _communes_des_quartiers(publie, edition)
+    matiere = Matiere.lire(publie)
     pages, problemes = [], []
     for modele in modeles:
-        if modele.si and not admises[modele.si]:
+        if not all(matiere.admises[axe] for axe in (*modele.axes, *filter(None, [modele.si]))):
             continue
         chemin = notebooks / f"{modele.nom}.ipynb"
         if not chemin.is_file():
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
             continue
-        for page in _pages_du_modele(modele, chemin, edition, admises, noms, commune_de):
-            problemes += verifier_parametres(chemin, page.parametres, admises, page.textes)
+        for page in _pages_du_modele(modele, chemin, matiere):
+            problemes += verifier_parametres(chemin, page.parametres, matiere.admises, page.textes)
             pages.append(page)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in dict.fromkeys(problemes))
@@ -112,29 +109,62 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
     return pages
 
 
-def valeurs_admises(publie: Path, edition: dict) -> dict[str, tuple]:
-    """Pour chaque paramètre connu, les valeurs qu'il peut prendre, lues dans ce qui est publié.
+@dataclass(frozen=True)
+class Matiere:
+    """Ce dont dépend le plan, lu dans ce qui est publié.
 
-    Les immeubles hors de tout contour de quartier restent dans les tableaux, sans page à eux.
+    ``admises`` : les valeurs que peut prendre chaque paramètre ; les immeubles hors de tout contour restent dans les
+    tableaux, sans page à eux. ``noms`` : paramètre -> valeur -> nom. ``commune_de`` : la commune de chaque quartier
+    d'une agglomération ; rien pour une ville.
     """
-    territoires = pd.read_csv(publie / "territoires.csv", dtype=str)
-    bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
-    quartiers, communes = (territoires.loc[territoires["niveau"].eq(n), "code"] for n in ("quartier", VILLE))
-    return {
-        "annee": tuple(edition["annees"]),
-        "commune": tuple(c for c in edition.get("communes") or () if c in set(communes)),
-        "quartier": tuple(c for c in quartiers if not est_hors(c)),
-        "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
-        "alerte": tuple(d["dossier"] for d in alertes_ouvertes(publie, edition)),
-        "engagement": tuple(_libelles_des_engagements(publie)),
-    }
+
+    edition: dict
+    admises: dict[str, tuple]
+    noms: dict[str, dict[str, str]]
+    commune_de: dict[str, str]
+
+    @classmethod
+    def lire(cls, publie: Path) -> Matiere:
+        """Lire un dossier publié."""
+        contenu = Contenu(publie)
+        edition, lieux, bailleurs = (contenu.table(nom) for nom in ("edition", "territoires", "bailleurs"))
+        quartiers, communes = (lieux[lieux["niveau"].eq(niveau)] for niveau in ("quartier", VILLE))
+        noms = {
+            "commune": _associer(communes, "code", "nom"),
+            "quartier": _associer(quartiers, "code", "nom"),
+            "bailleur": _associer(bailleurs, "code", "nom"),
+            "alerte": _noms_des_alertes(contenu),
+            "engagement": _associer(contenu.table("engagements"), "engagement", "libelle"),
+        }
+        admises = {
+            "annee": tuple(edition["annees"]),
+            "commune": tuple(c for c in edition.get("communes") or () if c in noms["commune"]),
+            "quartier": tuple(c for c in noms["quartier"] if not est_hors(c)),
+            "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
+            "alerte": tuple(noms["alerte"]),
+            "engagement": tuple(noms["engagement"]),
+        }
+        return cls(edition, admises, noms, _associer(quartiers, "code", "parent") if edition.get("communes") else {})
 
 
-def alertes_ouvertes(publie: Path, edition: dict) -> list[dict]:
-    """Les dossiers d'alerte qui ont une page : ceux qui sont ouverts, pour les seuls partenaires."""
+def _associer(table: pd.DataFrame, cle: str, valeur: str) -> dict[str, str]:
+    return dict(zip(table[cle], table[valeur], strict=True))
+
+
+def _noms_des_alertes(contenu: Contenu) -> dict[str, str]:
+    """Les dossiers qui ont une page : ceux qui sont ouverts, pour les seuls partenaires.
+
+    « Locataires en impayé de plus de trois mois, Planoise – Époisses ».
+    """
+    edition, catalogue = contenu.table("edition"), contenu.table("catalogue")
     if edition["public"] == PUBLIQUE:
-        return []
-    return Publie(edition["annees"][-1], publie, Contenu(publie)).dossiers_ouverts()
+        return {}
+    ouverts = Publie(edition["annees"][-1], contenu.dossier, contenu).dossiers_ouverts()
+    return {
+        d["dossier"]: f"{catalogue[d['indicateur']]['libelle']}, "
+        + contenu.noms.get((d["niveau"], d["territoire"]), "sans nom")
+        for d in ouverts
+    }
 
 
 def verifier_parametres(
@@ -199,25 +229,27 @@ def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
     }
 
 
-def _pages_du_modele(modele: Modele, chemin: Path, edition: dict, admises: dict, noms: dict, commune_de: dict):
+def _pages_du_modele(modele: Modele, chemin: Path, matiere: Matiere):
+    edition = matiere.edition
     declares = parametres_declares(nbformat.read(chemin, as_version=4)) or ()
-    for valeurs in product(*(admises[axe] for axe in modele.axes)):
+    for valeurs in product(*(matiere.admises[axe] for axe in modele.axes)):
         axes = dict(zip(modele.axes, valeurs, strict=True))
         if axes.get("alerte") and axes["annee"] != edition["annees"][-1]:
             continue  # le registre se tient la dernière année : les dossiers ouverts le sont alors
         parametres = {"annee": edition["annees"][-1]} if "annee" in declares and not modele.axes else axes
         yield Page(
             notebook=chemin,
-            sortie=modele.sortie.format(**axes, tout=edition.get("niveau", VILLE)),
+            sortie=modele.sortie.format(**axes, tout=edition["niveau"]),
             parametres=parametres,
-            textes=_textes(edition, axes, noms),
+            textes=_textes(matiere, axes),
             public=edition["public"],
-            sommaire=_sommaire(modele, axes, edition, admises, commune_de),
+            sommaire=_sommaire(modele, axes, matiere),
         )
 
 
-def _textes(edition: dict, axes: dict, noms: dict) -> dict:
+def _textes(matiere: Matiere, axes: dict) -> dict:
     """Ce qui peut être écrit entre doubles accolades dans le Markdown d'un modèle."""
+    edition, noms = matiere.edition, matiere.noms
     annees = edition["annees"]
     textes = {
         "annee": annees[-1],
@@ -248,58 +280,18 @@ def _mots(edition: dict) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _sommaire(modele: Modele, axes: dict, edition: dict, admises: dict, commune_de: dict) -> tuple[str, ...]:
+def _sommaire(modele: Modele, axes: dict, matiere: Matiere) -> tuple[str, ...]:
     """Ce qu'une page range sous elle : une page « ville », les alertes, les quartiers et les bailleurs de son année.
 
     Dans une agglomération, un quartier est rangé sous sa commune.
     """
-    derniere = axes.get("annee") == edition["annees"][-1]
+    admises, commune_de = matiere.admises, matiere.commune_de
+    derniere = axes.get("annee") == matiere.edition["annees"][-1]
     motifs = [motif for motif, axe in modele.sommaire if admises[axe] and (axe != "alerte" or derniere)]
     if not commune_de:
         return tuple(motifs)
     siens = [f"quartier-{q}" for q in admises["quartier"] if commune_de.get(q) == axes.get("commune", "")]
     return tuple(m for motif in motifs for m in (siens if motif == "quartier-*" else [motif]))
-
-
-def _communes_des_quartiers(publie: Path, edition: dict) -> dict[str, str]:
-    """La commune de chaque quartier d'une agglomération ; rien pour une ville."""
-    if not edition.get("communes"):
-        return {}
-    lieux = pd.read_csv(publie / "territoires.csv", dtype=str).query("niveau == 'quartier'")
-    return dict(zip(lieux["code"], lieux["parent"], strict=True))
-
-
-def _noms(publie: Path, edition: dict) -> dict[str, dict[str, str]]:
-    lieux = pd.read_csv(publie / "territoires.csv", dtype=str)
-    territoires, communes = (lieux[lieux["niveau"].eq(niveau)] for niveau in ("quartier", "ville"))
-    bailleurs = pd.read_csv(publie / "bailleurs.csv", dtype={"code": str})
-    return {
-        "commune": dict(zip(communes["code"], communes["nom"], strict=True)),
-        "quartier": dict(zip(territoires["code"], territoires["nom"], strict=True)),
-        "bailleur": dict(zip(bailleurs["code"], bailleurs["nom"], strict=True)),
-        "alerte": _noms_des_alertes(publie, alertes_ouvertes(publie, edition), lieux),
-        "engagement": _libelles_des_engagements(publie),
-    }
-
-
-def _noms_des_alertes(publie: Path, ouvertes: list[dict], lieux: pd.DataFrame) -> dict[str, str]:
-    """« Locataires en impayé de plus de trois mois, Planoise – Époisses »."""
-    declarations = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
-    libelles = {d["code"]: d["libelle"] for d in declarations}
-    noms = dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
-    return {
-        d["dossier"]: f"{libelles[d['indicateur']]}, {noms.get((d['niveau'], d['territoire']), 'sans nom')}"
-        for d in ouvertes
-    }
-
-
-def _libelles_des_engagements(publie: Path) -> dict[str, str]:
-    """Code -> libellé, dans l'ordre du fichier ; rien quand le territoire n'a pas d'engagement."""
-    fichier = publie / "engagements.csv"
-    if not fichier.is_file():
-        return {}
-    table = pd.read_csv(fichier, dtype=str, usecols=["engagement", "libelle"])
-    return dict(zip(table["engagement"], table["libelle"], strict=True))
 
 
 def _liste(valeurs) -> str:

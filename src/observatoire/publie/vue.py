@@ -76,7 +76,7 @@ class Publie:
     @property
     def tout(self) -> tuple[str, str]:
         """Le niveau et le code du territoire entier : la ville, ou l'agglomération."""
-        return self.edition.get("niveau", VILLE), self.edition["code"]
+        return self.edition["niveau"], self.edition["code"]
 
     @property
     def communes(self) -> tuple[str, ...]:
