@@ -222,7 +222,9 @@ def test_tout_ce_qui_ne_va_pas_est_dit_d_un_coup(tmp_path):
     fautive = BESANCON | {"tx_mob": "dix", "nb_vides": 1.5, "tx_vac_3_2023": 240, "tx_vac": 0.0348}
     deposer(config, "rpls_2021.xlsx", {"COMMUNES": [fautive]})
     deposer(config, "rpls_2022.xlsx", {"COMMUNES": [BESANCON | {"DEPCOM_ARM": "25057"}]})
-    deposer(config, "rpls_2023.xlsx", {"COMMUNES": [{"commune": "Besançon", "total": 3}]})
+    deposer(
+        config, "rpls_2023.xlsx", {"COMMUNES": [{"commune": "x", "total": 3}], "EPCI": [EPCI | {"tel": 1, "nb_ls": 2}]}
+    )
     deposer(config, "rpls_2024.xlsx", {"REGION": [BESANCON], "DEPARTEMENT": [BESANCON]})
     deposer(config, "resultats.csv", "DEPCOM_ARM;nb_ls\n25056;1\n")
     deposer(config, "rpls_2019_maj_2020.csv", "DEPCOM_ARM;nb_ls\n25056;1\n")
@@ -238,6 +240,7 @@ def test_tout_ce_qui_ne_va_pas_est_dit_d_un_coup(tmp_path):
         "« tx_vac » n'est pas nb_vacants / (nb_loues + nb_vacants)",
         "rpls_2022.xlsx, feuille « COMMUNES » : la commune 25056 (Besançon) n'y est pas",
         "rpls_2023.xlsx : feuille « COMMUNES », aucune des 15 premières lignes",
+        "rpls_2023.xlsx : feuille « EPCI », la colonne « tel » est interdite",
         "rpls_2024.xlsx : aucune feuille ne se nomme « COMMUNE » et « EPCI » ; il y a « INFORMATIONS », « REGION »",
         "resultats.csv : l'année du RPLS se lit dans le nom du fichier, qui n'en dit aucune. Le renommer",
         "rpls_2019_maj_2020.csv : l'année du RPLS se lit dans le nom du fichier, qui en dit 2",
@@ -248,6 +251,13 @@ def test_tout_ce_qui_ne_va_pas_est_dit_d_un_coup(tmp_path):
     ):
         assert attendu in dit
     assert "Camille" not in dit
+
+
+def test_un_territoire_qui_n_est_pas_une_commune_n_a_que_son_epci(tmp_path):
+    config = configurer(tmp_path, territoire={"nom": "Un pays", "code": "pays", "quartiers": "communes"})
+    assert lire_contexte(config).empty
+    deposer(config, "rpls_2024.xlsx", {"COMMUNES": [BESANCON]})
+    assert "aucun territoire à y chercher. Déclarer « epci »" in refuser(config)
 
 
 def test_un_meme_chiffre_ne_vient_pas_de_deux_endroits(tmp_path):

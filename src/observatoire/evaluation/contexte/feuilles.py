@@ -54,6 +54,8 @@ def lire_feuilles(dossier: Path, echelles: Collection[str]) -> tuple[list[Feuill
     """Les feuilles de ces échelles dans tous les fichiers d'un dossier, et ce qui ne va pas, un texte par défaut."""
     feuilles, problemes = [], []
     fichiers = sorted(f for f in dossier.iterdir() if not f.name.startswith((".", "~$"))) if dossier.is_dir() else []
+    if fichiers and not echelles:
+        return [], [f"{dossier.name} : aucun territoire à y chercher. Déclarer « epci » dans observatoire.yml."]
     for fichier in fichiers:
         try:
             feuilles += _lire(fichier, echelles)
@@ -63,22 +65,32 @@ def lire_feuilles(dossier: Path, echelles: Collection[str]) -> tuple[list[Feuill
 
 
 def _lire(fichier: Path, echelles: Collection[str]) -> list[Feuille]:
-    millesime, lues, vues = _millesime(fichier), [], set()
+    """Les feuilles de ces échelles. Lève :class:`FichierIllisible` avec les défauts de toutes ses feuilles."""
+    millesime, lues, problemes = _millesime(fichier), [], []
     for nom, lignes in _ouvrir(fichier, echelles):
-        premieres = [list(map(en_texte, ligne)) for ligne in islice(lignes, PREMIERES)]
-        rang = next((r for r, ligne in enumerate(premieres) if _echelle(ligne)), None)
-        if rang is None:
-            raise _sans_entete(nom)
-        echelle = _echelle(premieres[rang])
-        _refuser_les_interdites(premieres[rang], nom)
-        vues.add(echelle)
-        if echelle in echelles:
-            suite = chain(premieres[rang + 1 :], lignes)
-            lues.append(Feuille(fichier.name, nom, millesime, echelle, _garder(premieres[rang], suite, echelle)))
-    if not vues & set(echelles):
+        try:
+            echelle, table = _lire_la_feuille(nom, lignes)
+            lues.append(Feuille(fichier.name, nom, millesime, echelle, table))
+        except FichierIllisible as refus:
+            problemes += refus.problemes
+    if problemes:
+        raise FichierIllisible(*problemes)
+    siennes = [feuille for feuille in lues if feuille.echelle in echelles]
+    if not siennes:
         attendues = enumerer(f"« {e.upper()} »" for e in echelles)
         raise _refus("aucune feuille n'a les territoires attendus.", f"Déposer le fichier qui a {attendues}.")
-    return lues
+    return siennes
+
+
+def _lire_la_feuille(nom: str, lignes: Iterator[list]) -> tuple[str, pd.DataFrame]:
+    """L'échelle d'une feuille, que disent ses noms techniques, et ses colonnes employées."""
+    premieres = [list(map(en_texte, ligne)) for ligne in islice(lignes, PREMIERES)]
+    rang = next((r for r, ligne in enumerate(premieres) if _echelle(ligne)), None)
+    if rang is None:
+        raise _sans_entete(nom)
+    echelle = _echelle(premieres[rang])
+    _refuser_les_interdites(premieres[rang], nom)
+    return echelle, _garder(premieres[rang], chain(premieres[rang + 1 :], lignes), echelle)
 
 
 def _millesime(fichier: Path) -> int:

@@ -62,7 +62,7 @@ def chercher(config: Configuration) -> list[Territoire]:
 def _choisir(feuille: Feuille, territoires: list[Territoire]) -> tuple[pd.DataFrame, list[str]]:
     """Les lignes de ces territoires, leur code en index, et ce qui ne se trouve pas.
 
-    Une commune d'une agglomération peut manquer si d'autres sont là : le SDES n'écrit que celles qui ont un parc social.
+    Une commune d'une agglomération peut manquer si d'autres sont là : le SDES n'écrit pas celles qui n'ont aucun parc.
     """
     reconnaitre = _communes if feuille.echelle == "commune" else _epci
     codes = reconnaitre(feuille.table, territoires)
