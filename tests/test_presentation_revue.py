@@ -157,6 +157,23 @@ def test_le_contexte_dit_sa_date_son_denominateur_et_pourquoi_il_manque(dossiers
     assert "Les autres années sont dans contexte.csv" in texte
 
 
+def test_une_commune_se_compare_a_elle_meme_et_l_epci_a_tout_le_territoire(tmp_path):
+    dossier = _ecrire(tmp_path / "publique", "publique")
+    for nom, colonne in (("indicateurs.csv", "territoire"), ("territoires.csv", "code")):
+        table = pd.read_csv(dossier / nom, dtype={colonne: str})
+        autre = table[table["niveau"].eq("ville")].assign(**{colonne: "99101", "valeur": 0.777, "nom": "Valombre"})
+        pd.concat([table, autre[table.columns]]).to_csv(dossier / nom, index=False)
+    lignes = [
+        [2010, "commune", "99101", "Valombre", "taux_vacance", 0.05, None, "a", "publie"],
+        [2010, *EPCI, "taux_vacance", 0.034, None, "b", "publie"],
+    ]
+    pd.DataFrame(lignes, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    texte = re.sub(r"<[^>]+>", " ", str(tableau_contexte(lire_publie(2010, dossier))))
+    commune, epci = texte[texte.index("Valombre") :].split("Grand Besançon")
+    assert "77,7" in commune
+    assert "77,7" not in epci
+
+
 def test_sans_rien_la_page_le_dit(tmp_path):
     valeurs = lire_publie(2010, ecrire_publie(tmp_path / "publique"))
     textes = [re.sub(r"<[^>]+>", "", str(f)) for f in _fragments(valeurs)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.communes import VILLE
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.engagements import CONSTATS, VERDICTS
 from observatoire.presentation.liens import lier, lier_fiche
@@ -287,7 +288,9 @@ def _du_contexte(valeurs: Publie, r: dict) -> str:
 def _du_parc(valeurs: Publie, r: dict) -> str:
     if r["annee"] not in valeurs.edition["annees"]:
         return ABSENT
-    ligne = valeurs.ligne(r["indicateur"], *valeurs.tout, annee=r["annee"])
+    sienne = (VILLE, r["territoire"])  # d'une agglomération, chaque commune se compare à elle-même
+    lieu = sienne if r["echelle"] == "commune" and sienne in valeurs.noms else valeurs.tout
+    ligne = valeurs.ligne(r["indicateur"], *lieu, annee=r["annee"])
     return ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
 
 
