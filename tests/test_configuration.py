@@ -19,6 +19,7 @@ def test_la_configuration_du_depot_est_celle_de_la_charte():
     assert [b.code for b in config.bailleurs] == ["gbh", "saiemb", "habitat25", "neolia", "adoma"]
     assert [b.code for b in config.bailleurs if b.hors_rpls] == ["adoma"]
     assert [d.code for d in config.deposants if not d.est_bailleur] == ["sne"]
+    assert config.epci.code == "242500361"
     assert set(config.chemins) == set(CHEMINS)
     assert all(chemin.is_absolute() for chemin in config.chemins.values())
 
@@ -29,7 +30,29 @@ def test_ce_qui_manque_a_une_valeur_par_defaut(tmp_path):
     assert config.annee_zero == 2011
     assert config.niveaux == ("immeuble", "ville")
     assert config.a == "à Besançon"
+    assert config.epci is None
     assert config.chemin("prepare") == (tmp_path / "data" / "prepare").resolve()
+
+
+@pytest.mark.parametrize(
+    ("epci", "attendu"),
+    [
+        ("242500361", "« epci » s'écrit {code:"),
+        ({"code": "242500361"}, "« epci » s'écrit {code:"),
+        ({"code": 242500361, "nom": "Grand Besançon"}, "epci : « code » n'est pas un texte"),
+        ({"code": "25056", "nom": "Grand Besançon"}, "le SIREN de l'EPCI, neuf chiffres"),
+    ],
+)
+def test_un_epci_mal_ecrit_est_refuse(tmp_path, epci, attendu):
+    with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
+        configuration(tmp_path, territoire={"nom": "Besançon", "code": "25056", "epci": epci})
+
+
+def test_une_agglomeration_est_son_propre_epci(tmp_path):
+    declare = {"code": "242500361", "nom": "Grand Besançon", "communes": []}
+    epci = {"code": "242500361", "nom": "Grand Besançon"}
+    with pytest.raises(ErreurConfiguration, match="l'EPCI est le territoire lui-même ; retirer « epci »"):
+        configuration(tmp_path, territoire=declare | {"epci": epci})
 
 
 def test_le_trimestre_suit_la_derniere_annee_ou_ce_qui_est_ecrit(tmp_path):

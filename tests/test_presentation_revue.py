@@ -26,6 +26,17 @@ from observatoire.registre.sorties import nombres_nus
 
 CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|conséquence|explique par", re.I)
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"
+EPCI = ["epci", "242500361", "Grand Besançon"]
+DE_2011 = "RPLS au 1er janvier 2011 (SDES), fichier rpls_2011.xlsx"
+CONTEXTE = [
+    [2010, *EPCI, "taux_vacance", 0.034, 18000, DE_2011, "publie"],
+    [2010, *EPCI, "taux_mobilite", 0.1271, None, DE_2011, "publie"],
+    [2010, *EPCI, "loyer_m2", None, None, DE_2011, "c"],
+    [2010, *EPCI, "nb_logements", 18242, None, DE_2011, "publie"],
+    [2014, *EPCI, "taux_vacance", 0.029, 18100, "d'une autre année", "publie"],
+    [2014, "commune", VILLE, "Besançon", "loyer_m2", None, None, "avant-dernière année", "nd"],
+    [2015, "commune", VILLE, "Besançon", "loyer_m2", 5.25, None, "dernière année", "publie"],
+]
 
 
 def _engagement(code: str, verdict: str, **champs) -> dict:
@@ -70,8 +81,7 @@ def _ecrire(dossier, public: str):
     pd.DataFrame([[*ecart, "non_tenu", "tenu", "publie", ""]], columns=COLONNES_DES_ECARTS).to_csv(
         dossier / "revue_ecarts.csv", index=False
     )
-    contexte = [2010, "epci", "242500361", "Grand Besançon", "taux_vacance", 0.034, "RPLS au 1er janvier 2011"]
-    pd.DataFrame([[*contexte, "publie"]], columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    pd.DataFrame(CONTEXTE, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
     return dossier
 
 
@@ -125,6 +135,43 @@ def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):
     )
     assert "0e12345678" in texte
     assert "la règle de 1 engagements" not in str(resume_de_la_revue(valeurs))
+
+
+def test_le_contexte_dit_sa_date_son_denominateur_et_pourquoi_il_manque(dossiers):
+    texte = str(tableau_contexte(lire_publie(2010, dossiers["publique"])))
+    lignes = {re.sub(r"<[^>]+>|\s", " ", ligne) for ligne in re.findall(r"<tr>.*?</tr>", texte, flags=re.S)}
+
+    def ligne(*mots: str) -> str:
+        (seule,) = (dite for dite in lignes if all(mot in dite for mot in mots))
+        return " ".join(seule.split())
+
+    assert "3,4 % sur 18 000 loués ou vacants" in ligne("Taux de vacance", "31 décembre 2010", DE_2011)
+    assert "12,7 % dénominateur non publié par la source" in ligne("mobilité", "31 décembre 2010")
+    assert "18 242" in ligne("Logements", DE_2011)
+    assert "dénominateur" not in ligne("Logements", DE_2011)
+    assert ligne("Loyer", "Grand Besançon")
+    assert "obs-statut-c" in texte
+    assert "dernière année" in ligne("Loyer", "31 décembre 2015", "5,25")
+    assert "avant-dernière année" not in texte
+    assert "d'une autre année" not in texte.replace("&#x27;", "'")
+    assert "Les autres années sont dans contexte.csv" in texte
+
+
+def test_une_commune_se_compare_a_elle_meme_et_l_epci_a_tout_le_territoire(tmp_path):
+    dossier = _ecrire(tmp_path / "publique", "publique")
+    for nom, colonne in (("indicateurs.csv", "territoire"), ("territoires.csv", "code")):
+        table = pd.read_csv(dossier / nom, dtype={colonne: str})
+        autre = table[table["niveau"].eq("ville")].assign(**{colonne: "99101", "valeur": 0.777, "nom": "Valombre"})
+        pd.concat([table, autre[table.columns]]).to_csv(dossier / nom, index=False)
+    lignes = [
+        [2010, "commune", "99101", "Valombre", "taux_vacance", 0.05, None, "a", "publie"],
+        [2010, *EPCI, "taux_vacance", 0.034, None, "b", "publie"],
+    ]
+    pd.DataFrame(lignes, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    texte = re.sub(r"<[^>]+>", " ", str(tableau_contexte(lire_publie(2010, dossier))))
+    commune, epci = texte[texte.index("Valombre") :].split("Grand Besançon")
+    assert "77,7" in commune
+    assert "77,7" not in epci
 
 
 def test_sans_rien_la_page_le_dit(tmp_path):

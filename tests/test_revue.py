@@ -45,7 +45,6 @@ from observatoire.evaluation import (
     effet_minimal,
     effet_minimal_d_un_taux,
     flux_a_garder,
-    lire_contexte,
     proposer,
     relever_les_ecarts,
 )
@@ -635,24 +634,6 @@ def test_le_verdict_du_depart_se_cache_avec_sa_valeur(depot):
     lu = proteger_les_ecarts(ecarts, rejuges, rejuges.assign(verdict=""), parus, 2010)
     assert set(lu["verdict_initial"]) == {""}
     assert set(lu["ecart"]) == {"aucun", "retire"}
-
-
-# --- le contexte
-
-
-ENTETE = "annee;echelle;territoire;nom;indicateur;valeur;source\n"
-
-
-def test_le_contexte_se_lit_ou_dit_tout_ce_qui_ne_va_pas(tmp_path):
-    assert lire_contexte(tmp_path).empty
-    fichier = tmp_path / "contexte.csv"
-    fichier.write_text(ENTETE + "2010;epci;242500361;Grand Besançon;taux_vacance;0,034;RPLS\n", encoding="utf-8")
-    assert lire_contexte(tmp_path)[["annee", "valeur", "statut"]].values.tolist() == [[2010, 0.034, "publie"]]
-    fichier.write_text(ENTETE + "2010;pays;1;;inconnu;3,4 %;RPLS\n2010;epci;1;N;apl;34;s\n", encoding="utf-8")
-    with pytest.raises(ErreurConfiguration) as refus:
-        lire_contexte(tmp_path)
-    for dit in ("echelle", "indicateur", "n'est pas un nombre", "fraction", "nom"):
-        assert dit in str(refus.value)
 
 
 def test_les_regles_de_la_revue_suivent_le_bareme():

@@ -41,6 +41,33 @@ class Commune:
         return self.quartiers[0] if len(self.quartiers) == 1 else f"{HORS_QUARTIER}_{self.code}"
 
 
+@dataclass(frozen=True)
+class Epci:
+    """L'EPCI d'un territoire d'une commune : son SIREN, et son nom tel que les fichiers ouverts l'écrivent."""
+
+    code: str
+    nom: str
+
+
+def lire_epci(territoire: dict) -> tuple[Epci | None, list[str]]:
+    """L'EPCI déclaré, et ce qui ne va pas en lui ; rien s'il n'y en a pas. Il ne sert qu'au contexte de la revue."""
+    declare = territoire.get("epci")
+    if declare is None:
+        return None, []
+    if not isinstance(declare, dict) or set(declare) != {"code", "nom"}:
+        return None, ['territoire : « epci » s\'écrit {code: "<SIREN>", nom: …}.']
+    problemes = [
+        f"territoire, epci : « {cle} » n'est pas un texte (mettre des guillemets)."
+        for cle in ("code", "nom")
+        if not isinstance(declare[cle], str) or not declare[cle].strip()
+    ]
+    if not problemes and not SIREN.fullmatch(declare["code"]):
+        problemes.append("territoire, epci : « code » est le SIREN de l'EPCI, neuf chiffres.")
+    if territoire.get("communes") is not None:
+        problemes.append("territoire : avec « communes », l'EPCI est le territoire lui-même ; retirer « epci ».")
+    return (None if problemes else Epci(**declare)), problemes
+
+
 def lire_communes(territoire: dict, referentiels: Path) -> tuple[tuple[Commune, ...], list[str]]:
     """Les communes déclarées, et tout ce qui ne va pas en elles, une phrase par défaut ; rien si rien n'est déclaré."""
     declarees = territoire.get("communes")

@@ -12,7 +12,16 @@ from pathlib import Path
 
 import yaml
 
-from observatoire.communes import AGGLOMERATION, HORS_COMMUNE, HORS_QUARTIER, VILLE, Commune, lire_communes
+from observatoire.communes import (
+    AGGLOMERATION,
+    HORS_COMMUNE,
+    HORS_QUARTIER,
+    VILLE,
+    Commune,
+    Epci,
+    lire_communes,
+    lire_epci,
+)
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
@@ -66,7 +75,8 @@ class Configuration:
     lire les dépôts et les tables préparées, « prive » ou « groupe ». ``conservation`` : les durées de
     :data:`CONSERVATION` qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi
     des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom. ``communes`` : celles
-    d'une agglomération, dont ``code`` est alors le SIREN ; vide quand le territoire est une commune.
+    d'une agglomération, dont ``code`` est alors le SIREN ; vide quand le territoire est une commune. ``epci`` : celui
+    d'une commune, s'il est déclaré ; il ne sert qu'au contexte de la revue.
     """
 
     fichier: Path
@@ -88,6 +98,7 @@ class Configuration:
     acces: str = ACCES[0]
     conservation: Mapping[str, int] = field(default_factory=dict)
     communes: tuple[Commune, ...] = ()
+    epci: Epci | None = None
 
     @property
     def tout(self) -> tuple[str, str]:
@@ -172,12 +183,13 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         lieu = getattr(erreur, "problem_mark", None)
         ou = f", ligne {lieu.line + 1}" if lieu else ""
         raise ErreurConfiguration(f"{fichier.name}{ou} : ce n'est pas du YAML valide.") from erreur
-    problemes, communes = _problemes(brut), ()
+    problemes, communes, epci = _problemes(brut), (), None
     if isinstance(brut, dict):
         referentiels = _rubrique(brut, "chemins", dict).get("referentiels", _CHEMINS_PAR_DEFAUT["referentiels"])
         territoire = _rubrique(brut, "territoire", dict)
         communes, defauts = lire_communes(territoire, fichier.parent / str(referentiels))
-        problemes += defauts
+        epci, de_l_epci = lire_epci(territoire)
+        problemes += defauts + de_l_epci
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"{fichier.name} : {len(problemes)} problème(s).\n{liste}")
@@ -205,6 +217,7 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
         acces=brut.get("acces") or ACCES[0],
         conservation=dict(brut.get("conservation") or {}),
         communes=communes,
+        epci=epci,
     )
 
 

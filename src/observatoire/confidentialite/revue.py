@@ -94,7 +94,7 @@ def publier_la_revue(
         "revue_objectifs": objectifs,
         "revue_decomposition": proteger_la_decomposition(flux, protegee, regles, config.tout, bouts),
         "revue_ecarts": proteger_les_ecarts(ecarts, rejuges, engagements, protegee, bouts[1]),
-        "contexte": lire_contexte(referentiels),
+        "contexte": lire_contexte(config),
     }
 
 

@@ -27,7 +27,7 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
         return texte.mask(texte.eq("")), np.zeros(len(texte), dtype=bool)
     rangs, distinctes = pd.factorize(texte)
     distinctes = pd.Series(distinctes, dtype="str")
-    valeurs = _dates(distinctes) if champ.type == "date" else _nombres(distinctes)
+    valeurs = _dates(distinctes) if champ.type == "date" else nombres_ecrits(distinctes)
     if champ.type == "integer":
         valeurs = valeurs.where(valeurs % 1 == 0)
     fautes = (distinctes.ne("") & valeurs.isna()).to_numpy(dtype=bool)
@@ -35,7 +35,8 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     return convertie, fautes[rangs]
 
 
-def _nombres(texte: pd.Series) -> pd.Series:
+def nombres_ecrits(texte: pd.Series) -> pd.Series:
+    """Les nombres d'une colonne de texte (``float64``) ; manquant là où ce n'en est pas un."""
     bien_ecrits = texte.str.match(NOMBRE)
     nus = texte.where(bien_ecrits).str.replace(ESPACES, "", regex=True).str.replace(",", ".", regex=False)
     return pd.to_numeric(nus, errors="coerce").astype("float64")

@@ -67,10 +67,10 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
 
         texte, lu = None, Lu(*lire_textes(chemin))
     elif chemin.suffix.lower() == ".csv":
-        texte = _decoder(chemin.read_bytes())
+        texte = decoder(chemin.read_bytes())
         separateur = _separateur(texte)
         _refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
-        lu = _lire_d_un_bloc(texte, separateur) or _structurer(_lignes_csv(texte, separateur))
+        lu = _lire_d_un_bloc(texte, separateur) or _structurer(lignes_csv(texte, separateur))
     else:
         from observatoire.lecture.cellules import cellules_fautives
         from observatoire.lecture.tableurs import choisir_feuille
@@ -96,8 +96,11 @@ def _vide(entete: bool = False) -> Probleme:
     return Probleme("vide", quoi, "Déposer le fichier complet, ou ne pas le déposer du tout.")
 
 
-def _decoder(octets: bytes) -> str:
-    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows ; le reste est refusé, jamais deviné."""
+def decoder(octets: bytes) -> str:
+    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows ; le reste est refusé, jamais deviné.
+
+    Lève :class:`FichierIllisible`.
+    """
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FichierIllisible(_encodage("le fichier est encodé en UTF-16."))
     for encodage in ("utf-8-sig", "cp1252"):
@@ -149,7 +152,8 @@ def _lire_d_un_bloc(texte: str, separateur: str) -> Lu | None:
     return Lu(entete, cadre[remplies].reset_index(drop=True), numeros[remplies])
 
 
-def _lignes_csv(texte: str, separateur: str) -> list[list[str]]:
+def lignes_csv(texte: str, separateur: str) -> list[list[str]]:
+    """Les lignes d'un CSV, guillemets ôtés. Lève :class:`FichierIllisible` s'ils sont mal fermés."""
     try:
         return list(csv.reader(io.StringIO(texte, newline=""), delimiter=separateur, strict=True))
     except csv.Error as erreur:

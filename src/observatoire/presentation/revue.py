@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.communes import VILLE
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
     ABSENT,
     ecrire,
     ecrire_annee,
+    ecrire_compte,
     ecrire_date,
     ecrire_entier,
     ecrire_intervalle,
     ecrire_ligne,
+    ecrire_reference,
     ecrire_statut,
 )
 from observatoire.presentation.objectifs import VERDICTS, ecrire_cible, ecrire_verdict, nommer_lieux, unite_de
@@ -205,32 +208,61 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
 
 
 def tableau_contexte(valeurs: Publie) -> Fragment:
-    """Les chiffres de la commune et de l'agglomération, à côté de ceux de l'observatoire la même année."""
+    """Les chiffres de la commune et de l'agglomération, à côté de ceux de l'observatoire la même année.
+
+    Les années de l'édition ; d'une série qui n'en a aucune, la dernière."""
     table = valeurs.contexte
     table = table[table["indicateur"].isin(valeurs.catalogue)] if len(table) else table
     if table.empty:
         return paragraphe(
             "Aucun chiffre de contexte n'est déposé (fichiers ouverts du RPLS, commune et agglomération)."
         )
+    dans_l_edition = table["annee"].isin(valeurs.edition["annees"])
+    series = ["echelle", "territoire", "indicateur"]
+    derniere = (
+        table.groupby(series)["annee"]
+        .transform("max")
+        .where(~dans_l_edition.groupby([table[c] for c in series]).transform("any"))
+    )
+    montrees = table[dans_l_edition | table["annee"].eq(derniere)].sort_values([*series, "annee"])
     rangs = [
         {
             "Indicateur": lier_fiche(valeurs, r["indicateur"], "edition"),
-            "Année": ecrire_annee(r["annee"]),
+            "Date": ecrire_reference(valeurs.catalogue[r["indicateur"]], r["annee"]),
             "Territoire": escape(r["nom"]),
-            "Contexte": ecrire(r["valeur"], valeurs.catalogue[r["indicateur"]]["unite"]),
+            "Contexte": _du_contexte(valeurs, r),
             "Observatoire": _du_parc(valeurs, r),
             "Source": escape(r["source"]),
         }
-        for r in en_lignes(table)
+        for r in en_lignes(montrees)
     ]
-    note = "Le contexte n'est pas un témoin : il ne dit pas ce qui serait arrivé sans la charte."
+    note = dire(
+        "Le contexte n'est pas un témoin : il ne dit pas ce qui serait arrivé sans la charte. Le RPLS du 1er janvier "
+        "est l'état du 31 décembre qui le précède."
+    )
+    if len(montrees) < len(table):
+        note += " Les autres années sont dans contexte.csv."
     return composer(pd.DataFrame(rangs), "Le contexte", gauche=("Territoire", "Source"), note=note)
+
+
+def _du_contexte(valeurs: Publie, r: dict) -> str:
+    """La valeur, et son dénominateur, que la source publie ou non."""
+    declaration = valeurs.catalogue[r["indicateur"]]
+    compte = declaration["nature"] == "effectif"
+    valeur = ecrire(r["valeur"], declaration["unite"], r["statut"], decimales=0 if compte else None, html=True)
+    if compte or r["statut"] != "publie":
+        return valeur
+    if pd.isna(r["denominateur"]):
+        return f"{valeur}<br><small>dénominateur non publié par la source</small>"
+    return f"{valeur}<br><small>sur {ecrire_compte(r['denominateur'])} {escape(declaration['denominateur'])}</small>"
 
 
 def _du_parc(valeurs: Publie, r: dict) -> str:
     if r["annee"] not in valeurs.edition["annees"]:
         return ABSENT
-    ligne = valeurs.ligne(r["indicateur"], *valeurs.tout, annee=r["annee"])
+    sienne = (VILLE, r["territoire"])  # d'une agglomération, chaque commune se compare à elle-même
+    lieu = sienne if r["echelle"] == "commune" and sienne in valeurs.noms else valeurs.tout
+    ligne = valeurs.ligne(r["indicateur"], *lieu, annee=r["annee"])
     return ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
 
 

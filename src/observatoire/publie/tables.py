@@ -34,7 +34,9 @@ _FACULTATIVES = {
     ],
     "revue_decomposition": ["depart", "annee", "niveau", "territoire", "indicateur", "composante", "statut", "motif"],
     "revue_ecarts": ["revision", "engagement", "libelle", "ecart", "au_depart", "a_la_fin", "statut", "motif"],
-    "contexte": ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "source", "statut"],
+    "contexte": [
+        "annee", "echelle", "territoire", "nom", "indicateur", "valeur", "denominateur", "source", "statut",
+    ],
 }  # fmt: skip
 FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, *_FACULTATIVES)} | {
     "catalogue": "catalogue.json",
