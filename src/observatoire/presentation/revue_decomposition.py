@@ -43,7 +43,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
     if not publiees:
         return absent(f"{libelle}, décomposition", _pourquoi(siennes))
     depart, annee, variation = (publiees[0][c] for c in ("depart", "annee", "variation"))
-    titre = f"{libelle}, {escape(_nommer(valeurs, lieu))} : de {ecrire_annee(depart)} à {ecrire_annee(annee)}"
+    titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {ecrire_annee(depart)} à {ecrire_annee(annee)}"
     lignes = [
         [COMPOSANTES[r["composante"]], _case(r)] for r in siennes
     ] + [["Variation", ecrire(variation, "points", signe=True)]]  # fmt: skip
