@@ -64,12 +64,12 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
         phrases.append(
-            f"{ecrire_entier(len(avec))} comparaisons ont un intervalle : {ecrire_entier(bougent)} ne contiennent pas "
-            f"zéro, et {ecrire(_PAR_HASARD * len(avec), decimales=1)} feraient de même par le seul hasard."
+            f"Comparaisons qui ont un intervalle : {ecrire_entier(len(avec))} ; zéro n'y est pas pour "
+            f"{ecrire_entier(bougent)}, et le seul hasard en donnerait {ecrire(_PAR_HASARD * len(avec), decimales=1)}."
         )
     rompues = table["motif"].fillna("").str.startswith("Une rupture")
     if rompues.any():
-        phrases.append(f"{ecrire_entier(rompues.sum())} ne se comparent pas : une rupture de série les coupe.")
+        phrases.append(f"Comparaisons empêchées par une rupture de série : {ecrire_entier(rompues.sum())}.")
     phrases += [_resumer_les_ecarts(valeurs), "Aucun de ces écarts ne mesure l'effet de la charte."]
     return paragraphe(" ".join(phrases))
 
@@ -184,7 +184,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
         return absent("Propositions", RIEN if valeurs.revue_objectifs.empty else "aucun engagement n'est déclaré")
     rangs = [
         {
-            "Engagement ou objectif": _nommer(r),
+            "Engagement ou objectif": f"{_nommer(r)}<br><small>{escape(_situer(valeurs, r))}</small>",
             "Verdict": _juger(r),
             "Pertinence": PERTINENCES.get(r["pertinence"], ""),
             "Probabilité": "" if pd.isna(r["probabilite"]) else ecrire(r["probabilite"], "%", decimales=0),
