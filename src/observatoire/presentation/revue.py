@@ -197,6 +197,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
     note = "Une règle fixe tire chaque phrase du verdict et de la pertinence. Ce ne sont pas des décisions."
     if vides:
         note += " Aucun objectif chiffré ne porte sur une part du parc que l'on sait simuler : la pertinence est vide."
+    vides += ["Verdict"] * (set(lignes["Verdict"]) <= {""})
     gauche = ("Verdict", "Pertinence", "À discuter")
     return composer(lignes.drop(columns=vides), "Ce qui est à discuter", gauche=gauche, note=note)
 
