@@ -227,6 +227,16 @@ def test_sans_valeur_l_objectif_n_est_pas_mesurable_et_avant_sa_date_il_est_sans
     assert confronter([fini], _valeurs(80, 200), [2010])["verdict"].tolist() == ["sans_objet"]
 
 
+def test_avant_sa_date_une_regle_de_l_agglomeration_n_a_qu_une_ligne_et_ne_vise_jamais_hors_commune():
+    lieux = (("agglomeration", "999000990"), ("ville", "99101"), ("ville", "hors_commune"))
+    toutes = pd.concat([_valeurs(80, 200, niveau=n, territoire=t) for n, t in lieux])
+    regle = [replace(OBJECTIF, niveau=n) for n in ("agglomeration", "ville")]
+    en_vigueur = confronter(regle, toutes, [2010], "agglomeration")
+    assert en_vigueur["territoire"].tolist() == ["999000990", "99101"]
+    tard = [replace(o, depuis=datetime.date(2017, 1, 29)) for o in regle]
+    assert confronter(tard, toutes, [2010], "agglomeration")["territoire"].tolist() == ["999000990"]
+
+
 def test_un_objectif_vise_les_territoires_et_les_bailleurs_qu_il_dit():
     toutes = pd.concat(
         [

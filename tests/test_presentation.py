@@ -219,7 +219,8 @@ def test_le_commentaire_est_lu_ou_son_absence_est_dite(valeurs, monkeypatch):
 
 def test_la_phrase_d_ouverture_vient_des_valeurs(valeurs):
     texte = observatoire.presenter(valeurs, PLANOISE).resume
-    assert texte.startswith("Au 31\u00a0décembre\u00a02010, Planoise - Châteaufarine compte ")
+    assert texte.startswith("Planoise - Châteaufarine : ")
+    assert "dans les fichiers déposés au 31\u00a0décembre\u00a02010, soit " in texte
     assert "du total de la ville" in texte
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pandas as pd
@@ -98,6 +99,16 @@ def _fragments(valeurs) -> list:
         tableau_decomposition(valeurs, territoires=True), tableau_contexte(valeurs), explications_rivales(valeurs),
         tableau_des_propositions(valeurs), tableau_des_ecarts(valeurs),
     ]  # fmt: skip
+
+
+def test_un_nom_a_apostrophe_n_est_echappe_qu_une_fois(tmp_path):
+    """« &amp;#x27; » se lit tel quel sur la page, et son 27 est un nombre hors du registre."""
+    dossier = _ecrire(tmp_path / "publique", "publique")
+    edition = json.loads((dossier / "edition.json").read_text(encoding="utf-8")) | {"nom": "Val d'Ombre"}
+    (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
+    figure = str(figure_decomposition(lire_publie(2010, dossier), "moins_40_plafond"))
+    assert "Val d&#x27;Ombre" in figure
+    assert "&amp;" not in figure
 
 
 @pytest.mark.parametrize("public", ["publique", "partenaires"])

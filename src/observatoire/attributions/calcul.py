@@ -59,7 +59,7 @@ def ecrire_attributions(config: Configuration, avancement: Callable | None = Non
     valeurs = _lire_valeurs(config, {o.indicateur for o in objectifs})
     dire(1, len(TABLES), "attributions, bailleurs")
     tables = {
-        "attributions_conformite": conformite.confronter(objectifs, valeurs, config.annees),
+        "attributions_conformite": conformite.confronter(objectifs, valeurs, config.annees, config.tout[0]),
         "attributions_profils": profils.comparer_les_profils(valeurs),
         "attributions_cote_a_cote": cote_a_cote.comparer_les_bailleurs(config, baremes, dask),
     }

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
+from observatoire.communes import HORS_COMMUNE, VILLE
 from observatoire.publie import CLES
 
 CONSTATS = ("atteint", "non_atteint")
@@ -20,27 +21,30 @@ VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
 COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "source", "constat", "verdict"]
 
 
-def confronter(objectifs: Iterable[Objectif], valeurs: pd.DataFrame, annees: Iterable[int]) -> pd.DataFrame:
+def confronter(
+    objectifs: Iterable[Objectif], valeurs: pd.DataFrame, annees: Iterable[int], entier: str = VILLE
+) -> pd.DataFrame:
     """Une ligne par objectif, année et territoire qu'il vise (:data:`COLONNES`).
 
     ``valeurs`` : des lignes de ``indicateurs`` (:data:`CLES`, ``valeur``, ``borne_basse``, ``borne_haute``,
-    ``statut``). Un objectif qui n'est pas en vigueur a une ligne « sans_objet », à la ville ou là où il est nommé.
+    ``statut``). ``entier`` : le niveau du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne
+    « sans_objet », à ce niveau ou là où il est nommé. Ce qui n'est dans aucune commune n'est la commune de personne.
     """
-    annees = list(annees)
-    morceaux = [_un(objectif, valeurs, annee) for objectif in objectifs for annee in annees]
+    annees, valeurs = list(annees), valeurs[valeurs["territoire"].ne(HORS_COMMUNE)]
+    morceaux = [_un(objectif, valeurs, annee, entier) for objectif in objectifs for annee in annees]
     morceaux = [m for m in morceaux if len(m)]
     if not morceaux:
         return pd.DataFrame(columns=COLONNES)
     return pd.concat(morceaux, ignore_index=True).sort_values([*CLES, "objectif"], ignore_index=True)
 
 
-def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int) -> pd.DataFrame:
+def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int, entier: str) -> pd.DataFrame:
     siennes = valeurs[valeurs["annee"].eq(annee) & valeurs["indicateur"].eq(objectif.indicateur)]
     siennes = siennes[siennes["niveau"].eq(objectif.niveau)]
     vise = siennes["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else siennes["bailleur"].eq(objectif.bailleur)
     siennes = siennes[vise & (siennes["territoire"].eq(objectif.territoire) if objectif.territoire else True)]
     if not objectif.en_vigueur(annee):
-        general = objectif.territoire is not None or (objectif.niveau != "quartier" and objectif.bailleur == TOUS)
+        general = objectif.territoire is not None or (objectif.niveau == entier and objectif.bailleur == TOUS)
         siennes = siennes if general else siennes.iloc[:0]
     constats, verdicts = _juger(siennes, objectif, objectif.en_vigueur(annee))
     fixes = {c: getattr(objectif, c) for c in ("origine", "sens", "cible", "source")}

@@ -96,7 +96,8 @@ def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
-    context["edition"] = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
+    edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
+    context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
     context["default_mode"] = "light"
     context["abreger_menu"] = _abreger_menu
     if REGISTRE in context.get("body", ""):

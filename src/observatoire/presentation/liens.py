@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from observatoire.communes import VILLE
 from observatoire.configuration import PUBLIQUE
 from observatoire.publie import est_hors
 
@@ -54,3 +55,15 @@ def lier(texte: str, adresse: str | None) -> str:
 def lier_fiche(valeurs: Publie, indicateur: str, depuis: str = "annee") -> str:
     """Le nom d'un indicateur, lié à sa fiche."""
     return lier(valeurs.catalogue[indicateur]["libelle"], vers_fiche(indicateur, depuis))
+
+
+def lier_lieu(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str:
+    """Un territoire, lié à sa page ; dans une agglomération, la commune d'un quartier est dite dessous."""
+    nom = valeurs.edition["nom"] if (niveau, code) == valeurs.tout else valeurs.nom(niveau, code)
+    return lier(nom, vers_territoire(valeurs, niveau, code, depuis)) + dire_la_commune(valeurs, niveau, code)
+
+
+def dire_la_commune(valeurs: Publie, niveau: str, code: str) -> str:
+    """Dans une agglomération, la commune d'un quartier, d'un secteur ou d'un immeuble, en petit sous son nom."""
+    commune = None if niveau == VILLE else valeurs.commune(niveau, code)
+    return f"<br><small>{escape(valeurs.nom(VILLE, commune))}</small>" if (VILLE, commune) in valeurs.noms else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation import selection
+from observatoire.presentation import reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.mixite_figures import figurer
 from observatoire.presentation.mixite_lignes import (
@@ -115,12 +115,12 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
         for depart in departs
         if (depart, groupe, indice) in par_cle
     ]
-    note = dire(
+    note = (
         "La variation est la somme des deux autres colonnes, aux arrondis près. Composition : ce qu'auraient changé, à "
-        "elles seules, les parts des ménages dans la ville et la taille des quartiers. Structure : ce qui vient de "
-        "leur répartition entre quartiers. Les quartiers connus aux deux dates sont comparés, les autres réunis. Une "
-        "variation dont l'intervalle à 95 % contient zéro n'est pas établie."
-    )
+        f"elles seules, les parts des ménages {reperes.englober(valeurs, territoire).dans} et la taille des quartiers. "
+        "Structure : ce qui vient de leur répartition entre quartiers. Les quartiers connus aux deux dates sont "
+        "comparés, les autres réunis. "
+    ) + dire("Une variation dont l'intervalle à 95 % contient zéro n'est pas établie.")
     rompus = _dire_les_ruptures(annee, [d for d in voulus if d not in departs])
     return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=f"{note} {rompus}".strip())
 

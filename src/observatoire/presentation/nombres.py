@@ -56,6 +56,7 @@ _DENOMBRES = {
     "point",
     "année",
     "an",
+    "jour",
     "immeuble",
     "comparaison",
     "dossier",

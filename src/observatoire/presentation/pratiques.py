@@ -68,9 +68,9 @@ def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
         ["taille", "territoire", "bailleur", "indicateur"], ascending=[False, True, True, True]
     )
     phrase = (
-        f"{ecrire(len(table), decimales=0)} comparaisons d'un bailleur aux autres du même quartier sont publiées ; "
-        f"{ecrire(_PAR_HASARD * len(table), decimales=0)} s'écarteraient par le seul hasard, "
-        f"{ecrire(len(marques), decimales=0)} s'écartent."
+        f"Comparaisons publiées d'un bailleur aux autres du même quartier : {ecrire(len(table), decimales=0)} ; "
+        f"qui s'écartent : {ecrire(len(marques), decimales=0)}, "
+        f"contre {ecrire(_PAR_HASARD * len(table), decimales=0)} par le seul hasard."
     )
     if marques.empty:
         return paragraphe(phrase)

@@ -14,7 +14,7 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.alertes import dossiers_ouverts, nommer_lieu, reserver
-from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_territoire
+from observatoire.presentation.liens import dire_la_commune, lier, lier_fiche, vers_alerte, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut, ecrire_trimestre
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
@@ -68,7 +68,8 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         valeurs, ligne["niveau"], ligne["territoire"], depuis
     )
     return [
-        lier(nommer_lieu(valeurs, ligne).removeprefix(f"{ligne['niveau']} "), adresse),
+        lier(nommer_lieu(valeurs, ligne).removeprefix(f"{ligne['niveau']} "), adresse)
+        + dire_la_commune(valeurs, ligne["niveau"], ligne["territoire"]),
         ligne["niveau"],
         pastille(ligne),
         lier_fiche(valeurs, ligne["indicateur"], depuis),

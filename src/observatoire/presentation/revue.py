@@ -22,7 +22,14 @@ from observatoire.presentation.nombres import (
     ecrire_reference,
     ecrire_statut,
 )
-from observatoire.presentation.objectifs import VERDICTS, ecrire_cible, ecrire_verdict, nommer_lieux, unite_de
+from observatoire.presentation.objectifs import (
+    VERDICTS,
+    ecrire_cible,
+    ecrire_verdict,
+    est_ecrit,
+    nommer_lieux,
+    unite_de,
+)
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import Commentaire, paragraphe
 from observatoire.publie import en_lignes
@@ -67,12 +74,12 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
         phrases.append(
-            f"{ecrire_entier(len(avec))} comparaisons ont un intervalle : {ecrire_entier(bougent)} ne contiennent pas "
-            f"zéro, et {ecrire(_PAR_HASARD * len(avec), decimales=1)} feraient de même par le seul hasard."
+            f"Comparaisons qui ont un intervalle : {ecrire_entier(len(avec))} ; zéro n'y est pas pour "
+            f"{ecrire_entier(bougent)}, et le seul hasard en donnerait {ecrire(_PAR_HASARD * len(avec), decimales=1)}."
         )
     rompues = table["motif"].fillna("").str.startswith("Une rupture")
     if rompues.any():
-        phrases.append(f"{ecrire_entier(rompues.sum())} ne se comparent pas : une rupture de série les coupe.")
+        phrases.append(f"Comparaisons empêchées par une rupture de série : {ecrire_entier(rompues.sum())}.")
     phrases += [_resumer_les_ecarts(valeurs), "Aucun de ces écarts ne mesure l'effet de la charte."]
     return paragraphe(" ".join(phrases))
 
@@ -106,12 +113,11 @@ def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
     unite, decimales = unite_de(valeurs, r)
     unite = "points" if unite == "%" else unite
     nom = lier_fiche(valeurs, r["indicateur"], "edition") if suivi else _nommer(r)
-    ou = nommer_lieux(valeurs, r) or valeurs.edition["nom"]
     cache = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
     ecart = cache or ecrire(r["ecart"], unite, decimales=decimales, signe=True)
     bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
     return {
-        "Objectif" if not suivi else "Part": f"{nom}<br><small>{escape(ou)}</small>",
+        "Objectif" if not suivi else "Part": f"{nom}{_situer(valeurs, r)}",
         "Départ": _bout(valeurs, r, int(r["depart"]), "valeur_depart"),
         "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
         "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
@@ -126,6 +132,13 @@ def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
 def _nommer(r: dict) -> str:
     """Un engagement a sa page ; un objectif adopté, ou de la loi, n'en a pas."""
     return lier(r["libelle"], f"engagements/{r['code']}.html" if r["origine"] == "engagement" else None)
+
+
+def _situer(valeurs: Publie, r: dict) -> str:
+    """Où la mesure vaut, sous son nom ; rien quand il n'y a pas de mesure."""
+    if not est_ecrit(r["niveau"]):
+        return ""
+    return f"<br><small>{escape(nommer_lieux(valeurs, r) or valeurs.edition['nom'])}</small>"
 
 
 def _bout(valeurs: Publie, r: dict, annee: int, colonne: str) -> str:
@@ -159,7 +172,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
         return absent("Propositions", RIEN if valeurs.revue_objectifs.empty else "aucun engagement n'est déclaré")
     rangs = [
         {
-            "Engagement ou objectif": _nommer(r),
+            "Engagement ou objectif": f"{_nommer(r)}{_situer(valeurs, r)}",
             "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
             "Pertinence": PERTINENCES.get(r["pertinence"], ""),
             "Probabilité": "" if pd.isna(r["probabilite"]) else ecrire(r["probabilite"], "%", decimales=0),
@@ -172,6 +185,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
     note = "Une règle fixe tire chaque phrase du verdict et de la pertinence. Ce ne sont pas des décisions."
     if vides:
         note += " Aucun objectif chiffré ne porte sur une part du parc que l'on sait simuler : la pertinence est vide."
+    vides += ["Verdict"] * (set(lignes["Verdict"]) <= {""})
     gauche = ("Verdict", "Pertinence", "À discuter")
     return composer(lignes.drop(columns=vides), "Ce qui est à discuter", gauche=gauche, note=note)
 

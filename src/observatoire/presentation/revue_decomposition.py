@@ -10,7 +10,7 @@ import pandas as pd
 
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
+from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_annee, en_unite, nommer_statut
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
@@ -43,7 +43,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
     if not publiees:
         return absent(f"{libelle}, décomposition", _pourquoi(siennes))
     depart, annee, variation = (publiees[0][c] for c in ("depart", "annee", "variation"))
-    titre = f"{libelle}, {escape(_nommer(valeurs, lieu))} : de {ecrire_annee(depart)} à {ecrire_annee(annee)}"
+    titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {ecrire_annee(depart)} à {ecrire_annee(annee)}"
     lignes = [
         [COMPOSANTES[r["composante"]], _case(r)] for r in siennes
     ] + [["Variation", ecrire(variation, "points", signe=True)]]  # fmt: skip
@@ -67,7 +67,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
         seule = par_nom.get(TOUTES)
         rangs.append(
             {
-                **({"quartier": _lier_le_lieu(valeurs, lieu)} if territoires else {}),
+                **({"quartier": lier_lieu(valeurs, "quartier", lieu, "edition")} if territoires else {}),
                 "Part": lier_fiche(valeurs, code, "edition"),
                 "Variation": ecrire(premiere["variation"], "points", premiere["statut"] if seule else "publie",
                                     signe=True, html=True),
@@ -97,10 +97,6 @@ def _pourquoi(siennes: list[dict]) -> str:
 
 def _nommer(valeurs: Publie, lieu: str) -> str:
     return valeurs.edition["nom"] if lieu == valeurs.edition["code"] else valeurs.nom("quartier", lieu)
-
-
-def _lier_le_lieu(valeurs: Publie, lieu: str) -> str:
-    return lier(_nommer(valeurs, lieu), vers_territoire(valeurs, "quartier", lieu, "edition"))
 
 
 def _case(r: dict | None) -> str:

@@ -96,7 +96,8 @@ def tableau_quartiers(
     lieux = {c: selection.parties(valeurs, c, territoire) for c in codes if c in valeurs.catalogue}
     niveau = next((n for n, _ in lieux.values()), "quartier")
     repere, titre = reperes.englober(valeurs, territoire), titre or f"Les {GENRES[niveau].lower()}s côte à côte"
-    return _croiser(valeurs, {c: lignes for c, (_, lignes) in lieux.items()}, (niveau, repere), titre, depuis)
+    adresse = _vers_le_repere(valeurs, repere, territoire, depuis)
+    return _croiser(valeurs, {c: r for c, (_, r) in lieux.items()}, (niveau, repere, adresse), titre, depuis)
 
 
 def tableau_bailleurs(
@@ -108,7 +109,15 @@ def tableau_bailleurs(
 ) -> Fragment:
     """Une ligne par bailleur, une colonne par indicateur : valeur et dénominateur."""
     lieux = {c: selection.bailleurs(valeurs, c, territoire) for c in codes if c in valeurs.catalogue}
-    return _croiser(valeurs, lieux, ("bailleur", reperes.englober(valeurs, territoire)), titre, depuis)
+    repere = reperes.englober(valeurs, territoire)
+    adresse = _vers_le_repere(valeurs, repere, territoire, depuis)
+    return _croiser(valeurs, lieux, ("bailleur", repere, adresse), titre, depuis)
+
+
+def _vers_le_repere(valeurs: Publie, repere: Repere, territoire: str | None, depuis: str) -> str | None:
+    """L'adresse de ce qui englobe la page : d'un quartier à sa commune, d'une commune au tout. Rien vers soi-même."""
+    ici = depuis == "annee" and selection.reperer(valeurs, territoire) == (repere.niveau, repere.code)
+    return None if ici else vers_territoire(valeurs, repere.niveau, repere.code, depuis)
 
 
 def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str | None]:
@@ -144,9 +153,9 @@ def _empiler(valeur: str, detail: str) -> str:
     return f"{valeur}<br><small>{detail}</small>" if detail else valeur
 
 
-def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple[str, Repere], titre: str, depuis: str) -> Fragment:
-    """``rangs`` : le niveau des lignes, et le repère de la dernière."""
-    niveau, repere = rangs
+def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple, titre: str, depuis: str) -> Fragment:
+    """``rangs`` : le niveau des lignes, le repère de la dernière et l'adresse de sa page, s'il faut y mener."""
+    niveau, repere, adresse = rangs
     premiere = GENRES[niveau]
     lieux = {c: lignes for c, lignes in lieux.items() if lignes}
     muets = [c for c, lignes in lieux.items() if donnees.vide([*lignes, reperes.ligne(valeurs, c, repere)])]
@@ -160,7 +169,7 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple[str, Repere], t
         ]
         for c, lignes in lieux.items()
     }
-    table = pd.DataFrame({premiere: [*noms, f"<strong>{escape(repere.nom)}</strong>"], **colonnes})
+    table = pd.DataFrame({premiere: [*noms, f"<strong>{lier(repere.nom, adresse)}</strong>"], **colonnes})
     note = dire("Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent.")
     note += f" Sans valeur publiée – {' ; '.join(sans)}." if sans else ""
     return composer(table, f"{titre}, {ecrire_annee(valeurs.annee)}", note=note)

@@ -54,8 +54,8 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
     ville = comparaisons.comparer_ville(valeurs, "nb_logements", territoire, bailleur)
     part = f", soit {ville.texte}" if ville and ville.ecart else ""
     phrases = [
-        f"Au {ecrire_reference(declaration, valeurs.annee)}, {nom} compte {ecrire_ligne(ligne, declaration)} "
-        f"dans les fichiers déposés{part}."
+        f"{nom} : {ecrire_ligne(ligne, declaration)} dans les fichiers déposés au "
+        f"{ecrire_reference(declaration, valeurs.annee)}{part}."
     ]
     if not pd.isna(ligne["couverture"]):
         phrases.append(
@@ -78,9 +78,10 @@ def avertir(valeurs: Publie) -> Fragment:
     phrases.append(f"Une valeur qui porterait sur moins de {seuil} ménages ou logements est cachée (« c » : secret).")
     dehors = (edition.get("immeubles_hors_quartier") or {}).get(str(valeurs.annee), 0)
     if dehors:
+        ou = "Hors commune" if valeurs.communes else "Hors quartier"
         phrases.append(
             f"{ecrire(dehors, 'immeubles')} hors de tout contour de quartier : comptés {reperes.tout(valeurs).dans}, "
-            "à la ligne « Hors quartier »."
+            f"à la ligne « {ou} »."
         )
     return paragraphe(" ".join(phrases))
 

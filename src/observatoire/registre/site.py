@@ -63,7 +63,10 @@ def _dans_le_pdf(fichier: Path) -> list[tuple[str, set[str]]]:
     """(lieu, nombres) de ce qui se lit sur chaque feuille d'un document."""
     from pypdf import PdfReader
 
-    return [(f"feuille {n}", _nombres(p.extract_text())) for n, p in enumerate(PdfReader(fichier).pages, start=1)]
+    # Par position : lus dans l'ordre du fichier, « 37,3 » et « 34,5 », voisins sur une carte, se colleraient.
+    comment = {"extraction_mode": "layout", "layout_mode_strip_rotated": False}
+    pages = PdfReader(fichier).pages
+    return [(f"feuille {n}", _nombres(page.extract_text(**comment))) for n, page in enumerate(pages, start=1)]
 
 
 def _nombres(texte: str) -> set[str]:
