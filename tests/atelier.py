@@ -72,7 +72,7 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
         _declaration("financement_plus", "Financement PLUS", groupe="financement", modalite="PLUS"),
     ]
     edition = {
-        "nom": "Besançon", "niveau": "ville", "code": "25056", "a": "à Besançon", "de": "de Besançon",
+        "nom": "Besançon", "niveau": "ville", "communes": [], "code": "25056", "a": "à Besançon", "de": "de Besançon",
         "annees": list(annees), "titre": "Observatoire du logement public de Besançon", "annee_zero": annees[0],
         "public": public, "niveaux": ["quartier", "ville"], "fictif": True, "seuil": 11, "charte": {},
         "signataires": [], "immeubles_hors_quartier": {},

@@ -252,7 +252,7 @@ def ecrire_publie(
     if contours is not None and avec_quartiers:
         (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
     edition = {
-        "nom": "Besançon", "niveau": "ville", "code": "25056", "a": "à Besançon", "de": "de Besançon",
+        "nom": "Besançon", "niveau": "ville", "communes": [], "code": "25056", "a": "à Besançon", "de": "de Besançon",
         "titre": "Observatoire",
         "annees": ANNEES, "annee_zero": 2007, "trimestre": "2011-T1",
         "niveaux": ["ville"] + ["quartier"] * avec_quartiers,

@@ -31,7 +31,7 @@ class Lexique:
         self.libelles = {d["code"]: d["libelle"] for d in declarations}
         self._annees = {*edition["annees"]}
         self._ville = (edition["niveau"], edition["code"])
-        self._communes = _communes(lieux) if edition.get("communes") else None
+        self._communes = _communes(lieux) if edition["communes"] else None
         self._lieux = _Noms(zip(lieux["nom"], zip(lieux["niveau"], lieux["code"], strict=True), strict=True))
         self._bailleurs = _Noms(zip(bailleurs["nom"], bailleurs["code"], strict=True))
         self._indicateurs = _Noms((d["libelle"], d["code"]) for d in declarations)

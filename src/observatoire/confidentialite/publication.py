@@ -281,12 +281,9 @@ def _publier_commentaires(config: Configuration, travail: Path) -> None:
 
 def _edition(config: Configuration, regles: Regles, prepare: Path) -> dict:
     dehors = pd.read_parquet(prepare / "immeubles_hors_quartier.parquet")
-    communes = {
+    return {
         "niveau": config.tout[0],
         "communes": [c.code for c in config.communes],
-        "des_communes": {c.code: {"a": c.a, "de": c.de} for c in config.communes},
-    }
-    return (communes if config.communes else {}) | {
         "nom": config.nom,
         "code": config.code,
         "a": config.a,

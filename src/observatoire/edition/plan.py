@@ -138,13 +138,13 @@ class Matiere:
         }
         admises = {
             "annee": tuple(edition["annees"]),
-            "commune": tuple(c for c in edition.get("communes") or () if c in noms["commune"]),
+            "commune": tuple(c for c in edition["communes"] if c in noms["commune"]),
             "quartier": tuple(c for c in noms["quartier"] if not est_hors(c)),
             "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
             "alerte": tuple(noms["alerte"]),
             "engagement": tuple(noms["engagement"]),
         }
-        return cls(edition, admises, noms, _associer(quartiers, "code", "parent") if edition.get("communes") else {})
+        return cls(edition, admises, noms, _associer(quartiers, "code", "parent") if edition["communes"] else {})
 
 
 def _associer(table: pd.DataFrame, cle: str, valeur: str) -> dict[str, str]:
@@ -268,7 +268,7 @@ def _textes(matiere: Matiere, axes: dict) -> dict:
 
 def _mots(edition: dict) -> dict[str, str]:
     """Comment se dit le territoire entier et ce dont il est fait : une ville et ses quartiers, ou une agglomération."""
-    if not edition.get("communes"):
+    if not edition["communes"]:
         return {
             "titre_parties": "Quartiers", "parties": "quartiers", "chaque_partie": "chaque quartier",
             "du_tout": "de la ville", "au_tout": "à la ville", "partout": "dans la ville et dans les quartiers",

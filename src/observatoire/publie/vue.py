@@ -81,7 +81,7 @@ class Publie:
     @property
     def communes(self) -> tuple[str, ...]:
         """Les communes d'une agglomération ; aucune quand le territoire est une ville."""
-        return tuple(self.edition.get("communes") or ())
+        return tuple(self.edition["communes"])
 
     def commune(self, niveau: str, code: str) -> str | None:
         """La commune d'un territoire ; ``None`` s'il n'est dans aucune, ou que le territoire entier est une ville."""
