@@ -341,11 +341,12 @@ def test_un_verdict_ne_parait_que_la_ou_la_valeur_parait(tmp_path):
     juges = calculer_engagements(config)
     cellule = {"niveau": "ville", "territoire": "25056", "bailleur": "gbh", "indicateur": "part_livres_ville"}
     for statut in ("publie", "c", "nd"):
-        protegee = pd.DataFrame([{"annee": 2010, **cellule, "statut": statut}])
+        protegee = pd.DataFrame([{"annee": 2010, **cellule, "couverture": 0.96, "statut": statut}])
         mesure, faits = proteger_les_engagements(juges, protegee).to_dict("records")
         assert (mesure["verdict"] == "tenu") is (statut == "publie")
         assert mesure["statut"] == statut
         assert faits["statut"] == "publie"
+        assert statut != "publie" or mesure["couverture"] == 0.96  # arrondie, et non celle du calcul
         if statut != "publie":
             assert (mesure["verdict"], mesure["constat"], mesure["raison"]) == ("", "", CACHEE)
             assert all(pd.isna(mesure[c]) for c in [*MESURES, "zero_valeur"])

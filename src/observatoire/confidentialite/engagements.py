@@ -24,9 +24,11 @@ def proteger_les_engagements(engagements: pd.DataFrame, protegee: pd.DataFrame) 
     table = engagements.copy()
     parution = Parution(protegee)
     mesure = table["genre"].eq("indicateur")
-    cellule, zero = (parution.statuts(table, annee=table[annee]) for annee in ("annee", "zero_annee"))
+    parue = parution.lire(table)
+    cellule, zero = parue["statut"], parution.statuts(table, annee=table["zero_annee"])
     juge, calcule = table["statut"].ne("na"), table["statut"].eq("calcule")
     table["statut"] = np.where(~juge, "na", np.where(mesure, cellule, "publie"))
+    table["couverture"] = parue["couverture"]  # arrondie : exacte, elle dirait le parc de qui n'a pas déposé
     table[MESURES] = table[MESURES].where(table["statut"].eq("publie"))
     dite = table["zero_source"].ne("")  # une valeur donnée à la main vient d'un texte, pas d'un dépôt
     table["zero_valeur"] = table["zero_valeur"].where(dite | zero.eq("publie"))
