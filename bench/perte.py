@@ -167,7 +167,8 @@ def cacher_ici(tableau: Tableau, couts: np.ndarray) -> np.ndarray:
     n = len(couts)
     s = tableau.systeme
     sans, faux = np.full(n, -1), np.zeros(n, dtype=bool)
-    variables = {"numerateur": np.arange(n), "denominateur": sans}
+    autres = ("denominateur", "effectif", "concernes", "muets")
+    variables = {"numerateur": np.arange(n), **dict.fromkeys(autres, sans)}
     valeurs = Valeurs(
         np.arange(n) // s.largeur, variables, ~faux, faux, np.full(n, "effectif"), np.full(n, REGLES.seuil),
         np.full(n, "RPLS"), sans, couts,
@@ -178,8 +179,8 @@ def cacher_ici(tableau: Tableau, couts: np.ndarray) -> np.ndarray:
     debut[tableau.petites] = True
     rien = np.zeros(2 * n, dtype=bool)
     preparation = Preparation(
-        pd.DataFrame(), pd.DataFrame(), s, etat, _exiger(tableau), debut, debut, rien, rien, faux,
-        np.zeros(len(s.cellules), dtype=bool),
+        pd.DataFrame({"reponse": np.full(n, np.nan)}), pd.DataFrame(), s, etat, _exiger(tableau), debut, debut, rien,
+        rien, faux, np.zeros(len(s.cellules), dtype=bool),
     )  # fmt: skip
     cachees, failles = cacher(preparation, REGLES)
     if failles:
