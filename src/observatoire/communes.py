@@ -19,7 +19,7 @@ HORS_QUARTIER = "hors_quartier"
 #: Ce qui tient lieu de commune à un immeuble qu'aucune ne situe.
 HORS_COMMUNE = "hors_commune"
 SIREN, INSEE = re.compile(r"\d{9}"), re.compile(r"\d[\dAB]\d{3}")
-_TEXTES = ("code", "nom", "a", "de", "contours")
+_TEXTES = ("code", "nom", "contours")
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,6 @@ class Commune:
 
     code: str
     nom: str
-    a: str
-    de: str
     contours: str
     quartiers: tuple[str, ...] = ()
     secteurs: tuple[str, ...] = ()
@@ -117,7 +115,7 @@ def _defauts(declaree: object, rang: int) -> list[str]:
 def _lire(declaree: dict, referentiels: Path) -> tuple[Commune, list[str]]:
     code, nom = declaree["code"], declaree["nom"]
     fichier = declaree.get("contours", f"quartiers_{code}.geojson")
-    commune = Commune(code, nom, declaree.get("a", f"à {nom}"), declaree.get("de", f"de {nom}"), fichier)
+    commune = Commune(code, nom, fichier)
     if not (referentiels / fichier).is_file():
         return commune, [f"communes, {nom} : le fichier de contours « {fichier} » manque dans les référentiels."]
     try:
@@ -127,7 +125,7 @@ def _lire(declaree: dict, referentiels: Path) -> tuple[Commune, list[str]]:
         return commune, [
             f"communes, {nom} : « {fichier} » n'est pas un GeoJSON de quartiers (code, nom, niveau, parent)."
         ]
-    commune = Commune(code, nom, commune.a, commune.de, fichier, codes["quartier"], codes["secteur"])
+    commune = Commune(code, nom, fichier, codes["quartier"], codes["secteur"])
     if not commune.quartiers:
         return commune, [f"communes, {nom} : « {fichier} » n'a aucun quartier ; en mettre un, la commune entière."]
     return commune, []

@@ -256,7 +256,12 @@ def tableau_contexte(valeurs: Publie) -> Fragment:
     )
     if len(montrees) < len(table):
         note += " Les autres années sont dans contexte.csv."
-    return composer(pd.DataFrame(rangs), "Le contexte", gauche=("Territoire", "Source"), note=note)
+    return composer(
+        pd.DataFrame(rangs),
+        "Chiffres ouverts et chiffres de l'observatoire",
+        gauche=("Territoire", "Source"),
+        note=note,
+    )
 
 
 def _du_contexte(valeurs: Publie, r: dict) -> str:
