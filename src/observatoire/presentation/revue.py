@@ -38,7 +38,10 @@ from observatoire.registre.impressions import citer, dire
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-SENS = {"hausse": "en hausse", "baisse": "en baisse", "indecis": "indécis", "compte": "compte exact"}
+SENS = {
+    "hausse": "en hausse", "baisse": "en baisse", "indecis": "indécis", "compte": "compte exact",
+    "sans_intervalle": "sans intervalle",
+}  # fmt: skip
 PERTINENCES = {
     "deja_acquis": "acquise au profil actuel", "a_portee": "à portée", "hors_d_atteinte": "hors d'atteinte",
 }  # fmt: skip
