@@ -364,6 +364,8 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         _declarer("melange", preuve={"genre": "depots", "rythme": "annuel"}, pieces=[{"date": 2010}]),
         _declarer("sans_terme", preuve={"genre": "pieces", "rythme": "une_fois"}),
         _mesurer("logements_livres", 5, cibles=[{**CIBLE, "valeur": 60, "jusque": 50}]),
+        _mesurer("part_livres_ville", 80, etat_zero={"annee": 2007, "valeur": 70}),
+        _declarer("ailleurs", mesure={"indicateur": "apl", "niveau": "quartier", "territoire": "batant"}),
         _declarer("contact", sans_mesure="écrire à jean.dupont@exemple.fr"),
         {"code": "Écart", "texte": "autre", "couleur": "bleu"},
     )
@@ -384,6 +386,9 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         "« pieces », n° 1 : « libelle » manque",
         "« echeance » manque : le rythme « une_fois »",
         "« jusque » est plus petit que « valeur »",
+        "« cibles », n° 1 : « valeur » s'écrit en fraction",
+        "« etat_zero » : « valeur » s'écrit en fraction",
+        "« territoire », « batant » n'est pas un code du niveau « quartier »",
         "adresses électroniques",
     ]
     assert [a for a in attendus if a not in message] == []

@@ -48,8 +48,8 @@ from observatoire.evaluation import (
     proposer,
     relever_les_ecarts,
 )
-from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
 from observatoire.evaluation.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
+from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
 from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, DEPOSER, INFLECHIR, INSISTER, REVOIR
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero

@@ -30,8 +30,9 @@ REGARDER = "Part suivie sans objectif : discuter d'en adopter un si elle importe
 def proposer(table: pd.DataFrame) -> pd.Series:
     """La proposition de chaque ligne.
 
-    ``table`` : ``origine``, ``verdict``, ``pertinence``, ``cible``, ``mesuree`` (jugé par un indicateur),
-    ``visible`` (sa valeur est publiée), et un verdict vide là où il se cache avec elle ; ``sans_mesure`` (ni indicateur, ni preuve), ``en_vigueur``.
+    ``table`` : ``origine``, ``verdict`` (vide là où il se cache avec la valeur), ``pertinence``, ``cible``, ``mesuree``
+    (jugé par un indicateur), ``visible`` (sa valeur est publiée), ``sans_mesure`` (ni indicateur, ni preuve),
+    ``en_vigueur``.
     """
     verdict, pertinence, chiffre = table["verdict"], table["pertinence"], table["cible"].notna()
     manque = verdict.isin(["non_tenu", "non_concluant", "partiel"])
