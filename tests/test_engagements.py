@@ -253,12 +253,14 @@ def test_une_obligation_a_terme_n_est_jugee_qu_a_son_terme(tmp_path):
     attendus = {
         2009: ["tenu", "tenu", "tenu", "tenu"],
         2010: ["", "tenu", "tenu", "tenu"],
-        2011: ["", "non_mesurable", "tenu", "tenu"],
+        2011: ["", "non_mesurable", "partiel", "partiel"],
     }
     for annee, verdicts in attendus.items():
         config = _configurer(tmp_path / str(annee), {**promesse, "pieces": [{**tard, "date": annee}]}, annees=annees)
         ecrire_prepare(config, {}, [])
-        assert calculer_engagements(config)["verdict"].tolist() == verdicts
+        juges = calculer_engagements(config)
+        assert juges["verdict"].tolist() == verdicts
+        assert juges["raison"].str.contains("après l'échéance").tolist() == [v == "partiel" for v in verdicts]
 
 
 # --- les règles du verdict
