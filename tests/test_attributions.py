@@ -26,7 +26,7 @@ from observatoire.attributions import (
     lire_objectifs,
     quantile,
 )
-from observatoire.attributions.attente import observer
+from observatoire.attributions.attente import estimer_une_annee, observer
 from observatoire.attributions.conformite import confronter
 from observatoire.attributions.cote_a_cote import comparer
 from observatoire.attributions.profils import comparer_les_profils
@@ -182,6 +182,8 @@ def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
         (-1, 2, True, 1),
         (6, 9, True, 1),  # servie : six mois au 31 décembre 2009, elle n'est donc pas comptée comme retirée
     ]
+    comptees = estimer_une_annee(vues, 2010, None)[["satisfaites", "en_attente"]].drop_duplicates()
+    assert comptees.values.tolist() == [[2, 2]]  # la retirée n'attend plus
 
 
 # --- les objectifs

@@ -287,6 +287,10 @@ def test_le_releve_d_un_tableur_se_lit_et_un_guillemet_ouvert_se_dit(tmp_path):
     assert "contexte.csv : un guillemet ouvert" in refuser(config)
     releve.write_text(RELEVE + ligne.replace("relevé", "relevé ; annexe"), encoding="utf-8")
     assert "contexte.csv : ligne 2, plus de valeurs que de colonnes" in refuser(config)
+    releve.write_text(RELEVE.replace("nom", "source"), encoding="utf-8")
+    assert "une colonne est donnée deux fois" in refuser(config)
+    releve.write_text(RELEVE.replace("source\n", "source;;\n"), encoding="utf-8")
+    assert lire_contexte(config).empty
     releve.write_bytes(b"")
     assert "colonnes absentes" in refuser(config)
 

@@ -100,7 +100,8 @@ def test_un_ecart_net_est_en_gras_et_compte(valeurs):
     assert "+14,0" in tableau
     marques = tableau_ecarts_marques(valeurs)
     assert len(lignes(marques)) == 1 + 2
-    assert "du même quartier : 4 ; qui s&#x27;écartent : 2," in str(marques)
+    assert "9 comparaisons d&#x27;un bailleur" in str(marques)
+    assert "4 sont publiées ; 2 s’écartent, contre 0,2 par" in str(marques)
 
 
 def test_l_attente_ecrit_la_borne_inconnue_et_l_age_non_atteint(valeurs):

@@ -58,7 +58,11 @@ def _lire(fichier: Path) -> pd.DataFrame:
         phrase = f"ligne {trop[0]}, plus de valeurs que de colonnes."
         raise FichierIllisible(Probleme("contexte", phrase, "Mettre entre guillemets un texte qui a le séparateur."))
     pleines = {r: [*ligne, *[""] * len(entete)][: len(entete)] for r, ligne in enumerate(lignes) if any(ligne)}
-    return pd.DataFrame.from_dict(pleines, orient="index", columns=[nom.strip() for nom in entete], dtype="str")
+    noms = [nom.strip() for nom in entete]
+    if any(noms.count(nom) > 1 for nom in noms if nom):
+        raise FichierIllisible(Probleme("contexte", "une colonne est donnée deux fois.", "N'en garder qu'une."))
+    table = pd.DataFrame.from_dict(pleines, orient="index", columns=noms, dtype="str")
+    return table.loc[:, [bool(nom) for nom in noms]]
 
 
 def _defauts(table: pd.DataFrame, nombres: pd.DataFrame) -> list[str]:
