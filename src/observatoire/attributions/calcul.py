@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from observatoire.attributions import attente, conformite, cote_a_cote, profils
-from observatoire.attributions.objectifs import lire_objectifs
+from observatoire.attributions.objectifs import NIVEAUX, lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, avec_les_conservees
@@ -76,7 +76,7 @@ def ecrire_attributions(config: Configuration, avancement: Callable | None = Non
 def _lire_valeurs(config: Configuration, vises: set[str]) -> pd.DataFrame:
     """Les valeurs de la ville et des quartiers qui servent, et elles seules."""
     codes = sorted(vises.union(*profils.CODES.values()))
-    filtres = [("niveau", "in", list(profils.NIVEAUX)), ("indicateur", "in", codes)]
+    filtres = [("niveau", "in", list(NIVEAUX)), ("indicateur", "in", codes)]
     table = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet", filters=filtres)
     return table.astype(dict.fromkeys([*conformite.CLES[1:], "statut"], object))
 

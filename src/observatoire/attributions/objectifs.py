@@ -66,6 +66,11 @@ class Objectif:
         return self.depuis <= jour and (self.jusque is None or jour <= self.jusque)
 
 
+def niveaux_de(config: Configuration) -> tuple[str, ...]:
+    """Les niveaux où les attributions se jugent, du territoire entier au quartier."""
+    return NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+
+
 def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
     """Tous les objectifs, légaux puis adoptés ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
     return [*_legaux(baremes, config.tout[0]), *_adoptes(config)]
@@ -119,7 +124,7 @@ def _defauts(fiche: dict, config: Configuration) -> list[str]:
     indicateur = catalogue().get(fiche.get("indicateur"))
     if fiche.get("indicateur") and (indicateur is None or indicateur.nature != "proportion"):
         defauts.append(f"« indicateur » : « {fiche['indicateur']} » n'est pas une proportion du catalogue.")
-    niveaux = NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+    niveaux = niveaux_de(config)
     for cle, admises in (("sens", SENS), ("niveau", niveaux)):
         if fiche.get(cle) and fiche[cle] not in admises:
             defauts.append(f"« {cle} » : « {fiche[cle]} » est inconnu. Valeurs admises : {', '.join(admises)}.")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from observatoire.alertes.regles import NIVEAUX
 from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement, dater
 from observatoire.gouvernance import ASSOCIATIONS, Seance, lire_seances, tenues
@@ -20,7 +21,6 @@ from observatoire.gouvernance import ASSOCIATIONS, Seance, lire_seances, tenues
 PERIODES = {"trimestriel": 4, "annuel": 1}
 #: Une fois pour toutes, au plus tard à l'échéance.
 UNE_FOIS = "une_fois"
-NIVEAUX_DES_ALERTES = ("immeuble", "secteur", "quartier")
 
 
 class Compte(NamedTuple):
@@ -54,7 +54,7 @@ def lire_registres(config: Configuration) -> Registres:
         depots=depots[depots["deposant"].isin(bailleurs)],
         alertes=_lire(prepare / "alertes.parquet", ["annee", "niveau", "verdict"]),
         actions=_lire(prepare / "actions.parquet", ["date", "reponse", "outil"]),
-        niveaux=tuple(n for n in NIVEAUX_DES_ALERTES if n in config.niveaux),
+        niveaux=tuple(n for n in NIVEAUX if n in config.niveaux),
     )
 
 
