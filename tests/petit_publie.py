@@ -297,7 +297,7 @@ def mixite(code_ville: str, quartiers: dict) -> tuple[pd.DataFrame, pd.DataFrame
 def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
     """Les quatre tables des attributions : quelques lignes de chaque statut."""
     lieux = [("ville", "25056"), *(("quartier", c) for c in list(quartiers)[:2])]
-    vide = dict.fromkeys(["source", "depuis", "constat", "verdict"], None)
+    vide = dict.fromkeys(["source", "depuis", "jusque", "constat", "verdict"], None)
     fixes = {"annee": 2010, "origine": "conference", "sens": "plafond", "objectif": "adopte", "cible": 0.4}
     conformite = [
         fixes | vide | {

@@ -26,7 +26,7 @@ from observatoire.attributions import (
     lire_objectifs,
     quantile,
 )
-from observatoire.attributions.attente import observer
+from observatoire.attributions.attente import estimer_une_annee, observer
 from observatoire.attributions.conformite import confronter
 from observatoire.attributions.cote_a_cote import comparer
 from observatoire.attributions.profils import comparer_les_profils
@@ -182,6 +182,8 @@ def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
         (-1, 2, True, 1),
         (6, 9, True, 1),  # servie : six mois au 31 décembre 2009, elle n'est donc pas comptée comme retirée
     ]
+    comptees = estimer_une_annee(vues, 2010, None)[["satisfaites", "en_attente"]].drop_duplicates()
+    assert comptees.values.tolist() == [[2, 2]]  # la retirée n'attend plus
 
 
 # --- les objectifs
@@ -196,6 +198,7 @@ def _valeurs(x, n, indicateur="moins_40_entrants", **autres):
 OBJECTIF = Objectif(
     "essai", "moins_40_entrants", "plancher", 0.25, "quartier", datetime.date(2008, 1, 1), "Conférence", jusque=None
 )
+DE_LA_VILLE, DE_L_AGGLOMERATION = ("ville", "25056"), ("agglomeration", "999000990")
 
 
 @pytest.mark.parametrize(
@@ -212,29 +215,29 @@ OBJECTIF = Objectif(
     ],
 )
 def test_chaque_verdict_bascule_avec_la_donnee(sens, x, n, constat, verdict):
-    ligne = confronter([replace(OBJECTIF, sens=sens)], _valeurs(x, n), [2010]).iloc[0]
+    ligne = confronter([replace(OBJECTIF, sens=sens)], _valeurs(x, n), [2010], DE_LA_VILLE).iloc[0]
     assert (ligne["constat"], ligne["verdict"]) == (constat, verdict)
 
 
 def test_sans_valeur_l_objectif_n_est_pas_mesurable_et_avant_sa_date_il_est_sans_objet():
     absente = _valeurs(1, 2, valeur=np.nan, borne_basse=np.nan, borne_haute=np.nan, statut="nd")
-    assert confronter([OBJECTIF], absente, [2010])["verdict"].tolist() == ["non_mesurable"]
+    assert confronter([OBJECTIF], absente, [2010], DE_LA_VILLE)["verdict"].tolist() == ["non_mesurable"]
     tard = replace(OBJECTIF, depuis=datetime.date(2017, 1, 29))
-    assert confronter([tard], _valeurs(80, 200), [2010]).empty
+    assert confronter([tard], _valeurs(80, 200), [2010], DE_LA_VILLE).empty
     nomme = replace(tard, territoire="battant")
-    assert confronter([nomme], _valeurs(80, 200), [2010])["verdict"].tolist() == ["sans_objet"]
+    assert confronter([nomme], _valeurs(80, 200), [2010], DE_LA_VILLE)["verdict"].tolist() == ["sans_objet"]
     fini = replace(nomme, depuis=datetime.date(2008, 1, 1), jusque=datetime.date(2009, 12, 31))
-    assert confronter([fini], _valeurs(80, 200), [2010])["verdict"].tolist() == ["sans_objet"]
+    assert confronter([fini], _valeurs(80, 200), [2010], DE_LA_VILLE)["verdict"].tolist() == ["sans_objet"]
 
 
 def test_avant_sa_date_une_regle_de_l_agglomeration_n_a_qu_une_ligne_et_ne_vise_jamais_hors_commune():
     lieux = (("agglomeration", "999000990"), ("ville", "99101"), ("ville", "hors_commune"))
     toutes = pd.concat([_valeurs(80, 200, niveau=n, territoire=t) for n, t in lieux])
     regle = [replace(OBJECTIF, niveau=n) for n in ("agglomeration", "ville")]
-    en_vigueur = confronter(regle, toutes, [2010], "agglomeration")
+    en_vigueur = confronter(regle, toutes, [2010], DE_L_AGGLOMERATION)
     assert en_vigueur["territoire"].tolist() == ["999000990", "99101"]
     tard = [replace(o, depuis=datetime.date(2017, 1, 29)) for o in regle]
-    assert confronter(tard, toutes, [2010], "agglomeration")["territoire"].tolist() == ["999000990"]
+    assert confronter(tard, toutes, [2010], DE_L_AGGLOMERATION)["territoire"].tolist() == ["999000990"]
 
 
 def test_un_objectif_vise_les_territoires_et_les_bailleurs_qu_il_dit():
@@ -247,7 +250,7 @@ def test_un_objectif_vise_les_territoires_et_les_bailleurs_qu_il_dit():
     )
 
     def vises(**autres):
-        lignes = confronter([replace(OBJECTIF, **autres)], toutes, [2010])
+        lignes = confronter([replace(OBJECTIF, **autres)], toutes, [2010], DE_LA_VILLE)
         return list(lignes[["territoire", "bailleur"]].itertuples(index=False, name=None))
 
     assert vises() == [("battant", "tous"), ("velotte", "tous")]
@@ -265,9 +268,20 @@ def test_la_loi_de_2017_vaut_de_sa_date_a_la_ville_et_par_bailleur(tmp_path):
     }
     assert not any(o.en_vigueur(2010) for o in objectifs)
     assert all(o.en_vigueur(2017) for o in objectifs)
-    assert {(o.niveau, o.bailleur) for o in objectifs} == {
-        (n, b) for n in ("agglomeration", "ville", "quartier") for b in ("tous", "chacun")
-    }
+    assert {(o.niveau, o.bailleur) for o in objectifs} == {("ville", "tous"), ("ville", "chacun")}
+
+
+def test_la_loi_ne_juge_jamais_un_quartier(tmp_path):
+    """Le minimum légal est celui d'un bailleur sur tout le territoire (CCH, art. L. 441-1)."""
+    lieux = (("ville", "25056"), ("quartier", "battant"))
+    toutes = pd.concat(
+        _valeurs(10, 200, "loi_2017_hors_qpv", annee=2018, niveau=n, territoire=t, bailleur=b)
+        for n, t in lieux for b in ("tous", "gbh")
+    )  # fmt: skip
+    table = confronter(lire_objectifs(configuration(tmp_path), BAREMES), toutes, [2018], DE_LA_VILLE)
+    lues = table[table["verdict"].eq("non_tenu")]
+    assert lues[["niveau", "bailleur"]].values.tolist() == [["ville", "gbh"], ["ville", "tous"]]
+    assert set(table["niveau"]) == {"ville"}
 
 
 def test_un_minimum_legal_releve_s_applique_de_sa_date(tmp_path):
@@ -278,6 +292,23 @@ def test_un_minimum_legal_releve_s_applique_de_sa_date(tmp_path):
     objectifs = lire_objectifs(configuration(tmp_path), baremes)
     en_2019 = {o.cible for o in objectifs if o.en_vigueur(2019)}
     assert (en_2019, {o.cible for o in objectifs if o.en_vigueur(2021)}) == ({0.25}, {0.3})
+    annees = (2010, 2018, 2021)
+    observees = pd.concat(
+        _valeurs(80, 200, "loi_2017_hors_qpv", annee=a, niveau="ville", territoire="25056") for a in annees
+    )
+    table = confronter(objectifs, observees, annees, DE_LA_VILLE)
+    assert table[["annee", "cible", "verdict"]].values.tolist() == [
+        [2010, 0.25, "sans_objet"], [2018, 0.25, "tenu"], [2021, 0.3, "tenu"],
+    ]  # fmt: skip
+    assert table["jusque"].tolist() == ["2019-12-31", "2019-12-31", ""]
+
+
+def test_un_lieu_nomme_ou_rien_n_est_calcule_garde_sa_ligne():
+    nomme = replace(OBJECTIF, territoire="bregille", bailleur="gbh")
+    table = confronter([nomme], _valeurs(80, 200), [2010], DE_LA_VILLE)
+    assert table[["territoire", "bailleur", "verdict"]].values.tolist() == [["bregille", "gbh", "non_mesurable"]]
+    de_la_ville = confronter([replace(OBJECTIF, niveau="ville")], _valeurs(80, 200), [2010], DE_LA_VILLE)
+    assert de_la_ville[["territoire", "verdict"]].values.tolist() == [["25056", "non_mesurable"]]
 
 
 def _suivi(tmp_path, objectifs):
@@ -309,14 +340,15 @@ def test_le_fichier_livre_n_invente_aucun_objectif(tmp_path):
 def test_un_fichier_d_objectifs_mal_ecrit_dit_tout_ce_qui_ne_va_pas(tmp_path):
     mauvais = FICHE | {"indicateur": "attributions", "sens": "baisse", "cible": 40, "niveau": "secteur", "cibel": 3}
     mauvais |= {"bailleur": "inconnu", "depuis": "juin 2008"}
+    ailleurs = FICHE | {"code": "ailleurs", "territoire": "batant"}
     del mauvais["source"]
     with pytest.raises(ErreurConfiguration) as refus:
-        lire_objectifs(_suivi(tmp_path, [mauvais, FICHE]), Baremes({}))
+        lire_objectifs(_suivi(tmp_path, [mauvais, FICHE, ailleurs]), Baremes({}))
     dit = str(refus.value)
     attendus = (
         "« source » manque", "« cibel » est inconnu", "« attributions » n'est pas une proportion", "plafond, plancher",
         "ville, quartier", "0.25 pour un quart", "« inconnu » est inconnu", "« depuis » s'écrit AAAA-MM-JJ",
-        "« battant » est donné deux fois",
+        "« battant » est donné deux fois", "« batant » n'est pas un code du niveau « quartier »",
     )  # fmt: skip
     for attendu in attendus:
         assert attendu in dit
@@ -445,7 +477,14 @@ def test_un_bailleur_ne_se_compare_que_si_l_ensemble_parait_aussi(sien, ensemble
 
 def test_un_verdict_ne_parait_que_si_la_valeur_parait():
     ligne = LIEU | {"indicateur": "moins_40_entrants", "objectif": "x", "origine": "conference", "sens": "plafond"}
-    ligne |= {"cible": 0.4, "depuis": "2008-06-12", "source": "s", "constat": "atteint", "verdict": "tenu"}
+    ligne |= {
+        "cible": 0.4,
+        "depuis": "2008-06-12",
+        "jusque": "",
+        "source": "s",
+        "constat": "atteint",
+        "verdict": "tenu",
+    }
     table = pd.DataFrame([ligne, ligne | {"territoire": "velotte"}])
     parue = _proteger(
         {"attributions_conformite": table},

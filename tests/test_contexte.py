@@ -277,6 +277,24 @@ def test_un_meme_chiffre_ne_vient_pas_de_deux_endroits(tmp_path):
     assert "donnent les mêmes chiffres (commune, RPLS 2024). N'en garder qu'un." in refuser(config)
 
 
+def test_le_releve_d_un_tableur_se_lit_et_un_guillemet_ouvert_se_dit(tmp_path):
+    config = configurer(tmp_path)
+    releve = config.chemin("referentiels") / "contexte.csv"
+    ligne = "2010;epci;242500361;Grand Besançon;taux_vacance;0,034;EPLS, relevé\n"
+    releve.write_bytes((RELEVE + "\n" + ligne).encode("cp1252"))
+    assert lire_contexte(config)[["nom", "source"]].values.tolist() == [["Grand Besançon", "EPLS, relevé"]]
+    releve.write_text(RELEVE + ligne.replace("EPLS", '"EPLS'), encoding="utf-8")
+    assert "contexte.csv : un guillemet ouvert" in refuser(config)
+    releve.write_text(RELEVE + ligne.replace("relevé", "relevé ; annexe"), encoding="utf-8")
+    assert "contexte.csv : ligne 2, plus de valeurs que de colonnes" in refuser(config)
+    releve.write_text(RELEVE.replace("nom", "source"), encoding="utf-8")
+    assert "une colonne est donnée deux fois" in refuser(config)
+    releve.write_text(RELEVE.replace("source\n", "source;;\n"), encoding="utf-8")
+    assert lire_contexte(config).empty
+    releve.write_bytes(b"")
+    assert "colonnes absentes" in refuser(config)
+
+
 def test_le_releve_se_lit_ou_dit_tout_ce_qui_ne_va_pas(tmp_path):
     config = configurer(tmp_path)
     assert lire_contexte(config).empty

@@ -253,12 +253,14 @@ def test_une_obligation_a_terme_n_est_jugee_qu_a_son_terme(tmp_path):
     attendus = {
         2009: ["tenu", "tenu", "tenu", "tenu"],
         2010: ["", "tenu", "tenu", "tenu"],
-        2011: ["", "non_mesurable", "tenu", "tenu"],
+        2011: ["", "non_mesurable", "partiel", "partiel"],
     }
     for annee, verdicts in attendus.items():
         config = _configurer(tmp_path / str(annee), {**promesse, "pieces": [{**tard, "date": annee}]}, annees=annees)
         ecrire_prepare(config, {}, [])
-        assert calculer_engagements(config)["verdict"].tolist() == verdicts
+        juges = calculer_engagements(config)
+        assert juges["verdict"].tolist() == verdicts
+        assert juges["raison"].str.contains("après l'échéance").tolist() == [v == "partiel" for v in verdicts]
 
 
 # --- les règles du verdict
@@ -365,6 +367,8 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         _declarer("melange", preuve={"genre": "depots", "rythme": "annuel"}, pieces=[{"date": 2010}]),
         _declarer("sans_terme", preuve={"genre": "pieces", "rythme": "une_fois"}),
         _mesurer("logements_livres", 5, cibles=[{**CIBLE, "valeur": 60, "jusque": 50}]),
+        _mesurer("part_livres_ville", 80, etat_zero={"annee": 2007, "valeur": 70}),
+        _declarer("ailleurs", mesure={"indicateur": "apl", "niveau": "quartier", "territoire": "batant"}),
         _declarer("contact", sans_mesure="écrire à jean.dupont@exemple.fr"),
         {"code": "Écart", "texte": "autre", "couleur": "bleu"},
     )
@@ -385,6 +389,9 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         "« pieces », n° 1 : « libelle » manque",
         "« echeance » manque : le rythme « une_fois »",
         "« jusque » est plus petit que « valeur »",
+        "« cibles », n° 1 : « valeur » s'écrit en fraction",
+        "« etat_zero » : « valeur » s'écrit en fraction",
+        "« territoire », « batant » n'est pas un code du niveau « quartier »",
         "adresses électroniques",
     ]
     assert [a for a in attendus if a not in message] == []

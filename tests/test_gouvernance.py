@@ -212,6 +212,19 @@ def test_la_date_suit_la_derniere_du_meme_genre(config, publie):
     ).read_text(encoding="utf-8")
 
 
+def test_les_suites_sont_celles_de_la_derniere_seance_tenue_avant(config, publie):
+    _ecrire(config)
+    prevue = ENTETE.replace("2010-12-14", "2011-12-14").replace("Revoir les attributions", "Ne rien décider")
+    _ecrire(config, prevue + "etat: prevue\n", "2011-12-14-conference.md")
+    tenue = ENTETE.replace("2010-12-14", "2012-12-14").replace("Revoir les attributions", "Changer d'avis")
+    _ecrire(config, tenue, "2012-12-14-conference.md")
+    texte = preparer_seance(config, dt.date(2012, 3, 1), "conference").read_text(encoding="utf-8")
+    suites = texte[texte.index("### Suites") :]
+    assert "Revoir les attributions" in suites
+    assert "Ne rien décider" not in suites
+    assert "Changer d'avis" not in suites
+
+
 @pytest.mark.parametrize(
     ("options", "code", "dit"),
     [(("--genre", "fete"), 2, "genre « fete » inconnu"), (("--date", "hier"), 2, ""), ((), 1, "proteger --public")],

@@ -63,6 +63,23 @@ def test_la_conformite_se_restreint_a_un_territoire_ou_a_un_bailleur(valeurs):
     assert "Aucun objectif chiffré d'attribution n'était en vigueur" in sans.replace("&#x27;", "'")
 
 
+@pytest.mark.parametrize(
+    ("depuis", "jusque", "dit"),
+    [
+        ("2008-01-01", "2009-12-31", "n'est plus en vigueur depuis le 1er janvier 2010."),
+        ("2017-01-29", None, "non applicable, en vigueur depuis le 29 janvier 2017."),
+        ("2017-01-29", "2019-12-31", "non applicable, en vigueur depuis le 29 janvier 2017."),
+    ],
+)
+def test_un_objectif_expire_ne_se_dit_pas_a_venir(tmp_path, depuis, jusque, dit):
+    dossier = ecrire_publie(tmp_path / "publique")
+    fichier = dossier / "attributions_conformite.csv"
+    table = pd.read_csv(fichier).assign(depuis=depuis, jusque=jusque, constat=None, verdict="sans_objet", statut="na")
+    table.to_csv(fichier, index=False)
+    phrase = re.sub(r"<[^>]+>", "", str(tableau_conformite(lire_publie(2010, dossier)))).replace("&#x27;", "'")
+    assert dit in phrase.replace("\u202f", " ").replace("\u00a0", " ")
+
+
 def test_les_profils_montrent_les_trois_parts_et_taisent_ce_qui_est_cache(valeurs):
     rangees = lignes(tableau_profils(valeurs))
     assert "+3,4 points" in rangees[1]
@@ -83,7 +100,8 @@ def test_un_ecart_net_est_en_gras_et_compte(valeurs):
     assert "+14,0" in tableau
     marques = tableau_ecarts_marques(valeurs)
     assert len(lignes(marques)) == 1 + 2
-    assert "du même quartier : 4 ; qui s&#x27;écartent : 2," in str(marques)
+    assert "9 comparaisons d&#x27;un bailleur" in str(marques)
+    assert "4 sont publiées ; 2 s’écartent, contre 0,2 par" in str(marques)
 
 
 def test_l_attente_ecrit_la_borne_inconnue_et_l_age_non_atteint(valeurs):

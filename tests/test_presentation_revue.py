@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 
@@ -12,6 +13,8 @@ from petit_publie import ecrire_publie
 from observatoire.confidentialite.revue import COLONNES, COLONNES_DES_ECARTS, PARAISSENT
 from observatoire.evaluation import dresser_les_objectifs
 from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
+from observatoire.presentation.bilans import questions_ouvertes
+from observatoire.presentation.engagements import bilan_des_engagements, tableau_de_bord, verdict_d_un_engagement
 from observatoire.presentation.revue import (
     explications_rivales,
     resume_de_la_revue,
@@ -198,3 +201,68 @@ def test_les_explications_rivales_sont_le_commentaire_de_l_annee(tmp_path):
     (dossier / "commentaires" / "2010").mkdir(parents=True, exist_ok=True)
     (dossier / "commentaires" / "2010" / "revue.md").write_text("- la crise de 2008\n", encoding="utf-8")
     assert explications_rivales(lire_publie(2010, dossier)).markdown == "- la crise de 2008"
+
+
+# --- les engagements de l'année
+
+
+def _engager(dossier, engagement: str = "", **champs):
+    """Un petit dossier publié dont un engagement (tous, sans ``engagement``) est changé."""
+    ecrire_publie(dossier)
+    fichier = dossier / "engagements.csv"
+    table = pd.read_csv(fichier, dtype=object)
+    choisis = table["engagement"].eq(engagement) if engagement else table["engagement"].ne("")
+    for colonne, valeur in champs.items():
+        table.loc[choisis, colonne] = valeur
+    table.to_csv(fichier, index=False)
+    return lire_publie(2010, dossier)
+
+
+def _en_texte(fragment) -> str:
+    texte = html.unescape(re.sub(r"<[^>]+>", " ", str(fragment)))
+    return " ".join(texte.replace("’", "'").split())
+
+
+@pytest.mark.parametrize(
+    ("genre", "rythme", "faits", "attendus", "dit"),
+    [
+        ("pieces", "annuel", 1, 1, "1 sur 1 pièce"),
+        ("actions", "une_fois", 0, 1, "0 sur 1 action"),
+        ("actions", None, 3, 0, "3 actions"),
+        ("seances", "annuel", 1, 1, "1 sur 1 séance"),
+        ("seances", "trimestriel", 3, 4, "3 sur 4 trimestres"),
+    ],
+)
+def test_ce_qui_est_compte_a_le_nom_de_sa_preuve(tmp_path, genre, rythme, faits, attendus, dit):
+    champs = {"genre": genre, "rythme": rythme, "faits": faits, "attendus": attendus}
+    texte = _en_texte(tableau_de_bord(_engager(tmp_path / "publique", "cadence", **champs)))
+    assert dit in texte
+    assert genre == "seances" or "séance" not in texte
+
+
+def test_les_verdicts_s_accordent_sur_toutes_les_pages(tmp_path, dossiers):
+    bilan = _en_texte(bilan_des_engagements(_engager(tmp_path / "publique")))
+    assert "Sur 3 engagements suivis" in bilan
+    assert "1 tenu en partie, 1 non concluant." in bilan
+    tous = _engager(tmp_path / "tenus", verdict="non_mesurable")
+    assert "3 non mesurables." in _en_texte(bilan_des_engagements(tous))
+    revue = lire_publie(2010, dossiers["publique"])
+    assert "Sur 2 engagements suivis, en 2010 : 1 non tenu, 1 non concluant." in _en_texte(resume_de_la_revue(revue))
+    deux = revue.revue_objectifs.assign(verdict="tenu")
+    deux.to_csv(ecrire_publie(tmp_path / "deux") / "revue_objectifs.csv", index=False)
+    assert "2 tenus." in _en_texte(resume_de_la_revue(lire_publie(2010, tmp_path / "deux")))
+
+
+def test_sans_verdict_publie_la_page_ne_dit_pas_que_tout_est_tenu(tmp_path):
+    texte = _en_texte(questions_ouvertes(_engager(tmp_path / "publique", verdict=None, statut="c")))
+    assert texte == "Aucun verdict publié de 2010 n'appelle de question."
+
+
+def test_le_verdict_est_suivi_d_un_point(tmp_path):
+    texte = _en_texte(verdict_d_un_engagement(_engager(tmp_path / "publique"), "cadence"))
+    assert "tenu en partie . Une partie" in texte
+
+
+def test_une_pertinence_vide_peut_venir_d_une_valeur_cachee(dossiers):
+    texte = _en_texte(tableau_des_propositions(lire_publie(2010, dossiers["publique"])))
+    assert "ou une des valeurs qu'il faut n'est pas publiée" in texte

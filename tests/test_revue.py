@@ -48,8 +48,9 @@ from observatoire.evaluation import (
     proposer,
     relever_les_ecarts,
 )
+from observatoire.evaluation.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
 from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
-from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, INFLECHIR, INSISTER, REVOIR
+from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, DEPOSER, INFLECHIR, INSISTER, REVOIR
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
@@ -493,6 +494,41 @@ def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():
         ("engagement", "", "", 0.5, True, False, False, True),
     ]
     assert proposer(pd.DataFrame(cas, columns=champs)).tolist() == [INSISTER, ADOPTER, AUTREMENT, A_DISCUTER]
+
+
+@pytest.mark.parametrize(("statut", "phrase"), [("c", A_DISCUTER), ("nd", DEPOSER)])
+def test_un_objectif_dont_la_valeur_est_secrete_ne_manque_pas_de_donnees(statut, phrase):
+    objectif = _objectif("moins_40_plafond", "plafond", 0.4, "tenu").assign(statut=statut, verdict=np.nan)
+    cellules = _cellules("moins_40_plafond", {2007: (45, 100), 2010: (45, 100)})
+    cellules["statut"] = cellules["statut"].mask(cellules["annee"].eq(2010), statut)
+    table = _dresser(cellules, conformite=objectif)
+    assert table.loc[table["origine"].eq("objectif"), "proposition"].tolist() == [phrase]
+    assert "leur édition" not in phrase
+
+
+@pytest.mark.parametrize(
+    ("indicateur", "couverture", "donnee", "sens", "motif"),
+    [
+        ("nb_logements", 1.0, "", "compte", COMPLET),
+        ("nb_logements", 0.8, "", "sans_intervalle", INCOMPLET),
+        ("nb_logements", 1.0, "un texte", "sans_intervalle", DONNEE),
+        ("loyer_m2", 1.0, "", "sans_intervalle", MOYENNE),
+        ("loyer_m2", 0.8, "", "sans_intervalle", INCOMPLET),
+        ("part_emprunt_garanti", 1.0, "", "sans_intervalle", MOYENNE),
+    ],
+)
+def test_seul_un_denombrement_complet_aux_deux_dates_est_exact(indicateur, couverture, donnee, sens, motif):
+    cellules = _cellules(indicateur, {2007: (40, 100), 2010: (50, 100)})
+    cellules[["borne_basse", "borne_haute"]] = np.nan
+    cellules["couverture"] = cellules["couverture"].mask(cellules["annee"].eq(2007), couverture)
+    lieu = {"niveau": "ville", "territoire": VILLE, "bailleur": "tous", "indicateur": indicateur}
+    textes = {"constat": "", "raison": "", "statut": "publie", "verdict": "", "zero_source": donnee}
+    promesse = {"annee": 2010, "engagement": "e", "libelle": "e", "genre": "indicateur", "sens": "au_moins", **textes}
+    engagements = pd.DataFrame([SANS_ENGAGEMENT.columns.to_series().map(lieu | promesse | {"zero_annee": 2007})])
+    engagements["zero_valeur"] = 0.4
+    ligne = _dresser(cellules, engagements).iloc[0]
+    assert (ligne["sens"], ligne["motif"], ligne["statut"]) == (sens, motif, "publie")
+    assert ligne["ecart"] == pytest.approx(0.1)
 
 
 # --- la règle du départ, par sa révision git

@@ -126,3 +126,12 @@ def ecart_de_bornes(p1, bas1, haut1, p2, bas2, haut2):
     basse = ecart - np.sqrt((p1 - bas1) ** 2 + (haut2 - p2) ** 2)
     haute = ecart + np.sqrt((haut1 - p1) ** 2 + (p2 - bas2) ** 2)
     return basse, haute
+
+
+def erreur_type(bas, haut, confiance: float = CONFIANCE):
+    """L'erreur type que suppose un intervalle symétrique, dans son unité.
+
+    >>> round(float(erreur_type(-1.96, 1.96)), 3)
+    1.0
+    """
+    return (np.asarray(haut, float) - np.asarray(bas, float)) / (2 * _quantile(confiance))

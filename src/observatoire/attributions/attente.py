@@ -26,7 +26,8 @@ AU_SEUIL = "au_seuil"
 #: groupe -> la colonne qui le dit, dans ``demandes`` comme dans ``attributions``.
 GROUPES = {"ensemble": None, "type_demande": "type_demande", "quartile_ressources": "quartile_ressources"}
 CLES = ["annee", "groupe", "modalite", "mesure"]
-#: ``valeur`` et ses bornes : des mois, ou une part pour « au_seuil ». ``risque`` : demandes observées à cet âge.
+#: ``valeur`` et ses bornes : des mois, ou une part pour « au_seuil ». ``risque`` : demandes observées à cet âge ;
+#: ``satisfaites`` dans l'année ; ``en_attente`` au 31 décembre, sans celles qui se sont retirées.
 COLONNES = [*CLES, "valeur", "borne_basse", "borne_haute", "risque", "satisfaites", "en_attente"]
 _TRAITS = ["type_demande", "quartile_ressources"]
 _DEMI_ANNEE, _SANS_ATTENTE_AVANT = 6, -1
@@ -73,7 +74,8 @@ def observer(avant: pd.DataFrame, apres: pd.DataFrame, baux: pd.DataFrame, annee
     """Ce que l'on a vu de chaque demande pendant l'année.
 
     ``avant``, ``apres`` : demandes actives au 31 décembre d'avant et de l'année ; ``baux`` : ``date`` et
-    ``mois_attente``. Rend ``entree`` et ``sortie`` (âges en mois), ``evenement``, ``poids`` et les traits.
+    ``mois_attente``. Rend ``entree`` et ``sortie`` (âges en mois), ``evenement`` (satisfaite), ``retiree``,
+    ``poids`` et les traits.
     """
     age = _age(apres["date_depot"], annee)
     attendent = pd.DataFrame({"entree": age - 12, "sortie": age, "evenement": False, "poids": 1.0})
@@ -86,7 +88,7 @@ def observer(avant: pd.DataFrame, apres: pd.DataFrame, baux: pd.DataFrame, annee
     tables = [attendent.join(apres[_TRAITS]), servies.join(signes[_TRAITS])]
     tables.append(_retirees(disparues.assign(age=_age(disparues["date_depot"], annee - 1)), tables[1]))
     vues = pd.concat([t[t["sortie"].notna()] for t in tables], ignore_index=True)
-    return vues.assign(entree=vues["entree"].clip(lower=_SANS_ATTENTE_AVANT))
+    return vues.assign(entree=vues["entree"].clip(lower=_SANS_ATTENTE_AVANT), retiree=vues["retiree"].eq(True))
 
 
 def _age(depots: pd.Series, annee: int) -> pd.Series:
@@ -104,7 +106,7 @@ def _retirees(disparues: pd.DataFrame, servies: pd.DataFrame) -> pd.DataFrame:
     restes = compte.groupby(cles, dropna=False, observed=True)[["p", "s"]].sum().reset_index()
     poids = (restes["p"] - restes["s"]).clip(lower=0)
     retirees = restes[_TRAITS].assign(
-        entree=restes["age"], sortie=restes["age"] + _DEMI_ANNEE, evenement=False, poids=poids
+        entree=restes["age"], sortie=restes["age"] + _DEMI_ANNEE, evenement=False, retiree=True, poids=poids
     )
     return retirees[poids.gt(0)]
 
@@ -124,7 +126,7 @@ def estimer_une_annee(vues: pd.DataFrame, annee: int, seuil: float | None) -> pd
 def _mesurer(vues: pd.DataFrame, annee: int, groupe: str, modalite: str, seuil: float | None) -> list[tuple]:
     courbe = estimer(vues["entree"], vues["sortie"], vues["evenement"], vues["poids"])
     satisfaites = float(vues.loc[vues["evenement"], "poids"].sum())
-    en_attente = float(vues["poids"].sum() - satisfaites)
+    en_attente = float(vues.loc[~(vues["evenement"] | vues["retiree"]), "poids"].sum())
     mesures = {nom: quantile(courbe, part) for nom, part in QUANTILES.items()}
     if seuil is not None and len(courbe.temps):
         mesures[AU_SEUIL] = _au_seuil(courbe, seuil)

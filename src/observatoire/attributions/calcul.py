@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from observatoire.attributions import attente, conformite, cote_a_cote, profils
-from observatoire.attributions.objectifs import lire_objectifs
+from observatoire.attributions.objectifs import NIVEAUX, lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, avec_les_conservees
@@ -32,20 +32,19 @@ CLES = {
 TIREES_DE_LIGNES = ("attributions_cote_a_cote", "attributions_attente")
 _TYPES = {"annee": "int64", "nb_comparaisons": "int64"}
 _TEXTES = {
-    "niveau", "territoire", "bailleur", "indicateur", "objectif", "origine", "sens", "depuis", "source", "constat",
-    "verdict", "trait", "groupe", "modalite", "mesure",
+    "niveau", "territoire", "bailleur", "indicateur", "objectif", "origine", "sens", "depuis", "jusque", "source",
+    "constat", "verdict", "trait", "groupe", "modalite", "mesure",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Bilan:
-    """Ce qui a été écrit : nombre de lignes de chaque table."""
+    """Ce qui a été écrit : nombre de lignes de chaque table, sous son nom sans ``attributions_``."""
 
     lignes: dict[str, int]
 
     def __str__(self) -> str:
-        noms = {nom: nom.removeprefix("attributions_").replace("_", " ") for nom in self.lignes}
-        return ", ".join(f"{n} {noms[nom]}" for nom, n in self.lignes.items())
+        return ", ".join(f"{n} {nom.replace('_', ' ')}" for nom, n in self.lignes.items())
 
 
 def ecrire_attributions(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
@@ -59,7 +58,7 @@ def ecrire_attributions(config: Configuration, avancement: Callable | None = Non
     valeurs = _lire_valeurs(config, {o.indicateur for o in objectifs})
     dire(1, len(TABLES), "attributions, bailleurs")
     tables = {
-        "attributions_conformite": conformite.confronter(objectifs, valeurs, config.annees, config.tout[0]),
+        "attributions_conformite": conformite.confronter(objectifs, valeurs, config.annees, config.tout),
         "attributions_profils": profils.comparer_les_profils(valeurs),
         "attributions_cote_a_cote": cote_a_cote.comparer_les_bailleurs(config, baremes, dask),
     }
@@ -77,7 +76,7 @@ def ecrire_attributions(config: Configuration, avancement: Callable | None = Non
 def _lire_valeurs(config: Configuration, vises: set[str]) -> pd.DataFrame:
     """Les valeurs de la ville et des quartiers qui servent, et elles seules."""
     codes = sorted(vises.union(*profils.CODES.values()))
-    filtres = [("niveau", "in", list(profils.NIVEAUX)), ("indicateur", "in", codes)]
+    filtres = [("niveau", "in", list(NIVEAUX)), ("indicateur", "in", codes)]
     table = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet", filters=filtres)
     return table.astype(dict.fromkeys([*conformite.CLES[1:], "statut"], object))
 

@@ -7,49 +7,72 @@ on ne conclut pas.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
-from observatoire.communes import HORS_COMMUNE, VILLE
+from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
 
 CONSTATS = ("atteint", "non_atteint")
 VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
-COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "source", "constat", "verdict"]
+COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict"]
 
 
 def confronter(
-    objectifs: Iterable[Objectif], valeurs: pd.DataFrame, annees: Iterable[int], entier: str = VILLE
+    objectifs: Iterable[Objectif], valeurs: pd.DataFrame, annees: Iterable[int], tout: tuple[str, str]
 ) -> pd.DataFrame:
     """Une ligne par objectif, année et territoire qu'il vise (:data:`COLONNES`).
 
     ``valeurs`` : des lignes de ``indicateurs`` (:data:`CLES`, ``valeur``, ``borne_basse``, ``borne_haute``,
-    ``statut``). ``entier`` : le niveau du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne
-    « sans_objet », à ce niveau ou là où il est nommé. Ce qui n'est dans aucune commune n'est la commune de personne.
+    ``statut``). ``tout`` : niveau et code du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne
+    « sans_objet », à ce niveau ou là où il est nommé ; une règle dont la valeur a changé n'est dite qu'une fois par
+    année. Un lieu nommé a toujours sa ligne, fût-elle « non_mesurable ». Ce qui n'est dans aucune commune n'est la
+    commune de personne.
     """
     annees, valeurs = list(annees), valeurs[valeurs["territoire"].ne(HORS_COMMUNE)]
-    morceaux = [_un(objectif, valeurs, annee, entier) for objectif in objectifs for annee in annees]
+    objectifs = list(objectifs)
+    morceaux = [_un(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
     morceaux = [m for m in morceaux if len(m)]
     if not morceaux:
         return pd.DataFrame(columns=COLONNES)
     return pd.concat(morceaux, ignore_index=True).sort_values([*CLES, "objectif"], ignore_index=True)
 
 
-def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int, entier: str) -> pd.DataFrame:
+def _de_l_annee(objectifs: list[Objectif], annee: int) -> list[Objectif]:
+    """De chaque règle, la valeur en vigueur au 31 décembre ; à défaut la prochaine, ou la dernière."""
+    jour, regles = datetime.date(annee, 12, 31), {}
+    for o in sorted(objectifs, key=lambda o: o.depuis):
+        regles.setdefault((o.code, o.niveau, o.territoire, o.bailleur), []).append(o)
+    return [next((o for o in r if o.jusque is None or jour <= o.jusque), r[-1]) for r in regles.values()]
+
+
+def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, str]) -> pd.DataFrame:
     siennes = valeurs[valeurs["annee"].eq(annee) & valeurs["indicateur"].eq(objectif.indicateur)]
     siennes = siennes[siennes["niveau"].eq(objectif.niveau)]
     vise = siennes["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else siennes["bailleur"].eq(objectif.bailleur)
     siennes = siennes[vise & (siennes["territoire"].eq(objectif.territoire) if objectif.territoire else True)]
+    lieu = objectif.territoire or (tout[1] if objectif.niveau == tout[0] and objectif.bailleur != CHACUN else None)
+    if siennes.empty and lieu:
+        siennes = _sans_valeur(objectif, annee, lieu)
     if not objectif.en_vigueur(annee):
-        general = objectif.territoire is not None or (objectif.niveau == entier and objectif.bailleur == TOUS)
+        general = objectif.territoire is not None or (objectif.niveau == tout[0] and objectif.bailleur == TOUS)
         siennes = siennes if general else siennes.iloc[:0]
     constats, verdicts = _juger(siennes, objectif, objectif.en_vigueur(annee))
     fixes = {c: getattr(objectif, c) for c in ("origine", "sens", "cible", "source")}
-    fixes["depuis"] = objectif.depuis.isoformat()
+    fixes |= {c: jour.isoformat() if (jour := getattr(objectif, c)) else "" for c in ("depuis", "jusque")}
     return siennes[CLES].assign(objectif=objectif.code, **fixes, constat=constats, verdict=verdicts)[COLONNES]
+
+
+def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
+    """La ligne d'un lieu nommé où rien n'a été calculé cette année-là."""
+    bailleur = TOUS if objectif.bailleur == CHACUN else objectif.bailleur
+    ligne = dict(zip(CLES, (annee, objectif.niveau, lieu, bailleur, objectif.indicateur), strict=True))
+    vides = {c: float("nan") for c in ("valeur", "borne_basse", "borne_haute")}
+    return pd.DataFrame([ligne | vides | {"statut": "nd"}])
 
 
 def _juger(lignes: pd.DataFrame, objectif: Objectif, en_vigueur: bool) -> tuple[np.ndarray, np.ndarray]:

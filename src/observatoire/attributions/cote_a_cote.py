@@ -24,6 +24,7 @@ from observatoire import intervalles
 from observatoire.alertes.attendus import reunir
 from observatoire.alertes.strates import COLONNES as STRATES
 from observatoire.alertes.strates import STRATE, stratifier
+from observatoire.attributions.objectifs import niveaux_de
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
@@ -40,8 +41,6 @@ PRATIQUES = (
     "premier_quartile_hors_qpv", "premier_quartile_en_qpv", "prioritaires", "mutations", "relogements",
     "moins_40_entrants", "monoparentales_entrants", "personnes_seules_entrants",
 )  # fmt: skip
-#: Les niveaux d'une ville ; le territoire entier d'une agglomération s'y ajoute.
-NIVEAUX = ("quartier", "ville")
 MESURES = ["autres", "ecart", "ecart_bas", "ecart_haut", "standardise", "standardise_bas", "standardise_haut"]
 #: ``autres`` : la part de tous les autres bailleurs du territoire ; les écarts sont en fractions ; ``sens`` : voir
 #: :data:`ECARTS` ; ``nb_comparaisons`` : combien sont faites pour cet indicateur et ce niveau cette année-là.
@@ -63,12 +62,7 @@ class Reglages:
     @property
     def dimensions(self) -> list[str]:
         """Ce selon quoi l'on compte."""
-        return [*niveaux_de(self.config), "bailleur", STRATE]
-
-
-def niveaux_de(config: Configuration) -> list[str]:
-    """Les niveaux où les bailleurs se comparent."""
-    return list(dict.fromkeys([*NIVEAUX, config.tout[0]]))
+        return [*reversed(niveaux_de(self.config)), "bailleur", STRATE]
 
 
 def comparer_les_bailleurs(config: Configuration, baremes: Baremes, dask: str | None = None) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """Les objectifs d'attribution : ceux de la loi, dans les barèmes, et ceux que la Conférence a adoptés.
 
 Aucun n'est dans le code, ni inventé : la charte de 2007 n'en chiffre aucun. Un barème en « fraction » qui porte le nom
-d'un indicateur est un minimum ou un maximum légal ; ``suivi/objectifs.yml`` tient les autres ::
+d'un indicateur est un minimum ou un maximum légal, que la loi fixe pour le territoire entier, jamais pour un quartier
+ni pour une commune d'une agglomération (CCH, art. L. 441-1) ; ``suivi/objectifs.yml`` tient les autres ::
 
     objectifs:
       - code: planoise_ressources
@@ -28,6 +29,7 @@ from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.lecture.territoires import codes_declares
 
 FICHIER = "objectifs.yml"
 SENS = ("plafond", "plancher")
@@ -64,13 +66,18 @@ class Objectif:
         return self.depuis <= jour and (self.jusque is None or jour <= self.jusque)
 
 
+def niveaux_de(config: Configuration) -> tuple[str, ...]:
+    """Les niveaux où les attributions se jugent, du territoire entier au quartier."""
+    return NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+
+
 def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
     """Tous les objectifs, légaux puis adoptés ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
-    return [*_legaux(baremes), *_adoptes(config)]
+    return [*_legaux(baremes, config.tout[0]), *_adoptes(config)]
 
 
-def _legaux(baremes: Baremes) -> list[Objectif]:
-    """Une règle de la loi vaut pour le territoire, ses communes, ses quartiers, tous bailleurs ensemble et chacun."""
+def _legaux(baremes: Baremes, entier: str) -> list[Objectif]:
+    """Une règle de la loi vaut sur le territoire entier (niveau ``entier``), tous bailleurs ensemble et chacun."""
     objectifs = []
     for code, declaration in catalogue().items():
         bareme = baremes.par_code.get(code)
@@ -80,10 +87,9 @@ def _legaux(baremes: Baremes) -> list[Objectif]:
         for valeur, jusque in zip(bareme.valeurs, suivantes, strict=True):
             objectifs += [
                 Objectif(
-                    code, code, _LEGAUX[declaration.sens], valeur["valeur"], niveau, valeur["depuis"],
+                    code, code, _LEGAUX[declaration.sens], valeur["valeur"], entier, valeur["depuis"],
                     valeur["source"], LOI, None, bailleur, jusque,
                 )
-                for niveau in NIVEAUX
                 for bailleur in (TOUS, CHACUN)
             ]  # fmt: skip
     return objectifs
@@ -118,10 +124,13 @@ def _defauts(fiche: dict, config: Configuration) -> list[str]:
     indicateur = catalogue().get(fiche.get("indicateur"))
     if fiche.get("indicateur") and (indicateur is None or indicateur.nature != "proportion"):
         defauts.append(f"« indicateur » : « {fiche['indicateur']} » n'est pas une proportion du catalogue.")
-    niveaux = NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+    niveaux = niveaux_de(config)
     for cle, admises in (("sens", SENS), ("niveau", niveaux)):
         if fiche.get(cle) and fiche[cle] not in admises:
             defauts.append(f"« {cle} » : « {fiche[cle]} » est inconnu. Valeurs admises : {', '.join(admises)}.")
+    connus = codes_declares(config, fiche.get("niveau"))
+    if fiche.get("territoire") and connus is not None and fiche["territoire"] not in connus:
+        defauts.append(f"« territoire » : « {fiche['territoire']} » n'est pas un code du niveau « {fiche['niveau']} ».")
     cible = fiche.get("cible")
     if cible is not None and not (isinstance(cible, int | float) and not isinstance(cible, bool) and 0 <= cible <= 1):
         defauts.append("« cible » s'écrit en fraction de [0 ; 1] : 0.25 pour un quart.")

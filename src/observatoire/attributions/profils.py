@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from observatoire import intervalles
+from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.simulation.traits import TRAITS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.
@@ -18,7 +19,6 @@ CLES = [*LIEU, "trait"]
 _ECARTS = [f"{nom}{suffixe}" for nom in ("ecart_parc", "ecart_sortants") for suffixe in ("", "_bas", "_haut")]
 #: ``ecart_parc`` : entrants moins parc d'avant ; ``ecart_sortants`` : entrants moins sortants ; leurs bornes.
 COLONNES = [*CLES, *_ECARTS]
-NIVEAUX = ("agglomeration", "ville", "quartier")
 
 
 def comparer_les_profils(valeurs: pd.DataFrame) -> pd.DataFrame:

@@ -30,6 +30,7 @@ from observatoire.evaluation import (
     situer,
 )
 from observatoire.publie import CLES as CELLULE
+from observatoire.publie import TOUTES
 from observatoire.ruptures import lire_ruptures
 from observatoire.simulation import TRAITS
 
@@ -48,7 +49,7 @@ DUREE = 3
 PARAISSENT = (
     "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",
 )  # fmt: skip
-AUTRES, TOUTES = "autres", "toutes"
+AUTRES = "autres"
 #: Celles dont l'absence ne dit rien d'un ménage : aucun logement n'a été livré, démoli, ou n'a changé de périmètre.
 SANS_MENAGE = ("livraisons", "demolitions_ventes", "couverture")
 #: Les contributions et leur somme sont imprimées au dixième de point.

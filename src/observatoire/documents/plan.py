@@ -37,7 +37,7 @@ DOCUMENTS = (
         "Ce que les textes promettent et ce qu'il en est, puis l'état du parc, de son occupation, de la demande et des "
         "attributions. Une page de résumé d'abord.",
         "Remis aux assemblées délibérantes.",
-        "rapport.typ",
+        "document.typ",
     ),
     Document(
         "note-trimestrielle",
@@ -54,7 +54,7 @@ DOCUMENTS = (
         "Les supports de la séance annuelle : les questions qui lui sont soumises, l'occupation par quartier, les "
         "alertes, les attributions et la pertinence des objectifs, les séances de l'année.",
         "Remis aux membres de la Conférence.",
-        "conference.typ",
+        "document.typ",
     ),
     Document(
         "revue",
@@ -63,7 +63,7 @@ DOCUMENTS = (
         "Chaque objectif, de l'état zéro au terme ; la décomposition exacte des changements, ce que l'on pouvait "
         "déceler, les ajustements proposés.",
         "Remise aux signataires de la charte.",
-        "revue.typ",
+        "document.typ",
         table="revue_objectifs.csv",
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.droits import reserver
 from observatoire.engagements.declaration import Engagement, lire_engagements
-from observatoire.engagements.preuves import Registres, compter, lire_registres
+from observatoire.engagements.preuves import Compte, compter, lire_registres
 from observatoire.engagements.verdicts import (
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
@@ -140,16 +140,12 @@ def _juger_les_faits(table: pd.DataFrame, engagements: list[Engagement], config:
         return table
     par_code, registres = {e.code: e for e in engagements}, lire_registres(config)
     comptes = [
-        _compter(par_code[code], registres, annee)
+        compter(par_code[code], registres, annee)
         for code, annee in zip(table["engagement"], table["annee"], strict=True)
     ]
-    table = table.assign(**pd.DataFrame(comptes, columns=["faits", "attendus", "ouvert"], index=table.index))
+    table = table.assign(**pd.DataFrame(comptes, columns=Compte._fields, index=table.index))
     jugee = juger_les_faits(table)
     return jugee.assign(statut=np.where(jugee["verdict"].eq(SANS_OBJET), "na", "calcule"))
-
-
-def _compter(e: Engagement, registres: Registres, annee: int) -> tuple:
-    return compter(e.preuve, e.pieces, registres, annee)
 
 
 def _juger_les_autres(table: pd.DataFrame, engagements: list[Engagement]) -> pd.DataFrame:

@@ -22,8 +22,6 @@ class Texte:
     code: str
     nom: str
     depuis: dt.date
-    duree_ans: int | None
-    source: str
     note: str
 
 
@@ -122,8 +120,7 @@ def dater(valeur: dt.date | int) -> dt.date:
 
 
 def _texte(brut: dict) -> Texte:
-    depuis, duree = dater(brut["depuis"]), brut.get("duree_ans")
-    return Texte(brut["code"], brut["nom"], depuis, duree, brut["source"], brut.get("note") or "")
+    return Texte(brut["code"], brut["nom"], dater(brut["depuis"]), brut.get("note") or "")
 
 
 def _engagement(brut: dict, textes: dict[str, Texte], config: Configuration) -> Engagement:

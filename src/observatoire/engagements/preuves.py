@@ -13,22 +13,24 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from observatoire.alertes.regles import NIVEAUX
 from observatoire.configuration import Configuration
-from observatoire.engagements.declaration import dater
+from observatoire.engagements.declaration import Engagement, dater
 from observatoire.gouvernance import ASSOCIATIONS, Seance, lire_seances, tenues
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
 #: Une fois pour toutes, au plus tard à l'échéance.
 UNE_FOIS = "une_fois"
-NIVEAUX_DES_ALERTES = ("immeuble", "secteur", "quartier")
 
 
 class Compte(NamedTuple):
-    """``faits`` constatés, ``attendus`` (zéro : aucun rythme n'est promis), ``ouvert`` : le registre est tenu."""
+    """``faits`` constatés, ``attendus`` (zéro : aucun rythme n'est promis), ``ouvert`` : le registre est tenu ;
+    ``tardif`` : ce qui devait l'être avant une échéance ne l'a été qu'après."""
 
     faits: int
     attendus: int
     ouvert: bool
+    tardif: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,13 @@ def lire_registres(config: Configuration) -> Registres:
         depots=depots[depots["deposant"].isin(bailleurs)],
         alertes=_lire(prepare / "alertes.parquet", ["annee", "niveau", "verdict"]),
         actions=_lire(prepare / "actions.parquet", ["date", "reponse", "outil"]),
-        niveaux=tuple(n for n in NIVEAUX_DES_ALERTES if n in config.niveaux),
+        niveaux=tuple(n for n in NIVEAUX if n in config.niveaux),
     )
 
 
-def compter(preuve: Mapping, pieces: tuple[Mapping, ...], registres: Registres, annee: int) -> Compte:
-    """Ce que les registres prouvent d'un engagement, une année."""
+def compter(engagement: Engagement, registres: Registres, annee: int) -> Compte:
+    """Ce que les registres prouvent d'un engagement jugé sur des faits, une année."""
+    preuve = engagement.preuve
     if preuve["genre"] == "depots":
         return _depots(preuve, registres.depots, annee)
     if preuve["genre"] == "alertes":
@@ -65,11 +68,13 @@ def compter(preuve: Mapping, pieces: tuple[Mapping, ...], registres: Registres, 
     dates, debut = {
         "seances": lambda: _dates_des_seances(preuve, registres.seances),
         "actions": lambda: _dates_des_actions(preuve, registres.actions),
-        "pieces": lambda: _dates_des_pieces(pieces),
+        "pieces": lambda: _dates_des_pieces(engagement.pieces),
     }[preuve["genre"]]()
     rythme = preuve.get("rythme")
     if rythme == UNE_FOIS:
-        return Compte(int(any(d.year <= annee for d in dates)), 1, debut is not None and debut <= annee)
+        premiere = min((d.year for d in dates), default=annee + 1)
+        fait, tardif = premiere <= annee, engagement.echeance < premiere <= annee
+        return Compte(int(fait), 1, debut is not None and debut <= annee, tardif)
     siennes = [d for d in dates if d.year == annee]
     periodes = {(d.month + 2) // 3 for d in siennes} if rythme == "trimestriel" else {d.year for d in siennes}
     faits = len(periodes) if rythme else len(siennes)

@@ -9,6 +9,7 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import TABLES, Configuration
 from observatoire.gouvernance import DECISIONS, GENRES
 from observatoire.interdits import RECONNUS, famille_du_texte
+from observatoire.lecture.territoires import codes_declares
 
 NATURES = ("moyens", "resultat")
 SENS = ("au_moins", "au_plus")
@@ -114,7 +115,21 @@ def _defauts(brut: object, textes: list, config: Configuration) -> list[str]:
     for rang, cible in enumerate(brut.get("cibles") or (), start=1):
         if not _en_ordre(cible):
             defauts.append(f"« cibles », n° {rang} : « jusque » est plus petit que « valeur ».")
-    return defauts
+    return [*defauts, *_defauts_des_parts(brut)]
+
+
+def _defauts_des_parts(brut: dict) -> list[str]:
+    """Ce qui s'écrit en fraction et n'en est pas une : « 80 » pour 80 %."""
+    declaration = catalogue().get((brut.get("mesure") or {}).get("indicateur"))
+    if declaration is None or declaration.unite != "%":
+        return []
+    cibles = [c for c in brut.get("cibles") or () if isinstance(c, dict)]
+    dites = [(f"« cibles », n° {rang} : « {cle} »", c.get(cle))
+             for rang, c in enumerate(cibles, start=1) for cle in ("valeur", "jusque")]  # fmt: skip
+    dites += [("« etat_zero » : « valeur »", (brut.get("etat_zero") or {}).get("valeur"))]
+    dites += [("« tolerance »", brut.get("tolerance"))]
+    fausses = [nom for nom, v in dites if v is not None and _est(v, NOMBRE) and not 0 <= v <= 1]
+    return [f"{nom} s'écrit en fraction de [0 ; 1] : 0.25 pour un quart." for nom in fausses]
 
 
 def _defauts_de_la_revision(brut: object) -> list[str]:
@@ -170,6 +185,9 @@ def _defauts_de_la_mesure(mesure: dict | None, config: Configuration) -> list[st
         defauts.append(f"« mesure » : « niveau » vaut {', '.join(NIVEAUX)}.")
     elif niveau != config.tout[0] and not mesure.get("territoire"):
         defauts.append("« mesure » : « territoire » manque.")
+    connus, lieu = codes_declares(config, niveau), mesure.get("territoire")
+    if lieu and connus is not None and lieu not in connus:
+        defauts.append(f"« mesure » : « territoire », « {lieu} » n'est pas un code du niveau « {niveau} ».")
     bailleurs = ["tous", *(b.code for b in config.bailleurs)]
     if mesure.get("bailleur", "tous") not in bailleurs:
         defauts.append(f"« mesure » : « bailleur » vaut {', '.join(bailleurs)}.")

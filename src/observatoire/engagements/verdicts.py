@@ -88,13 +88,14 @@ def juger_les_faits(table: pd.DataFrame) -> pd.DataFrame:
     """Ajouter ``verdict``, ``constat`` et ``raison`` à des faits comptés.
 
     ``table`` : ``faits`` constatés, ``attendus`` (zéro quand le texte ne dit pas de rythme), ``ouvert`` (on tenait
-    déjà le registre qui les prouve), ``en_vigueur``, ``avant_terme``.
+    déjà le registre qui les prouve), ``tardif`` (constatés après l'échéance), ``en_vigueur``, ``avant_terme``.
     """
     faits, attendus = table["faits"], table["attendus"]
     cas = [
         (~table["en_vigueur"], SANS_OBJET, PAS_EN_VIGUEUR),
         (table["avant_terme"] & faits.eq(0), SANS_OBJET, PAS_ECHU),
         (~table["ouvert"], NON_MESURABLE, "Aucune pièce ne permet encore d'en juger."),
+        (table["tardif"], PARTIEL, "Ce qui était attendu est constaté, après l'échéance."),
         (attendus.gt(0) & faits.ge(attendus), TENU, "Tout ce qui était attendu est constaté."),
         (attendus.gt(0) & faits.gt(0), PARTIEL, "Une partie seulement de ce qui était attendu est constatée."),
         (attendus.gt(0), NON_TENU, "Rien de ce qui était attendu n'est constaté."),

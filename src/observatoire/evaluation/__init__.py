@@ -13,14 +13,13 @@ from observatoire.evaluation.flux import COLONNES as COLONNES_DES_FLUX
 from observatoire.evaluation.flux import COMPTES
 from observatoire.evaluation.objectifs import dresser_les_objectifs
 from observatoire.evaluation.parcours import FICHIER, compter_les_flux, flux_a_garder, parts_du_parc
-from observatoire.evaluation.propositions import PROPOSITIONS, proposer
+from observatoire.evaluation.propositions import proposer
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 
 __all__ = [
     "COLONNES_DES_FLUX",
     "COMPTES",
     "FICHIER",
-    "PROPOSITIONS",
     "QUARTIER",
     "Bilan",
     "comparer",

@@ -9,22 +9,26 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
+from observatoire.engagements.verdicts import COMPLETE
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
-from observatoire.intervalles import ecart_de_bornes, newcombe
+from observatoire.intervalles import ecart_de_bornes, erreur_type, newcombe
 from observatoire.publie import Parution
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
+_COUVERTURE = "couverture"
 MESURES = [
     "valeur_depart", "denominateur_depart", "valeur", "denominateur", "ecart", "ecart_bas", "ecart_haut",
     "effet_minimal",
 ]  # fmt: skip
-HAUSSE, BAISSE, INDECIS, COMPTE = SENS = ("hausse", "baisse", "indecis", "compte")
+#: « compte » : un dénombrement complet aux deux dates, donc exact ; « sans_intervalle » : un écart sans rien autour.
+HAUSSE, BAISSE, INDECIS, COMPTE, NU = SENS = ("hausse", "baisse", "indecis", "compte", "sans_intervalle")
 #: Décimales de ce qui est calculé : assez pour toute lecture.
 DECIMALES = 6
-_Z = 1.959964
 ROMPUE = "Une rupture de série sépare les deux années : elles ne se comparent pas."
 DONNEE = "La valeur de départ vient d'un texte, sans effectif : l'écart n'a pas d'intervalle."
-COMPLET = "Un dénombrement : l'écart est exact, sans intervalle."
+COMPLET = "Un dénombrement complet aux deux dates : l'écart est exact, sans intervalle."
+INCOMPLET = "Tous les bailleurs n'ont pas déposé aux deux dates : l'écart peut venir de là, et n'a pas d'intervalle."
+MOYENNE = "Une moyenne ou un rapport de montants : l'écart n'a pas d'intervalle."
 MANQUES = {
     "c": "Une des deux valeurs est secrète.", "nd": "Une des deux valeurs n'est pas disponible.",
     "ne": "Une des deux valeurs n'est pas évaluable.", "na": "L'indicateur ne s'applique pas à l'une des deux dates.",
@@ -41,7 +45,7 @@ def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataF
     parution = Parution(protegee)
     avant, apres = parution.lire(lignes, annee=lignes["depart"]), parution.lire(lignes)
     donnee = lignes["donnee"].notna().to_numpy()
-    avant.loc[donnee, _LUES] = np.nan
+    avant.loc[donnee, [*_LUES, _COUVERTURE]] = np.nan
     avant["valeur"] = np.where(donnee, lignes["donnee"], avant["valeur"])
     avant.loc[donnee, "statut"] = "publie"
     nature = lignes["indicateur"].map({c: d.nature for c, d in catalogue().items()}).to_numpy(object)
@@ -54,12 +58,17 @@ def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataF
     compare = statut == "publie"
     calculees = ["ecart", "ecart_bas", "ecart_haut", "effet_minimal"]
     table[calculees] = table[calculees].where(pd.Series(compare, index=table.index)).round(DECIMALES)
-    exact = np.isin(nature, ["effectif", "moyenne"]) | donnee
-    cas = [~compare, table["ecart_bas"].isna(), table["ecart_bas"] > 0, table["ecart_haut"] < 0]
-    table["sens"] = np.select(cas, ["", COMPTE, HAUSSE, BAISSE], INDECIS)
-    motifs = [table["rompue"], lignes["depart"].eq(lignes["annee"]), ~compare, donnee, exact]
-    dits = [ROMPUE, UNE_SEULE, pd.Series(statut, index=table.index).map(MANQUES).fillna(""), DONNEE, COMPLET]
-    table["motif"] = np.select([np.asarray(m, bool) for m in motifs], dits, "")
+    denombre, nu = nature == "effectif", np.isin(nature, ["effectif", "moyenne"])
+    complet = np.minimum(*(bout[_COUVERTURE].fillna(1).to_numpy(float) for bout in (avant, apres))) >= COMPLETE
+    exact = denombre & complet & ~donnee
+    cas = [~compare, exact, table["ecart_bas"].isna(), table["ecart_bas"] > 0, table["ecart_haut"] < 0]
+    table["sens"] = np.select(cas, ["", COMPTE, NU, HAUSSE, BAISSE], INDECIS)
+    manque = pd.Series(statut, index=table.index).map(MANQUES).fillna("")
+    motifs = [
+        (table["rompue"], ROMPUE), (lignes["depart"].eq(lignes["annee"]), UNE_SEULE), (~compare, manque),
+        (donnee, DONNEE), (exact, COMPLET), (nu & ~complet, INCOMPLET), (nu, MOYENNE),
+    ]  # fmt: skip
+    table["motif"] = np.select([np.asarray(m, bool) for m, _ in motifs], [dit for _, dit in motifs], "")
     return table
 
 
@@ -77,7 +86,7 @@ def _ecarts(avant: pd.DataFrame, apres: pd.DataFrame, nature: np.ndarray) -> dic
     proportion, borne = nature == "proportion", np.isin(nature, ["taux", "ecart"])
     exactes, bornees = newcombe(x1, n1, x0, n0), ecart_de_bornes(p1, bas1, haut1, p0, bas0, haut0)
     bas, haut = (np.select([proportion, borne], [a, b], np.nan) for a, b in zip(exactes, bornees, strict=True))
-    erreur = np.hypot((haut0 - bas0) / (2 * _Z), (haut1 - bas1) / (2 * _Z))
+    erreur = np.hypot(erreur_type(bas0, haut0), erreur_type(bas1, haut1))
     effets = [effet_minimal(p0, n0, n1), effet_minimal_d_un_taux(p0, n0, n1), effet_minimal_connu(erreur)]
     effet = np.select([proportion, nature == "taux", nature == "ecart"], effets, np.nan)
     return {"ecart": p1 - p0, "ecart_bas": bas, "ecart_haut": haut, "effet_minimal": effet}

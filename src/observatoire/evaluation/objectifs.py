@@ -79,12 +79,12 @@ def _des_engagements(table: pd.DataFrame, annee: int) -> pd.DataFrame:
 def _des_objectifs(table: pd.DataFrame, bouts: tuple[int, int]) -> pd.DataFrame:
     siens = table[table["annee"].eq(bouts[1])]
     libelles = siens["indicateur"].map({c: d.libelle for c, d in catalogue().items()})
-    sans_objet = siens["verdict"].eq("sans_objet")
+    sans_objet, secret = siens["verdict"].eq("sans_objet"), siens["statut"].eq("c")
     return siens.assign(
         origine=OBJECTIF, code=siens["objectif"], libelle=libelles, mesuree=True, sans_mesure=False,
         depart=float(bouts[0]), donnee=np.nan, jusque=np.nan, cible_sens=siens["sens"].map(_DES_PLAFONDS),
         en_vigueur=~sans_objet,
-        verdict=siens["verdict"].mask(sans_objet, ""), raison=siens["source"], echeance=np.nan,
+        verdict=siens["verdict"].mask(sans_objet | secret, ""), raison=siens["source"], echeance=np.nan,
     )[_BASE]  # fmt: skip
 
 

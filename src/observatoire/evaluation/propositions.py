@@ -21,22 +21,18 @@ INSISTER = "Objectif non tenu : discuter des moyens, de la cible ou de l'échéa
 MESURER = "Trop peu de cas pour conclure : discuter d'une mesure plus longue ou plus large, pas de la cible."
 ADOPTER = "Aucun objectif chiffré : discuter d'en adopter un, ou de dire que l'engagement se suit sans cible."
 DEPOSER = "Rien ne permet d'en juger : discuter de qui apporte les données ou les pièces."
-CACHEE = "La valeur n'est pas publiée : à discuter entre signataires, sur leur édition."
+CACHEE = "La valeur ne paraît pas dans cette édition : à discuter entre ceux qui peuvent la lire."
 AUTREMENT = "Aucun fichier ne le mesure : discuter de la manière d'en rendre compte, pas d'un chiffre."
 SANS_OBJET = "Le texte ou la règle n'était pas en vigueur : rien à proposer."
 REGARDER = "Part suivie sans objectif : discuter d'en adopter un si elle importe."
-#: Toutes les phrases, dans l'ordre où la règle les essaie.
-PROPOSITIONS = (
-    REGARDER, SANS_OBJET, CACHEE, RELEVER, POURSUIVRE, RAPPROCHER, COMPLETER, REVOIR, INFLECHIR, ATTENDRE, INSISTER,
-    MESURER, ADOPTER, AUTREMENT, DEPOSER,
-)  # fmt: skip
 
 
 def proposer(table: pd.DataFrame) -> pd.Series:
     """La proposition de chaque ligne.
 
-    ``table`` : ``origine``, ``verdict``, ``pertinence``, ``cible``, ``mesuree`` (jugé par un indicateur),
-    ``visible`` (sa valeur est publiée), ``sans_mesure`` (ni indicateur, ni preuve), ``en_vigueur``.
+    ``table`` : ``origine``, ``verdict`` (vide là où il se cache avec la valeur), ``pertinence``, ``cible``, ``mesuree``
+    (jugé par un indicateur), ``visible`` (sa valeur est publiée), ``sans_mesure`` (ni indicateur, ni preuve),
+    ``en_vigueur``.
     """
     verdict, pertinence, chiffre = table["verdict"], table["pertinence"], table["cible"].notna()
     manque = verdict.isin(["non_tenu", "non_concluant", "partiel"])

@@ -79,11 +79,17 @@ def _rediger(publie: Path, date: dt.date, genre: str, siennes: list[Seance]) -> 
         "### Engagements à expliquer",
         _puces(f"{r.libelle} : {A_EXPLIQUER[r.verdict]}. {r.raison}" for r in engagements.itertuples()),
         "### Suites de la séance précédente",
-        _puces(texte for _, texte in (siennes[-1].decisions if siennes else ())),
+        _puces(texte for _, texte in _dernieres_decisions(siennes, date)),
         "## Compte rendu",
         "Aucune situation individuelle n'est écrite ici : elle s'oriente vers le PIL.",
     ]
     return "\n".join(entete) + "\n\n" + "\n\n".join(corps) + "\n"
+
+
+def _dernieres_decisions(siennes: list[Seance], date: dt.date) -> tuple[tuple[str, str], ...]:
+    """Les décisions de la dernière séance tenue avant ``date``."""
+    tenues = [s for s in siennes if s.etat == "tenue" and s.date < date]
+    return max(tenues, key=lambda s: s.date).decisions if tenues else ()
 
 
 def _liste(cle: str, valeurs: list[str]) -> list[str]:

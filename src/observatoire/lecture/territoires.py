@@ -8,13 +8,14 @@ il est rangé sous :data:`HORS_QUARTIER` et signalé.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from observatoire.communes import HORS_QUARTIER, Commune
+from observatoire.communes import HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 
@@ -22,6 +23,7 @@ from observatoire.erreurs import ErreurConfiguration
 if TYPE_CHECKING:
     import geopandas as gpd
 
+CONTOURS = "quartiers.geojson"
 PROPRIETES = ("code", "nom", "niveau", "parent")
 LAMBERT_93, WGS84 = 2154, 4326
 
@@ -40,8 +42,30 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
             for t, q, c in zip(tous, du_quartier, config.communes, strict=True)
         ]
         return pd.concat(tous, ignore_index=True)
-    fichier = config.chemin("referentiels") / "quartiers.geojson"
+    fichier = config.chemin("referentiels") / CONTOURS
     return _lire(fichier) if fichier.is_file() else None
+
+
+def codes_declares(config: Configuration, niveau: str | None) -> frozenset[str] | None:
+    """Les codes que les territoires d'un niveau peuvent porter ; ``None`` là où rien ne les dit d'avance.
+
+    Sans geopandas. Lève :class:`ErreurConfiguration` si le référentiel n'est pas du JSON.
+    """
+    if niveau == config.tout[0]:
+        return frozenset({config.code})
+    if niveau == VILLE:
+        return frozenset(c.code for c in config.communes)
+    fichier = config.chemin("referentiels") / CONTOURS
+    if niveau == "quartier" and config.communes:
+        return frozenset(config.commune_du_quartier)
+    if niveau != "quartier" or config.quartiers == "communes" or not fichier.is_file():
+        return None
+    try:
+        traits = json.loads(fichier.read_text(encoding="utf-8"))["features"]
+        dits = [trait["properties"] for trait in traits]
+    except (ValueError, KeyError, TypeError) as erreur:
+        raise ErreurConfiguration(f"{CONTOURS} : ce n'est pas un GeoJSON lisible.") from erreur
+    return frozenset(p.get("code") for p in dits if p.get("niveau") == niveau)
 
 
 def _lire(fichier: Path) -> gpd.GeoDataFrame:

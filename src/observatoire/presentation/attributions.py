@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_statut,
 )
+from observatoire.presentation.objectifs import CONSTATS, ecrire_cible, ecrire_verdict, est_ecrit
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
@@ -29,17 +31,12 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 TOUS = "tous"
-_CONSTATS = {"atteint": "atteint", "non_atteint": "non atteint"}
-_VERDICTS = {
-    "tenu": "tenu", "non_tenu": "non tenu", "non_concluant": "non concluant : l'intervalle contient la cible",
-    "non_mesurable": "non mesurable",
-}  # fmt: skip
 #: Le trait lui-même : la ligne d'un profil montre plusieurs indicateurs, et ne porte le nom d'aucun.
 _PROFILS = {
     "moins_40": "Moins de quarante pour cent du plafond", "monoparentales": "Parent seul avec enfants",
     "personnes_seules": "Ménage d'une personne",
 }  # fmt: skip
-_SENS = {"plafond": "au plus", "plancher": "au moins"}
+_SENS = {"plafond": "au_plus", "plancher": "au_moins"}
 
 
 def tableau_conformite(
@@ -76,6 +73,10 @@ def de_l_annee(table: pd.DataFrame, valeurs: Publie) -> pd.DataFrame:
 
 def _dire_sans_objet(valeurs: Publie, ligne: dict) -> str:
     libelle = valeurs.catalogue[ligne["indicateur"]]["libelle"]
+    jusque = ligne["jusque"]
+    if est_ecrit(jusque) and jusque < f"{valeurs.annee}-12-31":
+        lendemain = datetime.date.fromisoformat(jusque) + datetime.timedelta(days=1)
+        return f"« {libelle} » : n'est plus en vigueur depuis le {ecrire_date(lendemain)}."
     return f"« {libelle} » : non applicable, en vigueur depuis le {ecrire_date(ligne['depuis'])}."
 
 
@@ -86,11 +87,11 @@ def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
     return {
         "Objectif": lier_fiche(valeurs, r["indicateur"], depuis),
         "Où": _lieu(valeurs, r, depuis),
-        "Cible": f"{_SENS[r['sens']]} {ecrire(r['cible'], '%')}",
+        "Cible": ecrire_cible(valeurs, r | {"jusque": None}, _SENS[r["sens"]]),  # « jusque » est ici une date
         "Observé": ecrire_ligne(observee, declaration, html=True),
         "Intervalle": ecrire_bornes(observee, declaration),
-        "Constat": statut or _CONSTATS.get(r["constat"], ""),
-        "Verdict": statut or _VERDICTS.get(r["verdict"], ""),
+        "Constat": statut or CONSTATS.get(r["constat"], ""),
+        "Verdict": ecrire_verdict(r["verdict"], r["statut"]),
         "Source": escape(str(r["source"])),
     }
 

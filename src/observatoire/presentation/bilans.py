@@ -36,7 +36,7 @@ def questions_ouvertes(valeurs: Publie) -> Fragment:
         for e in ouverts
     )
     sans = sum(e["verdict"] == "non_mesurable" for e in lignes)
-    phrases = [] if ouverts else [f"Aucun engagement n'est en défaut en {ecrire_annee(valeurs.annee)}."]
+    phrases = [] if ouverts else [f"Aucun verdict publié de {ecrire_annee(valeurs.annee)} n'appelle de question."]
     if sans:
         phrases.append(
             f"Engagements qui ne se mesurent pas, faute de donnée, de pièce ou d'objectif : {ecrire_entier(sans)}."

@@ -22,7 +22,8 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.objectifs import (
     CONSTATS,
-    VERDICTS,
+    accorder,
+    compter_les_verdicts,
     ecrire_cible,
     ecrire_verdict,
     est_ecrit,
@@ -37,16 +38,16 @@ from observatoire.registre.impressions import dire
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-_PLURIELS = {
-    "tenu": "tenus", "partiel": "tenus en partie", "non_tenu": "non tenus", "non_concluant": "non concluants",
-    "non_mesurable": "non mesurables",
-}  # fmt: skip
 NATURES = {"moyens": "moyens", "resultat": "résultat"}
-RYTHMES = {"trimestriel": "chaque trimestre", "annuel": "chaque année", "une_fois": "une fois, à l'échéance"}
-#: Ce que compte chaque sorte de preuve : au singulier, au pluriel.
+RYTHMES = {
+    "trimestriel": "chaque trimestre",
+    "annuel": "chaque année",
+    "une_fois": "une fois, au plus tard à l'échéance",
+}
+#: Ce que compte chaque sorte de preuve, ou ce qui est promis chaque trimestre : au singulier, au pluriel.
+_TRIMESTRES = ("trimestre", "trimestres")
 _FAITS = {
-    "trimestriel": ("trimestre", "trimestres"), "annuel": ("séance de l'année", "séances de l'année"),
-    "une_fois": ("séance", "séances"), "depots": ("table déposée", "tables déposées"),
+    "depots": ("table déposée", "tables déposées"),
     "alertes": ("niveau évalué", "niveaux évalués"), "actions": ("action", "actions"), "pieces": ("pièce", "pièces"),
     "seances": ("séance", "séances"),
 }  # fmt: skip
@@ -86,14 +87,9 @@ def bilan_des_engagements(valeurs: Publie) -> Fragment:
     comptes = table.loc[table["annee"].eq(valeurs.annee), "verdict"].value_counts()
     if comptes.empty:
         return paragraphe("Aucun engagement n'a de verdict cette année.")
-    dits = [
-        f"{ecrire_entier(comptes[v])} {_PLURIELS[v] if comptes[v] > 1 else nom}"
-        for v, (_, nom) in VERDICTS.items()
-        if v in comptes
-    ]
     notes = [n for n in dict.fromkeys(table["texte_note"].dropna()) if n]
-    total = ecrire_entier(table["engagement"].nunique())
-    phrase = f"Sur {total} engagements suivis, en {ecrire_annee(valeurs.annee)} : {', '.join(dits)}."
+    total = accorder(table["engagement"].nunique(), "engagement suivi", "engagements suivis")
+    phrase = f"Sur {total}, en {ecrire_annee(valeurs.annee)} : {compter_les_verdicts(comptes)}."
     return paragraphe(" ".join([phrase, *notes]))
 
 
@@ -142,7 +138,7 @@ def verdict_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     e = _derniere(valeurs, engagement)
     constat = f" Règle lue sur la valeur : {CONSTATS[e['constat']]}." if isinstance(e["constat"], str) else ""
     phrase = f"{escape(e['raison'])}{constat}"
-    html = f'<p class="obs-phrase">{ecrire_annee(valeurs.annee)} : {juger(e)} {phrase}</p>'
+    html = f'<p class="obs-phrase">{ecrire_annee(valeurs.annee)} : {juger(e)}. {phrase}</p>'
     return Fragment(html, e["raison"])
 
 
@@ -219,11 +215,10 @@ def _observer(valeurs: Publie, e: dict) -> str:
         return ecrire_ligne(ligne, valeurs.catalogue[e["indicateur"]], html=True)
     if pd.isna(e["faits"]):
         return ABSENT
-    un, plusieurs = _FAITS[e["rythme"] if est_ecrit(e["rythme"]) else e["genre"]]
+    noms = _TRIMESTRES if e["rythme"] == "trimestriel" else _FAITS[e["genre"]]
     if e["attendus"]:
-        nom = plusieurs if e["attendus"] > 1 else un
-        return f"{ecrire_entier(e['faits'])} sur {ecrire_entier(e['attendus'])} {nom}"
-    return f"{ecrire_entier(e['faits'])} {plusieurs if e['faits'] > 1 else un}"
+        return f"{ecrire_entier(e['faits'])} sur {accorder(e['attendus'], *noms)}"
+    return accorder(e["faits"], *noms)
 
 
 def _viser(valeurs: Publie, e: dict) -> str:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation.nombres import ecrire, ecrire_statut
+from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_statut
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: Part des comparaisons dont l'intervalle ne contiendrait pas zéro par le seul hasard, à 95 %.
+PAR_HASARD = 0.05
 #: Verdict -> signe et libellé : le signe distingue sans la couleur, le libellé sans le signe.
 VERDICTS = {
     "tenu": ("✓", "tenu"),
@@ -19,12 +21,26 @@ VERDICTS = {
     "non_concluant": ("≈", "non concluant"),
     "non_mesurable": ("∅", "non mesurable"),
 }
+_PLURIELS = {
+    "tenu": "tenus", "partiel": "tenus en partie", "non_tenu": "non tenus", "non_concluant": "non concluants",
+    "non_mesurable": "non mesurables",
+}  # fmt: skip
 CONSTATS = {"atteint": "objectif atteint", "non_atteint": "objectif non atteint"}
 
 
 def est_ecrit(texte: object) -> bool:
     """Un texte qui n'est ni vide, ni manquant."""
     return isinstance(texte, str) and bool(texte)
+
+
+def accorder(nombre: float, un: str, plusieurs: str) -> str:
+    """« 1 engagement », « 2 engagements »."""
+    return f"{ecrire_entier(nombre)} {plusieurs if nombre > 1 else un}"
+
+
+def compter_les_verdicts(comptes: pd.Series) -> str:
+    """« 9 tenus, 1 non mesurable » : le nombre d'engagements de chaque verdict ; vide s'il n'y en a aucun."""
+    return ", ".join(accorder(comptes[v], nom, _PLURIELS[v]) for v, (_, nom) in VERDICTS.items() if v in comptes)
 
 
 def ecrire_verdict(verdict: object, statut: str | None = None, constat: object = None) -> str:

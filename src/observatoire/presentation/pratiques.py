@@ -11,6 +11,7 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.attributions import de_l_annee, ecrire_ecart, lier_lieu
 from observatoire.presentation.liens import lier_fiche
 from observatoire.presentation.nombres import ecrire, ecrire_annee
+from observatoire.presentation.objectifs import PAR_HASARD, accorder
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _PRATIQUES = {"plus": "plus que les autres", "moins": "moins que les autres", "semblable": "semblable"}
-#: Part des comparaisons qui s'écarteraient par le seul hasard, à 95 %.
-_PAR_HASARD = 0.05
 
 
 def tableau_pratiques(valeurs: Publie, territoire: str | None = None) -> Fragment:
@@ -60,7 +59,9 @@ def _case_pratique(ligne: dict | None) -> str:
 def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
     """Sur quels quartiers un bailleur attribue autrement que les autres, et de combien ; les plus grands d'abord."""
     table = de_l_annee(valeurs.attributions_cote_a_cote, valeurs)
-    table = table[table["niveau"].eq("quartier") & table["statut"].eq("publie")]
+    table = table[table["niveau"].eq("quartier")]
+    faites = int(table.drop_duplicates("indicateur")["nb_comparaisons"].sum()) if len(table) else 0
+    table = table[table["statut"].eq("publie")]
     if table.empty:
         return absent("Bailleurs d'un même quartier", "aucune comparaison n'est publiée")
     marques = table[table["sens"].ne("semblable")]
@@ -68,9 +69,9 @@ def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
         ["taille", "territoire", "bailleur", "indicateur"], ascending=[False, True, True, True]
     )
     phrase = (
-        f"Comparaisons publiées d'un bailleur aux autres du même quartier : {ecrire(len(table), decimales=0)} ; "
-        f"qui s'écartent : {ecrire(len(marques), decimales=0)}, "
-        f"contre {ecrire(_PAR_HASARD * len(table), decimales=0)} par le seul hasard."
+        f"Sur {accorder(faites, 'comparaison', 'comparaisons')} d'un bailleur aux autres du même quartier, "
+        f"{accorder(len(table), 'est publiée', 'sont publiées')} ; {accorder(len(marques), 's’écarte', 's’écartent')}, "
+        f"contre {ecrire(PAR_HASARD * len(table), decimales=1)} par le seul hasard."
     )
     if marques.empty:
         return paragraphe(phrase)

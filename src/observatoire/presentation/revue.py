@@ -23,7 +23,9 @@ from observatoire.presentation.nombres import (
     ecrire_statut,
 )
 from observatoire.presentation.objectifs import (
-    VERDICTS,
+    PAR_HASARD,
+    accorder,
+    compter_les_verdicts,
     ecrire_cible,
     ecrire_verdict,
     est_ecrit,
@@ -38,7 +40,10 @@ from observatoire.registre.impressions import citer, dire
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-SENS = {"hausse": "en hausse", "baisse": "en baisse", "indecis": "indécis", "compte": "compte exact"}
+SENS = {
+    "hausse": "en hausse", "baisse": "en baisse", "indecis": "indécis", "compte": "compte exact",
+    "sans_intervalle": "sans intervalle",
+}  # fmt: skip
 PERTINENCES = {
     "deja_acquis": "acquise au profil actuel", "a_portee": "à portée", "hors_d_atteinte": "hors d'atteinte",
 }  # fmt: skip
@@ -49,8 +54,6 @@ CHAMPS = {
     "tolerance": "tolérance", "arithmetique": "règle arithmétique", "cibles": "cibles", "etat_zero": "état zéro",
     "echeance": "échéance", "depuis": "entrée en vigueur du texte", "duree_ans": "durée du texte",
 }  # fmt: skip
-#: Comparaisons dont l'intervalle ne contiendrait pas zéro par le seul hasard, à 95 %.
-_PAR_HASARD = 0.05
 RIEN = "la revue n'est pas calculée"
 SANS_COMMENTAIRE = (
     "Aucune explication rivale n'a encore été écrite. Le groupe de travail les liste dans le commentaire « revue » de "
@@ -65,17 +68,17 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
         return absent("Revue", RIEN)
     engagements = table[table["origine"].eq("engagement")].drop_duplicates("code")
     verdicts = engagements["verdict"].value_counts()
-    dits = [f"{ecrire_entier(verdicts[v])} {nom}" for v, (_, nom) in VERDICTS.items() if v in verdicts]
     phrases = []
     if len(engagements):
-        total = f"Des {ecrire_entier(len(engagements))} engagements suivis, en {ecrire_annee(valeurs.annee)}"
-        phrases.append(f"{total} : {', '.join(dits) or 'aucun n’a de verdict publié'}.")
+        total = accorder(len(engagements), "engagement suivi", "engagements suivis")
+        dits = compter_les_verdicts(verdicts) or "aucun n’a de verdict publié"
+        phrases.append(f"Sur {total}, en {ecrire_annee(valeurs.annee)} : {dits}.")
     avec = table[table["sens"].isin(["hausse", "baisse", "indecis"])]
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
         phrases.append(
             f"Comparaisons qui ont un intervalle : {ecrire_entier(len(avec))} ; zéro n'y est pas pour "
-            f"{ecrire_entier(bougent)}, et le seul hasard en donnerait {ecrire(_PAR_HASARD * len(avec), decimales=1)}."
+            f"{ecrire_entier(bougent)}, et le seul hasard en donnerait {ecrire(PAR_HASARD * len(avec), decimales=1)}."
         )
     rompues = table["motif"].fillna("").str.startswith("Une rupture")
     if rompues.any():
@@ -91,8 +94,7 @@ def _resumer_les_ecarts(valeurs: Publie) -> str:
     changes = ecarts[ecarts["ecart"].ne("aucun")]["engagement"].nunique()
     if not changes:
         return "La règle fixée à l'état zéro n'a pas changé."
-    nom = "engagements" if changes > 1 else "engagement"
-    return f"Depuis l'état zéro, la règle de {ecrire_entier(changes)} {nom} a changé."
+    return f"Depuis l'état zéro, la règle de {accorder(changes, 'engagement', 'engagements')} a changé."
 
 
 def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
@@ -184,7 +186,10 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
     vides = [c for c in ("Pertinence", "Probabilité") if set(lignes[c]) <= {""}]
     note = "Une règle fixe tire chaque phrase du verdict et de la pertinence. Ce ne sont pas des décisions."
     if vides:
-        note += " Aucun objectif chiffré ne porte sur une part du parc que l'on sait simuler : la pertinence est vide."
+        note += (
+            " La pertinence est vide : aucun objectif chiffré ne porte sur une part du parc que l'on sait simuler, ou "
+            "une des valeurs qu'il faut n'est pas publiée."
+        )
     vides += ["Verdict"] * (set(lignes["Verdict"]) <= {""})
     gauche = ("Verdict", "Pertinence", "À discuter")
     return composer(lignes.drop(columns=vides), "Ce qui est à discuter", gauche=gauche, note=note)
@@ -201,8 +206,8 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
     premiere = table.iloc[0]
     phrase = (
         f"Relu à la révision {citer(premiere['revision'])} du {ecrire_date(premiere['date'])} : "
-        f"{ecrire_entier(table['engagement'].nunique())} engagements, dont "
-        f"{ecrire_entier(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique())} inchangés."
+        f"{accorder(table['engagement'].nunique(), 'engagement', 'engagements')}, dont "
+        f"{accorder(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique(), 'inchangé', 'inchangés')}."
     )
     if choisies.empty:
         return paragraphe(f"{phrase} Aucun écart.")

@@ -15,7 +15,7 @@ from observatoire.presentation.nombres import ecrire, ecrire_annee, en_unite, no
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
-from observatoire.publie import en_lignes
+from observatoire.publie import TOUTES, en_lignes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -25,7 +25,6 @@ COMPOSANTES = {
     "livraisons": "Logements livrés", "demolitions_ventes": "Démolitions et ventes",
     "couverture": "Périmètre et couverture", "non_reponse": "Non-réponse", "autres": "Autres, réunis",
 }  # fmt: skip
-TOUTES = "toutes"
 _PAS, _DEMI = 22.0, 7.0  # hauteur d'une barre et de son intervalle, en points
 _NOTE = (
     "Une entrée compte pour ce qui la sépare de la part de départ, une sortie de même ; les contributions s'ajoutent, "

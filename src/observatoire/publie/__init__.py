@@ -12,6 +12,7 @@ from observatoire.publie.tables import (
     EXTRAITES,
     FICHIERS,
     INDICATEURS,
+    TOUTES,
     VALEURS,
     en_lignes,
     est_hors,
@@ -20,7 +21,7 @@ from observatoire.publie.tables import (
 from observatoire.publie.vue import OUVRENT, VARIABLE, Publie, cle_d_alerte, dossier_publie, lire_publie
 
 __all__ = [
-    "CLES", "COLONNES", "EXTRAITES", "FICHIERS", "INDICATEURS", "OUVRENT", "VALEURS", "VARIABLE", "Contenu",
+    "CLES", "COLONNES", "EXTRAITES", "FICHIERS", "INDICATEURS", "OUVRENT", "TOUTES", "VALEURS", "VARIABLE", "Contenu",
     "Parution", "Publie",
     "cle_d_alerte", "dossier_publie", "en_lignes", "est_hors", "lire_publie", "lire_table",
 ]  # fmt: skip

@@ -14,6 +14,8 @@ from observatoire.registre.table import CLES
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
+#: La composante de la seule ligne d'une part que ``revue_decomposition`` ne décompose pas.
+TOUTES = "toutes"
 _TABLES = (
     "indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes", "mixite",
     "mixite_evolution", "engagements", "seances", "decisions", "alertes_examinees",

@@ -17,6 +17,8 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.evaluation.contexte.mesures import CLES, COLONNES, ECHELLES
 from observatoire.interdits import famille_du_texte
+from observatoire.lecture.fichiers import FichierIllisible, decoder, lignes_csv
+from observatoire.lecture.problemes import Probleme
 
 FICHIER = "contexte.csv"
 DEPOSEES = ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "source"]
@@ -31,9 +33,10 @@ def lire(referentiels: Path) -> tuple[pd.DataFrame, list[str]]:
     fichier, vide = referentiels / FICHIER, pd.DataFrame(columns=COLONNES)
     if not fichier.is_file():
         return vide, []
-    texte = fichier.read_text(encoding="utf-8-sig")
-    separateur = ";" if ";" in texte.partition("\n")[0] else ","
-    lues = pd.read_csv(fichier, sep=separateur, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    try:
+        lues = _lire(fichier)
+    except FichierIllisible as refus:
+        return vide, [f"{FICHIER} : {p.phrase} {p.conseil}".rstrip() for p in refus.problemes]
     if manquent := [c for c in DEPOSEES if c not in lues]:
         return vide, [f"{FICHIER} : colonnes absentes, {', '.join(manquent)}."]
     table = lues.reindex(columns=[*DEPOSEES, FACULTATIVE], fill_value="").apply(lambda c: c.str.strip())
@@ -44,6 +47,22 @@ def lire(referentiels: Path) -> tuple[pd.DataFrame, list[str]]:
     if defauts := _defauts(table, nombres):
         return vide, defauts
     return nombres.astype({"annee": "int64"}).assign(statut="publie")[COLONNES], []
+
+
+def _lire(fichier: Path) -> pd.DataFrame:
+    """Le fichier en texte, ses lignes vides ôtées, numérotées comme un tableur. Lève :class:`FichierIllisible`."""
+    texte = decoder(fichier.read_bytes())
+    entete, *lignes = lignes_csv(texte, ";" if ";" in texte.partition("\n")[0] else ",") or [[]]
+    trop = [rang for rang, ligne in enumerate(lignes, start=2) if any(c.strip() for c in ligne[len(entete) :])]
+    if trop:
+        phrase = f"ligne {trop[0]}, plus de valeurs que de colonnes."
+        raise FichierIllisible(Probleme("contexte", phrase, "Mettre entre guillemets un texte qui a le séparateur."))
+    pleines = {r: [*ligne, *[""] * len(entete)][: len(entete)] for r, ligne in enumerate(lignes) if any(ligne)}
+    noms = [nom.strip() for nom in entete]
+    if any(noms.count(nom) > 1 for nom in noms if nom):
+        raise FichierIllisible(Probleme("contexte", "une colonne est donnée deux fois.", "N'en garder qu'une."))
+    table = pd.DataFrame.from_dict(pleines, orient="index", columns=noms, dtype="str")
+    return table.loc[:, [bool(nom) for nom in noms]]
 
 
 def _defauts(table: pd.DataFrame, nombres: pd.DataFrame) -> list[str]:
