@@ -73,6 +73,13 @@ def test_un_trimestre_impossible_est_refuse(tmp_path, trimestre, attendu):
         configuration(tmp_path, edition={"annees": [2010], "trimestre": trimestre})
 
 
+@pytest.mark.parametrize("duree", [0, "trois ans", 2.5, None, True])
+def test_une_duree_de_charte_impossible_est_refusee(tmp_path, duree):
+    with pytest.raises(ErreurConfiguration, match="« duree_ans » est un nombre entier d'années"):
+        configuration(tmp_path, charte={"duree_ans": duree})
+    assert configuration(tmp_path, charte={"duree_ans": 5}).charte["duree_ans"] == 5
+
+
 def test_les_partenaires_sont_les_bailleurs_et_les_signataires_qui_ont_un_code():
     config = lire_configuration(RACINE / "observatoire.yml")
     assert list(config.partenaires) == [

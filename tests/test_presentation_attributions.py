@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from petit_publie import ecrire_publie
 from observatoire.presentation.atelier import atelier_simulation, montrer_un_choix
 from observatoire.presentation.attentes import tableau_attentes
 from observatoire.presentation.attributions import tableau_conformite, tableau_profils
+from observatoire.presentation.nombres import ecrire
 from observatoire.presentation.pratiques import tableau_ecarts_marques, tableau_pratiques
 from observatoire.presentation.simulation import (
     Lieu,
@@ -151,6 +154,79 @@ def test_le_report_a_l_ecran_conserve_la_demande(valeurs):
     assert entrees @ report.parts + report.reste == pytest.approx(avant)
     assert len(lignes(tableau_report(valeurs, PLANOISE, 0.3))) == 1 + len(lieux)
     assert len(lignes(tableau_report(valeurs))) == 1 + len(lieux)
+
+
+def _cases(fragment, debut: str) -> dict[str, str]:
+    """Les cases de la rangée qui commence ainsi, par en-tête."""
+    rangees = re.findall(r"<tr.*?</tr>", unescape(str(fragment)), flags=re.S)
+    lues = [[" ".join(re.sub(r"<[^>]+>", " ", c).split()) for c in re.findall(r"<t[hd].*?</t[hd]>", r, flags=re.S)]
+            for r in rangees]  # fmt: skip
+    return dict(zip(*(next(c for c in lues if c[0].startswith(d)) for d in ("Territoire", debut)), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cible", "sens", "qu_il_faut", "huit_fois_sur_dix", "verdict"),
+    [
+        (1.0, "baisse", "tous conviennent", "tous conviennent", "déjà acquis"),
+        (0.0, "hausse", "tous conviennent", "tous conviennent", "déjà acquis"),
+        (0.01, "baisse", "aucun", "aucun", "hors d'atteinte"),
+    ],
+)
+def test_aucun_profil_n_est_pas_tous_les_profils(valeurs, cible, sens, qu_il_faut, huit_fois_sur_dix, verdict):
+    cases = _cases(tableau_pertinence(valeurs, {PLANOISE: (cible, sens)}), "Planoise")
+    assert cases["Entrants qu'il faut"] == qu_il_faut
+    assert cases["Pour y mener 8 fois sur 10"] == huit_fois_sur_dix
+    assert verdict in cases["Pertinence"]
+
+
+def test_l_horizon_de_la_page_est_la_duree_de_la_charte(tmp_path):
+    dossier = ecrire_publie(tmp_path / "publique")
+    assert "ce que 3\xa0ans permettent" in str(tableau_pertinence(lire_publie(2010, dossier)))
+    edition = json.loads((dossier / "edition.json").read_text(encoding="utf-8"))
+    edition["charte"]["duree_ans"] = "5"
+    (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
+    valeurs = lire_publie(2010, dossier)
+    lieu = lire_lieu(valeurs, PLANOISE)
+    loin = float(projeter(lieu.parc, 0.0, 4))
+    assert "ce que 5\xa0ans permettent" in str(tableau_pertinence(valeurs))
+    assert table_de_pertinence(valeurs, {PLANOISE: (loin, "baisse")}, tirage=Tirage(50))[PLANOISE].verdict == "a_portee"
+    assert str(tableau_report(valeurs, PLANOISE, 0.3)) == str(tableau_report(valeurs, PLANOISE, 0.3, annees=5))
+
+
+def test_un_taux_de_reponse_tu_se_dit_ou_le_lieu_est_montre(valeurs, tmp_path):
+    dossier = ecrire_publie(tmp_path / "publique")
+    table = pd.read_csv(dossier / "indicateurs.csv", dtype={"territoire": str})
+    ici = table["territoire"].eq(PLANOISE) & table["indicateur"].eq("moins_40_plafond")
+    table.assign(reponse=table["reponse"].mask(ici)).to_csv(dossier / "indicateurs.csv", index=False)
+    phrase = "Taux de réponse non publié (Planoise - Châteaufarine) : seuls les ménages qui ont répondu y sont comptés."
+    for montrer in (tableau_pertinence, tableau_report, lambda v: tableau_report(v, PLANOISE, 0.3)):
+        assert phrase in str(montrer(lire_publie(2010, dossier)))
+        assert "Taux de réponse non publié" not in str(montrer(valeurs))
+
+
+def test_le_report_dit_combien_au_plus_et_dans_quel_sens(valeurs):
+    lieux = lire_lieux(valeurs)
+    plein = {x.code: x.entrants for x in lieux}[PLANOISE]
+    assert "les livraisons restent à leur moyenne des années connues" in str(tableau_report(valeurs, PLANOISE, 0.3))
+    assert "ménages par an en plus, de ceux qui ont le trait" in str(tableau_report(valeurs, PLANOISE, plein - 0.1))
+    moins = str(tableau_report(valeurs, PLANOISE, plein + 0.1))
+    assert "ménages par an en moins, de ceux qui ont le trait" in moins
+    assert "prennent −" not in moins
+    assert "Pour chacun d'eux, au plus" in str(tableau_report(valeurs)).replace("&#x27;", "'")
+
+
+def test_un_quartier_deja_plein_ne_cache_pas_ce_que_prennent_les_autres(valeurs, tmp_path):
+    # Tous les autres quartiers, sauf Battant, n'ont que des entrants qui ont le trait : leur médiane est nulle.
+    dossier = ecrire_publie(tmp_path / "publique")
+    table = pd.read_csv(dossier / "indicateurs.csv", dtype={"territoire": str})
+    entrants = table["niveau"].eq("quartier") & table["indicateur"].eq("moins_40_entrants") & table["valeur"].notna()
+    voulues = table["territoire"].map({PLANOISE: lire_lieu(valeurs).entrants + 0.01, "battant": 0.3}).fillna(1.0)
+    table.assign(valeur=table["valeur"].mask(entrants, voulues)).to_csv(dossier / "indicateurs.csv", index=False)
+    valeurs = lire_publie(2010, dossier)
+    planoise, battant = (lire_lieu(valeurs, code) for code in (PLANOISE, "battant"))
+    deplace = 0.01 * planoise.parc.entrees / battant.parc.entrees
+    rangee = next(r for r in lignes(tableau_report(valeurs)) if r.startswith("Planoise"))
+    assert rangee.endswith(" ".join(ecrire(deplace, "points", signe=True).split()))
 
 
 def test_dans_une_edition_l_atelier_est_une_phrase(valeurs):

@@ -50,7 +50,15 @@ from observatoire.evaluation import (
 )
 from observatoire.evaluation.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
 from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
-from observatoire.evaluation.propositions import ADOPTER, AUTREMENT, DEPOSER, INFLECHIR, INSISTER, REVOIR
+from observatoire.evaluation.propositions import (
+    ADOPTER,
+    AUTREMENT,
+    DEPOSER,
+    INFLECHIR,
+    INSISTER,
+    PROPOSITIONS,
+    REVOIR,
+)
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
@@ -483,6 +491,10 @@ def test_un_objectif_hors_d_atteinte_appelle_a_le_revoir_jamais_a_decider(cible,
     assert (ligne["pertinence"], ligne["proposition"]) == (pertinence, phrase)
     assert 0 <= ligne["probabilite"] < 0.2
     assert "discuter" in ligne["proposition"]
+
+
+def test_aucune_proposition_ne_parle_d_esperance():
+    assert not [phrase for phrase in PROPOSITIONS if "espérance" in phrase]
 
 
 def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():

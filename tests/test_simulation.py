@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observatoire.simulation import (
+    TRAITS,
     Parc,
     Tirage,
     atteignables,
+    codes_du_parc,
+    composer_le_parc,
+    duree_de_la_charte,
     equilibrer,
     juger_la_pertinence,
     probabilites,
@@ -104,6 +108,42 @@ def test_un_an_de_tirages_a_l_ecart_type_de_la_loi_binomiale():
 def test_peu_de_menages_observes_elargissent_le_resultat():
     sur, vague = (Parc(2000, 0.45, 0.09, 0.09, connus=connus) for connus in (None, (60, 30, 30)))
     assert simuler(vague, 0.3, 3).std() > 3 * simuler(sur, 0.3, 3).std()
+
+
+def _lignes(**denominateurs) -> dict[str, dict]:
+    """Les quatre valeurs d'un parc : 45 % ont le trait, 9 % partent, qu'ils l'aient ou non."""
+    valeurs = dict(zip(("parc", "entrants", "departs", "tous"), (0.45, 0.3, 0.09, 0.09), strict=True))
+    codes = zip(codes_du_parc(TRAITS["moins_40"]), valeurs, strict=True)
+    return {
+        code: {
+            "valeur": valeurs[nom],
+            "denominateur": denominateurs.get(nom, 100),
+            "reponse": 0.8 if nom == "parc" else 1,
+        }
+        for code, nom in codes
+    }
+
+
+def test_le_taux_des_autres_est_tire_sur_ceux_qui_n_ont_pas_le_trait():
+    # 1 000 ménages suivis, dont 450 ont le trait : il en reste 550, d'où une erreur type de √(0,09 × 0,91 / 550) =
+    # 0,0122, et non de 0,0091.
+    parc, _ = composer_le_parc(_lignes(parc=800, departs=450, tous=1000), TRAITS["moins_40"], [])
+    assert parc.connus == (800, 450, 550)
+    assert parc.menages == 1000
+    # Personne n'a le trait au départ, tous les entrants l'ont : au bout d'un an, sa part est le taux des autres.
+    nul = Parc(1_000_000, 0.0, 0.09, parc.depart_autres, connus=(1e12, 1e12, parc.connus[2]))
+    assert simuler(nul, 1.0, 1, Tirage(20_000, 1)).std() == pytest.approx(0.0122, rel=0.03)
+
+
+def test_plus_de_menages_du_trait_que_de_suivis_ne_font_pas_un_nombre_negatif():
+    parc, entrants = composer_le_parc(_lignes(departs=450, tous=440), TRAITS["moins_40"], [12, float("nan"), 6])
+    assert parc.connus[2] == 0
+    assert (parc.livraisons, entrants) == (9, 0.3)
+
+
+def test_l_horizon_est_la_duree_de_la_charte_ou_trois_ans():
+    assert duree_de_la_charte({"duree_ans": 5}) == duree_de_la_charte({"duree_ans": "5"}) == 5
+    assert duree_de_la_charte({}) == 3
 
 
 def test_la_probabilite_baisse_quand_le_profil_monte_et_vaut_la_moitie_au_profil_attendu():

@@ -294,6 +294,9 @@ def _problemes(brut: object) -> list[str]:
         problemes.append(f"territoire : « quartiers » vaut {' ou '.join(QUARTIERS)}.")
     if not isinstance(edition.get("immeubles", True), bool):
         problemes.append("edition : « immeubles » vaut true ou false.")
+    duree = _rubrique(brut, "charte", dict).get("duree_ans", 1)
+    if not isinstance(duree, int) or isinstance(duree, bool) or duree < 1:
+        problemes.append("charte : « duree_ans » est un nombre entier d'années, au moins 1.")
     annees = edition.get("annees")
     if not (isinstance(annees, list) and annees and all(isinstance(a, int) for a in annees)):
         problemes.append("edition : « annees » doit être une liste d'années, par exemple [2007, 2008].")

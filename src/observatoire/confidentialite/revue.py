@@ -32,7 +32,7 @@ from observatoire.evaluation import (
 from observatoire.publie import CLES as CELLULE
 from observatoire.publie import TOUTES
 from observatoire.ruptures import lire_ruptures
-from observatoire.simulation import TRAITS
+from observatoire.simulation import TRAITS, duree_de_la_charte
 
 CLES = ["depart", "annee", "niveau", "territoire", "indicateur"]
 COLONNES = [
@@ -43,8 +43,6 @@ COLONNES_DES_ECARTS = [
     "verdict", "statut", "motif",
 ]  # fmt: skip
 _DE_LA_CONFORMITE = [*CELLULE, "objectif", "sens", "cible", "source", "constat", "verdict", "statut"]
-#: Années accordées à un objectif, quand la charte ne dit pas sa durée.
-DUREE = 3
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et la ligne où rien n'est décomposé.
 PARAISSENT = (
     "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",
@@ -89,7 +87,7 @@ def publier_la_revue(
         lire_ruptures(referentiels, catalogue()),
         bouts=bouts,
         tout=config.tout,
-        duree=int(config.charte.get("duree_ans", DUREE)),
+        duree=duree_de_la_charte(config.charte),
     )
     return {
         "revue_objectifs": objectifs,

@@ -23,7 +23,8 @@ def juger_les_pertinences(lignes: pd.DataFrame, protegee: pd.DataFrame, duree: i
     """Ajouter ``pertinence`` et ``probabilite`` aux objectifs qui portent sur un trait simulé du parc.
 
     ``lignes`` : ``indicateur``, ``niveau``, ``territoire``, ``bailleur``, ``annee``, ``cible``, ``cible_sens`` et
-    ``echeance``. Vides et manquantes ailleurs, ou quand une des valeurs qu'il faut n'est pas publiée.
+    ``echeance``. Vides et manquantes ailleurs, ou quand une des valeurs qu'il faut n'est pas publiée. ``duree`` :
+    années accordées à un objectif sans échéance à venir.
     """
     vises = lignes["cible"].notna() & lignes["indicateur"].isin(_PARCS) & lignes["bailleur"].eq("tous")
     vises &= lignes["niveau"].isin(["ville", "quartier", "agglomeration"])

@@ -16,7 +16,7 @@ REVOIR = (
     "Hors d'atteinte à cette rotation, quel que soit le profil des entrants : discuter de la cible ou de l'échéance."
 )
 INFLECHIR = "À portée, mais pas au profil actuel : discuter du profil des entrants, et de qui loge les autres."
-ATTENDRE = "Le profil actuel y mène en espérance : discuter de maintenir la cible et le suivi."
+ATTENDRE = "Le profil actuel y mène en moyenne : discuter de maintenir la cible et le suivi."
 INSISTER = "Objectif non tenu : discuter des moyens, de la cible ou de l'échéance."
 MESURER = "Trop peu de cas pour conclure : discuter d'une mesure plus longue ou plus large, pas de la cible."
 ADOPTER = "Aucun objectif chiffré : discuter d'en adopter un, ou de dire que l'engagement se suit sans cible."

@@ -6,10 +6,10 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from observatoire.presentation.affichage import Fragment
-from observatoire.presentation.simulation import HORIZON, lire_lieux, nommer_trait, tableau_pertinence, tableau_report
+from observatoire.presentation.simulation import lire_lieux, nommer_trait, tableau_pertinence, tableau_report
 from observatoire.presentation.textes import paragraphe
 from observatoire.registre.impressions import est_ouvert
-from observatoire.simulation import TRAITS
+from observatoire.simulation import TRAITS, duree_de_la_charte
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -29,6 +29,7 @@ def atelier_simulation(valeurs: Publie):
 
     traits = [(nommer_trait(valeurs, code), code) for code in TRAITS]
     quartiers = [(lieu.nom, lieu.code) for lieu in lire_lieux(valeurs)]
+    duree = duree_de_la_charte(valeurs.edition["charte"])
     commun = {"style": {"description_width": "initial"}}
     return ipywidgets.interactive(
         lambda **choix: _montrer(valeurs, **choix),
@@ -36,7 +37,7 @@ def atelier_simulation(valeurs: Publie):
         quartier=ipywidgets.Dropdown(options=quartiers, description="Quartier", **commun),
         sens=ipywidgets.Dropdown(options=["baisse", "hausse"], description="Sens", **commun),
         cible=ipywidgets.IntSlider(40, 0, 100, description="Cible (%)", **commun),
-        annees=ipywidgets.IntSlider(HORIZON, 1, 10, description="Horizon (ans)", **commun),
+        annees=ipywidgets.IntSlider(duree, 1, max(duree, 10), description="Horizon (ans)", **commun),
         part=ipywidgets.IntSlider(30, 0, 100, description="Part des entrants (%)", **commun),
     )
 

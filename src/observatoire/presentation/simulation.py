@@ -15,6 +15,7 @@ from observatoire.presentation.liens import lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_ligne, ecrire_statut
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
+from observatoire.registre.impressions import dire
 from observatoire.simulation import (
     DEPARTS,
     LIVRAISONS,
@@ -26,6 +27,7 @@ from observatoire.simulation import (
     atteignables,
     codes_du_parc,
     composer_le_parc,
+    duree_de_la_charte,
     juger_la_pertinence,
     projeter,
     reporter,
@@ -34,26 +36,30 @@ from observatoire.simulation import (
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-HORIZON = 3  # la durée de la charte, en années
 VERDICTS = {
     "deja_acquis": "déjà acquis au profil actuel",
     "a_portee": "à portée",
     "hors_d_atteinte": "hors d'atteinte : aucun profil d'entrants n'y mène",
 }
 _NOTE_DU_MODELE = (
-    "Le modèle suppose que le taux de départ et les livraisons restent ceux de l'année, que tout logement quitté est "
-    "reloué et que la situation de ceux qui restent ne change pas."
+    "Le modèle suppose que le taux de départ reste celui de l'année et que les livraisons restent à leur moyenne des "
+    "années connues, que tout logement quitté est reloué et que la situation de ceux qui restent ne change pas."
 )
+_AUCUN, _TOUS = "aucun", "tous conviennent"
 
 
 @dataclass(frozen=True)
 class Lieu:
-    """Un territoire tel qu'on le simule : son ``parc`` et la part de ses entrants qui ont le trait."""
+    """Un territoire tel qu'on le simule : son ``parc`` et la part de ses entrants qui ont le trait.
+
+    ``reponse_tue`` : son taux de réponse n'est pas publié, et ses ménages ne sont que les répondants.
+    """
 
     code: str
     nom: str
     parc: Parc
     entrants: float
+    reponse_tue: bool
 
 
 def nommer_trait(valeurs: Publie, trait: str) -> str:
@@ -74,7 +80,8 @@ def lire_lieu(valeurs: Publie, territoire: str | None = None, trait: str = "moin
         return absent(f"{nom}, simulation", raison(manquent))
     livres = selection.serie(valeurs, LIVRAISONS, territoire) if LIVRAISONS in valeurs.catalogue else []
     parc, entrants = composer_le_parc(lignes, decrit, (r["valeur"] for r in livres))
-    return Lieu(selection.reperer(valeurs, territoire)[1], nom, parc, entrants)
+    reponse_tue = bool(pd.isna(lignes[decrit.parc]["reponse"]))
+    return Lieu(selection.reperer(valeurs, territoire)[1], nom, parc, entrants, reponse_tue)
 
 
 def lire_lieux(valeurs: Publie, trait: str = "moins_40") -> list[Lieu]:
@@ -84,14 +91,15 @@ def lire_lieux(valeurs: Publie, trait: str = "moins_40") -> list[Lieu]:
 
 
 def table_de_pertinence(
-    valeurs: Publie, cibles: dict[str, tuple[float, str]], trait: str = "moins_40", annees: int = HORIZON,
+    valeurs: Publie, cibles: dict[str, tuple[float, str]], trait: str = "moins_40", annees: int | None = None,
     tirage: Tirage | None = None,
 ) -> dict[str, Pertinence]:  # fmt: skip
     """Juger des objectifs sur le parc : code du territoire -> :class:`~observatoire.simulation.Pertinence`.
 
-    ``cibles`` : code du territoire -> (cible, ``baisse`` ou ``hausse``). Un territoire dont quelque chose n'est pas
-    publié n'y est pas.
+    ``cibles`` : code du territoire -> (cible, ``baisse`` ou ``hausse``). ``annees`` : la durée de la charte, sinon. Un
+    territoire dont quelque chose n'est pas publié n'y est pas.
     """
+    annees = _horizon(valeurs, annees)
     ville = valeurs.edition["code"]
     lieux = {code: lire_lieu(valeurs, None if code == ville else code, trait) for code in cibles}
     return {
@@ -103,13 +111,13 @@ def table_de_pertinence(
 
 def tableau_pertinence(
     valeurs: Publie, cibles: dict[str, tuple[float, str]] | None = None, trait: str = "moins_40",
-    annees: int = HORIZON, depuis: str = "edition",
+    annees: int | None = None, depuis: str = "edition",
 ) -> Fragment:  # fmt: skip
     """Ce que la rotation permet, territoire par territoire : la part au terme si rien ne change, et ses bornes.
 
     Avec des ``cibles`` (voir :func:`table_de_pertinence`) : le profil qu'il faut, la probabilité, le verdict.
     """
-    cibles = cibles or {}
+    cibles, annees = cibles or {}, _horizon(valeurs, annees)
     ville = lire_lieu(valeurs, None, trait)
     lieux = [*lire_lieux(valeurs, trait), *([ville] if isinstance(ville, Lieu) else [])]
     if not lieux:
@@ -118,7 +126,21 @@ def tableau_pertinence(
     an = ecrire(annees, "ans", decimales=0)
     titre = f"{nommer_trait(valeurs, trait)} : ce que {an} permettent, {ecrire_annee(valeurs.annee)}"
     rangees = [_rangee(valeurs, lieu, trait, annees, depuis) | _rangee_cible(cibles, juges, lieu) for lieu in lieux]
-    return composer(pd.DataFrame(rangees).fillna(""), titre, note=_NOTE_DU_MODELE)
+    return composer(pd.DataFrame(rangees).fillna(""), titre, note=_NOTE_DU_MODELE + _noter_les_reponses(lieux))
+
+
+def _horizon(valeurs: Publie, annees: int | None) -> int:
+    return duree_de_la_charte(valeurs.edition["charte"]) if annees is None else annees
+
+
+def _noter_les_reponses(lieux: list[Lieu]) -> str:
+    noms = ", ".join(lieu.nom for lieu in lieux if lieu.reponse_tue)
+    if not noms:
+        return ""
+    return (
+        f" Taux de réponse non publié ({noms}) : seuls les ménages qui ont répondu y sont comptés. Leur nombre et les "
+        "entrées d'une année y sont sous-estimés, et le poids des livraisons surestimé."
+    )
 
 
 def _rangee(valeurs: Publie, lieu: Lieu, trait: str, annees: int, depuis: str) -> dict[str, str]:
@@ -146,14 +168,21 @@ def _rangee_cible(cibles: dict, juges: dict[str, Pertinence], lieu: Lieu) -> dic
         return {}
     cible, sens = cibles[lieu.code]
     juge = juges[lieu.code]
-    aucun = "aucun"
+    sans_profil = _AUCUN if juge.verdict == "hors_d_atteinte" else _TOUS
     return {
         "Cible": f"{'au plus' if sens == 'baisse' else 'au moins'} {ecrire(cible, '%')}",
-        "Entrants qu'il faut": aucun if np.isnan(juge.profil) else ecrire(juge.profil, "%"),
-        "Pour y être presque sûr": aucun if np.isnan(juge.profil_sur) else ecrire(juge.profil_sur, "%"),
+        "Entrants qu'il faut": sans_profil if np.isnan(juge.profil) else ecrire(juge.profil, "%"),
+        dire("Pour y mener 8 fois sur 10"): _ecrire_le_profil_sur(juge.profil_sur, sens),
         "Probabilité au profil actuel": ecrire(juge.probabilite, "%", decimales=0),
         "Pertinence": VERDICTS[juge.verdict],
     }
+
+
+def _ecrire_le_profil_sur(profil: float, sens: str) -> str:
+    """Le profil le moins exigeant ; tous conviennent quand c'est tout entrant, ou aucun, selon le sens."""
+    if np.isnan(profil):
+        return _AUCUN
+    return _TOUS if profil == (1 if sens == "baisse" else 0) else ecrire(profil, "%")
 
 
 def reporter_sur_les_autres(valeurs: Publie, quartier: str, part: float, trait: str = "moins_40") -> Report | Fragment:
@@ -167,12 +196,13 @@ def reporter_sur_les_autres(valeurs: Publie, quartier: str, part: float, trait: 
 
 def tableau_report(
     valeurs: Publie, quartier: str | None = None, part: float | None = None, trait: str = "moins_40",
-    annees: int = HORIZON, depuis: str = "edition",
+    annees: int | None = None, depuis: str = "edition",
 ) -> Fragment:  # fmt: skip
     """Qui loge les autres. Sans ``quartier`` : ce que chacun demanderait s'il prenait le profil de la ville.
 
     Avec un ``quartier`` et une ``part`` : ce que chacun des autres prendrait, et où cela le mènerait.
     """
+    annees = _horizon(valeurs, annees)
     lieux, ville = lire_lieux(valeurs, trait), lire_lieu(valeurs, None, trait)
     if len(lieux) < 2 or not isinstance(ville, Lieu):
         return absent("Report sur les autres quartiers", "moins de deux quartiers ont tous leurs flux publiés")
@@ -192,7 +222,7 @@ def tableau_report(
         for lieu, apres in zip(lieux, report.parts, strict=True)
     ]
     titre = f"{nommer_trait(valeurs, trait)} : report sur les autres quartiers, {ecrire_annee(valeurs.annee)}"
-    return composer(pd.DataFrame(rangees), titre, note=_note_du_report(report))
+    return composer(pd.DataFrame(rangees), titre, note=_note_du_report(report) + _noter_les_reponses(lieux))
 
 
 def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: str, depuis: str) -> Fragment:
@@ -201,13 +231,14 @@ def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: st
     for rang, lieu in enumerate(lieux):
         report = reporter(entrees, parts, rang, ville.entrants)
         autres = np.delete(report.parts - parts, rang)
+        au_plus = float(autres[np.abs(autres).argmax()])
         rangees.append(
             {
                 "Quartier": lier_lieu(valeurs, "quartier", lieu.code, depuis),
                 "Entrées par an": ecrire(lieu.parc.entrees, decimales=0),
                 "Ses entrants": ecrire(lieu.entrants, "%"),
                 "Ménages par an pour les autres": ecrire(report.deplaces, signe=True, decimales=1),
-                "Pour chacun d'eux": ecrire(float(np.median(autres)), "points", signe=True)
+                "Pour chacun d'eux, au plus": ecrire(au_plus, "points", signe=True)
                 if report.possible
                 else ecrire_statut("na", html=True),
             }
@@ -215,15 +246,16 @@ def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: st
     titre = f"{nommer_trait(valeurs, trait)} : si les entrants de chaque quartier avaient le profil {tout(valeurs).de}"
     note = f"Profil des entrants {tout(valeurs).de} : {ecrire(ville.entrants, '%')}. "
     note += (
-        "À demande constante, ce qu'un quartier ne prend plus, les autres le prennent, tous du même nombre de points."
+        "À demande constante, ce qu'un quartier ne prend plus, les autres le prennent, tous du même nombre de points, "
+        "moins là où tous les entrants, ou aucun, auraient alors le trait. Les ménages par an : ceux qui ont le trait."
     )
-    return composer(pd.DataFrame(rangees), titre, note=note)
+    return composer(pd.DataFrame(rangees), titre, note=note + _noter_les_reponses(lieux))
 
 
 def _note_du_report(report: Report) -> str:
-    phrase = (
-        f"À demande constante, les autres prennent {ecrire(report.deplaces, signe=True, decimales=1)} ménages par an."
-    )
+    sens = "en moins" if report.deplaces < 0 else "en plus"
+    nombre = ecrire(abs(report.deplaces), decimales=1)
+    phrase = f"À demande constante, les autres prennent {nombre} ménages par an {sens}, de ceux qui ont le trait."
     if not report.possible:
         phrase += f" Ils ne le peuvent pas tous : il en reste {ecrire(abs(report.reste), decimales=1)}."
     return f"{phrase} {_NOTE_DU_MODELE}"

@@ -2,9 +2,10 @@
 
 Bibliothèque pure : elle ne lit rien. ``modele`` projette une part du parc, que ``lieux`` compose de quatre valeurs ;
 ``tirages`` dit avec quelle probabilité, ``report`` reporte sur les autres territoires ce que l'un ne prend plus,
-``pertinence`` conclut.
+``pertinence`` conclut, au bout de la durée que donne ``horizon``.
 """
 
+from observatoire.simulation.horizon import duree_de_la_charte
 from observatoire.simulation.lieux import codes_du_parc, composer_le_parc
 from observatoire.simulation.modele import (
     Parc,
@@ -32,6 +33,7 @@ __all__ = [
     "atteignables",
     "codes_du_parc",
     "composer_le_parc",
+    "duree_de_la_charte",
     "equilibrer",
     "juger_la_pertinence",
     "probabilites",

@@ -19,7 +19,8 @@ def composer_le_parc(lignes: Mapping[str, Mapping], trait: Trait, livres: Iterab
     """Le parc à simuler, et la part des entrants qui ont le trait.
 
     ``lignes`` : code -> ``valeur``, ``denominateur``, ``reponse``, présents tous. ``livres`` : logements livrés,
-    année par année ; ceux qui manquent ne comptent pas, et sans aucun il n'y a pas de livraison.
+    année par année ; ceux qui manquent ne comptent pas, et sans aucun il n'y a pas de livraison. Quand le taux de
+    réponse du parc est tu, ses ménages ne sont que les répondants : leur nombre, et les entrées, sont sous-estimés.
     """
     stock, entrants, departs, tous = (lignes[code] for code in codes_du_parc(trait))
     connus = [v for v in livres if not np.isnan(v)]
@@ -27,6 +28,6 @@ def composer_le_parc(lignes: Mapping[str, Mapping], trait: Trait, livres: Iterab
     parc = equilibrer(
         stock["denominateur"] / reponse, stock["valeur"], tous["valeur"], departs["valeur"],
         float(np.mean(connus)) if connus else 0.0,
-        (stock["denominateur"], departs["denominateur"], tous["denominateur"]),
+        (stock["denominateur"], departs["denominateur"], max(tous["denominateur"] - departs["denominateur"], 0.0)),
     )  # fmt: skip
     return parc, float(entrants["valeur"])

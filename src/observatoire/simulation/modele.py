@@ -100,7 +100,7 @@ def atteignables(parc: Parc, annees: int) -> tuple[float, float]:
 
 
 def profil_pour(parc: Parc, cible, annees: int) -> np.ndarray:
-    """La part d'entrants qui mène, en espérance, à ``cible`` ; manque là où aucune n'y mène.
+    """La part d'entrants qui mène, en espérance, à ``cible`` ; manque là où aucune ne l'atteint, ou toutes la passent.
 
     ``cible`` : un nombre ou un tableau. La part projetée croît avec celle des entrants : on la cherche par dichotomie.
     """

@@ -15,9 +15,10 @@ VERDICTS = ("deja_acquis", "a_portee", "hors_d_atteinte")
 @dataclass(frozen=True)
 class Pertinence:
     """``prevue`` : la part au terme si rien ne change ; ``plancher`` et ``plafond`` : ce que le temps permet ;
-    ``profil`` : les entrants qui y mènent en espérance, ``profil_sur`` ceux qui y mènent avec la probabilité demandée
-    (manquants s'il n'y en a pas) ; ``probabilite`` : celle que le profil actuel y mène ; ``verdict`` : voir
-    :data:`VERDICTS`, ``deja_acquis`` si le profil actuel y mène en espérance.
+    ``profil`` : les entrants qui y mènent en espérance, manquants si aucun n'y mène (``hors_d_atteinte``) ou si tous
+    font mieux ; ``profil_sur`` : le profil le moins exigeant qui y mène avec la probabilité demandée, manquant si
+    aucun ; ``probabilite`` : celle que le profil actuel y mène ; ``verdict`` : voir :data:`VERDICTS`, ``deja_acquis``
+    si le profil actuel y mène en espérance.
     """
 
     prevue: float

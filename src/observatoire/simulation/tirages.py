@@ -3,6 +3,10 @@
 Chaque année, les départs et les entrants sont des tirages binomiaux. Quand on sait combien de ménages sont derrière
 une part ou un taux, elle est tirée elle aussi, selon la loi bêta de Jeffreys. La graine est donnée : les mêmes
 arguments rendent les mêmes nombres.
+
+Deux approximations sur le taux de départ des autres. Ses ménages observés sont tous ceux qu'on a suivis, moins ceux
+qui ont le trait : les ménages dont on ignore le trait y restent. Et il se déduit par différence, mais se tire comme
+s'il était indépendant de la part et du taux de ceux qui ont le trait.
 """
 
 from __future__ import annotations
