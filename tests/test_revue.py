@@ -56,7 +56,6 @@ from observatoire.evaluation.propositions import (
     DEPOSER,
     INFLECHIR,
     INSISTER,
-    PROPOSITIONS,
     REVOIR,
 )
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
@@ -491,10 +490,6 @@ def test_un_objectif_hors_d_atteinte_appelle_a_le_revoir_jamais_a_decider(cible,
     assert (ligne["pertinence"], ligne["proposition"]) == (pertinence, phrase)
     assert 0 <= ligne["probabilite"] < 0.2
     assert "discuter" in ligne["proposition"]
-
-
-def test_aucune_proposition_ne_parle_d_esperance():
-    assert not [phrase for phrase in PROPOSITIONS if "espérance" in phrase]
 
 
 def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():
