@@ -82,9 +82,11 @@ def _ecrire(dossier, public: str):
     lieux = [("ville", VILLE)] + ([("quartier", PLANOISE)] if public == "partenaires" else [])
     pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
     ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
-    pd.DataFrame([[*ecart, "non_tenu", "tenu", "publie", ""]], columns=COLONNES_DES_ECARTS).to_csv(
-        dossier / "revue_ecarts.csv", index=False
-    )
+    pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{rythme: annuel}", "{rythme: une_fois}"]
+    jugements = [["non_tenu", "publie", "tenu", "publie", "publie", ""], ["", "na", "", "c", "publie", ""]]
+    pd.DataFrame(
+        [e + j for e, j in zip((ecart, pas_encore), jugements, strict=True)], columns=COLONNES_DES_ECARTS
+    ).to_csv(dossier / "revue_ecarts.csv", index=False)
     pd.DataFrame(CONTEXTE, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
     return dossier
 
@@ -148,6 +150,8 @@ def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):
         mot in texte for mot in ("modifié : cibles", "{valeur: 0.4}", "obs-verdict-non-tenu", "obs-verdict-tenu")
     )
     assert "0e12345678" in texte
+    (attente,) = re.findall(r"<tr>(?:(?!</tr>).)*Attendre deux.*?</tr>", texte, flags=re.S)
+    assert [s for s in ("na", "c") if re.search(rf">{s}<", attente)] == ["na", "c"]
     assert "la règle de 1 engagements" not in str(resume_de_la_revue(valeurs))
 
 

@@ -676,6 +676,7 @@ def test_le_verdict_du_depart_se_cache_avec_sa_valeur(depot):
     parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut="c")
     lu = proteger_les_ecarts(ecarts, rejuges, rejuges.assign(verdict=""), parus, 2010)
     assert set(lu["verdict_initial"]) == {""}
+    assert set(lu["statut_initial"]) == {"c"}
     assert set(lu["ecart"]) == {"aucun", "retire"}
 
 

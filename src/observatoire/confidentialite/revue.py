@@ -40,7 +40,7 @@ COLONNES = [
 ]  # fmt: skip
 COLONNES_DES_ECARTS = [
     "revision", "date", "engagement", "libelle", "ecart", "champ", "au_depart", "a_la_fin", "verdict_initial",
-    "verdict", "statut", "motif",
+    "statut_initial", "verdict", "statut_verdict", "statut", "motif",
 ]  # fmt: skip
 _DE_LA_CONFORMITE = [*CELLULE, "objectif", "sens", "cible", "source", "constat", "verdict", "statut"]
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et la ligne où rien n'est décomposé.
@@ -100,17 +100,17 @@ def publier_la_revue(
 def proteger_les_ecarts(
     ecarts: pd.DataFrame, rejuges: pd.DataFrame, engagements: pd.DataFrame, protegee: pd.DataFrame, annee: int
 ) -> pd.DataFrame:
-    """Les écarts, avec le verdict d'une année selon la règle du départ et selon celle d'aujourd'hui.
+    """Les écarts, avec le verdict d'une année selon la règle du départ et selon celle d'aujourd'hui, et leur statut.
 
     ``rejuges`` : les engagements de l'état zéro, jugés ; leur verdict se cache comme celui des autres.
     """
+    ecarts = ecarts.copy()
     initiaux = proteger_les_engagements(rejuges, protegee) if len(rejuges) else rejuges
-    verdicts = {
-        nom: table[table["annee"].eq(annee)].set_index("engagement")["verdict"]
-        for nom, table in (("verdict_initial", initiaux), ("verdict", engagements))
-    }
-    lus = {nom: ecarts["engagement"].map(v).astype(object).fillna("") for nom, v in verdicts.items()}
-    return ecarts.assign(**lus)[COLONNES_DES_ECARTS]
+    noms = {("verdict_initial", "statut_initial"): initiaux, ("verdict", "statut_verdict"): engagements}
+    for colonnes, juges in noms.items():
+        lus = juges[juges["annee"].eq(annee)].set_index("engagement")[["verdict", "statut"]]
+        ecarts[list(colonnes)] = lus.reindex(ecarts["engagement"]).astype(object).fillna("").to_numpy()
+    return ecarts[COLONNES_DES_ECARTS]
 
 
 def proteger_la_decomposition(

@@ -217,13 +217,20 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
             "Écart": ECARTS[r["ecart"]] + (f" : {CHAMPS[r['champ']]}" if isinstance(r["champ"], str) else ""),
             "Au départ": escape(r["au_depart"]) if isinstance(r["au_depart"], str) else "",
             "À la fin": escape(r["a_la_fin"]) if isinstance(r["a_la_fin"], str) else "",
-            "Verdict, règle du départ": ecrire_verdict(r["verdict_initial"]),
-            "Verdict, règle d'aujourd'hui": ecrire_verdict(r["verdict"]),
+            "Verdict, règle du départ": _rejuger(r, "verdict_initial", "statut_initial"),
+            "Verdict, règle d'aujourd'hui": _rejuger(r, "verdict", "statut_verdict"),
         }
         for r in en_lignes(choisies)
     ]
     lignes = pd.DataFrame(rangs)
     return composer(lignes, "Ce qui a changé depuis l'état zéro", gauche=tuple(lignes.columns[1:]), note=phrase)
+
+
+def _rejuger(r: dict, verdict: str, statut: str) -> str:
+    """Un verdict, ou pourquoi il n'y en a pas ; un tiret quand l'engagement n'est pas dans le fichier."""
+    if not est_ecrit(r[statut]):
+        return ABSENT
+    return ecrire_verdict(r[verdict], "na" if r[statut] == "publie" else r[statut])
 
 
 def tableau_contexte(valeurs: Publie) -> Fragment:
