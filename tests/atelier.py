@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -101,7 +102,7 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
     pd.DataFrame([{**rupture, "description": "Un bailleur rejoint le dépôt.", "source": "SDES"}]).to_csv(
         dossier / "ruptures.csv", index=False
     )
-    pd.DataFrame(columns=["annee", "engagement", "libelle"]).to_csv(dossier / "engagements.csv", index=False)
+    _ecrire_engagements(dossier, [])
     if public == "partenaires":
         ouvert = {"dossier": ALERTE, "niveau": "quartier", "territoire": "battant", "indicateur": "taux_vacance"}
         pd.DataFrame([{**ouvert, "etat": "nouvelle", "statut": "publie"}]).to_csv(dossier / "dossiers.csv", index=False)
@@ -110,9 +111,7 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
 
 def ecrire_gouvernance(dossier: Path, annees: tuple[int, ...] = (2010,)) -> None:
     """Ce que le livre attend de plus : un engagement, et aucune séance."""
-    essai = {"engagement": "essai", "libelle": "Un essai", "texte_nom": "Charte", "verdict": "tenu", "raison": "Fait."}
-    essai |= dict.fromkeys(("texte_note", "article", "titulaires", "adoptee_par", "cible_source", "zero_source"))
-    pd.DataFrame([{**essai, "annee": annee} for annee in annees]).to_csv(dossier / "engagements.csv", index=False)
+    _ecrire_engagements(dossier, annees)
     colonnes = {
         "seances": [
             "seance",
@@ -131,6 +130,14 @@ def ecrire_gouvernance(dossier: Path, annees: tuple[int, ...] = (2010,)) -> None
     }
     for nom, siennes in colonnes.items():
         pd.DataFrame(columns=siennes).to_csv(dossier / f"{nom}.csv", index=False)
+
+
+def _ecrire_engagements(dossier: Path, annees: Sequence[int]) -> None:
+    """Un engagement, une ligne par année ; aucune année : la table vide d'un territoire qui n'a rien déclaré."""
+    essai = {"engagement": "essai", "libelle": "Un essai", "texte_nom": "Charte", "verdict": "tenu", "raison": "Fait."}
+    essai |= dict.fromkeys(("texte_note", "article", "titulaires", "adoptee_par", "cible_source", "zero_source"))
+    lignes = [{**essai, "annee": annee} for annee in annees]
+    pd.DataFrame(lignes, columns=[*essai, "annee"]).to_csv(dossier / "engagements.csv", index=False)
 
 
 def configurer(dossier: Path) -> Configuration:
