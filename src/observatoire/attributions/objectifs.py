@@ -29,7 +29,7 @@ from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture.territoires import codes_declares
+from observatoire.lecture.territoires import est_inconnu
 
 FICHIER = "objectifs.yml"
 SENS = ("plafond", "plancher")
@@ -128,8 +128,7 @@ def _defauts(fiche: dict, config: Configuration) -> list[str]:
     for cle, admises in (("sens", SENS), ("niveau", niveaux)):
         if fiche.get(cle) and fiche[cle] not in admises:
             defauts.append(f"« {cle} » : « {fiche[cle]} » est inconnu. Valeurs admises : {', '.join(admises)}.")
-    connus = codes_declares(config, fiche.get("niveau"))
-    if fiche.get("territoire") and connus is not None and fiche["territoire"] not in connus:
+    if est_inconnu(config, fiche.get("niveau"), fiche.get("territoire")):
         defauts.append(f"« territoire » : « {fiche['territoire']} » n'est pas un code du niveau « {fiche['niveau']} ».")
     cible = fiche.get("cible")
     if cible is not None and not (isinstance(cible, int | float) and not isinstance(cible, bool) and 0 <= cible <= 1):

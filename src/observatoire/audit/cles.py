@@ -13,7 +13,6 @@ from observatoire.audit.rapport import Constat, Resultat
 from observatoire.confidentialite.protection import MESURES
 from observatoire.publie import CLES
 from observatoire.registre import FICHIER
-from observatoire.registre.table import lire_registre
 
 #: Les mesures d'une alerte, d'un engagement ou d'une comparaison de bailleurs qui disent quelque chose de la valeur.
 MESURES_TIREES = (
@@ -68,11 +67,10 @@ class Registre:
     def conclure(self) -> Resultat:
         """Lire le registre et le comparer à ce qui est publié."""
         resultat = Resultat("Registre des nombres imprimés")
-        publie = self.dossier.config.chemin("publie")
-        if not (publie / FICHIER).is_file():
+        if (imprimes := self.dossier.imprimes) is None:
             resultat.non_fait.append(f"il n'y a pas de registre (publie/{FICHIER}) : rien n'y a été comparé.")
             return resultat
-        lignes = lire_registre(publie, self.dossier.public)
+        lignes = imprimes[imprimes["public"].eq(self.dossier.public)]
         a_cle = lignes["indicateur"].notna() & lignes["mesure"].isin([*MESURES, *MESURES_TIREES])
         dites = lignes[a_cle].fillna({"bailleur": "tous"})
         cles = index(dites)

@@ -42,12 +42,16 @@ class Dossier:
         return _lire(self.publie / "territoires.csv")
 
     @cached_property
+    def imprimes(self) -> pd.DataFrame | None:
+        """Tout le registre, lu une fois : chaque public, chaque édition ; ``None`` s'il n'y en a pas ici."""
+        publie = self.config.chemin("publie")
+        return lire_registre(publie) if (publie / FICHIER).is_file() else None
+
+    @cached_property
     def registre(self) -> pd.DataFrame | None:
         """Les nombres imprimés qui ont une clé, pour ce public et les plus larges ; ``None`` s'il n'y en a pas ici."""
-        publie = self.config.chemin("publie")
-        if not (publie / FICHIER).is_file():
+        if (table := self.imprimes) is None:
             return None
-        table = lire_registre(publie)
         publics = [*plus_larges(self.public), self.public]
         return table[table["public"].isin(publics) & table["mesure"].notna() & table["valeur"].notna()]
 

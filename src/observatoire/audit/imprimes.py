@@ -10,7 +10,6 @@ from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.registre import FICHIER
 from observatoire.registre.site import DOCUMENTS, EDITION, numeros_hors_registre
-from observatoire.registre.table import lire_registre
 
 _COMMENT = "Imprimé autrement que par la porte, ou après elle ; registre.site.numeros_hors_registre dit lequel."
 
@@ -32,10 +31,10 @@ class Imprimes:
         """Relire les pages face au registre. Un nombre inconnu peut être une valeur cachée : il n'est pas redit."""
         resultat = Resultat("Nombres imprimés hors du registre")
         config, public = self.dossier.config, self.dossier.public
-        if not (config.chemin("publie") / FICHIER).is_file():
+        if (imprimes := self.dossier.imprimes) is None:
             resultat.non_fait.append(f"il n'y a pas de registre (publie/{FICHIER}) : aucune page n'y a été comparée.")
             return resultat
-        registre = lire_registre(config.chemin("publie"), public)
+        registre = imprimes[imprimes["public"].eq(public)]
         trouves = numeros_hors_registre(config.chemin("site", public), registre, public)
         resultat.constats = [
             Constat(_fichier(page), lieu, f"{n} nombre(s) hors du registre", _COMMENT)

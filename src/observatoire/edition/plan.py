@@ -28,14 +28,14 @@ class Modele:
     ``sortie`` est le chemin de la page dans l'édition, sans suffixe. Un modèle sans axe donne une seule page,
     vue depuis la dernière année de l'édition. ``sommaire`` : motifs des pages qu'il range sous lui, chacun avec l'axe
     dont elles dépendent ; un motif dont l'axe n'a aucune valeur n'est pas écrit, car il ne trouverait rien.
-    Un axe sans aucune valeur : pas de page. ``si`` : de même, pour un paramètre dont la page ne dépend pas.
+    Un axe sans aucune valeur : pas de page. ``si`` : de même, pour des paramètres dont la page ne dépend pas.
     """
 
     nom: str
     sortie: str
     axes: tuple[str, ...] = ()
     sommaire: tuple[tuple[str, str], ...] = ()
-    si: str | None = None
+    si: tuple[str, ...] = ()
 
 
 MODELES = (
@@ -61,7 +61,7 @@ MODELES = (
     Modele("rapport", "rapport"),
     Modele("conference", "conference"),
     Modele("revue", "revue"),
-    Modele("engagements", "engagements", si="engagement"),
+    Modele("engagements", "engagements", si=("engagement",)),
     Modele("engagement", "engagements/{engagement}", ("engagement",)),
 )  # fmt: skip
 
@@ -94,7 +94,7 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
     matiere = Matiere.lire(publie)
     pages, problemes = [], []
     for modele in modeles:
-        if not all(matiere.admises[axe] for axe in (*modele.axes, *filter(None, [modele.si]))):
+        if not all(matiere.admises[axe] for axe in (*modele.axes, *modele.si)):
             continue
         chemin = notebooks / f"{modele.nom}.ipynb"
         if not chemin.is_file():

@@ -9,7 +9,7 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import TABLES, Configuration
 from observatoire.gouvernance import DECISIONS, GENRES
 from observatoire.interdits import RECONNUS, famille_du_texte
-from observatoire.lecture.territoires import codes_declares
+from observatoire.lecture.territoires import est_inconnu
 
 NATURES = ("moyens", "resultat")
 SENS = ("au_moins", "au_plus")
@@ -185,8 +185,7 @@ def _defauts_de_la_mesure(mesure: dict | None, config: Configuration) -> list[st
         defauts.append(f"« mesure » : « niveau » vaut {', '.join(NIVEAUX)}.")
     elif niveau != config.tout[0] and not mesure.get("territoire"):
         defauts.append("« mesure » : « territoire » manque.")
-    connus, lieu = codes_declares(config, niveau), mesure.get("territoire")
-    if lieu and connus is not None and lieu not in connus:
+    if est_inconnu(config, niveau, lieu := mesure.get("territoire")):
         defauts.append(f"« mesure » : « territoire », « {lieu} » n'est pas un code du niveau « {niveau} ».")
     bailleurs = ["tous", *(b.code for b in config.bailleurs)]
     if mesure.get("bailleur", "tous") not in bailleurs:

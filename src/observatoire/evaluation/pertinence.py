@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.simulation import (
     LIVRAISONS,
     TRAITS,
@@ -27,7 +28,7 @@ def juger_les_pertinences(lignes: pd.DataFrame, protegee: pd.DataFrame, duree: i
     années accordées à un objectif sans échéance à venir.
     """
     vises = lignes["cible"].notna() & lignes["indicateur"].isin(_PARCS) & lignes["bailleur"].eq("tous")
-    vises &= lignes["niveau"].isin(["ville", "quartier", "agglomeration"])
+    vises &= lignes["niveau"].isin(NIVEAUX)
     juges = {rang: _juger(ligne, protegee, duree) for rang, ligne in lignes[vises].iterrows()}
     return lignes.assign(
         pertinence=[juges.get(rang, ("", np.nan))[0] for rang in lignes.index],

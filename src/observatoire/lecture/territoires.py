@@ -46,10 +46,19 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     return _lire(fichier) if fichier.is_file() else None
 
 
-def codes_declares(config: Configuration, niveau: str | None) -> frozenset[str] | None:
+def est_inconnu(config: Configuration, niveau: str | None, code: str | None) -> bool:
+    """Un code est donné, les codes de ce niveau se savent d'avance, et il n'en est pas.
+
+    Lève :class:`ErreurConfiguration` si le référentiel n'est pas du JSON.
+    """
+    connus = _codes_declares(config, niveau) if code else None
+    return connus is not None and code not in connus
+
+
+def _codes_declares(config: Configuration, niveau: str | None) -> frozenset[str] | None:
     """Les codes que les territoires d'un niveau peuvent porter ; ``None`` là où rien ne les dit d'avance.
 
-    Sans geopandas. Lève :class:`ErreurConfiguration` si le référentiel n'est pas du JSON.
+    Sans geopandas, dont l'import coûterait à chaque lecture.
     """
     if niveau == config.tout[0]:
         return frozenset({config.code})

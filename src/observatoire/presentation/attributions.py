@@ -10,7 +10,7 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.liens import lier, lier_fiche, vers_fiche, vers_territoire
+from observatoire.presentation.liens import lier, lier_fiche, lier_lieu, vers_fiche
 from observatoire.presentation.nombres import (
     ecrire,
     ecrire_annee,
@@ -94,12 +94,6 @@ def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
         "Verdict": ecrire_verdict(r["verdict"], r["statut"]),
         "Source": escape(str(r["source"])),
     }
-
-
-def lier_lieu(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str:
-    """Le nom d'un territoire ou d'un bailleur, lié à sa page s'il en a une."""
-    nom = valeurs.edition["nom"] if (niveau, code) == valeurs.tout else valeurs.nom(niveau, code)
-    return lier(nom, vers_territoire(valeurs, niveau, code, depuis))
 
 
 def _lieu(valeurs: Publie, r: dict, depuis: str) -> str:

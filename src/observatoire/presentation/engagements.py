@@ -204,8 +204,7 @@ def _derniere(valeurs: Publie, engagement: str) -> dict:
 
 def juger(e: dict, avec_constat: bool = False) -> str:
     """Le verdict, son signe et son libellé ; là où il n'y en a pas, le statut qui dit pourquoi."""
-    statut = "na" if e["statut"] == "publie" else e["statut"]
-    return ecrire_verdict(e["verdict"], statut, e["constat"] if avec_constat else None)
+    return ecrire_verdict(e["verdict"], e["statut"], e["constat"] if avec_constat else None)
 
 
 def _observer(valeurs: Publie, e: dict) -> str:

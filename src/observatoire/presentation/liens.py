@@ -58,9 +58,14 @@ def lier_fiche(valeurs: Publie, indicateur: str, depuis: str = "annee") -> str:
 
 
 def lier_lieu(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str:
-    """Un territoire, lié à sa page ; dans une agglomération, la commune d'un quartier est dite dessous."""
+    """Le nom d'un territoire ou d'un bailleur, lié à sa page s'il en a une."""
     nom = valeurs.edition["nom"] if (niveau, code) == valeurs.tout else valeurs.nom(niveau, code)
-    return lier(nom, vers_territoire(valeurs, niveau, code, depuis)) + dire_la_commune(valeurs, niveau, code)
+    return lier(nom, vers_territoire(valeurs, niveau, code, depuis))
+
+
+def lier_et_situer(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str:
+    """Un territoire, lié à sa page ; dans une agglomération, la commune d'un quartier est dite dessous."""
+    return lier_lieu(valeurs, niveau, code, depuis) + dire_la_commune(valeurs, niveau, code)
 
 
 def dire_la_commune(valeurs: Publie, niveau: str, code: str) -> str:

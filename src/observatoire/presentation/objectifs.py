@@ -46,10 +46,10 @@ def compter_les_verdicts(comptes: pd.Series) -> str:
 def ecrire_verdict(verdict: object, statut: str | None = None, constat: object = None) -> str:
     """Le verdict, son signe et son libellé, puis le constat de la règle quand elle est arithmétique.
 
-    Sans verdict : rien, ou ``statut``, qui dit pourquoi.
+    Sans verdict : rien, ou ``statut``, qui dit pourquoi ; « publie » veut alors dire que rien n'était à juger.
     """
     if not est_ecrit(verdict):
-        return "" if statut is None else ecrire_statut(statut, html=True)
+        return "" if statut is None else ecrire_statut("na" if statut == "publie" else statut, html=True)
     signe, libelle = VERDICTS[verdict]
     classe = f"obs-verdict obs-verdict-{verdict.replace('_', '-')}"
     suite = f"<br><small>{CONSTATS[constat]}</small>" if est_ecrit(constat) else ""

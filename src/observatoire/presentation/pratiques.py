@@ -8,8 +8,8 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.attributions import de_l_annee, ecrire_ecart, lier_lieu
-from observatoire.presentation.liens import lier_fiche
+from observatoire.presentation.attributions import de_l_annee, ecrire_ecart
+from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_annee
 from observatoire.presentation.objectifs import PAR_HASARD, accorder
 from observatoire.presentation.tableaux import composer

@@ -228,9 +228,7 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
 
 def _rejuger(r: dict, verdict: str, statut: str) -> str:
     """Un verdict, ou pourquoi il n'y en a pas ; un tiret quand l'engagement n'est pas dans le fichier."""
-    if not est_ecrit(r[statut]):
-        return ABSENT
-    return ecrire_verdict(r[verdict], "na" if r[statut] == "publie" else r[statut])
+    return ecrire_verdict(r[verdict], r[statut]) if est_ecrit(r[statut]) else ABSENT
 
 
 def tableau_contexte(valeurs: Publie) -> Fragment:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.liens import lier_fiche, lier_lieu
+from observatoire.presentation.liens import lier_et_situer, lier_fiche
 from observatoire.presentation.nombres import ecrire, ecrire_annee, en_unite, nommer_statut
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
@@ -66,7 +66,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
         seule = par_nom.get(TOUTES)
         rangs.append(
             {
-                **({"quartier": lier_lieu(valeurs, "quartier", lieu, "edition")} if territoires else {}),
+                **({"quartier": lier_et_situer(valeurs, "quartier", lieu, "edition")} if territoires else {}),
                 "Part": lier_fiche(valeurs, code, "edition"),
                 "Variation": ecrire(premiere["variation"], "points", premiere["statut"] if seule else "publie",
                                     signe=True, html=True),

@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.donnees import raison
-from observatoire.presentation.liens import lier_lieu
+from observatoire.presentation.liens import lier_et_situer
 from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_ligne, ecrire_statut
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
@@ -147,7 +147,7 @@ def _rangee(valeurs: Publie, lieu: Lieu, trait: str, annees: int, depuis: str) -
     decrit, ville = TRAITS[trait], lieu.code == valeurs.edition["code"]
     territoire = None if ville else lieu.code
     basse, haute = atteignables(lieu.parc, annees)
-    nom = lier_lieu(valeurs, valeurs.tout[0] if ville else "quartier", lieu.code, depuis)
+    nom = lier_et_situer(valeurs, valeurs.tout[0] if ville else "quartier", lieu.code, depuis)
 
     def publiee(code: str) -> str:
         return ecrire_ligne(selection.ligne(valeurs, code, territoire), valeurs.catalogue[code], html=True)
@@ -213,7 +213,7 @@ def tableau_report(
         return report
     rangees = [
         {
-            "Quartier": lier_lieu(valeurs, "quartier", lieu.code, depuis),
+            "Quartier": lier_et_situer(valeurs, "quartier", lieu.code, depuis),
             "Entrées par an": ecrire(lieu.parc.entrees, decimales=0),
             "Entrants aujourd'hui": ecrire(lieu.entrants, "%"),
             "Entrants après report": ecrire(float(apres), "%"),
@@ -234,7 +234,7 @@ def _report_de_chacun(valeurs: Publie, lieux: list[Lieu], ville: Lieu, trait: st
         au_plus = float(autres[np.abs(autres).argmax()])
         rangees.append(
             {
-                "Quartier": lier_lieu(valeurs, "quartier", lieu.code, depuis),
+                "Quartier": lier_et_situer(valeurs, "quartier", lieu.code, depuis),
                 "Entrées par an": ecrire(lieu.parc.entrees, decimales=0),
                 "Ses entrants": ecrire(lieu.entrants, "%"),
                 "Ménages par an pour les autres": ecrire(report.deplaces, signe=True, decimales=1),

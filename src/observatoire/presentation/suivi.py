@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.presentation import comparaisons, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.cles import dire_ecart
-from observatoire.presentation.liens import lier, lier_fiche, lier_lieu, vers_territoire
+from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import ecrire_annee, ecrire_entier, ecrire_ligne, ecrire_part
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
@@ -98,7 +98,7 @@ def _nouveaute(valeurs, r, avant: int, depuis: str) -> dict[str, str]:
     ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, r.territoire)
     passee = selection.ligne(valeurs, r.indicateur, r.territoire, annee=avant)
     return {
-        "Territoire": lier_lieu(valeurs, r.niveau, r.territoire, depuis),
+        "Territoire": lier_et_situer(valeurs, r.niveau, r.territoire, depuis),
         "Indicateur": lier_fiche(valeurs, r.indicateur, depuis),
         "Changement": dire_ecart(ecart),
         ecrire_annee(avant): ecrire_ligne(passee, declaration),
