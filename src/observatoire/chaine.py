@@ -214,12 +214,12 @@ class Chaine:
         return etape.bilan
 
     def _proteger(self, public: str) -> str:
-        from observatoire.confidentialite import proteger
         from observatoire.ecrits import refuser_les_ecrits
+        from observatoire.publication import proteger
 
         refuser_les_ecrits(self.config.chemin("livre") / "book" / "commentaires")
         with self.journal.etape("protection") as etape:
-            bilan = proteger(self.config, public, etape.avancer)
+            bilan = proteger(self.config, public)
             etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in bilan.statuts.items())
         return etape.bilan
 

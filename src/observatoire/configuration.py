@@ -45,7 +45,7 @@ PUBLIQUE = PUBLICS[0]
 CHEMINS_D_UN_PUBLIC = ("edition", "site")
 CHEMINS = (
     "brut", "prepare", "publie", "edition", "site", "edition_partenaires", "site_partenaires", "schemas",
-    "referentiels", "suivi", "notebooks", "livre",
+    "referentiels", "suivi", "notebooks", "livre", "cle",
 )  # fmt: skip
 
 
@@ -247,6 +247,7 @@ _CHEMINS_PAR_DEFAUT = {
     "suivi": "data/suivi",
     "notebooks": "notebooks",
     "livre": ".",
+    "cle": "data/cle_du_secret",
 }
 
 _TYPES = {

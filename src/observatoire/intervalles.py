@@ -135,3 +135,35 @@ def erreur_type(bas, haut, confiance: float = CONFIANCE):
     1.0
     """
     return (np.asarray(haut, float) - np.asarray(bas, float)) / (2 * _quantile(confiance))
+
+
+def erreur_d_un_rapport(haut, bas, carre, produit, poids_carre):
+    r"""L'erreur type d'un rapport de sommes ``haut / bas``, linéarisée.
+
+    $$ \frac{\sqrt{\sum x^2 - 2r\sum xw + r^2\sum w^2}}{\sum w}, \quad r = \frac{\sum x}{\sum w} $$
+
+    ``carre`` : $\sum x^2$ ; ``produit`` : $\sum xw$ ; ``poids_carre`` : $\sum w^2$. Manque si ``bas`` est nul.
+    Quand $w$ vaut 1, c'est l'erreur type d'une moyenne.
+
+    **Référence.** Cochran W. G. (1977), *Sampling Techniques*, 3ᵉ éd., 6.3.
+
+    >>> round(float(erreur_d_un_rapport(10, 4, 30, 10, 4)), 4)
+    0.559
+    """
+    haut, bas, carre, produit, poids_carre = (np.asarray(v, float) for v in (haut, bas, carre, produit, poids_carre))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rapport = haut / bas
+        residus = carre - 2 * rapport * produit + rapport**2 * poids_carre
+        return np.where(bas > 0, np.sqrt(np.maximum(residus, 0)) / bas, np.nan)
+
+
+def elargir(valeur, bas, haut, ecart_type, confiance: float = CONFIANCE):
+    """Élargir un intervalle de ce qu'un bruit indépendant, d'écart type ``ecart_type``, ajoute à sa valeur.
+
+    Les deux sources d'incertitude s'ajoutent en carrés, de chaque côté. Sans bruit, l'intervalle est le même.
+
+    **Référence.** Zou G. Y. et Donner A. (2008), *Statistics in Medicine* 27, 1693-1702 (MOVER).
+    """
+    valeur, bas, haut, ecart_type = (np.asarray(v, float) for v in (valeur, bas, haut, ecart_type))
+    bruit = (_quantile(confiance) * ecart_type) ** 2
+    return valeur - np.sqrt((valeur - bas) ** 2 + bruit), valeur + np.sqrt((haut - valeur) ** 2 + bruit)

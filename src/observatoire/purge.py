@@ -27,7 +27,7 @@ from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 
 #: Ce qui se recalcule, et qui nomme des lignes ou de petits immeubles.
 RECALCULES = (
-    "indicateurs", "effectifs", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
+    "indicateurs", "comptes", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
     "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
     "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
 )  # fmt: skip
@@ -151,7 +151,7 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     minimum = config.conservation.get("immeuble_logements", PETIT_IMMEUBLE)
     taille = parc.groupby("immeuble", observed=True)["connus"].sum()
     grands = set(taille.index[taille >= minimum])
-    for nom in ("indicateurs", "effectifs", "immeubles_par_cellule", "alertes", "ampleurs"):
+    for nom in ("indicateurs", "comptes", "immeubles_par_cellule", "alertes", "ampleurs"):
         table = tables[nom]
         tables[nom] = table[table["niveau"].ne("immeuble") | table["territoire"].isin(grands)].reset_index(drop=True)
     tables["corrections"]["id"] = ""

@@ -12,6 +12,7 @@ from observatoire.alertes.attendus import Comptes, attendre, reunir
 from observatoire.alertes.regles import NIVEAUX, Regles
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur
+from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import Configuration
 from observatoire.couverture import disponibilite, ranger
 from observatoire.indicateurs.evaluation import livrer
@@ -52,7 +53,8 @@ def regler(config: Configuration, regles: Regles, baremes: Baremes, annee: int, 
 def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     """Lire un lot et compter par immeuble et par strate."""
     reglages = par_annee[lot.annee]
-    utiles = {*reglages.dimensions, *COLONNES, "champ_rpls", "annee", "commune"}.union(*reglages.comptees.lues.values())
+    fixes = {*reglages.dimensions, *COLONNES, "champ_rpls", "annee", "commune", CLE}
+    utiles = fixes.union(*reglages.comptees.lues.values())
     lues = lire_lot(lot, utiles)
     tables = reglages.vides | {nom: situer(nom, table, reglages.config) for nom, table in lues.items()}
     tables = {nom: stratifier(table) for nom, table in tables.items()}

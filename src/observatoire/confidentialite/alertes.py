@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from observatoire.alertes import ALERTES, AMPLEURS, CLES, SIGNALES
-from observatoire.confidentialite.regles import Regles
 from observatoire.publie import Parution
+from observatoire.secret import Regles
 
 TOUS = "tous"
 NON_EVALUABLE = "non_evaluable"

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from observatoire.attributions import attente, conformite, cote_a_cote, profils
-from observatoire.confidentialite.regles import Regles
 from observatoire.publie import Parution
+from observatoire.secret import Regles
 
 TOUS = "tous"
 _ECARTS = {"ecart_parc": 0, "ecart_sortants": 2}

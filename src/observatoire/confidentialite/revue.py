@@ -17,7 +17,6 @@ import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.confidentialite.engagements import proteger_les_engagements
-from observatoire.confidentialite.regles import Regles
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.evaluation import (
     COMPTES,
@@ -32,6 +31,7 @@ from observatoire.evaluation import (
 from observatoire.publie import CLES as CELLULE
 from observatoire.publie import TOUTES
 from observatoire.ruptures import lire_ruptures
+from observatoire.secret import Regles
 from observatoire.simulation import TRAITS, duree_de_la_charte
 
 CLES = ["depart", "annee", "niveau", "territoire", "indicateur"]

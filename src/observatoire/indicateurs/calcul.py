@@ -51,7 +51,7 @@ def ecrire_indicateurs(
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
     Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
-    ``effectifs.parquet`` (nombre d'unités derrière une moyenne), ``immeubles_par_cellule.parquet`` et ``lieux.parquet``
+    ``comptes.parquet`` (les unités et la clé de chaque compte), ``immeubles_par_cellule.parquet`` et ``lieux.parquet``
     (logements de chaque combinaison de territoires et de bailleur).
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
     envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
@@ -80,7 +80,7 @@ def _ecrire_indicateurs(
         for rang, annee in enumerate(config.annees):
             dire(rang, len(config.annees), f"valeurs {annee}")
             if annee in gardees:
-                ecriture.reprendre(*(lire_conserve(config, annee, nom) for nom in ("indicateurs", "effectifs")))
+                ecriture.reprendre(*(lire_conserve(config, annee, nom) for nom in ("indicateurs", "comptes")))
                 couvertures.append(lire_conserve(config, annee, "couverture"))
                 continue
             regles, lots = par_annee[annee]

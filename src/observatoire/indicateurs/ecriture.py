@@ -12,23 +12,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from observatoire.fichiers import PROVISOIRE
-from observatoire.indicateurs.evaluation import MESURES, STATUTS, Tranche
+from observatoire.indicateurs.evaluation import CLES_DES_ROLES, COMPTES, MESURES, STATUTS, Tranche
 from observatoire.publie import CLES, COLONNES
 
 CODE = pa.dictionary(pa.int32(), pa.string())
 TYPES = {"annee": pa.int64(), **dict.fromkeys([*CLES[1:], "statut"], CODE), **dict.fromkeys(MESURES, pa.float64())}
 VALEURS = pa.schema([(nom, TYPES[nom]) for nom in COLONNES])
-EFFECTIFS = pa.schema([*((nom, TYPES[nom]) for nom in CLES), ("effectif", pa.float64())])
+DES_COMPTES = pa.schema(
+    [(nom, TYPES[nom]) for nom in CLES]
+    + [(nom, pa.int32() if nom in CLES_DES_ROLES else pa.float64()) for nom in COMPTES]
+)
 
 
 class Ecriture:
-    """``indicateurs.parquet`` et ``effectifs.parquet``, écrits une tranche pendant que la suivante se calcule.
+    """``indicateurs.parquet`` et ``comptes.parquet``, ligne à ligne, une tranche pendant que la suivante se calcule.
 
     Un gestionnaire de contexte : les fichiers ne prennent leur nom qu'à la fin, et rien ne reste d'un échec.
     """
 
     def __init__(self, prepare: Path):
-        self.finals = [prepare / nom for nom in ("indicateurs.parquet", "effectifs.parquet")]
+        self.finals = [prepare / nom for nom in ("indicateurs.parquet", "comptes.parquet")]
         self.provisoires = [final.with_name(f"{PROVISOIRE}{final.name}.{os.getpid()}") for final in self.finals]
         self.valeurs = 0
         self.fil = ThreadPoolExecutor(1)
@@ -40,7 +43,7 @@ class Ecriture:
                 chemin, schema, store_schema=False, write_statistics=False,
                 use_dictionary=[c.name for c in schema if pa.types.is_dictionary(c.type)],
             )
-            for chemin, schema in zip(self.provisoires, (VALEURS, EFFECTIFS), strict=True)
+            for chemin, schema in zip(self.provisoires, (VALEURS, DES_COMPTES), strict=True)
         ]  # fmt: skip
         return self
 
@@ -64,11 +67,11 @@ class Ecriture:
         self.en_cours = self.fil.submit(self._ecrire, annee, tranche)
         self.valeurs += len(tranche.territoires) * len(tranche.codes)
 
-    def reprendre(self, valeurs: pd.DataFrame, effectifs: pd.DataFrame) -> None:
-        """Écrire telles quelles les valeurs d'une année qui n'est plus calculée, et leurs effectifs."""
+    def reprendre(self, valeurs: pd.DataFrame, comptes: pd.DataFrame) -> None:
+        """Écrire telles quelles les valeurs d'une année qui n'est plus calculée, et leurs comptes."""
         self._attendre()
         self.en_cours = None
-        for ecrivain, table, schema in zip(self.ecrivains, (valeurs, effectifs), (VALEURS, EFFECTIFS), strict=True):
+        for ecrivain, table, schema in zip(self.ecrivains, (valeurs, comptes), (VALEURS, DES_COMPTES), strict=True):
             textes = pa.Table.from_pandas(table[schema.names], preserve_index=False).replace_schema_metadata(None)
             ecrivain.write_table(textes.cast(schema))
         self.valeurs += len(valeurs)
@@ -90,9 +93,8 @@ class Ecriture:
         statut = _code(tranche.statuts.ravel(), STATUTS)
         valeurs = pa.table(cles | mesures | {"statut": statut}).select(COLONNES)
         self.ecrivains[0].write_table(valeurs.cast(VALEURS))
-        effectif = pa.array(tranche.effectif.ravel(), from_pandas=True)
-        effectifs = pa.table(cles | {"effectif": effectif}).select([*CLES, "effectif"])
-        self.ecrivains[1].write_table(effectifs.filter(effectif.is_valid()).cast(EFFECTIFS))
+        comptes = {nom: pa.array(compte.ravel(), from_pandas=True) for nom, compte in tranche.comptes.items()}
+        self.ecrivains[1].write_table(pa.table(cles | comptes).select(DES_COMPTES.names).cast(DES_COMPTES))
 
 
 def _repeter(codes: np.ndarray, noms, fois: int) -> pa.DictionaryArray:

@@ -13,11 +13,16 @@ import pandas as pd
 
 from observatoire import intervalles
 from observatoire.catalogue import Indicateur
+from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
 from observatoire.indicateurs.sommes import Sommes
 
 ROLES = ["numerateur", "denominateur", "concernes", "effectif"]
+#: Ce dont le bruit a besoin, à côté de chaque valeur : les unités derrière une moyenne, celles qui étaient concernées,
+#: l'erreur type d'une moyenne, et la clé de chaque compte.
+CLES_DES_ROLES = [f"cle_{role}" for role in ROLES]
+COMPTES = ["effectif", "concernes", "erreur", *CLES_DES_ROLES]
 STATUTS = ["calcule", "nd", "na"]
 CALCULE, ND, NA = range(3)
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
@@ -47,14 +52,14 @@ class Croisement:
 
 @dataclass(frozen=True)
 class Tranche:
-    """Des lignes (territoire, bailleur) évaluées : chaque mesure est un tableau (ligne, indicateur)."""
+    """Des lignes (territoire, bailleur) évaluées : chaque mesure, chaque compte est un tableau (ligne, indicateur)."""
 
     niveau: str
     territoires: pd.Categorical
     bailleurs: pd.Categorical
     codes: list[str]
     mesures: dict[str, np.ndarray]
-    effectif: np.ndarray
+    comptes: dict[str, np.ndarray]
     statuts: np.ndarray
 
     def tableau(self) -> pd.DataFrame:
@@ -67,7 +72,7 @@ class Tranche:
                 "bailleur": np.repeat(np.asarray(self.bailleurs, dtype=object), len(codes)),
                 "indicateur": np.tile(codes, lignes),
                 **{nom: mesure.ravel() for nom, mesure in self.mesures.items()},
-                "effectif": self.effectif.ravel(),
+                **{nom: compte.ravel() for nom, compte in self.comptes.items()},
                 "statut": np.array(STATUTS)[self.statuts.ravel()],
             }
         )
@@ -90,13 +95,13 @@ def evaluer(
 ) -> pd.DataFrame:
     """Remonter les sommes à un niveau, diviser, encadrer et dire ce qui manque.
 
-    Rend les colonnes de ``publie.COLONNES`` (sauf ``annee``) et ``effectif``, une ligne par territoire, bailleur et
+    Rend les colonnes de ``publie.COLONNES`` (sauf ``annee``) et :data:`COMPTES`, une ligne par territoire, bailleur et
     indicateur. Statuts : ``calcule``, ``nd`` (rien n'est déposé), ``na`` (sans objet).
     """
     livrees = livrer(sommes, etats)
     tranches = evaluer_par_tranches(livrees, croisement, etats, parc, list(lues), sans_regle)
     tableaux = [tranche.tableau() for tranche in tranches]
-    vide = pd.DataFrame(columns=["niveau", "territoire", "bailleur", "indicateur", *MESURES, "effectif", "statut"])
+    vide = pd.DataFrame(columns=["niveau", "territoire", "bailleur", "indicateur", *MESURES, *COMPTES, "statut"])
     return pd.concat(tableaux, ignore_index=True) if tableaux else vide
 
 
@@ -187,9 +192,22 @@ class _Calcul:
             cles["bailleur"].array if self.croisement.par_bailleur else tous,
             [d.code for d in self.declarations],
             {nom: mesures[nom] for nom in MESURES},
-            np.where(self._natures("moyenne"), roles["effectif"], np.nan),
+            self._comptes(roles, totaux, statuts == CALCULE),
             statuts,
         )
+
+    def _comptes(self, roles: dict[str, np.ndarray], totaux: Sommes, calcule: np.ndarray) -> dict[str, np.ndarray]:
+        moyenne = self._natures("moyenne")
+        moments = (self._tableau(totaux, role) for role in ("carre", "produit", "poids_carre"))
+        erreur = intervalles.erreur_d_un_rapport(roles["numerateur"], roles["denominateur"], *moments)
+        cles = {
+            f"cle_{role}": np.where(calcule, self._tableau(totaux, f"{role}_cle") % MODULE, np.nan) for role in ROLES
+        }
+        return {
+            "effectif": np.where(moyenne, roles["effectif"], np.nan),
+            "concernes": np.where(calcule & (roles["concernes"] > 0), roles["concernes"], np.nan),
+            "erreur": np.where(calcule & moyenne, erreur, np.nan),
+        } | cles
 
     def _tableau(self, totaux: Sommes, role: str) -> np.ndarray:
         tableau = np.zeros((len(totaux.valeurs), len(self.declarations)))

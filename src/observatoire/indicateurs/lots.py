@@ -11,6 +11,7 @@ import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
+from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
 from observatoire.couverture import DIMENSIONS, dimensions_de, ranger
 from observatoire.indicateurs.evaluation import Croisement, croisements
@@ -40,7 +41,7 @@ class Reglages:
     @property
     def utiles(self) -> set[str]:
         """Les colonnes qui servent, toutes tables confondues."""
-        return {*DIMENSIONS, "champ_rpls", "annee", "commune"}.union(*self.regles.lues.values())
+        return {*DIMENSIONS, "champ_rpls", "annee", "commune", CLE}.union(*self.regles.lues.values())
 
 
 def regler(config: Configuration, vides: dict[int, dict[str, pd.DataFrame]]) -> dict[int, Reglages]:

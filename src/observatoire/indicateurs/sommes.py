@@ -1,7 +1,8 @@
 """Sommer les indicateurs : une seule passe sur les lignes, au grain le plus fin, puis tout se remonte.
 
-Une somme de mesures (des mètres carrés, des euros) est tenue en deux étages, un multiple de 1/65 536 et un reste :
-l'étage du haut est exact, si bien que l'ordre des lignes et leur partage en lots ne changent pas le total.
+Un compte est sommé avec la clé de ses unités (:mod:`observatoire.cles`), sous le rôle « <rôle>_cle ». Une somme de
+mesures (des mètres carrés, des euros) est tenue en deux étages, un multiple de 1/65 536 et un reste : l'étage du haut
+est exact, si bien que l'ordre des lignes et leur partage en lots ne changent pas le total.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pandas as pd
 
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.catalogue import Indicateur
+from observatoire.cles import COLONNE as CLE
 from observatoire.couverture import coder, ranger
 
 PAS = 2.0**-16
@@ -99,6 +101,14 @@ def _compter(declaration: Indicateur, colonnes: dict[str, pd.Series], compteurs:
             compteur.compter((declaration.code, role), colonne, rpls)
     if declaration.nature == "moyenne" and bas is not None:
         bas.compter((declaration.code, "effectif"), colonnes["denominateur"] > 0, rpls)
+        for role, produit in _seconds_moments(colonnes).items():
+            bas.compter((declaration.code, role), produit, rpls)
+
+
+def _seconds_moments(colonnes: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    """Ce dont se tire l'erreur type d'un rapport de sommes (:func:`observatoire.intervalles.erreur_d_un_rapport`)."""
+    haut, bas = (colonnes[role].astype(float).fillna(0.0) for role in ("numerateur", "denominateur"))
+    return {"carre": haut * haut, "produit": haut * bas, "poids_carre": bas * bas}
 
 
 class _Compteur:
@@ -107,10 +117,12 @@ class _Compteur:
     def __init__(self, table: pd.DataFrame, dimensions: list[str]):
         self.cellule, self.cellules = ranger(table, dimensions)
         self.taille = len(self.cellules)
+        self.rien = np.zeros(self.taille)
         champ = table["champ_rpls"].to_numpy(dtype=float, na_value=1.0) > 0
         self.champ = None if champ.all() else champ
+        self.cles = table[CLE].to_numpy(float) if CLE in table else None
         self.colonnes: dict[Colonne, np.ndarray] = {}
-        self.deja: dict[tuple[int, bool], list[np.ndarray]] = {}
+        self.deja: dict[tuple[int, bool], dict[str, np.ndarray]] = {}
         self.gardees: list[pd.Series] = []
 
     def compter(self, cle: Colonne, colonne: pd.Series, rpls: bool) -> None:
@@ -120,23 +132,27 @@ class _Compteur:
             etages = self._sommer(colonne, rpls and self.champ is not None)
             self.deja[id(colonne), rpls] = etages
             self.gardees.append(colonne)  # tant qu'elle existe, son « id » est le sien
-        for suffixe, etage in zip(("", f"_{RESTE}"), etages, strict=False):
+        for suffixe, etage in etages.items():
             self.colonnes[cle[0], cle[1] + suffixe] = etage
 
-    def _sommer(self, colonne: pd.Series, restreindre: bool) -> list[np.ndarray]:
+    def _sommer(self, colonne: pd.Series, restreindre: bool) -> dict[str, np.ndarray]:
+        """Suffixe du rôle -> ses sommes : un compte et la clé de ce qu'il compte, ou les deux étages d'une mesure."""
         valeurs = colonne.to_numpy(dtype=None if colonne.dtype == bool else float, na_value=np.nan)
         if valeurs.dtype == bool:
             retenues = valeurs & self.champ if restreindre else valeurs
-            if retenues.all():
-                return [np.bincount(self.cellule, minlength=self.taille)]
-            return [np.bincount(self.cellule[retenues], minlength=self.taille)]
+            ou = slice(None) if retenues.all() else retenues
+            cellule = self.cellule[ou]
+            sommes = {"": np.bincount(cellule, minlength=self.taille)}
+            if self.cles is not None:
+                sommes[f"_{CLE}"] = np.bincount(cellule, self.cles[ou], self.taille)
+            return sommes
         valeurs = np.nan_to_num(valeurs)
         if restreindre:
             valeurs = np.where(self.champ, valeurs, 0)
         hautes = np.rint(valeurs / PAS) * PAS
         restes = valeurs - hautes
-        etages = [hautes, restes] if restes.any() else [hautes]
-        return [np.bincount(self.cellule, weights=etage, minlength=self.taille) for etage in etages]
+        etages = {"": hautes} | ({f"_{RESTE}": restes} if restes.any() else {})
+        return {nom: np.bincount(self.cellule, weights=etage, minlength=self.taille) for nom, etage in etages.items()}
 
     def classer(self, declaration: Indicateur, categories: pd.Series, compte: pd.Series, rpls: bool) -> None:
         """Compter d'un coup toutes les modalités d'une répartition, puis rendre celle de l'indicateur."""
@@ -147,11 +163,19 @@ class _Compteur:
             if rpls and self.champ is not None:
                 retenues &= self.champ
             croisees = self.cellule[retenues] * len(noms) + codes[retenues]
-            comptes = np.bincount(croisees, minlength=self.taille * len(noms)).reshape(self.taille, len(noms))
-            self.deja[cle] = dict(zip(noms, comptes.T, strict=True))
+            poids = {"": None} | ({} if self.cles is None else {f"_{CLE}": self.cles[retenues]})
+            self.deja[cle] = {
+                (nom, suffixe): somme
+                for suffixe, p in poids.items()
+                for nom, somme in zip(noms, self._croiser(croisees, p, len(noms)), strict=True)
+            }
             self.gardees.append(categories)
-        comptes = self.deja[cle].get(declaration.categorie)
-        self.colonnes[declaration.code, "numerateur"] = np.zeros(self.taille) if comptes is None else comptes
+        for suffixe in ("", f"_{CLE}"):
+            role = f"numerateur{suffixe}"
+            self.colonnes[declaration.code, role] = self.deja[cle].get((declaration.categorie, suffixe), self.rien)
+
+    def _croiser(self, croisees: np.ndarray, poids: np.ndarray | None, noms: int) -> np.ndarray:
+        return np.bincount(croisees, poids, self.taille * noms).reshape(self.taille, noms).T
 
     def sommes(self) -> Sommes:
         """Les sommes de la table."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from observatoire.cles import FICTIVE
 from observatoire.communes import HORS_QUARTIER
 from observatoire.configuration import TABLES, Configuration
 from observatoire.interdits import normaliser
@@ -34,12 +35,13 @@ Trace = tuple[Correction, str, str]
 
 @dataclass(frozen=True)
 class Outils:
-    """Ce qu'il faut savoir pour lire une part ; voyage jusqu'au processus qui la lit."""
+    """Ce qu'il faut savoir pour lire une part ; voyage jusqu'au processus qui la lit. ``cle`` : la clé du secret."""
 
     config: Configuration
     schemas: dict[str, Schema]
     contours: object
     corrections: tuple[Correction, ...] = ()
+    cle: str = FICTIVE
 
     @property
     def par_commune(self) -> bool:

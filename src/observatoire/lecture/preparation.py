@@ -11,11 +11,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from observatoire.cles import cle_de
 from observatoire.configuration import MARQUE_FICTIF, Configuration
 from observatoire.conserves import avec_les_conservees
 from observatoire.droits import creer_dossier, reserver, resserrer
@@ -35,7 +37,7 @@ from observatoire.lecture.verification import Depots, Suivi, conclure, inventair
 MORCEAUX = "morceaux"
 #: Ce que l'étape suivante tire des tables : à effacer quand elles changent.
 DERIVES = (
-    "indicateurs.parquet", "effectifs.parquet", "couverture.parquet", "immeubles_par_cellule.parquet", "lieux.parquet",
+    "indicateurs.parquet", "comptes.parquet", "couverture.parquet", "immeubles_par_cellule.parquet", "lieux.parquet",
     "mixite.parquet", "mixite_evolution.parquet", "revue_flux.parquet",
 )  # fmt: skip
 
@@ -55,6 +57,7 @@ def lire(
     d'autres processus) ; ce qu'elle rend est dans ``depots.suites``.
     """
     depots, outils = inventaire(config)
+    outils = replace(outils, cle=cle_de(config))
     suivi = Suivi(avancement, len(depots.fichiers))
     with _a_cote(config) as aside:
         lots = couper_les_gros(decouper(depots, outils), outils, aside / MORCEAUX)
@@ -105,7 +108,7 @@ def preparer(config: Configuration, depots: Depots, sans_les_refuses: bool = Fal
     refusés sont alors laissés de côté, et la couverture le dit. Retourne le bilan : fichiers, lignes, avertissements.
     """
     _refuser(depots, sans_les_refuses)
-    outils = Outils(config, depots.schemas, depots.contours)
+    outils = Outils(config, depots.schemas, depots.contours, cle=cle_de(config))
     with _a_cote(config) as aside:
         reglages = Reglages(outils, aside, sans_les_refuses)
         bilans = [preparer_lot(lot, reglages) for lot in decouper(depots, outils, par_annee=True)]

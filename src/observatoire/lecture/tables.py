@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from observatoire.cles import COLONNE, attribuer
 from observatoire.configuration import Bailleur
 from observatoire.lecture.parts import Outils
 from observatoire.schemas import NON_RENSEIGNE, Schema
@@ -59,7 +60,7 @@ def sans_nr(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 
 
 def preparer_tables(tables: dict[str, pd.DataFrame], outils: Outils) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Les tables réunies, rattachées à leur territoire ; et les immeubles hors quartier.
+    """Les tables réunies, rattachées à leur territoire, chaque ligne avec sa clé ; et les immeubles hors quartier.
 
     Les tables dont les autres dépendent (``immeubles``, ``logements``) doivent y être, pour les mêmes bailleurs.
     """
@@ -78,7 +79,7 @@ def preparer_tables(tables: dict[str, pd.DataFrame], outils: Outils) -> tuple[di
     for nom in ("menages", "attributions"):
         if nom in tables:
             tables[nom] = _par_logement(tables[nom], tables["logements"], complet=nom == "menages")
-    return {nom: _completer(nom, table) for nom, table in tables.items()}, hors
+    return {nom: attribuer(nom, _completer(nom, table), outils.cle) for nom, table in tables.items()}, hors
 
 
 def _traduire(colonne: pd.Series, noms: dict[str, str]) -> pd.Series:
@@ -144,6 +145,7 @@ def table_vide(nom: str, schema: Schema, schemas: dict[str, Schema]) -> pd.DataF
         "annee": "int64",
         "deposant": "str",
         "champ_rpls": "bool",
+        COLONNE: "int32",
         **dict.fromkeys([*TERRITOIRE, "bailleur"], "str"),
     }
     return pd.DataFrame({c: pd.Series(dtype=t) for c, t in {**colonnes, **ajoutees}.items()})

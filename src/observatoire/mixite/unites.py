@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.erreurs import ErreurObservatoire
-
 #: Statuts d'une valeur connue : calculée (``prepare``), ou publiée.
 CONNUS = ("calcule", "publie")
 #: Pourquoi une valeur manque, la raison qui l'emporte d'abord.
@@ -79,17 +77,19 @@ class Comptes:
         return float(1 - self.unites.loc[list(unites)].to_numpy().sum() / self.ville.sum())
 
     def table(self, parmi: Iterable[str] | None = None) -> np.ndarray:
-        """Les comptes (unités, classes), le reste en dernier s'il y en a ; ``parmi`` : les unités à n'y pas fondre."""
+        """Les comptes (unités, classes), le reste en dernier s'il y en a ; ``parmi`` : les unités à n'y pas fondre.
+
+        Bruités, les comptes des unités peuvent dépasser de peu ceux de la ville : il n'y a alors pas de reste.
+        """
         gardees = (self.unites if parmi is None else self.unites.loc[list(parmi)]).to_numpy()
-        reste = self.ville - gardees.sum(axis=0)
+        reste = np.maximum(self.ville - gardees.sum(axis=0), 0)
         return np.vstack([gardees, reste]) if reste.any() else gardees
 
 
 def compter(lignes: pd.DataFrame, groupe: Groupe, niveau: str, lieu: Lieu) -> Comptes:
     """Les comptes d'un groupe par unité de ``niveau`` d'un ``lieu``.
 
-    ``lignes`` : les indicateurs d'une année, tous bailleurs réunis. Lève :class:`ErreurObservatoire` si les unités
-    dépassent la ville : les tables ne viennent pas du même calcul.
+    ``lignes`` : les indicateurs d'une année, tous bailleurs réunis.
     """
     siennes = lignes[lignes["indicateur"].isin(groupe.codes)]
     ville = siennes[siennes["niveau"].eq(lieu.niveau) & siennes["territoire"].eq(lieu.code)]
@@ -100,12 +100,7 @@ def compter(lignes: pd.DataFrame, groupe: Groupe, niveau: str, lieu: Lieu) -> Co
     if lieu.unites is not None:
         unites = unites[unites["territoire"].isin(lieu.unites[niveau])]
     total, secrets = _classer(ville, groupe).to_numpy()[0], unites["statut"].eq("c").any()
-    comptes = Comptes(_classer(unites, groupe), total, _reponse(ville), "", bool(secrets))
-    if (comptes.table() < 0).any():
-        raise ErreurObservatoire(
-            f"mixité : les {niveau}s comptent plus de ménages que la ville pour « {groupe.code} »."
-        )
-    return comptes
+    return Comptes(_classer(unites, groupe), total, _reponse(ville), "", bool(secrets))
 
 
 def _statut(ville: pd.DataFrame, groupe: Groupe) -> str:

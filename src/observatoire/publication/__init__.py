@@ -1,0 +1,9 @@
+"""Publier : de ``prepare`` à ``publie/<public>``, tout ce qu'un public peut lire, et rien d'autre.
+
+Les comptes sont bruités une fois (:mod:`observatoire.secret`) ; tout ce qui paraît à côté est calculé sur ces comptes,
+et sur eux seuls.
+"""
+
+from observatoire.publication.edition import Bilan, proteger
+
+__all__ = ["Bilan", "proteger"]

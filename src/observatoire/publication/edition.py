@@ -1,0 +1,147 @@
+"""Écrire ``publie/<public>`` : les indicateurs bruités, ce que chaque sujet en tire, et de quoi les lire."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.baremes import Baremes, lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.cles import cle_de, signer
+from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
+from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
+from observatoire.gouvernance import publier_seances
+from observatoire.indicateurs import lire_regles
+from observatoire.lecture.devenirs import table_tiree_vide
+from observatoire.lecture.tables import table_vide
+from observatoire.mixite import fiches, publier
+from observatoire.publication.accompagnement import publier_accompagnement
+from observatoire.publication.sujets import publier_les_sujets
+from observatoire.publication.territoires import publier_territoires
+from observatoire.publie import INDICATEURS
+from observatoire.ruptures import lire_ruptures
+from observatoire.schemas import lire_schemas
+from observatoire.secret import Bruitees, Ouverture, Regles, compter, lire_regles_du_secret, parc_par_cellule
+from observatoire.secret.valeurs import proteger_les_valeurs
+
+
+@dataclass(frozen=True)
+class Bilan:
+    """``statuts`` : statut -> nombre de valeurs ; ``masquees`` : ce qui est caché, par niveau et par règle."""
+
+    statuts: dict[str, int]
+    masquees: list[dict]
+
+
+def proteger(config: Configuration, public: str = "publique") -> Bilan:
+    """Écrire ``publie/<public>`` à partir de ``prepare`` ; le dossier est écrit à côté, puis mis en place d'un coup.
+
+    Lève :class:`ErreurObservatoire` quand rien n'est calculé ou que la clé du secret n'est plus celle de l'édition en
+    place, :class:`ErreurConfiguration` quand ce public n'existe pas ou que ses règles manquent.
+    """
+    prepare, referentiels = config.chemin("prepare"), config.chemin("referentiels")
+    baremes = lire_baremes(referentiels)
+    regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
+    if not all((prepare / f"{nom}.parquet").is_file() for nom in ("indicateurs", "comptes")):
+        raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
+    if config.tout[0] not in regles.niveaux:
+        raise ErreurConfiguration(
+            f"confidentialite.yml : la règle de « {public} » ne dit rien du niveau « {config.tout[0]} » (niveaux)."
+        )
+    signature = _reconnaitre_la_cle(config, public)
+    bruitees = bruiter(config, baremes, regles)
+    masquees = compter(bruitees)
+    with ecrire_dossier(config.chemin("publie") / public) as travail:
+        ecrire_csv(bruitees.table, travail / INDICATEURS)
+        ecrire_csv(baremes.tableau(), travail / "baremes.csv")
+        ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
+        _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
+        _publier_mixite(bruitees.table, config, baremes, travail)
+        publier_accompagnement(config, regles, travail)
+        publier_les_sujets(config, bruitees.table, regles, travail)
+        publier_seances(config, public, travail)
+        publier_territoires(config, bruitees.table, regles, travail)
+        edition = _edition(config, regles) | {"secret": masquees, "cle": signature}
+        _ecrire_json(edition, travail / "edition.json")
+    return Bilan(bruitees.table["statut"].value_counts().to_dict(), masquees)
+
+
+def bruiter(config: Configuration, baremes: Baremes, regles: Regles) -> Bruitees:
+    """Les indicateurs tels que le public de ces règles les lit."""
+    lues = {
+        nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("indicateurs", "comptes", "lieux")
+    }
+    ouverture = etablir_l_ouverture(config, baremes, regles)
+    return proteger_les_valeurs(
+        lues["indicateurs"], lues["comptes"], parc_par_cellule(lues["lieux"]), ouverture, regles
+    )
+
+
+def etablir_l_ouverture(config: Configuration, baremes: Baremes, regles: Regles) -> Ouverture:
+    """Ce qui est public de toute façon, d'après les colonnes que lit chaque indicateur."""
+    schemas, declarations = lire_schemas(config.chemin("schemas")), catalogue()
+    vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
+    vides |= {nom: table_tiree_vide(nom, schemas) for nom in TABLES_TIREES}
+    vides["programmes"] = vides["programmes"].assign(dans_ville=False)
+    candidats = [d for d in declarations.values() if set(d.tables) <= set(regles.ouvertes)]
+    annee = max(config.annees)
+    calculables = lire_regles(candidats, vides, annee, baremes)
+    lues = {d.code: colonnes for d, colonnes in calculables.lues.items() if d.code not in calculables.sans_regle}
+    return Ouverture.etablir(declarations, lues, schemas, regles)
+
+
+def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
+    """La signature de la clé ; une autre que celle de l'édition en place est refusée : le bruit changerait."""
+    signature = signer(cle_de(config))
+    en_place = config.chemin("publie") / public / "edition.json"
+    if en_place.is_file():
+        ancienne = json.loads(en_place.read_text(encoding="utf-8")).get("cle")
+        if ancienne not in (None, signature):
+            nom = config.chemin("cle").name
+            raise ErreurObservatoire(
+                f"la clé du secret ({nom}) n'est pas celle de l'édition publiée : publier les mêmes années avec deux "
+                "clés ferait deviner les comptes. Remettre la clé d'origine ; si elle est perdue, voir docs/secret.md "
+                "(« La clé est perdue »)."
+            )
+    return signature
+
+
+def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path) -> None:
+    """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
+    for nom, table in zip(("mixite", "mixite_evolution"), publier(protege, config, baremes), strict=True):
+        ecrire_csv(table, travail / f"{nom}.csv")
+    _ecrire_json(fiches(), travail / "mixite.json")
+
+
+def _ecrire_json(contenu: object, fichier: Path) -> None:
+    ecrire_texte(json.dumps(contenu, ensure_ascii=False, indent=1), fichier)
+
+
+def _edition(config: Configuration, regles: Regles) -> dict:
+    prepare = config.chemin("prepare")
+    dehors = pd.read_parquet(prepare / "immeubles_hors_quartier.parquet")
+    return {
+        "niveau": config.tout[0],
+        "communes": [c.code for c in config.communes],
+        "nom": config.nom,
+        "code": config.code,
+        "a": config.a,
+        "de": config.de,
+        "titre": config.titre,
+        "annees": list(config.annees),
+        "annee_zero": config.annee_zero,
+        "trimestre": config.trimestre,
+        "niveaux": list(config.niveaux),
+        "fictif": json.loads((prepare / "origine.json").read_text(encoding="utf-8"))["fictif"],
+        "public": regles.public,
+        "seuil": regles.seuil,
+        "regles": regles.publier(),
+        "deposants": sum(b.est_bailleur for b in config.deposants),
+        "charte": {cle: str(valeur) for cle, valeur in config.charte.items()},
+        "signataires": list(config.signataires),
+        "immeubles_hors_quartier": {str(a): int(n) for a, n in dehors.groupby("annee").size().items()},
+    }

@@ -1,0 +1,64 @@
+"""Le nom et la place des territoires qui ont des valeurs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
+from observatoire.configuration import Configuration
+from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.publication.immeubles import nommer_les_immeubles
+from observatoire.secret import Regles
+
+
+def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Regles, travail: Path) -> None:
+    """Le nom de chaque territoire qui a des valeurs, et la carte quand il y en a une.
+
+    Qui voit les immeubles a de plus leur nom et leur place (``lon``, ``lat``).
+    """
+    lignes = [(*config.tout, config.nom, None)]
+    for trait in _publier_contours(config, travail):
+        p = trait["properties"]
+        lignes.append((p["niveau"], p["code"], p["nom"], p.get("parent")))
+    if config.communes:
+        lignes += [("ville", c.code, c.nom, config.code) for c in config.communes]
+        lignes += [
+            ("quartier", f"{HORS_QUARTIER}_{c.code}", f"Hors quartier, {c.nom}", c.code) for c in config.communes
+        ]
+        lignes.append(("ville", HORS_COMMUNE, "Hors commune", config.code))
+    dehors = HORS_COMMUNE if config.communes else config.code
+    lignes.append(("quartier", HORS_QUARTIER, "Hors quartier", dehors))
+    lignes += [
+        ("qpv", "en_qpv", "En quartier prioritaire", config.code),
+        ("qpv", "hors_qpv", "Hors quartier prioritaire", config.code),
+    ]
+    territoires = pd.DataFrame(lignes, columns=["niveau", "code", "nom", "parent"])
+    if "immeuble" in regles.niveaux:
+        territoires = pd.concat([territoires, nommer_les_immeubles(config)], ignore_index=True)
+    vus = protege[["niveau", "territoire"]].drop_duplicates()
+    presents = territoires.merge(vus, left_on=["niveau", "code"], right_on=["niveau", "territoire"])
+    ecrire_csv(presents.drop(columns="territoire"), travail / "territoires.csv")
+
+
+def _publier_contours(config: Configuration, travail: Path) -> list[dict]:
+    """La carte, telle qu'elle est donnée ; d'une agglomération, celles de ses communes d'un seul tenant. Rend ses
+    entités."""
+    referentiels, sortie = config.chemin("referentiels"), travail / "territoires.geojson"
+    if not config.communes:
+        if not (referentiels / "quartiers.geojson").is_file():
+            return []
+        shutil.copy(referentiels / "quartiers.geojson", sortie)
+        return json.loads(sortie.read_text(encoding="utf-8"))["features"]
+    traits = []
+    for commune in config.communes:
+        siens = json.loads((referentiels / commune.contours).read_text(encoding="utf-8"))["features"]
+        for trait in siens:
+            if trait["properties"]["niveau"] == "quartier":
+                trait["properties"]["parent"] = commune.code
+        traits += siens
+    ecrire_texte(json.dumps({"type": "FeatureCollection", "features": traits}, ensure_ascii=False), sortie)
+    return traits

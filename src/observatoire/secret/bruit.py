@@ -1,0 +1,122 @@
+r"""Le bruit : ce que la clé d'une case ajoute à son compte.
+
+Pour chaque compte $i$, la loi du bruit $d$ est celle d'entropie maximale parmi les lois entières sans biais, de
+variance $V$, d'écart $D$ au plus, qui ne publient jamais un compte de 1 à ``plancher`` ; zéro reste zéro.
+
+$$ p_d \propto e^{a d + b d^2}, \qquad \sum_d p_d\,d = 0, \qquad \sum_d p_d\,d^2 = V $$
+
+Au-delà d'un certain compte la loi ne change plus. La clé de la case, de [0 ; 1[, y choisit le bruit.
+
+**Référence.** Giessing S. (2016), « Computational Issues in the Design of Transition Probabilities and Disclosure Risk
+Estimation for Additive Noise », *PSD 2016*, LNCS 9867, 237-251 ; Hundepool A. et al., *Handbook on Statistical
+Disclosure Control*, 5.4 ; paquets R ``ptable`` et ``cellKey``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from observatoire.cles import MODULE
+
+_ITERATIONS, _PRECISION = 200, 1e-11
+
+
+@dataclass(frozen=True)
+class Bruit:
+    """La loi du bruit : ``ecart`` maximal (unités), ``variance``, et plus grand petit compte jamais publié.
+
+    Une variance nulle est l'absence de bruit. Lève :class:`ValueError` si aucune loi n'a ces propriétés.
+    """
+
+    ecart: int = 5
+    variance: float = 2.0
+    plancher: int = 2
+
+    def __post_init__(self) -> None:
+        if self.variance and not 0 < self.variance < self.ecart**2:
+            raise ValueError(f"aucun bruit d'au plus {self.ecart} n'a une variance de {self.variance}.")
+
+    @cached_property
+    def lois(self) -> np.ndarray:
+        """Une ligne par compte (la dernière vaut pour tous ceux qui suivent), une colonne par bruit de -D à D."""
+        return np.array([self._loi(i) for i in range(self.ecart + self.plancher + 2)])
+
+    @cached_property
+    def _cumuls(self) -> np.ndarray:
+        return np.rint(np.cumsum(self.lois, axis=1) * MODULE).astype(np.int64)
+
+    def tirer(self, comptes: np.ndarray, cles: np.ndarray) -> np.ndarray:
+        """Le bruit de chaque compte (entier), choisi par sa clé, de [0, ``MODULE``[ ; nul là où le compte manque.
+
+        Lève :class:`ValueError` si un compte n'a pas de clé."""
+        comptes, cles = np.asarray(comptes, float), np.asarray(cles, float)
+        connus = np.isfinite(comptes)
+        if (connus & ~np.isfinite(cles)).any():
+            raise ValueError("un compte sans clé ne peut pas être bruité.")
+        if not self.variance:
+            return np.zeros(comptes.shape)
+        rangs = np.minimum(np.where(connus, comptes, 0), len(self.lois) - 1).astype(np.int64)
+        seuils = np.where(connus, cles, 0).astype(np.int64) % MODULE
+        bruits = np.zeros(comptes.shape, dtype=np.int64)
+        for colonne in self._cumuls[:, :-1].T:
+            bruits += seuils >= colonne[rangs]
+        return np.where(connus, bruits - self.ecart, 0.0)
+
+    def bruiter(self, comptes: np.ndarray, cles: np.ndarray) -> np.ndarray:
+        """Les comptes, bruit compris ; manquants là où ils manquaient."""
+        return np.asarray(comptes, float) + self.tirer(comptes, cles)
+
+    def _loi(self, compte: int) -> np.ndarray:
+        bruits = np.arange(-self.ecart, self.ecart + 1)
+        publies = compte + bruits
+        if compte == 0 or not self.variance:
+            return (bruits == 0).astype(float)
+        admis = bruits[(publies >= 0) & ~((publies >= 1) & (publies <= self.plancher))]
+        loi = np.zeros(len(bruits))
+        loi[np.isin(bruits, admis)] = _entropie_maximale(admis.astype(float), self.variance)
+        return loi
+
+
+def _entropie_maximale(bruits: np.ndarray, variance: float) -> np.ndarray:
+    """La loi d'entropie maximale, de moyenne nulle et de cette variance, sur ces bruits ; à défaut, la moins dispersée.
+
+    Près de zéro, deux bruits au plus près de part et d'autre peuvent déjà être plus dispersés que voulu.
+    """
+    dessous, dessus = bruits[bruits <= 0].max(), bruits[bruits >= 0].min()
+    if -dessous * dessus >= variance - _PRECISION:
+        poids = {dessous: dessus, dessus: -dessous}
+        return np.array([poids.get(b, 0.0) for b in bruits]) / (dessus - dessous)
+    moments = np.stack([bruits, bruits**2 - variance])
+    multiplicateurs = np.zeros(2)
+    for _ in range(_ITERATIONS):
+        loi = _normaliser(multiplicateurs @ moments)
+        pente = moments @ loi
+        if np.abs(pente).max() < _PRECISION:
+            return loi
+        courbure = (moments * loi) @ moments.T - np.outer(pente, pente)
+        multiplicateurs = _descendre(moments, multiplicateurs, np.linalg.solve(courbure, pente))
+    raise ValueError(
+        f"aucune loi de moyenne nulle et de variance {variance} n'existe sur {bruits.astype(int).tolist()}."
+    )
+
+
+def _descendre(moments: np.ndarray, depart: np.ndarray, pas: np.ndarray) -> np.ndarray:
+    """Un pas de Newton, raccourci tant qu'il ne diminue pas le potentiel (convexe)."""
+    avant = _potentiel(depart @ moments)
+    for _ in range(60):
+        if _potentiel((depart - pas) @ moments) <= avant:
+            break
+        pas = pas / 2
+    return depart - pas
+
+
+def _potentiel(energies: np.ndarray) -> float:
+    return float(energies.max() + np.log(np.exp(energies - energies.max()).sum()))
+
+
+def _normaliser(energies: np.ndarray) -> np.ndarray:
+    poids = np.exp(energies - energies.max())
+    return poids / poids.sum()

@@ -1,0 +1,110 @@
+"""Ce qui paraît d'une case : exacte, bruitée ou cachée, et par quelle règle.
+
+Rien n'est caché pour en protéger une autre : les comptes portent un bruit, et une différence de deux comptes n'apprend
+donc rien de sûr. Ne se cachent que les unités trop petites, et les chiffres qui seraient ceux d'un bailleur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire.catalogue import Indicateur
+from observatoire.schemas import Schema
+from observatoire.secret.regles import Regles
+
+TOUS = "tous"
+CELLULE = ["annee", "niveau", "territoire", "bailleur"]
+#: Pourquoi une valeur est cachée, dans l'ordre où on le dit.
+EXACT, UNITE, BAILLEURS, ACCORD = "exact", "unite", "bailleurs", "accord"
+MOTIFS = {
+    UNITE: "moins d'unités que le seuil",
+    BAILLEURS: "trop peu de bailleurs, ou un seul qui pèse trop, sans leur accord",
+    ACCORD: "les chiffres d'un bailleur, sans son accord",
+}
+
+
+@dataclass(frozen=True)
+class Ouverture:
+    """Les indicateurs qui ne disent que ce que chacun peut savoir (``ouverts``), et leurs déclarations."""
+
+    ouverts: frozenset[str]
+    declarations: Mapping[str, Indicateur]
+
+    @classmethod
+    def etablir(
+        cls,
+        declarations: Mapping[str, Indicateur],
+        lues: dict[str, frozenset],
+        schemas: dict[str, Schema],
+        regles: Regles,
+    ) -> Ouverture:
+        """``lues`` : les colonnes que lit chaque indicateur calculable."""
+        ouverts = set()
+        for code, colonnes in lues.items():
+            tables = declarations[code].tables
+            deposees = frozenset().union(*(schemas[t].champs for t in tables if t in schemas))
+            if regles.est_ouvert(tables, colonnes & deposees):
+                ouverts.add(code)
+        return cls(frozenset(ouverts), declarations)
+
+
+def exactes(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:
+    """Vrai pour chaque ligne que rien ne bruite : ce qui est ouvert, tous bailleurs réunis ou sans bailleur à taire, et
+    les totaux sur lesquels une règle se juge."""
+    d_un_seul = table["bailleur"].ne(TOUS).to_numpy()
+    programmes = [c for c, d in ouverture.declarations.items() if d.tables == ("programmes",)]
+    ouverts = table["indicateur"].isin(ouverture.ouverts).to_numpy()
+    libres = ouverts & (~d_un_seul | table["indicateur"].isin(programmes).to_numpy())
+    juges = pd.MultiIndex.from_frame(table[["niveau", "indicateur"]]).isin(regles.exacts)
+    return libres | (juges & ~d_un_seul)
+
+
+def motiver(
+    table: pd.DataFrame, unites: np.ndarray, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
+) -> np.ndarray:
+    """Pourquoi chaque ligne est cachée ; vide si elle paraît, « exact » si rien ne la touche.
+
+    ``unites`` : les unités derrière chaque valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
+    chaque bailleur (``contributeur``) dans chaque cellule.
+    """
+    sources = {code: regles.seuil_de(d.source) for code, d in ouverture.declarations.items()}
+    seuils = table["indicateur"].map(sources).to_numpy(float)
+    cellules, rangs = _distinctes(table)
+    petite, peu, muette = (masque[rangs] for masque in _reserver(cellules, parc, regles))
+    petite = petite | (unites < seuils)
+    exacte = exactes(table, ouverture, regles)
+    return np.select([exacte, muette, peu, petite], [EXACT, ACCORD, BAILLEURS, UNITE], "")
+
+
+def _distinctes(table: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
+    groupes = table.groupby(CELLULE, sort=False, observed=True)
+    rangs = groupes.ngroup().to_numpy()
+    return table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True), rangs
+
+
+def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Par cellule : trop petite ; dirait les chiffres d'un bailleur ; est celle d'un bailleur qui n'a pas accepté."""
+    cles = pd.MultiIndex.from_frame(cellules)
+    dedans = parc.groupby(CELLULE)["logements"].agg(["sum", "size"]).reindex(cles)
+    sans_accord = parc[~parc["contributeur"].isin(regles.accords)]
+    refus = sans_accord.groupby(CELLULE)["logements"].agg(["size", "max"]).reindex(cles)
+    petite = (dedans["sum"] > 0) & (dedans["sum"] < regles.seuil)
+    peu = (dedans["size"] < regles.contributeurs) & (refus["size"] > 0)
+    domine = refus["max"] > regles.part_maximale * dedans["sum"]
+    tous = cellules["bailleur"].eq(TOUS).to_numpy()
+    muette = ~tous & ~cellules["bailleur"].isin(regles.accords).to_numpy()
+    return petite.to_numpy(), (peu | domine).to_numpy() & tous, muette
+
+
+def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
+    """Les logements de chaque bailleur (``contributeur``) dans chaque cellule."""
+    morceaux = []
+    for niveau in set(lieux) - {"annee", "bailleur", "logements"}:
+        comptes = lieux.groupby(["annee", niveau, "bailleur"], observed=True)["logements"].sum().reset_index()
+        comptes = comptes.rename(columns={niveau: "territoire", "bailleur": "contributeur"}).assign(niveau=niveau)
+        morceaux += [comptes.assign(bailleur=TOUS), comptes.assign(bailleur=comptes["contributeur"])]
+    return pd.concat(morceaux, ignore_index=True)[[*CELLULE, "contributeur", "logements"]]

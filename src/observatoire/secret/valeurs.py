@@ -1,0 +1,149 @@
+"""Les indicateurs tels qu'un public les lit : comptes bruités une fois, tout le reste calculé sur eux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire import intervalles
+from observatoire.publie import CLES, COLONNES
+from observatoire.secret.parution import EXACT, Ouverture, motiver
+from observatoire.secret.regles import Regles
+
+#: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
+MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
+_ENCADRENT = {"proportion": intervalles.wilson, "taux": intervalles.byar}
+#: Pas auxquels s'arrondit une moyenne : 1, 2 ou 5 unités d'une puissance de dix.
+_PAS = np.array([1.0, 2.0, 5.0, 10.0])
+
+
+@dataclass(frozen=True)
+class Bruitees:
+    """``table`` : ce qui paraît (:data:`COLONNES`) ; ``motifs`` : pourquoi chaque ligne est cachée, ou vide."""
+
+    table: pd.DataFrame
+    motifs: np.ndarray
+
+
+def proteger_les_valeurs(
+    indicateurs: pd.DataFrame, comptes: pd.DataFrame, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
+) -> Bruitees:
+    """Bruiter, cacher et recalculer. ``comptes`` : ligne à ligne, voir :mod:`observatoire.indicateurs.evaluation`.
+
+    ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`. L'ordre des lignes est celui des clés.
+    """
+    montrees = regles.montre(indicateurs).to_numpy()
+    table = indicateurs[montrees].astype(dict.fromkeys([*CLES[1:], "statut"], object))
+    ordre = table.sort_values(CLES).index
+    table, comptes = table.loc[ordre].reset_index(drop=True), comptes.loc[ordre].reset_index(drop=True)
+    natures = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).to_numpy(object)
+    unites = np.where(natures == "moyenne", comptes["effectif"], table["denominateur"].to_numpy(float))
+    motifs = motiver(table, unites, parc, ouverture, regles)
+    table["statut"] = _statuts(table, motifs)
+    bruitees = table["statut"].eq("publie").to_numpy() & (motifs != EXACT)
+    _bruiter(table, comptes, bruitees, natures, ouverture, regles)
+    _encadrer(table, comptes, bruitees, natures, ouverture, regles)
+    table.loc[table["statut"].ne("publie"), MESURES] = np.nan
+    for nom in ("reponse", "couverture"):
+        table[nom] = table[nom].round(regles.arrondi.get(nom, 2))
+    return Bruitees(table[COLONNES], np.where(table["statut"].eq("c"), motifs, ""))
+
+
+def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
+    """« publie », « c », ou le statut du calcul. Un « sans objet » qui dirait un zéro de ce qui est caché l'est aussi :
+    celui d'une année et d'un niveau où l'indicateur se calcule ailleurs."""
+    calcule = table["statut"].eq("calcule")
+    ailleurs = calcule.groupby([table["annee"], table["niveau"], table["indicateur"]]).transform("any").to_numpy()
+    cachees = (motifs != "") & (motifs != EXACT) & ailleurs & table["statut"].isin(["calcule", "na"]).to_numpy()
+    return np.where(cachees, "c", table["statut"].replace("calcule", "publie"))
+
+
+def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
+    """Remplacer les comptes des lignes ``bruitees`` ; un numérateur ne dépasse pas son dénominateur, ni une part celle
+    qui la contient."""
+    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    moyenne = natures == "moyenne"
+    concernes = comptes["concernes"].to_numpy(float, copy=True)
+    haut, bas = (table[c].to_numpy(float, copy=True) for c in ("numerateur", "denominateur"))
+    effectif = comptes["effectif"].to_numpy(float, copy=True)
+    for source in np.unique(sources[bruitees].astype(str)):
+        ou, bruit = bruitees & (sources == source), regles.bruit_de(source)
+        for valeurs, cle in (
+            (haut, "numerateur"), (bas, "denominateur"), (concernes, "concernes"), (effectif, "effectif"),
+        ):  # fmt: skip
+            valeurs[ou] = bruit.bruiter(valeurs[ou], comptes[f"cle_{cle}"].to_numpy(float)[ou])
+    parts = bruitees & np.isin(natures, ["proportion", "ecart"])
+    haut = np.where(parts, np.minimum(haut, bas), haut)
+    repondants = np.where(moyenne, effectif, bas)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        reponse = np.minimum(repondants / concernes, 1)
+    table["reponse"] = np.where(bruitees, np.where(table["reponse"].notna(), reponse, np.nan), table["reponse"])
+    # Une moyenne ne paraît jamais avec ses sommes exactes.
+    table["numerateur"] = np.where(bruitees & moyenne, np.nan, haut)
+    table["denominateur"] = np.where(bruitees & moyenne, np.nan, bas)
+
+
+def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
+    """Valeurs et intervalles des lignes ``bruitees``, d'après leurs comptes publiés ; le bruit élargit l'intervalle."""
+    x, n = (table[c].to_numpy(float) for c in ("numerateur", "denominateur"))
+    variances = {c: regles.bruit_de(d.source).variance for c, d in ouverture.declarations.items()}
+    variance = table["indicateur"].map(variances).to_numpy(float)
+    valeur, bas, haut = (table[c].to_numpy(float, copy=True) for c in ("valeur", "borne_basse", "borne_haute"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rapport = x / n
+        ecart_type = np.sqrt(variance * (1 + rapport**2)) / n
+    for nature, encadrer in _ENCADRENT.items():
+        ou = bruitees & (natures == nature)
+        valeur[ou] = rapport[ou]
+        bornes = intervalles.elargir(rapport[ou], *encadrer(x[ou], n[ou]), ecart_type[ou])
+        bas[ou], haut[ou] = np.maximum(bornes[0], 0), bornes[1] if nature == "taux" else np.minimum(bornes[1], 1)
+    ou = bruitees & (natures == "effectif")
+    valeur[ou] = x[ou]
+    marge = intervalles.elargir(x[ou], x[ou], x[ou], np.sqrt(variance[ou]))
+    bas[ou], haut[ou] = np.maximum(np.floor(marge[0]), 0), np.ceil(marge[1])
+    ou = bruitees & (natures == "moyenne")
+    valeur[ou], bas[ou], haut[ou] = arrondir_une_moyenne(valeur[ou], comptes["erreur"].to_numpy(float)[ou])
+    table["valeur"], table["borne_basse"], table["borne_haute"] = valeur, bas, haut
+    _ecarts(table, bruitees & (natures == "ecart"), ecart_type, ouverture)
+
+
+def _ecarts(table: pd.DataFrame, ou: np.ndarray, ecart_type: np.ndarray, ouverture: Ouverture) -> None:
+    """Un écart se rapporte à son indicateur de référence, au même endroit, tel qu'il paraît ; il se cache avec lui."""
+    references = {c: d.reference for c, d in ouverture.declarations.items() if d.reference}
+    vises = table[CLES].assign(indicateur=table["indicateur"].map(references))
+    rangs = pd.MultiIndex.from_frame(table[CLES]).get_indexer(pd.MultiIndex.from_frame(vises))
+    ou = np.flatnonzero(ou)
+    la = rangs[ou]
+    table.loc[ou[(la < 0) | table["statut"].ne("publie").to_numpy()[la]], "statut"] = "c"
+    x, n = (table[c].to_numpy(float) for c in ("numerateur", "denominateur"))
+    n_tout = np.maximum(n[la], n[ou])
+    x_tout = np.clip(x[la], x[ou], x[ou] + n_tout - n[ou])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        valeur = x[ou] / n[ou] - x[la] / n[la]
+    bornes = intervalles.ecart_au_tout(x[ou], n[ou], x_tout, n_tout)
+    bruit = np.hypot(ecart_type[ou], ecart_type[la])
+    bas, haut = intervalles.elargir(valeur, np.minimum(bornes[0], valeur), np.maximum(bornes[1], valeur), bruit)
+    for nom, mesure in (("valeur", valeur), ("borne_basse", bas), ("borne_haute", haut)):
+        table.loc[ou, nom] = mesure
+
+
+def arrondir_une_moyenne(valeur: np.ndarray, erreur: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Une moyenne et son intervalle, arrondis à ce que vaut leur incertitude.
+
+    Le pas est le plus grand 1, 2 ou 5 d'une puissance de dix qui ne dépasse pas l'erreur type : à n unités, la valeur
+    d'une seule reste inconnue à une racine de n écarts types près, ou presque.
+
+    Une erreur type nulle ou inconnue (toutes les unités égales) est remplacée par le centième de la valeur.
+
+    >>> [v.tolist() for v in arrondir_une_moyenne(np.array([5.4321]), np.array([0.06]))]
+    [[5.45], [5.3], [5.55]]
+    """
+    erreur = np.where(erreur > 0, erreur, np.abs(valeur) / 100)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        puissance = 10.0 ** np.floor(np.log10(erreur))
+        pas = np.where(erreur > 0, puissance * _PAS[np.searchsorted(_PAS, erreur / puissance, side="right") - 1], 1.0)
+    marge = intervalles.elargir(valeur, valeur, valeur, erreur)
+    fois = [np.round(valeur / pas), np.floor(marge[0] / pas), np.ceil(marge[1] / pas)]
+    return tuple(np.round(f * pas, 6) for f in fois)
