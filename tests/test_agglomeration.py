@@ -21,7 +21,7 @@ from observatoire.audit.dossier import Dossier
 from observatoire.audit.lexique import Lexique
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.confidentialite import proteger
+from observatoire.publication import proteger
 from observatoire.configuration import lire_configuration
 from observatoire.edition.execution import inscrire_l_edition
 from observatoire.edition.plan import lister_pages
@@ -48,7 +48,6 @@ PARC = {
     "es-essarts": (52, 14, 15), "hors_quartier": (13, 6, 2),
 }  # fmt: skip
 BAILLEURS = ("hvo", "rivage", "essor")
-MONTRES = ["nb_logements", "taux_vacance", "moins_40_plafond", "monoparentales"]
 
 
 def configurer(dossier, **territoire):
@@ -65,20 +64,10 @@ def configurer(dossier, **territoire):
     return lire_configuration(fichier)
 
 
-def _montrer_peu(config):
-    """Ne publier que quelques indicateurs : le secret de tous prendrait des minutes."""
-    fichier = config.chemin("referentiels") / "baremes" / "confidentialite.yml"
-    contenu = yaml.safe_load(fichier.read_text(encoding="utf-8"))
-    for regle in contenu["regles"]:
-        regle["indicateurs"] = dict.fromkeys(("agglomeration", "ville", "qpv", "quartier"), MONTRES)
-    fichier.write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
-
-
 @pytest.fixture(scope="module")
 def agglo(tmp_path_factory):
     """Une agglomération de près de cinq cents logements, calculée et publiée ; rend sa configuration."""
     config = configurer(tmp_path_factory.mktemp("agglo"))
-    _montrer_peu(config)
     logements, menages = [], []
     for quartier, (nombre, pauvres, seuls) in PARC.items():
         for rang in range(nombre):
@@ -208,29 +197,22 @@ def test_l_attaque_ne_trouve_rien(agglo):
     assert not resultat.constats
 
 
-def test_communes_et_agglomeration_sont_protegees_avec_les_quartiers(agglo):
-    """Une partie cachée a une autre partie cachée à côté d'elle, ou son total l'est aussi."""
+def test_une_commune_de_onze_logements_et_plus_parait(agglo):
+    """Rien n'est caché d'un territoire pour en protéger un autre : seule compte sa propre taille."""
     publies = lire_publie(2010, agglo.chemin("publie") / "publique").indicateurs
-    publies = publies[publies["bailleur"].eq("tous")].set_index(["niveau", "territoire", "indicateur"])["statut"]
-    cachees = 0
-    for code in MONTRES:
-        for commune, quartiers in QUARTIERS.items():
-            statuts = [publies["quartier", q, code] for q in quartiers]
-            cachees += statuts.count("c")
-            if publies["ville", commune, code] == "publie":
-                assert statuts.count("c") != 1
-        communes = [publies["ville", c, code] for c in (*COMMUNES, "hors_commune")]
-        if publies["agglomeration", SIREN, code] == "publie":
-            assert communes.count("c") != 1
-    assert cachees
+    publies = publies[publies["bailleur"].eq("tous") & publies["indicateur"].eq("taux_vacance")]
+    statuts = publies.set_index(["annee", "niveau", "territoire"])["statut"]
+    for lieu in (("agglomeration", SIREN), *(("ville", c) for c in COMMUNES)):
+        assert statuts[2010, *lieu] == "publie"
 
 
 def test_sans_regle_du_secret_pour_l_agglomeration(tmp_path):
     config = configurer(tmp_path)
     fichier = config.chemin("referentiels") / "baremes" / "confidentialite.yml"
-    fichier.write_text(fichier.read_text(encoding="utf-8").replace("agglomeration: 11", "ville: 11"), encoding="utf-8")
+    fichier.write_text(fichier.read_text(encoding="utf-8").replace("[agglomeration, ", "["), encoding="utf-8")
     config.chemin("prepare").mkdir(parents=True)
-    (config.chemin("prepare") / "indicateurs.parquet").touch()
+    for nom in ("indicateurs", "comptes"):
+        (config.chemin("prepare") / f"{nom}.parquet").touch()
     with pytest.raises(ErreurConfiguration, match="ne dit rien du niveau « agglomeration »"):
         proteger(config, "publique")
 

@@ -157,9 +157,11 @@ def test_les_livraisons_hors_de_la_commune(valeur):
 def test_effectifs_derriere_une_moyenne(tmp_path):
     logements = [{**BATTANT, "annee_construction": 1970 + rang} for rang in range(3)]
     config, _ = _calculer(tmp_path, {2010: {"logements": [*logements, BATTANT]}}, [(2010, "gbh", "logements")])
-    effectifs = pd.read_parquet(config.chemin("prepare") / "effectifs.parquet")
-    ville = effectifs[effectifs["niveau"].eq("ville") & effectifs["bailleur"].eq("tous")].set_index("indicateur")
+    comptes = pd.read_parquet(config.chemin("prepare") / "comptes.parquet")
+    ville = comptes[comptes["niveau"].eq("ville") & comptes["bailleur"].eq("tous")].set_index("indicateur")
     assert ville.loc["anciennete_moyenne", "effectif"] == 3
+    ages = [2010 - 1970 - rang for rang in range(3)]
+    assert ville.loc["anciennete_moyenne", "erreur"] == pytest.approx(np.std(ages) / np.sqrt(3))
 
 
 def test_une_colonne_absente_du_fichier_n_est_pas_disponible(tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import Configuration
+from observatoire.erreurs import ErreurObservatoire
 
 DOSSIER = "conserves"
 #: Ce que l'année d'après tire des ménages d'une année purgée.
@@ -33,7 +34,16 @@ def annees_conservees(config: Configuration) -> tuple[int, ...]:
 
 
 def lire_conserve(config: Configuration, annee: int, nom: str) -> pd.DataFrame:
-    """Une table d'une année conservée."""
+    """Une table d'une année conservée.
+
+    Lève :class:`ErreurObservatoire` si elle n'y est pas : l'année a été purgée avant que les comptes soient bruités.
+    """
+    if not (dossier_conserve(config, annee) / f"{nom}.parquet").is_file():
+        raise ErreurObservatoire(
+            f"l'année {annee} a été purgée par une version qui cachait au lieu de bruiter : sa table « {nom} » n'a pas "
+            f"été gardée, et ses comptes ne peuvent pas être bruités. Retirer {annee} d'« edition: annees » "
+            "(observatoire.yml) ; ses valeurs restent dans l'édition d'alors."
+        )
     return pd.read_parquet(dossier_conserve(config, annee) / f"{nom}.parquet")
 
 

@@ -60,8 +60,9 @@ class Indicateur:
     ``fonction`` prend les tables de ``tables`` (et ``bareme`` si elle le demande) et rend deux ou trois
     colonnes : au-dessus (alignée sur la première table), au-dessous (sur la dernière) et, pour un
     questionnaire, qui était concerné, d'où le taux de réponse. ``reference`` est le code de l'indicateur
-    auquel un écart se rapporte. ``groupe`` est le code de la répartition dont l'indicateur est une modalité ; sa
-    fonction rend alors la catégorie de chaque ligne, et ``categorie`` est celle que l'indicateur compte.
+    auquel un écart se rapporte ; ``dans``, celui de la part qui contient la sienne. ``groupe`` est le code de la
+    répartition dont l'indicateur est une modalité ; sa fonction rend alors la catégorie de chaque ligne, et
+    ``categorie`` est celle que l'indicateur compte.
     """
 
     code: str
@@ -80,6 +81,7 @@ class Indicateur:
     periode: str
     avec_bareme: bool
     reference: str | None = None
+    dans: str | None = None
     groupe: str | None = None
     modalite: str | None = None
     categorie: str | None = None
@@ -147,19 +149,21 @@ def indicateur(
     perimetre: str = "tous",
     periode: str | None = None,
     reference: str | None = None,
+    dans: str | None = None,
 ):
     """Décorer une fonction pour l'inscrire au catalogue.
 
     ``table`` nomme la ou les tables qu'elle reçoit, dans l'ordre ; ``sens`` dit quel mouvement est une
     amélioration (``hausse``, ``baisse`` ou ``neutre``) ; ``perimetre``, si les foyers comptent (``tous``) ou non
-    (``rpls``). Un effectif n'a pas de dénominateur. Une déclaration mal faite lève ``ValueError`` dès l'import.
+    (``rpls``) ; ``dans``, la part qui contient la sienne : bruitée, elle ne la dépasse pas. Un effectif n'a pas de
+    dénominateur. Une déclaration mal faite lève ``ValueError`` dès l'import.
     """
 
     def inscrire(fonction: Callable) -> Callable:
         _inscrire(
             fonction, fonction.__name__, fonction, libelle=libelle, numerateur=numerateur, table=table,
             source=source, denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre,
-            periode=periode, reference=reference,
+            periode=periode, reference=reference, dans=dans,
         )  # fmt: skip
         return fonction
 
@@ -188,8 +192,8 @@ def repartition(*, libelle: str, table: str, source: str, denominateur: str, mod
 
 def _inscrire(
     declaree, code, fonction, *, libelle, numerateur, table, source, denominateur, unite="%",
-    nature="proportion", sens="neutre", perimetre="tous", periode=None, reference=None, groupe=None, modalite=None,
-    categorie=None,
+    nature="proportion", sens="neutre", perimetre="tous", periode=None, reference=None, dans=None, groupe=None,
+    modalite=None, categorie=None,
 ):  # fmt: skip
     tables = (table,) if isinstance(table, str) else tuple(table)
     module = declaree.__module__.rpartition(".")[2]
@@ -229,6 +233,7 @@ def _inscrire(
         periode=periode or ("annee" if FLUX & set(tables) else "31 décembre"),
         avec_bareme="bareme" in parametres,
         reference=reference,
+        dans=dans,
         groupe=groupe,
         modalite=modalite,
         categorie=categorie,

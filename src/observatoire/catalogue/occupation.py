@@ -55,6 +55,7 @@ def _sous(menages, *tranches):
     denominateur="ménages aux ressources connues",
     source="OPS",
     table="menages",
+    dans="moins_40_plafond",
 )
 def moins_20_plafond(menages):
     """Part des ménages dont le revenu est inférieur à 20 % du plafond de ressources du PLUS.
@@ -72,6 +73,7 @@ def moins_20_plafond(menages):
     denominateur="ménages aux ressources connues",
     source="OPS",
     table="menages",
+    dans="moins_60_plafond",
 )
 def moins_40_plafond(menages):
     """Part des ménages dont le revenu est inférieur à 40 % du plafond de ressources du PLUS.

@@ -45,6 +45,7 @@ def taux_vacance(logements):
     perimetre="rpls",
     table="logements",
     sens="baisse",
+    dans="taux_vacance",
 )
 def taux_vacance_3_mois(logements):
     r"""Part des logements offerts à la location qui sont vacants depuis plus de trois mois.

@@ -206,7 +206,8 @@ class _Calcul:
         return {
             "effectif": np.where(moyenne, roles["effectif"], np.nan),
             "concernes": np.where(calcule & (roles["concernes"] > 0), roles["concernes"], np.nan),
-            "erreur": np.where(calcule & moyenne, erreur, np.nan),
+            # En simple précision : l'ordre des lignes n'y change alors rien.
+            "erreur": np.where(calcule & moyenne, erreur, np.nan).astype(np.float32).astype(float),
         } | cles
 
     def _tableau(self, totaux: Sommes, role: str) -> np.ndarray:

@@ -76,6 +76,7 @@ def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Re
             valeurs[ou] = bruit.bruiter(valeurs[ou], comptes[f"cle_{cle}"].to_numpy(float)[ou])
     parts = bruitees & np.isin(natures, ["proportion", "ecart"])
     haut = np.where(parts, np.minimum(haut, bas), haut)
+    _emboiter(table, haut, bruitees, ouverture)
     repondants = np.where(moyenne, effectif, bas)
     with np.errstate(divide="ignore", invalid="ignore"):
         reponse = np.minimum(repondants / concernes, 1)
@@ -83,6 +84,21 @@ def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Re
     # Une moyenne ne paraît jamais avec ses sommes exactes.
     table["numerateur"] = np.where(bruitees & moyenne, np.nan, haut)
     table["denominateur"] = np.where(bruitees & moyenne, np.nan, bas)
+
+
+def _emboiter(table: pd.DataFrame, haut: np.ndarray, bruitees: np.ndarray, ouverture: Ouverture) -> None:
+    """Borner une part, sur place, à celle qui la contient au même endroit, la plus large d'abord."""
+    dans = {code: d.dans for code, d in ouverture.declarations.items() if d.dans}
+    cles = pd.MultiIndex.from_frame(table[CLES])
+    for code in sorted(dans, key=lambda c: _profondeur(c, dans)):
+        ou = np.flatnonzero(table["indicateur"].eq(code).to_numpy() & bruitees)
+        la = cles.get_indexer(pd.MultiIndex.from_frame(table[CLES].iloc[ou].assign(indicateur=dans[code])))
+        ou, la = ou[la >= 0], la[la >= 0]
+        haut[ou] = np.where(bruitees[la], np.minimum(haut[ou], haut[la]), haut[ou])
+
+
+def _profondeur(code: str, dans: dict[str, str]) -> int:
+    return 1 + _profondeur(dans[code], dans) if code in dans else 0
 
 
 def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
