@@ -37,7 +37,8 @@ COLONNES_DEPOTS = [
 def table(nom: str, lignes: list[dict], annee: int = 2010, ville: bool = True) -> pd.DataFrame:
     """Une table préparée. Le bailleur est « gbh » et le logement dans le champ du RPLS, sauf mention contraire.
 
-    Chaque ligne a sa clé. Une colonne inconnue est refusée : une faute de frappe dans un essai ne doit pas le rendre vide de sens.
+    Chaque ligne a sa clé. Une colonne inconnue est refusée : une faute de frappe ne doit pas rendre l'essai vide de
+    sens.
     """
     types = {c: champ.type for c, champ in SCHEMAS[MODELES.get(nom, nom)].champs.items()}
     if nom == "devenirs":

@@ -257,7 +257,7 @@ def ecrire_publie(
         "annees": ANNEES, "annee_zero": 2007, "trimestre": "2011-T1",
         "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
         "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
-        "secret": {"quartier": {"valeurs": 2000, "primaires": 500, "complementaires": 250}},
+        "secret": {"masquees": [], "phrases": ["38 valeurs cachées sur 2000 : moins de 11 ménages dans l'unité."]},
         "immeubles_hors_quartier": {"2010": 3},
     }  # fmt: skip
     (dossier / "edition.json").write_text(json.dumps(edition, ensure_ascii=False), encoding="utf-8")

@@ -21,7 +21,6 @@ from observatoire.audit.dossier import Dossier
 from observatoire.audit.lexique import Lexique
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.publication import proteger
 from observatoire.configuration import lire_configuration
 from observatoire.edition.execution import inscrire_l_edition
 from observatoire.edition.plan import lister_pages
@@ -32,6 +31,7 @@ from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import lire_contours, rattacher
 from observatoire.mixite import publier as publier_mixite
 from observatoire.presentation import reperes, selection
+from observatoire.publication import proteger
 from observatoire.publie import lire_publie
 
 EXEMPLE = RACINE / "exemples" / "agglomeration"

@@ -161,7 +161,7 @@ def test_effectifs_derriere_une_moyenne(tmp_path):
     ville = comptes[comptes["niveau"].eq("ville") & comptes["bailleur"].eq("tous")].set_index("indicateur")
     assert ville.loc["anciennete_moyenne", "effectif"] == 3
     ages = [2010 - 1970 - rang for rang in range(3)]
-    assert ville.loc["anciennete_moyenne", "erreur"] == pytest.approx(np.std(ages) / np.sqrt(3))
+    assert ville.loc["anciennete_moyenne", "erreur"] == pytest.approx(pd.Series(ages).std(ddof=0) / 3**0.5)
 
 
 def test_une_colonne_absente_du_fichier_n_est_pas_disponible(tmp_path):

@@ -159,12 +159,12 @@ def test_une_figure_sans_valeur_dit_pourquoi_en_une_phrase(valeurs, sans_quartie
     assert rien.html.count("<p") == 1
 
 
-def test_la_part_des_valeurs_masquees_se_dit_quand_elle_porte_sur_assez_de_valeurs(valeurs):
+def test_ce_qui_est_cache_se_dit_et_ce_que_fait_le_bruit_aussi(valeurs):
     dit = observatoire.bilan_du_secret(valeurs).resume
-    assert re.sub(r"\s", " ", dit).startswith("Sur 2 000 valeurs des quartiers, toutes années, 38 % sont masquées")
-    comptes = valeurs.edition["secret"]["quartier"]
-    rares = types.SimpleNamespace(edition={"secret": {"quartier": comptes | {"complementaires": 3}}})
-    assert "n'est pas écrite" in observatoire.bilan_du_secret(rares).resume
+    assert dit.startswith("38 valeurs cachées sur 2000")
+    assert "un total peut différer un peu de la somme de ses parties" in dit
+    rien = types.SimpleNamespace(edition={"secret": {"masquees": [], "phrases": []}})
+    assert observatoire.bilan_du_secret(rien).resume.startswith("Aucune valeur n'est cachée.")
 
 
 def test_les_tableaux_ont_des_entetes_et_leur_cadre(valeurs):

@@ -14,12 +14,12 @@ import yaml
 from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from observatoire.confidentialite.regles import lire_regles_du_secret
 from statsmodels.stats.proportion import confint_proportions_2indep, power_proportions_2indep
 
 from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.confidentialite.revue import (
     AUTRES,
     PARAISSENT,

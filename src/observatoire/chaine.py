@@ -221,6 +221,7 @@ class Chaine:
         with self.journal.etape("protection") as etape:
             bilan = proteger(self.config, public)
             etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in bilan.statuts.items())
+        self.journal.avertir("secret", bilan.phrases)
         return etape.bilan
 
     def _executer(self, public: str, ouvriers: int | None, delai: int | None, dask: str | None) -> str:

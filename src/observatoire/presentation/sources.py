@@ -13,7 +13,6 @@ from observatoire.presentation.nombres import (
     ecrire_annee,
     ecrire_date,
     ecrire_entier,
-    ecrire_part,
     ecrire_statut,
 )
 from observatoire.presentation.tableaux import composer
@@ -27,8 +26,11 @@ TABLES = {
     "immeubles": "immeubles", "logements": "logements", "menages": "ménages", "attributions": "attributions",
     "demandes": "demandes", "signalements": "signalements", "programmes": "programmes",
 }  # fmt: skip
-#: En deçà, une part de valeurs cachées pourrait en dire trop sur chacune : elle n'est pas écrite.
-VALEURS_AU_MOINS = 200
+#: Ce qu'un lecteur qui additionne doit savoir.
+TOTAUX = (
+    "Chaque compte de ménages, de baux ou de demandes porte un bruit de quelques unités, toujours le même pour les "
+    "mêmes ménages : un total peut différer un peu de la somme de ses parties."
+)
 _STATUTS_DEPOT = {"accepte": "accepté", "refuse": "refusé", "non_depose": "non déposé"}
 
 
@@ -75,19 +77,9 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
 
 
 def bilan_du_secret(valeurs: Publie) -> Fragment:
-    """Une phrase : la part des valeurs des quartiers qui est masquée, et pourquoi elle l'est."""
-    comptes = (valeurs.edition.get("secret") or {}).get("quartier")
-    if not comptes or min(comptes["valeurs"], comptes["primaires"], comptes["complementaires"]) < VALEURS_AU_MOINS:
-        return paragraphe("La part des valeurs masquées n'est pas écrite : il y en a trop peu.")
-    total, primaires, complementaires = (comptes[c] for c in ("valeurs", "primaires", "complementaires"))
-    masquees, petites, autres = (
-        ecrire_part(nombre / total) for nombre in (primaires + complementaires, primaires, complementaires)
-    )
-    return paragraphe(
-        f"Sur {ecrire_entier(total)} valeurs des quartiers, toutes années, {masquees} sont masquées : {petites} parce "
-        f"qu'elles portent sur trop peu de ménages ou de logements, {autres} pour que les premières ne se retrouvent "
-        "pas par différence."
-    )
+    """Ce que l'édition cache, par quelle règle, ce qui le montrerait ; et ce que le bruit fait aux comptes."""
+    phrases = valeurs.edition["secret"]["phrases"] or ["Aucune valeur n'est cachée."]
+    return paragraphe(" ".join([*phrases, TOTAUX]))
 
 
 def tableau_ruptures(valeurs: Publie) -> Fragment:

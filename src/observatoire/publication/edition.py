@@ -25,16 +25,17 @@ from observatoire.publication.territoires import publier_territoires
 from observatoire.publie import INDICATEURS
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
-from observatoire.secret import Bruitees, Ouverture, Regles, compter, lire_regles_du_secret, parc_par_cellule
+from observatoire.secret import Bruitees, Ouverture, Regles, compter, dire, lire_regles_du_secret, parc_par_cellule
 from observatoire.secret.valeurs import proteger_les_valeurs
 
 
 @dataclass(frozen=True)
 class Bilan:
-    """``statuts`` : statut -> nombre de valeurs ; ``masquees`` : ce qui est caché, par niveau et par règle."""
+    """``statuts`` : statut -> nombre de valeurs ; ``phrases`` : ce qui est caché, par quelle règle, et ce qui le
+    montrerait."""
 
     statuts: dict[str, int]
-    masquees: list[dict]
+    phrases: list[str]
 
 
 def proteger(config: Configuration, public: str = "publique") -> Bilan:
@@ -65,9 +66,10 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         publier_les_sujets(config, bruitees.table, regles, travail)
         publier_seances(config, public, travail)
         publier_territoires(config, bruitees.table, regles, travail)
-        edition = _edition(config, regles) | {"secret": masquees, "cle": signature}
+        edition = _edition(config, regles)
+        edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
         _ecrire_json(edition, travail / "edition.json")
-    return Bilan(bruitees.table["statut"].value_counts().to_dict(), masquees)
+    return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
 def bruiter(config: Configuration, baremes: Baremes, regles: Regles) -> Bruitees:
@@ -117,6 +119,13 @@ def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Barem
     _ecrire_json(fiches(), travail / "mixite.json")
 
 
+def _compter_les_deposants(config: Configuration) -> int:
+    """Les bailleurs dont un dépôt au moins est accepté."""
+    depots = pd.read_parquet(config.chemin("prepare") / "depots.parquet", columns=["deposant", "statut"])
+    acceptes = set(depots.loc[depots["statut"].eq("accepte"), "deposant"])
+    return len(acceptes & {b.code for b in config.bailleurs})
+
+
 def _ecrire_json(contenu: object, fichier: Path) -> None:
     ecrire_texte(json.dumps(contenu, ensure_ascii=False, indent=1), fichier)
 
@@ -140,7 +149,7 @@ def _edition(config: Configuration, regles: Regles) -> dict:
         "public": regles.public,
         "seuil": regles.seuil,
         "regles": regles.publier(),
-        "deposants": sum(b.est_bailleur for b in config.deposants),
+        "deposants": _compter_les_deposants(config),
         "charte": {cle: str(valeur) for cle, valeur in config.charte.items()},
         "signataires": list(config.signataires),
         "immeubles_hors_quartier": {str(a): int(n) for a, n in dehors.groupby("annee").size().items()},

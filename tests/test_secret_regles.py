@@ -1,0 +1,125 @@
+"""Les règles du secret sont des données : datées, par public, relues avec tous leurs défauts à la fois."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from functools import partial
+
+import pandas as pd
+import pytest
+from fabrique import RACINE, modifier_bareme
+
+from observatoire.baremes import lire_baremes
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.secret.regles import FICHIER, lire_regles_du_secret
+
+REFERENTIELS = RACINE / "data" / "referentiels"
+
+
+def _lire(referentiels=REFERENTIELS, public="publique", annee=2010):
+    return lire_regles_du_secret(referentiels, lire_baremes(referentiels), public, annee)
+
+
+@pytest.fixture
+def modifier(tmp_path):
+    return partial(modifier_bareme, tmp_path, FICHIER)
+
+
+def test_le_public_ne_voit_pas_les_immeubles_et_les_partenaires_si():
+    assert "immeuble" not in _lire().niveaux
+    assert "immeuble" in _lire(public="partenaires").niveaux
+    assert _lire().seuil == _lire().seuil_de("RPLS") == 11
+
+
+def test_un_seuil_et_un_bruit_propres_a_une_source_l_emportent(modifier):
+    referentiels = modifier(
+        lambda c: c["regles"][0].update(
+            sources={"OPS": {"seuil": 20, "bruit": {"ecart": 8, "variance": 4, "plancher": 2}}}
+        )
+    )
+    regles = _lire(referentiels)
+    assert (regles.seuil_de("OPS"), regles.seuil_de("RPLS")) == (20, 11)
+    assert (regles.bruit_de("OPS").variance, regles.bruit_de("RPLS").variance) == (4, 2)
+
+
+def test_une_regle_et_un_accord_valent_de_leur_date(modifier):
+    def changer(contenu):
+        contenu["regles"].append({**contenu["regles"][0], "depuis": contenu["regles"][1]["depuis"].replace(year=2010),
+                                  "contributeurs": 9})  # fmt: skip
+        contenu["accords"][0]["jusque"] = contenu["accords"][0]["depuis"].replace(year=2009)
+
+    referentiels = modifier(changer)
+    assert (_lire(referentiels, annee=2009).contributeurs, _lire(referentiels, annee=2010).contributeurs) == (3, 9)
+    assert _lire(referentiels, annee=2008).accords
+    assert not _lire(referentiels, annee=2010).accords
+
+
+def test_les_partenaires_n_ont_pas_de_regle_avant_la_charte():
+    with pytest.raises(ErreurConfiguration, match="aucune règle n'est en vigueur en 2006 pour « partenaires »"):
+        _lire(public="partenaires", annee=2006)
+
+
+def test_tous_les_defauts_sont_dits_a_la_fois(modifier):
+    def abimer(contenu):
+        contenu["regles"][0].update(
+            public="presse", part_maximale=85, contributeurs="cinq", niveaux=["rue"], amplitude=5
+        )
+        contenu["regles"][0]["bruit"]["variance"] = 30
+        del contenu["regles"][1]["source"]
+        contenu["accords"][0].update(depuis="jadis", publics=["tous"])
+        contenu["valeurs"][0]["valeur"] = 1
+        contenu["ouvertes"][0].update(tables=["voisins"], source="")
+        contenu["exacts"][0]["indicateurs"] = ["inconnu"]
+
+    with pytest.raises(ErreurConfiguration) as refus:
+        _lire(modifier(abimer))
+    for attendu in (
+        "règle n° 1 : public « presse » inconnu",
+        "« part_maximale » : « 85 » n'est pas une fraction",
+        "« contributeurs » : « cinq » n'est pas un entier positif",
+        "« amplitude » ne sert plus depuis que les comptes sont bruités",
+        "« bruit » : aucun bruit d'au plus 5 n'a une variance de 30",
+        "ouvertes, n° 1 : « source » manque",
+        "« tables » : « voisins » est inconnu",
+        "exacts, n° 1 : « indicateurs » : « inconnu » est inconnu",
+        "« niveaux » : « rue » est inconnu",
+        "règle n° 2 : « source » manque",
+        "accord n° 1 : public « tous » inconnu",
+        "« depuis » s'écrit AAAA-MM-JJ",
+        "le seuil « 1 » n'est pas un entier d'au moins 2",
+    ):
+        assert re.search(re.escape(attendu), str(refus.value)), attendu
+
+
+def test_un_fichier_sans_regle_est_refuse(modifier):
+    with pytest.raises(ErreurConfiguration, match="« regles » manque"):
+        _lire(modifier(lambda c: c.pop("regles")))
+
+
+def test_ce_qui_est_ouvert_l_est_de_sa_date(modifier):
+    def ouvrir(contenu):
+        contenu["ouvertes"] = [
+            {"depuis": datetime.date(2009, 6, 1), "tables": ["logements"], "colonnes": ["dpe"], "source": "un texte"}
+        ]
+
+    referentiels = modifier(ouvrir)
+    avant, apres = (_lire(referentiels, annee=annee) for annee in (2008, 2009))
+    assert not avant.est_ouvert(["logements"], frozenset({"dpe"}))
+    assert apres.est_ouvert(["logements"], frozenset({"dpe"}))
+    assert not apres.est_ouvert(["logements"], frozenset({"dpe", "loyer_eur"}))
+    assert not apres.est_ouvert(["menages"], frozenset())
+
+
+def test_dans_un_quartier_le_grand_public_ne_croise_que_le_parc_par_bailleur():
+    lignes = pd.DataFrame(
+        [
+            ("quartier", "gbh", "apl"),
+            ("quartier", "gbh", "taux_vacance"),
+            ("quartier", "tous", "apl"),
+            ("ville", "gbh", "apl"),
+        ],
+        columns=["niveau", "bailleur", "indicateur"],
+    )
+    assert _lire().montre(lignes).tolist() == [False, True, True, True]
+    assert _lire(public="partenaires").montre(lignes).all()
