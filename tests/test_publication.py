@@ -127,3 +127,20 @@ def test_sans_seuil_rien_n_est_publie(prepare):
 def test_sans_indicateur_le_message_dit_quoi_lancer(tmp_path):
     with pytest.raises(ErreurObservatoire, match="observatoire calculer"):
         proteger(configuration(tmp_path))
+
+
+def test_les_editions_d_avant_restent_avec_leur_methode(prepare):
+    """Une édition de 2008 par suppression, une de 2009 déjà bruitée : lues, gardées, et dites."""
+    dossier = prepare.chemin("publie") / "publique"
+    proteger(prepare)
+    edition = json.loads((dossier / "edition.json").read_text(encoding="utf-8")) | {"annees": [2009]}
+    (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
+    (dossier / "anterieures").mkdir()
+    shutil.copy(dossier / "indicateurs.csv", dossier / "anterieures" / "2008.csv")
+    for _ in range(2):
+        proteger(prepare)
+        editions = pd.read_csv(dossier / "editions.csv").set_index("edition")
+        assert editions["methode"].to_dict() == {2008: "suppression", 2009: "bruit"}
+        assert editions["publiees"].gt(0).all()
+        assert sorted(f.name for f in (dossier / "anterieures").iterdir()) == ["2008.csv", "2009.csv"]
+    assert lire_publie(2010, dossier).indicateurs["annee"].eq(2010).all()

@@ -20,6 +20,7 @@ from observatoire.lecture.devenirs import table_tiree_vide
 from observatoire.lecture.tables import table_vide
 from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
+from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
 from observatoire.publie import INDICATEURS
@@ -56,7 +57,9 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     signature = _reconnaitre_la_cle(config, public)
     bruitees = bruiter(config, baremes, regles)
     masquees = compter(bruitees)
-    with ecrire_dossier(config.chemin("publie") / public) as travail:
+    en_place = config.chemin("publie") / public
+    with ecrire_dossier(en_place) as travail:
+        garder_les_anterieures(en_place, max(config.annees), travail)
         ecrire_csv(bruitees.table, travail / INDICATEURS)
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")

@@ -1,0 +1,40 @@
+"""Les éditions d'avant : leurs valeurs restent telles qu'elles ont paru, et l'on dit sous quelle méthode du secret."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.fichiers import ecrire_csv
+from observatoire.publie import INDICATEURS
+
+#: Où un dossier publié garde ce que les éditions d'avant avaient publié, et la table qui en fait la liste.
+ANTERIEURES, EDITIONS = "anterieures", "editions.csv"
+COLONNES = ["edition", "methode", "publiees", "cachees"]
+SUPPRESSION, BRUIT = "suppression", "bruit"
+
+
+def garder_les_anterieures(en_place: Path, derniere: int, travail: Path) -> None:
+    """Recopier dans ``travail`` les éditions d'avant ``derniere``, celle de ``en_place`` comprise, et leur liste.
+
+    Une édition qui n'a pas de clé a été publiée en cachant des comptes exacts (``suppression``).
+    """
+    connues = pd.read_csv(en_place / EDITIONS) if (en_place / EDITIONS).is_file() else pd.DataFrame(columns=COLONNES)
+    methodes = dict(zip(connues["edition"].astype(int), connues["methode"], strict=True))
+    tables = {int(f.stem): f for f in sorted((en_place / ANTERIEURES).glob("*.csv"))}
+    if (en_place / "edition.json").is_file():
+        edition = json.loads((en_place / "edition.json").read_text(encoding="utf-8"))
+        tables[edition["annees"][-1]] = en_place / INDICATEURS
+        methodes[edition["annees"][-1]] = BRUIT if edition.get("cle") else SUPPRESSION
+    lignes = []
+    for annee, fichier in sorted(tables.items()):
+        if annee >= derniere:
+            continue
+        (travail / ANTERIEURES).mkdir(exist_ok=True)
+        shutil.copy(fichier, travail / ANTERIEURES / f"{annee}.csv")
+        statuts = pd.read_csv(fichier, usecols=["statut"], keep_default_na=False)["statut"]
+        lignes.append((annee, methodes.get(annee, SUPPRESSION), statuts.eq("publie").sum(), statuts.eq("c").sum()))
+    ecrire_csv(pd.DataFrame(lignes, columns=COLONNES), travail / EDITIONS)
