@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
 from petit_publie import BAILLEURS, QUARTIERS, ecrire_publie
 
@@ -163,8 +164,11 @@ def test_ce_qui_est_cache_se_dit_et_ce_que_fait_le_bruit_aussi(valeurs):
     dit = observatoire.bilan_du_secret(valeurs).resume
     assert dit.startswith("38 valeurs cachées sur 2000")
     assert "un total peut différer un peu de la somme de ses parties" in dit
-    rien = types.SimpleNamespace(edition={"secret": {"masquees": [], "phrases": []}})
-    assert observatoire.bilan_du_secret(rien).resume.startswith("Aucune valeur n'est cachée.")
+    anciennes = pd.DataFrame([(2008, "suppression"), (2009, "bruit")], columns=["edition", "methode"])
+    rien = types.SimpleNamespace(edition={"secret": {"masquees": [], "phrases": []}}, editions=anciennes)
+    dit = observatoire.bilan_du_secret(rien).resume
+    assert dit.startswith("Aucune valeur n'est cachée.")
+    assert "éditions d'avant (2008)" in dit
 
 
 def test_les_tableaux_ont_des_entetes_et_leur_cadre(valeurs):

@@ -70,7 +70,7 @@ class Statut:
 
 
 STATUTS = {
-    "c": Statut("c", "secret", "secret statistique : trop peu de ménages ou de logements pour être publié"),
+    "c": Statut("c", "secret", "secret statistique : trop peu de ménages ou de logements, ou chiffres d'un bailleur"),
     "nd": Statut("nd", "non disponible", "non disponible : les données nécessaires n'ont pas été déposées"),
     "na": Statut("na", "non applicable", "non applicable : l'indicateur ne s'applique pas ici à cette date"),
     "ne": Statut("ne", "non évaluable", "non évaluable : trop peu de réponses pour conclure"),

@@ -77,7 +77,18 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
 def bilan_du_secret(valeurs: Publie) -> Fragment:
     """Ce que l'édition cache, par quelle règle, ce qui le montrerait ; et ce que le bruit fait aux comptes."""
     phrases = valeurs.edition["secret"]["phrases"] or ["Aucune valeur n'est cachée."]
-    return paragraphe(" ".join([*phrases, TOTAUX]))
+    return paragraphe(" ".join([*phrases, TOTAUX, *_dire_les_anciennes(valeurs.editions)]))
+
+
+def _dire_les_anciennes(editions: pd.DataFrame) -> list[str]:
+    """Une phrase sur les éditions d'avant qui cachaient des comptes exacts, s'il y en a."""
+    anciennes = editions.loc[editions["methode"].eq("suppression"), "edition"].map(str).tolist()
+    if not anciennes:
+        return []
+    return [
+        f"Les éditions d'avant ({', '.join(anciennes)}) cachaient les petits comptes au lieu de les bruiter : leurs "
+        "valeurs, dans l'archive, diffèrent de quelques unités de celles d'aujourd'hui."
+    ]
 
 
 def tableau_ruptures(valeurs: Publie) -> Fragment:

@@ -16,6 +16,7 @@ from observatoire.lectures import noter
 from observatoire.publie.tables import CLES, VALEURS, lire
 
 _AUCUNE = np.array([], dtype=np.intp)
+TOUS = "tous"
 
 
 class Contenu:
@@ -58,12 +59,18 @@ class Contenu:
         cle = (indicateur, *lieu)
         if cle not in self._lues:
             annees, nommee = self.table("edition")["annees"], dict(zip(CLES[1:], (*lieu, indicateur), strict=True))
-            nombres, statuts = self._series.prendre(cle, len(annees))
+            nombres, statuts = self._series.prendre(cle, len(annees), self._manque(indicateur, lieu))
             self._lues[cle] = [
                 {"annee": annee, **nommee, **dict(zip(VALEURS, ligne, strict=True)), "statut": statut}
                 for annee, ligne, statut in zip(annees, nombres, statuts, strict=True)
             ]
         return self._lues[cle]
+
+    def _manque(self, indicateur: str, lieu: tuple[str, str, str]) -> str:
+        """Le statut d'une série qui n'est pas publiée : secrète, si ce public ne croise pas ce niveau par bailleur."""
+        niveau, territoire, bailleur = lieu
+        reserve = bailleur != TOUS and niveau in self.table("edition")["regles"].get("par_bailleur", {})
+        return "c" if reserve and (indicateur, niveau, territoire, TOUS) in self._series.debuts else "nd"
 
     @cached_property
     def _series(self) -> _Series:
@@ -116,9 +123,9 @@ class _Series(NamedTuple):
     statuts: np.ndarray
     debuts: dict[tuple, int]
 
-    def prendre(self, cle: tuple, longueur: int) -> tuple[list[list[float]], list[str]]:
-        """Les valeurs et les statuts d'une série ; tous manquants et ``nd`` si elle n'est pas publiée."""
+    def prendre(self, cle: tuple, longueur: int, manque: str) -> tuple[list[list[float]], list[str]]:
+        """Les valeurs et les statuts d'une série ; tous manquants, de statut ``manque``, si elle n'est pas publiée."""
         if cle not in self.debuts:
-            return [[math.nan] * len(VALEURS)] * longueur, ["nd"] * longueur
+            return [[math.nan] * len(VALEURS)] * longueur, [manque] * longueur
         rangs = slice(self.debuts[cle], self.debuts[cle] + longueur)
         return self.nombres[rangs].tolist(), self.statuts[rangs].tolist()

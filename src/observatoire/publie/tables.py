@@ -35,6 +35,7 @@ _FACULTATIVES = {
     ],
     "revue_decomposition": ["depart", "annee", "niveau", "territoire", "indicateur", "composante", "statut", "motif"],
     "revue_ecarts": ["revision", "engagement", "libelle", "ecart", "au_depart", "a_la_fin", "statut", "motif"],
+    "editions": ["edition", "methode", "publiees", "cachees"],
     "contexte": [
         "annee", "echelle", "territoire", "nom", "indicateur", "valeur", "denominateur", "source", "statut",
     ],

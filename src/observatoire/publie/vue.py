@@ -70,6 +70,7 @@ class Publie:
     revue_decomposition = _table("revue_decomposition")
     revue_ecarts = _table("revue_ecarts")
     contexte = _table("contexte")
+    editions = _table("editions")
     edition = _table("edition")
 
     @property
