@@ -21,7 +21,7 @@ from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.documents.plan import DOSSIER
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
-from observatoire.livre.politique import sortir_les_styles, verifier_la_politique
+from observatoire.livre.politique import sortir_les_styles
 from observatoire.livre.preparation import composition, oublier, pages_prevues, preparer_sources
 from observatoire.livre.preuve import prouver
 from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_edition, verifier_site
@@ -77,7 +77,6 @@ def construire(
             (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
             verifier_site(nouveau, public)
             sortir_les_styles(nouveau)
-            verifier_la_politique(nouveau)
             indexer(nouveau)
             dire(3, len(ETAPES), ETAPES[3])
             prouver(nouveau, pages_prevues(source), [p for p in edition.get("pages", []) if p.endswith(".pdf")])

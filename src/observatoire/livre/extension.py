@@ -19,7 +19,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from observatoire.livre import gardes
-from observatoire.livre.politique import FEUILLE
+from observatoire.livre.politique import FEUILLE, POLITIQUE
 from observatoire.typographie import ponctuer, ponctuer_html
 
 GABARITS = Path(__file__).parent / "gabarits"
@@ -57,7 +57,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("builder-inited", _preparer)
     app.connect("env-updated", _choisir_les_pages)
     app.connect("html-page-context", _completer_la_page)
-    app.connect("html-page-context", _retirer_les_scripts_de_page, priority=900)
+    app.connect("html-page-context", _retirer_des_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 
 
@@ -101,15 +101,17 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
     edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
-    context["default_mode"] = "light"
+    context["default_mode"], context["politique"] = "light", POLITIQUE
     context["abreger_menu"] = _abreger_menu
     if REGISTRE in context.get("body", ""):
         app.add_js_file("registre.js", loading_method="defer")
 
 
-def _retirer_les_scripts_de_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Le thème écrit dans chaque page des réglages que ce livre n'emploie pas (versions, recherche de Sphinx)."""
-    context["script_files"] = [s for s in context["script_files"] if getattr(s, "filename", s)]
+def _retirer_des_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Ni les réglages que le thème écrit dans chaque page (versions, recherche de Sphinx), qui n'y servent pas, ni les
+    traductions de Sphinx, qui demandent d'évaluer du texte."""
+    noms = [(script, getattr(script, "filename", script)) for script in context["script_files"]]
+    context["script_files"] = [script for script, nom in noms if nom and "translations.js" not in nom]
 
 
 def _abreger_menu(html: object) -> str:

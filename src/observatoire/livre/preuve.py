@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import html
 
 from observatoire.erreurs import EditionIncomplete
+from observatoire.livre.politique import reproches
 
 #: Les pages du site qui ne viennent d'aucune source du livre.
 HORS_PLAN = {"index.html", "search.html"}
@@ -36,7 +37,8 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> Non
 
     ``sources`` : chemin de chaque page dans le site, sans suffixe -> la source dont elle vient. ``fichiers`` : chemins
     des documents attendus. Chaque page doit être là, entière, pas plus vieille que sa source ; aucune autre ne doit y
-    être ; tout lien, toute image, toute ancre doit exister ; l'index de recherche doit connaître chaque page.
+    être ; tout lien, toute image, toute ancre doit exister ; rien ne doit s'y exécuter ni appeler un autre site ;
+    l'index de recherche doit connaître chaque page.
     """
     fautes = [f"{chemin} : manque." for chemin in fichiers if not _est_entier(site / chemin)]
     lues: dict[str, Lue] = {}
@@ -67,7 +69,7 @@ def _lire(fichier: Path, source: Path | None) -> tuple[Lue, list[str]]:
     document = html.fromstring(octets)
     lue.ancres = {*document.xpath("//@id"), *document.xpath("//a/@name")}
     lue.liens = [a for balise, attribut in _LIENS for a in document.xpath(f"//{balise}/@{attribut}")]
-    fautes = []
+    fautes = list(dict.fromkeys(reproches(document)))
     if source is not None:
         if fichier.stat().st_mtime_ns < source.stat().st_mtime_ns:
             fautes.append("est plus vieille que sa source.")
