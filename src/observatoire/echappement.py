@@ -8,7 +8,7 @@ liens vers d'autres sites.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # Ce qui ne se voit pas, ou renverse l'ordre de lecture : rien qu'un nom ait à contenir.
-_INVISIBLES = re.compile(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]+"
-)
-_COMMANDES = re.compile("[ \t]*[\x00-\x1f\x7f-\x9f\u2028\u2029]+[ \t]*")
+_CACHES = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+_ORDONNENT = "\x01-\x1f\x7f-\x9f\u2028\u2029"
+#: Le motif de ce que :func:`replier` change, tel que pandas sait le chercher sans passer par Python.
+A_REPLIER = f"[{_CACHES}{_ORDONNENT}]"
+_INVISIBLES = re.compile(f"[{_CACHES}\x00\ud800-\udfff]+")
+_COMMANDES = re.compile(f"[ \t]*[{_ORDONNENT}]+[ \t]*")
 # Ce que MyST lit comme un ordre où que ce soit dans une ligne, ou seulement à son début.
 _ORDRES = re.compile(r"[!$&*<>@\[\\\]^_`{|}~]|^[#%(+\-:=]")
 _NUMERO = re.compile(r"^(\d+)(?=[.)])")
 _FORMULE = re.compile(r"'*[=+\-@]")
-_GARDEE = re.compile(r"'(?='*[=+\-@])")
+_GARDEE = re.compile(r"^'(?='*[=+\-@])")
 _LIGNE_VIDE = re.compile(r"\n(?=[ \t]*\n)")
 
 
@@ -35,10 +37,10 @@ def replier(texte: str) -> str:
     return _COMMANDES.sub(" ", _INVISIBLES.sub("", texte)).strip()
 
 
-def replier_colonne(textes: pd.Series) -> pd.Series:
-    """Une colonne dont chaque texte est replié (:func:`replier`) ; ce qui n'est pas un texte reste tel quel."""
-    fautifs = textes.map(lambda t: isinstance(t, str) and bool(_INVISIBLES.search(t) or _COMMANDES.search(t)))
-    return textes.where(~fautifs.astype(bool), textes[fautifs.astype(bool)].map(replier)) if fautifs.any() else textes
+def changer_textes(colonne: pd.Series, changer: Callable[[str], str]) -> pd.Series:
+    """Une colonne dont chaque texte est passé par ``changer``, une fois par valeur distincte."""
+    changes = {t: nouveau for t in colonne.dropna().unique() if isinstance(t, str) and (nouveau := changer(t)) != t}
+    return colonne.map(lambda t: changes.get(t, t)) if changes else colonne
 
 
 def pour_myst(texte: object) -> str:
@@ -46,17 +48,15 @@ def pour_myst(texte: object) -> str:
     return _NUMERO.sub(r"\1\\", _ORDRES.sub(r"\\\g<0>", replier(str(texte))))
 
 
-def pour_tableur(texte: object) -> object:
-    """Le texte, précédé d'une apostrophe si un tableur y verrait une formule ; ``depuis_tableur`` la retire."""
-    if not isinstance(texte, str):
-        return texte
+def pour_tableur(texte: str) -> str:
+    """Le texte replié, précédé d'une apostrophe si un tableur y verrait une formule ; ``depuis_tableur`` la retire."""
     texte = replier(texte)
     return f"'{texte}" if _FORMULE.match(texte) and not _est_un_nombre(texte) else texte
 
 
-def depuis_tableur(texte: object) -> object:
+def depuis_tableur(texte: str) -> str:
     """L'inverse de :func:`pour_tableur`, au repli près."""
-    return _GARDEE.sub("", texte, count=1) if isinstance(texte, str) and texte.startswith("'") else texte
+    return _GARDEE.sub("", texte, count=1)
 
 
 def _est_un_nombre(texte: str) -> bool:
