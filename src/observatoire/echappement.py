@@ -8,7 +8,7 @@ liens vers d'autres sites.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -69,18 +69,17 @@ def _est_un_nombre(texte: str) -> bool:
 
 def markdown_en_html(texte: str) -> str:
     """Le Markdown des gens, en HTML sûr : ni HTML, ni image, ni directive ; ses titres passent sous ceux de la page."""
-    jetons = list(_descendre(_lecteur().parse(texte)))
-    return _lecteur().renderer.render(jetons, _lecteur().options, {})
+    return _rendre(_lire(texte))
 
 
 def markdown_en_myst(texte: str) -> str:
     """Le même, pour une page en MyST : ses titres restent des titres, donc au sommaire, et le reste est du HTML."""
     parties: list[str] = []
     suite: list[Token] = []
-    jetons = iter(_lecteur().parse(texte))
+    jetons = iter(_lire(texte))
     for jeton in jetons:
         if jeton.type == "heading_open" and jeton.level == 0:
-            parties += [_en_bloc(suite), f"{'#' * _rang(jeton)} {pour_myst(_lire(next(jetons)))}"]
+            parties += [_en_bloc(suite), f"{'#' * int(jeton.tag[1])} {pour_myst(_nu(next(jetons)))}"]
             suite = []
             next(jetons)
         else:
@@ -98,26 +97,27 @@ def _lecteur() -> MarkdownIt:
     return lecteur
 
 
-def _descendre(jetons: list[Token]) -> Iterator[Token]:
+def _lire(texte: str) -> list[Token]:
+    """Les jetons d'un texte ; ses titres descendent sous celui de la section qui le porte, sans sauter de rang."""
+    jetons, rang = _lecteur().parse(texte), 2
     for jeton in jetons:
+        if jeton.type == "heading_open":
+            rang = min(6, rang + 1, max(3, int(jeton.tag[1]) + 1))
         if jeton.type in {"heading_open", "heading_close"}:
-            jeton.tag = f"h{_rang(jeton)}"
-        yield jeton
+            jeton.tag = f"h{rang}"
+    return jetons
 
 
-def _rang(titre: Token) -> int:
-    """Un titre des gens descend d'un rang, sous celui de la section qui le porte."""
-    return min(6, max(3, int(titre.tag[1]) + 1))
+def _rendre(jetons: list[Token]) -> str:
+    return _lecteur().renderer.render(jetons, _lecteur().options, {})
 
 
-def _lire(jeton: Token) -> str:
+def _nu(jeton: Token) -> str:
     """Ce qui se lit d'une ligne, sans sa mise en forme."""
     return "".join(" " if t.type in {"softbreak", "hardbreak"} else t.content for t in jeton.children or ())
 
 
 def _en_bloc(jetons: list[Token]) -> str:
     """Un bloc de HTML que rien n'interrompt : en CommonMark il finit à la première ligne vide, il n'en a donc pas."""
-    if not jetons:
-        return ""
-    corps = _lecteur().renderer.render(list(_descendre(jetons)), _lecteur().options, {})
-    return f'<div class="obs-texte">\n{_LIGNE_VIDE.sub("&#10;", corps.strip())}\n</div>'
+    corps = _LIGNE_VIDE.sub("&#10;", _rendre(jetons).strip())
+    return f'<div class="obs-texte">\n{corps}\n</div>' if corps else ""
