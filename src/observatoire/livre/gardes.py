@@ -28,30 +28,33 @@ def brancher(app: Sphinx) -> None:
     # Une page en Markdown n'est jamais un notebook : son code pourrait charger un fichier.
     read.is_myst_markdown_notebook = lambda texte: False
     app.connect("builder-inited", lambda app: app.env.settings.update(REGLAGES))
-    # Après les collecteurs de Sphinx, qui ont alors situé chaque image.
-    app.connect("doctree-read", garder, priority=900)
+    # Avant que Sphinx ne retienne les fichiers à copier.
+    app.connect("doctree-read", garder, priority=100)
 
 
 def garder(app: Sphinx, page: nodes.document) -> None:
-    """Dire chaque image hors du livre, chaque fichier joint, chaque adresse qui n'est pas celle d'une page."""
+    """Dire chaque image hors du livre, chaque fichier joint, chaque adresse qui n'est pas celle d'une page ; les
+    retirer, pour que rien n'en soit copié."""
     racines = [Path(app.srcdir).resolve(), (Path(app.outdir).parent / "jupyter_execute").resolve()]
-    for image in page.findall(nodes.image):
-        for sorte, adresse in image["candidates"].items():
-            if sorte == "?":
-                _refuser("une image vient d'ailleurs", image)
-            elif not any((racines[0] / adresse).resolve().is_relative_to(racine) for racine in racines):
-                _refuser("une image est hors du livre", image)
-    for joint in page.findall(addnodes.download_reference):
-        _refuser("un fichier ne se joint pas à une page", joint)
-    for lien in page.findall(nodes.reference):
+    for image in list(page.findall(nodes.image)):
+        adresse = image["uri"]
+        chemin = Path(app.env.relfn2path(adresse, app.env.docname)[1]).resolve()
+        if "//" in adresse and not adresse.startswith("data:"):
+            _refuser("une image vient d'ailleurs", adresse, image)
+        elif not adresse.startswith("data:") and not any(chemin.is_relative_to(racine) for racine in racines):
+            _refuser("une image est hors du livre", adresse, image)
+    for joint in list(page.findall(addnodes.download_reference)):
+        _refuser("un fichier ne se joint pas à une page", joint["reftarget"], joint)
+    for lien in list(page.findall(nodes.reference)):
         adresse = lien.get("refuri", "#")
         if ":" in adresse.partition("/")[0] and not adresse.startswith(_ADRESSES):
-            _refuser("un lien n'est ni une page du livre, ni une adresse http, https ou mailto", lien)
+            _refuser("un lien n'est ni une page du livre, ni une adresse http, https ou mailto", adresse, lien)
 
 
 def _refuser_le_rst(rendu: DocutilsRenderer, jeton) -> None:
     _journal.warning("« eval-rst » est éteint dans ce livre", location=(rendu.sphinx_env.docname, jeton.map[0] + 1))
 
 
-def _refuser(quoi: str, ou: nodes.Node) -> None:
-    _journal.warning("%s", quoi, location=ou)
+def _refuser(quoi: str, adresse: str, noeud: nodes.Node) -> None:
+    _journal.warning("%s : %s", quoi, adresse, location=noeud)
+    noeud.parent.remove(noeud)
