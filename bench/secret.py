@@ -2,8 +2,8 @@
 
     python bench/secret.py --graines 20 --logements 16000
 
-Chaque graine passe par les vraies commandes jusqu'à la protection ; le registre est celui des valeurs publiées, que les
-pages ne font que redire. Une ligne par graine, puis le total ; sortie 1 si l'attaque trouve quoi que ce soit.
+Chaque graine passe par les vraies commandes jusqu'à la protection ; l'attaque ne lit que ce qui est
+publié. Une ligne par graine, puis le total ; sortie 1 si elle trouve quoi que ce soit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from observatoire.confidentialite.protection import cacher_sans_complement
 from observatoire.confidentialite.publication import lire_matiere, preparer_outils
 from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.configuration import Configuration, lire_configuration
-from observatoire.edition.execution import inscrire_l_edition
 from observatoire.fichiers import ecrire_csv
 from observatoire.publie import INDICATEURS
 
@@ -49,7 +48,6 @@ def mesurer(graine: int, logements: int, public: str, dossier: Path) -> dict:
 
 
 def _attaquer(config: Configuration, public: str) -> int:
-    inscrire_l_edition(config, public, {})
     return len(Attaque(Dossier(config, public)).conclure().constats)
 
 

@@ -16,10 +16,7 @@ RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
 BAILLEURS = {"gbh": "Grand Besançon Habitat"}
 ALERTE = "bcdfghjklmnp"
-CODE = (
-    "from IPython.display import HTML, display\nfrom observatoire import ecrire_annee\n"
-    "display(HTML(f'<p>{ecrire_annee(annee)}, {len([%s]) > 1}</p>'))"
-)
+CODE = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{annee}, {len([%s]) > 1}</p>'))"
 SANS_ANNEE = "from IPython.display import HTML, display\ndisplay(HTML(f'<p>{%s}</p>'))"
 MODELES = {
     "accueil": ("# {{ titre }}", "annee = 2010", "annee"),

@@ -18,12 +18,9 @@ from test_rpls import LIGNE
 from observatoire import indicateurs
 from observatoire.audit.attaque import Attaque
 from observatoire.audit.dossier import Dossier
-from observatoire.audit.lexique import Lexique
 from observatoire.baremes import lire_baremes
-from observatoire.catalogue import catalogue
 from observatoire.confidentialite import proteger
 from observatoire.configuration import lire_configuration
-from observatoire.edition.execution import inscrire_l_edition
 from observatoire.edition.plan import lister_pages
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs.prepares import situer
@@ -102,7 +99,6 @@ def agglo(tmp_path_factory):
     ecrire_prepare(config, {2010: {"logements": logements, "menages": menages}}, depots)
     calculer_tout(config)
     proteger(config, "publique")
-    inscrire_l_edition(config, "publique", {})
     return config
 
 
@@ -264,18 +260,6 @@ def test_a_quoi_chacun_se_compare(agglo):
     assert (niveau, {r["code"] for r in lignes}) == ("quartier", set(QUARTIERS["99102"]))
     niveau, lignes = selection.parties(valeurs, "nb_logements")
     assert (niveau, {r["code"] for r in lignes}) == ("ville", {*COMMUNES, "hors_commune"})
-
-
-def test_l_audit_sait_de_quelle_commune_parle_une_page(agglo):
-    lexique = Lexique(agglo.chemin("publie") / "publique")
-    libelle = catalogue()["taux_vacance"].libelle
-    for textes, lieu in (
-        (("Commune", f"{libelle}, Le Port, 2010"), ("ville", "99102")),
-        (("Agglo 2010", f"{libelle}, Le Port"), ("agglomeration", SIREN)),
-        (("Rivecourt", f"{libelle}, 2010"), ("ville", "99102")),
-        ((f"{libelle}, Le Port, 2010",), ("quartier", "rc-port")),
-    ):
-        assert lexique.cle(*textes) == (2010, *lieu, "tous", "taux_vacance")
 
 
 def test_la_mixite_de_chaque_commune_est_celle_d_une_ville(agglo):

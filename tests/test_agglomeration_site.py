@@ -12,8 +12,6 @@ from atelier import RACINE
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLIQUE, lire_configuration
-from observatoire.registre.site import numeros_hors_registre
-from observatoire.registre.table import lire_registre
 
 pytestmark = pytest.mark.bout_en_bout
 
@@ -101,7 +99,3 @@ def test_aucune_page_ne_prend_l_agglomeration_pour_une_ville(site):
         if page.parent.name != "indicateurs" and page.stem != "formats":
             texte = re.sub(r"<[^>]+>", " ", corps).replace("garantie par la ville", "")
             assert not re.search(r"\b(dans|de|à) la ville\b", texte), page
-
-
-def test_tout_nombre_des_pages_et_des_documents_est_inscrit(chaine, site):
-    assert not numeros_hors_registre(site, lire_registre(chaine.config.chemin("publie")), PUBLIQUE)

@@ -1,4 +1,4 @@
-"""L'attaque, depuis le registre seul, sur des parcs choisis pour elle : elle ne trouve rien de ce qui est protégé, et
+"""L'attaque, depuis ce qui paraît, sur des parcs choisis pour elle : elle ne trouve rien de ce qui est protégé, et
 presque tout de ce qui ne l'est qu'à moitié."""
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from observatoire.confidentialite.protection import cacher_sans_complement
 from observatoire.confidentialite.publication import lire_matiere, preparer_outils
 from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.configuration import lire_configuration
-from observatoire.edition.execution import inscrire_l_edition
 from observatoire.fichiers import ecrire_csv
 from observatoire.publie import INDICATEURS
 
@@ -65,7 +64,6 @@ def _dossier(parent, nom):
 
 def _publier(config, public="publique"):
     proteger(config, public)
-    inscrire_l_edition(config, public, {})
 
 
 def _attaquer(config, public="publique"):
@@ -81,7 +79,6 @@ def _sans_complement(config):
     regles = lire_regles_du_secret(config.chemin("referentiels"), baremes, "publique", max(config.annees))
     table = cacher_sans_complement(lire_matiere(config), preparer_outils(config, baremes), regles)
     ecrire_csv(table, config.chemin("publie") / "publique" / INDICATEURS)
-    inscrire_l_edition(config, "publique", {})
     return table
 
 
@@ -160,19 +157,17 @@ def test_la_relation_qui_a_trahi_est_nommee(publiee):
     assert any("somme de ses bailleurs" in c.comment or "somme de ses parties" in c.comment for c in _attaquer(config))
 
 
-def test_un_nombre_cache_imprime_par_megarde_se_retrouve(publiee):
-    """Le registre dit un numérateur de plus que la table : l'attaque s'en sert."""
+def test_un_nombre_cache_publie_par_megarde_se_retrouve(publiee):
+    """Une édition d'avant a dit un numérateur de plus que celle-ci : l'attaque s'en sert."""
     config = publiee(ORDINAIRE)
     assert not _attaquer(config)
-    fichier = config.chemin("publie") / "registre.parquet"
-    registre = pd.read_parquet(fichier)
+    fichier = config.chemin("publie") / "publique" / "anterieures" / "2009.csv"
     cles = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
     publie = pd.read_csv(config.chemin("publie") / "publique" / INDICATEURS, dtype={"territoire": str})
     cachees = publie.loc[publie["statut"].eq("c") & publie["indicateur"].eq("monoparentales"), cles]
     vraies = lire_matiere(config).indicateurs.merge(cachees.tail(1), on=cles)
-    fuite = vraies[[*cles, "numerateur"]].rename(columns={"numerateur": "valeur"})
-    fuite = fuite.assign(mesure="numerateur", pas=0.0, edition=2010, public="publique", page="une page", rang=0)
-    pd.concat([registre, fuite], ignore_index=True).astype(registre.dtypes).to_parquet(fichier)
+    fichier.parent.mkdir()
+    vraies[[*cles, "numerateur"]].reindex(columns=publie.columns).to_csv(fichier, index=False)
     assert _attaquer(config)
 
 
@@ -185,8 +180,7 @@ def test_une_case_qui_bouge_d_une_unite_entre_deux_editions(tmp_path):
     config = _ville(_dossier(tmp_path, "apres"), {2009: corriges, 2010: ORDINAIRES})
     avant.chemin("publie").rename(config.chemin("publie"))
     _publier(config)
-    registre = pd.read_parquet(config.chemin("publie") / "registre.parquet")
-    assert set(registre["edition"]) == {2009, 2010}
+    assert set(Dossier(config, "publique").parus["edition"]) == {2009, 2010}
     assert (config.chemin("publie") / "publique" / "anterieures" / "2009.csv").is_file()
     assert not _attaquer(config)
 
@@ -204,18 +198,20 @@ def test_ce_qu_une_edition_d_avant_cachait_le_reste(tmp_path):
 
 
 def test_les_partenaires_lisent_aussi_l_edition_publique(publiee):
-    """Ce que l'édition publique imprime ne donne rien de ce que celle des partenaires cache, et inversement."""
+    """Ce que l'édition publique publie ne donne rien de ce que celle des partenaires cache, et inversement."""
     config = publiee("des secteurs dont un est petit")
     _publier(config, "partenaires")
-    assert set(Dossier(config, "partenaires").registre["public"]) == {"publique", "partenaires"}
+    du_public = len(Dossier(config, "publique").parus)
+    assert 0 < du_public < len(Dossier(config, "partenaires").parus)
     assert not _attaquer(config, "partenaires")
     immeubles = Dossier(config, "partenaires").indicateurs.query("niveau == 'immeuble'")
     assert {"publie", "c"} <= set(immeubles["statut"])
 
 
-def test_sans_registre_l_attaque_le_dit(tmp_path):
+def test_sans_de_quoi_lier_les_comptes_l_attaque_le_dit(tmp_path):
     config = _ville(tmp_path, {2010: ORDINAIRES})
     proteger(config)
+    shutil.rmtree(config.chemin("publie") / "publique" / "structure")
     resultat = Attaque(Dossier(config, "publique")).conclure()
     assert resultat.non_fait
     assert not resultat.net

@@ -24,15 +24,10 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from observatoire.audit import auditer
-from observatoire.audit.cases import Ecrites
-from observatoire.audit.dossier import dire_cle, index
-from observatoire.audit.imprimes import Imprimes
-from observatoire.audit.jetons import atomes, nombres, significatifs
+from observatoire.audit.jetons import atomes
 from observatoire.audit.recueil import distinctif, masquer
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.registre.impressions import SANS_CLE
-from observatoire.registre.table import inscrire
 
 RACINE = Path(__file__).resolve().parents[1]
 LOGEMENT, DEMANDE, LIBELLE = "GBH0007-012", "D004217", "14 rue de l'Églantine"
@@ -132,8 +127,7 @@ def test_un_site_net_passe_et_le_rapport_dit_ce_qui_a_ete_examine(net):
     examine = {cle: n for resultat in rapport.resultats for cle, n in resultat.examine.items()}
     assert examine["identifiants"] == 9  # logement, immeuble, demande, libellé, x écrit de deux façons et y de trois
     assert examine["trop courants de « id_logement »"] == 1  # « 12 » ne se distingue pas d'un nombre ordinaire
-    assert examine["cellules cachées"] > 0
-    assert examine["qui nomment une valeur cachée"] >= 1
+    assert examine["clés non publiées"] > 0
 
 
 # Identifiants -----------------------------------------------------------------------------------------------
@@ -267,7 +261,7 @@ def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
     net.config = net.config.avec_chemins(prepare=net.prepare / "ailleurs")
     rapport = auditer(net.config)
     assert rapport.constats == []
-    assert str(rapport).count("NON FAIT") == 6  # identifiants, registre (deux fois), décimales, imprimées, attaque
+    assert str(rapport).count("NON FAIT") == 2  # identifiants, attaque
     assert "aucun identifiant n'a pu être cherché" in str(rapport)
     assert "sauf ce qui n'a pas été fait" in str(rapport)
 
@@ -327,120 +321,6 @@ def test_une_ligne_cachee_vide_ou_une_cle_publiee_passe(net):
     assert constats(net) == []
 
 
-@pytest.mark.parametrize("ecrit", ["0.17647058823529413", "0.176470588", "17,64705882", "0.0619174"])
-def test_les_longues_decimales_d_une_valeur_cachee_sont_reconnues(net, ecrit):
-    ajouter(net, "p.html", page(f'<g data-v="{ecrit}"></g>'))
-    un_constat(net, "p.html", "« data-v »", "la valeur cachée de ", "quartier tilleroyes", "chiffres significatifs")
-
-
-def test_une_longue_decimale_aussi_publiee_passe(net):
-    publies = pd.read_csv(net.publie / "publique" / "indicateurs.csv")
-    brutes = pd.read_parquet(net.prepare / "indicateurs.parquet")
-    dite = publies["valeur"].dropna().iloc[-1]
-    brutes.loc[brutes["territoire"].eq("tilleroyes"), "valeur"] = dite
-    brutes.to_parquet(net.prepare / "indicateurs.parquet")
-    ajouter(net, "p.html", page(f"<p>{dite!r}</p>"))
-    assert constats(net) == []
-
-
-LEGENDE = "Moins de 40 % du plafond par quartier, 2010"
-DESC = "<figure><figcaption>{0}</figcaption><svg><title>{0}</title><desc>{1}</desc></svg></figure>"
-
-
-@pytest.mark.parametrize(
-    ("corps", "lieu"),
-    [
-        (TABLEAU.format(legende=LEGENDE, case="17,6\u202f%"), f"tableau « {LEGENDE} », ligne 3, colonne 2"),
-        (TABLEAU.format(legende=LEGENDE, case="6,2 à 41,0\u202f%"), "ligne 3, colonne 2"),
-        (TABLEAU.format(legende=LEGENDE, case="3"), "ligne 3, colonne 2"),
-        (DESC.format(LEGENDE, "Ville : 43,1 % ; Battant : 17,6 % ; Tilleroyes : 17,6 %."), "<desc>"),
-        (DESC.format("Étiquette énergie, Tilleroyes", "2010 : A 17,6 %, B 2,1 %."), "<desc>"),
-        (f'<svg><title>{LEGENDE}</title><a aria-label="Tilleroyes : 18 %"></a></svg>', "<a>"),
-        ("<p>En 2010, la part des moins de 40 % du plafond est de 17,6 %.</p>", "<p>"),
-    ],
-)
-def test_une_valeur_cachee_imprimee_a_cote_de_son_nom_est_reconnue(net, corps, lieu):
-    ajouter(net, "p.html", page(corps.replace("17,6 %", "17,6\u202f%")))
-    un_constat(net, "p.html", lieu, "la valeur cachée de ", "quartier tilleroyes, 2010")
-
-
-@pytest.mark.parametrize(
-    "corps",
-    [
-        TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="c"),
-        TABLEAU.format(legende="Moins de 40 % du plafond par quartier, 2010", case="25,0\u202f%"),
-        DESC.format(LEGENDE, "Tilleroyes : secret ; Battant : 17,6\u202f%."),
-        DESC.format(LEGENDE, "Tilleroyes\u00a0: secret\u202f; Battant\u00a0: 17,6\u202f%."),
-        DESC.format(LEGENDE, "Tilleroyes : secret ; Un lieu inconnu : 17,6\u202f%."),
-        DESC.format("Moins de 40 % du plafond, Tilleroyes", "Ville, 2009 : 43,0\u202f% ; 2010 : 17,6\u202f%."),
-    ],
-)
-def test_la_meme_valeur_a_cote_d_un_autre_nom_passe(net, corps):
-    ajouter(net, "p.html", page(corps))
-    assert constats(net) == []
-
-
-def ecrire_registre(net, **colonnes) -> None:
-    nombre = {"edition": 2010, "public": "publique", "page": "2010/quartier-tilleroyes", "rang": 7, "texte": "3"}
-    nombre |= {"valeur": 3.0, "pas": 0.0, "unite": "", **ligne(), "mesure": "numerateur", **colonnes}
-    pd.DataFrame([nombre]).to_parquet(net.publie / "registre.parquet")
-
-
-@pytest.mark.parametrize("edition", [2009, 2010])
-def test_le_registre_ne_porte_aucune_cle_cachee(net, edition):
-    ecrire_registre(net, edition=edition)
-    un_constat(net, "registre.parquet", "page 2010/quartier-tilleroyes", "(numerateur)", f"l'édition {edition}")
-
-
-@pytest.mark.parametrize("colonnes", [{"territoire": "battant"}, {"public": "partenaires"}, {"mesure": "couverture"}])
-def test_le_registre_peut_porter_ce_qui_est_publie(net, colonnes):
-    ecrire_registre(net, **colonnes)
-    assert constats(net) == []
-
-
-def inscrire_page(net, nom: str, corps: str, *imprimes: str) -> None:
-    """Une page de l'édition, et au registre ce qu'elle a imprimé par la porte."""
-    ajouter(net, f"book/edition/{nom}.html", page(corps).replace("Tilleroyes en 2010</h1>", "Tilleroyes</h1>"))
-    inscrire(net.publie, 2010, "publique", {nom: [(t, None, None, "", *SANS_CLE) for t in imprimes]})
-
-
-def test_une_page_dont_tous_les_nombres_sont_au_registre_passe(net):
-    inscrire_page(net, "2010/quartier-battant", '<p title="2010">96 % des logements</p>', "2010", "96 %")
-    assert constats(net) == []
-    dits = {r.titre: r.examine for r in auditer(net.config).resultats}
-    assert dits["Nombres imprimés hors du registre"] == {"pages de l'édition": 1, "documents": 0, "nombres inscrits": 2}
-
-
-@pytest.mark.parametrize(
-    ("corps", "lieu"),
-    [
-        ("<p>96 % des 4321 logements</p>", "texte"),
-        ('<p>96 %</p><img alt="4321 logements" src="a.svg">', "attribut « alt »"),
-        ("<svg><title>4321</title></svg>", "texte"),
-    ],
-)
-def test_un_nombre_plante_dans_une_page_hors_du_registre_est_trouve_sans_etre_redit(net, corps, lieu):
-    inscrire_page(net, "2010/quartier-battant", corps, "96 %")
-    constat = un_constat(net, "book/edition/2010/quartier-battant.html", lieu, "1 nombre(s) hors du registre")
-    assert "4321" not in str(constat)
-
-
-def test_un_nombre_d_un_document_hors_du_registre_est_trouve(net):
-    inscrire(net.publie, 2010, "publique", {"documents/note.pdf": [("96 %", None, None, "", *SANS_CLE)]})
-    ajouter(net, "documents/note.pdf", pdf("96 % des logements"))
-    assert auditer(net.config, controles=(Imprimes,)).constats == []
-    ajouter(net, "documents/note.pdf", pdf("96 % et 97 % des logements"))
-    (trouve,) = auditer(net.config, controles=(Imprimes,)).constats
-    assert "documents/note.pdf, feuille 1" in str(trouve)
-    assert "97" not in str(trouve)
-
-
-def test_le_registre_d_une_autre_page_ou_d_un_autre_public_n_excuse_pas(net):
-    inscrire_page(net, "2010/quartier-battant", "<p>4321</p>")
-    inscrire(net.publie, 2010, "partenaires", {"2010/quartier-battant": [("4321", None, None, "", *SANS_CLE)]})
-    assert [c.lieu for c in constats(net)] == ["texte"]
-
-
 # Publics ----------------------------------------------------------------------------------------------------
 
 
@@ -484,17 +364,6 @@ def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(n
     assert constats(net, "partenaires") == []
 
 
-# Nombres et atomes ------------------------------------------------------------------------------------------
-
-
-def test_les_nombres_longs_sont_lus_sous_toutes_leurs_ecritures():
-    texte = "1,0.355944305605,2 puis 35,5944305605 et 155\u202f367,5 ; 5.9123456e-05. 299100 et 0.50000000"
-    lus = nombres(texte, 6)
-    assert lus >= {"0.355944305605", "35.5944305605", "155367.5", "5.9123456e-05"}
-    assert not lus & {"299100", "0.50000000"}
-    assert [significatifs(n) for n in ("0.03500", "299100", "1.5e-05")] == [2, 4, 2]
-
-
 # La commande ------------------------------------------------------------------------------------------------
 
 
@@ -528,30 +397,10 @@ def test_rien_de_publie_ou_pas_de_site_est_dit(net, tmp_path):
 
 
 def test_le_site_d_une_vraie_edition_passe(petite_chaine):
-    """Tout y est lu : aucun genre inconnu, aucun identifiant, aucune valeur cachée, et les pages sont comprises."""
+    """Tout y est lu : aucun genre inconnu, aucun identifiant, rien d'un autre public."""
     rapport = auditer(petite_chaine)
     assert rapport.constats == [], str(rapport)
     examine = {cle: n for resultat in rapport.resultats for cle, n in resultat.examine.items()}
     assert examine["identifiants"] > 5000
-    assert examine["qui nomment une valeur cachée"] > 500
+    assert examine["clés non publiées"] > 500
     assert examine["non lus : .woff2"] == 3
-
-
-def test_ce_que_de_vraies_pages_impriment_est_reconnu_des_qu_on_le_cache(petite_chaine, tmp_path):
-    """Cacher après coup des valeurs que les pages montrent : presque toutes sont retrouvées, et elles seules."""
-    shutil.copytree(petite_chaine.chemin("publie"), tmp_path / "publie")
-    fichier = tmp_path / "publie" / "publique" / "indicateurs.csv"
-    table = pd.read_csv(fichier, dtype={"territoire": str})
-    registre = pd.read_parquet(petite_chaine.chemin("publie") / "registre.parquet").query("mesure == 'valeur'")
-    imprimees = index(registre[~registre["page"].str.endswith(".csv")].fillna({"bailleur": "tous"}))
-    montrees = table[index(table).isin(imprimees)]
-    montrees = montrees.query("statut == 'publie' and niveau == 'quartier' and bailleur == 'tous'")
-    cachees = montrees[montrees["territoire"].ne("hors_quartier")].sample(60, random_state=2007)
-    table.loc[cachees.index, "statut"] = "c"
-    table.loc[cachees.index, [*BRUTES, "reponse"]] = np.nan
-    table.to_csv(fichier, index=False)
-    rapport = auditer(petite_chaine.avec_chemins(publie=tmp_path / "publie"), controles=(Ecrites,))
-    trouvees = {constat.quoi.rpartition(" (")[0] for constat in rapport.constats}
-    attendues = {dire_cle(cle) for cle in index(cachees).tolist()}
-    assert trouvees <= attendues
-    assert len(trouvees) > 0.9 * len(attendues)

@@ -1,4 +1,4 @@
-"""Les documents à imprimer : mêmes octets, balisés, en noir et blanc, tous leurs nombres au registre."""
+"""Les documents à imprimer : mêmes octets, balisés, en noir et blanc."""
 
 from __future__ import annotations
 
@@ -24,57 +24,52 @@ from observatoire.documents.blocs import lire_html
 from observatoire.documents.composition import GABARITS, composer, polices
 from observatoire.documents.contenu import en_json, lire_contenu
 from observatoire.documents.dessins import en_gris
-from observatoire.documents.ecriture import Faite, ecrire_documents, presenter_documents, prevus
+from observatoire.documents.ecriture import ecrire_documents, presenter_documents, prevus
 from observatoire.documents.plan import DOCUMENTS
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre.publics import publics_de
 from observatoire.publie import VARIABLE
-from observatoire.registre.impressions import page, relire
-from observatoire.registre.sorties import NOMBRE, impressions_de_texte, impressions_libres
 
 RACINE = Path(__file__).resolve().parents[1]
 CONTOURS = RACINE / "data" / "referentiels" / "quartiers.geojson"
 PRETS = [d for d in DOCUMENTS if (RACINE / "notebooks" / f"{d.page}.ipynb").is_file()]
 
 
-def _executer(nom: str, publie: Path, sortie: Path, monkeypatch) -> Faite:
+def _executer(nom: str, publie: Path, sortie: Path, monkeypatch) -> Path:
     """Un vrai modèle, exécuté dans ce processus : ce que fait un noyau, en moins long."""
     monkeypatch.setenv(VARIABLE, str(publie))
     modele = nbformat.read(RACINE / "notebooks" / f"{nom}.ipynb", as_version=4)
     modele.metadata["observatoire_public"] = publie.name
     espace: dict = {}
-    with page() as impressions:
-        for cellule in modele.cells:
-            if cellule.cell_type == "code":
-                *avant, dernier = ast.parse(cellule.source).body
-                valeur = isinstance(dernier, ast.Expr)
-                exec(compile(ast.Module(avant if valeur else [*avant, dernier], []), nom, "exec"), espace)
-                rendu = eval(compile(ast.Expression(dernier.value), nom, "eval"), espace) if valeur else None
-                donnees = rendu._repr_mimebundle_() if hasattr(rendu, "_repr_mimebundle_") else {}
-                cellule.outputs = [nbformat.v4.new_output("display_data", donnees)] if donnees else []
-            else:
-                cellule.source = re.sub(r"\{\{ \w+ \}\}", "2010", cellule.source)
-        certifie = nbformat.writes(modele)
-        dites = [*impressions, *impressions_de_texte(certifie), *impressions_libres("2010", certifie[:0])]
-    (sortie / f"{nom}.ipynb").write_text(relire(certifie), encoding="utf-8")
-    return Faite(sortie / f"{nom}.ipynb", dites)
+    for cellule in modele.cells:
+        if cellule.cell_type == "code":
+            *avant, dernier = ast.parse(cellule.source).body
+            valeur = isinstance(dernier, ast.Expr)
+            exec(compile(ast.Module(avant if valeur else [*avant, dernier], []), nom, "exec"), espace)
+            rendu = eval(compile(ast.Expression(dernier.value), nom, "eval"), espace) if valeur else None
+            donnees = rendu._repr_mimebundle_() if hasattr(rendu, "_repr_mimebundle_") else {}
+            cellule.outputs = [nbformat.v4.new_output("display_data", donnees)] if donnees else []
+        else:
+            cellule.source = re.sub(r"\{\{ \w+ \}\}", "2010", cellule.source)
+    nbformat.write(modele, sortie / f"{nom}.ipynb")
+    return sortie / f"{nom}.ipynb"
 
 
 @pytest.fixture(scope="module", params=["publique", "partenaires"])
 def edition(request, tmp_path_factory):
-    """Les pages de l'édition d'un public, leurs documents, et ce que chacun met au registre."""
+    """Les pages de l'édition d'un public, leurs documents, et où ils sont."""
     dossier = tmp_path_factory.mktemp("documents")
     publie = ecrire_publie(dossier / "publie" / request.param, CONTOURS, public=request.param)
     with pytest.MonkeyPatch.context() as poser:
         pages = {d.page: _executer(d.page, publie, dossier, poser) for d in PRETS}
     dite = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-    imprimees = ecrire_documents(prevus(pages, publie), pages, dite, dossier)
-    return {"dossier": dossier, "publie": publie, "pages": pages, "dite": dite, "imprimees": imprimees}
+    ecrits = ecrire_documents(prevus(pages, publie), pages, dite, dossier)
+    return {"dossier": dossier, "publie": publie, "pages": pages, "dite": dite, "ecrits": ecrits}
 
 
 @pytest.fixture(scope="module")
 def fichiers(edition):
-    return {chemin: edition["dossier"] / chemin for chemin in edition["imprimees"]}
+    return {chemin.as_posix(): edition["dossier"] / chemin for chemin in edition["ecrits"]}
 
 
 @pytest.fixture(scope="module")
@@ -127,29 +122,6 @@ def test_chaque_document_est_balise_titre_et_en_francais(fichiers):
         assert [*_noeuds(rapport, genre)], genre
 
 
-def test_tout_nombre_d_un_document_est_au_registre(edition, feuilles):
-    for chemin, textes in feuilles.items():
-        connus = {n for i in edition["imprimees"][chemin] for n in NOMBRE.findall(str(i[0]))}
-        dits = {n for texte in textes for n in NOMBRE.findall(texte)}
-        assert len(dits) > 5, chemin
-        assert dits <= connus, chemin
-    rapport = edition["imprimees"]["documents/rapport-annuel.pdf"]
-    assert any(i[8] == "taux_vacance" and i[9] == "valeur" for i in rapport if i[4] is not None)
-
-
-@UN_PUBLIC
-def test_un_nombre_que_la_page_n_a_pas_inscrit_est_refuse(edition, tmp_path):
-    faite = edition["pages"]["note"]
-    notebook = nbformat.read(faite.notebook, as_version=4)
-    notebook.cells.append(nbformat.v4.new_markdown_cell("Et 98\u202f765 de plus."))
-    nbformat.write(notebook, tmp_path / "note.ipynb")
-    documents = [d for d in DOCUMENTS if d.page == "note"]
-    pages = {"note": Faite(tmp_path / "note.ipynb", faite.impressions)}
-    with pytest.raises(EditionIncomplete, match=r"note-trimestrielle.*« 98\u202f765 »"):
-        ecrire_documents(documents, pages, edition["dite"], tmp_path)
-    assert not (tmp_path / "documents").exists()
-
-
 def test_chaque_feuille_dit_son_public_que_les_donnees_sont_fictives_et_son_numero(edition, feuilles, fichiers):
     mention = {"publique": "Édition publique", "partenaires": "Réservé aux signataires"}[edition["publie"].name]
     for chemin, textes in feuilles.items():
@@ -164,7 +136,7 @@ def test_le_resume_tient_sur_la_premiere_page_ou_le_document_est_refuse(edition,
     for chemin, textes in feuilles.items():
         assert ["Résumé" in texte for texte in textes[:2]] == [True, False], chemin
     rapport = DOCUMENTS[0]
-    contenu = lire_contenu(rapport, edition["pages"]["rapport"].notebook, edition["dite"])
+    contenu = lire_contenu(rapport, edition["pages"]["rapport"], edition["dite"])
     contenu.dit["resume"] = contenu.dit["resume"] * 9
     with pytest.raises(EditionIncomplete, match="le résumé ne tient pas sur une page"):
         composer(rapport, contenu)
@@ -173,7 +145,7 @@ def test_le_resume_tient_sur_la_premiere_page_ou_le_document_est_refuse(edition,
 @UN_PUBLIC
 def test_un_document_est_en_noir_et_blanc(edition):
     conference = next(d for d in DOCUMENTS if d.page == "conference")
-    contenu = lire_contenu(conference, edition["pages"]["conference"].notebook, edition["dite"])
+    contenu = lire_contenu(conference, edition["pages"]["conference"], edition["dite"])
     feuilles = typst.compile(
         GABARITS / conference.gabarit, root=GABARITS, font_paths=polices(), format="png", ppi=36,
         sys_inputs={"contenu": en_json(contenu)},
@@ -204,7 +176,7 @@ def test_le_pdf_est_conforme_a_pdf_ua_selon_verapdf(edition, fichiers, tmp_path)
 
 
 def test_un_document_attend_sa_table_et_la_page_des_documents_dit_ce_qui_est_la(tmp_path):
-    pages = {d.page: Faite(tmp_path / d.page, []) for d in DOCUMENTS}
+    pages = {d.page: tmp_path / d.page for d in DOCUMENTS}
     (revue,) = [d for d in DOCUMENTS if d.table]
     sans = [d for d in DOCUMENTS if d is not revue]
     assert prevus(pages, tmp_path) == sans
@@ -215,7 +187,6 @@ def test_un_document_attend_sa_table_et_la_page_des_documents_dit_ce_qui_est_la(
     assert prevus({"note": pages["note"]}, tmp_path) == [d for d in DOCUMENTS if d.page == "note"]
     dite = presenter_documents(sans)
     assert [n in dite for n in ("documents/rapport-annuel.pdf", "(rapport)", "revue.pdf")] == [True, True, False]
-    assert not NOMBRE.findall(dite.replace("A4", ""))
 
 
 @pytest.mark.parametrize(

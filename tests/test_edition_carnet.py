@@ -143,5 +143,5 @@ def test_une_page_qui_attend_sans_sa_note_ne_prend_pas_la_place_d_une_page_vraie
 def test_la_note_est_ecrite_apres_la_page_et_se_relit(atelier):
     _faire(atelier)
     note = json.loads((atelier / ".edition" / "memoire" / "2010" / "ville.json").read_text(encoding="utf-8"))
-    assert set(note) == {"cle", "lu", "page", "lectures", "impressions"}
+    assert set(note) == {"cle", "lu", "page", "lectures"}
     assert len(note["lectures"]) == 2

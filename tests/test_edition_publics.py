@@ -17,7 +17,6 @@ from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.livre import construire
 from observatoire.livre.publics import publics_de, verifier_site
-from observatoire.registre.table import lire_registre
 
 RESERVEE = "Édition réservée aux partenaires"
 BATTANT = "2010/quartier-battant.ipynb"
@@ -202,8 +201,6 @@ def test_les_documents_d_un_public_sont_dans_son_site_et_dans_aucun_autre(editio
         assert {f.name: publics_de(f) for f in (site / "documents").iterdir()} == {n: {public} for n in noms}
         page = (site / "book" / "edition" / "documents.html").read_text(encoding="utf-8")
         assert all(f'href="../../documents/{nom}"' in page for nom in noms)
-    registre = lire_registre(editions.chemin("publie"))
-    assert {f"documents/{nom}" for nom in noms} <= set(registre["page"])
     documents = propre.chemin("edition") / "documents"
     nu = PdfWriter()
     nu.add_blank_page(100, 100)

@@ -12,8 +12,6 @@ import observatoire
 from observatoire.livre.publics import publics_de
 from observatoire.presentation.affichage import Absent
 from observatoire.publie import lire_publie
-from observatoire.registre.impressions import page, relire
-from observatoire.registre.sorties import nombres_nus
 
 PLANOISE = "planoise-chateaufarine"
 CODES = ("nb_logements", "taux_vacance", "inconnu_ici", "impayes_3_mois")
@@ -86,19 +84,6 @@ def test_les_numeros_se_suivent_comme_des_nombres(partenaires):
     valeurs.contenu._tables.pop("territoires", None)
     html = observatoire.tableau_immeubles(valeurs, CODES, "Immeubles", PLANOISE).html
     assert _noms(html.partition("<details")[0]) == ["3 rue A", "12 rue A", "Ecole", "Éole", "Zoé"]
-
-
-def test_dans_une_page_tout_nombre_passe_par_le_registre_et_l_ordre_des_noms_reste_le_meme(partenaires):
-    fichier = partenaires.dossier / "territoires.csv"
-    lieux = pd.read_csv(fichier, dtype=str)
-    lieux["nom"] = lieux["code"].map({"gbh:1": "12 rue A", "gbh:3": "3 rue A"}).fillna(lieux["nom"])
-    lieux.to_csv(fichier, index=False)
-    with page() as impressions:
-        fragment = observatoire.tableau_immeubles(lire_publie(2010, partenaires.dossier), CODES, "Immeubles", PLANOISE)
-    assert nombres_nus({"data": fragment._repr_mimebundle_()}) == []
-    assert _noms(relire(fragment.html))[:2] == ["3 rue A", "12 rue A"]
-    assert {i[6] for i in impressions} >= {"gbh:1", "gbh:3"}
-    assert "gbh:2" not in {i[6] for i in impressions}
 
 
 def test_un_quartier_sans_immeuble_le_dit(partenaires):

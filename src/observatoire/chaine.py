@@ -22,7 +22,6 @@ from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouver
 from observatoire.fichiers import balayer
 from observatoire.journal import Journal
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
-from observatoire.registre import FICHIER as REGISTRE
 from observatoire.verrou import Verrou
 
 
@@ -147,7 +146,6 @@ class Chaine:
             lambda: empreinte(self._publie(public), notebooks, schemas),
             lambda: self._executer(public, ouvriers, delai, dask),
             lu=self._publie(public),
-            aussi=self.config.chemin("publie") / REGISTRE,
         )
 
     def livre(self, public: str) -> None:
@@ -251,16 +249,15 @@ class Chaine:
         lire: Callable[[], str],
         faire: Callable[[], str],
         lu: Path | None = None,
-        aussi: Path | None = None,
     ) -> None:
-        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé, ou si le fichier ``aussi`` manque.
+        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé.
 
         ``sortie`` est tenu, et ``lu`` aussi, le dossier de l'étape d'avant : personne ne le change pendant ce temps.
         """
         depart = time.perf_counter()
         with self._tenir(sortie, *([lu] if lu and os.access(lu.parent, os.W_OK) else [])):
             memoire = self._memoire(sortie, lire())
-            bilan = None if self.refaire or (aussi and not aussi.is_file()) else memoire.relire()
+            bilan = None if self.refaire else memoire.relire()
             if bilan is not None:
                 self.journal.inchange(libelle, time.perf_counter() - depart, bilan)
                 return

@@ -12,13 +12,10 @@ from itertools import chain
 from typing import Protocol
 
 from observatoire.audit.attaque import Attaque
-from observatoire.audit.cases import Ecrites
-from observatoire.audit.cles import Cles, Registre
-from observatoire.audit.decimales import Decimales
+from observatoire.audit.cles import Cles
 from observatoire.audit.dossier import Dossier
 from observatoire.audit.genres import Genres
 from observatoire.audit.identifiants import Identifiants
-from observatoire.audit.imprimes import Imprimes
 from observatoire.audit.lecteurs import Fichier, lire_dossier
 from observatoire.audit.publics import Publics
 from observatoire.audit.rapport import Constat, Rapport, Resultat, compter
@@ -43,10 +40,6 @@ CONTROLES: tuple[Callable[[Dossier], Controle], ...] = (
     Genres,
     Identifiants,
     Cles,
-    Registre,
-    Imprimes,
-    Decimales,
-    Ecrites,
     Publics,
     Attaque,
 )

@@ -1,6 +1,6 @@
-"""L'attaque : situer chaque valeur cachée à partir de tout ce qui est imprimé, et de rien d'autre.
+"""L'attaque : situer chaque valeur cachée à partir de tout ce qui paraît, et de rien d'autre.
 
-Le registre donne les nombres, la structure publiée les sommes qui les lient. Aucune vérité n'est lue : un compte caché
+``publie`` donne les nombres, la structure publiée les sommes qui les lient. Aucune vérité n'est lue : un compte caché
 est trahi s'il se situe de trop près, ou tout entier sous le seuil.
 """
 
@@ -56,23 +56,25 @@ class Attaque:
     """Aucun compte caché ne se situe à moins de l'amplitude des règles, ni tout entier sous le seuil."""
 
     dossier: Dossier
-    resultat: Resultat = field(default_factory=lambda: Resultat("L'attaque de ce qui est imprimé"))
+    resultat: Resultat = field(default_factory=lambda: Resultat("L'attaque de ce qui paraît"))
 
     def examiner(self, fichier: Fichier) -> None:
-        """Rien : les nombres sont dans le registre."""
+        """Rien : les nombres sont dans ``publie``."""
 
     def conclure(self) -> Resultat:
         """Attaquer chaque année, plusieurs à la fois."""
         structures = lire_structures(self.dossier.publie)
-        registre = self.dossier.registre
-        if registre is None or not structures:
-            self.resultat.non_fait.append("aucun registre de ce qui est imprimé : lancer « observatoire executer ».")
+        if not structures:
+            self.resultat.non_fait.append(
+                "il manque de quoi lier les comptes publiés : lancer « observatoire proteger »."
+            )
             return self.resultat
+        parus = self.dossier.parus
         table, derniere = self.dossier.indicateurs, max(self.dossier.config.annees)
         taches = [
             Annee(
                 table[table["annee"].eq(annee)].reset_index(drop=True), structure, self.dossier.regles,
-                *(registre[registre["annee"].eq(annee) & celle] for celle in _editions(registre, derniere)),
+                *(parus[parus["annee"].eq(annee) & celle] for celle in _editions(parus, derniere)),
             )
             for annee, structure in structures.items()
         ]  # fmt: skip
@@ -87,19 +89,18 @@ class Attaque:
 
 @dataclass(frozen=True)
 class Annee:
-    """Une année à attaquer. ``publiee`` : sa table, dont seuls les statuts sont lus. ``registre`` : les nombres à clé
-    que cette édition imprime ; ``anterieur`` : ceux des éditions d'avant."""
+    """Une année à attaquer. ``publiee`` : sa table, dont seuls les statuts sont lus. ``parus`` : les mesures que
+    cette édition publie ; ``anterieurs`` : celles des éditions d'avant."""
 
     publiee: pd.DataFrame
     structure: Structure
     regles: Regles
-    registre: pd.DataFrame
-    anterieur: pd.DataFrame
+    parus: pd.DataFrame
+    anterieurs: pd.DataFrame
 
 
-def _editions(registre: pd.DataFrame, derniere: int) -> tuple[pd.Series, pd.Series]:
-    en_cours = registre["edition"].eq(derniere)
-    return en_cours, registre["edition"].lt(derniere)
+def _editions(parus: pd.DataFrame, derniere: int) -> tuple[pd.Series, pd.Series]:
+    return parus["edition"].eq(derniere), parus["edition"].lt(derniere)
 
 
 def attaquer_l_annee(annee: Annee) -> tuple[list[Constat], int]:
@@ -110,14 +111,14 @@ def attaquer_l_annee(annee: Annee) -> tuple[list[Constat], int]:
     table = publiee.assign(statut=publiee["statut"].replace({"publie": "calcule", "c": "calcule"}))
     valeurs = reperer(table, systeme, dict(catalogue()), annee.regles)
     cles = pd.MultiIndex.from_frame(table[CLES])
-    sure, connaissance = lire_connaissance([annee.registre, annee.anterieur], valeurs, cles, systeme)
+    sure, connaissance = lire_connaissance([annee.parus, annee.anterieurs], valeurs, cles, systeme)
     monde, connaissance = _imaginer(systeme, sure, connaissance)
     cibles = viser(publiee, valeurs, annee.structure, annee.regles)
     failles = _trahies(monde, connaissance, cibles, annee.regles)
     constats = [_constater(monde, f, annee.regles) for f in failles]
     if impossibles := int(monde.incoherentes.sum()):
-        quoi = f"{impossibles} comptes que ce qui est imprimé rend impossibles"
-        constats.append(Constat("registre.parquet", "", quoi, "Deux nombres imprimés se contredisent."))
+        quoi = f"{impossibles} comptes que ce qui paraît rend impossibles"
+        constats.append(Constat("publie", "", quoi, "Deux nombres publiés se contredisent."))
     return constats, cibles.nombre()
 
 
@@ -212,5 +213,5 @@ def _constater(monde: Monde, faille: Faille, regles: Regles) -> Constat:
     systeme = monde.systeme
     sous = "tout entier sous le seuil" if faille.haut < regles.seuil else "de trop près"
     causes = " ; ".join(systeme.nommer_relation(r) for r in faille.relations[:RELATIONS_DITES])
-    comment = f"Par {causes}." if causes else "Il est imprimé ailleurs."
-    return Constat("registre.parquet", systeme.nommer(faille.variable), f"se situe {sous}", comment)
+    comment = f"Par {causes}." if causes else "Il paraît ailleurs."
+    return Constat("publie", systeme.nommer(faille.variable), f"se situe {sous}", comment)

@@ -1,4 +1,4 @@
-"""Ce qu'un lecteur sait de chaque compte, d'après le registre de tout ce qui est imprimé et lui seul."""
+"""Ce qu'un lecteur sait de chaque compte, d'après ce qui paraît et rien d'autre."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ class Connaissance:
     haut: np.ndarray
 
 
-def lire_connaissance(registres: Sequence[pd.DataFrame], valeurs: Valeurs, cles: pd.MultiIndex, systeme: Systeme):
-    """Ce que des registres, lus l'un après l'autre, apprennent : une :class:`Connaissance` après chacun.
+def lire_connaissance(parutions: Sequence[pd.DataFrame], valeurs: Valeurs, cles: pd.MultiIndex, systeme: Systeme):
+    """Ce que des parutions, lues l'une après l'autre, apprennent : une :class:`Connaissance` après chacun.
 
-    ``registres`` : lignes à clé, le plus sûr d'abord ; ce que l'un donne, le suivant ne le change pas. ``valeurs`` et
-    ``cles`` : les valeurs de la table publiée, et leurs clés dans le même ordre.
+    ``parutions`` : une mesure par ligne, la plus sûre d'abord ; ce que l'une donne, la suivante ne le change pas.
+    ``valeurs`` et ``cles`` : les valeurs de la table publiée, et leurs clés dans le même ordre.
     """
     taille = len(systeme.valeurs)
     bas, haut = np.zeros(taille), np.full(taille, np.inf)
     haut[~systeme.presentes] = 0.0
     haut[valeurs.annulees()] = 0.0
-    for registre in registres:
+    for parus in parutions:
         for mesure in COMPTES:
-            lignes = registre[registre["mesure"].eq(mesure)]
+            lignes = parus[parus["mesure"].eq(mesure)]
             rang = cles.get_indexer(pd.MultiIndex.from_frame(lignes[cles.names]))
             nombre, demi = lignes["valeur"].to_numpy(), lignes["pas"].to_numpy() / 2
             variables = np.where(rang >= 0, valeurs.variables[mesure][rang], -1)
             _borner(bas, haut, variables, nombre - demi, nombre + demi)
-        _borner_les_parts(bas, haut, registre, valeurs, cles)
+        _borner_les_parts(bas, haut, parus, valeurs, cles)
         serre = systeme.entiere() & (haut > bas)
         bas[serre], haut[serre] = np.ceil(bas[serre] - 1e-6), np.floor(haut[serre] + 1e-6)
         yield Connaissance(bas.copy(), haut.copy())
 
 
-def _borner_les_parts(bas, haut, registre: pd.DataFrame, valeurs: Valeurs, cles: pd.MultiIndex) -> None:
+def _borner_les_parts(bas, haut, parus: pd.DataFrame, valeurs: Valeurs, cles: pd.MultiIndex) -> None:
     """Ce qu'une part arrondie dit à côté de son dénominateur : de son numérateur, ou du nombre des concernés."""
     for mesure, role in (("valeur", "numerateur"), ("reponse", "concernes")):
-        lignes = registre[registre["mesure"].eq(mesure)]
+        lignes = parus[parus["mesure"].eq(mesure)]
         rang = cles.get_indexer(pd.MultiIndex.from_frame(lignes[cles.names]))
         garde = (rang >= 0) & ~((valeurs.natures == "ecart")[rang] & (mesure == "valeur"))
         lignes, rang = lignes[garde], rang[garde]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from lxml import etree
 from markdown_it import MarkdownIt
 
 from observatoire.configuration import PUBLIQUE
@@ -18,8 +16,6 @@ from observatoire.documents.blocs import Bloc, lire_html
 from observatoire.documents.plan import Document
 from observatoire.erreurs import EditionIncomplete
 from observatoire.presentation.nombres import ecrire_date
-from observatoire.registre.impressions import Impression, relire
-from observatoire.registre.impressions import page as porte
 from observatoire.typographie import ponctuer
 
 #: La marque que porte tout ce qui est fait pour un public (:mod:`observatoire.livre.publics`).
@@ -32,16 +28,10 @@ _RESERVEE = "Réservé aux signataires de la charte"
 
 @dataclass(frozen=True)
 class Contenu:
-    """``dit`` : ce que Typst compose, prêt pour JSON ; ``date`` : celle que porte le fichier ; ``impressions`` : les
-    nombres que le document dit de lui-même, hors de sa page."""
+    """``dit`` : ce que Typst compose, prêt pour JSON ; ``date`` : celle que porte le fichier."""
 
     dit: dict[str, object]
     date: dt.date
-    impressions: tuple[Impression, ...]
-
-    def textes(self) -> Iterator[str]:
-        """Tout ce qui s'y lit, dessins et textes de remplacement compris, et rien de ce qui les place."""
-        yield from _lire(self.dit)
 
 
 def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
@@ -56,21 +46,18 @@ def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
     if not titres or not resume:
         raise EditionIncomplete(f"la page « {document.page} » n'a pas de titre, ou rien avant sa première section.")
     public, date = edition["public"], dt.date(edition["annees"][-1], 12, 31)
-    with porte() as impressions:
-        au = relire(ecrire_date(date))
-        dites = tuple(impressions)
     dit = {
         "titre": titres[0],
         "destinataires": document.destinataires,
         "observatoire": ponctuer(edition["titre"]),
-        "au": au,
+        "au": ecrire_date(date),
         "public": _MENTIONS.get(public, _RESERVEE),
         "fictif": bool(edition.get("fictif")),
         "marque": MARQUE.format(public=public),
         "resume": resume,
         "sections": sections,
     }
-    return Contenu(dit, date, dites)
+    return Contenu(dit, date)
 
 
 def _blocs(cellule: nbformat.NotebookNode) -> list[Bloc]:
@@ -112,20 +99,6 @@ def _ajouter(bloc: Bloc, section: list[Bloc]) -> None:
     if bloc.get("note") and bloc in section:
         section.remove(bloc)
     section.append(bloc)
-
-
-def _lire(dit: object, cle: str = "") -> Iterator[str]:
-    if isinstance(dit, str):
-        yield " ".join(etree.fromstring(dit).itertext()) if cle == "svg" else dit
-    elif isinstance(dit, dict):
-        for nom, valeur in dit.items():
-            yield from _lire(valeur, nom)
-    elif isinstance(dit, list):
-        if dit and all(isinstance(m, list) and len(m) == 2 and isinstance(m[0], str) for m in dit):
-            yield "".join(texte for texte, _ in dit)
-            return
-        for valeur in dit:
-            yield from _lire(valeur, cle)
 
 
 def en_json(contenu: Contenu) -> str:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from observatoire.registre.site import DOCUMENTS as DOCUMENTS_DU_SITE
-
 #: Le dossier des documents, dans l'édition comme dans le site.
-DOSSIER = DOCUMENTS_DU_SITE.as_posix()
+DOSSIER = "documents"
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,8 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.publie import EXTRAITES, Contenu
-from observatoire.registre.impressions import Impression
 
-_NOTE = {"cle", "lu", "page", "lectures", "impressions"}
+_NOTE = {"cle", "lu", "page", "lectures"}
 
 
 class Etat:
@@ -100,13 +99,8 @@ class Carnet:
             "lu": self.etat.empreinte(resultat.lues),
             "page": empreinte(page),
             "lectures": sorted(resultat.lues, key=repr),
-            "impressions": resultat.impressions,
         }
         ecrire_texte(json.dumps(note, ensure_ascii=False), self._note(sortie))
-
-    def impressions(self, sortie: str) -> list[Impression]:
-        """Les nombres qu'une page faite a imprimés, qu'elle l'ait été cette fois-ci ou une autre."""
-        return self._lire_note(sortie)["impressions"]
 
     def garder_l_echec(self, resultat: Resultat) -> None:
         """Garder le notebook partiel d'une page qui a échoué, pour qu'on puisse l'ouvrir."""

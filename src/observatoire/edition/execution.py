@@ -21,15 +21,10 @@ from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
-from observatoire.publie import CLES, INDICATEURS, VALEURS, Contenu
-from observatoire.registre.impressions import Impression
-from observatoire.registre.table import inscrire, lignes_d_un_fichier
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
 DEJA_LA = {".gitkeep"}
-#: Ce que « alertes.csv » et « ampleurs.csv » disent d'un compte : l'observé y est la valeur de l'indicateur.
-D_UNE_ALERTE = ["valeur", "denominateur", "reponse", "attendu", "exces", "exces_bas", "exces_haut"]
 
 
 @dataclass(frozen=True)
@@ -57,8 +52,7 @@ def executer(
     """Exécuter l'édition d'un public dans son dossier, ``config.chemin("edition", public)``.
 
     ``delai`` : secondes laissées à chaque cellule ; ``dask`` : adresse d'une grappe où exécuter ; ``refaire`` :
-    exécuter aussi les pages qui n'ont pas changé. Ce que l'édition imprime est inscrit dans
-    ``publie/registre.parquet`` quand elle est mise en place.
+    exécuter aussi les pages qui n'ont pas changé.
 
     Lève :class:`ParametreInconnu` avant tout noyau, :class:`EditionIncomplete` si une page échoue : les notebooks
     partiels sont alors gardés dans le dossier ``.<edition>/echecs``, à côté de l'édition.
@@ -84,27 +78,12 @@ def executer(
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)
-    imprimees = {t.sortie: carnet.impressions(t.sortie) for t in travaux}
-    fiches |= mettre_en_documents(carnet, imprimees, _lire(publie))
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux}
-    attendus |= {Path(nom if nom.endswith(".pdf") else f"{nom}.md") for nom in fiches}
+    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], _lire(publie))
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
-    inscrire_l_edition(config, public, imprimees | fiches)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
-
-
-def inscrire_l_edition(config: Configuration, public: str, imprimees: dict[str, list[Impression]]) -> None:
-    """Mettre au registre ce que les pages impriment, et les fichiers de valeurs publiés avec elles."""
-    publie = config.chemin("publie")
-    contenu = Contenu(publie / public)
-    edition = contenu.table("edition")
-    pas = {mesure: 10.0**-decimales for mesure, decimales in edition.get("regles", {}).get("arrondi", {}).items()}
-    valeurs = lignes_d_un_fichier(INDICATEURS, contenu.table("indicateurs"), VALEURS, pas)
-    alertes = contenu.table("alertes").rename(columns={"observe": "valeur"}).assign(bailleur="tous")
-    alertes = lignes_d_un_fichier("alertes.csv", alertes.reindex(columns=[*CLES, *D_UNE_ALERTE]), D_UNE_ALERTE, pas)
-    inscrire(publie, edition["annees"][-1], public, imprimees, valeurs, alertes)
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

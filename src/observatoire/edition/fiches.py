@@ -12,10 +12,8 @@ from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.seances import pages_des_seances
 from observatoire.edition.travail import MARQUE
-from observatoire.erreurs import EditionIncomplete
 from observatoire.fichiers import ecrire_texte
 from observatoire.presentation.nombres import (
-    ecrire_annee,
     ecrire_bornes,
     ecrire_ligne,
     ecrire_mesure,
@@ -23,8 +21,6 @@ from observatoire.presentation.nombres import (
     legende_statuts,
 )
 from observatoire.publie import Contenu
-from observatoire.registre.impressions import Impression, citer, dire, page, relire
-from observatoire.registre.sorties import Nu, dire_nus, impressions_de_texte, impressions_libres, nombres_nus
 
 SENS = {
     "hausse": "une hausse est un progrès",
@@ -40,32 +36,22 @@ NATURES = {
 }
 
 
-def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> dict[str, list[Impression]]:
-    """Écrire ``indicateurs/<code>.md``, ``seances/*.md`` et ``formats.md`` dans ``edition`` ; rend ce que chaque page
-    imprime.
+def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> list[Path]:
+    """Écrire ``indicateurs/<code>.md``, ``seances/*.md`` et ``formats.md`` dans ``edition`` ; rend leurs chemins.
 
-    Une page y est nommée par son chemin dans ce dossier, sans suffixe.
-
-    Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe. Lève
-    :class:`EditionIncomplete` si un nombre n'est pas passé par le registre.
+    Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe.
     """
-    imprimees = {}
-    with page() as impressions:
-        contenu = Contenu(publie)
-        tete = f"---\n{MARQUE}: {contenu.table('edition')['public']}\n---\n\n"
-        for nom, texte in _textes(contenu):
-            _refuser(nom, nombres_nus({"data": {"text/markdown": texte}}))
-            imprimees[nom] = [*impressions, *impressions_de_texte(texte)]
-            ecrire_texte(tete + relire(texte), edition / f"{nom}.md")
-            impressions.clear()
-    # Le dictionnaire ne reçoit que les schémas, jamais une valeur : tous ses nombres sont du texte.
-    formats = page_des_formats(schemas)
-    ecrire_texte(tete + formats, edition / "formats.md")
-    return imprimees | {"formats": impressions_libres(formats)}
+    contenu = Contenu(publie)
+    tete = f"---\n{MARQUE}: {contenu.table('edition')['public']}\n---\n\n"
+    ecrites = []
+    for nom, texte in [*_textes(contenu), ("formats", page_des_formats(schemas))]:
+        ecrites.append(Path(f"{nom}.md"))
+        ecrire_texte(tete + texte, edition / ecrites[-1])
+    return ecrites
 
 
 def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
-    """(page, Markdown) des fiches et des séances, l'une après l'autre : chacune s'imprime quand on la demande."""
+    """(page, Markdown) des fiches et des séances."""
     edition, lignes, mixite = contenu.table("edition"), contenu.table("indicateurs"), contenu.table("mixite")
     niveau, ville = edition["niveau"], edition["code"]
     lignes = lignes[lignes["niveau"].eq(niveau) & lignes["bailleur"].eq("tous")]
@@ -79,11 +65,6 @@ def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
             fiche_de_mixite(indice, mixite, noms_des_groupes(contenu), de),
         )
     yield from pages_des_seances(contenu)
-
-
-def _refuser(nom: str, nus: list[Nu]) -> None:
-    if nus:
-        raise EditionIncomplete(f"la page « {nom} » n'a pas été publiée : {dire_nus(nus)}")
 
 
 def regrouper(catalogue: list[dict]) -> dict[str, list[dict]]:
@@ -124,15 +105,15 @@ def titre_de_la_fiche(declarations: list[dict]) -> str:
 def _identite(code: str, declarations: list[dict]) -> str:
     d = declarations[0]
     rangs = [
-        ("Code", f"`{citer(code)}`"),
+        ("Code", f"`{code}`"),
         ("Famille", pour_myst(d["famille"])),
         ("Nature", NATURES.get(d["nature"], d["nature"])),
         ("Numérateur", _commun(declarations, "numerateur")),
         ("Dénominateur", _commun(declarations, "denominateur")),
-        ("Unité", pour_myst(citer(d["unite"]))),
+        ("Unité", pour_myst(d["unite"])),
         ("Date de référence", _periode(d["periode"])),
         ("Source", pour_myst(d["source"])),
-        ("Tables déposées", ", ".join(f"`{citer(t)}`" for t in d.get("tables") or ())),
+        ("Tables déposées", ", ".join(f"`{t}`" for t in d.get("tables") or ())),
         ("Lecture", SENS.get(d["sens"], d["sens"])),
         ("Intervalle", d.get("intervalle") and pour_myst(d["intervalle"])),
     ]
@@ -141,8 +122,8 @@ def _identite(code: str, declarations: list[dict]) -> str:
 
 
 def _periode(periode: str) -> str:
-    connues = {"annee": "flux de l'année", "31 décembre": dire("stock au 31 décembre")}
-    return connues.get(periode) or citer(periode)
+    connues = {"annee": "flux de l'année", "31 décembre": "stock au 31 décembre"}
+    return connues.get(periode) or periode
 
 
 def _commun(declarations: list[dict], cle: str) -> str | None:
@@ -166,7 +147,7 @@ def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
         for r in siennes.to_dict("records")
     )
     legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
-    tete = dire("| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|\n")
+    tete = "| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|\n"
     return f"{titre}{tete}{corps}{legende}"
 
 
@@ -177,7 +158,7 @@ def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:
     if siennes.empty:
         return []
     corps = [
-        f"- **Entre {ecrire_annee(r.annee - 1)} et {ecrire_annee(r.annee)}** – {pour_myst(r.libelle)}. "
+        f"- **Entre {r.annee - 1} et {r.annee}** – {pour_myst(r.libelle)}. "
         f"{pour_myst(r.description)} Source : {pour_myst(r.source)}."
         for r in siennes.itertuples()
     ]

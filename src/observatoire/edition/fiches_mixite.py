@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from observatoire.echappement import pour_myst
-from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_annee, ecrire_statut, legende_statuts
+from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_statut, legende_statuts
 from observatoire.publie import Contenu
-from observatoire.registre.impressions import dire
 
 _ENTRE = {
     "quartier": "entre quartiers", "secteur": "entre secteurs", "ville": "toute la ville",
@@ -38,11 +37,10 @@ def fiche_de_mixite(indice: dict, table: pd.DataFrame, noms: dict[str, str], de:
 
 def _tableau(lignes: pd.DataFrame) -> str:
     corps = "\n".join(
-        f"| {ecrire_annee(r['annee'])} | {_valeur(r)} | {_bornes(r)} | {_nombre(r['attendu_hasard'])}"
-        f" | {_nombre(r['p_hasard'])} |"
+        f"| {r['annee']} | {_valeur(r)} | {_bornes(r)} | {_nombre(r['attendu_hasard'])} | {_nombre(r['p_hasard'])} |"
         for r in lignes.to_dict("records")
     )
-    tete = dire("| Année | Valeur | Intervalle à 95 % | Au hasard | p |\n|:--|--:|--:|--:|--:|\n")
+    tete = "| Année | Valeur | Intervalle à 95 % | Au hasard | p |\n|:--|--:|--:|--:|--:|\n"
     legende = f"\n\n{statuts}." if (statuts := legende_statuts(corps)) else ""
     return f"{tete}{corps}{legende}"
 

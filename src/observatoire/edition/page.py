@@ -7,7 +7,6 @@ sortie : elle tourne de la même façon ici ou sur une grappe.
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 from pathlib import Path
@@ -25,12 +24,9 @@ from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
 from observatoire.noyaux.gestionnaire import NOM, GestionnaireNoyau
 from observatoire.publie import VARIABLE
-from observatoire.registre.impressions import Impression, Impressions, relire
-from observatoire.registre.sorties import dire_nus, impressions_de_texte, impressions_libres, nombres_nus
 
 # Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
-OUVRIR_LE_REGISTRE = "from observatoire.registre import impressions as _registre; _registre.ouvrir()"
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters"}
 
 
@@ -62,7 +58,7 @@ def faire_page(travail: Travail, publie: Path, atelier: Path) -> Resultat:
             config=Config(NoyauDePage={"environnement": {VARIABLE: str(publie)}}),
             resources={"metadata": {"path": str(atelier)}},
             shutdown_kernel="immediate",
-            extra_arguments=["--log-level=CRITICAL", f"--IPKernelApp.exec_lines={OUVRIR_LE_REGISTRE}"],
+            extra_arguments=["--log-level=CRITICAL"],
             record_timing=False,
         )
     except CellTimeoutError:
@@ -71,20 +67,13 @@ def faire_page(travail: Travail, publie: Path, atelier: Path) -> Resultat:
         erreur = "le noyau s'est arrêté en cours de calcul (la mémoire a pu manquer)."
     erreur = erreur or _erreur_d_une_cellule(contenu)
     cellule = _rang_dans_le_modele(modele, contenu) if erreur else None
-    lues, imprimees = _prendre_les_notes(contenu)
-    avertissements = [relire(a) for a in nettoyer(contenu)]
+    lues = _prendre_les_lectures(contenu)
+    avertissements = nettoyer(contenu)
     # Sans retrait : l'écrire coûte dix fois moins, et personne ne lit ce JSON.
-    certifie = nbformat.writes(contenu, indent=None)
-    texte = relire(certifie)
+    texte = nbformat.writes(contenu, indent=None)
     if erreur is None and (chemins := [c for c in _chemins_de_la_machine(publie, atelier) if c in texte]):
         erreur = f"un chemin de cette machine serait publié : {chemins[0]}"
-    if erreur is None:
-        erreur, cellule = _hors_registre(modele, contenu)
-    ecrits = (c.source for c in contenu.cells if c.cell_type == "markdown")
-    textes = dict.fromkeys([*impressions_libres(*ecrits), *impressions_de_texte(certifie)])
-    return Resultat(
-        travail, texte, lues, erreur and relire(erreur), cellule, tuple(avertissements), (*imprimees, *textes)
-    )
+    return Resultat(travail, texte, lues, erreur, cellule, tuple(avertissements))
 
 
 def _parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.NotebookNode:
@@ -108,20 +97,10 @@ def _rang_dans_le_modele(modele: nbformat.NotebookNode, contenu: nbformat.Notebo
     return next((rangs[id_] for id_ in reversed(commencees) if id_ in rangs), None)
 
 
-def _hors_registre(modele: nbformat.NotebookNode, contenu: nbformat.NotebookNode) -> tuple[str | None, int | None]:
-    """Le refus de la première cellule qui imprime un nombre sans passer par le registre, et son rang dans le modèle."""
-    rangs = {c.id: rang for rang, c in enumerate(modele.cells)}
-    for cellule in contenu.cells:
-        if nus := [nu for sortie in cellule.get("outputs", ()) for nu in nombres_nus(sortie)]:
-            return dire_nus(nus), rangs.get(cellule.id)
-    return None, None
-
-
-def _prendre_les_notes(contenu: nbformat.NotebookNode) -> tuple[frozenset[Lecture], list[Impression]]:
-    """Retirer la dernière cellule et rendre ce qu'elle disait : ce qui a été lu, ce qui a été imprimé."""
+def _prendre_les_lectures(contenu: nbformat.NotebookNode) -> frozenset[Lecture]:
+    """Retirer la dernière cellule et rendre ce qu'elle disait : ce qui a été lu."""
     dites = {mime: dit for s in contenu.cells.pop().outputs for mime, dit in s.get("data", {}).items()}
-    lues, imprimees = dites.get(lectures.TYPE_MIME, []), dites.get(Impressions.TYPE_MIME, "[]")
-    return lectures.relire(lues), [tuple(impression) for impression in json.loads(imprimees)]
+    return lectures.relire(dites.get(lectures.TYPE_MIME, []))
 
 
 def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:

@@ -14,7 +14,6 @@ import observatoire
 from observatoire import lectures
 from observatoire.presentation import svg, tableaux, toile
 from observatoire.publie import FICHIERS, VARIABLE, Publie
-from observatoire.registre import impressions
 
 # Chaque nom qu'un notebook peut importer est chargé d'avance.
 NOMS = [getattr(observatoire, nom) for nom in observatoire.__all__]
@@ -56,8 +55,6 @@ def dessiner() -> None:
     tableaux.composer(pd.DataFrame({"nom": ["a"], "valeur": ["1"]}), "")
 
 
-# Les noyaux qui naîtront d'ici font des pages : leurs textes publiés sont certifiés dès la lecture.
-impressions.ouvrir()
 dessiner()
 if os.environ.get(VARIABLE):
     publie = observatoire.lire_publie()
@@ -65,4 +62,3 @@ if os.environ.get(VARIABLE):
         ranger(publie)
         feuilleter(publie)
     lectures.oublier()
-impressions.oublier()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from observatoire.echappement import markdown_en_myst, pour_myst
-from observatoire.presentation.nombres import ecrire_annee, ecrire_date
+from observatoire.presentation.nombres import ecrire_date
 from observatoire.publie import Contenu, en_lignes
-from observatoire.registre.impressions import citer
 
 CALENDRIER = "calendrier"
 RESERVE = "Le texte de ce compte rendu est réservé aux partenaires."
@@ -15,7 +14,7 @@ FICTIF = "Compte rendu fictif, qui accompagne des dépôts fictifs."
 
 
 def pages_des_seances(contenu: Contenu) -> Iterator[tuple[str, str]]:
-    """(chemin, Markdown) de chaque page, faite à son tour : le calendrier, puis une par séance.
+    """(chemin, Markdown) de chaque page : le calendrier, puis une par séance.
 
     Aucune quand il n'y a ni séance ni engagement.
     """
@@ -35,8 +34,8 @@ def _calendrier(seances: list[dict]) -> str:
     lignes = ["# Calendrier des séances"]
     for annee in sorted({s["annee"] for s in seances}, reverse=True):
         siennes = [s for s in seances if s["annee"] == annee]
-        puces = [f"- [{_nommer(s)}](<{citer(s['seance'])}.md>){_etat(s)}" for s in siennes]
-        lignes += [f"## {ecrire_annee(annee)}", "\n".join(puces)]
+        puces = [f"- [{_nommer(s)}](<{s['seance']}.md>){_etat(s)}" for s in siennes]
+        lignes += [f"## {annee}", "\n".join(puces)]
     return "\n\n".join(lignes) + "\n"
 
 
@@ -49,7 +48,7 @@ def _page(contenu: Contenu, s: dict) -> str:
         "Invités": _liste(s["invites"]),
         "Supports": _liste(s["supports"]),
     }
-    lieux = [noms.get((r["niveau"], r["territoire"])) or citer(r["territoire"]) for r in en_lignes(examinees)]
+    lieux = [noms.get((r["niveau"], r["territoire"])) or r["territoire"] for r in en_lignes(examinees)]
     alertes = [
         f"- {pour_myst(lieu)} : {pour_myst(catalogue[code]['libelle'])}"
         for lieu, code in zip(lieux, examinees["indicateur"], strict=True)

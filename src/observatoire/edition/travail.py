@@ -13,7 +13,6 @@ from observatoire import lectures
 from observatoire.edition.plan import Page
 from observatoire.edition.textes import remplacer
 from observatoire.lectures import Lecture
-from observatoire.registre.impressions import Impression, Impressions
 
 DELAI = 120
 #: La métadonnée d'un notebook, et l'en-tête d'une fiche, qui dit pour quel public la page est faite.
@@ -40,8 +39,7 @@ class Resultat:
     """Ce qu'a donné une page.
 
     ``notebook`` : le JSON exécuté, partiel si ``erreur`` est donnée ; ``cellule`` : le rang, dans le modèle, de celle
-    qui a échoué. ``lues`` : ce que la page a lu de ``publie``. ``impressions`` : les nombres qu'elle a imprimés, dans
-    l'ordre. ``avertissements`` : ce que des bibliothèques ont dit.
+    qui a échoué. ``lues`` : ce que la page a lu de ``publie``. ``avertissements`` : ce que des bibliothèques ont dit.
     """
 
     travail: Travail
@@ -50,12 +48,10 @@ class Resultat:
     erreur: str | None = None
     cellule: int | None = None
     avertissements: tuple[str, ...] = ()
-    impressions: tuple[Impression, ...] = ()
 
 
 def preparer(page: Page, delai: int = DELAI) -> Travail:
-    """Le modèle, ses textes remplacés, la marque de son public, son sommaire et la cellule qui dira ce qui est lu et
-    imprimé."""
+    """Le modèle, ses textes remplacés, la marque de son public, son sommaire et la cellule qui dira ce qui est lu."""
     contenu = nbformat.read(page.notebook, as_version=4)
     contenu.metadata[MARQUE] = page.public
     for cellule in contenu.cells:
@@ -64,5 +60,5 @@ def preparer(page: Page, delai: int = DELAI) -> Travail:
     if page.sommaire:
         lignes = ["```{toctree}", ":hidden:", ":glob:", "", *page.sommaire, "```"]
         contenu.cells.append(nbformat.v4.new_markdown_cell("\n".join(lignes), id="sommaire"))
-    contenu.cells.append(nbformat.v4.new_code_cell(f"{Impressions.CELLULE}\n{lectures.CELLULE}", id="lectures"))
+    contenu.cells.append(nbformat.v4.new_code_cell(lectures.CELLULE, id="lectures"))
     return Travail(page.sortie, page.notebook.name, nbformat.writes(contenu), page.parametres, delai)

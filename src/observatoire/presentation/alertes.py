@@ -13,7 +13,6 @@ from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_
 from observatoire.presentation.nombres import (
     STATUTS,
     ecrire,
-    ecrire_annee,
     ecrire_en_lettres,
     ecrire_mesure,
     ecrire_part,
@@ -23,7 +22,6 @@ from observatoire.presentation.nombres import (
 from observatoire.presentation.phrases import dire_alerte
 from observatoire.presentation.verdicts import ALERTES, NIVEAUX, est_signale, gravite, pastille
 from observatoire.publie import cle_d_alerte
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -47,7 +45,7 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
         titre = f"{ecrire(len(vigilances), decimales=0)} en vigilance"
         corps += plier(titre, lister(valeurs, vigilances, ouverts, depuis))
     corps += _renvoyer(valeurs, depuis)
-    return reserver(valeurs, corps, f"Alertes, {ecrire_annee(valeurs.annee)}")
+    return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
 
 
 def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | None = None) -> Fragment:
@@ -65,7 +63,7 @@ def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | No
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
     corps += lister(valeurs, confirmees or alertes[:5], dossiers_ouverts(valeurs), depuis)
     corps += _renvoyer(valeurs, depuis)
-    return reserver(valeurs, corps, f"Alertes, {ecrire_annee(valeurs.annee)}")
+    return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
 
 
 def bilan_des_alertes(valeurs: Publie) -> Fragment:
@@ -75,7 +73,7 @@ def bilan_des_alertes(valeurs: Publie) -> Fragment:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
     alertes = [r for r in lignes if est_signale(r) and r["verdict"] in ALERTES]
     tests = {(r["niveau"], r["indicateur"]): r["nb_tests"] for r in lignes}
-    phrases = [f"{ecrire(sum(tests.values()), 'comparaisons', decimales=0)} en {ecrire_annee(valeurs.annee)} : "]
+    phrases = [f"{ecrire(sum(tests.values()), 'comparaisons', decimales=0)} en {valeurs.annee} : "]
     par_niveau = {n: sum(t for (niveau, _), t in tests.items() if niveau == n) for n in NIVEAUX}
     phrases[0] += ", ".join(f"{ecrire(t, decimales=0)} par {n}" for n, t in par_niveau.items() if t) + "."
     phrases += [_annoncer(lignes, alertes), dire_fausses(alertes)]
@@ -137,8 +135,8 @@ def juger(valeurs: Publie, ligne: dict) -> str:
 def dire_probabilite(part: float) -> str:
     """Une probabilité arrondie, qui n'est jamais dite nulle ni certaine."""
     if part >= TOTAL:
-        return dire("plus de 99 %")
-    return dire("moins de 1 %") if part < 1 - TOTAL else ecrire_part(part)
+        return "plus de 99 %"
+    return "moins de 1 %" if part < 1 - TOTAL else ecrire_part(part)
 
 
 def nommer_lieu(valeurs: Publie, ligne: dict) -> str:

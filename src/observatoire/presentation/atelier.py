@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from observatoire.presentation.affichage import Fragment
 from observatoire.presentation.simulation import lire_lieux, nommer_trait, tableau_pertinence, tableau_report
 from observatoire.presentation.textes import paragraphe
-from observatoire.registre.impressions import est_ouvert
+from observatoire.publie import VARIABLE
 from observatoire.simulation import TRAITS, duree_de_la_charte
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def atelier_simulation(valeurs: Publie):
     Demande ipywidgets (l'environnement des analystes, ``make lab``). Dans une édition, les curseurs n'auraient rien à
     interroger : une phrase en tient lieu, qu'ipywidgets soit là ou non.
     """
-    if est_ouvert() or find_spec("ipywidgets") is None:
+    if VARIABLE in os.environ or find_spec("ipywidgets") is None:
         return paragraphe(
             "Pour changer la cible, l'horizon ou le profil : « make lab », puis le notebook « simulation »."
         )

@@ -11,7 +11,6 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.attributions import TOUS, de_l_annee
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_annee,
     ecrire_entier,
     ecrire_intervalle,
     ecrire_ligne,
@@ -19,7 +18,6 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -53,7 +51,7 @@ def tableau_attentes(valeurs: Publie) -> Fragment:
                 lignes.get((*groupe, "au_seuil"))
             )
         rangees.append(rangee)
-    titre = f"L'attente des demandeurs, {ecrire_annee(valeurs.annee)}"
+    titre = f"L'attente des demandeurs, {valeurs.annee}"
     return composer(pd.DataFrame(rangees), titre, note=_note_des_attentes(valeurs))
 
 
@@ -79,7 +77,7 @@ def _part(ligne: dict | None) -> str:
 
 
 def _note_des_attentes(valeurs: Publie) -> str:
-    note = dire(
+    note = (
         "Analyse de survie (Kaplan-Meier, entrées tardives), intervalle à 95 % dessous ; un tiret : au-delà de ce qui "
         "est observé. Les demandes retirées comptent comme observées la moitié de l'année ; celles déposées et "
         "retirées la même année ne se voient pas. Une demande s'adresse à tous les bailleurs : il n'y a pas d'attente "

@@ -13,7 +13,6 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier, lier_fiche, lier_lieu, vers_fiche
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_annee,
     ecrire_bornes,
     ecrire_date,
     ecrire_intervalle,
@@ -24,7 +23,6 @@ from observatoire.presentation.objectifs import CONSTATS, ecrire_cible, ecrire_v
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import dire
 from observatoire.simulation.traits import TRAITS
 
 if TYPE_CHECKING:
@@ -55,10 +53,10 @@ def tableau_conformite(
     vises = [r for r in lignes if r["statut"] != "na"]
     phrases = list(dict.fromkeys(_dire_sans_objet(valeurs, r) for r in lignes if r["statut"] == "na"))
     if not vises:
-        an = ecrire_annee(valeurs.annee)
+        an = str(valeurs.annee)
         return paragraphe(" ".join([f"Aucun objectif chiffré d'attribution n'était en vigueur ici en {an}.", *phrases]))
-    titre = f"Conformité aux objectifs, {ecrire_annee(valeurs.annee)}"
-    note = dire(
+    titre = f"Conformité aux objectifs, {valeurs.annee}"
+    note = (
         "Le constat compare la valeur à la cible ; le verdict, tout son intervalle à 95 % : s'il contient la cible, on "
         "ne conclut pas."
     )
@@ -126,8 +124,8 @@ def tableau_profils(
         | _ligne_profil(valeurs, trait, par_trait.get(t), (territoire, bailleur))
         for t, trait in connus.items()
     ]  # fmt: skip
-    titre = f"Qui entre, qui était là, qui part : {nom}, {ecrire_annee(valeurs.annee)}"
-    note = dire(
+    titre = f"Qui entre, qui était là, qui part : {nom}, {valeurs.annee}"
+    note = (
         "Écarts en points, avec leur intervalle à 95 % (Newcombe). Le parc est celui du 31 décembre précédent. Un "
         "départ se lit sur le logement : un changement de logement dans le parc et un bail refait comptent comme des "
         "départs."

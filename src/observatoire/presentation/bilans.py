@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.engagements import juger
 from observatoire.presentation.liens import lier
-from observatoire.presentation.nombres import ecrire_annee, ecrire_date, ecrire_entier
+from observatoire.presentation.nombres import ecrire_date, ecrire_entier
 from observatoire.presentation.objectifs import VERDICTS
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
@@ -36,7 +36,7 @@ def questions_ouvertes(valeurs: Publie) -> Fragment:
         for e in ouverts
     )
     sans = sum(e["verdict"] == "non_mesurable" for e in lignes)
-    phrases = [] if ouverts else [f"Aucun verdict publié de {ecrire_annee(valeurs.annee)} n'appelle de question."]
+    phrases = [] if ouverts else [f"Aucun verdict publié de {valeurs.annee} n'appelle de question."]
     if sans:
         phrases.append(
             f"Engagements qui ne se mesurent pas, faute de donnée, de pièce ou d'objectif : {ecrire_entier(sans)}."
@@ -50,7 +50,7 @@ def decisions_de_l_annee(valeurs: Publie) -> Fragment:
     """Les séances de l'année de la page, dans l'ordre, et ce que chacune a décidé."""
     seances = [s for s in en_lignes(valeurs.seances) if s["annee"] == valeurs.annee and s["etat"] == "tenue"]
     if not seances:
-        return paragraphe(f"Aucune séance tenue en {ecrire_annee(valeurs.annee)} n'a de compte rendu.")
+        return paragraphe(f"Aucune séance tenue en {valeurs.annee} n'a de compte rendu.")
     decisions = en_lignes(valeurs.decisions)
     puces = []
     for s in sorted(seances, key=lambda s: s["date"]):
@@ -59,7 +59,7 @@ def decisions_de_l_annee(valeurs: Publie) -> Fragment:
         quoi = " ".join(escape(t[:1].upper() + t[1:]) for t in dites) or "Aucune décision inscrite."
         fictive = " (fictive)" if s["fictif"] else ""
         puces.append(f"<li><strong>{escape(s['libelle'])}, {ecrire_date(s['date'])}{fictive}</strong> : {quoi}</li>")
-    return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {ecrire_annee(valeurs.annee)}")
+    return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {valeurs.annee}")
 
 
 def imprimer_ceci(document: str, texte: str = "Ce document en PDF, à imprimer") -> Fragment:

@@ -15,7 +15,7 @@ from shapely.affinity import affine_transform
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.liens import vers_territoire
-from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, ecrire_ligne, statut_de
+from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne, statut_de
 from observatoire.presentation.svg import envelopper
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def carte(
         return absent(f"{declaration['libelle']} (carte)", donnees.raison({r["nom"]: r for r in lignes}))
     lieux, cadre, schematique = _lieux(valeurs, lignes)
     bornes = _classes([x["valeur"] for x in lieux])
-    titre = f"{declaration['libelle']} par quartier, {ecrire_annee(valeurs.annee)}"
+    titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
     if bailleur != "tous":
         titre = f"{titre}, {valeurs.nom('bailleur', bailleur)}"
     corps = _motifs(lieux) + "".join(

@@ -11,7 +11,6 @@ from observatoire.presentation import comparaisons, donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier_fiche
 from observatoire.presentation.nombres import (
-    ecrire_annee,
     ecrire_bornes,
     ecrire_ligne,
     ecrire_mesure,
@@ -48,7 +47,7 @@ def chiffres_cles(
     suite = f'<p class="obs-absent">Sans valeur publiée : {sans}.</p>{donnees.noter_statuts(sans)}' if caches else ""
     regle = f'<p class="obs-note">{escape(comparaisons.regle())}</p>'
     nom = selection.nommer(valeurs, territoire, bailleur)
-    titre = f"Chiffres clés, {nom}, {ecrire_annee(valeurs.annee)}"
+    titre = f"Chiffres clés, {nom}, {valeurs.annee}"
     liste = f'<ul class="obs-cles" aria-label="{escape(titre)}">{cartes}</ul>'
     return Fragment(f"{liste}{suite}{regle}", titre)
 

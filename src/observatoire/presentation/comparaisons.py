@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import reperes, selection
-from observatoire.presentation.nombres import ecrire, ecrire_annee, nommer_statut, statut_de
+from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
 from observatoire.presentation.reperes import Repere
-from observatoire.registre.impressions import dire, relire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -56,7 +55,7 @@ def en_mots(repere: Repere) -> Mots:
 
 def regle() -> str:
     """La règle, telle qu'elle est dite sur les pages."""
-    return dire(
+    return (
         "Un écart est dit non significatif quand les deux intervalles à 95 % se recouvrent. "
         "Un dénombrement complet n'a pas d'intervalle : son écart est donné sans test."
     )
@@ -72,7 +71,7 @@ def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Compar
     teste = not (pd.isna(ligne["borne_basse"]) or pd.isna(repere["borne_basse"]))
     if teste and _recouvrent(ligne, repere):
         return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
-    if not teste and not any(chiffre in relire(texte) for chiffre in "123456789"):
+    if not teste and not any(chiffre in texte for chiffre in "123456789"):
         return Comparaison("egal", mots.egal, texte)
     suffixe = "" if teste else ", sans intervalle"
     signe, mot = ("plus", mots.plus) if ecart > 0 else ("moins", mots.moins)
@@ -110,16 +109,16 @@ def comparer_annee(
     """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison."""
     coupures = {r["annee"] for r in selection.ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee}
     if coupures:
-        annees = " et ".join(ecrire_annee(a) for a in sorted(coupures))
-        return Comparaison("impossible", f"non comparable à {ecrire_annee(avant)} (rupture en {annees})")
+        annees = " et ".join(str(a) for a in sorted(coupures))
+        return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
     ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
     repere = selection.ligne(valeurs, indicateur, territoire, bailleur, annee=avant)
-    depuis = f"depuis {ecrire_annee(avant)}"
+    depuis = f"depuis {avant}"
     mots = Mots(
         f"en hausse {depuis}",
         f"en baisse {depuis}",
         f"écart non significatif {depuis}",
-        f"identique à {ecrire_annee(avant)}",
+        f"identique à {avant}",
     )
     return comparer(ligne, repere, valeurs.catalogue[indicateur], mots)
 

@@ -9,10 +9,9 @@ import pandas as pd
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
-from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_ligne, en_unite
+from observatoire.presentation.nombres import INSECABLE, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
-from observatoire.registre.impressions import citer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -30,7 +29,7 @@ def comparaison_quartiers(
     niveau, lignes = selection.parties(valeurs, indicateur, territoire, bailleur)
     genre = GENRES[niveau]
     a_qui = "" if bailleur == "tous" else f", {selection.nommer(valeurs, None, bailleur)}"
-    titre = f"{declaration['libelle']} par {genre.lower()}, {ecrire_annee(valeurs.annee)}{a_qui}"
+    titre = f"{declaration['libelle']} par {genre.lower()}, {valeurs.annee}{a_qui}"
     lieu = (genre, territoire, reperes.englober(valeurs, territoire))
     return _cote_a_cote(valeurs, declaration, lignes, titre, lieu)
 
@@ -42,7 +41,7 @@ def comparaison_bailleurs(
     declaration = valeurs.catalogue[indicateur]
     lignes = selection.bailleurs(valeurs, indicateur, territoire)
     lieu = selection.nommer(valeurs, territoire)
-    titre = f"{declaration['libelle']} par bailleur, {lieu}, {ecrire_annee(valeurs.annee)}"
+    titre = f"{declaration['libelle']} par bailleur, {lieu}, {valeurs.annee}"
     lieu_et_repere = ("Bailleur", bailleur, reperes.englober(valeurs, territoire))
     return _cote_a_cote(valeurs, declaration, lignes, titre, lieu_et_repere)
 
@@ -85,7 +84,7 @@ def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dic
     toile = Toile(57.6 + 19.44 * len(lignes), bornes, (len(lignes) - 0.4, -0.6), gauche, haut=23.04, bas=32.4)
     toile.graduer_x(*graduations(bornes, unite))
     if unite not in {"%", "‰"}:
-        toile.ecrire((toile.gauche + toile.droite) / 2, 3.4, citer(unite), ligne="pied")
+        toile.ecrire((toile.gauche + toile.droite) / 2, 3.4, unite, ligne="pied")
     choisi = np.array([r["code"] == courant for r in lignes])
     x, y = toile.x(valeur), toile.y(np.arange(len(lignes)))
     toile.tirer(toile.gauche, y, toile.droite, y, _FILET)

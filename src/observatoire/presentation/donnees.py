@@ -18,7 +18,6 @@ from observatoire.presentation.nombres import (
     nommer_statut,
     statut_de,
 )
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 def entetes() -> list[str]:
     """Les colonnes de la table d'une figure, après celle qui nomme les lignes."""
-    return ["Valeur", dire("Intervalle à 95 %"), "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
+    return ["Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
 
 
 def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:

@@ -14,7 +14,6 @@ from observatoire.presentation.alertes import juger, nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_annee,
     ecrire_date,
     ecrire_part,
     ecrire_trimestre,
@@ -117,7 +116,7 @@ def ampleur(valeurs: Publie, alerte: str) -> Fragment:
     """Les immeubles signalés, les autres ensemble, et le tout : leurs excès s'ajoutent jusqu'à la dernière décimale."""
     trouvee = trouver(valeurs, alerte)
     tout = _contenant(valeurs, trouvee)
-    titre = f"Ampleur, {trouvee.declaration['libelle']}, {ecrire_annee(valeurs.annee)}"
+    titre = f"Ampleur, {trouvee.declaration['libelle']}, {valeurs.annee}"
     if tout is None or pd.isna(tout["exces"]):
         return absent("Ampleur", "l'excès du territoire qui contient cette alerte n'est pas publié")
     siens = valeurs.alertes(

@@ -14,7 +14,6 @@ from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
     ABSENT,
     ecrire,
-    ecrire_annee,
     ecrire_date,
     ecrire_entier,
     ecrire_intervalle,
@@ -33,7 +32,6 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -77,7 +75,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
         for e in lignes
     ]
     gauche = ("Titulaire", "Observé", "Objectif", "Verdict", "Pourquoi")
-    titre = f"Les engagements en {ecrire_annee(valeurs.annee)}"
+    titre = f"Les engagements en {valeurs.annee}"
     return composer(pd.DataFrame(rangs), titre, gauche=gauche, groupe="texte", note=_regle())
 
 
@@ -89,7 +87,7 @@ def bilan_des_engagements(valeurs: Publie) -> Fragment:
         return paragraphe("Aucun engagement n'a de verdict cette année.")
     notes = [n for n in dict.fromkeys(table["texte_note"].dropna()) if n]
     total = accorder(table["engagement"].nunique(), "engagement suivi", "engagements suivis")
-    phrase = f"Sur {total}, en {ecrire_annee(valeurs.annee)} : {compter_les_verdicts(comptes)}."
+    phrase = f"Sur {total}, en {valeurs.annee} : {compter_les_verdicts(comptes)}."
     return paragraphe(" ".join([phrase, *notes]))
 
 
@@ -102,7 +100,7 @@ def histoire_des_engagements(valeurs: Publie) -> Fragment:
     for e in lignes:
         lien = lier(e["libelle"], f"engagements/{e['engagement']}.html")
         rang = rangs.setdefault(e["engagement"], {"texte": e["texte_nom"], "Engagement": lien})
-        rang[ecrire_annee(e["annee"])] = juger(e)
+        rang[str(e["annee"])] = juger(e)
     table = pd.DataFrame(rangs.values())
     return composer(table, "Les verdicts d'une année à l'autre", gauche=tuple(table.columns[2:]), groupe="texte")
 
@@ -126,7 +124,7 @@ def identite_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
         "Objectif": _viser(valeurs, e),
         "Adopté": _adoption(e),
         "Tolérance": _tolerer(valeurs, e),
-        "Échéance": ecrire_annee(int(e["echeance"])) if pd.notna(e["echeance"]) else None,
+        "Échéance": str(int(e["echeance"])) if pd.notna(e["echeance"]) else None,
         "À savoir": escape(e["texte_note"]) if isinstance(e["texte_note"], str) else None,
     }
     table = pd.DataFrame([{"Rubrique": nom, "Contenu": c} for nom, c in rangs.items() if c])
@@ -138,7 +136,7 @@ def verdict_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     e = _derniere(valeurs, engagement)
     constat = f" Règle lue sur la valeur : {CONSTATS[e['constat']]}." if isinstance(e["constat"], str) else ""
     phrase = f"{escape(e['raison'])}{constat}"
-    html = f'<p class="obs-phrase">{ecrire_annee(valeurs.annee)} : {juger(e)}. {phrase}</p>'
+    html = f'<p class="obs-phrase">{valeurs.annee} : {juger(e)}. {phrase}</p>'
     return Fragment(html, e["raison"])
 
 
@@ -146,7 +144,7 @@ def histoire_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """Une ligne par année : observé, intervalle du verdict, objectif, verdict, constat, raison."""
     rangs = [
         {
-            "Année": ecrire_annee(e["annee"]),
+            "Année": str(e["annee"]),
             "Observé": _observer(valeurs, e),
             "Intervalle": _encadrer(valeurs, e),
             "Objectif": _viser(valeurs, e),
@@ -235,7 +233,7 @@ def _encadrer(valeurs: Publie, e: dict) -> str:
 def _etat_zero(valeurs: Publie, e: dict) -> str | None:
     if pd.isna(e["zero_annee"]):
         return None
-    annee, unite = ecrire_annee(int(e["zero_annee"])), unite_de(valeurs, e)
+    annee, unite = str(int(e["zero_annee"])), unite_de(valeurs, e)
     valeur = ecrire(e["zero_valeur"], unite[0], decimales=unite[1], signe=unite[0] == "points", html=True)
     source = f" ({escape(e['zero_source'])})" if est_ecrit(e["zero_source"]) else ""
     return f"{valeur} en {annee}{source}"
@@ -245,7 +243,7 @@ def _adoption(e: dict) -> str | None:
     if pd.isna(e["cible"]):
         return None
     depuis = e["cible_depuis"]
-    quand = ecrire_annee(int(depuis[:4])) if depuis.endswith("-01-01") else ecrire_date(depuis)
+    quand = str(int(depuis[:4])) if depuis.endswith("-01-01") else ecrire_date(depuis)
     return f"{escape(e['adoptee_par'])}, {quand} ({escape(e['cible_source'])})"
 
 
@@ -257,7 +255,7 @@ def _tolerer(valeurs: Publie, e: dict) -> str | None:
 
 
 def _regle() -> str:
-    return dire(
+    return (
         "Une proportion ou un taux se juge sur un intervalle dont chaque bord a 5 chances sur 100 d'être faux : tenu "
         "s'il est tout entier du bon côté de l'objectif, non tenu s'il est tout entier du mauvais, non concluant "
         "sinon. Un dénombrement complet se juge sur sa valeur. Sans donnée, sans pièce ou sans objectif adopté, rien "

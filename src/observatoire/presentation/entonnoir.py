@@ -24,7 +24,6 @@ from observatoire.presentation.alertes import reserver
 from observatoire.presentation.nombres import (
     STATUTS,
     ecrire,
-    ecrire_annee,
     ecrire_compte,
     ecrire_ligne,
     en_unite,
@@ -36,7 +35,6 @@ from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, GRIS, ORANGE, Toile, graduations
 from observatoire.presentation.verdicts import est_signale
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -61,7 +59,7 @@ def entonnoirs(valeurs: Publie, niveau: str | None = None) -> Fragment:
 def entonnoir(valeurs: Publie, indicateur: str, niveau: str = "secteur") -> Fragment:
     """Les territoires publiés d'un niveau, chacun à son nombre d'unités ; ceux qui sont signalés, en orange."""
     declaration = valeurs.catalogue[indicateur]
-    titre = f"{declaration['libelle']} par {niveau}, {ecrire_annee(valeurs.annee)}"
+    titre = f"{declaration['libelle']} par {niveau}, {valeurs.annee}"
     ville = selection.ligne(valeurs, indicateur)
     lignes = en_lignes(valeurs.extrait(indicateur=indicateur, niveau=niveau, bailleur="tous", annee=valeurs.annee))
     publiees = [r for r in lignes if r["statut"] == "publie" and r["denominateur"] > 0]
@@ -146,7 +144,7 @@ def _legender(toile: Toile) -> None:
     toile.ecrire(x + 7, y, "territoire", ancre="left", ligne="legende", corps=8.5)
     toile.marquer(x + 66, y, "D", 8, ORANGE, 0)
     toile.ecrire(x + 74, y, "signalé", ancre="left", ligne="legende", corps=8.5)
-    for debut, texte, tirets in ((122, dire("limites à 95 %"), "--"), (222, dire("à 99,8 %"), ":")):
+    for debut, texte, tirets in ((122, "limites à 95 %", "--"), (222, "à 99,8 %", ":")):
         toile.tirer(x + debut, y, x + debut + 16, y, GRIS, 1.2, tirets)
         toile.ecrire(x + debut + 20, y, texte, ancre="left", ligne="legende", corps=8.5)
 
@@ -158,7 +156,7 @@ def _compter(cotes: np.ndarray, cote: int) -> str:
 def _decrire(ou: Repere, declaration: dict, ville: dict, limites: Limites, cotes: np.ndarray, nombre: int) -> str:
     return (
         f"{ecrire(nombre, decimales=0)} territoires autour {ou.de} ({ecrire_ligne(ville, declaration)}). "
-        f"{dire('Au-dessus de la limite à 95 %')} : {_compter(cotes, 1)}, {dire('de celle à 99,8 %')} : "
+        f"Au-dessus de la limite à 95 % : {_compter(cotes, 1)}, de celle à 99,8 % : "
         f"{_compter(cotes, 2)} ; au-dessous : {_compter(cotes, -1)} et {_compter(cotes, -2)}."
     )
 
@@ -171,8 +169,8 @@ def _nommer(valeurs: Publie, niveau: str, ecartes: list) -> list[tuple[str, dict
 def _table(valeurs: Publie, declaration: dict, lignes: list[tuple[str, dict, int]], titre: str) -> str:
     """La ville, puis les territoires hors des limites ou signalés : les autres n'apprennent rien de plus."""
     cotes = {
-        2: dire("au-dessus de 99,8 %"), 1: dire("au-dessus de 95 %"), 0: "dans les limites",
-        -1: dire("au-dessous de 95 %"), -2: dire("au-dessous de 99,8 %"),
+        2: "au-dessus de 99,8 %", 1: "au-dessus de 95 %", 0: "dans les limites",
+        -1: "au-dessous de 95 %", -2: "au-dessous de 99,8 %",
     }  # fmt: skip
     corps = [[escape(nom), *donnees.cases(r, declaration, valeurs.annee), cotes[int(cote)]] for nom, r, cote in lignes]
     entetes = ["Territoire", *donnees.entetes(), "Place"]

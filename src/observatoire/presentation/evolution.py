@@ -8,7 +8,7 @@ import numpy as np
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, en_unite, reperer, statut_de
+from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
 
@@ -25,7 +25,7 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     annees = selection.serie(valeurs, indicateur, territoire, bailleur)
     nom = selection.nommer(valeurs, territoire, bailleur)
     if donnees.vide(annees):
-        return absent(declaration["libelle"], donnees.raison({ecrire_annee(r["annee"]): r for r in annees}))
+        return absent(declaration["libelle"], donnees.raison({str(r["annee"]): r for r in annees}))
     repere = reperes.situer(valeurs, territoire, bailleur)
     ville = _serie_ville(valeurs, declaration, repere)
     autre = repere.nom if repere else ""
@@ -33,8 +33,8 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     with style():
         toile = _dessiner(valeurs, declaration, annees, ville, (nom, autre))
         svg = rendre(toile.achever(), titre, _decrire_evolution(valeurs, declaration, annees, ville, (nom, autre)))
-    lignes = [(ecrire_annee(r["annee"]), r, r["annee"]) for r in annees]
-    lignes += [(f"{autre}, {ecrire_annee(r['annee'])}", r, r["annee"]) for r in ville]
+    lignes = [(str(r["annee"]), r, r["annee"]) for r in annees]
+    lignes += [(f"{autre}, {r['annee']}", r, r["annee"]) for r in ville]
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, indicateur))
     return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
@@ -55,11 +55,11 @@ def _dessiner(valeurs, declaration, annees, ville, noms) -> Toile:
     hauteurs = np.concatenate([propre.valeur, propre.bas, propre.haut, repere.valeur, [y for _, y in zero]])
     toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), cadrer(declaration, hauteurs), gauche=36, haut=30.24)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
-    toile.graduer_x(dates, [ecrire_annee(a) for a in dates], grille=False)
+    toile.graduer_x(dates, [str(a) for a in dates], grille=False)
     _tracer_serie(toile, propre, repere, zero)
     tracer_ruptures(toile, ruptures)
     ecrire_valeurs(toile, declaration, annees, propre)
-    depart = f"État zéro {ecrire_annee(valeurs.edition['annee_zero'])}" if zero else None
+    depart = f"État zéro {valeurs.edition['annee_zero']}" if zero else None
     _legender(toile, noms[: 1 + (len(ville) > 0)], depart)
     return toile
 
@@ -131,7 +131,7 @@ def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: 
         if (statut := statut_de(ligne)) != "publie":
             toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
         else:
-            texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points", cle=reperer(ligne))
+            texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points")
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
 
 
@@ -151,7 +151,7 @@ def _legender(toile: Toile, noms: tuple[str, ...], zero: str | None) -> None:
 
 def _decrire_evolution(valeurs, declaration, annees, ville, noms) -> str:
     def suite(lignes: list[dict]) -> str:
-        return " ; ".join(donnees.en_clair(ecrire_annee(r["annee"]), r, declaration) for r in lignes)
+        return " ; ".join(donnees.en_clair(str(r["annee"]), r, declaration) for r in lignes)
 
     phrases = [f"{noms[0]}, {suite(annees)}.", f"{noms[1]}, {suite(ville)}." if ville else ""]
     return " ".join([*phrases, dire_ruptures(valeurs, declaration["code"])]).strip()
@@ -159,7 +159,4 @@ def _decrire_evolution(valeurs, declaration, annees, ville, noms) -> str:
 
 def dire_ruptures(valeurs: Publie, indicateur: str) -> str:
     ruptures = selection.ruptures(valeurs, indicateur)
-    return " ".join(
-        f"Rupture entre {ecrire_annee(r['annee'] - 1)} et {ecrire_annee(r['annee'])} : {r['libelle']}."
-        for r in ruptures
-    )
+    return " ".join(f"Rupture entre {r['annee'] - 1} et {r['annee']} : {r['libelle']}." for r in ruptures)

@@ -9,7 +9,7 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier_fiche
-from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, ecrire_entier, nommer_statut, statut_de
+from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_entier, nommer_statut, statut_de
 from observatoire.presentation.tableaux import cellule
 from observatoire.presentation.textes import paragraphe
 
@@ -36,7 +36,7 @@ def tableau_immeubles(
     rangs = [(lieu["nom"], ranges) for lieu, *ranges in zip(lieux, *lignes.values(), strict=True)]
     montres = [rang for rang in rangs if not donnees.vide(rang[1])]
     caches = [rang for rang in rangs if donnees.vide(rang[1])]
-    titre = f"{titre}, {ecrire_annee(valeurs.annee)}"
+    titre = f"{titre}, {valeurs.annee}"
     corps = _table(valeurs, codes, montres, titre, depuis) if montres else ""
     if caches:
         sans = f"{ecrire(len(caches), 'immeubles', decimales=0)} sans valeur publiée"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, section
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import ecrire_annee, ecrire_statut
+from observatoire.presentation.nombres import ecrire_statut
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -46,7 +46,7 @@ def _tete(annees: list[int], liens: dict[str, str], seul: bool) -> str:
     """Les bailleurs au-dessus de leurs années ; deux chiffres suffisent à une année quand la place manque."""
     largeur = len(annees)
     haut = "".join(f'<th scope="colgroup" colspan="{largeur}" class="obs-debut">{lien}</th>' for lien in liens.values())
-    ecrites = [ecrire_annee(a) if seul else _abreger(a) for a in annees]
+    ecrites = [str(a) if seul else _abreger(a) for a in annees]
     bas = "".join(f'<th scope="col"{_debut(rang)}>{ecrite}</th>' for _ in liens for rang, ecrite in enumerate(ecrites))
     if seul:
         return f'<thead><tr><th scope="col">Indicateur</th>{bas}</tr></thead>'
@@ -74,7 +74,7 @@ def _corps(valeurs: Publie, statuts: dict[tuple, str], colonnes: list[tuple[str,
 
 
 def _abreger(annee: int) -> str:
-    return f'<abbr title="{ecrire_annee(annee)}">{ecrire_annee(annee, court=True)}</abbr>'
+    return f'<abbr title="{annee}">{annee % 100:02d}</abbr>'
 
 
 def _debut(rang: int) -> str:

@@ -29,7 +29,6 @@ from observatoire.presentation.mixite_lignes import (
 from observatoire.presentation.nombres import (
     ABSENT,
     ecrire,
-    ecrire_annee,
     ecrire_entier,
     ecrire_statut,
     nommer_statut,
@@ -38,7 +37,6 @@ from observatoire.presentation.nombres import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -53,10 +51,10 @@ def tableau_mixite(valeurs: Publie, territoire: str | None = None, depuis: str =
             lignes = {n: lire_ligne(valeurs, Lieu(n, code, groupe, indice)) for n in niveaux}
             if any(ligne is not None for ligne in lignes.values()):
                 rangs.append(_rang(valeurs, (groupe, indice), lignes, niveaux, depuis))
-    titre = f"Mixité, {selection.nommer(valeurs, territoire)}, {ecrire_annee(valeurs.annee)}"
+    titre = f"Mixité, {selection.nommer(valeurs, territoire)}, {valeurs.annee}"
     if not rangs:
         return absent(titre, "aucune comparaison de quartiers n'est calculée")
-    note = dire(
+    note = (
         "Sous chaque indice : son intervalle à 95 % et les unités comparées. Celles dont un compte est secret sont "
         "réunies en une seule. « Au hasard » : ce que vaudrait l'indice si les ménages étaient répartis au hasard, et "
         "la probabilité p que le hasard donne au moins l'indice observé."
@@ -93,7 +91,7 @@ def evolution_mixite(
 def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: str = "quartier") -> Fragment:
     """Ce qui change depuis l'état zéro et l'année d'avant : la part de la structure, celle de la composition."""
     annee, zero = valeurs.annee, valeurs.edition["annee_zero"]
-    titre = f"Ce qui a changé entre {NIVEAUX[niveau]}, jusqu'en {ecrire_annee(annee)}"
+    titre = f"Ce qui a changé entre {NIVEAUX[niveau]}, jusqu'en {annee}"
     table = valeurs.mixite_evolution
     table = table[table["territoire"].eq(selection.reperer(valeurs, territoire)[1])]
     table = table[table["annee"].eq(annee) & table["niveau"].eq(niveau) & table["groupe"].isin(lister_groupes(valeurs))]
@@ -105,7 +103,7 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
     rangs = [
         {
             "groupe": escape(nommer_groupe(valeurs, groupe)),
-            "Indice": f"{lier_indice(valeurs, indice)}, depuis {ecrire_annee(depart)}",
+            "Indice": f"{lier_indice(valeurs, indice)}, depuis {depart}",
             "Variation": _mesurer(par_cle[depart, groupe, indice], "variation", signe=True),
             "Structure": _signer(par_cle[depart, groupe, indice], "structure"),
             "Composition": _signer(par_cle[depart, groupe, indice], "composition"),
@@ -119,8 +117,8 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
         "La variation est la somme des deux autres colonnes, aux arrondis près. Composition : ce qu'auraient changé, à "
         f"elles seules, les parts des ménages {reperes.englober(valeurs, territoire).dans} et la taille des quartiers. "
         "Structure : ce qui vient de leur répartition entre quartiers. Les quartiers connus aux deux dates sont "
-        "comparés, les autres réunis. "
-    ) + dire("Une variation dont l'intervalle à 95 % contient zéro n'est pas établie.")
+        "comparés, les autres réunis. Une variation dont l'intervalle à 95 % contient zéro n'est pas établie."
+    )
     rompus = _dire_les_ruptures(annee, [d for d in voulus if d not in departs])
     return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=f"{note} {rompus}".strip())
 
@@ -128,8 +126,8 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
 def _dire_les_ruptures(annee: int, departs: list[int]) -> str:
     if not departs:
         return ""
-    dits = " ni à ".join(ecrire_annee(d) for d in departs)
-    return f"{ecrire_annee(annee)} n'est pas comparable à {dits} : rupture de série."
+    dits = " ni à ".join(str(d) for d in departs)
+    return f"{annee} n'est pas comparable à {dits} : rupture de série."
 
 
 def _rang(

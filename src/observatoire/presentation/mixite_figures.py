@@ -15,7 +15,6 @@ from observatoire.presentation.nombres import (
     ABSENT,
     STATUTS,
     ecrire,
-    ecrire_annee,
     ecrire_entier,
     ecrire_statut,
     nommer_statut,
@@ -23,7 +22,6 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, Toile, graduations, mesurer
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -33,14 +31,14 @@ def figurer(valeurs: Publie, lieu: Lieu, titre: str, nom: str, reperes: dict[str
     """La figure d'une série et de son repère, et ses données ; une phrase quand rien n'est publié."""
     serie = lire_serie(valeurs, lieu)
     if donnees.vide(serie):
-        return absent(titre, donnees.raison({ecrire_annee(r["annee"]): r for r in serie}))
+        return absent(titre, donnees.raison({str(r["annee"]): r for r in serie}))
     code = selection.groupe(valeurs, lieu.groupe)[:1] or [lieu.groupe]
     coupures = {r["annee"] for r in selection.ruptures(valeurs, code[0])}
     svg = dessiner(serie, reperes, coupures, titre, nom, DECIMALES.get(lieu.indice, 3))
-    entetes = ["Année", "Valeur", dire("Intervalle à 95 %"), *reperes, "p au hasard", "Ménages", "Réponse"]
+    entetes = ["Année", "Valeur", "Intervalle à 95 %", *reperes, "p au hasard", "Ménages", "Réponse"]
     lignes = [
         [
-            ecrire_annee(r["annee"]),
+            str(r["annee"]),
             ecrire_indice(r["valeur"], lieu.indice)
             if statut_de(r) == "publie"
             else ecrire_statut(statut_de(r), html=True),
@@ -52,8 +50,7 @@ def figurer(valeurs: Publie, lieu: Lieu, titre: str, nom: str, reperes: dict[str
         ]
         for rang, r in enumerate(serie)
     ]
-    barres = dire("Barres : l'intervalle à 95 %")
-    note = f"{barres} ; pointillé : {', '.join(reperes).lower()}."
+    note = f"Barres : l'intervalle à 95 % ; pointillé : {', '.join(reperes).lower()}."
     note += " Trait coupé : rupture de série." if coupures & {r["annee"] for r in serie[1:]} else ""
     return donnees.figure(svg, titre, donnees.tableau_simple(entetes, lignes, titre), escape(note))
 
@@ -69,7 +66,7 @@ def dessiner(
     with style():
         toile = Toile(170, (annees[0] - 0.45, annees[-1] + 0.45), _cadrer(serie, reperes), gauche=36, haut=30.24)
         toile.graduer_y(*graduations(toile.bornes_y, ""))
-        toile.graduer_x(annees, [ecrire_annee(a) for a in annees], grille=False)
+        toile.graduer_x(annees, [str(a) for a in annees], grille=False)
         for repere in reperes.values():
             toile.relier(*_lignes(toile, repere, coupures), GRIS, 1.5, "--")
             toile.marquer(toile.x(annees), toile.y(_colonne(repere, "valeur")), "s", 5, GRIS)
@@ -131,6 +128,6 @@ def _decrire(series: dict[str, list[dict]], decimales: int) -> str:
         return ecrire(ligne["valeur"], decimales=decimales) if statut == "publie" else nommer_statut(statut)
 
     def suite(lignes: list[dict]) -> str:
-        return " ; ".join(f"{ecrire_annee(r['annee'])} : {dire(r)}" for r in lignes)
+        return " ; ".join(f"{r['annee']} : {dire(r)}" for r in lignes)
 
     return " ".join(f"{nom}, {suite(lignes)}." for nom, lignes in series.items())

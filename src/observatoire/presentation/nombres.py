@@ -1,7 +1,4 @@
-"""La seule porte par laquelle un nombre s'écrit : pages, figures, infobulles, textes de remplacement.
-
-Tout ce qui passe ici est inscrit au registre (:mod:`observatoire.registre`) avec son arrondi et, quand c'est une valeur
-publiée, sa clé. Une page où un nombre s'imprime autrement est refusée.
+"""Écrire un nombre comme il se lit en français : pages, figures, infobulles, textes de remplacement.
 
 Les proportions sont des fractions de [0, 1] partout ailleurs ; elles ne deviennent des pourcentages qu'ici.
 """
@@ -19,8 +16,6 @@ import pandas as pd
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
-
-from observatoire.registre.impressions import Cle, citer, dire, imprimer
 
 FINE = "\u202f"  # espace fine insécable : milliers, « % »
 INSECABLE = "\u00a0"
@@ -94,21 +89,19 @@ def ecrire(
     signe: bool = False,
     avec_unite: bool = True,
     html: bool = False,
-    cle: Cle | None = None,
 ) -> str:
     """Écrire une valeur comme elle se lit en français : « 1 234,5 », « 12,3 % », « −2,0 points ».
 
     ``valeur`` est la valeur publiée (une fraction pour « % » et « points »). ``signe`` écrit aussi le « + ».
     Une valeur cachée s'écrit par son statut ; en HTML, dans une abréviation expliquée. Une valeur publiée
-    mais manquante (dénominateur nul) s'écrit « nd ». ``cle`` : celle d'une valeur publiée (:func:`reperer`).
+    mais manquante (dénominateur nul) s'écrit « nd ».
     """
     if statut not in STATUTS and statut != "publie":
         raise ValueError(f"statut inconnu : « {statut} ».")
     if statut != "publie" or pd.isna(valeur):
         return ecrire_statut("nd" if statut == "publie" else statut, html=html)
-    chiffres, arrondie, pas = _arrondir(float(valeur), unite, decimales, signe)
-    suite = _suffixe(chiffres, unite) if avec_unite else ""
-    return imprimer(chiffres, arrondie, pas, unite, cle, suite)
+    chiffres = _arrondir(float(valeur), unite, decimales, signe)
+    return chiffres + (_suffixe(chiffres, unite) if avec_unite else "")
 
 
 def ecrire_statut(statut: str, html: bool = False) -> str:
@@ -136,19 +129,17 @@ def legende_statuts(html: str) -> str:
     return " ; ".join(f"{s.sigle} : {s.libelle}" for cle, s in STATUTS.items() if cle in presents)
 
 
-def ecrire_intervalle(bas: float | None, haut: float | None, unite: str = "", cles: tuple = (None, None)) -> str:
-    """« 11,2 à 13,4 % » ; un tiret quand il n'y a pas d'intervalle. ``cles`` : celles des deux bornes."""
+def ecrire_intervalle(bas: float | None, haut: float | None, unite: str = "") -> str:
+    """« 11,2 à 13,4 % » ; un tiret quand il n'y a pas d'intervalle."""
     if pd.isna(bas) or pd.isna(haut):
         return ABSENT
     signe = unite == "points"
-    debut = ecrire(bas, unite, avec_unite=False, signe=signe, cle=cles[0])
-    return f"{debut} à {ecrire(haut, unite, signe=signe, cle=cles[1])}"
+    return f"{ecrire(bas, unite, avec_unite=False, signe=signe)} à {ecrire(haut, unite, signe=signe)}"
 
 
 def ecrire_bornes(ligne: dict, declaration: dict) -> str:
     """L'intervalle d'une ligne de ``indicateurs``, dans l'unité de sa déclaration."""
-    cles = (reperer(ligne, "borne_basse"), reperer(ligne, "borne_haute"))
-    return ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"], cles)
+    return ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], declaration["unite"])
 
 
 def ecrire_entier(valeur: float | None) -> str:
@@ -156,30 +147,24 @@ def ecrire_entier(valeur: float | None) -> str:
     return ABSENT if pd.isna(valeur) else ecrire(valeur, decimales=0)
 
 
-def ecrire_compte(valeur: float | None, cle: Cle | None = None) -> str:
+def ecrire_compte(valeur: float | None) -> str:
     """Un numérateur ou un dénominateur : entier s'il l'est, sinon à une décimale (une somme de loyers)."""
     if pd.isna(valeur):
         return ABSENT
-    return ecrire(valeur, decimales=0 if float(valeur).is_integer() or abs(valeur) >= 1000 else 1, cle=cle)
+    return ecrire(valeur, decimales=0 if float(valeur).is_integer() or abs(valeur) >= 1000 else 1)
 
 
-def ecrire_part(valeur: float | None, cle: Cle | None = None) -> str:
+def ecrire_part(valeur: float | None) -> str:
     """Une couverture ou un taux de réponse : un pourcentage entier ; un tiret quand il n'a pas de sens."""
     if pd.isna(valeur):
         return ABSENT
-    return ecrire(valeur, "%", decimales=0, cle=cle)
+    return ecrire(valeur, "%", decimales=0)
 
 
 def ecrire_mesure(ligne: dict, mesure: str) -> str:
     """Ce qui accompagne la valeur d'une ligne de ``indicateurs`` : numerateur, denominateur, couverture ou reponse."""
     ecrit = ecrire_part if mesure in {"couverture", "reponse"} else ecrire_compte
-    return ecrit(ligne[mesure], reperer(ligne, mesure))
-
-
-def reperer(ligne: dict, mesure: str = "valeur") -> Cle:
-    """La clé, pour le registre, d'une mesure d'une ligne de ``indicateurs``."""
-    lire = ligne.get
-    return lire("annee"), lire("niveau"), lire("territoire"), lire("bailleur"), lire("indicateur"), mesure
+    return ecrit(ligne[mesure])
 
 
 def ecrire_en_lettres(nombre: float, feminin: bool = False) -> str:
@@ -187,30 +172,20 @@ def ecrire_en_lettres(nombre: float, feminin: bool = False) -> str:
     entier = int(nombre)
     if not 0 <= entier < len(_EN_LETTRES):
         return ecrire(entier, decimales=0)
-    ecrit = _EN_LETTRES[entier] + "e" * (feminin and entier < 2)
-    return imprimer(ecrit, float(entier), 0.0)
+    return _EN_LETTRES[entier] + "e" * (feminin and entier < 2)
 
 
 def ecrire_trimestre(trimestre: str, court: bool = False) -> str:
     """« 2011-T1 » s'écrit « 1er trimestre 2011 » ; ``court`` : « T1 2011 », quand la place manque."""
     annee, rang = trimestre.split("-T")
     if court:
-        return imprimer(f"T{rang}{INSECABLE}{int(annee)}", unite="trimestre")
-    return imprimer(f"{rang}{'er' if rang == '1' else 'e'} trimestre{INSECABLE}{int(annee)}", unite="trimestre")
-
-
-def ecrire_annee(annee: int, court: bool = False) -> str:
-    """« 2010 » ; ``court`` : ses deux derniers chiffres, quand la place manque."""
-    return imprimer(f"{annee % 100:02d}" if court else str(annee), float(annee), 0.0, "année")
-
-
-def ecrire_date(date: str | datetime.date) -> str:
-    """« 31 décembre 2010 », « 1er janvier 2011 »."""
-    return imprimer(_dater(date), unite="date")
+        return f"T{rang}{INSECABLE}{int(annee)}"
+    return f"{rang}{'er' if rang == '1' else 'e'} trimestre{INSECABLE}{int(annee)}"
 
 
 @lru_cache(maxsize=256)
-def _dater(date: str | datetime.date) -> str:
+def ecrire_date(date: str | datetime.date) -> str:
+    """« 31 décembre 2010 », « 1er janvier 2011 »."""
     jour = datetime.date.fromisoformat(date[:10]) if isinstance(date, str) else date
     texte = format_date(jour, "d MMMM y", locale="fr").replace(" ", INSECABLE)
     return texte.replace("1", "1er", 1) if jour.day == 1 else texte
@@ -219,7 +194,7 @@ def _dater(date: str | datetime.date) -> str:
 def ecrire_reference(declaration: dict, annee: int) -> str:
     """La date d'une valeur : « 31 décembre 2010 » pour un stock, « année 2010 » pour un flux."""
     if declaration.get("periode") == "annee":
-        return f"année{INSECABLE}{ecrire_annee(annee)}"
+        return f"année{INSECABLE}{annee}"
     return ecrire_date(datetime.date(annee, 12, 31))
 
 
@@ -227,10 +202,7 @@ def ecrire_ligne(ligne: dict, declaration: dict, html: bool = False) -> str:
     """La valeur d'une ligne de ``indicateurs``, dans l'unité de sa déclaration."""
     unite = declaration["unite"]
     decimales = 0 if declaration["nature"] == "effectif" else None
-    return ecrire(
-        ligne["valeur"], unite, ligne["statut"], decimales=decimales, signe=unite == "points", html=html,
-        cle=reperer(ligne),
-    )  # fmt: skip
+    return ecrire(ligne["valeur"], unite, ligne["statut"], decimales=decimales, signe=unite == "points", html=html)
 
 
 def en_unite(valeur, unite: str):
@@ -242,22 +214,17 @@ def graduer(position: float, unite: str = "") -> str:
     """L'étiquette d'une graduation : ``position`` est déjà à l'échelle de l'unité."""
     arrondi = Decimal(str(round(float(position), 6))).normalize()
     texte = _ponctuer(arrondi, max(0, -arrondi.as_tuple().exponent), unite == "points")
-    valeur = float(arrondi / MULTIPLICATEURS.get(unite, 1))
-    return imprimer(texte, valeur, 0.0, unite, suite=f"{FINE}{unite}" if unite in _COLLEES else "")
+    return texte + (f"{FINE}{unite}" if unite in _COLLEES else "")
 
 
 @lru_cache(maxsize=16384)
-def _arrondir(valeur: float, unite: str, decimales: int | None, signe: bool) -> tuple[str, float, float]:
-    """Ce qui s'écrit, la valeur que cela dit et son pas, à l'échelle publiée ; un dénombrement entier est exact."""
-    echelle = MULTIPLICATEURS.get(unite, 1)
-    nombre = Decimal(str(valeur)) * echelle
+def _arrondir(valeur: float, unite: str, decimales: int | None, signe: bool) -> str:
+    nombre = Decimal(str(valeur)) * MULTIPLICATEURS.get(unite, 1)
     if decimales is None:
         entier = nombre == nombre.to_integral_value()
         decimales = DECIMALES.get(unite, 0 if entier else 1)
     arrondi = nombre.quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
-    exact = echelle == 1 and decimales == 0 and arrondi == nombre
-    pas = 0.0 if exact else float(Decimal(1).scaleb(-decimales) / echelle)
-    return _ponctuer(arrondi, decimales, signe), float(arrondi / echelle), pas
+    return _ponctuer(arrondi, decimales, signe)
 
 
 @lru_cache(maxsize=16)
@@ -284,5 +251,5 @@ def _suffixe(texte: str, unite: str) -> str:
         return INSECABLE + _SINGULIERS[unite]
     mot, *suite = unite.split(" ")
     if petit and mot.endswith("s") and mot[:-1] in _DENOMBRES:
-        return INSECABLE + citer(" ".join([mot[:-1], *suite]))
-    return INSECABLE + (dire("p. 100 log.") if unite == _POUR_CENT_LOGEMENTS else citer(unite))
+        return INSECABLE + " ".join([mot[:-1], *suite])
+    return INSECABLE + ("p. 100 log." if unite == _POUR_CENT_LOGEMENTS else unite)

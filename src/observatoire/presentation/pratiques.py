@@ -10,12 +10,11 @@ from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.attributions import de_l_annee, ecrire_ecart
 from observatoire.presentation.liens import lier_fiche, lier_lieu
-from observatoire.presentation.nombres import ecrire, ecrire_annee
+from observatoire.presentation.nombres import ecrire
 from observatoire.presentation.objectifs import PAR_HASARD, accorder
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -42,8 +41,8 @@ def tableau_pratiques(valeurs: Publie, territoire: str | None = None) -> Fragmen
         | {valeurs.nom("bailleur", b): _case_pratique(cases.get((c, b))) for b in presents}
         for c in codes
     ]
-    titre = f"Chaque bailleur face aux autres, {nom}, {ecrire_annee(valeurs.annee)}"
-    note = dire(
+    titre = f"Chaque bailleur face aux autres, {nom}, {valeurs.annee}"
+    note = (
         "Écart, en points, entre la part du bailleur et celle de tous les autres du même territoire, à taille et "
         "financement de logement égaux ; intervalle à 95 %. En gras, les écarts dont l'intervalle ne contient pas zéro."
     )
@@ -87,5 +86,5 @@ def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
         }
         for r in en_lignes(marques)
     ]
-    titre = f"Les bailleurs qui attribuent autrement que les autres du quartier, {ecrire_annee(valeurs.annee)}"
+    titre = f"Les bailleurs qui attribuent autrement que les autres du quartier, {valeurs.annee}"
     return composer(pd.DataFrame(lignes), titre, gauche=("Bailleur", "Pratique", "Sens"), note=phrase)

@@ -13,11 +13,10 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.alertes import nommer_lieu, reserver
 from observatoire.presentation.dossier import trouver
 from observatoire.presentation.evolution import Trace, cadrer, dire_ruptures, ecrire_valeurs, tracer_ruptures
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_bornes, ecrire_ligne, ecrire_mesure
+from observatoire.presentation.nombres import ecrire, ecrire_bornes, ecrire_ligne, ecrire_mesure
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, Toile, graduations, mesurer
 from observatoire.presentation.verdicts import pastille
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -35,7 +34,7 @@ def preuves(valeurs: Publie, alerte: str) -> Fragment:
     annees = valeurs.lignes(lieu["indicateur"], lieu["niveau"], lieu["territoire"])
     nom = nommer_lieu(valeurs, lieu)
     if donnees.vide(annees):
-        return absent(declaration["libelle"], donnees.raison({ecrire_annee(r["annee"]): r for r in annees}))
+        return absent(declaration["libelle"], donnees.raison({str(r["annee"]): r for r in annees}))
     evaluees = {r["annee"]: r for r in valeurs.alertes(**lieu)}
     attendues = [_attendre(r, evaluees.get(r["annee"])) for r in annees]
     titre = f"{declaration['libelle']}, {nom} : observé et attendu"
@@ -43,7 +42,7 @@ def preuves(valeurs: Publie, alerte: str) -> Fragment:
         toile = _dessiner(valeurs, declaration, annees, attendues)
         svg = rendre(toile.achever(), titre, _decrire(valeurs, declaration, annees, attendues))
     lignes = [_ligne(r, a, evaluees.get(r["annee"]), declaration) for r, a in zip(annees, attendues, strict=True)]
-    entetes = ["Année", "Observé", dire("Intervalle à 95 %"), "Attendu", "Numérateur", "Attendu (nombre)", "Excès",
+    entetes = ["Année", "Observé", "Intervalle à 95 %", "Attendu", "Numérateur", "Attendu (nombre)", "Excès",
                "Entre", "Dénominateur", "Verdict"]  # fmt: skip
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, lieu["indicateur"]))
@@ -65,7 +64,7 @@ def _dessiner(valeurs: Publie, declaration: dict, annees: list[dict], attendues:
     hauteurs = np.concatenate([observe.valeur, observe.bas, observe.haut, attendu.valeur])
     toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), cadrer(declaration, hauteurs), gauche=36, haut=30.24)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
-    toile.graduer_x(dates, [ecrire_annee(a) for a in dates], grille=False)
+    toile.graduer_x(dates, [str(a) for a in dates], grille=False)
     x, reference = toile.x(attendu.annee), toile.y(attendu.valeur)
     toile.relier(attendu.couper(x), attendu.couper(reference), GRIS, 1.5, "--")
     toile.marquer(x, reference, "s", 6, GRIS)
@@ -90,7 +89,7 @@ def _legender(toile: Toile) -> None:
 
 def _decrire(valeurs: Publie, declaration: dict, annees: list[dict], attendues: list[dict]) -> str:
     paires = [
-        f"{donnees.en_clair(ecrire_annee(r['annee']), r, declaration)}, attendu {_part(a, declaration)}"
+        f"{donnees.en_clair(str(r['annee']), r, declaration)}, attendu {_part(a, declaration)}"
         for r, a in zip(annees, attendues, strict=True)
     ]
     return f"{' ; '.join(paires)}. {dire_ruptures(valeurs, declaration['code'])}".strip()
@@ -107,7 +106,7 @@ def _ligne(ligne: dict, attendue: dict, evaluee: dict | None, declaration: dict)
         bornes = " à ".join(ecrire(compte[b], decimales=1, signe=True) for b in ("exces_bas", "exces_haut"))
         exces = [ecrire(compte["attendu"], decimales=1), ecrire(compte["exces"], decimales=1, signe=True), bornes]
     return [
-        ecrire_annee(ligne["annee"]), ecrire_ligne(ligne, declaration, html=True), ecrire_bornes(ligne, declaration),
+        str(ligne["annee"]), ecrire_ligne(ligne, declaration, html=True), ecrire_bornes(ligne, declaration),
         _part(attendue, declaration), ecrire_mesure(ligne, "numerateur"), *exces, ecrire_mesure(ligne, "denominateur"),
         pastille(evaluee) if evaluee else SANS,
     ]  # fmt: skip

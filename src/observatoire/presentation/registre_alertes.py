@@ -15,7 +15,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.alertes import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.presentation.liens import dire_la_commune, lier, lier_fiche, vers_alerte, vers_territoire
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut, ecrire_trimestre
+from observatoire.presentation.nombres import ecrire, ecrire_statut, ecrire_trimestre
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.verdicts import VERDICTS, est_signale, gravite, pastille
@@ -35,7 +35,7 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     En tête, les dossiers que personne ne pilote depuis deux trimestres ; puis du plus grave au moins grave.
     """
     signales = [r for r in valeurs.alertes(annee=valeurs.annee) if est_signale(r)]
-    titre = f"Registre des alertes, {ecrire_annee(valeurs.annee)}"
+    titre = f"Registre des alertes, {valeurs.annee}"
     if not signales:
         return absent(titre, "rien n'est signalé parmi ce qui est publié")
     ouverts = dossiers_ouverts(valeurs)

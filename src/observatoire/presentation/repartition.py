@@ -10,7 +10,7 @@ from matplotlib.colors import to_rgb
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_annee, en_unite, graduer, reperer, statut_de
+from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import ENCRE, GRIS, Toile, mesurer
 
@@ -53,12 +53,12 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
 def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Barre]:
     """Une barre par année, puis celle de la ville, dans l'ordre où elles se lisent."""
     series = [selection.serie(valeurs, c, territoire, bailleur) for c in codes]
-    propres = [Barre(ecrire_annee(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
+    propres = [Barre(str(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
     repere = reperes.situer(valeurs, territoire, bailleur)
     if repere is None:
         return propres
     lignes = [reperes.ligne(valeurs, c, repere) for c in codes]
-    return [*propres, Barre(f"{repere.court} {ecrire_annee(valeurs.annee)}", lignes)]
+    return [*propres, Barre(f"{repere.court} {valeurs.annee}", lignes)]
 
 
 def _par_barre(valeurs: Publie, barres: list[Barre]) -> dict[str, dict]:
@@ -100,8 +100,8 @@ def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
 def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs: list, noms: list[str]) -> None:
     """La part écrite dans chaque morceau assez large pour la porter."""
     for rang in np.flatnonzero(bouts - debuts >= 6.5 * (toile.droite - toile.gauche) / 100):
-        milieu, cle = (debuts[rang] + bouts[rang]) / 2, reperer(barre.lignes[rang])
-        texte = ecrire(barre.parts[rang], "%", decimales=0, avec_unite=False, cle=cle)
+        milieu = (debuts[rang] + bouts[rang]) / 2
+        texte = ecrire(barre.parts[rang], "%", decimales=0, avec_unite=False)
         if noms[rang].lower() in _INCONNUES:
             demi = mesurer(texte, 9) / 2 + 1
             toile.encadrer(milieu - demi, y - 5.5, milieu + demi, y + 5.5, fc=couleurs[rang], lw=0, zorder=3)

@@ -13,7 +13,6 @@ from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
     ABSENT,
     ecrire,
-    ecrire_annee,
     ecrire_compte,
     ecrire_date,
     ecrire_entier,
@@ -35,7 +34,6 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
-from observatoire.registre.impressions import citer, dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -72,7 +70,7 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     if len(engagements):
         total = accorder(len(engagements), "engagement suivi", "engagements suivis")
         dits = compter_les_verdicts(verdicts) or "aucun n’a de verdict publié"
-        phrases.append(f"Sur {total}, en {ecrire_annee(valeurs.annee)} : {dits}.")
+        phrases.append(f"Sur {total}, en {valeurs.annee} : {dits}.")
     avec = table[table["sens"].isin(["hausse", "baisse", "indecis"])]
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
@@ -107,7 +105,7 @@ def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
     rangs = [_comparer(valeurs, r, suivi) for r in en_lignes(table)]
     lignes = pd.DataFrame(rangs)
     vides = [c for c in lignes if set(lignes[c]) <= {"", ABSENT}]
-    titre = f"{nom}, de l'état zéro à {ecrire_annee(valeurs.annee)}"
+    titre = f"{nom}, de l'état zéro à {valeurs.annee}"
     return composer(lignes.drop(columns=vides), titre, gauche=("Verdict", "Sens", "À savoir"), note=_regle())
 
 
@@ -144,7 +142,7 @@ def _situer(valeurs: Publie, r: dict) -> str:
 
 
 def _bout(valeurs: Publie, r: dict, annee: int, colonne: str) -> str:
-    quand = f"<br><small>{ecrire_annee(annee)}</small>"
+    quand = f"<br><small>{annee}</small>"
     if annee in valeurs.edition["annees"] and not _donnee(r, colonne):
         lieu = (r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
         return ecrire_ligne(valeurs.ligne(*lieu, annee=annee), valeurs.catalogue[r["indicateur"]], html=True) + quand
@@ -158,7 +156,7 @@ def _donnee(r: dict, colonne: str) -> bool:
 
 
 def _regle() -> str:
-    return dire(
+    return (
         "Écart : arrivée moins départ, intervalle à 95 % (Newcombe ; bornes combinées pour un taux ou un écart). Effet "
         "minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les "
         "dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où "
@@ -205,7 +203,7 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
     choisies = table[table["ecart"].ne("aucun") | differe]
     premiere = table.iloc[0]
     phrase = (
-        f"Relu à la révision {citer(premiere['revision'])} du {ecrire_date(premiere['date'])} : "
+        f"Relu à la révision {premiere['revision']} du {ecrire_date(premiere['date'])} : "
         f"{accorder(table['engagement'].nunique(), 'engagement', 'engagements')}, dont "
         f"{accorder(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique(), 'inchangé', 'inchangés')}."
     )
@@ -260,7 +258,7 @@ def tableau_contexte(valeurs: Publie) -> Fragment:
         }
         for r in en_lignes(montrees)
     ]
-    note = dire(
+    note = (
         "Le contexte n'est pas un témoin : il ne dit pas ce qui serait arrivé sans la charte. Le RPLS du 1er janvier "
         "est l'état du 31 décembre qui le précède."
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier_et_situer, lier_fiche
-from observatoire.presentation.nombres import ecrire, ecrire_annee, en_unite, nommer_statut
+from observatoire.presentation.nombres import ecrire, en_unite, nommer_statut
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
@@ -42,7 +42,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
     if not publiees:
         return absent(f"{libelle}, décomposition", _pourquoi(siennes))
     depart, annee, variation = (publiees[0][c] for c in ("depart", "annee", "variation"))
-    titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {ecrire_annee(depart)} à {ecrire_annee(annee)}"
+    titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {depart} à {annee}"
     lignes = [
         [COMPOSANTES[r["composante"]], _case(r)] for r in siennes
     ] + [["Variation", ecrire(variation, "points", signe=True)]]  # fmt: skip
@@ -74,7 +74,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
             }
         )  # fmt: skip
     lignes = pd.DataFrame(rangs)
-    depart, annee = (ecrire_annee(int(table[c].iloc[0])) for c in ("depart", "annee"))
+    depart, annee = (str(int(table[c].iloc[0])) for c in ("depart", "annee"))
     titre = f"De quoi est faite la variation de chaque part, de {depart} à {annee}"
     return composer(lignes, titre, groupe="quartier" if territoires else None, note=_NOTE)
 

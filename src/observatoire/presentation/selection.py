@@ -11,7 +11,6 @@ import pandas as pd
 
 from observatoire.erreurs import ParametreInconnu
 from observatoire.publie import VALEURS, en_lignes
-from observatoire.registre.impressions import relire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -150,7 +149,7 @@ def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> list[di
 
 
 def _cle_de_nom(nom: str) -> str:
-    sans_accents = unicodedata.normalize("NFKD", relire(nom)).encode("ascii", "ignore").decode().lower()
+    sans_accents = unicodedata.normalize("NFKD", nom).encode("ascii", "ignore").decode().lower()
     return re.sub(r"\d+", lambda trouve: trouve[0].zfill(9), sans_accents)
 
 

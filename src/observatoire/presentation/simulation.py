@@ -12,10 +12,9 @@ from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.donnees import raison
 from observatoire.presentation.liens import lier_et_situer
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_ligne, ecrire_statut
+from observatoire.presentation.nombres import ecrire, ecrire_ligne, ecrire_statut
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
-from observatoire.registre.impressions import dire
 from observatoire.simulation import (
     DEPARTS,
     LIVRAISONS,
@@ -124,7 +123,7 @@ def tableau_pertinence(
         return ville
     juges = table_de_pertinence(valeurs, cibles, trait, annees)
     an = ecrire(annees, "ans", decimales=0)
-    titre = f"{nommer_trait(valeurs, trait)} : ce que {an} permettent, {ecrire_annee(valeurs.annee)}"
+    titre = f"{nommer_trait(valeurs, trait)} : ce que {an} permettent, {valeurs.annee}"
     rangees = [_rangee(valeurs, lieu, trait, annees, depuis) | _rangee_cible(cibles, juges, lieu) for lieu in lieux]
     return composer(pd.DataFrame(rangees).fillna(""), titre, note=_NOTE_DU_MODELE + _noter_les_reponses(lieux))
 
@@ -172,7 +171,7 @@ def _rangee_cible(cibles: dict, juges: dict[str, Pertinence], lieu: Lieu) -> dic
     return {
         "Cible": f"{'au plus' if sens == 'baisse' else 'au moins'} {ecrire(cible, '%')}",
         "Entrants qu'il faut": sans_profil if np.isnan(juge.profil) else ecrire(juge.profil, "%"),
-        dire("Pour y mener 8 fois sur 10"): _ecrire_le_profil_sur(juge.profil_sur, sens),
+        "Pour y mener 8 fois sur 10": _ecrire_le_profil_sur(juge.profil_sur, sens),
         "Probabilité au profil actuel": ecrire(juge.probabilite, "%", decimales=0),
         "Pertinence": VERDICTS[juge.verdict],
     }
@@ -221,7 +220,7 @@ def tableau_report(
         }
         for lieu, apres in zip(lieux, report.parts, strict=True)
     ]
-    titre = f"{nommer_trait(valeurs, trait)} : report sur les autres quartiers, {ecrire_annee(valeurs.annee)}"
+    titre = f"{nommer_trait(valeurs, trait)} : report sur les autres quartiers, {valeurs.annee}"
     return composer(pd.DataFrame(rangees), titre, note=_note_du_report(report) + _noter_les_reponses(lieux))
 
 

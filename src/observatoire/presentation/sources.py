@@ -10,7 +10,6 @@ import pandas as pd
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_annee,
     ecrire_date,
     ecrire_entier,
     ecrire_part,
@@ -18,7 +17,6 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.registre.impressions import citer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -40,9 +38,9 @@ def tableau_depots(valeurs: Publie) -> Fragment:
     noms = valeurs.bailleurs.set_index("code")["nom"]
     propre = pd.DataFrame(
         {
-            "annee": table["annee"].map(ecrire_annee),
-            "Déposant": table["deposant"].map(noms).fillna(table["deposant"].map(citer)).map(escape),
-            "Table": table["table"].map(TABLES).fillna(table["table"].map(citer)),
+            "annee": table["annee"].map(str),
+            "Déposant": table["deposant"].map(noms).fillna(table["deposant"]).map(escape),
+            "Table": table["table"].map(TABLES).fillna(table["table"]),
             "Statut": table["statut"].map(_STATUTS_DEPOT).fillna(table["statut"]),
         }
     )
@@ -62,9 +60,9 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
     noms = valeurs.bailleurs.set_index("code")["nom"]
     propre = pd.DataFrame(
         {
-            "Année": table["annee"].map(ecrire_annee),
-            "Déposant": table["deposant"].map(noms).fillna(table["deposant"].map(citer)).map(escape),
-            "Table": table["table"].map(TABLES).fillna(table["table"].map(citer)),
+            "Année": table["annee"].map(str),
+            "Déposant": table["deposant"].map(noms).fillna(table["deposant"]).map(escape),
+            "Table": table["table"].map(TABLES).fillna(table["table"]),
             "Colonne": table["colonne"].map(_texte),
             "Motif": table["motif"].map(_texte),
             "Date": table["date"].map(_date),
@@ -97,7 +95,7 @@ def tableau_ruptures(valeurs: Publie) -> Fragment:
         return paragraphe("Aucune rupture de série n'est connue.")
     propre = pd.DataFrame(
         {
-            "Entre": [f"{ecrire_annee(a - 1)} et {ecrire_annee(a)}" for a in table["annee"]],
+            "Entre": [f"{a - 1} et {a}" for a in table["annee"]],
             "Rupture": table["libelle"].map(_texte).to_numpy(),
             "Description": table["description"].map(_texte).to_numpy(),
             "Source": table["source"].map(_texte).to_numpy(),
@@ -138,7 +136,7 @@ def _date(valeur: object) -> str:
 def _valeur(valeur: object, unite: object) -> str:
     nombre = pd.to_numeric(valeur, errors="coerce")
     if pd.isna(nombre):
-        return "" if pd.isna(valeur) else escape(citer(str(valeur)))
+        return "" if pd.isna(valeur) else escape(str(valeur))
     # Un barème tient ses seuils comme les indicateurs : une part y est une fraction de [0, 1].
     ecrite = "" if pd.isna(unite) else {"fraction": "%"}.get(str(unite), str(unite))
     entier = float(nombre).is_integer() and ecrite != "%"

@@ -11,11 +11,10 @@ from observatoire.presentation import comparaisons, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import ecrire_annee, ecrire_entier, ecrire_ligne, ecrire_part
+from observatoire.presentation.nombres import ecrire_entier, ecrire_ligne, ecrire_part
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -33,9 +32,7 @@ def couverture_annee(valeurs: Publie, depuis: str = "annee") -> Fragment:
         for r in noms.itertuples()
     ]
     note = "Nombre d'indicateurs de la famille que le dépôt du bailleur permet de calculer, sur leur total."
-    return composer(
-        pd.DataFrame(lignes), f"Couverture par bailleur et par famille, {ecrire_annee(valeurs.annee)}", note=note
-    )
+    return composer(pd.DataFrame(lignes), f"Couverture par bailleur et par famille, {valeurs.annee}", note=note)
 
 
 def livraisons(valeurs: Publie) -> Fragment:
@@ -56,11 +53,11 @@ def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fra
         return absent("Changements", "c'est la première année de l'édition")
     candidats = _changements(valeurs, avant).head(nombre)
     if candidats.empty:
-        entre = f"Entre {ecrire_annee(avant)} et {ecrire_annee(valeurs.annee)}"
+        entre = f"Entre {avant} et {valeurs.annee}"
         return paragraphe(f"{entre}, aucun changement ne dépasse les intervalles.")
     lignes = [_nouveaute(valeurs, r, avant, depuis) for r in candidats.itertuples()]
-    note = dire("Changements où les intervalles à 95 % des deux années ne se recouvrent pas, les plus nets d'abord.")
-    titre = f"Ce qui a changé entre {ecrire_annee(avant)} et {ecrire_annee(valeurs.annee)}"
+    note = "Changements où les intervalles à 95 % des deux années ne se recouvrent pas, les plus nets d'abord."
+    titre = f"Ce qui a changé entre {avant} et {valeurs.annee}"
     return composer(pd.DataFrame(lignes), titre, gauche=("Indicateur", "Changement"), note=note)
 
 
@@ -101,6 +98,6 @@ def _nouveaute(valeurs, r, avant: int, depuis: str) -> dict[str, str]:
         "Territoire": lier_et_situer(valeurs, r.niveau, r.territoire, depuis),
         "Indicateur": lier_fiche(valeurs, r.indicateur, depuis),
         "Changement": dire_ecart(ecart),
-        ecrire_annee(avant): ecrire_ligne(passee, declaration),
-        ecrire_annee(valeurs.annee): ecrire_ligne(selection.ligne(valeurs, r.indicateur, r.territoire), declaration),
+        str(avant): ecrire_ligne(passee, declaration),
+        str(valeurs.annee): ecrire_ligne(selection.ligne(valeurs, r.indicateur, r.territoire), declaration),
     }

@@ -15,9 +15,8 @@ from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import INSECABLE, ecrire_annee, ecrire_bornes, ecrire_ligne, ecrire_mesure
+from observatoire.presentation.nombres import INSECABLE, ecrire_bornes, ecrire_ligne, ecrire_mesure
 from observatoire.presentation.reperes import Repere
-from observatoire.registre.impressions import dire
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -79,7 +78,7 @@ def tableau_famille(
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
     repere = reperes.englober(valeurs, territoire)
     ecarts = (f"Écart {repere.a}", f"Écart {reperes.tout(valeurs).a}", "Depuis l'état zéro")
-    return composer(table, f"{famille}, {nom}, {ecrire_annee(valeurs.annee)}", gauche=ecarts, note=comparaisons.regle())
+    return composer(table, f"{famille}, {nom}, {valeurs.annee}", gauche=ecarts, note=comparaisons.regle())
 
 
 def tableau_quartiers(
@@ -170,9 +169,9 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple, titre: str, de
         for c, lignes in lieux.items()
     }
     table = pd.DataFrame({premiere: [*noms, f"<strong>{lier(repere.nom, adresse)}</strong>"], **colonnes})
-    note = dire("Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent.")
+    note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
     note += f" Sans valeur publiée – {' ; '.join(sans)}." if sans else ""
-    return composer(table, f"{titre}, {ecrire_annee(valeurs.annee)}", note=note)
+    return composer(table, f"{titre}, {valeurs.annee}", note=note)
 
 
 def cellule(ligne: dict, declaration: dict) -> str:

@@ -12,7 +12,6 @@ from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
-    ecrire_annee,
     ecrire_ligne,
     ecrire_mesure,
     ecrire_reference,
@@ -58,7 +57,7 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
         )
     zero = comparaisons.comparer_zero(valeurs, "nb_logements", territoire, bailleur)
     if zero and zero.ecart:
-        depart = ecrire_annee(valeurs.edition["annee_zero"])
+        depart = str(valeurs.edition["annee_zero"])
         phrases.append(f"L'écart à l'état zéro de {depart} est de {zero.ecart}.")
     return paragraphe(" ".join(phrases))
 

@@ -21,7 +21,6 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import IdentityTransform
 
 from observatoire.presentation.nombres import graduer
-from observatoire.registre.impressions import relire
 
 BLEU, ORANGE, GRIS = "#0072B2", "#B34700", "#525c66"
 ENCRE, PALE, CADRE, GRILLE = "#1f2933", "#3d4852", "#9aa4ad", "#dfe4e8"
@@ -159,7 +158,6 @@ def mesurer(texte: str, corps: float, gras: bool = False) -> float:
 def _avance(caractere: str, gras: bool) -> float:
     """La largeur d'un caractère, en part du corps ; celle d'une lettre s'il manque à la police."""
     police = get_font(findfont(_police(10, gras, False)))
-    caractere = relire(caractere)
     if not police.get_char_index(ord(caractere)):
         return 0.6
     police.set_size(100, 72)

@@ -15,7 +15,7 @@ from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.alertes import reserver
 from observatoire.presentation.carte import LARGEUR, lambert, trace
 from observatoire.presentation.dossier import Alerte, trouver
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_statut, nommer_statut
+from observatoire.presentation.nombres import ecrire, ecrire_statut, nommer_statut
 from observatoire.presentation.svg import envelopper
 from observatoire.presentation.tableaux import cellule
 from observatoire.presentation.verdicts import COULEURS, SIGNALES, VERDICTS, est_signale, pastille
@@ -35,7 +35,7 @@ def voisins(valeurs: Publie, alerte: str) -> Fragment:
     niveau, code = _entourer(valeurs, trouvee)
     lieux = selection.immeubles(valeurs, code)
     ou = valeurs.noms.get((niveau, code), "sans nom")
-    titre = f"{trouvee.declaration['libelle']}, immeubles : {ou}, {ecrire_annee(valeurs.annee)}"
+    titre = f"{trouvee.declaration['libelle']}, immeubles : {ou}, {valeurs.annee}"
     if not lieux:
         return absent("Voisins", "aucun immeuble n'est connu dans ce territoire")
     lignes = valeurs.alertes(

@@ -14,7 +14,6 @@ import pandas as pd
 from observatoire.communes import VILLE
 from observatoire.lectures import noter
 from observatoire.publie.tables import CLES, VALEURS, lire
-from observatoire.registre.impressions import texte_publie
 
 _AUCUNE = np.array([], dtype=np.intp)
 
@@ -38,7 +37,7 @@ class Contenu:
         """Un texte en Markdown écrit à la main, ou ``None`` ; le lire se note."""
         noter(relatif)
         fichier = self.dossier / relatif
-        return texte_publie(fichier.read_text(encoding="utf-8").strip()) if fichier.is_file() else None
+        return fichier.read_text(encoding="utf-8").strip() if fichier.is_file() else None
 
     def extrait(self, cles: dict, nom: str = "indicateurs") -> pd.DataFrame:
         """Les lignes d'une table qui portent ``cles``, dans son ordre."""

@@ -1,4 +1,4 @@
-"""Les fichiers de ``data/publie`` : leurs noms, leurs colonnes, et ce qui peut en être imprimé ou cité."""
+"""Les fichiers de ``data/publie`` : leurs noms, leurs colonnes, leur lecture."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.echappement import changer_textes, depuis_tableur
-from observatoire.registre.impressions import admettre, est_ouvert, texte_publie
-from observatoire.registre.table import CLES
 
+CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
@@ -49,27 +48,6 @@ FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, *_FACULTATIVES)} | {
 }
 #: Les tables dont une page lit des lignes choisies par leurs clés : elle n'est refaite que si celles-là changent.
 EXTRAITES = {FICHIERS[nom]: nom for nom in ("indicateurs", "alertes", *SUIVI)}
-# Les textes publiés dont les nombres peuvent être imprimés, et les codes et unités qui peuvent être cités.
-_TEXTES = {
-    "bailleurs": ["nom"], "baremes": ["libelle", "source"], "corrections": ["colonne", "motif", "statut"],
-    "ruptures": ["libelle", "description", "source"], "territoires": ["nom"], "libelles_du_suivi": ["libelle"],
-    "engagements": [
-        "texte_nom", "texte_note", "article", "libelle", "titulaires", "adoptee_par", "cible_source", "zero_source",
-        "raison",
-    ],
-    "revue_objectifs": ["libelle", "raison", "proposition", "motif"],
-    "revue_ecarts": ["libelle", "au_depart", "a_la_fin", "motif"], "contexte": ["nom", "source"],
-    "seances": ["presents", "invites", "supports"], "decisions": ["texte"], "attributions_conformite": ["source"],
-}  # fmt: skip
-_TEXTES_DU_CATALOGUE = (
-    "libelle", "libelle_groupe", "famille", "numerateur", "denominateur", "modalite", "source", "fiche", "intervalle",
-)  # fmt: skip
-_TEXTES_DE_L_EDITION = ("nom", "a", "de", "titre")
-_CITABLES = {
-    "baremes": ["valeur", "unite"], "depots": ["deposant", "table"], "corrections": ["deposant", "table"],
-    "engagements": ["engagement"], "revue_ecarts": ["revision"], "seances": ["seance"],
-    "alertes_examinees": ["territoire"],
-}  # fmt: skip
 _CODES = (
     "territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier", "modalite", "revision",
     "au_depart", "a_la_fin",
@@ -89,26 +67,7 @@ def en_lignes(table: pd.DataFrame) -> list[dict]:
 
 def lire(nom: str, dossier: Path):
     """Un des :data:`FICHIERS` d'un dossier publié : une table, le catalogue, l'édition ou les contours."""
-    return _certifier(nom, _LECTEURS.get(nom, lire_table)(dossier / FICHIERS[nom]))
-
-
-def _certifier(nom: str, lue):
-    """Une table telle qu'une page la reçoit : ses textes peuvent être imprimés (:mod:`observatoire.registre`)."""
-    if not est_ouvert() or nom in {"contours", "indicateurs"}:
-        return lue
-    if nom == "edition":
-        return lue | {cle: texte_publie(lue[cle]) for cle in _TEXTES_DE_L_EDITION if cle in lue}
-    if nom == "catalogue":
-        admettre(d.get(cle) for d in lue.values() for cle in ("code", "unite", "groupe", "periode"))
-        admettre(table for d in lue.values() for table in d.get("tables") or ())
-        textes = {c: {cle: texte_publie(d[cle]) for cle in _TEXTES_DU_CATALOGUE if cle in d} for c, d in lue.items()}
-        return {code: declaration | textes[code] for code, declaration in lue.items()}
-    if nom == "fiches_mixite":
-        admettre(lue)
-        return {code: {cle: texte_publie(texte) for cle, texte in fiche.items()} for code, fiche in lue.items()}
-    for colonne in _CITABLES.get(nom, ()):
-        admettre(lue[colonne])
-    return lue.assign(**{colonne: lue[colonne].map(texte_publie) for colonne in _TEXTES.get(nom, ())})
+    return _LECTEURS.get(nom, lire_table)(dossier / FICHIERS[nom])
 
 
 def lire_table(fichier: Path) -> pd.DataFrame:

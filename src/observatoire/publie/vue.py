@@ -15,7 +15,6 @@ from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.lectures import noter
 from observatoire.publie.contenu import Contenu
 from observatoire.publie.tables import COLONNES, FICHIERS, INDICATEURS, en_lignes
-from observatoire.registre.impressions import est_ouvert
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
 #: Les verdicts qui ouvrent un dossier.
@@ -209,7 +208,7 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
     dossier = Path(dossier) if dossier is not None else dossier_publie()
     if not (dossier / "edition.json").is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
-    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns, est_ouvert())
+    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns)
     noter("edition.json")
     annees = contenu.table("edition")["annees"]
     annee = annees[-1] if annee is None else annee
@@ -219,5 +218,5 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
 
 
 @lru_cache(maxsize=4)
-def _lire(dossier: Path, _version: int, _certifie: bool) -> Contenu:
+def _lire(dossier: Path, _version: int) -> Contenu:
     return Contenu(dossier)
