@@ -15,9 +15,12 @@ from pathlib import Path
 import pandas as pd
 from textes_hostiles import SUR_DES_LIGNES, TEXTES
 
+from observatoire.echappement import markdown_en_myst
 from observatoire.fichiers import ecrire_csv
 
 TOUS = [*TEXTES, *SUR_DES_LIGNES]
+#: Dans un écrit, ceux qui ne sont pas des titres, dont la mise en forme va au sommaire (voir ``test_echappement.py``).
+SANS_TITRE = [t for t in TOUS if "### " not in markdown_en_myst(t)]
 _UN_TEXTE = re.compile(r"[^\x21-\x7e]|[A-Z]|^$")
 _AUTRE_CHOSE = re.compile(r"True|False|\d{4}-T[1-4]|gbh:.*", re.S)
 #: Ce que la bibliothèque écrit elle-même, d'après son propre code.
@@ -39,7 +42,7 @@ def semer(publie: Path) -> set[str]:
             champs |= {f"{fichier.name}, {chemin}" for chemin in _semer_json(lu, textes)}
             fichier.write_text(json.dumps(lu), encoding="utf-8")
     for fichier in sorted(publie.rglob("*.md")):
-        fichier.write_text("\n\n".join(f"## {t}\n\n{t}" for t in TOUS), encoding="utf-8", newline="")
+        fichier.write_text("\n\n".join(["## Constats", *SANS_TITRE]), encoding="utf-8", newline="")
         champs.add(fichier.relative_to(publie).as_posix())
     return champs
 

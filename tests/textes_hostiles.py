@@ -40,8 +40,8 @@ SUR_DES_LIGNES = [m.replace("@", f"zz{_}zz", 1) for _, m in enumerate(_SUR_DES_L
 _MARQUE = re.compile(r"zz(\d{3})zz")
 _LUS = {_MARQUE.search(t)[1]: replier(t) for t in (*TEXTES, *SUR_DES_LIGNES)}
 # Ce que la typographie des pages change, et ce qui coupe un texte en lignes.
-_INDIFFERENTS = re.compile(r"\s+|[\u00a0\u202f]|[-\u2013\u2014]|\.{3}|\u2026")
-_GUILLEMETS = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"'})
+_INDIFFERENTS = re.compile(r"\s+|[\u00a0\u202f\u00ad]|[-\u2013\u2014]|\.{3}|\u2026")
+_GUILLEMETS = str.maketrans(dict.fromkeys("'’‘“”«»", '"'))
 
 
 def serrer(texte: str) -> str:
