@@ -1,17 +1,23 @@
-"""Le livre : un motif vide ou un lien mort fait échouer la construction, et le site d'avant reste entier."""
+"""Le livre : tout ce qui manque ou mène nulle part fait échouer la construction, et le site d'avant reste entier."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import time
+from pathlib import Path
 
 import pytest
-from atelier import configurer, ecrire_gouvernance, ecrire_modeles, ecrire_publie
+from atelier import RACINE, configurer, ecrire_gouvernance, ecrire_modeles, ecrire_publie
 
+from observatoire.chaine import Chaine
 from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre import construire
-from observatoire.livre.preparation import composition
+from observatoire.livre.politique import sortir_les_styles
+from observatoire.livre.preparation import composition, pages_prevues
+from observatoire.livre.preuve import prouver
 
 pytestmark = pytest.mark.bout_en_bout
 
@@ -129,3 +135,169 @@ def test_une_composition_inachevee_est_refaite_en_entier(livre, edition):
         _composer_a_moitie(livre.chemin("site").parent / ".html.travail")
     construire(livre)
     assert _pages(livre.chemin("site")) == avant
+
+
+# --- un écrivain qui échoue ou qui meurt
+
+
+def _copier_le_livre(livre, dossier: Path, reglages=lambda texte: texte):
+    """Les pages écrites à la main et leurs réglages, que l'on peut changer ; l'édition et le site restent ceux-là."""
+    shutil.copytree(RACINE / "book", dossier / "book", ignore=shutil.ignore_patterns("edition"))
+    for nom in ("_config.yml", "_toc.yml"):
+        texte = (RACINE / nom).read_text(encoding="utf-8")
+        (dossier / nom).write_text(reglages(texte) if nom == "_config.yml" else texte, encoding="utf-8")
+    return livre.avec_chemins(livre=dossier)
+
+
+@pytest.mark.parametrize(("panne", "dit"), [("erreur", "RuntimeError: panne d'essai"), ("mort", "SIGKILL")])
+def test_un_ecrivain_qui_tombe_est_dit_et_la_fois_d_apres_aussi(livre, tmp_path, monkeypatch, panne, dit):
+    monkeypatch.setenv("OBS_PANNE", panne)
+    monkeypatch.setenv("PYTHONPATH", str(RACINE / "tests"), prepend=os.pathsep)
+    extension = ("observatoire.livre.extension]", "observatoire.livre.extension, panne_a_l_ecriture]")
+    config = _copier_le_livre(livre, tmp_path / "livre", lambda texte: texte.replace(*extension))
+    avant = _pages(livre.chemin("site"))
+    for _ in range(2):
+        with pytest.raises(EditionIncomplete) as echec:
+            Chaine(config).livre("publique")
+        assert dit in str(echec.value)
+        assert _pages(livre.chemin("site")) == avant
+    assert not list(livre.chemin("site").parent.glob(".provisoire-*"))
+
+
+# --- la preuve d'un site
+
+
+@pytest.fixture
+def site(livre, tmp_path):
+    """Une copie du site, à abîmer."""
+    shutil.copytree(livre.chemin("site"), tmp_path / "site")
+    return tmp_path / "site"
+
+
+def _prouver(livre, site):
+    prouver(site, pages_prevues(livre.chemin("site").parent / ".html.travail" / "source"), ["documents/rapport.pdf"])
+
+
+def _ajouter(fichier: Path, texte: str) -> None:
+    fichier.write_text(fichier.read_text(encoding="utf-8").replace("</article>", f"{texte}</article>"), "utf-8")
+
+
+CHARTE = "book/charte.html"
+DEFAUTS = {
+    "une page manque": (lambda s: (s / CHARTE).unlink(), f"{CHARTE} : manque"),
+    "l'accueil manque": (lambda s: (s / "index.html").unlink(), "index.html : manque"),
+    "une page est coupée": (lambda s: os.truncate(s / CHARTE, 2000), f"{CHARTE} : n'est pas entière"),
+    "une page est vide": (lambda s: os.truncate(s / CHARTE, 0), f"{CHARTE} : n'est pas entière"),
+    "une page est vieille": (lambda s: os.utime(s / CHARTE, (1, 1)), f"{CHARTE} : est plus vieille que sa source"),
+    "une page sans article": (
+        lambda s: _changer(s / CHARTE, "bd-article", "autre"), f"{CHARTE} : n'a ni article ni titre",
+    ),
+    "une page de trop": (
+        lambda s: shutil.copy(s / CHARTE, s / "book/ancienne.html"), "book/ancienne.html : ne vient d'aucune source",
+    ),
+    "une page liée": (lambda s: _ajouter(s / CHARTE, '<a href="rien.html">x</a>'), "« rien.html » ne mène nulle part"),
+    "une ancre": (lambda s: _ajouter(s / CHARTE, '<a href="#rien">x</a>'), "« #rien » ne mène nulle part"),
+    "une ancre d'ailleurs": (
+        lambda s: _ajouter(s / CHARTE, '<a href="methode.html#rien">x</a>'), "« methode.html#rien » ne mène nulle part",
+    ),
+    "une image": (lambda s: _ajouter(s / CHARTE, '<img src="rien.svg" alt="">'), "« rien.svg » ne mène nulle part"),
+    "hors du site": (lambda s: _ajouter(s / CHARTE, '<a href="../../x.html">x</a>'), "« ../../x.html » ne mène nulle"),
+    "un style du thème": (
+        lambda s: (s / "_static/styles/theme.css").unlink(), "_static/styles/theme.css?digest",
+    ),
+    "l'index de recherche": (lambda s: shutil.rmtree(s / "pagefind"), "l'index de recherche manque"),
+    "un document": (lambda s: (s / "documents/rapport.pdf").write_bytes(b"%PDF-1.7\n"), "documents/rapport.pdf"),
+    "un script": (lambda s: _ajouter(s / CHARTE, "<script>1</script>"), "balise « script »"),
+    "un script d'ailleurs": (lambda s: _ajouter(s / CHARTE, "<script src=//x.fr/y></script>"), "balise « script »"),
+    "un attribut": (lambda s: _ajouter(s / CHARTE, "<p onclick='x'>x</p>"), "attribut « onclick »"),
+    "une adresse": (lambda s: _ajouter(s / CHARTE, "<a href=' JavaScript:x'>x</a>"), "adresse « "),
+    "un cadre": (lambda s: _ajouter(s / CHARTE, "<iframe src=x></iframe>"), "balise « iframe »"),
+    "une image d'ailleurs": (lambda s: _ajouter(s / CHARTE, "<img src=https://x.fr/y alt=''>"), "adresse « https"),
+    "un style": (lambda s: _ajouter(s / CHARTE, "<p style='color:red'>x</p>"), "attribut « style »"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("defaut", DEFAUTS)
+def test_un_site_abime_n_est_pas_prouve(livre, site, defaut):
+    (site / "documents").mkdir(exist_ok=True)
+    (site / "documents" / "rapport.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    _prouver(livre, site)
+    abimer, dit = DEFAUTS[defaut]
+    abimer(site)
+    with pytest.raises(EditionIncomplete) as echec:
+        _prouver(livre, site)
+    assert dit in str(echec.value)
+
+
+# --- les styles des figures
+
+
+def test_les_styles_des_figures_passent_dans_des_feuilles(livre, site):
+    ajout = (
+        '<p class="a" style="color: red">x</p><p style="color: red;">y</p>'
+        '<svg><path style="fill: url(#m); stroke: #123" d=""/></svg><style scoped>.dataframe td {color: blue}</style>'
+    )
+    _ajouter(site / CHARTE, ajout)
+    sortir_les_styles(site)
+    page = (site / CHARTE).read_text(encoding="utf-8")
+    assert "style=" not in page
+    assert "<style" not in page
+    assert 'fill="url(#m)"' in page
+    feuille = (site / "_static" / "styles-des-figures.css").read_text(encoding="utf-8")
+    assert feuille.count("{color: red}") == 1
+    assert "{stroke: #123}" in feuille
+    (bloc,) = (site / "_static" / "feuilles").iterdir()
+    assert bloc.read_text(encoding="utf-8") == ".dataframe td {color: blue}\n"
+    assert f'href="../_static/feuilles/{bloc.name}"' in page
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "background: url(https://x.fr/y)",
+        "background: u\\72l(//x)",
+        "} body {display: none",
+        "width: expression(alert(1))",
+    ],
+)
+def test_un_style_qui_appelle_ailleurs_est_refuse(site, style):
+    _ajouter(site / CHARTE, f'<p style="{style}">x</p>')
+    with pytest.raises(EditionIncomplete, match=r"book/charte\.html : le style"):
+        sortir_les_styles(site)
+
+
+# --- ce qu'une page, même écrite à la main, ne peut pas faire
+
+INTERDITS = (
+    "```{{include}} {secret}\n```", "```{{literalinclude}} {secret}\n```", "```{{inclure}} {secret}\n```",
+    "```{{raw}} html\n<b>x</b>\n```", "```{{csv-table}}\n:file: {secret}\n```", "```{{image}} {secret}\n```",
+    "```{{figure}} {secret}\n```", "```{{eval-rst}}\n.. include:: {secret}\n```", "{{download}}`x <{secret}>`",
+    "![x]({secret})", "[x](<{secret}>)", "[x](path:{secret})", "![x](https://exemple.invalid/x.png)",
+    "[x](ftp://exemple.invalid)", "```{{code-cell}}\n:load: {secret}\n```",
+)  # fmt: skip
+
+
+def test_aucune_directive_ne_lit_un_fichier_hors_du_livre(livre, tmp_path):
+    config = _copier_le_livre(livre, tmp_path / "livre")
+    depuis = livre.chemin("site").parent / ".html.travail" / "source" / "book"
+    lignes, vers = ["# Essai", ""], {}
+    for interdit in INTERDITS:
+        secret = tmp_path / f"secret-{len(lignes) + 1}.txt"
+        secret.write_text("MOT-DE-PASSE", encoding="utf-8")
+        vers[len(lignes) + 1] = interdit
+        lignes += [*interdit.format(secret=os.path.relpath(secret, depuis)).split("\n"), ""]
+    (tmp_path / "livre" / "book" / "essai.md").write_text("\n".join(lignes), encoding="utf-8")
+    notebook = "---\nfile_format: mystnb\n---\n# Essai\n\n```{code-cell} python\n:load: {secret}\n```\n"
+    (tmp_path / "livre" / "book" / "notebook.md").write_text(
+        notebook.replace("{secret}", os.path.relpath(secret, depuis)), encoding="utf-8"
+    )
+    avant = _pages(livre.chemin("site"))
+    with pytest.raises(EditionIncomplete) as echec:
+        construire(config)
+    assert "MOT-DE-PASSE" not in str(echec.value)
+    dites = {int(n) for deux in re.findall(r"essai\.md:(\d+)|secret-(\d+)", str(echec.value)) for n in deux if n}
+    assert [interdit for rang, interdit in vers.items() if not dites & {rang, rang + 1}] == []
+    assert "book/notebook.md" in str(echec.value)
+    assert _pages(livre.chemin("site")) == avant
+    composees = (livre.chemin("site").parent / ".html.travail" / "sortie").rglob("*")
+    assert not [f for f in composees if f.is_file() and b"MOT-DE-PASSE" in f.read_bytes()]

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from observatoire.livre.politique import POLITIQUE
+
 RACINE = Path(__file__).parents[1]
 CONFIGURATION = RACINE / "deploiement" / "nginx.conf"
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
@@ -247,8 +249,8 @@ def _verifier_entetes(entetes: dict[str, str]) -> None:
     assert entetes["x-content-type-options"] == "nosniff"
     assert entetes["x-frame-options"] == "DENY"
     assert "max-age" in entetes["strict-transport-security"]
-    assert "default-src 'none'" in entetes["content-security-policy"]
-    assert "frame-ancestors 'none'" in entetes["content-security-policy"]
+    assert entetes["content-security-policy"] == f"{POLITIQUE}; frame-ancestors 'none'"
+    assert "unsafe-inline" not in POLITIQUE
     assert not re.search(r"\d", entetes["server"])
 
 
@@ -370,6 +372,13 @@ def test_l_authentification_unique_garde_tout_le_site(sso):
 # --- un vrai site, dans un vrai navigateur
 
 
+def _une_page_de_chaque_modele(site: Path) -> list[str]:
+    """Une page de chaque dossier du livre, et de chaque sorte parmi celles d'une année."""
+    pages = [p.relative_to(site) for p in sorted((site / "book").rglob("*.html"))]
+    sortes = {re.split(r"[-.]", p.name)[0] if p.parent.name.isdigit() else p.parent: p for p in pages}
+    return [p.as_posix() for p in sortes.values()]
+
+
 @pytest.mark.bout_en_bout
 @pytest.mark.site
 def test_un_vrai_site_s_ouvre_et_se_cherche_sous_ces_entetes(dossier, site_construit):
@@ -387,9 +396,12 @@ def test_un_vrai_site_s_ouvre_et_se_cherche_sous_ces_entetes(dossier, site_const
         page = navigateur.new_context(ignore_https_errors=True, http_credentials=qui).new_page()
         incidents = []
         page.on("console", lambda m: incidents.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda e: incidents.append(f"script : {e}"))
         page.on("response", lambda r: incidents.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-        page.goto(f"https://{PARTENAIRES}:{service.https}/", wait_until="networkidle")
-        assert page.locator("h1").first.is_visible()
+        for chemin in _une_page_de_chaque_modele(site_construit):
+            page.goto(f"https://{PARTENAIRES}:{service.https}/{chemin}")
+            assert page.locator("h1").first.is_visible(), chemin
+            assert page.evaluate("getComputedStyle(document.querySelector('.bandeau-avis')).fontSize") != "16px", chemin
         page.locator("form.chercher input").fill("vacance")
         page.locator("form.chercher button").click()
         page.locator("#resultats a").first.wait_for()

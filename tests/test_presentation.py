@@ -217,7 +217,7 @@ def test_les_bailleurs_sont_nommes_et_les_autres_deposants_absents(valeurs):
 def test_le_commentaire_est_lu_ou_son_absence_est_dite(valeurs, monkeypatch):
     monkeypatch.setenv("OBSERVATOIRE_PUBLIE", str(valeurs.dossier))
     lu = observatoire.commentaire(2010, PLANOISE)._repr_mimebundle_()
-    assert lu["text/markdown"] == "Un **commentaire** du groupe."
+    assert "<p>Un <strong>commentaire</strong> du groupe.</p>" in lu["text/html"]
     assert "Aucun commentaire" in observatoire.commentaire(2010, "battant").html
 
 

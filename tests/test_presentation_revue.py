@@ -199,7 +199,7 @@ def test_les_explications_rivales_sont_le_commentaire_de_l_annee(tmp_path):
     dossier = ecrire_publie(tmp_path / "publique")
     (dossier / "commentaires" / "2010").mkdir(parents=True, exist_ok=True)
     (dossier / "commentaires" / "2010" / "revue.md").write_text("- la crise de 2008\n", encoding="utf-8")
-    assert explications_rivales(lire_publie(2010, dossier)).markdown == "- la crise de 2008"
+    assert "<li>la crise de 2008</li>" in explications_rivales(lire_publie(2010, dossier)).html
 
 
 # --- les engagements de l'année

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 
 from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, ouvert, reserver
@@ -177,7 +178,7 @@ class Chaine:
         self.journal.resumer()
         site = self.config.chemin("site", public)
         print(f"\nLe site est construit : {site / 'index.html'}")
-        print(f"Pour le lire, recherche comprise : python3 -m http.server --bind 127.0.0.1 -d {site} 8000")
+        print(f"Pour le lire, recherche comprise : python3 -m http.server --bind 127.0.0.1 -d {quote(str(site))} 8000")
         print("puis ouvrir http://localhost:8000 dans un navigateur.")
         if public != PUBLIQUE:
             print("Cette édition est réservée aux partenaires ; comment la servir : docs/partenaires.md")
@@ -284,7 +285,7 @@ class Chaine:
         brut, acces = self.config.chemin("brut"), self.config.acces
         if ouvert(brut, acces):
             conseil = f"d'autres comptes de cette machine peuvent y entrer. Les en écarter : chmod -R {REFERMER[acces]}"
-            self.journal.avertir(brut.name, [f"{conseil} {brut}"])
+            self.journal.avertir(brut.name, [f"{conseil} {quote(str(brut))}"])
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observatoire.echappement import changer_textes, pour_tableur
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -90,5 +92,10 @@ def ecrire_parquet(table: pd.DataFrame, chemin: Path) -> None:
 
 
 def ecrire_csv(table: pd.DataFrame, chemin: Path) -> None:
-    """Remplacer ``chemin`` par un CSV (UTF-8, virgule, point décimal), tel que les pages le lisent."""
+    """Remplacer ``chemin`` par un CSV (UTF-8, virgule, point décimal), tel que les pages le lisent.
+
+    Aucun texte n'y est une formule pour le tableur qui l'ouvrirait (:mod:`observatoire.echappement`).
+    """
+    textes = table.select_dtypes(["object", "string", "category"]).columns
+    table = table.assign(**{nom: changer_textes(table[nom], pour_tableur) for nom in textes})
     ecrire_texte(table.to_csv(index=False, lineterminator="\n"), chemin)

@@ -29,7 +29,7 @@ class Journal:
             BarColumn(bar_width=28),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("[dim]{task.description}"),
+            TextColumn("{task.description}", style="dim", markup=False),
         )
         with Progress(*colonnes, console=self.console, transient=True, disable=not self.console.is_terminal) as barre:
             suivi = Etape(barre, barre.add_task("", total=None, etape=libelle))
@@ -48,7 +48,7 @@ class Journal:
     def avertir(self, ou: str, avertissements: Iterable[str]) -> None:
         """Dire ce que des bibliothèques ont écrit pendant l'étape, sans l'arrêter."""
         for avertissement in avertissements:
-            self.console.print(f"  [yellow]![/] {ou} : [dim]{escape(avertissement.strip())}")
+            self.console.print(f"  [yellow]![/] {escape(ou)} : [dim]{escape(avertissement.strip())}")
 
     def resumer(self) -> None:
         """Imprimer le bilan : chaque étape, sa durée, sa part du total."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.echappement import pour_myst
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.seances import pages_des_seances
@@ -79,11 +80,11 @@ def fiche(code: str, declarations: list[dict], lignes: pd.DataFrame, ruptures: p
     premiere = declarations[0]
     titre = titre_de_la_fiche(declarations)
     parties = [
-        f"# {titre}",
+        f"# {pour_myst(titre)}",
         premiere["fiche"].strip(),
         "## Carte d'identité",
         _identite(code, declarations),
-        f"## Valeurs {de}",
+        f"## Valeurs {pour_myst(de)}",
         *(_valeurs(d, lignes, avec_titre=len(declarations) > 1) for d in declarations),
         *_ruptures(declarations, ruptures),
     ]
@@ -105,18 +106,18 @@ def _identite(code: str, declarations: list[dict]) -> str:
     d = declarations[0]
     rangs = [
         ("Code", f"`{code}`"),
-        ("Famille", d["famille"]),
+        ("Famille", pour_myst(d["famille"])),
         ("Nature", NATURES.get(d["nature"], d["nature"])),
         ("Numérateur", _commun(declarations, "numerateur")),
         ("Dénominateur", _commun(declarations, "denominateur")),
-        ("Unité", d["unite"]),
+        ("Unité", pour_myst(d["unite"])),
         ("Date de référence", _periode(d["periode"])),
-        ("Source", d["source"]),
+        ("Source", pour_myst(d["source"])),
         ("Tables déposées", ", ".join(f"`{t}`" for t in d.get("tables") or ())),
         ("Lecture", SENS.get(d["sens"], d["sens"])),
-        ("Intervalle", d.get("intervalle")),
+        ("Intervalle", d.get("intervalle") and pour_myst(d["intervalle"])),
     ]
-    corps = "\n".join(f"| {nom} | {_case(valeur)} |" for nom, valeur in rangs if valeur)
+    corps = "\n".join(f"| {nom} | {valeur} |" for nom, valeur in rangs if valeur)
     return f"| Rubrique | Valeur |\n|:--|:--|\n{corps}"
 
 
@@ -129,14 +130,14 @@ def _commun(declarations: list[dict], cle: str) -> str | None:
     """Ce qui est commun à toutes les modalités ; sinon la liste, modalité par modalité."""
     valeurs = [d.get(cle) for d in declarations]
     if len(set(valeurs)) == 1 or not all(valeurs):
-        return valeurs[0]
-    return " ; ".join(valeurs)
+        return valeurs[0] and pour_myst(valeurs[0])
+    return " ; ".join(map(pour_myst, valeurs))
 
 
 def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
     """Le tableau des valeurs de la ville, une ligne par année."""
     siennes = lignes[lignes["indicateur"].eq(declaration["code"])].sort_values("annee")
-    titre = f"### {declaration.get('modalite') or declaration['libelle']}\n\n" if avec_titre else ""
+    titre = f"### {pour_myst(declaration.get('modalite') or declaration['libelle'])}\n\n" if avec_titre else ""
     if siennes.empty:
         return f"{titre}Aucune valeur n'est disponible pour la ville."
     corps = "\n".join(
@@ -157,12 +158,8 @@ def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:
     if siennes.empty:
         return []
     corps = [
-        f"- **Entre {r.annee - 1} et {r.annee}** – {r.libelle}. {r.description} Source : {r.source}."
+        f"- **Entre {r.annee - 1} et {r.annee}** – {pour_myst(r.libelle)}. "
+        f"{pour_myst(r.description)} Source : {pour_myst(r.source)}."
         for r in siennes.itertuples()
     ]
     return ["## Ruptures de série", "\n".join(corps)]
-
-
-def _case(valeur: object) -> str:
-    """Une valeur dans une case de tableau Markdown."""
-    return str(valeur).replace("|", "\\|").replace("\n", " ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from observatoire.echappement import pour_myst
 from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_statut, legende_statuts
 from observatoire.publie import Contenu
 
@@ -23,11 +24,14 @@ def noms_des_groupes(contenu: Contenu) -> dict[str, str]:
 def fiche_de_mixite(indice: dict, table: pd.DataFrame, noms: dict[str, str], de: str) -> str:
     """Le Markdown d'une fiche. ``indice`` : ``code``, ``libelle``, ``fiche`` ; ``table`` : celle de la ville."""
     siennes = table[table["indice"].eq(indice["code"])]
-    parties = [f"# {indice['libelle']}", indice["fiche"].strip(), f"## Valeurs {de}"]
+    parties = [f"# {indice['libelle']}", indice["fiche"].strip(), f"## Valeurs {pour_myst(de)}"]
     if siennes.empty:
         return "\n\n".join([*parties, "Aucune valeur n'est disponible pour la ville."]) + "\n"
     for (groupe, niveau), lignes in siennes.groupby(["groupe", "niveau"], sort=False):
-        parties += [f"### {noms.get(groupe, groupe)}, {_ENTRE[niveau]}", _tableau(lignes.sort_values("annee"))]
+        parties += [
+            f"### {pour_myst(noms.get(groupe, groupe))}, {_ENTRE[niveau]}",
+            _tableau(lignes.sort_values("annee")),
+        ]
     return "\n\n".join(parties) + "\n"
 
 

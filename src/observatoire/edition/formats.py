@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+
+from observatoire.echappement import pour_myst, replier
 
 ORDRE = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
 TYPES = {
@@ -43,7 +46,7 @@ def page_des_formats(schemas: Path) -> str:
 def _table(schema: dict) -> str:
     lignes = "\n".join(_colonne(champ) for champ in schema["fields"])
     return (
-        f"## {schema['title']}\n\n{schema['description']} Table `{schema['name']}`.\n\n"
+        f"## {pour_myst(schema['title'])}\n\n{pour_myst(schema['description'])} Table {_code(schema['name'])}.\n\n"
         "| Colonne | Contenu | Type | Valeurs admises | Obligatoire | Personnelle |\n"
         f"|:--|:--|:--|:--|:--|:--|\n{lignes}"
     )
@@ -52,19 +55,24 @@ def _table(schema: dict) -> str:
 def _colonne(champ: dict) -> str:
     contraintes = champ.get("constraints") or {}
     cases = (
-        f"`{champ['name']}`",
-        champ.get("description") or champ.get("title", ""),
-        TYPES.get(champ.get("type", "string"), champ.get("type")),
+        _code(champ["name"]),
+        pour_myst(champ.get("description") or champ.get("title", "")),
+        TYPES.get(champ.get("type", "string")) or pour_myst(champ["type"]),
         _valeurs(champ, contraintes),
         "oui" if contraintes.get("required") else "non",
         "oui" if champ.get("personnelle") else "non",
     )
-    return "| " + " | ".join(str(c).replace("|", "\\|").replace("\n", " ") for c in cases) + " |"
+    return f"| {' | '.join(cases)} |"
+
+
+def _code(texte: object) -> str:
+    """Un nom ou une valeur en caractères de code : sans accent grave ni barre, qui en sortiraient."""
+    return f"`{re.sub(r'[`|]', '', replier(str(texte)))}`"
 
 
 def _valeurs(champ: dict, contraintes: dict) -> str:
     if admises := contraintes.get("enum"):
-        return ", ".join(f"`{v}`" for v in admises)
+        return ", ".join(map(_code, admises))
     bas, haut = contraintes.get("minimum"), contraintes.get("maximum")
     if bas is not None and haut is not None:
         return f"de {bas} à {haut}"

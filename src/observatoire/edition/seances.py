@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from observatoire.echappement import markdown_en_myst, pour_myst
 from observatoire.presentation.nombres import ecrire_date
 from observatoire.publie import Contenu, en_lignes
 
@@ -33,7 +34,7 @@ def _calendrier(seances: list[dict]) -> str:
     lignes = ["# Calendrier des séances"]
     for annee in sorted({s["annee"] for s in seances}, reverse=True):
         siennes = [s for s in seances if s["annee"] == annee]
-        puces = [f"- [{_nommer(s)}]({s['seance']}.md){_etat(s)}" for s in siennes]
+        puces = [f"- [{_nommer(s)}](<{s['seance']}.md>){_etat(s)}" for s in siennes]
         lignes += [f"## {annee}", "\n".join(puces)]
     return "\n\n".join(lignes) + "\n"
 
@@ -49,10 +50,11 @@ def _page(contenu: Contenu, s: dict) -> str:
     }
     lieux = [noms.get((r["niveau"], r["territoire"])) or r["territoire"] for r in en_lignes(examinees)]
     alertes = [
-        f"- {lieu} : {catalogue[code]['libelle']}" for lieu, code in zip(lieux, examinees["indicateur"], strict=True)
+        f"- {pour_myst(lieu)} : {pour_myst(catalogue[code]['libelle'])}"
+        for lieu, code in zip(lieux, examinees["indicateur"], strict=True)
     ]
     prises = [
-        f"- {d['texte'] if isinstance(d['texte'], str) else d['libelle'].capitalize() + '.'}"
+        f"- {pour_myst(d['texte'] if isinstance(d['texte'], str) else d['libelle'].capitalize() + '.')}"
         for d in en_lignes(decisions)
     ]
     texte = contenu.ecrit(f"seances/{s['seance']}.md")
@@ -62,12 +64,12 @@ def _page(contenu: Contenu, s: dict) -> str:
     parties += [f"## {nom}\n\n{corps}" for nom, corps in rangs.items() if corps]
     parties += ["## Alertes examinées\n\n" + "\n".join(alertes)] * bool(alertes)
     parties += ["## Décisions\n\n" + "\n".join(prises)] * bool(prises)
-    parties.append(f"## Compte rendu\n\n{_sous_titrer(texte)}" if texte else "" if s["entier"] else RESERVE)
+    parties.append(f"## Compte rendu\n\n{markdown_en_myst(texte)}" if texte else "" if s["entier"] else RESERVE)
     return "\n\n".join(p for p in parties if p) + "\n"
 
 
 def _nommer(s: dict) -> str:
-    return f"{s['libelle']}, {ecrire_date(s['date'])}"
+    return f"{pour_myst(s['libelle'])}, {ecrire_date(s['date'])}"
 
 
 def _etat(s: dict) -> str:
@@ -76,9 +78,4 @@ def _etat(s: dict) -> str:
 
 
 def _liste(textes: object) -> str:
-    return "\n".join(f"- {t}" for t in textes.split(" ; ")) if isinstance(textes, str) else ""
-
-
-def _sous_titrer(texte: str) -> str:
-    """Les titres d'un compte rendu descendent d'un rang, sous celui de la page."""
-    return "\n".join(f"#{ligne}" if ligne.startswith(("## ", "### ")) else ligne for ligne in texte.splitlines())
+    return "\n".join(f"- {pour_myst(t)}" for t in textes.split(" ; ")) if isinstance(textes, str) else ""

@@ -1,4 +1,4 @@
-"""Les ``{{ nom }}`` du Markdown des modèles, remplacés avant l'exécution.
+"""Les ``{{ nom }}`` du Markdown des modèles, remplacés avant l'exécution par des textes échappés.
 
 Un titre qu'une cellule de code imprimerait n'entrerait pas dans le sommaire de la page. ``str.format`` est
 exclu : il échoue sur les ``{role}`` de MyST.
@@ -10,6 +10,7 @@ import re
 
 import nbformat
 
+from observatoire.echappement import pour_myst
 from observatoire.erreurs import ParametreInconnu
 
 _MOTIF = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -23,7 +24,10 @@ def noms_des_textes(contenu: nbformat.NotebookNode) -> list[str]:
 
 
 def remplacer(texte: str, textes: dict[str, object]) -> str:
-    """Remplacer chaque ``{{ nom }}`` ; lève :class:`ParametreInconnu` si l'un d'eux n'est pas connu."""
+    """Remplacer chaque ``{{ nom }}`` par un texte, qui se lira tel quel.
+
+    Lève :class:`ParametreInconnu` si l'un d'eux n'est pas connu.
+    """
     if inconnus := sorted({n for n in _MOTIF.findall(texte) if n not in textes}):
         raise ParametreInconnu(f"textes inconnus : {', '.join(inconnus)}.")
-    return _MOTIF.sub(lambda trouve: str(textes[trouve.group(1)]), texte)
+    return _MOTIF.sub(lambda trouve: pour_myst(textes[trouve.group(1)]), texte)

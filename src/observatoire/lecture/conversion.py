@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from observatoire.echappement import A_REPLIER, changer_textes, replier
 from observatoire.schemas import Champ
 
 ESPACES = "[ \u00a0\u202f\u2009\u2007]"
@@ -20,10 +21,13 @@ DATE_FRANCAISE = r"^\d{1,2}/\d{1,2}/\d{4}$"
 def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     """Convertir une colonne de texte (vide = manquant) au type que son champ déclare.
 
-    Retourne la colonne convertie (texte, ``float64`` ou ``datetime64``, manquant = NaN/NaT) et le masque des cellules
-    qui n'ont pas pu l'être ; ces cellules sont manquantes dans la colonne convertie.
+    Un texte est replié : saut de ligne, caractère de commande ou invisible ne va pas plus loin. Retourne la colonne
+    convertie (texte, ``float64`` ou ``datetime64``, manquant = NaN/NaT) et le masque des cellules qui n'ont pas pu
+    l'être ; ces cellules sont manquantes dans la colonne convertie.
     """
     if champ.type == "string":
+        if texte.str.contains(A_REPLIER).any():
+            texte = changer_textes(texte, replier)
         return texte.mask(texte.eq("")), np.zeros(len(texte), dtype=bool)
     rangs, distinctes = pd.factorize(texte)
     distinctes = pd.Series(distinctes, dtype="str")

@@ -20,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.droits import creer_dossier, reserver
+from observatoire.echappement import pour_tableur
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.fichiers import PROVISOIRE, remplacer_dossier
 from observatoire.lecture.bilans import tables_attendues, tables_d_autrui
@@ -117,7 +118,8 @@ def _csv(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: st
         ecrivain.writeheader()
         for fichier in fichiers:
             commun = {"fichier": fichier.relatif, "feuille": fichier.feuille or ""}
-            ecrivain.writerows({**commun, **ligne} for ligne in _lignes_csv(fichier))
+            lignes = ({**commun, **ligne} for ligne in _lignes_csv(fichier))
+            ecrivain.writerows({cle: pour_tableur(str(dit)) for cle, dit in ligne.items()} for ligne in lignes)
 
 
 def _lignes_csv(fichier: Fichier):

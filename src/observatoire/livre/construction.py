@@ -1,6 +1,7 @@
 """Construire le site : jupyter-book à l'écart, l'index de recherche, puis l'échange avec l'ancien site.
 
-Rien n'est publié à moitié : tant que tout n'a pas réussi, le site en place reste celui d'avant.
+Rien n'est publié à moitié : tant que tout n'a pas réussi et n'a pas été prouvé (:mod:`observatoire.livre.preuve`), le
+site en place reste celui d'avant.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,13 +21,18 @@ from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.documents.plan import DOSSIER
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
-from observatoire.livre.preparation import composition, oublier, preparer_sources
+from observatoire.livre.politique import sortir_les_styles
+from observatoire.livre.preparation import composition, oublier, pages_prevues, preparer_sources
+from observatoire.livre.preuve import prouver
 from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_edition, verifier_site
 from observatoire.livre.recherche import indexer
 
 Avancement = Callable[[int, int, str], None]
 ETAPES = ("sources", "livre", "recherche", "publication")
 _COULEURS = re.compile(r"\x1b\[[0-9;]*m")
+_REPROCHE = re.compile("WARNING:|ERROR:|CRITICAL")
+# Ce que Sphinx dit d'une erreur qui l'a arrêté, avant d'inviter à lui écrire.
+_ARRET = re.compile(r"((?:Exception occurred|Sphinx error|Extension error)\b.*?)(?=The full traceback|\Z)", re.S)
 _SORTIES_INUTILES = shutil.ignore_patterns("_sources", "objects.inv", ".buildinfo*", "searchindex.js", "*-macros.html")
 _ACCUEIL = """<!DOCTYPE html>
 <html lang="fr">
@@ -48,7 +55,8 @@ def construire(
 
     Seules les pages qui ont changé sont recomposées, sauf si ``refaire`` ; le site est le même à l'octet près.
     Rend le dossier du site. Lève :class:`EditionIncomplete` quand l'édition manque, quand une page est celle d'un autre
-    public, ou que jupyter-book trouve quoi que ce soit à redire ; le site en place n'est alors pas touché.
+    public, que jupyter-book trouve quoi que ce soit à redire, ou que ce qu'il a écrit n'est pas tout le livre ; le site
+    en place n'est alors pas touché.
     """
     dire = avancement or (lambda fait, total, libelle: None)
     site = config.chemin("site", public)
@@ -62,14 +70,16 @@ def construire(
     dire(1, len(ETAPES), ETAPES[1])
     with composition(travail) as sortie:
         html = _lancer_jupyter_book(source, sortie)
-    with ecrire_dossier(site) as nouveau:
-        dire(2, len(ETAPES), ETAPES[2])
-        shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
-        _joindre_les_documents(config.chemin("edition", public), nouveau)
-        (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
-        verifier_site(nouveau, public)
-        indexer(nouveau)
-        dire(3, len(ETAPES), ETAPES[3])
+        with ecrire_dossier(site) as nouveau:
+            dire(2, len(ETAPES), ETAPES[2])
+            shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
+            _joindre_les_documents(config.chemin("edition", public), nouveau)
+            (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
+            verifier_site(nouveau, public)
+            sortir_les_styles(nouveau)
+            indexer(nouveau)
+            dire(3, len(ETAPES), ETAPES[3])
+            prouver(nouveau, pages_prevues(source), [p for p in edition.get("pages", []) if p.endswith(".pdf")])
     dire(4, len(ETAPES), ETAPES[3])
     return site
 
@@ -102,7 +112,7 @@ def _accueil(edition: dict) -> str:
 def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:
     """Lancer jupyter-book ; ce qu'il dit n'est montré que s'il échoue."""
     commande = [sys.executable, "-m", "observatoire.livre.compositeur", "build", str(source)]
-    resultat = _lancer_lie([*commande, "--path-output", str(sortie), "-W", "-n", "--keep-going"])
+    resultat = _lancer_lie([*commande, "--path-output", str(sortie), "-W", "-n", "--keep-going"], sortie)
     html = sortie / "_build" / "html"
     if resultat.returncode or not html.is_dir():
         _lever_la_panne(resultat.stderr, sortie)
@@ -110,10 +120,14 @@ def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:
     return html
 
 
-def _lancer_lie(commande: list[str]) -> subprocess.CompletedProcess:
-    """Lancer le compositeur ; son entrée est un tube dont nous tenons l'autre bout, pour qu'il nous sache vivants."""
+def _lancer_lie(commande: list[str], sortie: Path) -> subprocess.CompletedProcess:
+    """Lancer le compositeur ; son entrée est un tube dont nous tenons l'autre bout, pour qu'il nous sache vivants.
+
+    Ce qu'il laisse de provisoire, comme le récit d'une erreur, reste dans ``sortie``.
+    """
     son_bout, notre_bout = os.pipe()
-    environnement = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1"}
+    sortie.mkdir(parents=True, exist_ok=True)
+    environnement = {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "1", "TMPDIR": str(sortie)}
     try:
         return subprocess.run(
             commande, stdin=son_bout, capture_output=True, encoding="utf-8", env=environnement, check=False,
@@ -132,12 +146,17 @@ def _lever_la_panne(dit: str, dossier: Path) -> None:
 
 
 def _message(resultat: subprocess.CompletedProcess, source: Path) -> str:
-    """Les avertissements de Sphinx, aux chemins du dépôt ; à défaut, la fin de ce qu'il a dit."""
-    dit = _COULEURS.sub("", f"{resultat.stderr}\n{resultat.stdout}")
-    lignes = dit.replace(f"{source}{os.sep}", "").splitlines()
-    avertissements = list(dict.fromkeys(x for x in lignes if "WARNING:" in x or "ERROR:" in x or "CRITICAL" in x))
-    if avertissements:
-        tete = f"le livre n'a pas été publié : {len(avertissements)} avertissement(s) de Sphinx."
-    else:
-        tete, avertissements = "le livre n'a pas été publié : jupyter-book a échoué.", lignes[-40:]
-    return "\n".join([tete, *(f"  {ligne}" for ligne in avertissements)])
+    """Ce qui a arrêté Sphinx, puis ses avertissements, aux chemins du dépôt ; à défaut, la fin de ce qu'il a dit."""
+    dit = _COULEURS.sub("", f"{resultat.stderr}\n{resultat.stdout}").replace(f"{source}{os.sep}", "")
+    avertissements = list(dict.fromkeys(x for x in dit.splitlines() if _REPROCHE.search(x)))
+    raisons = [f"{len(avertissements)} avertissement(s) de Sphinx"] * bool(avertissements)
+    if resultat.returncode < 0:
+        nom = signal.Signals(-resultat.returncode).name
+        raisons.insert(0, f"jupyter-book a été tué ({nom} ; la mémoire a pu manquer)")
+    arret = _ARRET.search(resultat.stderr)
+    lignes = [x.strip() for x in _COULEURS.sub("", arret[1]).splitlines() if x.strip()] if arret else []
+    if not raisons or lignes:
+        raisons.insert(0, "jupyter-book a échoué")
+    lignes = [*lignes, *avertissements] or dit.splitlines()[-40:]
+    tete = f"le livre n'a pas été publié : {', '.join(raisons)}."
+    return "\n".join([tete, *(f"  {ligne}" for ligne in lignes)])

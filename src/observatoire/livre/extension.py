@@ -6,7 +6,6 @@ Tout ce qui dépend de Sphinx est ici et dans ``gabarits/``.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
+from observatoire.livre import gardes
+from observatoire.livre.politique import FEUILLE, POLITIQUE
 from observatoire.typographie import ponctuer, ponctuer_html
 
 GABARITS = Path(__file__).parent / "gabarits"
@@ -51,11 +52,13 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book règle toujours ces extensions, que le livre ne charge pas.
     app.add_config_value("comments_config", {}, "")
     app.add_post_transform(Ponctuation)
+    gardes.brancher(app)
     app.connect("config-inited", _regler)
     app.connect("builder-inited", _preparer)
     app.connect("env-updated", _choisir_les_pages)
     app.connect("html-page-context", _completer_la_page)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("html-page-context", _retirer_des_scripts, priority=900)
+    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
 
 
 def _regler(app: Sphinx, config: Config) -> None:
@@ -65,6 +68,7 @@ def _regler(app: Sphinx, config: Config) -> None:
     config.html_logo = config.html_logo or str(STATIQUE / "logo.svg")
     config.html_favicon = config.html_favicon or str(STATIQUE / "logo.svg")
     config.html_math_renderer = "mathml"
+    config.html_css_files = [*config.html_css_files, Path(FEUILLE).name]
     config.html_additional_pages = {**config.html_additional_pages, "search": "search.html"}
 
 
@@ -81,10 +85,9 @@ def _preparer(app: Sphinx) -> None:
 def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Faire récrire toutes les pages quand change un titre, ou une ancre à laquelle l'une d'elles peut renvoyer.
 
-    Sphinx, de lui-même, ne récrit que les pages dont la source a changé. Une fois les pages lues, elles s'écrivent
-    sur tous les cœurs ; il ne sait pas les lire ainsi avec les extensions de Jupyter Book.
+    Sphinx, de lui-même, ne récrit que les pages dont la source a changé. Tout se fait dans ce seul processus : quand
+    Sphinx 7 écrit sur plusieurs cœurs, il perd l'erreur, et jusqu'à la mort, de ceux qui écrivent.
     """
-    app.parallel = 1 + (os.cpu_count() or 1)
     titres = {(page, titre.astext()) for page, titre in env.titles.items()}
     titres |= {(page, *dessous) for page, dessous in env.toctree_includes.items()}
     ancres = {(page, ancre) for page, memoire in env.metadata.items() for ancre in memoire.get("myst_slugs", ())}
@@ -98,10 +101,17 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
     edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
-    context["default_mode"] = "light"
+    context["default_mode"], context["politique"] = "light", POLITIQUE
     context["abreger_menu"] = _abreger_menu
     if REGISTRE in context.get("body", ""):
         app.add_js_file("registre.js", loading_method="defer")
+
+
+def _retirer_des_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
+    """Ni les réglages que le thème écrit dans chaque page (versions, recherche de Sphinx), qui n'y servent pas, ni les
+    traductions de Sphinx, qui demandent d'évaluer du texte."""
+    noms = [(script, getattr(script, "filename", script)) for script in context["script_files"]]
+    context["script_files"] = [script for script, nom in noms if nom and "translations.js" not in nom]
 
 
 def _abreger_menu(html: object) -> str:

@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
+
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.fichiers import ecrire_texte
 from observatoire.livre.publics import verifier_sources
 from observatoire.memoire import empreinte, empreinte_du_code
 
 REGLAGES = ("_config.yml", "_toc.yml")
+_PAGES = {".ipynb", ".md", ".rst"}
 
 
 def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
@@ -42,6 +45,16 @@ def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
         oublier(travail)
         ecrire_texte(actuelle, _marque(travail))
     return source
+
+
+def pages_prevues(source: Path) -> dict[str, Path]:
+    """Les pages que le livre doit avoir : chemin sans suffixe -> source, hors de ce que les réglages en écartent."""
+    from sphinx.util.matching import Matcher
+
+    reglages = yaml.safe_load((source / REGLAGES[0]).read_text(encoding="utf-8"))
+    ecartee = Matcher(reglages.get("exclude_patterns", ()))
+    fichiers = {r: f for r, f in _fichiers(source, set()).items() if f.suffix in _PAGES and not ecartee(r)}
+    return {relatif.removesuffix(fichier.suffix): fichier for relatif, fichier in fichiers.items()}
 
 
 def oublier(travail: Path) -> None:

@@ -64,7 +64,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
         return absent("Engagements", "aucun n'est déclaré")
     rangs = [
         {
-            "texte": e["texte_nom"],
+            "texte": escape(e["texte_nom"]),
             "Engagement": lier(e["libelle"], f"engagements/{e['engagement']}.html"),
             "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
             "Observé": _observer(valeurs, e),
@@ -99,7 +99,7 @@ def histoire_des_engagements(valeurs: Publie) -> Fragment:
     rangs: dict[str, dict] = {}
     for e in lignes:
         lien = lier(e["libelle"], f"engagements/{e['engagement']}.html")
-        rang = rangs.setdefault(e["engagement"], {"texte": e["texte_nom"], "Engagement": lien})
+        rang = rangs.setdefault(e["engagement"], {"texte": escape(e["texte_nom"]), "Engagement": lien})
         rang[str(e["annee"])] = juger(e)
     table = pd.DataFrame(rangs.values())
     return composer(table, "Les verdicts d'une année à l'autre", gauche=tuple(table.columns[2:]), groupe="texte")

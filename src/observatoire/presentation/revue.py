@@ -32,7 +32,7 @@ from observatoire.presentation.objectifs import (
     unite_de,
 )
 from observatoire.presentation.tableaux import composer
-from observatoire.presentation.textes import Commentaire, paragraphe
+from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def _du_parc(valeurs: Publie, r: dict) -> str:
     return ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
 
 
-def explications_rivales(valeurs: Publie) -> Commentaire | Fragment:
+def explications_rivales(valeurs: Publie) -> Fragment:
     """Le commentaire « revue » de l'année, écrit par le groupe de travail ; sinon, qu'il n'y en a pas."""
     texte = valeurs.commentaire(valeurs.annee, "revue")
-    return Commentaire(texte) if texte is not None else paragraphe(SANS_COMMENTAIRE)
+    return texte_depose(texte) if texte is not None else paragraphe(SANS_COMMENTAIRE)

@@ -29,7 +29,7 @@ GENRES = {"quartier": "Quartier", "ville": "Commune", "bailleur": "Bailleur"}
 def composer(
     table: pd.DataFrame, titre: str, gauche: tuple[str, ...] = (), groupe: str | None = None, note: str = ""
 ) -> Fragment:
-    """Un tableau dont la première colonne nomme les lignes ; les cases sont du HTML déjà sûr."""
+    """Un tableau dont la première colonne nomme les lignes ; cases et groupes sont du HTML déjà sûr."""
     colonnes = {nom: table[nom].tolist() for nom in table.columns}
     premiere = next(nom for nom in colonnes if nom != groupe)
     objet = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.echappement import markdown_en_html
 from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
@@ -21,17 +21,7 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 
-@dataclass(frozen=True)
-class Commentaire:
-    """Un texte en Markdown, affiché comme tel par le livre."""
-
-    markdown: str
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/markdown": self.markdown, "text/plain": self.markdown}
-
-
-def commentaire(annee: int, territoire: str | None = None) -> Commentaire | Fragment:
+def commentaire(annee: int, territoire: str | None = None) -> Fragment:
     """Le commentaire déposé pour un territoire ou un bailleur (la ville par défaut), ou qu'il n'y en a pas."""
     from observatoire.publie import lire_publie
 
@@ -40,7 +30,12 @@ def commentaire(annee: int, territoire: str | None = None) -> Commentaire | Frag
     if texte is None:
         phrase = "Aucun commentaire n'a été déposé pour cette page."
         return Fragment(f'<p class="obs-absent">{phrase}</p>', phrase)
-    return Commentaire(texte)
+    return texte_depose(texte)
+
+
+def texte_depose(markdown: str) -> Fragment:
+    """Le Markdown que quelqu'un a écrit, en HTML sûr."""
+    return Fragment(f'<div class="obs-texte">{markdown_en_html(markdown)}</div>', markdown)
 
 
 def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> Fragment:

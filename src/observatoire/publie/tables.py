@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
+from observatoire.echappement import changer_textes, depuis_tableur
 
 CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
@@ -74,7 +75,9 @@ def lire_table(fichier: Path) -> pd.DataFrame:
     """Une table publiée, ses codes en texte ; vide si le territoire ne l'a pas et qu'il peut ne pas l'avoir."""
     if fichier.stem in _FACULTATIVES and not fichier.is_file():
         return pd.DataFrame(columns=_FACULTATIVES[fichier.stem])
-    return pd.read_csv(fichier, dtype=dict.fromkeys(_CODES, str), keep_default_na=False, na_values=[""])
+    table = pd.read_csv(fichier, dtype=dict.fromkeys(_CODES, str), keep_default_na=False, na_values=[""])
+    textes = table.select_dtypes(["object", "string"]).columns
+    return table.assign(**{nom: changer_textes(table[nom], depuis_tableur) for nom in textes})
 
 
 def _lire_alertes(fichier: Path) -> pd.DataFrame:
