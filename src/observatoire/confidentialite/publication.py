@@ -30,6 +30,7 @@ from observatoire.configuration import Configuration, plus_larges
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.gouvernance import publier_seances
+from observatoire.lecture.explications import tracer_les_passages
 from observatoire.mixite import fiches, publier
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.ruptures import lire_ruptures
@@ -185,6 +186,7 @@ def _publier_tables(config: Configuration, prepare: Path, travail: Path, regles:
     depots[comptes] = depots[comptes].astype("Int64").mask(petit)
     ecrire_csv(depots[["annee", "deposant", "table", "statut", *comptes]], travail / "depots.csv")
     corrections = pd.read_parquet(prepare / "corrections.parquet")
+    corrections = pd.concat([corrections, tracer_les_passages(config)], ignore_index=True)
     ecrire_csv(corrections.drop(columns=["id", "auteur"]), travail / "corrections.csv")
     bailleurs = pd.DataFrame(
         [(d.code, d.nom, d.hors_rpls, d.est_bailleur) for d in config.deposants],

@@ -139,7 +139,7 @@ def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
         proche = plus_proche(valeur, champ.admises)
         return f"{admises} La plus proche : {proche}." if proche else admises
     if regle == "bornes":
-        return f"Valeurs admises : {_bornes(champ)}."
+        return f"Valeurs admises : {ecrire_bornes(champ, *champ.bornes)}."
     if regle == "unicite":
         return f"Chaque ligne doit avoir son propre {champ.nom} : supprimer la ligne en trop ou corriger l'identifiant."
     if regle == "forme":
@@ -147,11 +147,13 @@ def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
     return _conseil_de_type(champ, valeur)
 
 
-def _bornes(champ: Champ) -> str:
-    bas, haut = champ.bornes
-    if champ.type == "integer" and bas is not None and bas >= 1000:
-        return f"de {bas} à {haut}"
-    textes = [None if b is None else nombre(b) for b in (bas, haut)]
+def ecrire_bornes(champ: Champ, bas, haut) -> str:
+    """« de 5 à 1 000 », « 0 ou plus », « de 1950 à 2100 » pour une année, « du 01/01/1950 au 31/12/2100 »."""
+    if champ.type == "date":
+        textes = [None if b is None else f"{b.item():%d/%m/%Y}" for b in (bas, haut)]
+        return f"du {textes[0]} au {textes[1]}" if haut is not None else f"{textes[0]} ou après"
+    annee = champ.type == "integer" and bas is not None and bas >= 1000
+    textes = [None if b is None else str(b) if annee else nombre(b) for b in (bas, haut)]
     if haut is None:
         return f"{textes[0]} ou plus"
     return f"de {textes[0]} à {textes[1]}" if bas is not None else f"{textes[1]} ou moins"

@@ -26,6 +26,7 @@ from observatoire.lecture.liens import controler_contexte, controler_liens
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
+from observatoire.lecture.temoins import choisir
 from observatoire.lecture.territoires import rattacher
 from observatoire.schemas import Schema
 
@@ -56,8 +57,8 @@ class Outils:
         return rattacher(immeubles, self.contours, self.par_commune, self.config.communes)
 
     def corrections_de(self, fichier: Fichier) -> list[Correction]:
-        """Les corrections que vise un fichier."""
-        return [c for c in self.corrections if (c.annee, c.deposant, c.table) in cles(fichier)]
+        """Les corrections que vise un fichier ; une règle entière s'explique plus tard, quand tout est lu."""
+        return [c for c in self.corrections if not c.regle and (c.annee, c.deposant, c.table) in cles(fichier)]
 
 
 def cles(fichier: Fichier) -> list[tuple]:
@@ -81,7 +82,9 @@ def verifier_part(
     acceptes = [f for f in fichiers if not f.refuse]
     tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
     for fichier in acceptes:
-        fichier.contenus = {t: Contenu.de(donnees) for t, donnees in fichier.donnees.items()}
+        fichier.contenus = {
+            t: Contenu.de(donnees, choisir(donnees, outils.schemas[t])) for t, donnees in fichier.donnees.items()
+        }
         _avertir(fichier, tables, outils)
     return traces
 

@@ -25,6 +25,7 @@ from observatoire.lecture.liens import NIVEAUX, hors_de_l_annee, territoires_inc
 from observatoire.lecture.parquet import lire_types, numeros
 from observatoire.lecture.parts import Outils, hors_contours
 from observatoire.lecture.tables import rangs, sans_nr
+from observatoire.lecture.temoins import choisir
 from observatoire.schemas import Schema
 
 
@@ -170,10 +171,15 @@ def _resumer(reunie: _Reunie, schema: Schema) -> None:
         np.add.reduceat(reunie.table[nom].notna().to_numpy(dtype=np.int64), reunie.debuts[:-1])
         for nom in schema.colonnes
     ]
-    for fichier, lignes, pleines in zip(reunie.fichiers, np.diff(reunie.debuts), np.transpose(remplies), strict=True):
+    pleines_par_fichier = np.transpose(remplies)
+    for fichier, (debut, fin), pleines in zip(
+        reunie.fichiers, pairwise(reunie.debuts), pleines_par_fichier, strict=True
+    ):
+        lignes = int(fin - debut)
         vides = tuple(nom for nom, n in zip(schema.colonnes, pleines, strict=True) if not n)
-        fichier.lignes = int(lignes)
-        fichier.contenus = {schema.nom: Contenu(int(lignes), float(pleines.sum() / lignes / len(pleines)), vides)}
+        temoins = choisir(reunie.table.iloc[debut:fin], schema, f"{fichier.deposant}:")
+        remplie = float(pleines.sum() / lignes / len(pleines))
+        fichier.lignes, fichier.contenus = lignes, {schema.nom: Contenu(lignes, remplie, vides, temoins)}
 
 
 def _avertir(nom: str, reunie: _Reunie, tables: dict[str, pd.DataFrame], annee: int, outils: Outils) -> None:

@@ -29,6 +29,9 @@ TABLES = {
 }  # fmt: skip
 #: En deçà, une part de valeurs cachées pourrait en dire trop sur chacune : elle n'est pas écrite.
 VALEURS_AU_MOINS = 200
+_STATUTS_CORRECTION = {
+    "appliquee": "appliquée", "explication": "expliquée", "refusee": "refusée", "passe_outre": "passé outre",
+}  # fmt: skip
 _STATUTS_DEPOT = {"accepte": "accepté", "refuse": "refusé", "non_depose": "non déposé"}
 
 
@@ -68,7 +71,7 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
             "Colonne": table["colonne"].map(_texte),
             "Motif": table["motif"].map(_texte),
             "Date": table["date"].map(_date),
-            "Statut": table["statut"].map(_texte),
+            "Statut": table["statut"].map(_STATUTS_CORRECTION).fillna(table["statut"].map(_texte)),
         }
     )
     return composer(propre, "Corrections", gauche=tuple(propre.columns[1:]))
