@@ -5,8 +5,8 @@ rapports en découlent. Six clés s'ajoutent au standard : ``personnelle`` (les 
 jamais affichées), ``facultative`` (la colonne peut être absente du fichier), ``identifiante`` (la valeur désigne un
 logement, un immeuble ou une demande, comme le font déjà les clés et les liens), ``vraisemblable`` (``minimum`` et
 ``maximum`` : au-delà, une valeur admise est à expliquer), ``stable`` (d'une année à l'autre, la valeur ne change
-presque jamais) et ``role``, ce qu'est un texte dont les valeurs ne sont pas énumérées : identifiant, code ou libellé. Un
-texte libre, ou une donnée interdite, n'a pas de place dans un schéma.
+presque jamais) et ``role``, ce qu'est un texte dont les valeurs ne sont pas énumérées : identifiant, code ou libellé.
+Un texte libre, ou une donnée interdite, n'a pas de place dans un schéma.
 """
 
 from __future__ import annotations
