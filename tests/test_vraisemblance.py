@@ -200,7 +200,6 @@ def test_une_seule_valeur_peut_etre_a_expliquer(tmp_path, table, colonne, valeur
         ("attributions", "mois_attente", "600"),
         ("demandes", "date_depot", "01/01/0001"),
         ("programmes", "nb_logements", "20000"),
-        ("programmes", "emprunt_eur", "15000000000"),
         ("logements", "date_bail", "01/01/1066"),
     ],
 )

@@ -14,7 +14,7 @@ import yaml
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.interdits import RECONNUS, famille_du_texte
+from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer, compter
 from observatoire.schemas import Schema
@@ -109,12 +109,17 @@ def _problemes(entree: object, config: Configuration, schemas: dict[str, Schema]
     for cle in ("motif", "auteur", "explication"):
         if cle in entree and not (isinstance(entree[cle], str) and entree[cle].strip()):
             problemes.append(f"« {cle} » doit être un texte, et ne peut être vide.")
-        elif reconnu := famille_du_texte(entree.get(cle, "")):
+        elif reconnu := famille_du_texte(entree.get(cle, "")) or _nom(cle, entree):
             problemes.append(f"« {cle} » contient des {RECONNUS[reconnu][1]} : les retirer.")
     for cle in ("id", "attendu", "remplacer_par"):
         if isinstance(entree.get(cle), (bool, list, dict)):
             problemes.append(f"« {cle} » doit être un texte ou un nombre (mettre des guillemets).")
     return problemes + _references(entree, config, schemas)
+
+
+def _nom(cle: str, entree: dict) -> str | None:
+    """Qui corrige peut signer de son nom ; ni le motif ni l'explication ne nomment personne."""
+    return CIVILITE if cle != "auteur" and nomme_une_personne(entree.get(cle, "")) else None
 
 
 def _references(entree: dict, config: Configuration, schemas: dict[str, Schema]) -> list[str]:

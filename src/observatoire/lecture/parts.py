@@ -21,7 +21,8 @@ from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
-from observatoire.lecture.interdits import Interdites, chercher_interdites, sans_textes_libres
+from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
+from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import controler_contexte, controler_liens
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
@@ -73,7 +74,13 @@ def verifier_part(
     traces = []
     for fichier in fichiers:
         avancer(fichier)
-        traces += _controler_fichier(fichier, outils)
+        traces += controler_fichier(fichier, outils)
+    relier(fichiers, outils)
+    return traces
+
+
+def relier(fichiers: list[Fichier], outils: Outils) -> None:
+    """Ce que les fichiers lus d'une part disent ensemble : liens entre tables, contenus, doutes."""
     par_cle = {cle: f for f in fichiers for cle in cles(f)}
     for table in TABLES:
         for fichier in fichiers:
@@ -86,10 +93,9 @@ def verifier_part(
             t: Contenu.de(donnees, choisir(donnees, outils.schemas[t])) for t, donnees in fichier.donnees.items()
         }
         _avertir(fichier, tables, outils)
-    return traces
 
 
-def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
+def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     """Lire un fichier et vérifier ce qu'il contient."""
     if fichier.format not in LUS and fichier.chemin.suffix != SUFFIXE:
         return []
@@ -101,11 +107,13 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
-    fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
+    lu = sans_invisibles(lu, fichier)
+    fichier.feuille, fichier.lignes = nommer_la_feuille(lu.feuille), len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
     champs = {} if est_rpls else outils.schemas[fichier.table].champs
     libelles = {nom for nom, champ in champs.items() if champ.role == "libelle"}
-    interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles)
+    nommables = {nom for nom, champ in champs.items() if champ.role}
+    interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles, nommables)
     lisible = sans_textes_libres(interdites.retirer(lu), fichier, connues)
     if est_rpls:
         lire_rpls(lisible, fichier, outils.config.communes_retenues, outils.schemas)

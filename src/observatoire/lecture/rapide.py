@@ -21,6 +21,7 @@ from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.conformite import conforme
 from observatoire.lecture.corrections import colonne_id
 from observatoire.lecture.depots import Contenu, Fichier
+from observatoire.lecture.invisibles import en_a
 from observatoire.lecture.liens import NIVEAUX, hors_de_l_annee, territoires_inconnus
 from observatoire.lecture.parquet import lire_types, numeros
 from observatoire.lecture.parts import Outils, hors_contours
@@ -81,7 +82,7 @@ def _lire(fichiers: list[Fichier], annee: int, outils: Outils) -> _Reunie | None
 
 
 def _sans_interdit(lue: pa.Table, schema: Schema) -> bool:
-    """Aucune valeur de texte ne ressemble-t-elle à une donnée interdite ? Au moindre doute, chaque fichier est examiné.
+    """Aucun texte ne ressemble-t-il à une donnée interdite, ni n'a rien d'invisible ? Sinon, chaque fichier est relu.
 
     Une valeur admise n'est pas interdite et un nombre a ses bornes : seuls les autres textes sont à voir.
     """
@@ -89,7 +90,8 @@ def _sans_interdit(lue: pa.Table, schema: Schema) -> bool:
         if champ.type == "string" and not champ.admises:
             morceaux = lue[nom].chunks
             distinctes = [m.dictionary if pa.types.is_dictionary(m.type) else m for m in morceaux]
-            if any(suspecte(textes.cast(pa.large_string())) for textes in distinctes):
+            distinctes = [textes.cast(pa.large_string()) for textes in distinctes]
+            if any(suspecte(textes) or en_a(textes) for textes in distinctes):
                 return False
     return True
 

@@ -10,6 +10,7 @@ import csv
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -117,7 +118,7 @@ def _csv(chemin: Path, fichiers: list[Fichier], depots, annee: str, deposant: st
         ecrivain.writeheader()
         for fichier in fichiers:
             commun = {"fichier": fichier.relatif, "feuille": fichier.feuille or ""}
-            ecrivain.writerows({**commun, **ligne} for ligne in _lignes_csv(fichier))
+            ecrivain.writerows(_neutres({**commun, **ligne}) for ligne in _lignes_csv(fichier))
 
 
 def _lignes_csv(fichier: Fichier):
@@ -130,7 +131,7 @@ def _lignes_csv(fichier: Fichier):
             "lignes": " ".join(map(str, p.lignes)),
             "colonne": p.colonne or "",
             "nombre": len(p.lignes) or 1,
-            "texte": neutraliser(p.phrase),
+            "texte": p.phrase,
             "conseil": p.conseil.replace("\n", " "),
         }
     for t in fichier.traitements:
@@ -147,14 +148,24 @@ def _lignes_csv(fichier: Fichier):
             "lignes": "" if pd.isna(doute.ligne) else int(doute.ligne),
             "colonne": doute.colonne,
             "nombre": 1,
-            "texte": neutraliser(doute.message),
-            "conseil": neutraliser(doute.explication),
+            "texte": doute.message,
+            "conseil": doute.explication,
         }
 
 
+def _neutres(ligne: dict) -> dict:
+    """Chaque cellule de texte, neutralisée : tout peut venir d'un dépôt, jusqu'au nom de la feuille."""
+    return {nom: neutraliser(v) if isinstance(v, str) else v for nom, v in ligne.items()}
+
+
 def neutraliser(texte: str) -> str:
-    """Empêcher un tableur de prendre pour une formule un texte venu d'un dépôt."""
-    return f"'{texte}" if texte[:1] in ("=", "+", "-", "@", "\t") else texte
+    """Empêcher un tableur de prendre pour une formule un texte venu d'un dépôt.
+
+    >>> neutraliser(" =1+1"), neutraliser("Logements")
+    ("' =1+1", 'Logements')
+    """
+    nu = unicodedata.normalize("NFKC", texte).lstrip()
+    return f"'{texte}" if nu[:1] in tuple("=+-@") or texte[:1] in tuple("\t\r\n") else texte
 
 
 @cache
