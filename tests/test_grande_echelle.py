@@ -167,7 +167,7 @@ def atelier(tmp_path):
     [
         ({"financement": ["PLIA", "PLUS", "PLUS", "PLUS"]}, ["ligne 1, colonne « financement » : « PLIA » n'est pas"]),
         ({"surface_m2": [45.2, 2.0, 45.0, 45.0]}, ["ligne 2, colonne « surface_m2 » : « 2 » est hors des bornes"]),
-        ({"id_logement": ["L1", "L1", "L3", "L4"]}, ["lignes 1 et 2, colonne « id_logement » : une valeur non affichée figure"]),
+        ({"id_logement": ["L1", "L1", "L3", "L4"]}, ["lignes 1 et 2, colonne « id_logement » : une valeur non"]),
         ({"id_immeuble": ["I1", "I1", "I9", "I2"]}, ["n'existe pas dans immeubles_neolia.parquet."]),
         ({"bailleur": ["gbh"] * 4}, ["une valeur non affichée n'est pas le bailleur de ce fichier."]),
         ({"occupation": [None, "loue", "loue", "loue"]}, ["ligne 1, colonne « occupation » : valeur absente."]),

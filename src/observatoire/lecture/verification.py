@@ -154,14 +154,14 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
 
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
     """Ce qui demande d'avoir tout lu : l'année précédente, les autres déposants, le registre des corrections."""
-    ecarts = comparer(_vues(depots))
+    ecarts = comparer(voir(depots))
     for fichier in depots.acceptes:
         fichier.ajouter_avertissements([ecarts[cle] for cle in cles(fichier) if cle in ecarts])
         fichier.avertissements = rendre_a_expliquer(fichier.avertissements, fichier.lignes)
     _tracer(depots, outils.corrections, traces)
 
 
-def _vues(depots: Depots) -> dict[tuple[int, str, str], Vue]:
+def voir(depots: Depots) -> dict[tuple[int, str, str], Vue]:
     """Toutes les tables acceptées, chacune avec celle d'avant ; d'une année purgée, il ne reste que la taille."""
     contenus = {(f.annee, f.deposant, t): contenu for f in depots.acceptes for t, contenu in f.contenus.items()}
     for annee in depots.conservees:
