@@ -17,7 +17,9 @@ from observatoire.schemas import Champ, Schema
 ABSENT, MOYENNE = "(absent)", ""
 #: Une opération de relogement remplit une année de ménages qui n'ont pas choisi : on compare hors d'elle.
 OPERATION = "relogement_operation"
-#: En deçà de tant de lignes, rien ne se compare.
+#: Les logements d'un immeuble se ressemblent, et un immeuble se vide, se vend ou se démolit d'un coup.
+GRAPPE = "id_immeuble"
+#: En deçà de tant de lignes, ou de tant d'immeubles, rien ne se compare.
 ASSEZ = 20
 
 
@@ -26,7 +28,7 @@ class Resume:
     """Une case par colonne et modalité, dans le même ordre pour toutes les tables d'un schéma (:func:`nommer`).
 
     ``valeurs`` : une part, ou la moyenne d'une colonne de nombres ou de dates ; ``ecarts_types`` : le sien, manquant
-    pour une part ; ``effectifs`` : les lignes dont elle vient.
+    pour une part ; ``effectifs`` : les lignes dont elle vient, ramenées à ce que vaudraient des lignes tirées à part.
     """
 
     valeurs: np.ndarray
@@ -43,8 +45,30 @@ def resumer(temoins: pd.DataFrame, schema: Schema, annee: int) -> Resume:
     """Le résumé de témoins. Une date se compte en jours, et une année en années, avant le 31 décembre de ``annee``."""
     if OPERATION in temoins:
         temoins = temoins[temoins[OPERATION].ne(schema.champs[OPERATION].admises.index("oui"))]
-    cases = [case for nom, champ in _resumes(schema) for case in _colonne(temoins[nom].to_numpy(), champ, annee)]
+    grappes = coder_les_grappes(temoins)
+    cases = [
+        case for nom, champ in _resumes(schema) for case in _colonne(temoins[nom].to_numpy(), champ, annee, grappes)
+    ]
     return Resume(*np.array(cases, dtype=float).reshape(-1, 3).T)
+
+
+def coder_les_grappes(temoins: pd.DataFrame) -> np.ndarray | None:
+    """Le rang de l'immeuble de chaque ligne, ou ``None`` si la table n'en a pas."""
+    return pd.factorize(temoins[GRAPPE])[0] if GRAPPE in temoins else None
+
+
+def compter_utiles(valeurs: np.ndarray, grappes: np.ndarray | None) -> float:
+    """Combien de lignes tirées une à une vaudraient ces lignes tirées par immeubles ; zéro s'il y en a trop peu.
+
+    **Référence.** Kish, *Survey Sampling* (1965) : effet de grappe, variance entre immeubles sur variance simple.
+    """
+    if len(valeurs) < ASSEZ or (grappes is not None and grappes.max() + 1 < ASSEZ):
+        return 0
+    if grappes is None:
+        return len(valeurs)
+    ecarts = valeurs - valeurs.mean()
+    simple, entre = (ecarts**2).sum(), (np.bincount(grappes, weights=ecarts) ** 2).sum()
+    return len(valeurs) / max(1, entre / simple) if simple > 0 else len(valeurs)
 
 
 def _resumes(schema: Schema) -> Iterator[tuple[str, Champ]]:
@@ -55,15 +79,23 @@ def _moyenne(champ: Champ) -> tuple[str, ...]:
     return () if champ.type == "string" or champ.identifiante else (MOYENNE,)
 
 
-def _colonne(valeurs: np.ndarray, champ: Champ, annee: int) -> list[tuple[float, float, int]]:
-    n = len(valeurs)
+def _colonne(valeurs: np.ndarray, champ: Champ, annee: int, grappes) -> list[tuple[float, float, float]]:
     if champ.type == "string":
-        absents = (valeurs == (-1 if champ.admises else 0)).sum()
-        comptes = np.bincount(valeurs[valeurs >= 0].astype(int), minlength=len(champ.admises)) if champ.admises else ()
-        return [(compte / max(n, 1), np.nan, n) for compte in (*comptes, absents)]
-    connues = valeurs[~np.isnan(valeurs)].astype(float) - _origine(champ, annee)
-    moyenne = (connues.mean(), connues.std(), len(connues)) if len(connues) else (np.nan, np.nan, 0)
-    return [(1 - len(connues) / max(n, 1), np.nan, n), *([moyenne] if _moyenne(champ) else [])]
+        modalites = (*range(len(champ.admises)), -1 if champ.admises else 0)
+        return [_part(valeurs == modalite, grappes) for modalite in modalites]
+    absentes = np.isnan(valeurs)
+    part = _part(absentes, grappes)
+    if not _moyenne(champ):
+        return [part]
+    connues = valeurs[~absentes].astype(float) - _origine(champ, annee)
+    if not len(connues):
+        return [part, (np.nan, np.nan, 0)]
+    utiles = compter_utiles(connues, None if grappes is None else pd.factorize(grappes[~absentes])[0])
+    return [part, (connues.mean(), connues.std(), utiles)]
+
+
+def _part(vraies: np.ndarray, grappes: np.ndarray | None) -> tuple[float, float, float]:
+    return (vraies.mean() if len(vraies) else 0.0), np.nan, compter_utiles(vraies.astype(float), grappes)
 
 
 def _origine(champ: Champ, annee: int) -> int:
@@ -90,8 +122,8 @@ def ecarter(apres: Resume, avant: Resume) -> tuple[np.ndarray, np.ndarray]:
     dispersion = np.sqrt((avant.ecarts_types**2 + apres.ecarts_types**2) / 2)
     d = np.abs(b - a) / np.maximum(dispersion, 1e-3 * (1 + np.abs(a)))
     h = 2 * np.abs(np.arcsin(np.sqrt(np.clip(a, 0, 1))) - np.arcsin(np.sqrt(np.clip(b, 0, 1))))
-    effectifs = np.minimum(avant.effectifs, apres.effectifs)
-    effet = np.where(effectifs >= ASSEZ, np.nan_to_num(np.where(parts, h, d)), 0)
+    assez = np.minimum(avant.effectifs, apres.effectifs) >= 1
+    effet = np.where(assez, np.nan_to_num(np.where(parts, h, d)), 0)
     return effet, effet / np.sqrt(1 / np.maximum(avant.effectifs, 1) + 1 / np.maximum(apres.effectifs, 1))
 
 

@@ -22,6 +22,8 @@ from observatoire.lecture.resumes import (
     ABSENT,
     ASSEZ,
     Resume,
+    coder_les_grappes,
+    compter_utiles,
     ecarter,
     ecrire_part,
     ecrire_valeur,
@@ -52,6 +54,7 @@ PRESQUE_TOUTES, PARTIS_AU_PLUS, DEJA_VUES = 0.98, 0.10, 0.5
 EFFET, EFFET_DES_AUTRES, ERREURS = 0.20, 1.0, 5.0
 CHANGEMENTS, RARES = 0.05, 0.01
 FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS = 2.5, 3, 100
+DISPERSION = 3.0
 AUTRES_AU_MOINS, PAIRES_AU_MOINS = 2, 3
 
 
@@ -88,6 +91,11 @@ class Vue:
         avant, apres = (v.contenu.temoins[~v.contenu.temoins.index.duplicated()] for v in (self.avant, self))
         cles = avant.index.intersection(apres.index)
         return avant.loc[cles], apres.loc[cles]
+
+    @cached_property
+    def immeubles(self) -> np.ndarray | None:
+        """L'immeuble de chaque témoin commun, avant."""
+        return coder_les_grappes(self.communs[0])
 
     @cached_property
     def comparables(self) -> tuple[int, int, int]:
@@ -129,7 +137,7 @@ def _seule(vue: Vue) -> Iterator[dict]:
         return
     avant, apres = vue.avant.contenu.lignes, vue.contenu.lignes
     flux = vue.schema.nom in DATES_DE_L_ANNEE
-    notable = not flux or abs(apres - avant) > ERREURS * np.sqrt(apres + avant)
+    notable = abs(apres - avant) > (ERREURS if flux else 1) * np.sqrt(apres + avant)
     if avant and abs(apres / avant - 1) > (ECART_DE_FLUX if flux else ECART_DE_STOCK) and notable:
         yield _douter("volume_qui_change", f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}")
     if vue.paire:
@@ -144,8 +152,11 @@ def _renouvellement(vue: Vue) -> Iterator[dict]:
         return
     partis, venus = 1 - communs / avant, 1 - communs / apres
     if seuil := RENOUVELLEMENT.get(vue.schema.nom):
-        for regle, part, total in (("lignes_disparues", partis, avant), ("lignes_nouvelles", venus, apres)):
-            if part > seuil and part * total >= 5:
+        for regle, part, total, ici, la in (
+            ("lignes_disparues", partis, avant, vue.avant, vue),
+            ("lignes_nouvelles", venus, apres, vue, vue.avant),
+        ):
+            if part > seuil and part * total >= 5 and _disperses(ici.contenu.temoins, la.contenu.temoins):
                 yield _douter(regle, ecrire_part(part))
     if vue.schema.nom in DATES_DE_L_ANNEE:
         deja = communs / apres > DEJA_VUES and apres >= (1 if vue.schema.cle else ASSEZ)
@@ -153,6 +164,13 @@ def _renouvellement(vue: Vue) -> Iterator[dict]:
         deja = max(partis, venus) < PARTIS_AU_PLUS and _identiques(vue)
     if deja:
         yield _douter("table_deja_deposee", f"{communs} lignes retrouvées sur {apres}")
+
+
+def _disperses(ici: pd.DataFrame, la: pd.DataFrame) -> bool:
+    """Ce qui n'est qu'ici tient-il à plus de quelques immeubles ? Deux immeubles démolis n'étonnent pas."""
+    absents = ~ici.index.isin(la.index)
+    utiles = compter_utiles(absents.astype(float), coder_les_grappes(ici))
+    return not utiles or absents.mean() > DISPERSION * np.sqrt(absents.mean() / utiles)
 
 
 def _identiques(vue: Vue) -> bool:
@@ -228,13 +246,13 @@ def _volume_des_autres(vue: Vue, autres: list[Vue]) -> Iterator[dict]:
 def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
     """Les colonnes qui ont changé pour trop des mêmes lignes ; « trop » se lit chez les autres et les autres années."""
     lignes = [
-        (cle, vue.schema.nom, nom, champ.stable, *_part_changee(*(t[nom] for t in vue.communs), champ))
+        (cle, vue.schema.nom, nom, champ.stable, *_part_changee(*(t[nom] for t in vue.communs), champ, vue.immeubles))
         for cle, vue in vues.items()
         for nom, champ in vue.schema.champs.items()
         if nom not in vue.schema.cle
     ]
     parts = pd.DataFrame(lignes, columns=["cle", "table", "colonne", "stable", "part", "effectif"])
-    parts = parts[parts["effectif"].ge(ASSEZ)]
+    parts = parts[parts["effectif"].gt(0)]
     groupes = parts.groupby(["table", "colonne"])["part"]
     ordinaire = groupes.transform("median").where(groupes.transform("size").ge(PAIRES_AU_MOINS))
     ordinaire = ordinaire.mask(parts["stable"].astype(bool), RARES).clip(lower=RARES)
@@ -244,8 +262,8 @@ def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
         yield cle, _douter("valeurs_qui_changent", ecrire_part(part), colonne)
 
 
-def _part_changee(avant: pd.Series, apres: pd.Series, champ) -> tuple[float, int]:
-    """Part des valeurs connues aux deux dates qui ont changé (de plus d'un vingtième, pour un nombre)."""
+def _part_changee(avant: pd.Series, apres: pd.Series, champ, grappes: np.ndarray | None) -> tuple[float, float]:
+    """Part des valeurs connues aux deux dates qui ont changé (d'un vingtième, pour un nombre), et l'effectif."""
     a, b = avant.to_numpy(dtype=float), apres.to_numpy(dtype=float)
     absent = -1 if champ.admises else 0
     connus = ~(np.isnan(a) | np.isnan(b)) & ((champ.type != "string") | ((a != absent) & (b != absent)))
@@ -253,4 +271,5 @@ def _part_changee(avant: pd.Series, apres: pd.Series, champ) -> tuple[float, int
         return np.nan, 0
     quantite = champ.type in ("number", "integer") and (champ.bornes[0] or 0) < 1000
     tolere = 0.05 * np.maximum(np.abs(a), np.abs(b)) if quantite else 0
-    return float((np.abs(b - a) > tolere)[connus].mean()), int(connus.sum())
+    changees = (np.abs(b - a) > tolere)[connus].astype(float)
+    return changees.mean(), compter_utiles(changees, None if grappes is None else pd.factorize(grappes[connus])[0])
