@@ -68,21 +68,19 @@ class Terrain:
 
     def planter(self, cle: Cle, genre: str, tirage: np.random.Generator, dossier: Path) -> Constat | None:
         """Planter une faute et vérifier de nouveau ; ``None`` si ce genre ne change rien à cette table."""
+        abimee = self.abimer(cle, genre, tirage)
+        return None if abimee is None else Constat(cle, genre, abimee, self.nommer(cle, abimee, dossier))
+
+    def abimer(self, cle: Cle, genre: str, tirage: np.random.Generator) -> pd.DataFrame | None:
+        """La table abîmée ; ``None`` si ce genre n'y change rien."""
         annee, deposant, table = cle
         autres = [c for c in self.fichiers if c[0] == annee and c[2] == table and c[1] != deposant]
         autre = self.textes(autres[tirage.integers(len(autres))]) if autres else None
-        faute = Faute(
-            self.textes(cle),
-            self.depots.schemas[table],
-            tirage,
-            annee,
-            self.textes((annee - 1, deposant, table)),
-            autre,
-        )
+        avant = self.textes((annee - 1, deposant, table))
+        faute = Faute(self.textes(cle), self.depots.schemas[table], tirage, annee, avant, autre)
         abimee = GENRES[genre](faute)
-        if abimee is None or abimee.reset_index(drop=True).equals(faute.textes.reset_index(drop=True)):
-            return None
-        return Constat(cle, genre, abimee, self.nommer(cle, abimee, dossier))
+        pareille = abimee is None or abimee.reset_index(drop=True).equals(faute.textes.reset_index(drop=True))
+        return None if pareille else abimee
 
     def nommer(self, cle: Cle, abimee: pd.DataFrame, dossier: Path) -> tuple[str, ...]:
         """Les règles qui nomment la faute : problèmes, avertissements nouveaux, doutes à expliquer."""

@@ -168,9 +168,9 @@ def _renouvellement(vue: Vue) -> Iterator[dict]:
 
 def _disperses(ici: pd.DataFrame, la: pd.DataFrame) -> bool:
     """Ce qui n'est qu'ici tient-il à plus de quelques immeubles ? Deux immeubles démolis n'étonnent pas."""
-    absents = ~ici.index.isin(la.index)
-    utiles = compter_utiles(absents.astype(float), coder_les_grappes(ici))
-    return not utiles or absents.mean() > DISPERSION * np.sqrt(absents.mean() / utiles)
+    absents, grappes = ~ici.index.isin(la.index), coder_les_grappes(ici)
+    utiles = compter_utiles(absents.astype(float), grappes)
+    return grappes is None or not utiles or absents.mean() > DISPERSION * np.sqrt(absents.mean() / utiles)
 
 
 def _identiques(vue: Vue) -> bool:
