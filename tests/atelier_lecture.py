@@ -52,7 +52,7 @@ LIGNES = {
             "dpe": "D",
             "occupation": "vacant" if n == 4 else "loue",
             "mois_vacance": "2" if n == 4 else "",
-            "date_bail": "" if n == 4 else "01/03/2005",
+            "date_bail": {1: "04/05/2010", 4: ""}.get(n, "01/03/2005"),
         }
         for n in range(1, 5)
     ],
@@ -78,13 +78,13 @@ LIGNES = {
             "id_logement": "L1",
             "bailleur": "neolia",
             "quartile_ressources": "1",
-            "tranche_plafond": "0-20",
+            "tranche_plafond": "20-40",
             "motif_prioritaire": "aucun",
             "reservataire": "etat",
             "type_demande": "externe",
             "mois_attente": "14",
             "relogement_operation": "non",
-            "composition": "personne_seule",
+            "composition": "monoparentale",
         }
     ],
     "signalements": [

@@ -167,9 +167,9 @@ def atelier(tmp_path):
     [
         ({"financement": ["PLIA", "PLUS", "PLUS", "PLUS"]}, ["ligne 1, colonne « financement » : « PLIA » n'est pas"]),
         ({"surface_m2": [45.2, 2.0, 45.0, 45.0]}, ["ligne 2, colonne « surface_m2 » : « 2 » est hors des bornes"]),
-        ({"id_logement": ["L1", "L1", "L3", "L4"]}, ["lignes 1 et 2, colonne « id_logement » : « L1 » figure plusi"]),
-        ({"id_immeuble": ["I1", "I1", "I9", "I2"]}, ["« I9 » n'existe pas dans immeubles_neolia.parquet."]),
-        ({"bailleur": ["gbh"] * 4}, ["« gbh » n'est pas le bailleur de ce fichier."]),
+        ({"id_logement": ["L1", "L1", "L3", "L4"]}, ["lignes 1 et 2, colonne « id_logement » : une valeur non"]),
+        ({"id_immeuble": ["I1", "I1", "I9", "I2"]}, ["n'existe pas dans immeubles_neolia.parquet."]),
+        ({"bailleur": ["gbh"] * 4}, ["une valeur non affichée n'est pas le bailleur de ce fichier."]),
         ({"occupation": [None, "loue", "loue", "loue"]}, ["ligne 1, colonne « occupation » : valeur absente."]),
         ({"nb_pieces": [3.5, 3.0, 3.0, 3.0]}, ["« 3.5 » n'est pas un nombre entier."]),
         ({"nb_pieces": [[1], [2], [3], [4]]}, ["n'est faite ni de textes, ni de nombres, ni de dates."]),
@@ -297,7 +297,7 @@ def test_un_identifiant_repete_dans_deux_morceaux_est_refuse(un_seul, tmp_path):
     table["id_logement"] = table["id_logement"].mask(table.index == len(table) - 1, "L0")
     table.to_parquet(fichier, index=False)
     couper()
-    with pytest.raises(lecture.preparation.DepotRefuse, match="« L0 » figure plusieurs fois"):
+    with pytest.raises(lecture.preparation.DepotRefuse, match="une valeur non affichée figure plusieurs fois"):
         lecture.lire(config)
 
 

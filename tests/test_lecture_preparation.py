@@ -165,6 +165,11 @@ DOUTES = {
     "emmenagement_avant_construction": ("menages", {"annee_emmenagement": "1960"}),
     "emmenagement_apres_l_annee": ("menages", {"annee_emmenagement": "2012"}),
     "occupants_et_enfants": ("menages", {"nb_occupants": "2"}),
+    "cloture_lointaine": ("signalements", {"date_cloture": "01/02/2012"}),
+    "demande_ancienne": ("demandes", {"date_depot": "1984-12-31"}),
+    "bail_anterieur": ("attributions", {"id_logement": "L2"}),
+    "grand_programme": ("programmes", {"nb_logements": "101"}),
+    "emprunt_par_logement": ("programmes", {"emprunt_eur": "15"}),
     "cloture_avant_signalement": ("signalements", {"date_cloture": "01/01/2010"}),
     "tres_social_superieur_au_total": ("programmes", {"dont_tres_social": "21"}),
     "immeuble_hors_contours": ("immeubles", {"lat": "47,3"}),
@@ -183,6 +188,7 @@ def test_un_doute_est_un_avertissement(tmp_path, regle):
     assert (table, 2, regle) in set(doutes[["table", "ligne", "regle"]].itertuples(index=False, name=None))
 
 
+OCCUPANT = {"composition_du_menage": ("composition", "autre"), "ressources_du_menage": ("tranche_plafond", "100+")}
 IDENTIQUES = {"attributions_identiques": "attributions", "signalements_identiques": "signalements"}
 
 
@@ -214,15 +220,26 @@ def test_un_parc_qui_change(tmp_path):
     for annee in (2009, 2010):
         atelier.deposer("immeubles", annee=annee)
         atelier.deposer("logements", annee=annee)
-        atelier.lignes["logements"] = atelier.lignes["logements"][:3]
+        atelier.lignes["logements"] = atelier.lignes["logements"][:1]
     doutes = atelier.verifier().fichiers[-1].avertissements
     assert doutes["message"].tolist() == [
-        "le nombre de logements a changé de plus de 20 % depuis l'année précédente (3 lignes)."
+        "le nombre de lignes a beaucoup changé depuis l'année précédente : 4 en 2009, 1 en 2010."
     ]
 
 
+@pytest.mark.parametrize("regle", OCCUPANT)
+def test_une_attribution_et_son_occupant_se_contredisent(tmp_path, regle):
+    atelier = Atelier(tmp_path)
+    colonne, valeur = OCCUPANT[regle]
+    atelier.lignes["attributions"][0][colonne] = valeur
+    atelier.deposer_tout()
+    doutes = next(f.avertissements for f in atelier.verifier().fichiers if f.table == "attributions")
+    assert doutes[["regle", "colonne"]].to_numpy().tolist() == [[regle, colonne]]
+    assert valeur not in " ".join(doutes["message"])
+
+
 def test_chaque_regle_a_son_essai():
-    assert set(REGLES) == {*DOUTES, *IDENTIQUES, "immeuble_isole", "parc_qui_change"}
+    assert set(REGLES) == {*DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole"}
 
 
 @pytest.mark.parametrize("nom", DERIVES)

@@ -93,7 +93,7 @@ VALEURS = [
         "texte libre à la place d'un identifiant",
         poser("signalements", id_immeuble="chez Mme Durand"),
         "signalements_neolia.csv",
-        ["« id_immeuble » : une valeur non affichée n'existe pas dans immeubles_neolia.csv."],
+        ["La colonne « id_immeuble » contient des noms de personnes : interdite (identité)."],
     ),
     Cas(
         "attribution d'une autre année",
@@ -138,19 +138,19 @@ VALEURS = [
         "identifiant répété",
         lambda a: a.lignes["logements"][1].update(id_logement="L1"),
         "logements_neolia.csv",
-        ["lignes 2 et 3, colonne « id_logement » : « L1 » figure plusieurs fois."],
+        ["lignes 2 et 3, colonne « id_logement » : une valeur non affichée figure plusieurs fois."],
     ),
     Cas(
         "identifiant absent de la table liée",
         poser("logements", id_immeuble="I9"),
         "logements_neolia.csv",
-        ["ligne 2, colonne « id_immeuble » : « I9 » n'existe pas dans immeubles_neolia.csv."],
+        ["ligne 2, colonne « id_immeuble » : une valeur non affichée n'existe pas dans immeubles_neolia.csv."],
     ),
     Cas(
         "autre bailleur",
         poser("logements", bailleur="gbh"),
         "logements_neolia.csv",
-        ["« gbh » n'est pas le bailleur de ce fichier.", "    Écrire « neolia »"],
+        ["une valeur non affichée n'est pas le bailleur de ce fichier.", "    Écrire « neolia »"],
     ),
     Cas(
         "quartier inconnu",
@@ -398,7 +398,7 @@ def test_le_numero_de_ligne_suit_le_tableur(tmp_path):
     chemin = tmp_path / "data/brut/2010/immeubles_neolia.csv"
     texte = chemin.read_text(encoding="utf-8").rstrip("\r\n")
     chemin.write_text(texte + "\n\n" + "I3;neolia;;;;;;;;peut-être\n", encoding="utf-8", newline="")
-    assert "ligne 5, colonne « qpv » : « peut-être »" in atelier.verifier().message()
+    assert "ligne 5, colonne « qpv » : une valeur non affichée" in atelier.verifier().message()
 
 
 def test_aucun_depot(tmp_path):

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 
-from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
+from observatoire.configuration import PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
@@ -30,12 +30,13 @@ from observatoire.verrou import Verrou
 class Chaine:
     """Les étapes d'un territoire ; chacune n'importe que ce qu'elle emploie, et rien si elle n'a rien à refaire.
 
-    ``refaire`` : tout refaire, même ce qui n'a pas changé.
+    ``refaire`` : tout refaire, même ce qui n'a pas changé ; ``passer_outre`` : qui publie malgré les doutes.
     """
 
     config: Configuration
     journal: Journal = field(default_factory=Journal)
     refaire: bool = False
+    passer_outre: str | None = None
     _verrous: dict[Path, Verrou] = field(default_factory=dict)
 
     def exemple(self, graine: int, logements: int) -> None:
@@ -96,7 +97,10 @@ class Chaine:
     def publier(
         self, public: str, sans_les_refuses: bool, ouvriers: int | None, delai: int | None, dask: str | None
     ) -> None:
-        """Toute la chaîne ; les quatre dossiers qu'elle écrit sont tenus du début à la fin."""
+        """Toute la chaîne ; les quatre dossiers qu'elle écrit sont tenus du début à la fin.
+
+        Lève :class:`DouteInexplique` s'il reste un doute à expliquer et que personne ne passe outre.
+        """
         sorties = [self.config.chemin(nom, public) for nom in ("prepare", "edition", "site")]
         with self._tenir(*sorties, self._publie(public)):
             self.calculer(sans_les_refuses, dask)
@@ -117,6 +121,8 @@ class Chaine:
     def proteger(self, public: str) -> None:
         """De ``prepare`` à ``publie`` ; les publics plus larges d'abord, car un public restreint lit aussi leur
         édition."""
+        if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
+            self._exiger_les_explications()
         larges = plus_larges(public)
         prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
         ecrits = [livre / "book" / nom for nom in ("commentaires", "gouvernance")]
@@ -131,6 +137,7 @@ class Chaine:
                 referentiels,
                 schemas,
                 *ecrits,
+                self.config.chemin("suivi") / PASSAGES,
                 *map(self._publie, larges),
                 autres=[public],
             ),
@@ -216,6 +223,7 @@ class Chaine:
         from observatoire.ecrits import refuser_les_ecrits
         from observatoire.publication import proteger
 
+        self._exiger_les_explications()
         refuser_les_ecrits(self.config.chemin("livre") / "book" / "commentaires")
         with self.journal.etape("protection") as etape:
             bilan = proteger(self.config, public)
@@ -275,7 +283,8 @@ class Chaine:
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
         seances = self.config.chemin("livre") / "book" / "gouvernance"
-        return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"])
+        passages = self.config.chemin("suivi") / PASSAGES  # on passe outre après avoir calculé
+        return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"], sauf=[passages])
 
     def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
         return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))
@@ -286,6 +295,11 @@ class Chaine:
         if ouvert(brut, acces):
             conseil = f"d'autres comptes de cette machine peuvent y entrer. Les en écarter : chmod -R {REFERMER[acces]}"
             self.journal.avertir(brut.name, [f"{conseil} {quote(str(brut))}"])
+
+    def _exiger_les_explications(self) -> None:
+        from observatoire.lecture.explications import exiger_les_explications
+
+        exiger_les_explications(self.config, self.passer_outre)
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections

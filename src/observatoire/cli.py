@@ -60,6 +60,15 @@ Dask = Annotated[
     str | None,
     typer.Option("--dask", help="Grappe Dask à qui confier le travail.", show_default=False, metavar="tcp://HOTE:PORT"),
 ]
+PasserOutre = Annotated[
+    str | None,
+    typer.Option(
+        "--passer-outre",
+        help="Publier malgré les doutes à expliquer ; ce nom et la date seront publiés.",
+        show_default=False,
+        metavar="NOM",
+    ),
+]
 Refaire = Annotated[bool, typer.Option("--refaire", help="Tout refaire, même ce qui n'a pas changé.")]
 DEFAUT = Path("observatoire.yml")
 
@@ -112,10 +121,13 @@ def proteger(
     publie: Publie = None,
     public: Public = "publique",
     config: Config = DEFAUT,
+    passer_outre: PasserOutre = None,
     refaire: Refaire = False,
 ) -> None:
     """Ne garder des indicateurs que ce qui peut être publié."""
-    _chaine(config, refaire, prepare=prepare, publie=publie).proteger(public)
+    chaine = _chaine(config, refaire, prepare=prepare, publie=publie)
+    chaine.passer_outre = passer_outre
+    chaine.proteger(public)
 
 
 @app.command(cls=Commande)
@@ -215,10 +227,12 @@ def publier(
     dask: Dask = None,
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
+    passer_outre: PasserOutre = None,
     refaire: Refaire = False,
 ) -> None:
     """Toute la chaîne, des dépôts au site, pour ce qui a changé ; puis le bilan."""
     chaine = _chaine(config, refaire, public, brut=brut, prepare=prepare, publie=publie, edition=edition, site=site)
+    chaine.passer_outre = passer_outre
     chaine.publier(public, sans_les_refuses, ouvriers, delai, dask)
     chaine.conclure(public)
 

@@ -38,6 +38,8 @@ ACCES = ("prive", "groupe")
 CONSERVATION = ("brut_mois", "prepare_mois", "immeuble_logements")
 #: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
 MARQUE_FICTIF = "FICTIF"
+#: Dossier de « suivi » où est consigné qui a publié malgré des doutes.
+PASSAGES = "passages"
 #: À qui s'adresse une édition, du public le plus large au plus restreint : chacun peut aussi lire l'édition des
 #: précédents. Chaque public a ses pages et son site, dans des dossiers à lui.
 PUBLICS = ("publique", "partenaires")

@@ -27,8 +27,9 @@ _COMMANDES = re.compile(f"[ \t]*[{_ORDONNENT}]+[ \t]*")
 # Ce que MyST lit comme un ordre où que ce soit dans une ligne, ou seulement à son début.
 _ORDRES = re.compile(r"[!$&*<>@\[\\\]^_`{|}~]|^[#%(+\-:=]")
 _NUMERO = re.compile(r"^(\d+)(?=[.)])")
-_FORMULE = re.compile(r"'*[=+\-@]")
-_GARDEE = re.compile(r"^'(?='*[=+\-@])")
+# Ce qui ouvre une formule, en largeur ordinaire, étroite ou pleine.
+_FORMULE = re.compile("'*[=+\\-@＝＋－＠﹦﹢﹣﹫]")
+_GARDEE = re.compile("^'(?='*[=+\\-@＝＋－＠﹦﹢﹣﹫])")
 _LIGNE_VIDE = re.compile(r"\n(?=[ \t]*\n)")
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.interdits import RECONNUS, famille_du_texte
+from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
 
 
 def refuser_les_ecrits(commentaires: Path) -> None:
     """Lever :class:`ErreurConfiguration` si un commentaire (``*.md``) contient de quoi joindre ou désigner quelqu'un.
 
-    Le message nomme le fichier et la ligne, jamais ce qui y est écrit. Un nom de personne ne se reconnaît pas sûrement
-    et n'est pas cherché.
+    Le message nomme le fichier et la ligne, jamais ce qui y est écrit. Un nom de personne ne se reconnaît qu'à sa
+    civilité.
     """
     fautes = [
         f"{fichier.relative_to(commentaires.parent)}, ligne {rang} : des {RECONNUS[reconnu][1]}."
         for fichier in sorted(commentaires.rglob("*.md"))
         for rang, ligne in enumerate(fichier.read_text(encoding="utf-8").splitlines(), start=1)
-        if (reconnu := famille_du_texte(ligne))
+        if (reconnu := famille_du_texte(ligne) or (nomme_une_personne(ligne) and CIVILITE))
     ]
     if fautes:
         liste = "\n".join(f"  - {faute}" for faute in fautes)

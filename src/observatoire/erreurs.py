@@ -32,6 +32,10 @@ class DepotRefuse(ErreurObservatoire):
     """Un fichier au moins a été refusé ; le message liste tous les problèmes."""
 
 
+class DouteInexplique(ErreurObservatoire):
+    """Un doute à expliquer ne l'est pas ; le message les liste tous et donne de quoi les expliquer."""
+
+
 class EditionIncomplete(ErreurObservatoire):
     """Une page au moins n'a pas pu être exécutée, ou le livre n'a pas pu être construit."""
 

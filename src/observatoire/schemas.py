@@ -1,19 +1,22 @@
 """Lire les formats d'échange : un fichier Table Schema par table, dans ``data/schemas``.
 
 Ces fichiers sont la seule déclaration des colonnes : la vérification des dépôts, le dictionnaire publié et les
-rapports en découlent. Quatre clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
+rapports en découlent. Six clés s'ajoutent au standard : ``personnelle`` (les valeurs de la colonne ne sont
 jamais affichées), ``facultative`` (la colonne peut être absente du fichier), ``identifiante`` (la valeur désigne un
-logement, un immeuble ou une demande, comme le font déjà les clés et les liens) et ``role``, ce qu'est un texte dont les
-valeurs ne sont pas énumérées : identifiant, code ou libellé. Un texte libre, ou une donnée interdite, n'a pas de place
-dans un schéma.
+logement, un immeuble ou une demande, comme le font déjà les clés et les liens), ``vraisemblable`` (``minimum`` et
+``maximum`` : au-delà, une valeur admise est à expliquer), ``stable`` (d'une année à l'autre, la valeur ne change
+presque jamais) et ``role``, ce qu'est un texte dont les valeurs ne sont pas énumérées : identifiant, code ou libellé.
+Un texte libre, ou une donnée interdite, n'a pas de place dans un schéma.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from observatoire.configuration import TABLES
 from observatoire.erreurs import ErreurConfiguration
@@ -37,6 +40,8 @@ class Champ:
     contraintes: dict
     identifiante: bool = False
     role: str = ""
+    stable: bool = False
+    ordinaire: dict = field(default_factory=dict)
 
     @property
     def obligatoire(self) -> bool:
@@ -59,9 +64,18 @@ class Champ:
         return NON_RENSEIGNE in self.admises
 
     @property
-    def bornes(self) -> tuple[float | None, float | None]:
-        """Plus petite et plus grande valeur admises, bornes comprises."""
-        return self.contraintes.get("minimum"), self.contraintes.get("maximum")
+    def bornes(self) -> tuple:
+        """Plus petite et plus grande valeur admises, bornes comprises ; des ``datetime64`` pour une date."""
+        return self._extremes(self.contraintes)
+
+    @property
+    def vraisemblable(self) -> tuple:
+        """Plus petite et plus grande valeur ordinaires, bornes comprises ; au-delà, le bailleur explique."""
+        return self._extremes(self.ordinaire)
+
+    def _extremes(self, limites: dict) -> tuple:
+        deux = limites.get("minimum"), limites.get("maximum")
+        return tuple(b and np.datetime64(b) for b in deux) if self.type == "date" else deux
 
 
 @dataclass(frozen=True)
@@ -150,6 +164,8 @@ def _champ(brut: dict, fichier: Path) -> Champ:
         contraintes=brut.get("constraints") or {},
         identifiante=bool(brut.get("identifiante", False)),
         role=brut.get("role", ""),
+        stable=bool(brut.get("stable", False)),
+        ordinaire=brut.get("vraisemblable") or {},
     )
 
 

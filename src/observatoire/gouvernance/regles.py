@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from observatoire.interdits import RECONNUS, famille_du_texte
+from observatoire.interdits import RECONNUS, famille_du_texte, nomme_une_personne
 
 GENRES = {"conference": "Conférence communale", "groupe_de_travail": "Groupe de travail"}
 ETATS = {"prevue": "prévue", "tenue": "tenue"}
@@ -84,7 +84,8 @@ def dire_l_individuel(texte: str) -> str | None:
     """Pourquoi ce texte parle d'une personne, ou ``None`` ; ne cite jamais le texte."""
     if reconnu := famille_du_texte(texte):
         return f"des {RECONNUS[reconnu][1]}"
-    return "une situation individuelle (elle se traite au PIL)" if _INDIVIDUEL.search(texte) else None
+    individuel = _INDIVIDUEL.search(texte) or nomme_une_personne(texte)
+    return "une situation individuelle (elle se traite au PIL)" if individuel else None
 
 
 def _inconnus(listes: dict, cle: str, admis: dict, quoi: str) -> list[str]:

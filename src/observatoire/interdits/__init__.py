@@ -5,15 +5,18 @@ déguise (:func:`familles_des_colonnes`). Les mêmes règles valent pour un dép
 écrit à la main.
 """
 
-from observatoire.interdits.contenus import RECONNUS, famille_du_texte, familles_des_colonnes
+from observatoire.interdits.contenus import CIVILITE, RECONNUS, famille_du_texte, familles_des_colonnes
 from observatoire.interdits.noms import famille_interdite, mots, normaliser, texte_libre
+from observatoire.interdits.personnes import nomme_une_personne
 
 __all__ = [
+    "CIVILITE",
     "RECONNUS",
     "famille_du_texte",
     "famille_interdite",
     "familles_des_colonnes",
     "mots",
+    "nomme_une_personne",
     "normaliser",
     "texte_libre",
 ]

@@ -2,8 +2,8 @@
 
 Toute la colonne est lue, valeur distincte par valeur distincte, par les noyaux de pyarrow : rien n'est tiré au sort.
 N'est cherché que ce qui se reconnaît sûrement : adresse électronique, téléphone français, NIR (clé comprise, ou treize
-chiffres), IBAN (clé), numéro unique de la demande, civilité suivie d'un nom. Un nom de personne seul ne se distingue
-pas d'un nom de rue : il n'est refusé que par le nom de sa colonne.
+chiffres), IBAN (clé), numéro unique de la demande, civilité et nom (:mod:`observatoire.interdits.personnes`). Un nom de
+personne seul ne se distingue pas d'un nom de rue : il n'est refusé que par le nom de sa colonne.
 """
 
 from __future__ import annotations
@@ -16,9 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from observatoire.interdits import personnes
 from observatoire.interdits.cles import cles_iban, cles_nir
+from observatoire.interdits.personnes import nomme_une_personne
 
 COORDONNEES, NUMERO, IDENTITE = "coordonnées", "numéro d'identification", "identité"
+CIVILITE = "civilite"
 #: Famille -> ce que l'on dit avoir reconnu.
 RECONNUS = {
     "adresse": (COORDONNEES, "adresses électroniques"),
@@ -26,17 +29,17 @@ RECONNUS = {
     "nir": (NUMERO, "numéros de sécurité sociale"),
     "iban": (NUMERO, "numéros de compte bancaire (IBAN)"),
     "numero_unique": (NUMERO, "numéros uniques de demande de logement"),
-    "civilite": (IDENTITE, "noms de personnes"),
+    CIVILITE: (IDENTITE, "noms de personnes"),
 }
 #: Part des valeurs remplies à partir de laquelle une écriture que peu d'autres ont (arobase, paires, clé) fait refuser
 #: la colonne : une clé peut tomber juste par hasard, une rue porter le nom d'une dame.
-SURES = {"adresse": 0.001, "telephone": 0.01, "nir": 0.01, "iban": 0.01, "civilite": 0.2}
+SURES = {"adresse": 0.001, "telephone": 0.01, "nir": 0.01, "iban": 0.01, CIVILITE: 0.2}
 #: La même part pour une simple suite de chiffres, que d'autres codes peuvent avoir.
 CHIFFRES = 0.5
 #: Au-delà de ces valeurs remplies, une seule qui ressemble à un numéro est un hasard.
 PEU = 20
 #: En deçà de ces caractères, rien de ce qui est cherché ne tient.
-COURT = 6
+COURT = 5
 ADRESSE = r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}"
 # Le séparateur se répète ou non ; les paires de chiffres distinguent un téléphone d'un autre code.
 _PAIRES = r"[1-9](?:[ .\-_/\x{a0}\x{202f}]\d{2}){4}"
@@ -44,7 +47,6 @@ TELEPHONE = (
     rf"(?:^|[^\w+])(?:0|(?:\+|00) ?33[ .\-]?(?:\(0\))?[ .\-]?){_PAIRES}(?:\D|$)"
     r"|(?:^|\W)(?:\+|00)33(?:\(0\))?[1-9]\d{8}(?:\D|$)"
 )
-CIVILITE = r"(?i)^(?:m\.|mr\.?|mme\.?|mlle\.?|monsieur|madame|mademoiselle) +[[:alpha:]][[:alpha:]'’-]+"
 _COMPACT = r"[ .\-_/\x{a0}\x{202f}]"
 _LIEU = r"(?:\d{2}|2[AB])"
 NIR_13 = rf"^[1-478]\d{{2}}(?:0[1-9]|1[0-2]|[2-9]\d){_LIEU}\d{{6}}$"
@@ -54,7 +56,7 @@ UNIQUE = r"^\d{3}(?:(?:0[1-9]|1[0-2])\d{2}|\d{2}(?:0[1-9]|1[0-2]))\d{6}[0-9A-Z]{
 #: Le début d'un numéro, ou d'un compte bancaire.
 NUMERO_OU_COMPTE = r"^(?:\d[ .\-_/\x{a0}\x{202f}\d,]{5}|[A-Za-z]{2} ?\d{2})"
 #: Sans cela (une arobase, neuf chiffres ou leur puissance de dix, une civilité), rien d'autre n'est à chercher.
-CANDIDAT = r"@|(?:\d\D{0,4}){9}|\d[eE]\+?\d|(?i)^m(?:\.|r|me|lle|onsieur|adame|ademoiselle)[. ]"
+CANDIDAT = rf"@|(?:\d\D{{0,4}}){{9}}|\d[eE]\+?\d|{personnes.CANDIDAT}"
 #: Un compte ou un NIR au milieu d'une phrase, séparateurs compris.
 DANS_UN_TEXTE = (
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}",
@@ -66,15 +68,22 @@ NUMEROS = r"^0?[1-9]\d{8}$"
 
 
 def familles_des_colonnes(
-    colonnes: dict[int, pd.Series], connues: frozenset[int] = frozenset(), libelles: frozenset[int] = frozenset()
+    colonnes: dict[int, pd.Series],
+    connues: frozenset[int] = frozenset(),
+    libelles: frozenset[int] = frozenset(),
+    nommables: frozenset[int] = frozenset(),
 ) -> dict[int, str]:
     """Rang de chaque colonne interdite -> ce que l'on y a reconnu (une clé de :data:`RECONNUS`).
 
     ``colonnes`` : rang -> textes, vide ou manquant pour une valeur absente ; ``connues`` : les colonnes que le format
     prévoit, où une suite de chiffres est d'abord un identifiant ; ``libelles`` : celles qui se montrent à des
-    partenaires, où une seule valeur suffit.
+    partenaires, où une seule valeur suffit ; ``nommables`` : celles où une seule personne nommée suffit (le format n'y
+    prévoit ni nom de voie, ni rien qui y ressemble).
     """
-    trouvees = {rang: _reconnaitre(_en_arrow(c), rang in connues, rang in libelles) for rang, c in colonnes.items()}
+    trouvees = {
+        rang: _reconnaitre(_en_arrow(c), rang in connues, rang in libelles, rang in nommables | libelles)
+        for rang, c in colonnes.items()
+    }
     return {rang: nom for rang, nom in trouvees.items() if nom}
 
 
@@ -95,7 +104,7 @@ def famille_du_texte(texte: str) -> str | None:
     suites = [suite[:IBAN_FRANCAIS] if suite.startswith("FR") else suite for suite in suites]
     candidats = pa.array([str(texte), *suites], pa.large_string())
     for nom, masque in _sures(candidats).items():
-        if nom != "civilite" and masque.any():
+        if nom != CIVILITE and masque.any():
             return nom
     seul = re.search(r"(?<!\d)0[1-9]([ .\-/\u00a0\u202f]?)\d{2}(?:\1\d{2}){3}(?!\d)", str(texte))
     return "telephone" if seul else None
@@ -109,7 +118,7 @@ def _en_arrow(colonne: pd.Series) -> pa.Array:
     return valeurs if pa.types.is_large_string(valeurs.type) else valeurs.cast(pa.large_string())
 
 
-def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool) -> str | None:
+def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool, nommable: bool) -> str | None:
     longueurs = pc.binary_length(textes)
     if (pc.max(longueurs).as_py() or 0) < COURT:
         return None
@@ -122,8 +131,9 @@ def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool) -> str | None:
     distinctes, nombres = comptees.field("values"), comptees.field("counts").to_numpy()
     remplies = pc.sum(pc.greater(longueurs, 0)).as_py()
     for nom, masque in _sures(distinctes).items():
-        une_suffit = nom == "adresse" or (libelle and nom != "civilite")
-        seuil = 1 if libelle and une_suffit else max(SURES[nom] * remplies, 1 if une_suffit or remplies <= PEU else 2)
+        une_suffit = nommable if nom == CIVILITE else libelle
+        au_moins = 1 if nom == "adresse" or remplies <= PEU else 2
+        seuil = 1 if une_suffit else max(SURES[nom] * remplies, au_moins)
         if masque.any() and nombres[masque].sum() >= seuil:
             return nom
     for nom, masque in _chiffrees(distinctes).items():
@@ -141,8 +151,14 @@ def _sures(textes: pa.Array) -> dict[str, np.ndarray]:
         "telephone": _cherche(textes, TELEPHONE),
         "nir": _du_numero(textes, NIR_15, cles_nir),
         "iban": _du_numero(textes, IBAN, cles_iban),
-        "civilite": _cherche(textes, CIVILITE),
+        CIVILITE: _nommes(textes),
     }
+
+
+def _nommes(textes: pa.Array) -> np.ndarray:
+    masque = _cherche(textes, personnes.CANDIDAT)
+    masque[masque] = [nomme_une_personne(texte) for texte in textes.filter(pa.array(masque)).to_pylist()]
+    return masque
 
 
 def _chiffrees(textes: pa.Array) -> dict[str, np.ndarray]:

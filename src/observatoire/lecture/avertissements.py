@@ -6,73 +6,83 @@ retourne le masque des lignes douteuses. Un bailleur peut expliquer un doute dan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
-import numpy as np
 import pandas as pd
 
+from observatoire.lecture.controles import ecrire_bornes
 from observatoire.lecture.conversion import ecrire
 from observatoire.lecture.corrections import colonne_id
 from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS
-from observatoire.lecture.problemes import citer, nombre
+from observatoire.lecture.problemes import citer
 from observatoire.lecture.territoires import points
-from observatoire.schemas import Schema
+from observatoire.schemas import NON_RENSEIGNE, Schema
 
 LOYER_M2 = (1, 30)
 SURFACE_PAR_PIECE = (9, 60)
-ECART_DU_PARC = 0.20
 ISOLEMENT_M = 5_000
+ANNEES_D_ATTENTE = 25
+EMPRUNT_PAR_LOGEMENT = (10_000, 500_000)
+#: Un programme de plus de tant de logements, et de plus de cette part du parc du bailleur, est à expliquer.
+GRAND_PROGRAMME, PART_DU_PARC = 100, 0.10
+DELAI_DU_BAIL = pd.Timedelta(days=62)
+#: À partir de cette part des lignes d'une table, et de ce nombre, un même doute devient à expliquer.
+REPANDU, AU_MOINS = 0.05, 5
 
 
 @dataclass(frozen=True)
 class Contexte:
-    """Ce qu'une règle peut regarder : l'année, les autres tables du même bailleur, la taille du fichier et de celui
-    de l'année précédente.
-    """
+    """Ce qu'une règle peut regarder : l'année et les autres tables du même bailleur."""
 
     annee: int
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     hors_contours: pd.Series | None = None
     par_commune: bool = False
-    lignes: int = 0
-    lignes_precedentes: int | None = None
 
     @cached_property
-    def _logements(self) -> pd.DataFrame:
-        return self.tables["logements"].drop_duplicates("id_logement")
+    def _par_logement(self) -> dict[str, tuple[pd.DataFrame, pd.Index]]:
+        tables = {nom: self.tables[nom].drop_duplicates("id_logement") for nom in ("logements", "menages")
+                  if nom in self.tables}  # fmt: skip
+        return {nom: (table, pd.Index(table["id_logement"])) for nom, table in tables.items()}
 
-    @cached_property
-    def _identifiants(self) -> pd.Index:
-        return pd.Index(self._logements["id_logement"])
-
-    def du_logement(self, table: pd.DataFrame, colonne: str) -> pd.Series:
+    def du_logement(self, table: pd.DataFrame, colonne: str, source: str = "logements") -> pd.Series:
         """Une colonne de ``logements``, ramenée à chaque ligne de ``table`` par son id_logement."""
-        rangs = self._identifiants.get_indexer(table["id_logement"])
-        return pd.Series(self._logements[colonne].array.take(rangs, allow_fill=True), index=table.index)
+        connue, identifiants = self._par_logement[source]
+        rangs = identifiants.get_indexer(table["id_logement"])
+        return pd.Series(connue[colonne].array.take(rangs, allow_fill=True), index=table.index)
+
+    def du_menage(self, table: pd.DataFrame, colonne: str) -> pd.Series:
+        """De même, une colonne de ``menages``."""
+        return self.du_logement(table, colonne, "menages")
 
 
 @dataclass(frozen=True)
 class Regle:
-    """Une règle de doute. ``colonne`` : celle que le bailleur doit regarder ; ``None`` pour tout le fichier."""
+    """Une règle de doute. ``colonne`` : celle que le bailleur doit regarder ; ``a_expliquer`` : rien n'est publié avant
+    qu'il l'ait expliquée, car une seule ligne peut changer un chiffre.
+    """
 
     nom: str
     table: str
-    colonne: str | None
+    colonne: str
     phrase: str
     fonction: Callable
+    a_expliquer: bool = False
 
 
 REGLES: dict[str, Regle] = {}
+#: Une valeur admise, hors des limites « vraisemblable » du schéma.
+INVRAISEMBLABLE = "valeur_invraisemblable"
 
 
-def regle(table: str, colonne: str | None = None):
+def regle(table: str, colonne: str, a_expliquer: bool = False):
     """Déclarer une règle ; son nom est celui de la fonction."""
 
     def inscrire(fonction):
         phrase = fonction.__doc__.splitlines()[0]
-        REGLES[fonction.__name__] = Regle(fonction.__name__, table, colonne, phrase, fonction)
+        REGLES[fonction.__name__] = Regle(fonction.__name__, table, colonne, phrase, fonction, a_expliquer)
         return fonction
 
     return inscrire
@@ -115,13 +125,6 @@ def location_avant_construction(t, contexte):
     return t["annee_premiere_location"].lt(t["annee_construction"])
 
 
-@regle("logements")
-def parc_qui_change(t, contexte):
-    """le nombre de logements a changé de plus de 20 % depuis l'année précédente."""
-    avant = contexte.lignes_precedentes
-    return bool(avant) and abs(contexte.lignes / avant - 1) > ECART_DU_PARC
-
-
 @regle("menages", "id_logement")
 def menage_hors_logement_loue(t, contexte):
     """ménage dans un logement qui n'est pas loué."""
@@ -153,6 +156,46 @@ def cloture_avant_signalement(t, contexte):
     return t["date_cloture"].lt(t["date"])
 
 
+@regle("signalements", "date_cloture", a_expliquer=True)
+def cloture_lointaine(t, contexte):
+    """clôture plus d'un an après l'année du dépôt."""
+    return t["date_cloture"].dt.year.gt(contexte.annee + 1)
+
+
+@regle("demandes", "date_depot", a_expliquer=True)
+def demande_ancienne(t, contexte):
+    """demande déposée il y a plus de vingt-cinq ans."""
+    return t["date_depot"].dt.year.lt(contexte.annee - ANNEES_D_ATTENTE)
+
+
+@regle("attributions", "date")
+def bail_anterieur(t, contexte):
+    """le bail en cours du logement est antérieur à cette attribution."""
+    loue = contexte.du_logement(t, "occupation").eq("loue")
+    return loue & (contexte.du_logement(t, "date_bail") < t["date"] - DELAI_DU_BAIL)
+
+
+@regle("attributions", "composition")
+def composition_du_menage(t, contexte):
+    """la composition n'est pas celle du ménage qui occupe le logement depuis cette attribution."""
+    return _contredit(t, contexte, "composition")
+
+
+@regle("attributions", "tranche_plafond")
+def ressources_du_menage(t, contexte):
+    """les ressources ne sont pas celles du ménage qui occupe le logement depuis cette attribution."""
+    return _contredit(t, contexte, "tranche_plafond")
+
+
+def _contredit(t, contexte, colonne: str) -> pd.Series:
+    if "menages" not in contexte.tables:
+        return pd.Series(False, index=t.index)
+    occupant = contexte.du_menage(t, colonne)
+    le_meme = contexte.du_logement(t, "date_bail").eq(t["date"])
+    connues = occupant.notna() & occupant.ne(NON_RENSEIGNE) & t[colonne].ne(NON_RENSEIGNE)
+    return le_meme & connues & t[colonne].notna() & occupant.astype("str").ne(t[colonne].astype("str"))
+
+
 @regle("attributions", "id_logement")
 def attributions_identiques(t, contexte):
     """ligne identique à une ligne précédente : vérifier que l'attribution n'est pas donnée deux fois."""
@@ -165,7 +208,21 @@ def signalements_identiques(t, contexte):
     return t.duplicated()
 
 
-@regle("programmes", "dont_tres_social")
+@regle("programmes", "nb_logements", a_expliquer=True)
+def grand_programme(t, contexte):
+    """plus de cent logements, et plus d'un dixième du parc du bailleur."""
+    parc = len(contexte.tables.get("logements", ()))
+    return t["nb_logements"].gt(GRAND_PROGRAMME) & t["nb_logements"].gt(PART_DU_PARC * parc)
+
+
+@regle("programmes", "emprunt_eur", a_expliquer=True)
+def emprunt_par_logement(t, contexte):
+    """emprunt de moins de 10 000 € ou de plus de 500 000 € par logement."""
+    par_logement = t["emprunt_eur"] / t["nb_logements"]
+    return t["emprunt_eur"].gt(0) & ~par_logement.between(*EMPRUNT_PAR_LOGEMENT)
+
+
+@regle("programmes", "dont_tres_social", a_expliquer=True)
 def tres_social_superieur_au_total(t, contexte):
     """plus de logements très sociaux que de logements livrés."""
     return t["dont_tres_social"].gt(t["nb_logements"])
@@ -197,24 +254,33 @@ def immeuble_hors_contours(t, contexte):
 
 def avertir(table: str, donnees: pd.DataFrame, schema: Schema, contexte: Contexte) -> pd.DataFrame:
     """Les avertissements des lignes d'une table : ligne, id, colonne, règle, message, explication (vide)."""
-    morceaux = [
-        _constat(r, donnees, schema, r.fonction(donnees, contexte))
-        for r in REGLES.values()
-        if r.table == table and r.colonne is not None
-    ]
+    regles = [*(r for r in REGLES.values() if r.table == table), *_ordinaires(schema)]
+    morceaux = [_constat(r, donnees, schema, r.fonction(donnees, contexte)) for r in regles]
     morceaux = [m for m in morceaux if len(m)]
     vide = pd.DataFrame(columns=COLONNES_AVERTISSEMENTS)
     return pd.concat(morceaux, ignore_index=True) if morceaux else vide
 
 
-def avertir_du_fichier(table: str, contexte: Contexte) -> pd.DataFrame:
-    """Les doutes qui portent sur tout un fichier : même tableau, sans ligne, ni identifiant, ni colonne."""
-    constats = [
-        [np.nan, "", "", r.nom, f"{r.phrase[:-1]} ({nombre(contexte.lignes)} lignes).", ""]
-        for r in REGLES.values()
-        if r.table == table and r.colonne is None and r.fonction(None, contexte)
-    ]
-    return pd.DataFrame(constats, columns=COLONNES_AVERTISSEMENTS)
+def _ordinaires(schema: Schema) -> Iterator[Regle]:
+    """Une règle par colonne dont le schéma dit les valeurs vraisemblables."""
+    for nom, champ in schema.champs.items():
+        if champ.ordinaire:
+            phrase = f"valeur peu vraisemblable (d'ordinaire {ecrire_bornes(champ, *champ.vraisemblable)})."
+            yield Regle(INVRAISEMBLABLE, schema.nom, nom, phrase, partial(_hors_de, nom, *champ.vraisemblable), True)
+
+
+def _hors_de(nom: str, bas, haut, t: pd.DataFrame, contexte: Contexte) -> pd.Series:
+    trop_bas = t[nom].lt(bas) if bas is not None else False
+    return trop_bas | (t[nom].gt(haut) if haut is not None else False)
+
+
+def rendre_a_expliquer(doutes: pd.DataFrame, lignes: int) -> pd.DataFrame:
+    """Un doute que trop de lignes d'une table partagent devient à expliquer, lui aussi."""
+    if doutes.empty:
+        return doutes
+    nombres = doutes.groupby(["regle", "colonne"], sort=False)["regle"].transform("size")
+    repandu = doutes["ligne"].notna() & nombres.ge(AU_MOINS) & nombres.gt(REPANDU * lignes)
+    return doutes.assign(a_expliquer=doutes["a_expliquer"].fillna(False).astype(bool) | repandu)
 
 
 def _constat(r: Regle, donnees: pd.DataFrame, schema: Schema, douteux: pd.Series) -> pd.DataFrame:
@@ -233,6 +299,8 @@ def _constat(r: Regle, donnees: pd.DataFrame, schema: Schema, douteux: pd.Series
             "regle": r.nom,
             "message": message.to_numpy(),
             "explication": "",
+            "a_expliquer": r.a_expliquer,
+            "mesure": "",
         }
     )
 

@@ -8,7 +8,8 @@ from observatoire.configuration import Bailleur, Configuration
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
 
 COLONNES_DU_TABLEAU = [
-    "annee", "deposant", "table", "fichier", "ligne", "colonne", "regle", "message", "explication",
+    "annee", "deposant", "table", "fichier", "ligne", "colonne", "regle", "message", "explication", "a_expliquer",
+    "mesure",
 ]  # fmt: skip
 
 
@@ -22,8 +23,10 @@ def tableau_des_avertissements(depots) -> pd.DataFrame:
     if not morceaux:
         morceaux = [pd.DataFrame(columns=COLONNES_DU_TABLEAU)]
     tableau = pd.concat(morceaux, ignore_index=True)[COLONNES_DU_TABLEAU]
-    textes = {c: "str" for c in COLONNES_DU_TABLEAU if c not in ("annee", "ligne")}
-    return tableau.astype({"annee": "int64", "ligne": "float64", **textes})
+    textes = {c: "str" for c in COLONNES_DU_TABLEAU if c not in ("annee", "ligne", "a_expliquer")}
+    return tableau.fillna({"mesure": ""}).astype(
+        {"annee": "int64", "ligne": "float64", "a_expliquer": "bool", **textes}
+    )
 
 
 def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:

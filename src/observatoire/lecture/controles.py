@@ -15,7 +15,14 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.conformite import conforme
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.entetes import normaliser
-from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer_code, nombre, par_code
+from observatoire.lecture.problemes import (
+    NON_AFFICHEE,
+    Probleme,
+    citer_code,
+    nombre,
+    par_code,
+    ressemble_a_un_code,
+)
 from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
 
 # Ce qu'une valeur refusée n'est pas ; à défaut, « une valeur admise ».
@@ -28,6 +35,8 @@ NATURES = {
     "reservataire": "un réservataire connu",
     "type_demande": "un type de demande connu",
 }
+#: Les rôles d'un texte où quelqu'un peut avoir écrit un nom : rien n'en est recopié.
+NOMMABLES = ("identifiant", "libelle")
 TYPES = {"number": "un nombre", "integer": "un nombre entier", "date": "une date"}
 DATE_ECRITE = r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
 # Une valeur proche n'est proposée que si elle l'est assez, et nettement plus que les autres.
@@ -96,16 +105,26 @@ def _echecs_de_contrainte(typees: pd.DataFrame, fautes: pd.DataFrame, schema: Sc
 def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
     """Les problèmes d'une colonne pour une règle : un par valeur citable, et un seul pour celles qui ne le sont pas.
 
-    ``valeurs`` a pour index la ligne du tableur. Aucune valeur d'une colonne personnelle n'est citée.
+    ``valeurs`` a pour index la ligne du tableur. Ne sont jamais cités : une valeur d'une colonne personnelle, un
+    identifiant, un libellé, ni ce qui, ailleurs, pourrait être le nom de quelqu'un.
     """
     if champ.personnelle or regle == "absence":
         groupes = {None: tuple(sorted(int(n) for n in valeurs.index))}
     else:
-        groupes = par_code(valeurs, DATE_ECRITE if champ.type == "date" else None)
+        groupes = par_code(valeurs, lambda valeur: citable(champ, valeur))
     return [
         Probleme(regle, _phrase(champ, regle, valeur), conseiller(champ, regle, valeur), champ.nom, lignes)
         for valeur, lignes in groupes.items()
     ]
+
+
+def citable(champ: Champ, valeur: str) -> bool:
+    """Peut-on recopier cette valeur refusée ? Un code énuméré, s'il ressemble à l'un de ceux qui sont admis."""
+    if champ.role in NOMMABLES:
+        return False
+    if champ.admises and plus_proche(valeur, champ.admises, net=False):
+        return True
+    return ressemble_a_un_code(valeur) or (champ.type == "date" and bool(re.fullmatch(DATE_ECRITE, valeur)))
 
 
 def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
@@ -139,7 +158,7 @@ def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
         proche = plus_proche(valeur, champ.admises)
         return f"{admises} La plus proche : {proche}." if proche else admises
     if regle == "bornes":
-        return f"Valeurs admises : {_bornes(champ)}."
+        return f"Valeurs admises : {ecrire_bornes(champ, *champ.bornes)}."
     if regle == "unicite":
         return f"Chaque ligne doit avoir son propre {champ.nom} : supprimer la ligne en trop ou corriger l'identifiant."
     if regle == "forme":
@@ -147,11 +166,13 @@ def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
     return _conseil_de_type(champ, valeur)
 
 
-def _bornes(champ: Champ) -> str:
-    bas, haut = champ.bornes
-    if champ.type == "integer" and bas is not None and bas >= 1000:
-        return f"de {bas} à {haut}"
-    textes = [None if b is None else nombre(b) for b in (bas, haut)]
+def ecrire_bornes(champ: Champ, bas, haut) -> str:
+    """« de 5 à 1 000 », « 0 ou plus », « de 1950 à 2100 » pour une année, « du 01/01/1950 au 31/12/2100 »."""
+    if champ.type == "date":
+        textes = [None if b is None else f"{b.item():%d/%m/%Y}" for b in (bas, haut)]
+        return f"du {textes[0]} au {textes[1]}" if haut is not None else f"{textes[0]} ou après"
+    annee = champ.type == "integer" and bas is not None and bas >= 1000
+    textes = [None if b is None else str(b) if annee else nombre(b) for b in (bas, haut)]
     if haut is None:
         return f"{textes[0]} ou plus"
     return f"de {textes[0]} à {textes[1]}" if bas is not None else f"{textes[1]} ou moins"
@@ -167,8 +188,8 @@ def _conseil_de_type(champ: Champ, valeur: str | None) -> str:
     return f"{exemple[champ.type]}, ou laisser vide." if not champ.obligatoire else f"{exemple[champ.type]}."
 
 
-def plus_proche(valeur: str | None, admises: tuple[str, ...]) -> str | None:
-    """La valeur admise qui ressemble le plus à celle qui est écrite, ou ``None`` si deux se valent presque.
+def plus_proche(valeur: str | None, admises: tuple[str, ...], net: bool = True) -> str | None:
+    """La valeur admise qui ressemble le plus à celle qui est écrite, ou ``None`` si deux se valent presque (``net``).
 
     >>> plus_proche("Loué", ("loue", "vacant"))
     'loue'
@@ -180,5 +201,5 @@ def plus_proche(valeur: str | None, admises: tuple[str, ...]) -> str | None:
     ecrite = normaliser(valeur)
     notes = sorted(((difflib.SequenceMatcher(None, ecrite, normaliser(a)).ratio(), a) for a in admises), reverse=True)
     (meilleure, choisie), suivante = notes[0], notes[1][0] if len(notes) > 1 else 0
-    nette = meilleure == 1 or (meilleure >= RESSEMBLANCE and meilleure - suivante >= ECART_DE_RESSEMBLANCE)
+    nette = meilleure == 1 or (meilleure >= RESSEMBLANCE and (not net or meilleure - suivante >= ECART_DE_RESSEMBLANCE))
     return choisie if nette else None

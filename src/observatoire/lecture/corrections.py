@@ -14,20 +14,26 @@ import yaml
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.interdits import RECONNUS, famille_du_texte
+from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer, compter
 from observatoire.schemas import Schema
 
 OBLIGATOIRES = ("annee", "deposant", "table", "id", "colonne", "attendu", "motif", "auteur", "date")
 AU_CHOIX = ("remplacer_par", "explication")
+#: Ce qui explique un doute portant sur toute une table, ou sur toutes les lignes d'une règle.
+D_UNE_REGLE = ("annee", "deposant", "table", "regle", "attendu", "explication", "motif", "auteur", "date")
 COLONNES = ["annee", "deposant", "table", "id", "colonne", "motif", "auteur", "date", "statut"]
 APPLIQUEE, EXPLIQUEE, REFUSEE = "appliquee", "explication", "refusee"
 
 
 @dataclass(frozen=True)
 class Correction:
-    """Une entrée de ``corrections.yml`` ; ``rang`` est sa place dans le fichier."""
+    """Une entrée de ``corrections.yml`` ; ``rang`` est sa place dans le fichier.
+
+    ``regle`` : l'entrée explique tous les doutes d'une règle ; elle n'a pas d'identifiant, et ``attendu`` est la mesure
+    du doute ou, pour une règle qui regarde chaque ligne, le nombre de lignes.
+    """
 
     rang: int
     annee: int
@@ -42,14 +48,23 @@ class Correction:
     auteur: str
     date: str
     id_personnel: bool = False
+    regle: str = ""
 
     def refuser(self, raison: str) -> str:
         """La phrase qui dit que la correction n'est pas appliquée ; jamais une valeur d'une colonne personnelle."""
         identifiant = "non affiché" if self.id_personnel else citer(self.id)
+        vise = f"règle {citer(self.regle)}" if self.regle else f"identifiant {identifiant}"
+        colonne = f", colonne « {self.colonne} »" if self.colonne else ""
         return (
-            f"corrections.yml, entrée {self.rang} ({self.table} de {self.deposant}, {self.annee}, "
-            f"identifiant {identifiant}, colonne « {self.colonne} ») : {raison} La correction n'est pas appliquée."
+            f"corrections.yml, entrée {self.rang} ({self.table} de {self.deposant}, {self.annee}, {vise}{colonne}) : "
+            f"{raison} La correction n'est pas appliquée."
         )
+
+    def vise(self, doutes: pd.DataFrame) -> pd.Series:
+        """Les doutes que cette entrée explique."""
+        if self.regle:
+            return doutes["regle"].eq(self.regle) & doutes["colonne"].eq(self.colonne)
+        return doutes["id"].eq(self.id) & doutes["colonne"].eq(self.colonne)
 
     def ligne(self, statut: str) -> dict:
         """La trace publiable : ni valeur attendue, ni valeur de remplacement, ni identifiant personnel."""
@@ -84,19 +99,27 @@ def lire_corrections(config: Configuration, schemas: dict[str, Schema]) -> list[
 def _problemes(entree: object, config: Configuration, schemas: dict[str, Schema]) -> list[str]:
     if not isinstance(entree, dict):
         return ["ce n'est pas une suite de « clé: valeur »."]
-    problemes = [f"« {cle} » manque." for cle in OBLIGATOIRES if cle not in entree]
-    problemes += [f"« {cle} » n'est pas une clé connue." for cle in entree if cle not in (*OBLIGATOIRES, *AU_CHOIX)]
-    if sum(cle in entree for cle in AU_CHOIX) != 1:
+    obligatoires, connues = OBLIGATOIRES, (*OBLIGATOIRES, *AU_CHOIX)
+    if "regle" in entree:
+        obligatoires, connues = D_UNE_REGLE, (*D_UNE_REGLE, "colonne")
+    problemes = [f"« {cle} » manque." for cle in obligatoires if cle not in entree]
+    problemes += [f"« {cle} » n'est pas une clé connue." for cle in entree if cle not in connues]
+    if "regle" not in entree and sum(cle in entree for cle in AU_CHOIX) != 1:
         problemes.append("donner « remplacer_par » ou « explication », l'un des deux.")
     for cle in ("motif", "auteur", "explication"):
         if cle in entree and not (isinstance(entree[cle], str) and entree[cle].strip()):
-            problemes.append(f"« {cle} » doit être un texte.")
-        elif reconnu := famille_du_texte(entree.get(cle, "")):
+            problemes.append(f"« {cle} » doit être un texte, et ne peut être vide.")
+        elif reconnu := famille_du_texte(entree.get(cle, "")) or _nom(cle, entree):
             problemes.append(f"« {cle} » contient des {RECONNUS[reconnu][1]} : les retirer.")
     for cle in ("id", "attendu", "remplacer_par"):
         if isinstance(entree.get(cle), (bool, list, dict)):
             problemes.append(f"« {cle} » doit être un texte ou un nombre (mettre des guillemets).")
     return problemes + _references(entree, config, schemas)
+
+
+def _nom(cle: str, entree: dict) -> str | None:
+    """Qui corrige peut signer de son nom ; ni le motif ni l'explication ne nomment personne."""
+    return CIVILITE if cle != "auteur" and nomme_une_personne(entree.get(cle, "")) else None
 
 
 def _references(entree: dict, config: Configuration, schemas: dict[str, Schema]) -> list[str]:
@@ -123,7 +146,8 @@ def _references(entree: dict, config: Configuration, schemas: dict[str, Schema])
 
 
 def _repetees(entrees: list[dict]) -> list[str]:
-    cles = [tuple(str(e[c]) for c in ("annee", "deposant", "table", "id", "colonne")) for e in entrees]
+    designent = ("annee", "deposant", "table", "id", "regle", "colonne")
+    cles = [tuple(str(e.get(c, "")) for c in designent) for e in entrees]
     return [
         f"entrée {n} : la même cellule est déjà corrigée plus haut."
         for n, c in enumerate(cles, 1)
@@ -135,7 +159,8 @@ def _correction(rang: int, entree: dict, schema: Schema) -> Correction:
     textes = {cle: en_texte(entree.get(cle)) for cle in ("id", "attendu")}
     return Correction(
         rang=rang,
-        **{cle: entree[cle] for cle in ("annee", "deposant", "table", "colonne", "motif", "auteur")},
+        **{cle: entree[cle] for cle in ("annee", "deposant", "table", "motif", "auteur")},
+        **{cle: en_texte(entree.get(cle)) for cle in ("colonne", "regle")},
         **textes,
         remplacer_par=en_texte(entree["remplacer_par"]) if "remplacer_par" in entree else None,
         explication=entree.get("explication"),

@@ -24,6 +24,7 @@ from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, BINAIRE, MELANGE, 
 from observatoire.lecture.parquet import LIGNE
 from observatoire.lecture.problemes import Probleme
 from observatoire.lecture.rpls import aucun_logement
+from observatoire.lecture.temoins import fondre
 
 #: Octets d'un CSV au-delà desquels il est coupé, et octets d'un morceau.
 TROP_GROS = 64_000_000
@@ -156,4 +157,5 @@ def _reunir(contenus: list[Contenu]) -> Contenu:
     lignes = sum(c.lignes for c in contenus)
     remplie = sum(c.remplie * c.lignes for c in contenus) / max(lignes, 1)
     communes = set.intersection(*(set(c.vides) for c in contenus if c.lignes)) if lignes else set()
-    return Contenu(lignes, remplie, tuple(nom for nom in (contenus[0].vides if contenus else ()) if nom in communes))
+    vides = tuple(nom for nom in (contenus[0].vides if contenus else ()) if nom in communes)
+    return Contenu(lignes, remplie, vides, fondre([c.temoins for c in contenus]))

@@ -14,7 +14,7 @@ from observatoire.lecture.problemes import Probleme, abreger, citer, compter, en
 
 RPLS = "rpls"
 TABLES_RPLS = ("immeubles", "logements")
-COLONNES_AVERTISSEMENTS = ["ligne", "id", "colonne", "regle", "message", "explication"]
+COLONNES_AVERTISSEMENTS = ["ligne", "id", "colonne", "regle", "message", "explication", "a_expliquer", "mesure"]
 IGNORES = re.compile(r"^(\.|~\$|~lock|FICTIF$|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
 
 
@@ -32,19 +32,21 @@ class Traitement:
 class Contenu:
     """Ce qu'il faut retenir d'une table lue quand ses lignes ne sont plus en mémoire.
 
-    ``remplie`` : part des cellules remplies, de 0 à 1 ; ``vides`` : les colonnes qui n'ont aucune valeur.
+    ``remplie`` : part des cellules remplies, de 0 à 1 ; ``vides`` : les colonnes qui n'ont aucune valeur ;
+    ``temoins`` : quelques lignes, pour comparer la table à une autre (:mod:`observatoire.lecture.temoins`).
     """
 
     lignes: int
     remplie: float
     vides: tuple[str, ...] = ()
+    temoins: pd.DataFrame | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def de(cls, donnees: pd.DataFrame) -> Contenu:
+    def de(cls, donnees: pd.DataFrame, temoins: pd.DataFrame | None = None) -> Contenu:
         """Le contenu d'un tableau converti."""
         remplies = donnees.notna().to_numpy()
         vides = tuple(donnees.columns[~remplies.any(axis=0)])
-        return cls(len(donnees), float(remplies.mean()) if remplies.size else 0.0, vides)
+        return cls(len(donnees), float(remplies.mean()) if remplies.size else 0.0, vides, temoins)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.configuration import TABLES
 from observatoire.interdits import RECONNUS, famille_interdite, familles_des_colonnes, normaliser, texte_libre
 from observatoire.lecture.problemes import Probleme, citer
 
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from observatoire.lecture.fichiers import Lu
 
 ADRESSE_MAIL = re.compile(r"\S@\S")
+FEUILLE_TUE = "autre"
+_MOTS_DE_FEUILLE = """
+    feuil feuille sheet tableau table donnees data export extraction extrait depot fichier liste parc patrimoine notes
+    rpls sne ops enquete programme livraison bail baux annee final finale version modele a lire de des du la le les et
+"""
+MOTS_DE_FEUILLE = {*TABLES, *(table.removesuffix("s") for table in TABLES), *_MOTS_DE_FEUILLE.split()}
 SUPPRIMER = "Supprimer cette colonne du fichier, puis le déposer de nouveau. "
 
 
@@ -41,18 +48,23 @@ class Interdites:
 
 
 def chercher_interdites(
-    entete: list[str], cadre: pd.DataFrame, connues: set[str], libelles: set[str] = frozenset()
+    entete: list[str],
+    cadre: pd.DataFrame,
+    connues: set[str],
+    libelles: set[str] = frozenset(),
+    nommables: set[str] = frozenset(),
 ) -> Interdites:
     """Les colonnes interdites d'un tableau lu, par leur nom puis par leur contenu.
 
     ``connues`` : noms exacts que le format prévoit et qui sont donc permis (ORIGINE du patrimoine, dans le RPLS) ;
-    ``libelles`` : ceux dont les valeurs se montrent, où une seule adresse électronique suffit.
+    ``libelles`` : ceux dont les valeurs se montrent, où une seule adresse électronique suffit ; ``nommables`` : ceux où
+    une seule personne nommée suffit.
     """
     problemes = colonnes_interdites(entete, connues)
     par_le_nom = {rang for rang, nom in enumerate(entete) if nom not in connues and famille_interdite(nom)}
     attendues = _rangs(entete, connues)
     autres = {rang: cadre.iloc[:, rang] for rang in range(min(len(entete), cadre.shape[1])) if rang not in par_le_nom}
-    trouvees = familles_des_colonnes(autres, attendues, _rangs(entete, libelles))
+    trouvees = familles_des_colonnes(autres, attendues, _rangs(entete, libelles), _rangs(entete, nommables))
     problemes += [_deguisee(entete[rang], rang, nom, rang in attendues) for rang, nom in sorted(trouvees.items())]
     return Interdites(frozenset(par_le_nom | set(trouvees)), problemes, attendues)
 
@@ -87,7 +99,8 @@ def sans_textes_libres(lu: Lu, fichier: Fichier, connues: set[str]) -> Lu:
     if not libres:
         return lu
     message = "Colonne de texte libre : elle n'est pas lue et aucune de ses valeurs n'est gardée."
-    doutes = [{"id": "", "colonne": lu.entete[rang], "regle": "texte_libre", "message": message, "explication": ""}
+    doutes = [{"id": "", "colonne": lu.entete[rang], "regle": "texte_libre", "message": message, "explication": "",
+               "a_expliquer": False, "mesure": ""}
               for rang in libres]  # fmt: skip
     fichier.ajouter_avertissements([pd.DataFrame(doutes).assign(ligne=float("nan"))])
     return _sans(lu, libres)
@@ -109,6 +122,17 @@ def _deguisee(nom: str, rang: int, reconnu: str, attendue: bool) -> Probleme:
     return Probleme(
         "contenu_interdit", f"la colonne {_nommer(nom, rang + 1)} contient des {quoi} : interdite ({famille}).", conseil
     )
+
+
+def nommer_la_feuille(nom: str | None) -> str | None:
+    """Le nom d'une feuille s'il n'a que des mots de classeur ; « autre » sinon, car ce peut être le nom de quelqu'un.
+
+    >>> nommer_la_feuille("Logements 2010"), nommer_la_feuille("Dupont")
+    ('Logements 2010', 'autre')
+    """
+    if nom is None or set(re.sub(r"[\d_]+", " ", normaliser(nom)).split()) <= MOTS_DE_FEUILLE:
+        return nom
+    return FEUILLE_TUE
 
 
 def _nommer(nom: str, rang: int) -> str:

@@ -6,7 +6,15 @@ import pandas as pd
 
 from observatoire.lecture.controles import plus_proche
 from observatoire.lecture.depots import RPLS, Fichier
-from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer, citer_code, par_code, par_valeur
+from observatoire.lecture.problemes import (
+    NON_AFFICHEE,
+    Probleme,
+    citer,
+    citer_code,
+    par_code,
+    par_valeur,
+    ressemble_a_un_code,
+)
 from observatoire.lecture.territoires import codes, parents
 from observatoire.schemas import Schema
 
@@ -39,7 +47,7 @@ def _bailleur(table: pd.DataFrame, fichier: Fichier) -> list[Probleme]:
             "bailleur",
             lignes,
         )
-        for valeur, lignes in _citables(table["bailleur"], autres)
+        for valeur, lignes in _citables(table["bailleur"], autres, (fichier.deposant,))
     ]
 
 
@@ -76,7 +84,7 @@ def territoires_inconnus(table: pd.DataFrame, schema: Schema, contours) -> list[
             continue
         admis = codes(contours, niveau)
         inconnus = table[colonne].notna() & ~table[colonne].isin(admis)
-        for valeur, lignes in _citables(table[colonne], inconnus, colonne in schema.personnelles):
+        for valeur, lignes in _citables(table[colonne], inconnus, admis):
             proche = plus_proche(valeur, admis)
             conseil = f"Écrire « {proche} »." if proche else f"Codes connus : {', '.join(admis)}."
             problemes.append(
@@ -140,7 +148,7 @@ def _orphelins(fichier: Fichier, colonne: str, autre: Fichier, schema: Schema) -
         conseil = "Le fichier RPLS n'a pas les identifiants du bailleur : déposer immeubles et logements à la place."
     return [
         Probleme("lien", f"{citer_code(valeur)} n'existe pas dans {autre.chemin.name}.", conseil, colonne, lignes)
-        for valeur, lignes in _citables(table[colonne], orphelins, colonne in schema.personnelles)
+        for valeur, lignes in _citables(table[colonne], orphelins)
     ]
 
 
@@ -149,9 +157,13 @@ def _grouper(valeurs: pd.Series, masque: pd.Series):
     return par_valeur(choisies, choisies.index.to_series()).items() if len(choisies) else ()
 
 
-def _citables(valeurs: pd.Series, masque: pd.Series, personnelle: bool = False):
-    """Comme :func:`_grouper`, pour une colonne libre : sous ``None``, les lignes dont la valeur ne se cite pas."""
+def _citables(valeurs: pd.Series, masque: pd.Series, admises: tuple[str, ...] = ()):
+    """Comme :func:`_grouper`, pour une colonne où un nom peut être écrit : sous ``None``, les lignes dont la valeur ne
+    se cite pas. Seule se cite une valeur qui ressemble à l'une des ``admises``, ou qui est un code court.
+    """
     choisies = valeurs[masque.fillna(False).astype(bool)]
     if choisies.empty:
         return ()
-    return [(None, tuple(int(n) for n in choisies.index))] if personnelle else par_code(choisies).items()
+    if not admises:
+        return [(None, tuple(int(n) for n in choisies.index))]
+    return par_code(choisies, lambda v: bool(plus_proche(v, admises, net=False)) or ressemble_a_un_code(v)).items()

@@ -22,11 +22,13 @@ from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
-from observatoire.lecture.interdits import Interdites, chercher_interdites, sans_textes_libres
+from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
+from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import controler_contexte, controler_liens
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
+from observatoire.lecture.temoins import choisir
 from observatoire.lecture.territoires import rattacher
 from observatoire.schemas import Schema
 
@@ -58,8 +60,8 @@ class Outils:
         return rattacher(immeubles, self.contours, self.par_commune, self.config.communes)
 
     def corrections_de(self, fichier: Fichier) -> list[Correction]:
-        """Les corrections que vise un fichier."""
-        return [c for c in self.corrections if (c.annee, c.deposant, c.table) in cles(fichier)]
+        """Les corrections que vise un fichier ; une règle entière s'explique plus tard, quand tout est lu."""
+        return [c for c in self.corrections if not c.regle and (c.annee, c.deposant, c.table) in cles(fichier)]
 
 
 def cles(fichier: Fichier) -> list[tuple]:
@@ -74,7 +76,13 @@ def verifier_part(
     traces = []
     for fichier in fichiers:
         avancer(fichier)
-        traces += _controler_fichier(fichier, outils)
+        traces += controler_fichier(fichier, outils)
+    relier(fichiers, outils)
+    return traces
+
+
+def relier(fichiers: list[Fichier], outils: Outils) -> None:
+    """Ce que les fichiers lus d'une part disent ensemble : liens entre tables, contenus, doutes."""
     par_cle = {cle: f for f in fichiers for cle in cles(f)}
     for table in TABLES:
         for fichier in fichiers:
@@ -83,12 +91,13 @@ def verifier_part(
     acceptes = [f for f in fichiers if not f.refuse]
     tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
     for fichier in acceptes:
-        fichier.contenus = {t: Contenu.de(donnees) for t, donnees in fichier.donnees.items()}
+        fichier.contenus = {
+            t: Contenu.de(donnees, choisir(donnees, outils.schemas[t])) for t, donnees in fichier.donnees.items()
+        }
         _avertir(fichier, tables, outils)
-    return traces
 
 
-def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
+def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     """Lire un fichier et vérifier ce qu'il contient."""
     if fichier.format not in LUS and fichier.chemin.suffix != SUFFIXE:
         return []
@@ -100,11 +109,13 @@ def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
-    fichier.feuille, fichier.lignes = lu.feuille, len(lu.cadre)
+    lu = sans_invisibles(lu, fichier)
+    fichier.feuille, fichier.lignes = nommer_la_feuille(lu.feuille), len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
     champs = {} if est_rpls else outils.schemas[fichier.table].champs
     libelles = {nom for nom, champ in champs.items() if champ.role == "libelle"}
-    interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles)
+    nommables = {nom for nom, champ in champs.items() if champ.role}
+    interdites = chercher_interdites(lu.entete, lu.cadre, connues, libelles, nommables)
     lisible = sans_textes_libres(interdites.retirer(lu), fichier, connues)
     if est_rpls:
         lire_rpls(lisible, fichier, outils.config.communes_retenues, outils.schemas)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +13,7 @@ LIGNES_CITEES = 5
 VALEURS_CITEES = 20
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
+UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres"}
 TUE = "non affichée"
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
 
@@ -82,15 +83,15 @@ def par_valeur(valeurs: pd.Series, lignes: pd.Series) -> dict[str, tuple[int, ..
     return {str(valeur): tuple(int(n) for n in groupe) for valeur, groupe in groupes}
 
 
-def par_code(valeurs: pd.Series, forme: str | None = None) -> dict[str | None, tuple[int, ...]]:
-    """Grouper par valeur les lignes (l'index) d'une colonne libre ; sous ``None``, celles qui ne se citent pas.
+def par_code(valeurs: pd.Series, citable: Callable[[str], bool] | None = None) -> dict[str | None, tuple[int, ...]]:
+    """Grouper par valeur les lignes (l'index) d'une colonne ; sous ``None``, celles dont la valeur ne se cite pas.
 
-    ``forme`` : expression régulière d'une valeur que l'on peut citer même si elle n'a pas l'air d'un code (une date).
+    ``citable`` : ce qui se cite [:func:`ressemble_a_un_code`].
     """
+    citable = citable or ressemble_a_un_code
     groupes: dict[str | None, tuple[int, ...]] = {}
     for valeur, lignes in par_valeur(valeurs, valeurs.index.to_series()).items():
-        citable = ressemble_a_un_code(valeur) or (forme is not None and re.fullmatch(forme, valeur))
-        cle = valeur if citable else None
+        cle = valeur if citable(valeur) else None
         groupes[cle] = groupes.get(cle, ()) + lignes
     return {cle: tuple(sorted(lignes)) for cle, lignes in groupes.items()}
 
@@ -103,8 +104,10 @@ def citer_code(valeur: str | None) -> str:
 def ressemble_a_un_code(texte: str) -> bool:
     """Est-ce un code, et non un texte libre où quelqu'un pourrait être nommé ou joint ?
 
-    >>> ressemble_a_un_code("45,2 m²"), ressemble_a_un_code("M. Dupont, 3e"), ressemble_a_un_code("0381000000")
-    (True, False, False)
+    Sans chiffre, un mot peut être un nom : il n'est cité que s'il a deux lettres au plus.
+
+    >>> [ressemble_a_un_code(texte) for texte in ("45,2 m²", "M. Dupont, 3e", "0381000000", "Dupont", "T3 Dupont", "Z")]
+    [True, False, False, False, False, True]
     """
     sans_decimale = re.sub(r"(?<=\d),(?=\d)", ".", texte)
     return (
@@ -112,6 +115,7 @@ def ressemble_a_un_code(texte: str) -> bool:
         and len(texte.split()) <= MOTS_D_UN_CODE
         and not re.search("[,;@\n]", sans_decimale)
         and len(re.findall(r"\d", texte)) <= CHIFFRES_D_UN_CODE
+        and all(mot.lower() in UNITES for mot in re.findall(r"[^\W\d_]{3,}", texte))
     )
 
 

@@ -21,10 +21,12 @@ from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.conformite import conforme
 from observatoire.lecture.corrections import colonne_id
 from observatoire.lecture.depots import Contenu, Fichier
+from observatoire.lecture.invisibles import en_a
 from observatoire.lecture.liens import NIVEAUX, hors_de_l_annee, territoires_inconnus
 from observatoire.lecture.parquet import lire_types, numeros
 from observatoire.lecture.parts import Outils, hors_contours
 from observatoire.lecture.tables import rangs, sans_nr
+from observatoire.lecture.temoins import choisir
 from observatoire.schemas import Schema
 
 
@@ -80,7 +82,7 @@ def _lire(fichiers: list[Fichier], annee: int, outils: Outils) -> _Reunie | None
 
 
 def _sans_interdit(lue: pa.Table, schema: Schema) -> bool:
-    """Aucune valeur de texte ne ressemble-t-elle à une donnée interdite ? Au moindre doute, chaque fichier est examiné.
+    """Aucun texte ne ressemble-t-il à une donnée interdite, ni n'a rien d'invisible ? Sinon, chaque fichier est relu.
 
     Une valeur admise n'est pas interdite et un nombre a ses bornes : seuls les autres textes sont à voir.
     """
@@ -88,7 +90,8 @@ def _sans_interdit(lue: pa.Table, schema: Schema) -> bool:
         if champ.type == "string" and not champ.admises:
             morceaux = lue[nom].chunks
             distinctes = [m.dictionary if pa.types.is_dictionary(m.type) else m for m in morceaux]
-            if any(suspecte(textes.cast(pa.large_string())) for textes in distinctes):
+            distinctes = [textes.cast(pa.large_string()) for textes in distinctes]
+            if any(suspecte(textes) or en_a(textes) for textes in distinctes):
                 return False
     return True
 
@@ -170,10 +173,15 @@ def _resumer(reunie: _Reunie, schema: Schema) -> None:
         np.add.reduceat(reunie.table[nom].notna().to_numpy(dtype=np.int64), reunie.debuts[:-1])
         for nom in schema.colonnes
     ]
-    for fichier, lignes, pleines in zip(reunie.fichiers, np.diff(reunie.debuts), np.transpose(remplies), strict=True):
+    pleines_par_fichier = np.transpose(remplies)
+    for fichier, (debut, fin), pleines in zip(
+        reunie.fichiers, pairwise(reunie.debuts), pleines_par_fichier, strict=True
+    ):
+        lignes = int(fin - debut)
         vides = tuple(nom for nom, n in zip(schema.colonnes, pleines, strict=True) if not n)
-        fichier.lignes = int(lignes)
-        fichier.contenus = {schema.nom: Contenu(int(lignes), float(pleines.sum() / lignes / len(pleines)), vides)}
+        temoins = choisir(reunie.table.iloc[debut:fin], schema, f"{fichier.deposant}:")
+        remplie = float(pleines.sum() / lignes / len(pleines))
+        fichier.lignes, fichier.contenus = lignes, {schema.nom: Contenu(lignes, remplie, vides, temoins)}
 
 
 def _avertir(nom: str, reunie: _Reunie, tables: dict[str, pd.DataFrame], annee: int, outils: Outils) -> None:

@@ -12,7 +12,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -132,7 +131,7 @@ def _lignes_csv(fichier: Fichier):
             "lignes": " ".join(map(str, p.lignes)),
             "colonne": p.colonne or "",
             "nombre": len(p.lignes) or 1,
-            "texte": neutraliser(p.phrase),
+            "texte": p.phrase,
             "conseil": p.conseil.replace("\n", " "),
         }
     for t in fichier.traitements:
@@ -149,14 +148,9 @@ def _lignes_csv(fichier: Fichier):
             "lignes": "" if pd.isna(doute.ligne) else int(doute.ligne),
             "colonne": doute.colonne,
             "nombre": 1,
-            "texte": neutraliser(doute.message),
-            "conseil": neutraliser(doute.explication),
+            "texte": doute.message,
+            "conseil": doute.explication,
         }
-
-
-def neutraliser(texte: str) -> str:
-    """Empêcher un tableur de prendre pour une formule un texte venu d'un dépôt."""
-    return f"'{texte}" if texte[:1] in ("=", "+", "-", "@", "\t") else texte
 
 
 @cache

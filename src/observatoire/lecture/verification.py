@@ -10,12 +10,15 @@ import pandas as pd
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.erreurs import ParametreInconnu
-from observatoire.lecture.avertissements import Contexte, avertir_du_fichier
+from observatoire.lecture.avertissements import rendre_a_expliquer
+from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
-from observatoire.lecture.depots import Fichier, inventorier, relatif_a
+from observatoire.lecture.depots import Contenu, Fichier, inventorier, relatif_a
+from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
 from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
 from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.territoires import lire_contours
+from observatoire.lecture.vraisemblance import Vue, comparer
 from observatoire.schemas import Schema, lire_schemas
 
 
@@ -77,7 +80,14 @@ class Depots:
                 return f"{lieu} : le dossier des dépôts n'existe pas. Le créer, avec un dossier par année ({exemple})."
             return f"{lieu} : aucun dépôt. Placer les fichiers dans un dossier par année, par exemple {exemple}."
         blocs = [f.message() for f in self.refuses] + self.corrections_refusees
+        if len(restent := self.a_expliquer):
+            blocs.append(dire_a_expliquer(restent))
         return "\n\n".join([*blocs, self.bilan()])
+
+    @property
+    def a_expliquer(self) -> pd.DataFrame:
+        """Les doutes que personne n'a expliqués, groupés (:func:`~observatoire.lecture.explications.a_expliquer`)."""
+        return a_expliquer(tableau_des_avertissements(self))
 
     def bilan(self) -> str:
         """« 12 fichiers lus : 11 acceptés, 1 refusé ; 3 avertissements. »"""
@@ -143,21 +153,31 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
 
 
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
-    """Ce qui demande d'avoir tout lu : le parc de l'année précédente, le registre des corrections."""
-    lignes = {(f.annee, f.deposant, t): contenu.lignes for f in depots.acceptes for t, contenu in f.contenus.items()}
+    """Ce qui demande d'avoir tout lu : l'année précédente, les autres déposants, le registre des corrections."""
+    ecarts = comparer(voir(depots))
+    for fichier in depots.acceptes:
+        fichier.ajouter_avertissements([ecarts[cle] for cle in cles(fichier) if cle in ecarts])
+        fichier.avertissements = rendre_a_expliquer(fichier.avertissements, fichier.lignes)
+    _tracer(depots, outils.corrections, traces)
+
+
+def voir(depots: Depots) -> dict[tuple[int, str, str], Vue]:
+    """Toutes les tables acceptées, chacune avec celle d'avant ; d'une année purgée, il ne reste que la taille."""
+    contenus = {(f.annee, f.deposant, t): contenu for f in depots.acceptes for t, contenu in f.contenus.items()}
     for annee in depots.conservees:
         gardes = lire_conserve(depots.config, annee, "depots")
         gardes = gardes[gardes["statut"].eq("accepte")]
-        cles_ = zip([annee] * len(gardes), gardes["deposant"], gardes["table"], strict=True)
-        lignes |= dict(zip(cles_, gardes["lignes"], strict=True))
-    for fichier in depots.acceptes:
-        for table in fichier.contenus:
-            siennes, avant = (
-                lignes.get((annee, fichier.deposant, table)) for annee in (fichier.annee, fichier.annee - 1)
-            )
-            contexte = Contexte(fichier.annee, lignes=siennes, lignes_precedentes=avant)
-            fichier.ajouter_avertissements([avertir_du_fichier(table, contexte)])
-    _tracer(depots, outils.corrections, traces)
+        for deposant, table, lignes in zip(gardes["deposant"], gardes["table"], gardes["lignes"], strict=True):
+            contenus[annee, deposant, table] = Contenu(int(lignes), 1.0)
+    genres = {d.code: (d.est_bailleur, d.hors_rpls) for d in depots.config.deposants}
+    vues: dict[tuple[int, str, str], Vue] = {}
+    for (annee, deposant, table), contenu in sorted(contenus.items()):
+        parc = contenus.get((annee, deposant, "logements"), Contenu(0, 0.0)).lignes
+        avant = vues.get((annee - 1, deposant, table))
+        vues[annee, deposant, table] = Vue(
+            annee, deposant, genres[deposant], depots.schemas[table], contenu, avant, parc
+        )
+    return vues
 
 
 def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Trace]) -> None:
@@ -165,20 +185,31 @@ def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Tr
     par_cle = {cle: f for f in depots.acceptes for cle in cles(f)}
     vues = {c.rang for c, _, _ in traces}
     sans_fichier = "aucun fichier accepté pour cette table et cette année."
-    traces = traces + [(c, REFUSEE, c.refuser(sans_fichier)) for c in corrections if c.rang not in vues]
+    traces = traces + [
+        (c, EXPLIQUEE, "")
+        if c.regle and (c.annee, c.deposant, c.table) in par_cle
+        else (c, REFUSEE, c.refuser(sans_fichier))
+        for c in corrections
+        if c.rang not in vues
+    ]
     lignes = []
     for correction, statut, phrase in sorted(traces, key=lambda t: t[0].rang):
         fichier = par_cle.get((correction.annee, correction.deposant, correction.table))
-        if statut == EXPLIQUEE and fichier is not None and not _expliquer(fichier, correction):
-            statut, phrase = REFUSEE, correction.refuser("aucun avertissement ne porte sur cette cellule.")
+        if statut == EXPLIQUEE and fichier is not None and (raison := _expliquer(fichier, correction)):
+            statut, phrase = REFUSEE, correction.refuser(raison)
         lignes.append(correction.ligne(statut))
         if phrase:
             depots.corrections_refusees.append(phrase)
     depots.corrections = pd.DataFrame(lignes, columns=COLONNES)
 
 
-def _expliquer(fichier: Fichier, correction: Correction) -> bool:
+def _expliquer(fichier: Fichier, correction: Correction) -> str:
+    """Porter l'explication sur les doutes qu'elle vise ; rend pourquoi elle ne le peut, ou rien."""
     doutes = fichier.avertissements
-    vises = doutes["id"].eq(correction.id) & doutes["colonne"].eq(correction.colonne)
+    vises = correction.vise(doutes)
+    if not vises.any():
+        return f"aucun avertissement ne porte sur cette {'table' if correction.regle else 'cellule'}."
+    if correction.regle and correction.attendu != mesurer(doutes[vises]):
+        return "le doute n'a plus la mesure attendue."
     doutes.loc[vises, "explication"] = correction.explication
-    return bool(vises.any())
+    return ""

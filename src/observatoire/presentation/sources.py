@@ -29,6 +29,9 @@ TOTAUX = (
     "Chaque compte de ménages, de baux ou de demandes porte un bruit de quelques unités, toujours le même pour les "
     "mêmes ménages : un total peut différer un peu de la somme de ses parties."
 )
+_STATUTS_CORRECTION = {
+    "appliquee": "appliquée", "explication": "expliquée", "refusee": "refusée", "passe_outre": "passé outre",
+}  # fmt: skip
 _STATUTS_DEPOT = {"accepte": "accepté", "refuse": "refusé", "non_depose": "non déposé"}
 
 
@@ -68,7 +71,7 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
             "Colonne": table["colonne"].map(_texte),
             "Motif": table["motif"].map(_texte),
             "Date": table["date"].map(_date),
-            "Statut": table["statut"].map(_texte),
+            "Statut": table["statut"].map(_STATUTS_CORRECTION).fillna(table["statut"].map(_texte)),
         }
     )
     return composer(propre, "Corrections", gauche=tuple(propre.columns[1:]))

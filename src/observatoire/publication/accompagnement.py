@@ -9,6 +9,7 @@ import pandas as pd
 
 from observatoire.configuration import Configuration
 from observatoire.fichiers import ecrire_csv
+from observatoire.lecture.explications import tracer_les_passages
 from observatoire.secret import Regles
 
 _PARC = ["logements_livres", "logements_connus"]
@@ -23,6 +24,7 @@ def publier_accompagnement(config: Configuration, regles: Regles, travail: Path)
     couverture, depots, corrections = (
         pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("couverture", "depots", "corrections")
     )
+    corrections = pd.concat([corrections, tracer_les_passages(config)], ignore_index=True)
     couverture[_PARC] = couverture[_PARC].astype("Float64").mask(~couverture["bailleur"].isin(regles.accords))
     ecrire_csv(couverture, travail / "couverture.csv")
     ecrire_csv(_taire_les_depots(depots, config, regles), travail / "depots.csv")

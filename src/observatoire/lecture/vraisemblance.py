@@ -1,0 +1,275 @@
+"""Comparer chaque table d'un déposant à celle de l'année d'avant et à celles des autres.
+
+Ce qui s'en écarte n'est pas une faute : un parc se vend, une enquête change. Mais rien ne se publie avant que le
+déposant l'ait expliqué ou corrigé (``suivi/corrections.yml``). Un écart compte s'il est grand *et* que le hasard n'y
+suffit pas ; les deux seuils sont larges, car on compare des centaines de colonnes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+
+from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS, Contenu
+from observatoire.lecture.liens import DATES_DE_L_ANNEE
+from observatoire.lecture.problemes import citer, nombre
+from observatoire.lecture.resumes import (
+    ABSENT,
+    ASSEZ,
+    Resume,
+    coder_les_grappes,
+    compter_utiles,
+    ecarter,
+    ecrire_part,
+    ecrire_valeur,
+    nommer,
+    resumer,
+    reunir,
+)
+from observatoire.schemas import Schema
+
+#: Règle -> ce qu'elle dit, sans aucune valeur (c'est la phrase qui se publie si l'on passe outre).
+COMPARAISONS = {
+    "volume_qui_change": "le nombre de lignes a beaucoup changé depuis l'année précédente",
+    "volume_et_parc": "le nombre de lignes, rapporté au parc, est loin de celui des autres bailleurs",
+    "lignes_disparues": "trop de lignes de l'année précédente ont disparu",
+    "lignes_nouvelles": "trop de lignes n'étaient pas là l'année précédente",
+    "table_deja_deposee": "la table est celle de l'année précédente",
+    "repartition_qui_change": "la répartition des valeurs a beaucoup changé depuis l'année précédente",
+    "repartition_des_autres": "la répartition des valeurs est loin de celle des autres bailleurs",
+    "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",
+    "livraisons_qui_changent": "les logements livrés ont plus que triplé depuis l'année précédente",
+}
+ECART_DE_STOCK, ECART_DE_FLUX = 0.20, 0.50
+#: Part des lignes qui peut disparaître, ou apparaître, en un an.
+RENOUVELLEMENT = {"immeubles": 0.05, "logements": 0.05, "menages": 0.20}
+#: Une table déjà déposée : presque toutes ses lignes sont communes et inchangées ; la moitié suffit pour un flux.
+PRESQUE_TOUTES, PARTIS_AU_PLUS, DEJA_VUES = 0.98, 0.10, 0.5
+#: Écart (h de Cohen pour une part, en écarts-types pour une moyenne) et sa valeur en erreurs-types.
+EFFET, EFFET_DES_AUTRES, ERREURS = 0.20, 1.0, 5.0
+CHANGEMENTS, RARES = 0.05, 0.01
+FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS = 2.5, 3, 100
+DISPERSION = 3.0
+AUTRES_AU_MOINS, PAIRES_AU_MOINS = 2, 3
+
+
+@dataclass(frozen=True)
+class Vue:
+    """Une table d'un déposant. ``genre`` : les déposants qui se comparent ; ``avant`` : la même, un an plus tôt."""
+
+    annee: int
+    deposant: str
+    genre: object
+    schema: Schema
+    contenu: Contenu
+    avant: Vue | None = None
+    parc: int = 0
+
+    @cached_property
+    def resume(self) -> Resume:
+        """Une part par modalité, une moyenne par colonne de nombres."""
+        return resumer(self.contenu.temoins, self.schema, self.annee)
+
+    @property
+    def lue(self) -> bool:
+        """Ses lignes ont-elles été lues ? D'une année purgée, il ne reste que leur nombre."""
+        return self.contenu.temoins is not None
+
+    @property
+    def paire(self) -> bool:
+        """Peut-on comparer ligne à ligne, ou valeur à valeur, avec l'année d'avant ?"""
+        return self.avant is not None and self.avant.lue and self.lue
+
+    @cached_property
+    def communs(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Les témoins présents aux deux dates, avant et après, dans le même ordre."""
+        avant, apres = (v.contenu.temoins[~v.contenu.temoins.index.duplicated()] for v in (self.avant, self))
+        cles = avant.index.intersection(apres.index)
+        return avant.loc[cles], apres.loc[cles]
+
+    @cached_property
+    def immeubles(self) -> np.ndarray | None:
+        """L'immeuble de chaque témoin commun, avant."""
+        return coder_les_grappes(self.communs[0])
+
+    @cached_property
+    def comparables(self) -> tuple[int, int, int]:
+        """Témoins d'avant, d'après et communs, sur la plage d'empreintes que les deux échantillons couvrent."""
+        index = [v.contenu.temoins.index for v in (self.avant, self)]
+        entiers = [len(v.contenu.temoins) == v.contenu.lignes for v in (self.avant, self)]
+        plafonds = [i.max() for i, entier in zip(index, entiers, strict=True) if not entier]
+        avant, apres = (i[i <= min(plafonds)] if plafonds else i for i in index)
+        return len(avant), len(apres), len(avant.intersection(apres))
+
+
+def comparer(vues: dict[tuple[int, str, str], Vue]) -> dict[tuple[int, str, str], pd.DataFrame]:
+    """Les doutes de chaque table : sans ligne ni identifiant, à expliquer, avec leur mesure."""
+    doutes: dict[tuple, list[dict]] = {cle: [*_seule(vue)] for cle, vue in vues.items()}
+    for _, groupe in groupby(sorted(vues, key=_groupe), key=_groupe):
+        siennes = [(cle, vues[cle]) for cle in groupe if vues[cle].lue]
+        for cle, doute in _aux_autres(siennes):
+            doutes[cle].append(doute)
+    for cle, doute in _changements({cle: v for cle, v in vues.items() if v.paire and v.schema.cle}):
+        doutes[cle].append(doute)
+    return {cle: pd.DataFrame(liste).reindex(columns=COLONNES_AVERTISSEMENTS) for cle, liste in doutes.items() if liste}
+
+
+def _groupe(cle: tuple[int, str, str]) -> tuple[int, str]:
+    return cle[0], cle[2]
+
+
+def _douter(regle: str, mesure: str, colonne: str = "", precision: str = "") -> dict:
+    phrase = f"{COMPARAISONS[regle]}{precision} : {mesure}."
+    return {
+        "ligne": np.nan, "id": "", "colonne": colonne, "regle": regle, "message": phrase, "explication": "",
+        "a_expliquer": True, "mesure": mesure,
+    }  # fmt: skip
+
+
+def _seule(vue: Vue) -> Iterator[dict]:
+    """Ce qui se voit en regardant une table et celle d'avant."""
+    if vue.avant is None:
+        return
+    avant, apres = vue.avant.contenu.lignes, vue.contenu.lignes
+    flux = vue.schema.nom in DATES_DE_L_ANNEE
+    notable = abs(apres - avant) > (ERREURS if flux else 1) * np.sqrt(apres + avant)
+    if avant and abs(apres / avant - 1) > (ECART_DE_FLUX if flux else ECART_DE_STOCK) and notable:
+        yield _douter("volume_qui_change", f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}")
+    if vue.paire:
+        yield from _renouvellement(vue)
+        yield from _repartitions(vue)
+        yield from _livraisons(vue)
+
+
+def _renouvellement(vue: Vue) -> Iterator[dict]:
+    avant, apres, communs = vue.comparables
+    if not min(avant, apres):
+        return
+    partis, venus = 1 - communs / avant, 1 - communs / apres
+    if seuil := RENOUVELLEMENT.get(vue.schema.nom):
+        for regle, part, total, ici, la in (
+            ("lignes_disparues", partis, avant, vue.avant, vue),
+            ("lignes_nouvelles", venus, apres, vue, vue.avant),
+        ):
+            if part > seuil and part * total >= 5 and _disperses(ici.contenu.temoins, la.contenu.temoins):
+                yield _douter(regle, ecrire_part(part))
+    if vue.schema.nom in DATES_DE_L_ANNEE:
+        deja = communs / apres > DEJA_VUES and apres >= (1 if vue.schema.cle else ASSEZ)
+    else:
+        deja = max(partis, venus) < PARTIS_AU_PLUS and _identiques(vue)
+    if deja:
+        yield _douter("table_deja_deposee", f"{communs} lignes retrouvées sur {apres}")
+
+
+def _disperses(ici: pd.DataFrame, la: pd.DataFrame) -> bool:
+    """Ce qui n'est qu'ici tient-il à plus de quelques immeubles ? Deux immeubles démolis n'étonnent pas."""
+    absents, grappes = ~ici.index.isin(la.index), coder_les_grappes(ici)
+    utiles = compter_utiles(absents.astype(float), grappes)
+    return grappes is None or not utiles or absents.mean() > DISPERSION * np.sqrt(absents.mean() / utiles)
+
+
+def _identiques(vue: Vue) -> bool:
+    """Les lignes communes sont-elles presque toutes les mêmes, là où quelque chose change d'une année à l'autre ?"""
+    mobiles = [nom for nom, c in vue.schema.champs.items() if not c.stable and (c.admises or c.type != "string")]
+    avant, apres = vue.communs
+    if not mobiles or len(avant) < ASSEZ:
+        return False
+    pareil = (avant[mobiles].to_numpy() == apres[mobiles].to_numpy()) | (
+        avant[mobiles].isna().to_numpy() & apres[mobiles].isna().to_numpy()
+    )
+    return pareil.all(axis=1).mean() >= PRESQUE_TOUTES
+
+
+def _repartitions(vue: Vue) -> Iterator[dict]:
+    for colonne, modalite, avant, apres in _plus_grands(vue, vue.avant.resume, EFFET):
+        mesure = f"{avant} en {vue.annee - 1}, {apres} en {vue.annee}"
+        yield _douter("repartition_qui_change", mesure, colonne, _de(modalite))
+
+
+def _plus_grands(vue: Vue, reference: Resume, seuil: float) -> Iterator[tuple[str, str, str, str]]:
+    """Le plus grand écart de chaque colonne : sa modalité, la valeur de la référence et celle de la table."""
+    effets, erreurs = ecarter(vue.resume, reference)
+    grands = np.flatnonzero((effets >= seuil) & (erreurs >= ERREURS))
+    if not len(grands):
+        return
+    noms, vues = nommer(vue.schema), set()
+    for rang in grands[np.argsort(-effets[grands], kind="stable")]:
+        colonne, modalite = noms[rang]
+        if colonne not in vues:
+            vues.add(colonne)
+            yield colonne, modalite, *(ecrire_valeur(r.valeurs[rang], modalite) for r in (reference, vue.resume))
+
+
+def _de(modalite: str) -> str:
+    if modalite == ABSENT:
+        return ", valeurs absentes"
+    return f", part de {citer(modalite)}" if modalite else ", moyenne"
+
+
+def _livraisons(vue: Vue) -> Iterator[dict]:
+    if "nb_logements" in vue.contenu.temoins:
+        avant, apres = (int(np.nansum(v.contenu.temoins["nb_logements"])) for v in (vue.avant, vue))
+        if apres > FOIS_LES_LIVRAISONS * avant and apres - avant > LIVRAISONS:
+            mesure = f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}"
+            yield _douter("livraisons_qui_changent", mesure, "nb_logements")
+
+
+def _aux_autres(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]]:
+    """Comparer les bailleurs d'une même année entre eux ; il en faut deux autres, du même genre."""
+    for cle, vue in siennes:
+        autres = [v for c, v in siennes if c != cle and v.genre == vue.genre and v.contenu.lignes >= ASSEZ]
+        if len(autres) < AUTRES_AU_MOINS or vue.contenu.lignes < ASSEZ:
+            continue
+        yield from ((cle, doute) for doute in _volume_des_autres(vue, autres))
+        reference = reunir([v.resume for v in autres])
+        for colonne, modalite, ailleurs, ici in _plus_grands(vue, reference, EFFET_DES_AUTRES):
+            mesure = f"{ici} en {vue.annee}, {ailleurs} ailleurs"
+            yield cle, _douter("repartition_des_autres", mesure, colonne, _de(modalite))
+
+
+def _volume_des_autres(vue: Vue, autres: list[Vue]) -> Iterator[dict]:
+    if vue.schema.nom == "immeubles" or not vue.parc or not all(v.parc for v in autres):
+        return
+    ailleurs = np.median([v.contenu.lignes / v.parc for v in autres])
+    rapport = vue.contenu.lignes / vue.parc / ailleurs
+    notable = abs(vue.contenu.lignes - ailleurs * vue.parc) > ERREURS * np.sqrt(ailleurs * vue.parc)
+    if max(rapport, 1 / rapport) > FOIS_LES_AUTRES and notable:
+        ici = f"{100 * vue.contenu.lignes / vue.parc:.0f}"
+        yield _douter("volume_et_parc", f"{ici} pour 100 logements, {100 * ailleurs:.0f} ailleurs")
+
+
+def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
+    """Les colonnes qui ont changé pour trop des mêmes lignes ; « trop » se lit chez les autres et les autres années."""
+    lignes = [
+        (cle, vue.schema.nom, nom, champ.stable, *_part_changee(*(t[nom] for t in vue.communs), champ, vue.immeubles))
+        for cle, vue in vues.items()
+        for nom, champ in vue.schema.champs.items()
+        if nom not in vue.schema.cle
+    ]
+    parts = pd.DataFrame(lignes, columns=["cle", "table", "colonne", "stable", "part", "effectif"])
+    parts = parts[parts["effectif"].gt(0)]
+    groupes = parts.groupby(["table", "colonne"])["part"]
+    ordinaire = groupes.transform("median").where(groupes.transform("size").ge(PAIRES_AU_MOINS))
+    ordinaire = ordinaire.mask(parts["stable"].astype(bool), RARES).clip(lower=RARES)
+    erreurs = (parts["part"] - ordinaire) / np.sqrt(ordinaire * (1 - ordinaire) / parts["effectif"])
+    trop = parts[(parts["part"] - ordinaire).ge(CHANGEMENTS) & erreurs.ge(ERREURS)]
+    for cle, colonne, part in zip(trop["cle"], trop["colonne"], trop["part"], strict=True):
+        yield cle, _douter("valeurs_qui_changent", ecrire_part(part), colonne)
+
+
+def _part_changee(avant: pd.Series, apres: pd.Series, champ, grappes: np.ndarray | None) -> tuple[float, float]:
+    """Part des valeurs connues aux deux dates qui ont changé (d'un vingtième, pour un nombre), et l'effectif."""
+    a, b = avant.to_numpy(dtype=float), apres.to_numpy(dtype=float)
+    absent = -1 if champ.admises else 0
+    connus = ~(np.isnan(a) | np.isnan(b)) & ((champ.type != "string") | ((a != absent) & (b != absent)))
+    if not connus.any():
+        return np.nan, 0
+    quantite = champ.type in ("number", "integer") and (champ.bornes[0] or 0) < 1000
+    tolere = 0.05 * np.maximum(np.abs(a), np.abs(b)) if quantite else 0
+    changees = (np.abs(b - a) > tolere)[connus].astype(float)
+    return changees.mean(), compter_utiles(changees, None if grappes is None else pd.factorize(grappes[connus])[0])

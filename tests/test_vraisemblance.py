@@ -1,0 +1,284 @@
+"""Ce qui est admis mais peu vraisemblable s'explique avant de publier, ou se consigne."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pandas as pd
+import pytest
+import yaml
+from atelier_lecture import Atelier
+
+from observatoire import lecture
+from observatoire.configuration import lire_configuration
+from observatoire.erreurs import DouteInexplique, ParametreInconnu
+from observatoire.lecture import preparer
+from observatoire.lecture.explications import exiger_les_explications, lire_passages, tracer_les_passages
+from observatoire.lecture.vraisemblance import COMPARAISONS
+
+GRAINE = 2010
+
+
+def parc(n: int, annee: int) -> dict[str, list[dict]]:
+    """Un bailleur de ``n`` logements dans trente immeubles, dont les ménages changent un peu d'une année à l'autre."""
+    fixe, alea = random.Random(GRAINE), random.Random(annee)
+    immeubles = [
+        {"id_immeuble": f"I{i}", "libelle": f"Résidence {i}", "lon": f"6,0{i % 3 + 1}", "lat": "47,23"}
+        for i in range(30)
+    ]
+    logements = [
+        {
+            "id_logement": f"L{k}", "id_immeuble": f"I{k % 30}", "nb_pieces": str(fixe.randint(2, 5)),
+            "surface_m2": str(60 + fixe.randint(-9, 9)), "loyer_eur": f"{(300 + k % 90) * (annee - 1959) / 50:.1f}",
+            "financement": fixe.choice(["PLUS", "PLAI"]), "annee_construction": str(fixe.randint(1950, 1999)),
+            "annee_premiere_location": "2000", "dpe": fixe.choice("BCDE"),
+            "occupation": alea.choices(["loue", "vacant"], [9, 1])[0], "mois_vacance": "", "date_bail": "",
+        }
+        for k in range(n)
+    ]  # fmt: skip
+    menages = [
+        {
+            "id_logement": x["id_logement"], "tranche_plafond": alea.choice(["0-20", "20-40", "40-60", "60-100"]),
+            "composition": alea.choice(["personne_seule", "couple_avec_enfants", "monoparentale"]), "nb_enfants": "0",
+            "nb_occupants": "2", "age_titulaire": str(alea.randint(20, 90)), "activite": "emploi",
+            "apl": alea.choice(["oui", "non"]), "minima_sociaux": alea.choice(["oui", "non"]),
+            "annee_emmenagement": str(2000 + int(x["id_logement"][1:]) % 9), "impaye_3_mois": "non",
+        }
+        for x in logements if x["occupation"] == "loue"
+    ]  # fmt: skip
+    attributions = [
+        {
+            "date": f"{annee}-{1 + k % 12:02d}-{1 + alea.randint(0, 27):02d}", "id_logement": f"L{alea.randrange(n)}",
+            "tranche_plafond": "0-20", "reservataire": "ville", "type_demande": alea.choice(["externe", "mutation"]),
+            "mois_attente": str(alea.randint(1, 60)), "quartile_ressources": alea.choice("1234"),
+        }
+        for k in range(60)
+    ]  # fmt: skip
+    programmes = [
+        {"id_programme": f"P{annee}{k}", "commune": "25056", "nb_logements": "20", "dont_tres_social": "5",
+         "date_livraison": f"{annee}-06-30", "emprunt_eur": "2000000", "garantie_ville_pct": "50"}
+        for k in range(2)
+    ]  # fmt: skip
+    tables = {"immeubles": immeubles, "logements": logements, "menages": menages, "attributions": attributions,
+              "programmes": programmes}  # fmt: skip
+    for nom in ("immeubles", "logements", "attributions", "programmes"):
+        for ligne in tables[nom]:
+            ligne["bailleur"] = "neolia"
+    return tables
+
+
+def deposer(atelier: Atelier, annee: int, tables: dict[str, list[dict]], bailleur: str = "neolia") -> None:
+    for nom, lignes in tables.items():
+        atelier.lignes[nom] = [{**x, "bailleur": bailleur} for x in lignes]
+        atelier.deposer(nom, bailleur, annee)
+
+
+@pytest.fixture
+def atelier(tmp_path):
+    """Deux années en ordre, que l'essai abîme avant de les déposer de nouveau."""
+    atelier = Atelier(tmp_path, contours=False)
+    deposer(atelier, 2009, parc(300, 2009))
+    deposer(atelier, 2010, parc(300, 2010))
+    return atelier
+
+
+def abimer(atelier: Atelier, **tables) -> list[tuple[str, str]]:
+    """Redéposer 2010 avec ces tables ; rend (règle, colonne) de chaque doute à expliquer."""
+    deposer(atelier, 2010, parc(300, 2010) | tables)
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    return list(depots.a_expliquer[["regle", "colonne"]].itertuples(index=False, name=None))
+
+
+def _sans(n: int) -> dict:
+    t = parc(300, 2010)
+    gardes = {x["id_logement"] for x in t["logements"][n:]}
+    return {nom: [x for x in t[nom] if x["id_logement"] in gardes] for nom in ("logements", "menages", "attributions")}
+
+
+def _remplacer(table: str, colonne: str, fonction) -> dict:
+    return {table: [{**x, colonne: fonction(x[colonne])} for x in parc(300, 2010)[table]]}
+
+
+def _decaler(table: str, colonne: str) -> dict:
+    lignes = parc(300, 2010)[table]
+    valeurs = [x[colonne] for x in lignes]
+    return {table: [{**x, colonne: v} for x, v in zip(lignes, valeurs[1:] + valeurs[:1], strict=True)]}
+
+
+def _de_2009(nom: str) -> dict:
+    return {nom: [{c: v.replace("2009-", "2010-") for c, v in x.items()} for x in parc(300, 2009)[nom]]}
+
+
+FAUTES = {
+    "volume_qui_change": (lambda: _sans(150), ""),
+    "lignes_disparues": (lambda: _sans(30), ""),
+    "lignes_nouvelles": (lambda: {"immeubles": parc(300, 2010)["immeubles"] + [
+        {"id_immeuble": f"N{k}", "lon": "6,01", "lat": "47,23", "bailleur": "neolia"} for k in range(5)]}, ""),
+    "table_deja_deposee": (lambda: _de_2009("attributions"), ""),
+    "repartition_qui_change": (lambda: _remplacer("menages", "apl", lambda v: "oui"), "apl"),
+    "valeurs_qui_changent": (lambda: _decaler("logements", "surface_m2"), "surface_m2"),
+    "livraisons_qui_changent": (lambda: _remplacer("programmes", "nb_logements", lambda v: "99"), "nb_logements"),
+}  # fmt: skip
+
+
+def test_deux_annees_ordinaires_ne_levent_aucun_doute(atelier):
+    assert abimer(atelier) == []
+
+
+@pytest.mark.parametrize("regle", FAUTES)
+def test_une_table_qui_change_trop_est_a_expliquer(atelier, regle):
+    fautes, colonne = FAUTES[regle]
+    assert (regle, colonne) in abimer(atelier, **fautes())
+
+
+@pytest.mark.parametrize("table", ["logements", "menages", "programmes"])
+def test_la_table_de_l_an_dernier_se_reconnait(atelier, table):
+    assert ("table_deja_deposee", "") in abimer(atelier, **_de_2009(table))
+
+
+def _aux_autres(tmp_path, table: str, changer) -> list[tuple[str, str]]:
+    """Une seule année et trois bailleurs : le premier s'écarte des deux autres."""
+    atelier = Atelier(tmp_path, contours=False)
+    texte = atelier.config.fichier.read_text("utf-8").replace(", hors_rpls: true", "")
+    atelier.config.fichier.write_text(texte, encoding="utf-8")
+    atelier.config = lire_configuration(atelier.config.fichier)
+    for bailleur in ("neolia", "gbh", "adoma"):
+        tables = parc(300, 2010)
+        if bailleur == "neolia":
+            tables[table] = changer(tables[table])
+        deposer(atelier, 2010, tables, bailleur)
+    doutes = atelier.verifier().a_expliquer
+    assert set(doutes["deposant"]) <= {"neolia"}
+    return list(doutes[["regle", "colonne"]].itertuples(index=False, name=None))
+
+
+AUX_AUTRES = {
+    "repartition_des_autres": ("logements", lambda t: [{**x, "occupation": "vacant"} for x in t], "occupation"),
+    "volume_et_parc": ("attributions", lambda t: t * 3, ""),
+}
+
+
+@pytest.mark.parametrize("regle", AUX_AUTRES)
+def test_la_premiere_annee_se_compare_aux_autres(tmp_path, regle):
+    table, changer, colonne = AUX_AUTRES[regle]
+    assert (regle, colonne) in _aux_autres(tmp_path, table, changer)
+
+
+def test_chaque_comparaison_a_son_essai():
+    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES}
+
+
+@pytest.mark.parametrize(
+    ("table", "colonne", "valeur", "regle"),
+    [
+        ("signalements", "date_cloture", "01/06/2099", "cloture_lointaine"),
+        ("attributions", "mois_attente", "300", "valeur_invraisemblable"),
+        ("demandes", "date_depot", "01/06/1961", "demande_ancienne"),
+        ("programmes", "nb_logements", "1800", "grand_programme"),
+        ("programmes", "nb_logements", "1800", "valeur_invraisemblable"),
+        ("programmes", "emprunt_eur", "15", "emprunt_par_logement"),
+        ("programmes", "dont_tres_social", "21", "tres_social_superieur_au_total"),
+        ("logements", "mois_vacance", "400", "valeur_invraisemblable"),
+        ("logements", "date_bail", "01/01/1905", "valeur_invraisemblable"),
+    ],
+)
+def test_une_seule_valeur_peut_etre_a_expliquer(tmp_path, table, colonne, valeur, regle):
+    atelier = Atelier(tmp_path)
+    atelier.lignes[table][0][colonne] = valeur
+    atelier.deposer_tout()
+    doutes = atelier.verifier().a_expliquer
+    assert (table, regle, colonne) in set(doutes[["table", "regle", "colonne"]].itertuples(index=False, name=None))
+    assert valeur not in " ".join(doutes["message"]) or table in ("signalements", "programmes", "logements")
+
+
+@pytest.mark.parametrize(
+    ("table", "colonne", "valeur"),
+    [
+        ("signalements", "date_cloture", "31/12/9999"),
+        ("attributions", "mois_attente", "600"),
+        ("demandes", "date_depot", "01/01/0001"),
+        ("programmes", "nb_logements", "20000"),
+        ("logements", "date_bail", "01/01/1066"),
+    ],
+)
+def test_une_valeur_impossible_est_refusee(tmp_path, table, colonne, valeur):
+    atelier = Atelier(tmp_path)
+    atelier.lignes[table][0][colonne] = valeur
+    atelier.deposer_tout()
+    message = atelier.verifier().message()
+    assert f"colonne « {colonne} »" in message
+    assert "Valeurs admises : d" in message
+
+
+def test_un_doute_repandu_devient_a_expliquer(atelier):
+    fautes = {
+        "menages": [{**x, "nb_enfants": "4"} if k % 8 == 0 else x for k, x in enumerate(parc(300, 2010)["menages"])]
+    }
+    assert ("occupants_et_enfants", "nb_occupants") in abimer(atelier, **fautes)
+
+
+def _preparer(atelier) -> None:
+    abimer(atelier, **_sans(150))
+    preparer(atelier.config, atelier.verifier())
+
+
+def test_publier_s_arrete_et_dit_quoi_ecrire(atelier):
+    _preparer(atelier)
+    with pytest.raises(DouteInexplique) as arret:
+        exiger_les_explications(atelier.config)
+    message = str(arret.value)
+    assert arret.value.code == 1
+    assert "data/brut/2010/logements_neolia.csv : le nombre de lignes a beaucoup changé" in message
+    modele = message.split("auteur remplis :\n\n")[1].split("\n\nPour publier quand même")[0]
+    vides = dict.fromkeys(("explication", "motif", "auteur"), "vente de la moitié du parc")
+    atelier.corriger(yaml.safe_dump({"corrections": [e | vides for e in yaml.safe_load(modele)]}, allow_unicode=True))
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    preparer(atelier.config, depots)
+    exiger_les_explications(atelier.config)
+
+
+def test_une_explication_ne_vaut_que_pour_ce_qu_elle_attend(atelier):
+    _preparer(atelier)
+    entree = {
+        "annee": 2010, "deposant": "neolia", "table": "logements", "regle": "volume_qui_change", "motif": "vente",
+        "attendu": "300 en 2009, 151 en 2010", "explication": "vente", "auteur": "nous", "date": dt.date(2011, 1, 1),
+    }  # fmt: skip
+    atelier.corriger(yaml.safe_dump({"corrections": [entree]}))
+    message = atelier.verifier().message()
+    assert "règle « volume_qui_change ») : le doute n'a plus la mesure attendue." in message
+
+
+def test_passer_outre_se_consigne_et_se_publie(atelier):
+    _preparer(atelier)
+    exiger_les_explications(atelier.config, "Direction de l'habitat")
+    passes = lire_passages(atelier.config)
+    assert set(passes["par"]) == {"Direction de l'habitat"}
+    assert set(passes["date"]) == {dt.date.today().isoformat()}
+    exiger_les_explications(atelier.config)  # ce qui est consigné ne se redemande pas
+    trace = tracer_les_passages(atelier.config)
+    assert trace["motif"].str.startswith("Passé outre par Direction de l'habitat : ").all()
+    assert not trace["motif"].str.contains("150").any()
+    avant = len(passes)
+    abimer(atelier, **_sans(200))
+    preparer(atelier.config, atelier.verifier())
+    with pytest.raises(DouteInexplique):  # un autre doute, lui, arrête
+        exiger_les_explications(atelier.config)
+    assert len(lire_passages(atelier.config)) == avant
+
+
+@pytest.mark.parametrize("nom", ["", "  ", "moi@exemple.fr", "=1+1", "a;b"])
+def test_passer_outre_demande_un_nom(atelier, nom):
+    _preparer(atelier)
+    with pytest.raises(ParametreInconnu):
+        exiger_les_explications(atelier.config, nom)
+    assert lire_passages(atelier.config).empty
+
+
+def test_lire_et_verifier_levent_les_memes_doutes(atelier):
+    abimer(atelier, **_sans(150))
+    attendus = atelier.verifier().a_expliquer.drop(columns="fichier")
+    depots = lecture.lire(atelier.config)
+    pd.testing.assert_frame_equal(depots.a_expliquer.drop(columns="fichier"), attendus)
