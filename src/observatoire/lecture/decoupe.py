@@ -21,7 +21,7 @@ from pyarrow import ipc
 
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, BINAIRE, MELANGE, Lu
-from observatoire.lecture.parquet import LIGNE
+from observatoire.lecture.parquet import LIGNE, lire_textes
 from observatoire.lecture.problemes import Probleme
 from observatoire.lecture.rpls import aucun_logement
 
@@ -53,7 +53,7 @@ def couper(fichier: Fichier, dossier: Path) -> list[Fichier] | None:
         remplis = _repartir(fichier.chemin, encodage, separateur, chemins)
     except (pa.ArrowInvalid, KeyError):
         return None
-    return [replace(fichier, chemin=chemin, problemes=[], traitements=[]) for chemin in remplis]
+    return [replace(fichier, chemin=chemin, morceau=True, problemes=[], traitements=[]) for chemin in remplis]
 
 
 def _encodage(chemin: Path) -> str | None:
@@ -85,7 +85,7 @@ def _repartir(chemin: Path, encodage: str, separateur: str, chemins: list[Path])
         entete = flux.readline().decode("utf-8-sig" if encodage == "utf8" else encodage)
     noms = [nom.strip().strip('"') for nom in entete.rstrip("\r\n").split(separateur)]
     commune = noms.index("DEPCOM") if "DEPCOM" in noms else None
-    if commune is None or len(set(noms)) < len(noms):
+    if commune is None or len({*noms, LIGNE}) <= len(noms):
         raise KeyError("DEPCOM")
     rangs = [str(rang) for rang in range(len(noms))]
     lecteur = arrow_csv.open_csv(
@@ -115,7 +115,9 @@ def _repartir(chemin: Path, encodage: str, separateur: str, chemins: list[Path])
 
 
 def lire_morceau(chemin: Path) -> Lu:
-    """Un morceau, tel que la lecture ordinaire rend un fichier ; les lignes vides sont écartées."""
+    """Un morceau, tel que la lecture ordinaire rend un fichier ; les lignes vides d'un RPLS sont écartées."""
+    if chemin.suffix != SUFFIXE:
+        return Lu(*lire_textes(chemin, morceau=True))
     table = ipc.open_file(pa.memory_map(str(chemin))).read_all()
     lignes = table[LIGNE].to_numpy()
     textes = table.drop_columns([LIGNE])

@@ -53,6 +53,8 @@ class Fichier:
 
     ``relatif`` est le seul chemin affiché. ``donnees`` : {table: tableau converti}, indexé par la ligne du tableur ;
     vidé quand les lignes sont écrites au fur et à mesure. ``contenus`` : {table: :class:`Contenu`}, toujours gardé.
+    ``morceau`` : le chemin est celui d'un morceau de ce fichier, coupé par nous ; ``a_lire`` : faux quand l'ouvrir ne
+    donnerait rien, ou arrêterait la lecture.
     """
 
     chemin: Path
@@ -67,6 +69,8 @@ class Fichier:
     traitements: list[Traitement] = field(default_factory=list)
     donnees: dict[str, pd.DataFrame] = field(default_factory=dict)
     contenus: dict[str, Contenu] = field(default_factory=dict)
+    morceau: bool = False
+    a_lire: bool = True
 
     @property
     def refuse(self) -> bool:

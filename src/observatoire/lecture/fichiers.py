@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from observatoire.lecture.bornes import hors_bornes
 from observatoire.lecture.malfacons import (
     ERREURS_DE_TABLEUR,
     LIGNES_D_EN_TETE,
@@ -60,6 +61,20 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
     admettre un en-tête seul, comme en a un registre où rien n'est encore écrit.
     Lève :class:`FichierIllisible`.
     """
+    try:
+        return _lire(chemin, entetes_attendus, sans_ligne)
+    except OSError as erreur:
+        raise FichierIllisible(inaccessible(erreur)) from erreur
+
+
+def inaccessible(erreur: OSError) -> Probleme:
+    """Le problème d'un fichier ou d'un dossier que le système ne laisse pas lire."""
+    if isinstance(erreur, PermissionError):
+        return Probleme("acces", "le droit de le lire manque.", "Donner ce droit au compte qui lance la commande.")
+    return Probleme("acces", "le disque ne le donne pas à lire.", "Le copier de nouveau dans le dossier des dépôts.")
+
+
+def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> Lu:
     if chemin.stat().st_size == 0:
         raise FichierIllisible(_vide())
     if chemin.suffix.lower() == ".parquet":
@@ -69,24 +84,25 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
     elif chemin.suffix.lower() == ".csv":
         texte = decoder(chemin.read_bytes())
         separateur = _separateur(texte)
-        _refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
+        refuser(hors_bornes(texte.count("\n"), texte.partition("\n")[0].count(separateur) + 1))
+        refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
         lu = _lire_d_un_bloc(texte, separateur) or _structurer(lignes_csv(texte, separateur))
     else:
-        from observatoire.lecture.cellules import cellules_fautives
-        from observatoire.lecture.tableurs import choisir_feuille
+        from observatoire.lecture.tableurs import choisir_feuille, trouver_les_fautives
 
         nom, lignes = choisir_feuille(chemin, entetes_attendus)
-        _refuser(erreurs_de_tableur(cellules_fautives(chemin, nom), lignes, entetes_attendus))
-        _refuser(titre_au_dessus(lignes[:LIGNES_D_EN_TETE], entetes_attendus))
+        refuser(erreurs_de_tableur(trouver_les_fautives(chemin, nom), lignes, entetes_attendus))
+        refuser(titre_au_dessus(lignes[:LIGNES_D_EN_TETE], entetes_attendus))
         texte, lu = None, _structurer(lignes, nom)
     if lu.cadre.empty and not sans_ligne:
         raise FichierIllisible(_vide(entete=True))
     if texte is None or any(erreur in texte for erreur in ERREURS_DE_TABLEUR):
-        _refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
+        refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu
 
 
-def _refuser(problemes: list[Probleme]) -> None:
+def refuser(problemes: list[Probleme]) -> None:
+    """Lever :class:`FichierIllisible` s'il y a un problème."""
     if problemes:
         raise FichierIllisible(*problemes)
 

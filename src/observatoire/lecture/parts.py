@@ -17,7 +17,7 @@ from observatoire.interdits import normaliser
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
-from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
+from observatoire.lecture.decoupe import lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
@@ -72,7 +72,7 @@ def verifier_part(
     traces = []
     for fichier in fichiers:
         avancer(fichier)
-        traces += _controler_fichier(fichier, outils)
+        traces += controler_fichier(fichier, outils)
     par_cle = {cle: f for f in fichiers for cle in cles(f)}
     for table in TABLES:
         for fichier in fichiers:
@@ -86,15 +86,14 @@ def verifier_part(
     return traces
 
 
-def _controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
+def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     """Lire un fichier et vérifier ce qu'il contient."""
-    if fichier.format not in LUS and fichier.chemin.suffix != SUFFIXE:
+    if not fichier.a_lire or (fichier.format not in LUS and not fichier.morceau):
         return []
     est_rpls = fichier.table == RPLS
     attendus = list(ENTETES.values()) if est_rpls else [outils.schemas[fichier.table].colonnes]
     try:
-        morceau = fichier.chemin.suffix == SUFFIXE
-        lu = lire_morceau(fichier.chemin) if morceau else lire_fichier(fichier.chemin, attendus)
+        lu = lire_morceau(fichier.chemin) if fichier.morceau else lire_fichier(fichier.chemin, attendus)
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
