@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from collections import deque
@@ -282,7 +281,7 @@ def _essayer(fonction: Callable, tache: object, commun: object):
         return erreur
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException as erreur:  # une bibliothèque écrite en Rust peut lever autre chose qu'une Exception
+    except BaseException as erreur:  # noqa: BLE001 – une bibliothèque écrite en Rust peut lever autre chose qu'une Exception
         if isinstance(erreur, OSError) and erreur.errno is not None:
             return erreur
         return Panne("faute", _situer(erreur), "".join(traceback.format_tb(erreur.__traceback__)))
@@ -303,5 +302,5 @@ def _limiter_la_memoire(octets: int) -> None:
     with open("/proc/self/statm") as etat:
         deja = int(etat.read().split()[0]) * resource.getpagesize()
     plafond = resource.getrlimit(resource.RLIMIT_AS)[1]
-    voulu = deja + octets
-    resource.setrlimit(resource.RLIMIT_AS, (voulu if plafond == resource.RLIM_INFINITY else min(voulu, plafond), plafond))
+    voulu = deja + octets if plafond == resource.RLIM_INFINITY else min(deja + octets, plafond)
+    resource.setrlimit(resource.RLIMIT_AS, (voulu, plafond))

@@ -53,7 +53,7 @@ def couper(fichier: Fichier, dossier: Path) -> list[Fichier] | None:
         remplis = _repartir(fichier.chemin, encodage, separateur, chemins)
     except (pa.ArrowInvalid, KeyError):
         return None
-    return [replace(fichier, chemin=chemin, morceau=True, problemes=[], traitements=[]) for chemin in remplis]
+    return [fichier.morceler(chemin) for chemin in remplis]
 
 
 def _encodage(chemin: Path) -> str | None:

@@ -6,7 +6,6 @@ immeuble se lisent donc séparément. DuckDB répartit les lignes, dans une mém
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -42,10 +41,7 @@ def couper_part(
             return None
     if any(len(m) < nombre for m in morceaux):
         return None
-    return [
-        [replace(f, chemin=m[rang], morceau=True, problemes=[], traitements=[]) for f, m in zip(fichiers, morceaux, strict=True)]
-        for rang in range(nombre)
-    ]
+    return [[f.morceler(m[rang]) for f, m in zip(fichiers, morceaux, strict=True)] for rang in range(nombre)]
 
 
 def _repetes(base: duckdb.DuckDBPyConnection, logements: Fichier) -> bool:

@@ -67,11 +67,12 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
         raise FichierIllisible(inaccessible(erreur)) from erreur
 
 
-def inaccessible(erreur: OSError) -> Probleme:
+def inaccessible(erreur: OSError, quoi: str = "fichier") -> Probleme:
     """Le problème d'un fichier ou d'un dossier que le système ne laisse pas lire."""
     if isinstance(erreur, PermissionError):
-        return Probleme("acces", "le droit de le lire manque.", "Donner ce droit au compte qui lance la commande.")
-    return Probleme("acces", "le disque ne le donne pas à lire.", "Le copier de nouveau dans le dossier des dépôts.")
+        conseil = "Donner ce droit au compte qui lance la commande."
+        return Probleme("acces", f"le droit de lire ce {quoi} manque.", conseil)
+    return Probleme("acces", f"ce {quoi} ne peut pas être lu.", "Le copier de nouveau dans le dossier des dépôts.")
 
 
 def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> Lu:

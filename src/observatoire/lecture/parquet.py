@@ -30,7 +30,8 @@ ANOMALIES = pa.array(["", *ERREURS_DE_TABLEUR])
 def lire_textes(chemin: Path, morceau: bool = False) -> tuple[list[str], pd.DataFrame, np.ndarray]:
     """L'en-tête, les cellules en textes (vide = manquant) et le numéro de chaque ligne.
 
-    ``morceau`` : le fichier est un morceau, coupé par nous, où la colonne :data:`LIGNE` numérote les lignes. Lève ``FichierIllisible`` si ce n'est pas un fichier Parquet, ou si une colonne n'est faite ni de textes, ni de
+    ``morceau`` : le fichier est un morceau, coupé par nous, où la colonne :data:`LIGNE` numérote les lignes.
+    Lève ``FichierIllisible`` si ce n'est pas un fichier Parquet, ou si une colonne n'est faite ni de textes, ni de
     nombres, ni de dates.
     """
     from observatoire.lecture.fichiers import FichierIllisible, refuser
@@ -84,8 +85,8 @@ def _en_textes(colonne: pa.ChunkedArray) -> pd.Series:
 def lire_types(chemins: list[Path], schema: Schema, morceaux: bool = False) -> tuple[pa.Table, list[int]] | None:
     """Les colonnes du schéma, fichiers l'un sous l'autre, aux types de l'observatoire ; et la taille de chaque fichier.
 
-    ``morceaux`` : voir :func:`lire_textes`. Codes en :data:`CODE`, identifiants en textes, ``double``, ``timestamp``. ``None`` dès qu'un nom, un type ou un
-    texte demande la lecture complète, qui sait dire quoi.
+    Codes en :data:`CODE`, identifiants en textes, ``double``, ``timestamp``. ``morceaux`` : voir :func:`lire_textes`.
+    ``None`` dès qu'un nom, un type ou un texte demande la lecture complète, qui sait dire quoi.
     """
     lues = [_ouvrir(chemin, schema, morceaux) for chemin in chemins]
     if any(lue is None for lue in lues):

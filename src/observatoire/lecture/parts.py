@@ -6,7 +6,6 @@ donc seule, dans n'importe quel ordre et dans n'importe quel processus.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -65,13 +64,10 @@ def cles(fichier: Fichier) -> list[tuple]:
     return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
 
 
-def verifier_part(
-    fichiers: list[Fichier], outils: Outils, avancer: Callable[[Fichier], None] = lambda fichier: None
-) -> list[Trace]:
+def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
     """Lire et vérifier les fichiers d'une part, en place ; retourne [(correction, statut, phrase)]."""
     traces = []
     for fichier in fichiers:
-        avancer(fichier)
         traces += controler_fichier(fichier, outils)
     par_cle = {cle: f for f in fichiers for cle in cles(f)}
     for table in TABLES:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from observatoire import isolement
 from observatoire.configuration import MARQUE_FICTIF, Configuration
 from observatoire.conserves import avec_les_conservees
 from observatoire.droits import creer_dossier, reserver, resserrer
@@ -54,6 +55,7 @@ def lire(
     ``suite(annee, tables)`` reçoit les tables préparées d'un lot, là où elles viennent de l'être (elle voyage donc vers
     d'autres processus) ; ce qu'elle rend est dans ``depots.suites``.
     """
+    isolement.preparer(lire_lots)
     depots, outils = inventaire(config)
     suivi = Suivi(avancement, len(depots.fichiers))
     with _a_cote(config) as aside:

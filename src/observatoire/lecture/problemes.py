@@ -72,8 +72,13 @@ def nombre(n: int) -> str:
 
 def citer(valeur: object) -> str:
     """Une valeur entre guillemets, sur une ligne et abrégée si elle est longue."""
-    texte = " ".join(str(valeur).split())
+    texte = imprimable(" ".join(str(valeur).split()))
     return f"« {texte if len(texte) <= LONGUEUR_CITEE else texte[: LONGUEUR_CITEE - 1] + '…'} »"
+
+
+def imprimable(texte: str) -> str:
+    """Le texte, où « � » remplace ce qui ne s'imprime pas : caractère de commande, octet d'un nom indécodable."""
+    return texte if texte.isprintable() else "".join(c if c.isprintable() or c == "\u00a0" else "�" for c in texte)
 
 
 def par_valeur(valeurs: pd.Series, lignes: pd.Series) -> dict[str, tuple[int, ...]]:
