@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+from collections import defaultdict
 from pathlib import Path
 
 from observatoire.lecture.bornes import trop_gros, trop_loin
+from observatoire.lecture.malfacons import Fautives
 from observatoire.lecture.problemes import Probleme
 
-Fautives = list[tuple[str, int, int]]
 REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 #: Une feuille XLSX, dans l'archive, et une cellule de colonne AAA ou plus loin.
 FEUILLE = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -36,7 +37,7 @@ def demesure(chemin: Path) -> list[Probleme]:
 
 
 def cellules_fautives(chemin: Path, feuille: str) -> Fautives:
-    """Les cellules (erreur, ligne, colonne) d'une feuille, comptées à partir de 1 ; « » : formule sans valeur."""
+    """Les cellules en erreur d'une feuille, lignes et colonnes comptées à partir de 1 ; « » : formule sans valeur."""
     with zipfile.ZipFile(chemin) as archive:
         if chemin.suffix.lower() == ".ods":
             return _dans_ods(_lire(archive, "content.xml"), feuille)
@@ -60,8 +61,8 @@ def _partie(archive: zipfile.ZipFile, feuille: str) -> str:
 
 def _dans_xlsx(contenu: bytes) -> Fautives:
     if not re.search(rb"\st=[\"']e[\"']|<(?:\w+:)?f[\s>/]", contenu):
-        return []
-    fautives, ligne = [], 0
+        return {}
+    fautives, ligne = defaultdict(list), 0
     for rangee in (e for e in ET.fromstring(contenu).iter() if _nom(e) == "row"):
         ligne, colonne = int(rangee.get("r", ligne + 1)), 0
         for cellule in rangee:
@@ -69,25 +70,25 @@ def _dans_xlsx(contenu: bytes) -> Fautives:
             colonne = _rang(place[1]) if place else colonne + 1
             parties = {_nom(e): e.text or "" for e in cellule}
             if cellule.get("t") == "e":
-                fautives.append((parties.get("v", ""), ligne, colonne))
+                fautives[parties.get("v", ""), colonne].append(ligne)
             elif "f" in parties and not parties.get("v") and cellule.get("t") not in ("str", "inlineStr"):
-                fautives.append(("", ligne, colonne))
+                fautives["", colonne].append(ligne)
     return fautives
 
 
 def _dans_ods(contenu: bytes, feuille: str) -> Fautives:
     if b'value-type="error"' not in contenu and b"table:formula" not in contenu:
-        return []
+        return {}
     tables = (e for e in ET.fromstring(contenu).iter() if _nom(e) == "table" and _attribut(e, "name") == feuille)
-    fautives, ligne = [], 1
+    fautives, ligne = defaultdict(list), 1
     for rangee in (e for table in tables for e in table.iter() if _nom(e) == "table-row"):
         colonne = 1
         for cellule in (e for e in rangee if _nom(e) in ("table-cell", "covered-table-cell")):
             types = {valeur for nom, valeur in cellule.attrib.items() if nom.endswith("}value-type")}
             if "error" in types:
-                fautives.append(("".join(cellule.itertext()).strip(), ligne, colonne))
+                fautives["".join(cellule.itertext()).strip(), colonne].append(ligne)
             elif _attribut(cellule, "formula") and not types:
-                fautives.append(("", ligne, colonne))
+                fautives["", colonne].append(ligne)
             colonne += int(_attribut(cellule, "number-columns-repeated") or 1)
         ligne += int(_attribut(rangee, "number-rows-repeated") or 1)
     return fautives

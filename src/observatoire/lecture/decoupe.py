@@ -22,7 +22,7 @@ from pyarrow import ipc
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, BINAIRE, MELANGE, Lu
 from observatoire.lecture.parquet import LIGNE, lire_textes
-from observatoire.lecture.problemes import Probleme
+from observatoire.lecture.problemes import Lignes, Probleme
 from observatoire.lecture.rpls import aucun_logement
 
 #: Octets d'un CSV au-delà desquels il est coupé, et octets d'un morceau.
@@ -128,12 +128,12 @@ def lire_morceau(chemin: Path) -> Lu:
 
 def recoller(fichier: Fichier, morceaux: list[Fichier], communes: tuple[str, ...] | None) -> Fichier:
     """Le bilan d'un fichier, d'après ceux de ses morceaux : les lignes fautives d'une même phrase sont réunies."""
-    fautes: dict[Probleme, list[int]] = {}
+    fautes: dict[Probleme, list[Probleme]] = {}
     for probleme in (p for m in morceaux for p in m.problemes):
-        fautes.setdefault(replace(probleme, lignes=()), []).extend(probleme.lignes)
+        fautes.setdefault(replace(probleme, lignes=()), []).append(probleme)
     aucun = aucun_logement(communes)
     fautes.pop(aucun, None)  # d'un morceau, ce n'est pas une faute
-    problemes = [replace(p, lignes=tuple(sorted(lignes))) for p, lignes in fautes.items()]
+    problemes = [replace(p, lignes=_ensemble(semblables)) for p, semblables in fautes.items()]
     comptes: dict[tuple, int] = {}
     for t in (t for m in morceaux for t in m.traitements):
         cle = (t.nom, t.genre, t.phrase)
@@ -152,6 +152,10 @@ def recoller(fichier: Fichier, morceaux: list[Fichier], communes: tuple[str, ...
     if recolle.refuse:
         recolle.contenus = {}
     return recolle
+
+
+def _ensemble(semblables: list[Probleme]) -> Lignes:
+    return Lignes.de([n for p in semblables for n in p.lignes], sum(p.nombre for p in semblables))
 
 
 def _reunir(contenus: list[Contenu]) -> Contenu:

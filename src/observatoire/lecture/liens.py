@@ -6,7 +6,7 @@ import pandas as pd
 
 from observatoire.lecture.controles import plus_proche
 from observatoire.lecture.depots import RPLS, Fichier
-from observatoire.lecture.problemes import NON_AFFICHEE, Probleme, citer, citer_code, par_code, par_valeur
+from observatoire.lecture.problemes import NON_AFFICHEE, Lignes, Probleme, citer, citer_code, par_code, par_valeur
 from observatoire.lecture.territoires import codes, parents
 from observatoire.schemas import Schema
 
@@ -57,7 +57,7 @@ def hors_de_l_annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier,
     else:
         return []
     if colonne in schema.personnelles:
-        lignes = tuple(int(n) for n in table.index[hors])
+        lignes = Lignes.de(table.index[hors])
         phrase = f"la date {phrase.removesuffix('.')} {NON_AFFICHEE}."
         return [Probleme("annee", phrase, conseil, colonne, lignes)] if lignes else []
     return [
@@ -154,4 +154,4 @@ def _citables(valeurs: pd.Series, masque: pd.Series, personnelle: bool = False):
     choisies = valeurs[masque.fillna(False).astype(bool)]
     if choisies.empty:
         return ()
-    return [(None, tuple(int(n) for n in choisies.index))] if personnelle else par_code(choisies).items()
+    return [(None, Lignes.de(choisies.index))] if personnelle else par_code(choisies).items()

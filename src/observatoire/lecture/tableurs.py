@@ -14,7 +14,7 @@ from observatoire.lecture.bornes import hors_bornes, trop_loin
 from observatoire.lecture.cellules import ABIMEE, cellules_fautives, demesure
 from observatoire.lecture.fichiers import FichierIllisible, refuser
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites
-from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, note
+from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, Fautives, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 
 # Une cellule plus longue est une phrase (une note), pas un nom de colonne.
@@ -62,7 +62,7 @@ def _ouvrir(chemin: Path) -> dict[str, list[list]]:
     return {nom: feuille.to_python(skip_empty_area=False) for nom, feuille in feuilles.items()}
 
 
-def trouver_les_fautives(chemin: Path, feuille: str) -> list[tuple[str, int, int]]:
+def trouver_les_fautives(chemin: Path, feuille: str) -> Fautives:
     """Les cellules en erreur d'une feuille (voir :func:`~observatoire.lecture.cellules.cellules_fautives`)."""
     try:
         return cellules_fautives(chemin, feuille)
