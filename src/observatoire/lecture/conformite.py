@@ -33,7 +33,7 @@ def colonne_conforme(colonne: pd.Series, champ: Champ, unique: bool = True) -> b
         return False
     if champ.type == "string":
         admises, motif = champ.admises, champ.contraintes.get("pattern")
-        if (admises and not set(distinctes(colonne)) <= set(admises)) or (motif and not _de_la_forme(colonne, motif)):
+        if (admises and not distinctes(colonne).isin(admises).all()) or (motif and not _de_la_forme(colonne, motif)):
             return False
     elif champ.bornes != (None, None) and not _entre(colonne.to_numpy(), *champ.bornes):
         return False

@@ -16,7 +16,6 @@ from pyarrow import csv as arrow_csv
 
 from observatoire.lecture.bornes import hors_bornes
 from observatoire.lecture.malfacons import (
-    ERREURS_DE_TABLEUR,
     LIGNES_D_EN_TETE,
     erreurs_de_tableur,
     erreurs_ecrites,
@@ -97,7 +96,7 @@ def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> 
         texte, lu = None, _structurer(lignes, nom)
     if lu.cadre.empty and not sans_ligne:
         raise FichierIllisible(_vide(entete=True))
-    if texte is None or any(erreur in texte for erreur in ERREURS_DE_TABLEUR):
+    if texte is None or "#" in texte or "Err:" in texte:
         refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu
 
@@ -184,7 +183,7 @@ def lignes_csv(texte: str, separateur: str) -> list[list[str]]:
 
 
 def _separateur(texte: str) -> str:
-    premiere = next((ligne for ligne in texte.splitlines() if ligne.strip()), "")
+    premiere = next((m[0] for m in re.finditer(r"[^\r\n]+", texte) if m[0].strip()), "")
     essais = {s: len(next(csv.reader([premiere], delimiter=s), [])) for s in (";", ",")}
     for autre, nom in AUTRES_SEPARATEURS.items():
         if premiere.count(autre) >= max(essais.values()):

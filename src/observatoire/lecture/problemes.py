@@ -157,7 +157,7 @@ def ressemble_a_un_code(texte: str) -> bool:
 
 def abreger(problemes: list[Probleme]) -> list[Probleme]:
     """Au-delà de vingt valeurs d'une même faute, compter le reste en une phrase (le rapport CSV a tout)."""
-    cites, tus = [], Counter()
+    cites, tus, lignes = [], Counter(), Counter()
     vus = Counter()
     for probleme in problemes:
         cle = (probleme.regle, probleme.colonne)
@@ -166,10 +166,12 @@ def abreger(problemes: list[Probleme]) -> list[Probleme]:
             cites.append(probleme)
         else:
             tus[cle] += 1
+            lignes[cle] += probleme.nombre
     return cites + [
         Probleme(
             regle,
-            f"{compter(n, 'autre problème', 'autres problèmes')} du même genre.",
+            f"{compter(n, 'autre problème', 'autres problèmes')} du même genre, sur "
+            f"{compter(lignes[regle, colonne], 'ligne')}.",
             f"Le rapport CSV les donne ({nombre(VALEURS_GARDEES)} au plus).",
             colonne,
         )
