@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import io
+import json
 import random
+import tempfile
 import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import pandas as pd
-from atelier_lecture import LIGNES, colonnes, octets_csv
+import yaml
+from atelier_lecture import LIGNES, Atelier, colonnes, octets_csv
 from openpyxl import Workbook
+
+from observatoire.configuration import lire_configuration
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.lecture.corrections import lire_corrections
+from observatoire.lecture.depots import Fichier, inventorier
+from observatoire.lecture.parts import verifier_part
+from observatoire.lecture.rapide import lire_vite
+from observatoire.lecture.territoires import lire_contours
+from observatoire.lecture.verification import inventaire
 
 #: Ce qu'aucun dépôt ne devrait contenir, et que quelqu'un déposera.
 VALEURS = [
-    "", " ", "nr", "NaN", "None", "#N/A", "Err:502", "=1+1", "1e308", "-0", "1" * 400, "9" * 19, "99/99/9999", "0001-01-01",
-    "9999-12-31", "2010-02-30", "31/12/2010 00:00:00", "12,5 %", "é" * 300, "\u200b", "\u202e", "\ufeff", "\ud83d\ude00", "a;b",
-    'a"b', "a\nb", "<script>", "../../etc", "{{7*7}}", "M. Dupont", "0381000000", "x@y.fr", "L1", "neolia", "battant", "12-05-10",
-    "1.234.567,8", "١٢", "²", "½", "−5", "1_000", "0x10", "inf", "True",
+    "", " ", "nr", "NaN", "None", "#N/A", "Err:502", "=1+1", "1e308", "-0", "1" * 400, "9" * 19, "99/99/9999",
+    "0001-01-01", "9999-12-31", "2010-02-30", "31/12/2010 00:00:00", "12,5 %", "é" * 300, "\u200b", "\u202e", "\ufeff",
+    "\U0001f600", "a;b", 'a"b', "a\nb", "<script>", "../../etc", "{{7*7}}", "M. Dupont", "0381000000", "x@y.fr", "L1",
+    "neolia", "battant", "12-05-10", "1.234.567,8", "١٢", "²", "½", "−5", "1_000", "0x10", "inf", "True",
 ]  # fmt: skip
-OCTETS = [b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b"\r", b"\n", b"\r\n", b'"', b";", b",", b"\t", b"PK\x03\x04", b"PAR1"]
+OCTETS = [
+    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\xc3", b"\r", b"\n", b"\r\n", b'"', b";", b",", b"\t", b"PK\x03\x04",
+    b"PAR1",
+]  # fmt: skip
+NOEUDS = [
+    None, True, 0, -1, 1e308, "", "x", [], {}, [[]], [None], {"": None}, "2010-01-01", "é" * 500, 10**30, "\u202e",
+    [1, "a"],
+]  # fmt: skip
+TEXTES = ("contours", "configuration", "corrections")
 FORMATS = ("csv", "xlsx", "ods", "parquet")
 
 
@@ -124,17 +147,120 @@ def _ods(lignes, entete, alea) -> bytes:
 
 
 def _parquet(lignes, entete, alea) -> bytes:
-    unique = [nom.encode("utf-8", "replace").decode() for nom in dict.fromkeys(entete)]
-    cadre = pd.DataFrame([[ligne.get(nom, "").encode("utf-8", "replace").decode() for nom in unique] for ligne in lignes])
-    cadre = cadre.reindex(columns=range(len(unique))).set_axis(unique, axis=1)
-    for nom in cadre:
-        if alea.random() < 0.3:
-            cadre[nom] = pd.to_numeric(cadre[nom], errors="coerce").astype(alea.choice(["float64", "float32", "Int64"]), errors="ignore")
-        elif alea.random() < 0.1:
+    noms = list(dict.fromkeys(entete))
+    cadre = pd.DataFrame([[ligne.get(nom, "") for nom in noms] for ligne in lignes], columns=noms)
+    for nom in noms:
+        geste = alea.random()
+        if geste < 0.3:
+            nombres = pd.to_numeric(cadre[nom], errors="coerce").astype("float64")
+            cadre[nom] = nombres.astype(alea.choice(["float64", "float32", "float16"]))
+        elif geste < 0.4:
             cadre[nom] = pd.to_datetime(cadre[nom], errors="coerce", format="%Y-%m-%d")
-        elif alea.random() < 0.1:
-            cadre[nom] = cadre[nom].astype(alea.choice(["category", "bool"]))
+        elif geste < 0.5:
+            cadre[nom] = cadre[nom].astype(alea.choice(["category", "bool", "object"]))
+        elif geste < 0.53:
+            cadre[nom] = [[valeur] for valeur in cadre[nom]]
     return cadre.to_parquet(index=alea.random() < 0.1)
 
 
 ECRIRE = dict(zip(FORMATS, (_csv, _xlsx, _ods, _parquet), strict=True))
+
+# --- les essais : une graine, un fichier abîmé, et ce qui ne doit jamais arriver
+
+
+class Essais:
+    """Un dossier de dépôts où chaque essai abîme un fichier."""
+
+    def __init__(self, racine: Path, textes: tuple[str, ...] = TEXTES):
+        self.atelier = Atelier(racine)
+        self.atelier.deposer_tout()
+        self.atelier.corriger(CORRECTIONS)
+        self.outils = inventaire(self.atelier.config)[1]
+        racine = self.atelier.racine
+        essais = {
+            "contours": (racine / "data/referentiels/quartiers.geojson", lambda: lire_contours(self.atelier.config)),
+            "configuration": (racine / "observatoire.yml", lambda: lire_configuration(racine / "observatoire.yml")),
+            "corrections": (
+                racine / "data/suivi/corrections.yml",
+                lambda: lire_corrections(self.atelier.config, self.outils.schemas),
+            ),
+        }
+
+        self.textes = [essais[nom] for nom in textes]
+
+    def essayer(self, graine: int) -> str:
+        """Un essai ; rend « refusé » ou « accepté », et lève ce que l'observatoire ne sait pas dire."""
+        alea = random.Random(graine)
+        if alea.random() < 0.2:
+            return self._essayer_un_texte(*alea.choice(self.textes), alea)
+        return self._essayer_un_depot(alea)
+
+    def _essayer_un_depot(self, alea: random.Random) -> str:
+        table, format_ = alea.choice(list(LIGNES)), alea.choice(FORMATS)
+        deposant = "sne" if table == "demandes" else "neolia"
+        chemin = self.atelier.racine / "abimes" / f"{table}_{deposant}.{format_}"
+        chemin.parent.mkdir(exist_ok=True)
+        chemin.write_bytes(depot(table, format_, alea))
+        fichiers = [Fichier(chemin, chemin.name, 2010, deposant, table)]
+        sains = [f for f in inventorier(self.atelier.config, 2010)[0] if f.deposant == deposant and f.table != table]
+        if format_ == "parquet":
+            lire_vite(fichiers, 2010, self.outils)
+        verifier_part(fichiers + sains, self.outils)
+        fichiers[0].message().encode()
+        assert all(p.phrase and p.regle for p in fichiers[0].problemes)
+        return "refusé" if fichiers[0].refuse else "accepté"
+
+    def _essayer_un_texte(self, fichier: Path, lire: Callable, alea: random.Random) -> str:
+        sain = fichier.read_bytes()
+        try:
+            fichier.write_bytes(abimer_un_texte(sain, fichier.suffix, alea))
+            lire()
+            return "accepté"
+        except ErreurConfiguration as erreur:
+            str(erreur).encode()
+            return "refusé"
+        finally:
+            fichier.write_bytes(sain)
+
+
+@cache
+def _essais(dossier: str, textes: tuple[str, ...]) -> Essais:
+    return Essais(Path(tempfile.mkdtemp(dir=dossier)), textes)
+
+
+def essayer_a_part(graine: int, ou: tuple[str, tuple[str, ...]]) -> str:
+    """Un essai, dans le dossier que ce processus s'est fait ; ``ou`` : où le faire, et les textes à abîmer."""
+    return _essais(*ou).essayer(graine)
+
+
+CORRECTIONS = """
+corrections:
+- {annee: 2010, deposant: neolia, table: logements, id: L1, colonne: surface_m2, attendu: "60,5", remplacer_par: "61",
+   motif: mesurée de nouveau, auteur: A. B., date: 2011-02-01}
+- {annee: 2010, deposant: neolia, table: logements, id: L2, colonne: loyer_eur, attendu: "350",
+   explication: loyer de faveur, motif: convention, auteur: A. B., date: 2011-02-01}
+"""
+
+
+def abimer_un_texte(octets: bytes, suffixe: str, alea: random.Random) -> bytes:
+    """Un YAML ou un GeoJSON dont un nœud est changé, ou des octets."""
+    if alea.random() < 0.4:
+        return abimer(octets, alea)
+    arbre = json.loads(octets) if suffixe == ".geojson" else yaml.safe_load(octets)
+    for _ in range(alea.choice([1, 1, 2, 4])):
+        arbre = _changer_un_noeud(arbre, alea)
+    return (json.dumps(arbre) if suffixe == ".geojson" else yaml.safe_dump(arbre, allow_unicode=True)).encode()
+
+
+def _changer_un_noeud(noeud, alea: random.Random):
+    if not isinstance(noeud, list | dict) or not noeud or alea.random() < 0.15:
+        return alea.choice(NOEUDS)
+    cle = alea.choice(list(noeud) if isinstance(noeud, dict) else range(len(noeud)))
+    geste = alea.random()
+    if geste < 0.1:
+        del noeud[cle]
+    elif geste < 0.15 and isinstance(noeud, list):
+        noeud.append(noeud[cle])
+    else:
+        noeud[cle] = _changer_un_noeud(noeud[cle], alea)
+    return noeud

@@ -32,21 +32,22 @@ BLOC = 8_000_000
 SUFFIXE = ".morceau"
 
 
-def a_couper(fichier: Fichier) -> bool:
-    """Est-ce un RPLS trop gros pour être lu d'un bloc ?"""
-    lisible = fichier.table == RPLS and fichier.format == "csv" and not fichier.problemes
-    return lisible and fichier.chemin.stat().st_size > TROP_GROS
+def nombre_de_morceaux(fichier: Fichier) -> int:
+    """En combien de morceaux couper un RPLS trop gros pour être lu d'un bloc ; zéro pour tout autre fichier."""
+    if fichier.table != RPLS or fichier.format != "csv" or fichier.problemes:
+        return 0
+    octets = fichier.chemin.stat().st_size
+    return int(np.ceil(octets / MORCEAU)) if octets > TROP_GROS else 0
 
 
-def couper(fichier: Fichier, dossier: Path) -> list[Fichier] | None:
-    """Couper un fichier RPLS ; rend un :class:`Fichier` par morceau, ou ``None`` s'il faut le lire d'un bloc.
+def couper(fichier: Fichier, nombre: int, dossier: Path) -> list[Fichier] | None:
+    """Couper un fichier RPLS en ``nombre`` morceaux au plus ; ``None`` s'il faut le lire d'un bloc.
 
     Un fichier mal formé n'est pas coupé : la lecture ordinaire sait dire ce qui ne va pas.
     """
     encodage, separateur = _encodage(fichier.chemin), _separateur(fichier.chemin)
     if encodage is None or separateur is None:
         return None
-    nombre = int(np.ceil(fichier.chemin.stat().st_size / MORCEAU))
     chemins = [dossier / f"{fichier.chemin.stem}-{fichier.annee}-{rang:04d}{SUFFIXE}" for rang in range(nombre)]
     dossier.mkdir(parents=True, exist_ok=True)
     try:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from observatoire.droits import creer_dossier
 from observatoire.isolement import Panne, faire_a_part
-from observatoire.lecture.decoupe import a_couper, couper
+from observatoire.lecture.decoupe import couper, nombre_de_morceaux
 from observatoire.lecture.decoupe_parquet import couper_part
 from observatoire.lecture.depots import Fichier, peser
 from observatoire.lecture.parts import Outils, Trace, verifier_part
@@ -107,9 +107,9 @@ def _rapide(fichiers: list[Fichier], outils: Outils) -> bool:
 def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]:
     """Remplacer le lot d'une part trop grosse pour la mémoire par un lot par morceau."""
     coupes: list[Lot] = []
-    gros = [lot for lot in lots if len(lot.parts) == 1 and _trop_gros(lot)]
-    coupures = faire_a_part(_couper, gros, (outils, dossier), limites)
-    morceaux_de = dict(zip((lot.rang for lot in gros), coupures, strict=True))
+    gros = [(lot, nombre) for lot in lots if (nombre := _nombre_de_morceaux(lot))]
+    coupures = faire_a_part(_couper, gros, (outils, dossier), lambda tache: limites(tache[0]))
+    morceaux_de = {lot.rang: coupure for (lot, _), coupure in zip(gros, coupures, strict=True)}
     for lot in lots:
         morceaux = morceaux_de.get(lot.rang)
         if morceaux is None or isinstance(morceaux, Panne):  # lu d'un bloc, il dira ce qui ne va pas
@@ -121,18 +121,19 @@ def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]
     return coupes
 
 
-def _trop_gros(lot: Lot) -> bool:
-    if lot.rapide:
-        return peser(lot.fichiers) > POIDS_A_COUPER
-    return len(lot.fichiers) == 1 and a_couper(lot.fichiers[0])
+def _nombre_de_morceaux(lot: Lot) -> int:
+    """En combien de morceaux couper un lot ; zéro s'il se lit d'un bloc."""
+    fichiers = lot.fichiers
+    if len(lot.parts) == 1 and lot.rapide:
+        return math.ceil(peser(fichiers) / POIDS_DU_LOT) if peser(fichiers) > POIDS_A_COUPER else 0
+    return nombre_de_morceaux(fichiers[0]) if len(fichiers) == 1 else 0
 
 
-def _couper(lot: Lot, ou: tuple[Outils, Path]) -> list[list[Fichier]] | None:
-    outils, dossier = ou
+def _couper(tache: tuple[Lot, int], ou: tuple[Outils, Path]) -> list[list[Fichier]] | None:
+    (lot, nombre), (outils, dossier) = tache, ou
     if lot.rapide:
-        nombre = math.ceil(peser(lot.fichiers) / POIDS_DU_LOT)
         return couper_part(lot.fichiers, outils.schemas, nombre, dossier)
-    morceaux = couper(lot.fichiers[0], dossier)
+    morceaux = couper(lot.fichiers[0], nombre, dossier)
     return None if morceaux is None else [[morceau] for morceau in morceaux]
 
 
