@@ -15,7 +15,7 @@ from atelier_lecture import LIGNES, SCHEMAS, Atelier
 from fabrique import RACINE
 from petite_grappe import ouvrir_grappe
 
-from observatoire import indicateurs, lecture
+from observatoire import indicateurs, isolement, lecture
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import conformite, decoupe, lots
@@ -77,14 +77,12 @@ def test_le_partage_en_lots_ne_change_rien(pays, d_un_bloc, tmp_path, monkeypatc
 
 def test_plusieurs_processus_ne_changent_rien(pays, d_un_bloc, tmp_path, monkeypatch):
     monkeypatch.setattr(lots, "POIDS_DU_LOT", 100_000)
-    monkeypatch.setattr(lots, "POIDS_SEUL", 0)
     monkeypatch.setattr(indicateurs.ouvrage, "POIDS_SEUL", 0)
     _assert_memes(_calculer(pays, tmp_path), d_un_bloc)
 
 
 def test_sommer_en_preparant_ne_change_rien(pays, d_un_bloc, tmp_path, monkeypatch):
     monkeypatch.setattr(lots, "POIDS_DU_LOT", 40_000)
-    monkeypatch.setattr(lots, "POIDS_SEUL", 0)
     _assert_memes(_calculer_en_preparant(pays, tmp_path), d_un_bloc)
 
 
@@ -204,8 +202,16 @@ def test_les_doutes_sont_les_memes_par_les_deux_lectures(atelier):
     pd.testing.assert_frame_equal(complete, rapide, check_dtype=False)
 
 
-def test_la_conformite_rapide_est_celle_de_pandera(monkeypatch):
-    """Sur des tables abîmées au hasard, « conforme » ne dit oui que si pandera ne trouve rien."""
+# Le nom que pandera donne à chaque contrainte, et le nôtre.
+REGLES = {
+    "isin": "enum", "in_range": "bornes", "greater_than_or_equal_to": "bornes", "less_than_or_equal_to": "bornes",
+    "str_matches": "forme", "not_nullable": "absence", "field_uniqueness": "unicite",
+}  # fmt: skip
+
+
+def test_les_ecarts_au_schema_sont_ceux_de_pandera():
+    """Sur des tables abîmées au hasard, « conforme » ne dit oui que si pandera ne trouve rien, et les cellules en cause
+    sont les siennes."""
     from pandera.errors import SchemaErrors
 
     schema = TABLES["logements"]
@@ -228,9 +234,17 @@ def test_la_conformite_rapide_est_celle_de_pandera(monkeypatch):
         table = table.astype(dict.fromkeys(textes, "str"))
         try:
             schema.pandera.validate(table, lazy=True)
-            juste = True
-        except SchemaErrors:
-            juste = False
+            juste, siens = True, set()
+        except SchemaErrors as erreur:
+            cas = erreur.failure_cases
+            regles = cas["check"].str.replace(r"\(.*", "", regex=True).map(REGLES)
+            juste, siens = False, set(zip(cas["column"], regles, cas["index"], strict=True))
+        assert siens == {
+            (nom, regle, rang)
+            for nom, champ in schema.champs.items()
+            for regle, masque in conformite.ecarts(table[nom], champ).items()
+            for rang in np.flatnonzero(masque)
+        }
         verdicts.append((conformite.conforme(table, schema), juste))
         codes = table.astype(dict.fromkeys([t for t in textes if t != "id_logement"], "category"))
         assert conformite.conforme(codes, schema) == verdicts[-1][0]
@@ -239,6 +253,7 @@ def test_la_conformite_rapide_est_celle_de_pandera(monkeypatch):
 
 
 def test_des_depots_parquet_en_ordre_prennent_la_lecture_rapide(pays, tmp_path, monkeypatch):
+    monkeypatch.setattr(isolement, "POSSIBLE", False)  # tout se lit dans ce processus
     monkeypatch.setattr(lots, "verifier_part", lambda *_: pytest.fail("lecture complète d'un dépôt en ordre"))
     lecture.lire(pays.avec_chemins(prepare=tmp_path))
 
@@ -342,10 +357,11 @@ def test_un_rpls_coupe_est_refuse_avec_les_memes_lignes(tmp_path, monkeypatch):
 
 _SCRIPT = """
 import resource, sys
-from observatoire import indicateurs, lecture
+from observatoire import indicateurs, isolement, lecture
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import lots
+isolement.POSSIBLE = False  # tout se lit dans ce processus, dont la mémoire se mesure
 lots.POIDS_DU_LOT = 1_000_000
 config = lire_configuration(sys.argv[1])
 lecture.lire(config)

@@ -88,8 +88,9 @@ def empreinte(*chemins: Path, autres: Iterable[str] = (), sauf: Iterable[Path] =
         condense.update(b"\0absent" if not chemin.exists() else b"\0present")
         for relatif, fichier in _fichiers(chemin, ecartes):
             condense.update(b"\0" + os.fsencode(relatif) + b"\0")
-            with open(fichier, "rb") as ouvert:
-                condense.update(hashlib.file_digest(ouvert, hashlib.blake2b).digest())
+            if os.path.isfile(fichier) and os.access(fichier, os.R_OK):  # ni tube, ni lien cassé : la lecture le dira
+                with open(fichier, "rb") as ouvert:
+                    condense.update(hashlib.file_digest(ouvert, hashlib.blake2b).digest())
     for texte in autres:
         condense.update(b"\0\0" + texte.encode())
     return condense.hexdigest()
@@ -109,8 +110,12 @@ def _fichiers(chemin: Path, ecartes: set[str]) -> Iterator[tuple[str, str]]:
     if chemin.is_file():
         yield chemin.name, os.fspath(chemin)
         return
-    racine = os.fspath(chemin)
+    racine, vus = os.fspath(chemin), set()
     for dossier, sous_dossiers, fichiers in os.walk(racine, followlinks=True):
+        if (reel := os.path.realpath(dossier)) in vus:  # un lien qui revient sur ses pas
+            sous_dossiers.clear()
+            continue
+        vus.add(reel)
         gardes = (d for d in sous_dossiers if not d.startswith(".") and d != "__pycache__")
         sous_dossiers[:] = sorted(d for d in gardes if os.path.join(dossier, d) not in ecartes)
         for nom in sorted(f for f in fichiers if not f.startswith(".")):

@@ -22,21 +22,40 @@ def conforme(table: pd.DataFrame, schema: Schema, unique: bool = True) -> bool:
 
     ``unique`` : vérifier aussi l'unicité des identifiants.
     """
-    return all(_conforme(table[nom], champ, unique) for nom, champ in schema.champs.items())
+    return all(colonne_conforme(table[nom], champ, unique) for nom, champ in schema.champs.items())
 
 
-def _conforme(colonne: pd.Series, champ: Champ, unique: bool) -> bool:
+def colonne_conforme(colonne: pd.Series, champ: Champ, unique: bool = True) -> bool:
+    """La même question pour une colonne."""
     if not champ.contraintes.keys() <= CONTRAINTES:
         return False
     if champ.obligatoire and colonne.isna().any():
         return False
     if champ.type == "string":
         admises, motif = champ.admises, champ.contraintes.get("pattern")
-        if (admises and not set(distinctes(colonne)) <= set(admises)) or (motif and not _de_la_forme(colonne, motif)):
+        if (admises and not distinctes(colonne).isin(admises).all()) or (motif and not _de_la_forme(colonne, motif)):
             return False
     elif champ.bornes != (None, None) and not _entre(colonne.to_numpy(), *champ.bornes):
         return False
     return not (champ.unique and unique) or colonne.is_unique
+
+
+def ecarts(colonne: pd.Series, champ: Champ) -> dict[str, np.ndarray]:
+    """Règle -> les cellules (masque) d'une colonne convertie qui s'en écartent."""
+    remplie = colonne.notna().to_numpy()
+    trouves = {"absence": ~remplie & champ.obligatoire}
+    bas, haut = champ.bornes
+    if champ.admises:
+        trouves["enum"] = remplie & ~colonne.isin(champ.admises).to_numpy()
+    if bas is not None:
+        trouves["bornes"] = remplie & (colonne < bas).to_numpy()
+    if haut is not None:
+        trouves["bornes"] = trouves.get("bornes", False) | remplie & (colonne > haut).to_numpy()
+    if motif := champ.contraintes.get("pattern"):
+        trouves["forme"] = remplie & ~colonne.str.match(f"(?:{motif})$").to_numpy(dtype=bool)
+    if champ.unique:
+        trouves["unicite"] = remplie & colonne.duplicated(keep=False).to_numpy()
+    return trouves
 
 
 def distinctes(colonne: pd.Series) -> pd.Index:

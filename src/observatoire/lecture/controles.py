@@ -1,6 +1,6 @@
 """Vérifier les valeurs d'une table : types, valeurs admises, bornes, forme, présence, unicité.
 
-pandera vérifie les contraintes du schéma en une fois ; ce module en fait des phrases.
+``lecture.conformite`` trouve les cellules qui s'écartent du schéma ; ce module en fait des phrases.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 import difflib
 import re
 
-import numpy as np
 import pandas as pd
 
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture.conformite import conforme
+from observatoire.lecture.conformite import CONTRAINTES, colonne_conforme, ecarts
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.entetes import normaliser
 from observatoire.lecture.problemes import (
     NON_AFFICHEE,
+    Lignes,
     Probleme,
     citer_code,
     nombre,
@@ -41,15 +41,6 @@ TYPES = {"number": "un nombre", "integer": "un nombre entier", "date": "une date
 DATE_ECRITE = r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
 # Une valeur proche n'est proposée que si elle l'est assez, et nettement plus que les autres.
 RESSEMBLANCE, ECART_DE_RESSEMBLANCE = 0.6, 0.15
-CONTRAINTES = {
-    "isin": "enum",
-    "in_range": "bornes",
-    "greater_than_or_equal_to": "bornes",
-    "less_than_or_equal_to": "bornes",
-    "str_matches": "forme",
-    "not_nullable": "absence",
-    "field_uniqueness": "unicite",
-}
 
 
 def typer(textes: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -62,44 +53,20 @@ def typer(textes: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, pd.DataFr
 
 def controler(textes: pd.DataFrame, typees: pd.DataFrame, fautes: pd.DataFrame, schema: Schema) -> list[Probleme]:
     """Tous les problèmes d'une table, dans l'ordre des colonnes. L'index est la ligne du tableur."""
-    echecs = pd.concat([_echecs_de_type(fautes), _echecs_de_contrainte(typees, fautes, schema)])
     problemes = []
-    for (nom, regle), groupe in echecs.groupby(["colonne", "regle"], sort=False):
-        champ = schema.champs[nom]
-        valeurs = textes.loc[groupe["ligne"], nom]
-        problemes += dire(champ, regle, valeurs)
-    rang = {nom: n for n, nom in enumerate(schema.colonnes)}
-    return sorted(problemes, key=lambda p: (rang[p.colonne], p.lignes))
-
-
-def _echecs_de_type(fautes: pd.DataFrame) -> pd.DataFrame:
-    lignes, colonnes = np.nonzero(fautes.to_numpy())
-    return pd.DataFrame({"colonne": fautes.columns[colonnes], "ligne": fautes.index[lignes], "regle": "type"})
-
-
-def _echecs_de_contrainte(typees: pd.DataFrame, fautes: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Échecs que pandera relève, sauf l'absence d'une cellule dont l'écriture est déjà signalée."""
-    if conforme(typees, schema):
-        return pd.DataFrame(columns=["colonne", "ligne", "regle"])
-    from pandera.errors import SchemaErrors
-
-    try:
-        schema.pandera.validate(typees, lazy=True)
-    except SchemaErrors as erreur:
-        cas = erreur.failure_cases
-        regles = cas["check"].str.replace(r"\(.*", "", regex=True).map(CONTRAINTES)
-        if regles.isna().any():
-            inconnues = ", ".join(sorted(set(cas.loc[regles.isna(), "check"])))
-            raise ErreurConfiguration(
-                f"{schema.nom}.json : contrainte que la lecture ne sait pas dire : {inconnues}. "
-                f"Y ajouter sa phrase dans lecture/controles.py."
-            ) from None
-        echecs = pd.DataFrame({"colonne": cas["column"], "ligne": cas["index"], "regle": regles})
-        deja = fautes.stack()
-        deja = set(deja.index[deja]) if fautes.to_numpy().any() else set()
-        couples = pd.MultiIndex.from_frame(echecs[["ligne", "colonne"]])
-        return echecs[~couples.isin(deja)] if deja else echecs
-    return pd.DataFrame(columns=["colonne", "ligne", "regle"])
+    for nom, champ in schema.champs.items():
+        echecs = {"type": fautes[nom].to_numpy()}
+        if not colonne_conforme(typees[nom], champ):
+            if inconnues := champ.contraintes.keys() - CONTRAINTES:
+                raise ErreurConfiguration(
+                    f"{schema.nom}.json : contrainte que la lecture ne sait pas dire : {', '.join(sorted(inconnues))}. "
+                    f"Y ajouter sa phrase dans lecture/controles.py."
+                )
+            echecs |= ecarts(typees[nom], champ)
+            echecs["absence"] = echecs["absence"] & ~echecs["type"]  # une valeur mal écrite n'est pas absente
+        siens = [dire(champ, regle, textes.loc[m, nom]) for regle, m in echecs.items() if m.any()]
+        problemes += sorted((p for dits in siens for p in dits), key=lambda p: p.lignes)
+    return problemes
 
 
 def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
@@ -109,7 +76,7 @@ def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
     identifiant, un libellé, ni ce qui, ailleurs, pourrait être le nom de quelqu'un.
     """
     if champ.personnelle or regle == "absence":
-        groupes = {None: tuple(sorted(int(n) for n in valeurs.index))}
+        groupes = {None: Lignes.de(valeurs.index)}
     else:
         groupes = par_code(valeurs, lambda valeur: citable(champ, valeur))
     return [

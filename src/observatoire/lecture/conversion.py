@@ -14,7 +14,7 @@ from observatoire.schemas import Champ
 
 ESPACES = "[ \u00a0\u202f\u2009\u2007]"
 NOMBRE = rf"^[+-]?(?:\d+|\d{{1,3}}(?:{ESPACES}\d{{3}})+)(?:[.,]\d+)?$"
-DATE_ISO = r"^(\d{4}-\d{2}-\d{2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
+DATE_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
 DATE_FRANCAISE = r"^\d{1,2}/\d{1,2}/\d{4}$"
 
 
@@ -41,13 +41,13 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
 
 def nombres_ecrits(texte: pd.Series) -> pd.Series:
     """Les nombres d'une colonne de texte (``float64``) ; manquant là où ce n'en est pas un."""
-    bien_ecrits = texte.str.match(NOMBRE)
-    nus = texte.where(bien_ecrits).str.replace(ESPACES, "", regex=True).str.replace(",", ".", regex=False)
-    return pd.to_numeric(nus, errors="coerce").astype("float64")
+    bien_ecrits = texte[texte.str.match(NOMBRE)]
+    nus = bien_ecrits.str.replace(ESPACES, "", regex=True).str.replace(",", ".", regex=False)
+    return pd.to_numeric(nus, errors="coerce").astype("float64").reindex(texte.index)
 
 
 def _dates(texte: pd.Series) -> pd.Series:
-    iso = pd.to_datetime(texte.str.extract(DATE_ISO)[0], format="%Y-%m-%d", errors="coerce")
+    iso = pd.to_datetime(texte.where(texte.str.match(DATE_ISO)).str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
     francaises = texte.where(texte.str.match(DATE_FRANCAISE))
     francaises = pd.to_datetime(francaises, format="%d/%m/%Y", errors="coerce")
     return iso.fillna(francaises).astype("datetime64[us]")

@@ -21,8 +21,8 @@ from pyarrow import ipc
 
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, BINAIRE, MELANGE, Lu
-from observatoire.lecture.parquet import LIGNE
-from observatoire.lecture.problemes import Probleme
+from observatoire.lecture.parquet import LIGNE, lire_textes
+from observatoire.lecture.problemes import Lignes, Probleme
 from observatoire.lecture.rpls import aucun_logement
 from observatoire.lecture.temoins import fondre
 
@@ -33,28 +33,29 @@ BLOC = 8_000_000
 SUFFIXE = ".morceau"
 
 
-def a_couper(fichier: Fichier) -> bool:
-    """Est-ce un RPLS trop gros pour être lu d'un bloc ?"""
-    lisible = fichier.table == RPLS and fichier.format == "csv" and not fichier.problemes
-    return lisible and fichier.chemin.stat().st_size > TROP_GROS
+def nombre_de_morceaux(fichier: Fichier) -> int:
+    """En combien de morceaux couper un RPLS trop gros pour être lu d'un bloc ; zéro pour tout autre fichier."""
+    if fichier.table != RPLS or fichier.format != "csv" or fichier.problemes:
+        return 0
+    octets = fichier.chemin.stat().st_size
+    return int(np.ceil(octets / MORCEAU)) if octets > TROP_GROS else 0
 
 
-def couper(fichier: Fichier, dossier: Path) -> list[Fichier] | None:
-    """Couper un fichier RPLS ; rend un :class:`Fichier` par morceau, ou ``None`` s'il faut le lire d'un bloc.
+def couper(fichier: Fichier, nombre: int, dossier: Path) -> list[Fichier] | None:
+    """Couper un fichier RPLS en ``nombre`` morceaux au plus ; ``None`` s'il faut le lire d'un bloc.
 
     Un fichier mal formé n'est pas coupé : la lecture ordinaire sait dire ce qui ne va pas.
     """
     encodage, separateur = _encodage(fichier.chemin), _separateur(fichier.chemin)
     if encodage is None or separateur is None:
         return None
-    nombre = int(np.ceil(fichier.chemin.stat().st_size / MORCEAU))
     chemins = [dossier / f"{fichier.chemin.stem}-{fichier.annee}-{rang:04d}{SUFFIXE}" for rang in range(nombre)]
     dossier.mkdir(parents=True, exist_ok=True)
     try:
         remplis = _repartir(fichier.chemin, encodage, separateur, chemins)
     except (pa.ArrowInvalid, KeyError):
         return None
-    return [replace(fichier, chemin=chemin, problemes=[], traitements=[]) for chemin in remplis]
+    return [fichier.morceler(chemin) for chemin in remplis]
 
 
 def _encodage(chemin: Path) -> str | None:
@@ -86,7 +87,7 @@ def _repartir(chemin: Path, encodage: str, separateur: str, chemins: list[Path])
         entete = flux.readline().decode("utf-8-sig" if encodage == "utf8" else encodage)
     noms = [nom.strip().strip('"') for nom in entete.rstrip("\r\n").split(separateur)]
     commune = noms.index("DEPCOM") if "DEPCOM" in noms else None
-    if commune is None or len(set(noms)) < len(noms):
+    if commune is None or len({*noms, LIGNE}) <= len(noms):
         raise KeyError("DEPCOM")
     rangs = [str(rang) for rang in range(len(noms))]
     lecteur = arrow_csv.open_csv(
@@ -116,7 +117,9 @@ def _repartir(chemin: Path, encodage: str, separateur: str, chemins: list[Path])
 
 
 def lire_morceau(chemin: Path) -> Lu:
-    """Un morceau, tel que la lecture ordinaire rend un fichier ; les lignes vides sont écartées."""
+    """Un morceau, tel que la lecture ordinaire rend un fichier ; les lignes vides d'un RPLS sont écartées."""
+    if chemin.suffix != SUFFIXE:
+        return Lu(*lire_textes(chemin, morceau=True))
     table = ipc.open_file(pa.memory_map(str(chemin))).read_all()
     lignes = table[LIGNE].to_numpy()
     textes = table.drop_columns([LIGNE])
@@ -127,12 +130,12 @@ def lire_morceau(chemin: Path) -> Lu:
 
 def recoller(fichier: Fichier, morceaux: list[Fichier], communes: tuple[str, ...] | None) -> Fichier:
     """Le bilan d'un fichier, d'après ceux de ses morceaux : les lignes fautives d'une même phrase sont réunies."""
-    fautes: dict[Probleme, list[int]] = {}
+    fautes: dict[Probleme, list[Probleme]] = {}
     for probleme in (p for m in morceaux for p in m.problemes):
-        fautes.setdefault(replace(probleme, lignes=()), []).extend(probleme.lignes)
+        fautes.setdefault(replace(probleme, lignes=()), []).append(probleme)
     aucun = aucun_logement(communes)
     fautes.pop(aucun, None)  # d'un morceau, ce n'est pas une faute
-    problemes = [replace(p, lignes=tuple(sorted(lignes))) for p, lignes in fautes.items()]
+    problemes = [replace(p, lignes=_ensemble(semblables)) for p, semblables in fautes.items()]
     comptes: dict[tuple, int] = {}
     for t in (t for m in morceaux for t in m.traitements):
         cle = (t.nom, t.genre, t.phrase)
@@ -151,6 +154,10 @@ def recoller(fichier: Fichier, morceaux: list[Fichier], communes: tuple[str, ...
     if recolle.refuse:
         recolle.contenus = {}
     return recolle
+
+
+def _ensemble(semblables: list[Probleme]) -> Lignes:
+    return Lignes.de([n for p in semblables for n in p.lignes], sum(p.nombre for p in semblables))
 
 
 def _reunir(contenus: list[Contenu]) -> Contenu:

@@ -6,10 +6,10 @@ immeuble se lisent donc séparément. DuckDB répartit les lignes, dans une mém
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from observatoire.lecture.depots import Fichier
 from observatoire.lecture.parquet import LIGNE
@@ -23,8 +23,11 @@ def couper_part(
 ) -> list[list[Fichier]] | None:
     """Répartir les fichiers d'une part en ``nombre`` morceaux ; ``None`` s'il faut les lire d'un bloc.
 
-    Une table mal formée, un identifiant de logement répété, un morceau vide : la lecture ordinaire sait dire quoi.
+    Une table mal formée, une colonne imprévue (elle peut avoir le nom d'une de celles qu'ajoute la découpe), un
+    identifiant de logement répété, un morceau vide : la lecture ordinaire sait dire quoi.
     """
+    if not all(set(pq.read_schema(f.chemin).names) <= set(schemas[f.table].colonnes) for f in fichiers):
+        return None
     par_table = {f.table: f for f in fichiers}
     lieu = dossier / f"{fichiers[0].annee}-{fichiers[0].deposant}"
     lieu.mkdir(parents=True, exist_ok=True)
@@ -38,10 +41,7 @@ def couper_part(
             return None
     if any(len(m) < nombre for m in morceaux):
         return None
-    return [
-        [replace(f, chemin=m[rang], problemes=[], traitements=[]) for f, m in zip(fichiers, morceaux, strict=True)]
-        for rang in range(nombre)
-    ]
+    return [[f.morceler(m[rang]) for f, m in zip(fichiers, morceaux, strict=True)] for rang in range(nombre)]
 
 
 def _repetes(base: duckdb.DuckDBPyConnection, logements: Fichier) -> bool:

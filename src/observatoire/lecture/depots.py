@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from observatoire.configuration import TABLES, Bailleur, Configuration
 from observatoire.lecture.fichiers import LUS, conseiller_format
-from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer
+from observatoire.lecture.inventaires import Trouve, parcourir
+from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer, imprimable
 
 RPLS = "rpls"
 TABLES_RPLS = ("immeubles", "logements")
 COLONNES_AVERTISSEMENTS = ["ligne", "id", "colonne", "regle", "message", "explication", "a_expliquer", "mesure"]
-IGNORES = re.compile(r"^(\.|~\$|~lock|FICTIF$|thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
+#: Octets d'un CSV qui porterait ce que porte un octet d'un autre format, compressé.
+POIDS_COMPRESSE = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Fichier:
 
     ``relatif`` est le seul chemin affiché. ``donnees`` : {table: tableau converti}, indexé par la ligne du tableur ;
     vidé quand les lignes sont écrites au fur et à mesure. ``contenus`` : {table: :class:`Contenu`}, toujours gardé.
+    ``morceau`` : le chemin est celui d'un morceau de ce fichier, coupé par nous ; ``a_lire`` : faux quand l'ouvrir ne
+    donnerait rien, ou arrêterait la lecture.
     """
 
     chemin: Path
@@ -69,6 +74,8 @@ class Fichier:
     traitements: list[Traitement] = field(default_factory=list)
     donnees: dict[str, pd.DataFrame] = field(default_factory=dict)
     contenus: dict[str, Contenu] = field(default_factory=dict)
+    morceau: bool = False
+    a_lire: bool = True
 
     @property
     def refuse(self) -> bool:
@@ -90,6 +97,10 @@ class Fichier:
         """Chemin et feuille, comme ils s'affichent en tête d'un message."""
         return self.relatif + (f", feuille {citer(self.feuille)}" if self.feuille else "")
 
+    def morceler(self, chemin: Path) -> Fichier:
+        """Un morceau de ce fichier, tel qu'il est avant d'être lu."""
+        return replace(self, chemin=chemin, morceau=True, problemes=[], traitements=[])
+
     def ajouter_avertissements(self, morceaux: list[pd.DataFrame]) -> None:
         """Ajouter des doutes à ceux du fichier."""
         morceaux = [m for m in (self.avertissements, *morceaux) if len(m)]
@@ -109,57 +120,70 @@ class Fichier:
         return f"{tete}\n\n{corps}\n\nAucune ligne de ce fichier n'a été utilisée."
 
 
+def peser(fichiers: Iterable[Fichier]) -> int:
+    """Octets déposés, ramenés à ceux d'un CSV."""
+    return sum(
+        f.chemin.stat().st_size * (1 if f.format in ("csv", "morceau") else POIDS_COMPRESSE)
+        for f in fichiers
+        if f.a_lire
+    )
+
+
 def relatif_a(chemin: Path, config: Configuration) -> str:
     """Chemin affichable : à partir du dossier de la configuration, sinon à partir du dossier des dépôts."""
     racine, brut = config.fichier.parent, config.chemin("brut")
     base = racine if chemin.is_relative_to(racine) else brut.parent
-    return chemin.relative_to(base).as_posix() if chemin.is_relative_to(base) else chemin.name
+    return imprimable(chemin.relative_to(base).as_posix() if chemin.is_relative_to(base) else chemin.name)
 
 
-def inventorier(config: Configuration, annee: int | None = None) -> list[Fichier]:
-    """Les fichiers de ``brut``, triés ; ceux que leur nom ou leur place ne permet pas de lire portent un problème."""
-    brut = config.chemin("brut")
-    chemins = sorted(p for p in brut.rglob("*") if p.is_file() and not _ignore(p.relative_to(brut)))
-    fichiers = [_situer(Fichier(p, relatif_a(p, config)), config) for p in chemins]
+def inventorier(config: Configuration, annee: int | None = None) -> tuple[list[Fichier], list[str]]:
+    """Les fichiers de ``brut``, triés, et les chemins de ceux qui sont laissés de côté (cachés, ou du système).
+
+    Tout ce que son nom, sa place, sa nature ou ses droits ne permettent pas de lire porte un problème.
+    """
+    trouves = parcourir(config.chemin("brut"))
+    fichiers = [_situer(Fichier(t.chemin, relatif_a(t.chemin, config)), t, config) for t in trouves if not t.laisse]
     if annee is not None:
-        fichiers = [f for f in fichiers if f.annee == annee]
+        fichiers = [f for f in fichiers if f.annee == annee or f.chemin == config.chemin("brut")]
     _signaler_doublons([f for f in fichiers if f.annee in config.annees])
-    return fichiers
+    return fichiers, [relatif_a(t.chemin, config) for t in trouves if t.laisse]
 
 
-def _ignore(relatif: Path) -> bool:
-    return any(IGNORES.match(partie) for partie in relatif.parts)
-
-
-def _situer(fichier: Fichier, config: Configuration) -> Fichier:
-    """Lire l'année dans le dossier, la table et le déposant dans le nom."""
-    dossiers = fichier.chemin.relative_to(config.chemin("brut")).parts[:-1]
-    if len(dossiers) == 1 and re.fullmatch(r"\d{4}", dossiers[0]):
+def _situer(fichier: Fichier, trouve: Trouve, config: Configuration) -> Fichier:
+    """Lire l'année dans le dossier, la table et le déposant dans le nom ; et dire ce qui empêche de les lire."""
+    dossiers = fichier.chemin.relative_to(config.chemin("brut")).parts
+    dossiers = dossiers[:-1] or (dossiers if trouve.probleme else ())  # une année peut elle-même ne pas se lire
+    if len(dossiers) == 1 and re.fullmatch(r"[0-9]{4}", dossiers[0]):
         fichier.annee = int(dossiers[0])
-    else:
-        fichier.problemes.append(
-            Probleme(
-                "dossier",
-                "le fichier n'est pas dans un dossier d'année.",
-                f"Le placer dans un dossier nommé par son année, par exemple brut/{max(config.annees)}.",
-            )
-        )
-    if fichier.format not in LUS:
-        fichier.problemes.append(
-            Probleme(
-                "format", f"le format {citer(fichier.chemin.suffix)} n'est pas lu.", conseiller_format(fichier.format)
-            )
-        )
     table, _, deposant = fichier.chemin.stem.lower().partition("_")
     deposants = {d.code.lower(): d for d in config.deposants}
     if table in (*TABLES, RPLS) and deposant in deposants:
         fichier.table, fichier.deposant = table, deposants[deposant].code
-        fichier.problemes += _table_permise(table, deposants[deposant])
-    else:
-        fichier.problemes.append(_nom_incompris(table, deposant, config))
-    if fichier.annee is not None and fichier.annee not in config.annees:
+    if trouve.probleme:
+        fichier.problemes, fichier.a_lire = [trouve.probleme], False
+    elif fichier.annee is not None and fichier.annee not in config.annees:
         fichier.problemes = [_annee_inconnue(fichier.annee, config)]  # rien d'autre ne peut être vérifié
+    else:
+        fichier.problemes = list(_mal_place(fichier, table, deposant, config))
     return fichier
+
+
+def _mal_place(fichier: Fichier, table: str, deposant: str, config: Configuration) -> Iterator[Probleme]:
+    """Ce que la place et le nom d'un fichier ont de fautif."""
+    if fichier.annee is None:
+        yield Probleme(
+            "dossier",
+            "le fichier n'est pas dans un dossier d'année.",
+            f"Le placer dans un dossier nommé par son année, par exemple brut/{max(config.annees)}.",
+        )
+    if fichier.format not in LUS:
+        yield Probleme(
+            "format", f"le format {citer(fichier.chemin.suffix)} n'est pas lu.", conseiller_format(fichier.format)
+        )
+    if fichier.table is None:
+        yield _nom_incompris(table, deposant, config)
+    else:
+        yield from _table_permise(table, next(d for d in config.deposants if d.code == fichier.deposant))
 
 
 def _annee_inconnue(annee: int, config: Configuration) -> Probleme:
@@ -206,7 +230,7 @@ def _signaler_doublons(fichiers: list[Fichier]) -> None:
             depots.setdefault((fichier.annee, fichier.deposant, table), []).append(fichier)
     for (_, _, table), concurrents in depots.items():
         for fichier in concurrents if len(concurrents) > 1 else ():
-            autres = enumerer(f.chemin.name for f in concurrents if f is not fichier)
+            autres = enumerer(imprimable(f.chemin.name) for f in concurrents if f is not fichier)
             fichier.problemes.append(
                 Probleme(
                     "doublon",

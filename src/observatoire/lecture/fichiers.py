@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from observatoire.lecture.bornes import hors_bornes
 from observatoire.lecture.malfacons import (
-    ERREURS_DE_TABLEUR,
     LIGNES_D_EN_TETE,
     erreurs_de_tableur,
     erreurs_ecrites,
@@ -60,6 +60,21 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
     admettre un en-tête seul, comme en a un registre où rien n'est encore écrit.
     Lève :class:`FichierIllisible`.
     """
+    try:
+        return _lire(chemin, entetes_attendus, sans_ligne)
+    except OSError as erreur:
+        raise FichierIllisible(inaccessible(erreur)) from erreur
+
+
+def inaccessible(erreur: OSError, quoi: str = "fichier") -> Probleme:
+    """Le problème d'un fichier ou d'un dossier que le système ne laisse pas lire."""
+    if isinstance(erreur, PermissionError):
+        conseil = "Donner ce droit au compte qui lance la commande."
+        return Probleme("acces", f"le droit de lire ce {quoi} manque.", conseil)
+    return Probleme("acces", f"ce {quoi} ne peut pas être lu.", "Le copier de nouveau dans le dossier des dépôts.")
+
+
+def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> Lu:
     if chemin.stat().st_size == 0:
         raise FichierIllisible(_vide())
     if chemin.suffix.lower() == ".parquet":
@@ -69,24 +84,25 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
     elif chemin.suffix.lower() == ".csv":
         texte = decoder(chemin.read_bytes())
         separateur = _separateur(texte)
-        _refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
+        refuser(hors_bornes(texte.count("\n"), texte.partition("\n")[0].count(separateur) + 1))
+        refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
         lu = _lire_d_un_bloc(texte, separateur) or _structurer(lignes_csv(texte, separateur))
     else:
-        from observatoire.lecture.cellules import cellules_fautives
-        from observatoire.lecture.tableurs import choisir_feuille
+        from observatoire.lecture.tableurs import choisir_feuille, trouver_les_fautives
 
         nom, lignes = choisir_feuille(chemin, entetes_attendus)
-        _refuser(erreurs_de_tableur(cellules_fautives(chemin, nom), lignes, entetes_attendus))
-        _refuser(titre_au_dessus(lignes[:LIGNES_D_EN_TETE], entetes_attendus))
+        refuser(erreurs_de_tableur(trouver_les_fautives(chemin, nom), lignes, entetes_attendus))
+        refuser(titre_au_dessus(lignes[:LIGNES_D_EN_TETE], entetes_attendus))
         texte, lu = None, _structurer(lignes, nom)
     if lu.cadre.empty and not sans_ligne:
         raise FichierIllisible(_vide(entete=True))
-    if texte is None or any(erreur in texte for erreur in ERREURS_DE_TABLEUR):
-        _refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
+    if texte is None or "#" in texte or "Err:" in texte:
+        refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu
 
 
-def _refuser(problemes: list[Probleme]) -> None:
+def refuser(problemes: list[Probleme]) -> None:
+    """Lever :class:`FichierIllisible` s'il y a un problème."""
     if problemes:
         raise FichierIllisible(*problemes)
 
@@ -167,7 +183,7 @@ def lignes_csv(texte: str, separateur: str) -> list[list[str]]:
 
 
 def _separateur(texte: str) -> str:
-    premiere = next((ligne for ligne in texte.splitlines() if ligne.strip()), "")
+    premiere = next((m[0] for m in re.finditer(r"[^\r\n]+", texte) if m[0].strip()), "")
     essais = {s: len(next(csv.reader([premiere], delimiter=s), [])) for s in (";", ",")}
     for autre, nom in AUTRES_SEPARATEURS.items():
         if premiere.count(autre) >= max(essais.values()):

@@ -8,6 +8,7 @@ from observatoire.lecture.controles import plus_proche
 from observatoire.lecture.depots import RPLS, Fichier
 from observatoire.lecture.problemes import (
     NON_AFFICHEE,
+    Lignes,
     Probleme,
     citer,
     citer_code,
@@ -65,7 +66,7 @@ def hors_de_l_annee(table: pd.DataFrame, textes: pd.DataFrame, fichier: Fichier,
     else:
         return []
     if colonne in schema.personnelles:
-        lignes = tuple(int(n) for n in table.index[hors])
+        lignes = Lignes.de(table.index[hors])
         phrase = f"la date {phrase.removesuffix('.')} {NON_AFFICHEE}."
         return [Probleme("annee", phrase, conseil, colonne, lignes)] if lignes else []
     return [
@@ -165,5 +166,5 @@ def _citables(valeurs: pd.Series, masque: pd.Series, admises: tuple[str, ...] = 
     if choisies.empty:
         return ()
     if not admises:
-        return [(None, tuple(int(n) for n in choisies.index))]
+        return [(None, Lignes.de(choisies.index))]
     return par_code(choisies, lambda v: bool(plus_proche(v, admises, net=False)) or ressemble_a_un_code(v)).items()

@@ -7,8 +7,7 @@ processeurs ; le résultat est le même.
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +15,13 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from observatoire.droits import MASQUES, creer_dossier
-from observatoire.lecture.decoupe import a_couper, couper
+from observatoire.droits import creer_dossier
+from observatoire.isolement import Panne, faire_a_part
+from observatoire.lecture.decoupe import couper, nombre_de_morceaux
 from observatoire.lecture.decoupe_parquet import couper_part
-from observatoire.lecture.depots import Fichier
+from observatoire.lecture.depots import Fichier, peser
 from observatoire.lecture.parts import Outils, Trace, verifier_part
+from observatoire.lecture.prudence import limites, lire_prudemment
 from observatoire.lecture.rapide import lire_vite
 from observatoire.lecture.tables import HORS, ecrire_table, preparer_tables, reunir
 from observatoire.lecture.verification import Depots, Suivi
@@ -28,13 +29,10 @@ from observatoire.processus import coeurs, engager
 
 #: Octets déposés d'un lot, ramenés à ceux d'un CSV (un logement en prend une centaine, une vingtaine en Parquet).
 POIDS_DU_LOT = 20_000_000
-POIDS_PARQUET = 5
 #: Un lot rapide ne tient pas ses lignes en textes : il peut être plus gros d'autant.
 FOIS_RAPIDE = 3
 #: Une part Parquet plus lourde est coupée.
 POIDS_A_COUPER = 100_000_000
-#: En deçà, démarrer d'autres processus coûte plus qu'ils ne rapportent.
-POIDS_SEUL = 60_000_000
 
 
 @dataclass(frozen=True)
@@ -102,15 +100,19 @@ def decouper(depots: Depots, outils: Outils, par_annee: bool = False) -> list[Lo
 
 def _rapide(fichiers: list[Fichier], outils: Outils) -> bool:
     """Tout est en Parquet, chaque table n'est donnée qu'une fois et rien n'est à corriger."""
-    return all(f.format == "parquet" and not f.problemes and not outils.corrections_de(f) for f in fichiers)
+    en_ordre = all(f.format == "parquet" and f.a_lire and not f.problemes for f in fichiers)
+    return en_ordre and not any(map(outils.corrections_de, fichiers))
 
 
 def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]:
     """Remplacer le lot d'une part trop grosse pour la mémoire par un lot par morceau."""
     coupes: list[Lot] = []
+    gros = [(lot, nombre) for lot in lots if (nombre := _nombre_de_morceaux(lot))]
+    coupures = faire_a_part(_couper, gros, (outils, dossier), lambda tache: limites(tache[0]))
+    morceaux_de = {lot.rang: coupure for (lot, _), coupure in zip(gros, coupures, strict=True)}
     for lot in lots:
-        morceaux = _couper(lot, outils, dossier) if len(lot.parts) == 1 else None
-        if morceaux is None:
+        morceaux = morceaux_de.get(lot.rang)
+        if morceaux is None or isinstance(morceaux, Panne):  # lu d'un bloc, il dira ce qui ne va pas
             coupes.append(replace(lot, rang=len(coupes)))
             continue
         for fichiers in morceaux:
@@ -119,31 +121,28 @@ def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]
     return coupes
 
 
-def _couper(lot: Lot, outils: Outils, dossier: Path) -> list[list[Fichier]] | None:
-    fichiers, poids = lot.fichiers, peser(lot.fichiers)
-    if lot.rapide and poids > POIDS_A_COUPER:
-        return couper_part(fichiers, outils.schemas, math.ceil(poids / POIDS_DU_LOT), dossier)
-    if len(fichiers) == 1 and a_couper(fichiers[0]):
-        morceaux = couper(fichiers[0], dossier)
-        return None if morceaux is None else [[morceau] for morceau in morceaux]
-    return None
+def _nombre_de_morceaux(lot: Lot) -> int:
+    """En combien de morceaux couper un lot ; zéro s'il se lit d'un bloc."""
+    fichiers = lot.fichiers
+    if len(lot.parts) == 1 and lot.rapide:
+        return math.ceil(peser(fichiers) / POIDS_DU_LOT) if peser(fichiers) > POIDS_A_COUPER else 0
+    return nombre_de_morceaux(fichiers[0]) if len(fichiers) == 1 else 0
 
 
-def peser(fichiers: Iterable[Fichier]) -> int:
-    """Octets déposés, ramenés à ceux d'un CSV."""
-    return sum(f.chemin.stat().st_size * (1 if f.format in ("csv", "morceau") else POIDS_PARQUET) for f in fichiers)
+def _couper(tache: tuple[Lot, int], ou: tuple[Outils, Path]) -> list[list[Fichier]] | None:
+    (lot, nombre), (outils, dossier) = tache, ou
+    if lot.rapide:
+        return couper_part(lot.fichiers, outils.schemas, nombre, dossier)
+    morceaux = couper(lot.fichiers[0], nombre, dossier)
+    return None if morceaux is None else [[morceau] for morceau in morceaux]
 
 
 def lire_lots(lots: list[Lot], reglages: Reglages, suivi: Suivi) -> list[Bilan]:
-    """Lire tous les lots, dans leur ordre ; en parallèle s'ils sont gros."""
-    total = sum(peser(lot.fichiers) for lot in lots)
-    if len(lots) == 1 or total < POIDS_SEUL:
-        return [lire_lot(lot, reglages, suivi) for lot in lots]
+    """Lire tous les lots, dans leur ordre, un par cœur à la fois."""
     bilans = []
-    with ouvriers(_retenir, reglages) as equipe:
-        for bilan in equipe.map(_lire_lot, lots):
-            suivi.avancer(bilan.fichiers[0], len(bilan.fichiers))
-            bilans.append(bilan)
+    for bilan in lire_prudemment(_lire_lot, lots, reglages, reglages.outils, min(coeurs(), len(lots))):
+        suivi.avancer(bilan.fichiers[0], len(bilan.fichiers))
+        bilans.append(bilan)
     return bilans
 
 
@@ -153,31 +152,27 @@ def ouvriers(installer, *arguments) -> ProcessPoolExecutor:
 
 
 def _installer(installer, *arguments) -> None:
-    pa.set_cpu_count(1)
-    pa.set_io_thread_count(1)
+    un_seul_fil()
     installer(*arguments)
 
 
-_reglages: list[Reglages] = []
+def un_seul_fil() -> None:
+    """Ne calculer que sur un fil, là où chaque cœur a déjà son processus."""
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
 
 
-def _retenir(reglages: Reglages) -> None:
-    os.umask(MASQUES[reglages.outils.config.acces])
-    _reglages[:] = [reglages]
+def _lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
+    un_seul_fil()
+    return lire_lot(lot, reglages)
 
 
-def _lire_lot(lot: Lot) -> Bilan:
-    return lire_lot(lot, _reglages[0])
-
-
-def lire_lot(lot: Lot, reglages: Reglages, suivi: Suivi | None = None) -> Bilan:
+def lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
     """Lire, vérifier, préparer et écrire un lot ; ses fichiers n'ont ensuite plus de lignes."""
-    avancer = suivi.avancer if suivi else lambda fichier: None
-    if lot.rapide and (tables := lire_vite(lot.fichiers, lot.annee, reglages.outils)) is not None:
-        for fichier in lot.fichiers:
-            avancer(fichier)
+    rapide = lot.rapide and all(f.a_lire for f in lot.fichiers)
+    if rapide and (tables := lire_vite(lot.fichiers, lot.annee, reglages.outils)) is not None:
         return _ecrire(lot, tables, reglages)
-    traces = [t for fichiers in lot.parts.values() for t in verifier_part(fichiers, reglages.outils, avancer)]
+    traces = [t for fichiers in lot.parts.values() for t in verifier_part(fichiers, reglages.outils)]
     bilan = preparer_lot(lot, reglages)
     for fichier in lot.fichiers:
         fichier.donnees = {}

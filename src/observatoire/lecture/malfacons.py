@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from observatoire.lecture.entetes import normaliser, ressemblance
-from observatoire.lecture.problemes import Probleme, citer
+from observatoire.lecture.problemes import Lignes, Probleme, citer
 
 # Ce qu'un tableur écrit à la place d'une valeur qu'il n'a pas su calculer.
 ERREURS_DE_TABLEUR = (
@@ -14,6 +16,8 @@ ERREURS_DE_TABLEUR = (
     "Err:502", "Err:504", "Err:508", "Err:509", "Err:522",
 )  # fmt: skip
 LIGNES_D_EN_TETE = 10
+#: (erreur, colonne comptée à partir de 1) -> lignes.
+Fautives = dict[tuple[str, int], Sequence[int]]
 
 
 def note(entete: list[str], entetes_attendus: list[list[str]]) -> float:
@@ -42,24 +46,19 @@ def titre_au_dessus(premieres: list[list[str]], attendus: list[list[str]]) -> li
     ]
 
 
-def erreurs_de_tableur(
-    fautives: list[tuple[str, int, int]], lignes: list[list[str]], attendus: list[list[str]]
-) -> list[Probleme]:
-    """Un problème par erreur et par colonne ; ``fautives`` : (erreur, ligne, colonne), comptées à partir de 1."""
+def erreurs_de_tableur(fautives: Fautives, lignes: list[list[str]], attendus: list[list[str]]) -> list[Probleme]:
+    """Un problème par erreur et par colonne."""
     connus = {normaliser(nom) for attendu in attendus for nom in attendu}
     entete = next((ligne for ligne in lignes if "".join(ligne).strip()), [])
-    groupes: dict[tuple[str, int], list[int]] = {}
-    for erreur, ligne, colonne in fautives:
-        groupes.setdefault((erreur, colonne), []).append(ligne)
     return [
         Probleme(
             "erreur_de_tableur",
             f"{citer(erreur)} est une erreur du tableur, pas une valeur." if erreur else "formule jamais calculée.",
             "Corriger la formule ou écrire la valeur (ou vider la cellule), puis enregistrer de nouveau.",
             entete[n - 1] if n <= len(entete) and normaliser(entete[n - 1]) in connus else lettre(n),
-            tuple(rangs),
+            Lignes.de(rangs),
         )
-        for (erreur, n), rangs in groupes.items()
+        for (erreur, n), rangs in fautives.items()
     ]
 
 
@@ -68,10 +67,12 @@ def lettre(n: int) -> str:
     return (lettre((n - 1) // 26) if n > 26 else "") + chr(ord("A") + (n - 1) % 26)
 
 
-def erreurs_ecrites(cadre: pd.DataFrame, lignes: np.ndarray) -> list[tuple[str, int, int]]:
-    """Les erreurs de tableur écrites en toutes lettres, comme un export CSV les laisse : (erreur, ligne, colonne)."""
-    rangs, colonnes = np.nonzero(cadre.isin(ERREURS_DE_TABLEUR).to_numpy())
-    return [
-        (cadre.iat[rang, colonne], int(lignes[rang]), int(colonne) + 1)
-        for rang, colonne in zip(rangs, colonnes, strict=True)
-    ]
+def erreurs_ecrites(cadre: pd.DataFrame, lignes: np.ndarray) -> Fautives:
+    """Les erreurs de tableur écrites en toutes lettres, comme un export CSV les laisse."""
+    fautives = {}
+    for rang, (_, colonne) in enumerate(cadre.items(), start=1):
+        masque = colonne.isin(ERREURS_DE_TABLEUR).to_numpy()
+        trouvees = colonne[masque]
+        for erreur in trouvees.unique():
+            fautives[erreur, rang] = lignes[masque][trouvees.eq(erreur).to_numpy()]
+    return fautives

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
+from observatoire.lecture.bornes import hors_bornes, trop_gros
 from observatoire.lecture.malfacons import ERREURS_DE_TABLEUR
 from observatoire.lecture.problemes import Probleme, citer
 from observatoire.schemas import Champ, Schema
@@ -26,27 +27,37 @@ CODE = pa.dictionary(pa.int32(), pa.string())
 ANOMALIES = pa.array(["", *ERREURS_DE_TABLEUR])
 
 
-def lire_textes(chemin: Path) -> tuple[list[str], pd.DataFrame, np.ndarray]:
+def lire_textes(chemin: Path, morceau: bool = False) -> tuple[list[str], pd.DataFrame, np.ndarray]:
     """L'en-tête, les cellules en textes (vide = manquant) et le numéro de chaque ligne.
 
+    ``morceau`` : le fichier est un morceau, coupé par nous, où la colonne :data:`LIGNE` numérote les lignes.
     Lève ``FichierIllisible`` si ce n'est pas un fichier Parquet, ou si une colonne n'est faite ni de textes, ni de
     nombres, ni de dates.
     """
-    from observatoire.lecture.fichiers import FichierIllisible
+    from observatoire.lecture.fichiers import FichierIllisible, refuser
 
     try:
-        table = pq.ParquetFile(chemin).read()
+        fichier = pq.ParquetFile(chemin)
+        refuser(demesure(fichier))
+        table = fichier.read()
     except ILLISIBLE as erreur:
         phrase = "ce n'est pas un fichier Parquet lisible."
         raise FichierIllisible(Probleme("format", phrase, "Écrire de nouveau le fichier.")) from erreur
-    lignes = table[LIGNE].to_numpy() if LIGNE in table.column_names else np.arange(1, table.num_rows + 1)
-    table = table.select([nom for nom in table.column_names if nom != LIGNE])
+    lignes = table[LIGNE].to_numpy() if morceau else np.arange(1, table.num_rows + 1)
+    table = table.drop_columns([LIGNE]) if morceau else table
     entete = [nom.strip() for nom in table.column_names]
     illisibles = [nom for nom, type_ in zip(entete, table.schema.types, strict=True) if not _simple(type_)]
     if illisibles:
         raise FichierIllisible(*(_type_refuse(nom) for nom in illisibles))
     cadre = pd.DataFrame({rang: _en_textes(colonne) for rang, colonne in enumerate(table.columns)})
     return entete, cadre, lignes
+
+
+def demesure(fichier: pq.ParquetFile) -> list[Probleme]:
+    """Ce que le fichier dit de sa taille, quand elle passe les bornes d'un dépôt."""
+    groupes = range(fichier.metadata.num_row_groups)
+    octets = sum(fichier.metadata.row_group(rang).total_byte_size for rang in groupes)
+    return trop_gros(octets) or hors_bornes(fichier.metadata.num_rows, len(fichier.schema_arrow.names))
 
 
 def _simple(type_: pa.DataType) -> bool:
@@ -71,13 +82,13 @@ def _en_textes(colonne: pa.ChunkedArray) -> pd.Series:
     return pd.Series(pc.utf8_trim_whitespace(textes), dtype="str")
 
 
-def lire_types(chemins: list[Path], schema: Schema) -> tuple[pa.Table, list[int]] | None:
+def lire_types(chemins: list[Path], schema: Schema, morceaux: bool = False) -> tuple[pa.Table, list[int]] | None:
     """Les colonnes du schéma, fichiers l'un sous l'autre, aux types de l'observatoire ; et la taille de chaque fichier.
 
-    Codes en :data:`CODE`, identifiants en textes, ``double``, ``timestamp``. ``None`` dès qu'un nom, un type ou un
-    texte demande la lecture complète, qui sait dire quoi.
+    Codes en :data:`CODE`, identifiants en textes, ``double``, ``timestamp``. ``morceaux`` : voir :func:`lire_textes`.
+    ``None`` dès qu'un nom, un type ou un texte demande la lecture complète, qui sait dire quoi.
     """
-    lues = [_ouvrir(chemin, schema) for chemin in chemins]
+    lues = [_ouvrir(chemin, schema, morceaux) for chemin in chemins]
     if any(lue is None for lue in lues):
         return None
     semblables = all(lue.schema.equals(lues[0].schema) for lue in lues)
@@ -89,10 +100,12 @@ def lire_types(chemins: list[Path], schema: Schema) -> tuple[pa.Table, list[int]
     return None if table is None else (table, [lue.num_rows for lue in lues])
 
 
-def _ouvrir(chemin: Path, schema: Schema) -> pa.Table | None:
+def _ouvrir(chemin: Path, schema: Schema, morceau: bool) -> pa.Table | None:
     try:
         fichier = pq.ParquetFile(chemin, pre_buffer=True)
-        noms = [nom for nom in fichier.schema_arrow.names if nom != LIGNE]
+        noms = [nom for nom in fichier.schema_arrow.names if not (morceau and nom == LIGNE)]
+        if demesure(fichier):
+            return None
         absentes = set(schema.colonnes) - set(noms)
         prevues = len(set(noms)) == len(noms) and set(noms) <= set(schema.colonnes)
         if not prevues or not fichier.metadata.num_rows or not all(schema.champs[n].facultative for n in absentes):
@@ -102,10 +115,9 @@ def _ouvrir(chemin: Path, schema: Schema) -> pa.Table | None:
         return None
 
 
-def numeros(chemin: Path) -> np.ndarray | None:
-    """Le numéro de chaque ligne d'un morceau dans le fichier entier ; ``None`` si ce n'est pas un morceau."""
-    fichier = pq.ParquetFile(chemin)
-    return fichier.read([LIGNE])[LIGNE].to_numpy() if LIGNE in fichier.schema_arrow.names else None
+def numeros(morceau: Path) -> np.ndarray:
+    """Le numéro, dans le fichier entier, de chaque ligne d'un morceau."""
+    return pq.ParquetFile(morceau).read([LIGNE])[LIGNE].to_numpy()
 
 
 def _typer_table(table: pa.Table, schema: Schema) -> pa.Table | None:

@@ -6,7 +6,6 @@ donc seule, dans n'importe quel ordre et dans n'importe quel processus.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -18,7 +17,7 @@ from observatoire.interdits import normaliser
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
-from observatoire.lecture.decoupe import SUFFIXE, lire_morceau
+from observatoire.lecture.decoupe import lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
@@ -69,13 +68,10 @@ def cles(fichier: Fichier) -> list[tuple]:
     return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
 
 
-def verifier_part(
-    fichiers: list[Fichier], outils: Outils, avancer: Callable[[Fichier], None] = lambda fichier: None
-) -> list[Trace]:
+def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
     """Lire et vérifier les fichiers d'une part, en place ; retourne [(correction, statut, phrase)]."""
     traces = []
     for fichier in fichiers:
-        avancer(fichier)
         traces += controler_fichier(fichier, outils)
     relier(fichiers, outils)
     return traces
@@ -99,13 +95,12 @@ def relier(fichiers: list[Fichier], outils: Outils) -> None:
 
 def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     """Lire un fichier et vérifier ce qu'il contient."""
-    if fichier.format not in LUS and fichier.chemin.suffix != SUFFIXE:
+    if not fichier.a_lire or (fichier.format not in LUS and not fichier.morceau):
         return []
     est_rpls = fichier.table == RPLS
     attendus = list(ENTETES.values()) if est_rpls else [outils.schemas[fichier.table].colonnes]
     try:
-        morceau = fichier.chemin.suffix == SUFFIXE
-        lu = lire_morceau(fichier.chemin) if morceau else lire_fichier(fichier.chemin, attendus)
+        lu = lire_morceau(fichier.chemin) if fichier.morceau else lire_fichier(fichier.chemin, attendus)
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []

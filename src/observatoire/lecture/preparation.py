@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from observatoire import isolement
 from observatoire.cles import cle_de
 from observatoire.configuration import MARQUE_FICTIF, Configuration
 from observatoire.conserves import avec_les_conservees
@@ -56,6 +57,7 @@ def lire(
     ``suite(annee, tables)`` reçoit les tables préparées d'un lot, là où elles viennent de l'être (elle voyage donc vers
     d'autres processus) ; ce qu'elle rend est dans ``depots.suites``.
     """
+    isolement.preparer(lire_lots)
     depots, outils = inventaire(config)
     outils = replace(outils, cle=cle_de(config))
     suivi = Suivi(avancement, len(depots.fichiers))

@@ -6,16 +6,35 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 LIGNES_CITEES = 5
 VALEURS_CITEES = 20
+#: D'un même genre, ce qui est gardé pour le rapport CSV : les premières valeurs, et d'une valeur les premières lignes.
+VALEURS_GARDEES = 1000
+LIGNES_GARDEES = 1000
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
 UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres"}
 TUE = "non affichée"
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
+
+
+class Lignes(tuple):
+    """Les premiers numéros, triés, de lignes en cause ; ``nombre`` : combien elles sont en tout."""
+
+    nombre: int
+
+    @classmethod
+    def de(cls, numeros: Iterable[int], nombre: int | None = None) -> Lignes:
+        """D'après tous les numéros, ou les premiers quand ``nombre`` dit qu'il y en a d'autres."""
+        numeros = np.sort(np.asarray(numeros, dtype=np.int64))
+        lignes = cls(numeros[:LIGNES_GARDEES].tolist())
+        lignes.nombre = len(numeros) if nombre is None else nombre
+        return lignes
 
 
 @dataclass(frozen=True)
@@ -33,9 +52,14 @@ class Probleme:
     lignes: tuple[int, ...] = ()
 
     @property
+    def nombre(self) -> int:
+        """Combien de lignes sont en cause ; 0 quand c'est tout le fichier."""
+        return self.lignes.nombre if isinstance(self.lignes, Lignes) else len(self.lignes)
+
+    @property
     def lieu(self) -> str:
         """Par exemple « lignes 2, 3 et 4, colonne « dpe » »."""
-        morceaux = [citer_lignes(self.lignes)] if self.lignes else []
+        morceaux = [citer_lignes(self.lignes, self.nombre)] if self.lignes else []
         return ", ".join([*morceaux, *([f"colonne « {self.colonne} »"] if self.colonne else [])])
 
     @property
@@ -45,14 +69,15 @@ class Probleme:
         return "\n".join([tete, *(f"    {ligne}" for ligne in self.conseil.splitlines())])
 
 
-def citer_lignes(lignes: Iterable[int]) -> str:
-    """« ligne 57 », « lignes 112 et 119 », « lignes 2, 3, 4 et 812 autres »."""
+def citer_lignes(lignes: Iterable[int], total: int | None = None) -> str:
+    """« ligne 57 », « lignes 112 et 119 », « lignes 2, 3, 4 et 812 autres » ; ``total`` : s'il y en a d'autres."""
     lignes = sorted(lignes)
-    if len(lignes) == 1:
+    total = total or len(lignes)
+    if total == 1:
         return f"ligne {lignes[0]}"
-    if len(lignes) <= LIGNES_CITEES:
+    if total <= LIGNES_CITEES:
         return f"lignes {enumerer(map(str, lignes))}"
-    return f"lignes {', '.join(map(str, lignes[:3]))} et {nombre(len(lignes) - 3)} autres"
+    return f"lignes {', '.join(map(str, lignes[:3]))} et {nombre(total - 3)} autres"
 
 
 def enumerer(mots: Iterable[str]) -> str:
@@ -73,27 +98,43 @@ def nombre(n: int) -> str:
 
 def citer(valeur: object) -> str:
     """Une valeur entre guillemets, sur une ligne et abrégée si elle est longue."""
-    texte = " ".join(str(valeur).split())
+    texte = imprimable(" ".join(str(valeur).split()))
     return f"« {texte if len(texte) <= LONGUEUR_CITEE else texte[: LONGUEUR_CITEE - 1] + '…'} »"
 
 
-def par_valeur(valeurs: pd.Series, lignes: pd.Series) -> dict[str, tuple[int, ...]]:
+def imprimable(texte: str) -> str:
+    """Le texte, où « � » remplace ce qui ne s'imprime pas : caractère de commande, octet d'un nom indécodable."""
+    return texte if texte.isprintable() else "".join(c if c.isprintable() or c == "\u00a0" else "�" for c in texte)
+
+
+def par_valeur(valeurs: pd.Series, lignes: pd.Series) -> dict[str, Lignes]:
     """Grouper des lignes par valeur, dans l'ordre de leur première apparition dans le fichier."""
-    groupes = pd.Series(lignes.to_numpy(), index=valeurs.to_numpy()).groupby(level=0, sort=False)
-    return {str(valeur): tuple(int(n) for n in groupe) for valeur, groupe in groupes}
+    rangs, distinctes = pd.factorize(valeurs)
+    groupes = _par_rang(rangs, len(distinctes), lignes.to_numpy())
+    return {str(valeur): lignes for valeur, lignes in zip(distinctes, groupes, strict=True)}
 
 
-def par_code(valeurs: pd.Series, citable: Callable[[str], bool] | None = None) -> dict[str | None, tuple[int, ...]]:
+def par_code(valeurs: pd.Series, citable: Callable[[str], bool] | None = None) -> dict[str | None, Lignes]:
     """Grouper par valeur les lignes (l'index) d'une colonne ; sous ``None``, celles dont la valeur ne se cite pas.
 
-    ``citable`` : ce qui se cite [:func:`ressemble_a_un_code`].
+    ``citable`` : ce qui se cite [:func:`ressemble_a_un_code`]. Au-delà de :data:`VALEURS_GARDEES`, les valeurs ne se
+    citent plus : leurs lignes sont comptées.
     """
     citable = citable or ressemble_a_un_code
-    groupes: dict[str | None, tuple[int, ...]] = {}
-    for valeur, lignes in par_valeur(valeurs, valeurs.index.to_series()).items():
-        cle = valeur if citable(valeur) else None
-        groupes[cle] = groupes.get(cle, ()) + lignes
-    return {cle: tuple(sorted(lignes)) for cle, lignes in groupes.items()}
+    rangs, distinctes = pd.factorize(valeurs)
+    premieres = [str(valeur) for valeur in distinctes[:VALEURS_GARDEES]]
+    citables = [v if citable(v) else None for v in premieres]
+    tues = [None] * (len(distinctes) - len(premieres))
+    cles, codes = pd.factorize(np.array([*citables, *tues], dtype=object), use_na_sentinel=False)
+    groupes = _par_rang(cles[rangs], len(codes), valeurs.index.to_numpy())
+    return {None if pd.isna(code) else code: lignes for code, lignes in zip(codes, groupes, strict=True)}
+
+
+def _par_rang(rangs: np.ndarray, nombre: int, lignes: np.ndarray) -> list[Lignes]:
+    """Les lignes de chaque rang, de 0 à ``nombre`` - 1."""
+    ordre = np.argsort(rangs, kind="stable")
+    bornes = np.searchsorted(rangs[ordre], np.arange(nombre + 1))
+    return [Lignes.de(lignes[ordre[debut:fin]]) for debut, fin in pairwise(bornes)]
 
 
 def citer_code(valeur: str | None) -> str:
@@ -121,7 +162,7 @@ def ressemble_a_un_code(texte: str) -> bool:
 
 def abreger(problemes: list[Probleme]) -> list[Probleme]:
     """Au-delà de vingt valeurs d'une même faute, compter le reste en une phrase (le rapport CSV a tout)."""
-    cites, tus = [], Counter()
+    cites, tus, lignes = [], Counter(), Counter()
     vus = Counter()
     for probleme in problemes:
         cle = (probleme.regle, probleme.colonne)
@@ -130,11 +171,13 @@ def abreger(problemes: list[Probleme]) -> list[Probleme]:
             cites.append(probleme)
         else:
             tus[cle] += 1
+            lignes[cle] += probleme.nombre
     return cites + [
         Probleme(
             regle,
-            f"{compter(n, 'autre problème', 'autres problèmes')} du même genre.",
-            "La liste entière est dans le rapport CSV.",
+            f"{compter(n, 'autre problème', 'autres problèmes')} du même genre, sur "
+            f"{compter(lignes[regle, colonne], 'ligne')}.",
+            f"Le rapport CSV les donne ({nombre(VALEURS_GARDEES)} au plus).",
             colonne,
         )
         for (regle, colonne), n in tus.items()

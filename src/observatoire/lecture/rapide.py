@@ -61,7 +61,7 @@ def lire_vite(fichiers: list[Fichier], annee: int, outils: Outils) -> dict[str, 
 
 def _lire(fichiers: list[Fichier], annee: int, outils: Outils) -> _Reunie | None:
     schema = outils.schemas[fichiers[0].table]
-    lue = lire_types([f.chemin for f in fichiers], schema)
+    lue = lire_types([f.chemin for f in fichiers], schema, fichiers[0].morceau)
     if lue is None or not _sans_interdit(lue[0], schema):
         return None
     brute = lue[0].combine_chunks().to_pandas()
@@ -194,9 +194,9 @@ def _avertir(nom: str, reunie: _Reunie, tables: dict[str, pd.DataFrame], annee: 
     for rang in np.unique(rangs_):
         fichier, siens = reunie.fichiers[rang], doutes[rangs_ == rang]
         prefixe = f"{fichier.deposant}:" if colonne_id(outils.schemas[nom]) == "id_logement" else ""
-        places, lignes = siens["ligne"].to_numpy(dtype=np.int64) - reunie.debuts[rang], numeros(fichier.chemin)
+        places = siens["ligne"].to_numpy(dtype=np.int64) - reunie.debuts[rang]
         siens = siens.assign(
-            ligne=places + 1 if lignes is None else lignes[places],
+            ligne=numeros(fichier.chemin)[places] if fichier.morceau else places + 1,
             id=siens["id"].astype("str").str.removeprefix(prefixe),
         )
         fichier.ajouter_avertissements([siens])

@@ -131,7 +131,7 @@ def _lignes_csv(fichier: Fichier):
             "regle": p.regle,
             "lignes": " ".join(map(str, p.lignes)),
             "colonne": p.colonne or "",
-            "nombre": len(p.lignes) or 1,
+            "nombre": p.nombre or 1,
             "texte": p.phrase,
             "conseil": p.conseil.replace("\n", " "),
         }

@@ -16,6 +16,8 @@ from observatoire.lecture.problemes import Probleme, citer_code, par_code
 from observatoire.lecture.rpls_modeles import CODE_QPV, ETIQUETTES, QPV
 from observatoire.lecture.rpls_traitements import VIDES
 
+#: Un fichier n'a pas plus de systèmes de coordonnées.
+SYSTEMES = 100
 PART_ILLISIBLE = 0.10  # dite dans le refus
 LAMBERT_93 = 2154
 SANS_OBJET = "9"
@@ -105,7 +107,9 @@ def systeme(epsg: str) -> int | None:
 
 def refuser_systemes(epsg: pd.Series) -> list[Probleme]:
     """Les systèmes de coordonnées que l'on ne connaît pas."""
-    inconnus = [e for e in epsg.unique() if systeme(e) is None]
+    distincts = epsg.unique()
+    inconnus = [e for e in distincts[:SYSTEMES] if systeme(e) is None]
+    inconnus += list(distincts[SYSTEMES:])  # chercher chacun serait long, et un fichier n'en a qu'un ou deux
     return [
         Probleme(
             "systeme",

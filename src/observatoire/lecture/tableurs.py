@@ -10,13 +10,17 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
-from observatoire.lecture.fichiers import FichierIllisible
+from observatoire.lecture.bornes import hors_bornes, trop_loin
+from observatoire.lecture.cellules import ABIMEE, cellules_fautives, demesure
+from observatoire.lecture.fichiers import FichierIllisible, refuser
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites
-from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, note
+from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, Fautives, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 
 # Une cellule plus longue est une phrase (une note), pas un nom de colonne.
 LONGUEUR_D_UN_NOM = 60
+# Ce que dit la bibliothèque d'un classeur ODS où des cellules sont égarées.
+TROP_DE_CELLULES = "Cell limit exceeded"
 
 
 def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[list[str]]]:
@@ -25,19 +29,7 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     Lève :class:`FichierIllisible` si une feuille, même une autre que celle-là, a une colonne interdite, si deux
     feuilles conviennent également ou si le classeur ne s'ouvre pas.
     """
-    try:
-        with CalamineWorkbook.from_path(str(chemin)) as classeur:
-            feuilles = {
-                nom: classeur.get_sheet_by_name(nom).to_python(skip_empty_area=False) for nom in classeur.sheet_names
-            }
-    except CalamineError as erreur:
-        raise FichierIllisible(
-            Probleme(
-                "classeur",
-                "le classeur ne peut pas être ouvert (abîmé, protégé par un mot de passe, ou d'un autre format).",
-                "L'ouvrir dans un tableur et l'enregistrer de nouveau, sans mot de passe.",
-            )
-        ) from erreur
+    feuilles = _ouvrir(chemin)
     tetes = {nom: _premieres_remplies(lignes) for nom, lignes in feuilles.items()}
     _refuser_les_interdites(tetes, {nom for attendu in attendus for nom in attendu})
     notes = {nom: max((note(ligne, attendus) for ligne in tete), default=0) for nom, tete in tetes.items()}
@@ -55,6 +47,35 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
         raise FichierIllisible(Probleme("vide", "le classeur n'a aucune feuille."))
     _refuser_les_deguisees({nom: lignes for nom, lignes in feuilles.items() if nom != candidates[0]})
     return candidates[0], [list(map(en_texte, ligne)) for ligne in feuilles[candidates[0]]]
+
+
+def _ouvrir(chemin: Path) -> dict[str, list[list]]:
+    """Les lignes de chaque feuille."""
+    try:
+        refuser(demesure(chemin))
+        with CalamineWorkbook.from_path(str(chemin)) as classeur:
+            feuilles = {nom: classeur.get_sheet_by_name(nom) for nom in classeur.sheet_names}
+    except (CalamineError, *ABIMEE) as erreur:
+        raise FichierIllisible(trop_loin() if TROP_DE_CELLULES in str(erreur) else _abime()) from erreur
+    for feuille in feuilles.values():
+        refuser(hors_bornes(feuille.total_height, feuille.total_width))
+    return {nom: feuille.to_python(skip_empty_area=False) for nom, feuille in feuilles.items()}
+
+
+def trouver_les_fautives(chemin: Path, feuille: str) -> Fautives:
+    """Les cellules en erreur d'une feuille (voir :func:`~observatoire.lecture.cellules.cellules_fautives`)."""
+    try:
+        return cellules_fautives(chemin, feuille)
+    except ABIMEE as erreur:
+        raise FichierIllisible(_abime()) from erreur
+
+
+def _abime() -> Probleme:
+    return Probleme(
+        "classeur",
+        "le classeur ne peut pas être ouvert (abîmé, protégé par un mot de passe, ou d'un autre format).",
+        "L'ouvrir dans un tableur et l'enregistrer de nouveau, sans mot de passe.",
+    )
 
 
 def _premieres_remplies(lignes: list[list]) -> list[list[str]]:

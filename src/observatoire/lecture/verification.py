@@ -10,6 +10,7 @@ import pandas as pd
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.erreurs import ParametreInconnu
+from observatoire.isolement import preparer
 from observatoire.lecture.avertissements import rendre_a_expliquer
 from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
@@ -17,8 +18,10 @@ from observatoire.lecture.depots import Contenu, Fichier, inventorier, relatif_a
 from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
 from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
 from observatoire.lecture.problemes import compter, enumerer
+from observatoire.lecture.prudence import lire_prudemment
 from observatoire.lecture.territoires import lire_contours
 from observatoire.lecture.vraisemblance import Vue, comparer
+from observatoire.processus import coeurs
 from observatoire.schemas import Schema, lire_schemas
 
 
@@ -29,7 +32,8 @@ class Depots:
     ``fichiers`` : un :class:`Fichier` par fichier du dossier ; ``corrections`` : la trace publiable de chaque entrée de
     ``corrections.yml`` ; ``corrections_refusees`` : les phrases qui disent pourquoi une entrée n'est pas appliquée ;
     ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé) ;
-    ``conservees`` : les années purgées, dont les fichiers ne sont plus lus et les valeurs sont reprises.
+    ``conservees`` : les années purgées, dont les fichiers ne sont plus lus et les valeurs sont reprises ;
+    ``laisses`` : les fichiers cachés ou du système, que personne n'a voulu déposer.
     """
 
     config: Configuration
@@ -41,6 +45,7 @@ class Depots:
     corrections_refusees: list[str] = field(default_factory=list)
     suites: dict[tuple[int, str], object] = field(default_factory=dict)
     conservees: tuple[int, ...] = ()
+    laisses: list[str] = field(default_factory=list)
 
     @property
     def parts(self) -> dict[tuple[int, str], list[Fichier]]:
@@ -78,11 +83,17 @@ class Depots:
             exemple = f"{lieu}/{max(self.annees)}"
             if not self.config.chemin("brut").is_dir():
                 return f"{lieu} : le dossier des dépôts n'existe pas. Le créer, avec un dossier par année ({exemple})."
-            return f"{lieu} : aucun dépôt. Placer les fichiers dans un dossier par année, par exemple {exemple}."
+            aucun = f"{lieu} : aucun dépôt. Placer les fichiers dans un dossier par année, par exemple {exemple}."
+            return "\n\n".join([aucun, *self._laisses()])
         blocs = [f.message() for f in self.refuses] + self.corrections_refusees
         if len(restent := self.a_expliquer):
             blocs.append(dire_a_expliquer(restent))
-        return "\n\n".join([*blocs, self.bilan()])
+        return "\n\n".join([*blocs, *self._laisses(), self.bilan()])
+
+    def _laisses(self) -> list[str]:
+        if not self.laisses:
+            return []
+        return [f"Laissés de côté, cachés ou du système : {enumerer(sorted(self.laisses))}."]
 
     @property
     def a_expliquer(self) -> pd.DataFrame:
@@ -104,17 +115,28 @@ def verifier(
 ) -> Depots:
     """Lire et vérifier tous les dépôts, ou ceux d'une année, en gardant leurs lignes. N'écrit rien.
 
-    ``avancement(fait, total, libelle)`` est appelé avant la lecture de chaque fichier, avec son chemin relatif, puis à
-    la fin. Lève :class:`ErreurConfiguration` si un schéma, un contour ou ``corrections.yml`` est mal écrit,
-    :class:`ParametreInconnu` si l'année n'est pas dans l'édition ; un dépôt fautif ne lève rien, il est dans
-    ``refuses``.
+    ``avancement(fait, total, libelle)`` est appelé pour chaque fichier, avec son chemin relatif, quand ceux de son
+    déposant pour cette année sont lus, puis à la fin. Lève :class:`ErreurConfiguration` si un schéma, un contour ou
+    ``corrections.yml`` est mal écrit, :class:`ParametreInconnu` si l'année n'est pas dans l'édition ; un dépôt fautif
+    ne lève rien, il est dans ``refuses``.
     """
+    preparer(_verifier_part)
     depots, outils = inventaire(config, annee)
     suivi = Suivi(avancement, len(depots.fichiers))
-    traces = [t for fichiers in depots.parts.values() for t in verifier_part(fichiers, outils, suivi.avancer)]
+    parts, traces = list(depots.parts.values()), []
+    verifiees = lire_prudemment(_verifier_part, parts, outils, outils, min(coeurs(), len(parts)))
+    for fichiers, (lus, siennes) in zip(parts, verifiees, strict=True):
+        for fichier, lu in zip(fichiers, lus, strict=True):
+            vars(fichier).update(vars(lu))  # le processus qui l'a lu en avait une copie
+            suivi.avancer(fichier)
+        traces += siennes
     suivi.finir()
     conclure(depots, outils, traces)
     return depots
+
+
+def _verifier_part(fichiers: list[Fichier], outils: Outils) -> tuple[list[Fichier], list[Trace]]:
+    return fichiers, verifier_part(fichiers, outils)
 
 
 class Suivi:
@@ -125,7 +147,7 @@ class Suivi:
         self.fait, self.total = 0, total
 
     def avancer(self, fichier: Fichier, lus: int = 1) -> None:
-        """Un fichier va être lu (ou ``lus`` viennent de l'être)."""
+        """``lus`` fichiers viennent d'être lus, dont celui-ci."""
         self.dire(self.fait, self.total, fichier.relatif)
         self.fait += lus
 
@@ -145,7 +167,7 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     annees = tuple(a for a in (config.annees if annee is None else (annee,)) if a not in conservees)
     contours = None if config.quartiers == "communes" else lire_contours(config)
     depots = Depots(config, schemas, contours, annees)
-    deposes = inventorier(config, annee) if config.chemin("brut").is_dir() else []
+    deposes, depots.laisses = inventorier(config, annee) if config.chemin("brut").is_dir() else ([], [])
     depots.fichiers = [f for f in deposes if f.annee not in conservees]
     depots.conservees = conservees
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)

@@ -1,0 +1,249 @@
+"""Un fichier abîmé ou fait pour nuire n'arrête pas la commande : il est refusé, et les autres sont lus."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from atelier_lecture import LIGNES, Atelier, colonnes
+from openpyxl import Workbook
+
+from observatoire import lecture
+from observatoire.isolement import Panne
+from observatoire.lecture import parquet, prudence, rapports
+from observatoire.lecture.problemes import LIGNES_GARDEES, par_code, par_valeur
+
+CAS = Path(__file__).parent.parent.parent / "shared" / "cas" / "lecture"
+
+
+def _classeur(table: str = "logements") -> bytes:
+    classeur = Workbook()
+    classeur.active.append(colonnes(table))
+    for ligne in LIGNES[table]:
+        classeur.active.append([ligne.get(c, "") for c in colonnes(table)])
+    classeur.save(flux := io.BytesIO())
+    return flux.getvalue()
+
+
+def _refaire(octets: bytes, renommer=lambda nom: nom, changer=lambda nom, contenu: contenu) -> bytes:
+    """Le même classeur, dont les parties sont renommées ou changées."""
+    with zipfile.ZipFile(io.BytesIO(octets)) as ici:
+        with zipfile.ZipFile(flux := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as la:
+            for nom in ici.namelist():
+                la.writestr(renommer(nom), changer(nom, ici.read(nom)))
+        return flux.getvalue()
+
+
+def _dans_la_feuille(ajout: bytes):
+    return lambda nom, contenu: contenu.replace(b"</sheetData>", ajout + b"</sheetData>")
+
+
+def _strict(nom: str, contenu: bytes) -> bytes:
+    return contenu.replace(
+        b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main"
+    ).replace(
+        b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+        b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+    )
+
+
+def _rire(nom: str, contenu: bytes) -> bytes:
+    if "sheet1" not in nom and not nom.endswith("xl/workbook.xml"):
+        return contenu
+    entites = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    corps = re.sub(rb"^<\?xml[^>]*\?>", b"", contenu).replace(
+        b"</sheetData>", b'<row r="9"><c r="A9" t="str"><f>1</f><v>&l9;</v></c></row></sheetData>'
+    )
+    return f'<!DOCTYPE x [<!ENTITY l0 "rire">{entites}]>'.encode() + corps
+
+
+EGAREE = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t> </t></is></c></row>'
+FORMULE = b'<row r="9"><c r="B9"><f>1+1</f></c></row>'
+LISIBLES = {
+    "Open XML « strict »": lambda: _refaire(_classeur(), changer=_strict),
+    "parties dans une autre casse": lambda: _refaire(
+        _classeur(), lambda nom: nom.replace("workbook.xml", "Workbook.xml").replace("worksheets", "Worksheets")
+    ),
+}
+HOSTILES = {
+    "cellule en XFD1048576": (_dans_la_feuille(EGAREE), "loin à droite du tableau"),
+    "un milliard de rires": (_rire, "ne peut pas être ouvert"),
+    "1 Go d'espaces": (_dans_la_feuille(b" " * 10**9), "1 000 Mo une fois décompressé"),
+    "XML tronqué": (lambda nom, contenu: contenu[: len(contenu) // 2], "ne peut pas être ouvert"),
+}
+
+
+def _avec(atelier: Atelier, octets: bytes, nom: str = "logements_neolia.xlsx") -> lecture.Depots:
+    """La vérification de dépôts en ordre, dont un fichier est remplacé."""
+    atelier.deposer_tout()
+    (atelier.racine / "data/brut/2010" / Path(nom).with_suffix(".csv")).unlink()
+    atelier.deposer("logements", nom=nom, octets=octets)
+    return atelier.verifier()
+
+
+def _refus(depots: lecture.Depots) -> lecture.depots.Fichier:
+    """Le seul fichier refusé qui ne l'est pas à cause d'un autre."""
+    (refuse,) = (f for f in depots.refuses if f.problemes[0].regle != "dependance")
+    assert {"immeubles", "demandes"} <= {f.table for f in depots.acceptes}
+    assert all(p.conseil for p in refuse.problemes)
+    return refuse
+
+
+@pytest.mark.parametrize("octets", LISIBLES.values(), ids=LISIBLES)
+def test_un_classeur_d_une_autre_facture_se_lit_et_ses_fautes_se_disent(tmp_path, octets):
+    atelier = Atelier(tmp_path)
+    assert _avec(atelier, octets()).accepte
+    depots = _avec(atelier, _refaire(octets(), changer=_dans_la_feuille(FORMULE)))
+    assert "ligne 9, colonne « id_immeuble » : formule jamais calculée" in _refus(depots).message()
+
+
+@pytest.mark.parametrize(("changer", "phrase"), HOSTILES.values(), ids=HOSTILES)
+def test_un_classeur_hostile_est_refuse_et_les_autres_fichiers_sont_lus(tmp_path, changer, phrase):
+    depots = _avec(Atelier(tmp_path), _refaire(_classeur(), changer=changer))
+    assert phrase in _refus(depots).message()
+
+
+def test_le_classeur_du_solveur(tmp_path):
+    """Le cas reçu : 9 Ko, une espace en XFD1048576."""
+    recu = next((CAS / "xlsx_cellule_XFD1048576" / "brut").rglob("*.xlsx"), None)
+    if recu is None:
+        pytest.skip("le cas n'est pas là")
+    assert "loin à droite du tableau" in _refus(_avec(Atelier(tmp_path), recu.read_bytes())).message()
+
+
+def test_des_cellules_repetees_des_milliards_de_fois(tmp_path):
+    """ODS écrit une fois une ligne répétée ; la dernière cellule de la feuille en ferait dix-sept milliards."""
+    espaces = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    espaces += 'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    cellule = '<table:table-cell office:value-type="float" office:value="1" table:number-columns-repeated="16384"/>'
+    rangee = f'<table:table-row table:number-rows-repeated="1048576">{cellule}</table:table-row>'
+    contenu = f'<office:document-content {espaces}><office:body><office:spreadsheet><table:table table:name="F">'
+    contenu += f"{rangee}</table:table></office:spreadsheet></office:body></office:document-content>"
+    with zipfile.ZipFile(flux := io.BytesIO(), "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", contenu)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    depots = _avec(Atelier(tmp_path), flux.getvalue(), "logements_neolia.ods")
+    assert "loin à droite du tableau" in _refus(depots).message()
+
+
+def _parquet(table: pa.Table, fois: int = 1) -> bytes:
+    with pq.ParquetWriter(flux := io.BytesIO(), table.schema) as ecrivain:
+        for _ in range(fois):
+            ecrivain.write_table(table)
+    return flux.getvalue()
+
+
+def _vides(lignes: int) -> pa.Table:
+    return pa.table({nom: pa.nulls(lignes, pa.string()) for nom in colonnes("logements")})
+
+
+@pytest.mark.parametrize("lire", [lecture.verifier, lambda config: lecture.lire(config, sans_les_refuses=True)])
+def test_cent_millions_de_lignes_vides(tmp_path, lire):
+    atelier = Atelier(tmp_path)
+    _avec(atelier, _parquet(_vides(1_000_000), 100), "logements_neolia.parquet")
+    assert "trop grand : 100 000 000 lignes" in _refus(lire(atelier.config)).message()
+
+
+@pytest.mark.parametrize("nom", [parquet.LIGNE, "morceau", "file_row_number"])
+@pytest.mark.parametrize("lire", [lecture.verifier, lambda config: lecture.lire(config, sans_les_refuses=True)])
+def test_une_colonne_parquet_nommee_comme_l_une_des_notres(tmp_path, monkeypatch, nom, lire):
+    monkeypatch.setattr(lecture.lots, "POIDS_A_COUPER", 1)
+    atelier = Atelier(tmp_path)
+    for table in ("immeubles", "logements"):
+        lignes = pd.DataFrame(LIGNES[table]).reindex(columns=colonnes(table)).astype("str")
+        lignes[nom] = "x"
+        atelier.deposer(table, nom=f"{table}_neolia.parquet", octets=lignes.to_parquet(index=False))
+    depots = lire(atelier.config)
+    regles = [[p.regle for p in f.problemes] for f in depots.fichiers]
+    assert regles == [["colonne_inconnue"], ["colonne_inconnue", "dependance"]]
+    assert all(f"colonne « {nom} » n'est pas prévue" in f.message() for f in depots.fichiers)
+
+
+def test_un_depot_nomme_comme_un_morceau_n_en_est_pas_un(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    atelier.deposer("logements", nom="rpls_gbh.morceau", octets=b"n'importe quoi")
+    depots = atelier.verifier()
+    assert "e format « .morceau » n'est pas lu" in depots.refuses[0].message()
+
+
+@pytest.mark.parametrize("lire", [lecture.verifier, lambda config: lecture.lire(config, sans_les_refuses=True)])
+def test_une_lecture_qui_demande_trop_de_memoire_est_le_refus_de_ce_fichier(tmp_path, monkeypatch, lire):
+    """Dans les bornes, mais plus que la mémoire permise : le processus cède, la commande continue."""
+    monkeypatch.setattr(prudence, "MEMOIRE", 1 << 30)
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    (tmp_path / "data/brut/2010/logements_neolia.csv").unlink()
+    atelier.deposer("logements", nom="logements_neolia.parquet", octets=_parquet(_vides(1_000_000), 5))
+    refuse = _refus(lire(atelier.config))
+    assert [p.regle for p in refuse.problemes] == ["lecture"]
+    assert "demande plus de 1 Go de mémoire" in refuse.message()
+
+
+@pytest.mark.parametrize("panne", [Panne("temps"), Panne("mort"), Panne("memoire"), Panne("faute", "KeyError, x.py")])
+def test_chaque_panne_a_sa_phrase_et_son_conseil(tmp_path, panne):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    probleme = prudence.dire(panne, atelier.verifier().fichiers[0])
+    assert probleme.phrase.endswith(".")
+    assert probleme.conseil
+    assert panne.faute in probleme.phrase
+
+
+# --- le coût d'un fichier fautif partout
+
+
+def test_des_identifiants_orphelins_se_groupent_en_un_temps_proportionnel():
+    def duree(n):
+        debut = time.perf_counter()
+        groupes = par_code(pd.Series([f"X {k} 123456" for k in range(n)], index=range(2, n + 2), dtype="str"))
+        assert groupes[None].nombre == n
+        return time.perf_counter() - debut
+
+    duree(1000)
+    assert duree(160_000) < 20 * max(duree(20_000), 0.05)
+
+
+def test_les_groupes_sont_ceux_d_une_boucle():
+    alea = np.random.default_rng(3)
+    valeurs = pd.Series(alea.choice(["a", "b", "M. Dupont, 3e", "0381000000", "c"], 500), dtype="str")
+    attendus: dict = {}
+    for ligne, valeur in valeurs.items():
+        attendus.setdefault(valeur if len(valeur) == 1 else None, []).append(ligne)
+    assert par_code(valeurs) == {cle: tuple(lignes) for cle, lignes in attendus.items()}
+    assert list(par_code(valeurs)) == list(attendus)
+    ordinaires = par_valeur(valeurs, valeurs.index.to_series())
+    assert ordinaires == {v: tuple(valeurs.index[valeurs.eq(v)]) for v in valeurs.unique()}
+
+
+def test_un_fichier_faux_partout_dit_les_premieres_fautes_et_leurs_nombres(tmp_path):
+    n = 20_000
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    entete = colonnes("logements")
+    fautes = pd.DataFrame({nom: [f"z{k}" for k in range(n)] for nom in entete}).assign(
+        id_logement=[f"L{k % 10}" for k in range(n)], dpe="#N/A!", occupation="louer"
+    )
+    atelier.deposer("logements", octets=fautes.to_csv(sep=";", index=False).encode())
+    depots = atelier.verifier()
+    (refuse,) = (f for f in depots.refuses if f.table == "logements")
+    texte = refuse.message()
+    assert "lignes 2, 12, 22 et 1 997 autres, colonne « id_logement » : « L0 » figure plusieurs fois." in texte
+    assert "lignes 2, 3, 4 et 19 997 autres, colonne « occupation » : « louer »" in texte
+    assert "colonne « surface_m2 » : « z0 » n'est pas un nombre." in texte
+    assert re.search(r"« surface_m2 » : 981 autres problèmes du même genre, sur 19 980 lignes\.", texte)
+    assert len(refuse.problemes) < 20 * 1002
+    assert max(len(p.lignes) for p in refuse.problemes) <= LIGNES_GARDEES
+    rapports.ecrire_rapports(depots, tmp_path / "rapports")
+    table = pd.read_csv(tmp_path / "rapports/2010/neolia.csv", sep=";", encoding="utf-8-sig")
+    loues = table[table["colonne"].eq("occupation")]
+    assert loues["nombre"].tolist() == [n]
