@@ -21,6 +21,7 @@ from observatoire.droits import REFERMER, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.journal import Journal
+from observatoire.marque import exiger
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 from observatoire.registre import FICHIER as REGISTRE
 from observatoire.verrou import Verrou
@@ -54,7 +55,9 @@ class Chaine:
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
             if rapports:
-                lecture.ecrire_rapports(depots, rapports)
+                with self._tenir(rapports.resolve()):
+                    balayer(rapports.resolve())
+                    lecture.ecrire_rapports(depots, rapports)
             etape.bilan = depots.bilan()
         print(depots.message())
         if not depots.accepte:
@@ -99,6 +102,7 @@ class Chaine:
         """Toute la chaîne ; les quatre dossiers qu'elle écrit sont tenus du début à la fin."""
         sorties = [self.config.chemin(nom, public) for nom in ("prepare", "edition", "site")]
         with self._tenir(*sorties, self._publie(public)):
+            exiger(*self._vides_par_le_calcul(), *sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
             self.proteger(public)
             self.executer(public, ouvriers, delai, dask)
@@ -106,6 +110,7 @@ class Chaine:
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
         """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, juger les engagements."""
+        exiger(*self._vides_par_le_calcul())
         with reserver(self.config.acces):
             self._au_besoin(
                 "calcul",
@@ -118,6 +123,7 @@ class Chaine:
         """De ``prepare`` à ``publie`` ; les publics plus larges d'abord, car un public restreint lit aussi leur
         édition."""
         larges = plus_larges(public)
+        exiger(self._publie(public))
         prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
         ecrits = [livre / "book" / nom for nom in ("commentaires", "gouvernance")]
         for large in larges:
@@ -141,6 +147,7 @@ class Chaine:
     def executer(self, public: str, ouvriers: int | None, delai: int | None = None, dask: str | None = None) -> None:
         """De ``publie`` aux pages exécutées ; ``delai`` : secondes accordées à une cellule ; ``dask`` : une adresse."""
         notebooks, schemas = self._chemins("notebooks", "schemas")
+        exiger(self.config.chemin("edition", public))
         self._au_besoin(
             "notebooks",
             self.config.chemin("edition", public),
@@ -153,6 +160,7 @@ class Chaine:
     def livre(self, public: str) -> None:
         """Des pages exécutées au site."""
         edition, livre = self.config.chemin("edition", public), self.config.chemin("livre")
+        exiger(self.config.chemin("site", public))
         autres = [livre / "book" / "edition", *(self.config.chemin("edition", p) for p in PUBLICS)]
         reglages = [livre / nom for nom in ("_config.yml", "_toc.yml")]
         self._au_besoin(
@@ -303,6 +311,9 @@ class Chaine:
             for dossier in dossiers:
                 pile.enter_context(self._verrous.setdefault(dossier, Verrou(dossier)))
             yield
+
+    def _vides_par_le_calcul(self) -> list[Path]:
+        return [self.config.chemin("prepare") / nom for nom in ("tables", "rapports")]
 
     def _chemins(self, *noms: str) -> list[Path]:
         return [self.config.chemin(nom) for nom in noms]

@@ -27,7 +27,6 @@ from observatoire.registre.table import inscrire, lignes_d_un_fichier
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
-DEJA_LA = {".gitkeep"}
 #: Ce que « alertes.csv » et « ampleurs.csv » disent d'un compte : l'observé y est la valeur de l'indicateur.
 D_UNE_ALERTE = ["valeur", "denominateur", "reponse", "attendu", "exces", "exces_bas", "exces_haut"]
 
@@ -90,7 +89,7 @@ def executer(
     attendus |= {Path(nom if nom.endswith(".pdf") else f"{nom}.md") for nom in fiches}
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
-    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
+    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
     inscrire_l_edition(config, public, imprimees | fiches)
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
 
