@@ -1,22 +1,24 @@
 """La commande ``observatoire``.
 
-Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 130 ou 143 interrompue (Ctrl-C, SIGTERM).
+Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 70 défaut du programme, 130 ou 143 interrompue
+(Ctrl-C, SIGTERM).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from typer._click import exceptions as usage
 
-from observatoire.aide import Commande, Groupe, dire_mauvais_usage
+from observatoire.aide import Commande, Groupe, UsageError, dire_mauvais_usage
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLIQUE, lire_configuration
+from observatoire.defaut import CODE, VARIABLE, dire_defaut
 from observatoire.erreurs import ErreurObservatoire, ParametreInconnu, dire_panne
 from observatoire.interruption import Interruptible
 
@@ -228,19 +230,28 @@ def _chaine(config: Path, refaire: bool = False, public: str = PUBLIQUE, **chemi
 
 
 def principal(arguments: list[str] | None = None) -> None:
-    """Point d'entrée : toute erreur attendue devient un message ; seul un défaut du programme montre une trace."""
+    """Point d'entrée : toute erreur attendue devient un message ; une autre est un défaut du programme, et se dit."""
+    for flux in (sys.stdout, sys.stderr):
+        flux.reconfigure(errors="replace")  # un terminal qui n'est pas en UTF-8, un nom de fichier qui ne l'est pas
     try:
         with Interruptible():
             code = app(args=arguments, standalone_mode=False) or 0
-    except ErreurObservatoire as erreur:
-        code = _dire(str(erreur), erreur.code)
-    except usage.UsageError as erreur:
-        code = _dire(dire_mauvais_usage(erreur), ParametreInconnu.code)
-    except OSError as erreur:
-        if (message := dire_panne(erreur)) is None:
+    except Exception as erreur:
+        if os.environ.get(VARIABLE):
             raise
-        code = _dire(message, 1)
+        code = _dire(*_conclure(erreur, sys.argv[1:] if arguments is None else arguments))
     sys.exit(code)
+
+
+def _conclure(erreur: Exception, arguments: list[str]) -> tuple[str, int]:
+    """Ce qu'il faut dire d'une erreur, et le code de sortie."""
+    if isinstance(erreur, ErreurObservatoire):
+        return str(erreur), erreur.code
+    if isinstance(erreur, UsageError):
+        return dire_mauvais_usage(erreur), ParametreInconnu.code
+    if panne := dire_panne(erreur):
+        return panne, 1
+    return dire_defaut(erreur, arguments), CODE
 
 
 def _dire(message: str, code: int) -> int:

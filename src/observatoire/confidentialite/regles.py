@@ -95,7 +95,7 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         seuil = baremes.au_31_decembre(annee)("confidentialite")
     except SansObjet as absence:
         raise ErreurConfiguration(f"le barème « confidentialite » n'a pas de valeur en {annee}.") from absence
-    contenu = lire_fichier(referentiels / FICHIER, _defauts_du_fichier)
+    contenu = lire_fichier(referentiels / FICHIER, _FORME, _defauts_du_fichier)
     regle = retenir((r for r in contenu["regles"] if r["public"] == public), annee)
     if regle is None:
         raise ErreurConfiguration(f"{FICHIER.name} : aucune règle n'est en vigueur en {annee} pour « {public} ».")
@@ -113,6 +113,14 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         indicateurs={n: tuple(codes) for n, codes in (regle.get("indicateurs") or {}).items()},
         **{cle: regle[cle] for cle in (*_ENTIERS, *_PARTS)},
     )
+
+
+#: La forme de ce que les contrôles parcourent ; leurs messages disent le reste.
+_FORME = {
+    "valeurs": [{"depuis": datetime.date}],
+    "regles": [{"public": str, "muets": [str], "indicateurs": {str: [str]}}],
+    "accords": [{"publics": [str], "bailleurs": [str]}],
+}
 
 
 def _defauts_du_fichier(contenu: dict) -> list[str]:
