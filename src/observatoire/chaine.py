@@ -274,7 +274,8 @@ class Chaine:
                 return
             memoire.oublier()
             balayer(sortie)
-            memoire.retenir(faire())
+            with _dire_ce_qui_manque(lu):
+                memoire.retenir(faire())
 
     def _memoire(self, sortie: Path, lu: str) -> Memoire:
         """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
@@ -320,6 +321,20 @@ class Chaine:
 
     def _publie(self, public: str) -> Path:
         return self.config.chemin("publie") / public
+
+
+@contextmanager
+def _dire_ce_qui_manque(lu: Path | None) -> Iterator[None]:
+    """Un fichier absent de ce que l'étape d'avant a écrit (``lu``) dit qu'elle a échoué ou été tuée en chemin."""
+    try:
+        yield
+    except FileNotFoundError as absent:
+        manque = Path(str(absent.filename or absent))
+        if lu is None or not manque.is_relative_to(lu):
+            raise
+        raise ErreurObservatoire(
+            f"« {manque.name} » manque dans « {lu.name} » : l'étape d'avant n'est pas allée à son terme. La relancer."
+        ) from absent
 
 
 def _tables(prepare: Path) -> Iterable[Path]:
