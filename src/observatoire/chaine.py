@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
-from observatoire.droits import REFERMER, ouvert, reserver
+from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.journal import Journal
@@ -101,6 +101,7 @@ class Chaine:
     ) -> None:
         """Toute la chaîne ; les quatre dossiers qu'elle écrit sont tenus du début à la fin."""
         sorties = [self.config.chemin(nom, public) for nom in ("prepare", "edition", "site")]
+        creer_traversable(sorties[-1].parent)
         with self._tenir(*sorties, self._publie(public)):
             exiger(*self._vides_par_le_calcul(), *sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
@@ -161,6 +162,7 @@ class Chaine:
         """Des pages exécutées au site."""
         edition, livre = self.config.chemin("edition", public), self.config.chemin("livre")
         exiger(self.config.chemin("site", public))
+        creer_traversable(self.config.chemin("site", public).parent)
         autres = [livre / "book" / "edition", *(self.config.chemin("edition", p) for p in PUBLICS)]
         reglages = [livre / nom for nom in ("_config.yml", "_toc.yml")]
         self._au_besoin(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.documents.plan import DOSSIER
+from observatoire.droits import rendre_lisible
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
 from observatoire.livre.preparation import composition, oublier, preparer_sources
@@ -69,6 +70,7 @@ def construire(
         (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
         verifier_site(nouveau, public)
         indexer(nouveau)
+        rendre_lisible(nouveau, a_tous=public == PUBLIQUE)
         dire(3, len(ETAPES), ETAPES[3])
     dire(4, len(ETAPES), ETAPES[3])
     return site
