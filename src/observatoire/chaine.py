@@ -20,6 +20,7 @@ from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_la
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
+from observatoire.grappe import en_clair
 from observatoire.journal import Journal
 from observatoire.marque import exiger
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
@@ -201,6 +202,7 @@ class Chaine:
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
+        self._avertir_si_en_clair(dask)
         with self.journal.etape("lecture") as etape:
             sommeur = None if dask else indicateurs.sommeur(self.config)
             depots = lecture.lire(self.config, etape.avancer, sans_les_refuses, sommeur)
@@ -236,6 +238,7 @@ class Chaine:
     def _executer(self, public: str, ouvriers: int | None, delai: int | None, dask: str | None) -> str:
         from observatoire.edition import executer
 
+        self._avertir_si_en_clair(dask)
         options = _donnes(delai=delai, dask=dask, refaire=self.refaire)
         with self.journal.etape("notebooks") as etape:
             bilan = executer(self.config, public, ouvriers, etape.avancer, **options)
@@ -298,6 +301,13 @@ class Chaine:
         if ouvert(brut, acces):
             conseil = f"d'autres comptes de cette machine peuvent y entrer. Les en écarter : chmod -R {REFERMER[acces]}"
             self.journal.avertir(brut.name, [f"{conseil} {brut}"])
+
+    def _avertir_si_en_clair(self, dask: str | None) -> None:
+        if dask and en_clair(dask):
+            dit = (
+                "rien n'est chiffré : qui écoute ce réseau lit ce qui voyage, et qui atteint l'ordonnanceur exécute ce "
+            )
+            self.journal.avertir(dask, [f"{dit}qu'il veut. Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections

@@ -19,7 +19,9 @@ from observatoire.aide import Commande, Groupe, UsageError, dire_mauvais_usage
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLIQUE, lire_configuration
 from observatoire.defaut import CODE, VARIABLE, dire_defaut
+from observatoire.ephemere import tout_y_mettre
 from observatoire.erreurs import ErreurObservatoire, ParametreInconnu, dire_panne
+from observatoire.grappe import chiffrer
 from observatoire.interruption import Interruptible
 
 app = typer.Typer(
@@ -62,6 +64,17 @@ Dask = Annotated[
     str | None,
     typer.Option("--dask", help="Grappe Dask à qui confier le travail.", show_default=False, metavar="tcp://HOTE:PORT"),
 ]
+DaskTls = Annotated[
+    Path | None,
+    typer.Option(
+        "--dask-tls",
+        help="Chiffrer la grappe : dossier de autorite.pem, certificat.pem et cle.pem.",
+        show_default=False,
+        metavar="DOSSIER",
+        callback=lambda dossier: chiffrer(dossier) if dossier else None,
+        expose_value=False,
+    ),
+]
 Refaire = Annotated[bool, typer.Option("--refaire", help="Tout refaire, même ce qui n'a pas changé.")]
 DEFAUT = Path("observatoire.yml")
 
@@ -102,6 +115,7 @@ def calculer(
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
     dask: Dask = None,
+    dask_tls: DaskTls = None,
     refaire: Refaire = False,
 ) -> None:
     """Lire les dépôts, les préparer et calculer les indicateurs."""
@@ -128,6 +142,7 @@ def executer(
     ouvriers: Ouvriers = None,
     delai: Delai = None,
     dask: Dask = None,
+    dask_tls: DaskTls = None,
     config: Config = DEFAUT,
     refaire: Refaire = False,
 ) -> None:
@@ -215,6 +230,7 @@ def publier(
     ouvriers: Ouvriers = None,
     delai: Delai = None,
     dask: Dask = None,
+    dask_tls: DaskTls = None,
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
     refaire: Refaire = False,
@@ -234,7 +250,7 @@ def principal(arguments: list[str] | None = None) -> None:
     for flux in (sys.stdout, sys.stderr):
         flux.reconfigure(errors="replace")  # un terminal qui n'est pas en UTF-8, un nom de fichier qui ne l'est pas
     try:
-        with Interruptible():
+        with Interruptible(), tout_y_mettre():
             code = app(args=arguments, standalone_mode=False) or 0
     except Exception as erreur:
         if os.environ.get(VARIABLE):
