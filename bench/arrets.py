@@ -4,8 +4,9 @@
 
 Une petite ville est publiée une fois : c'est la référence. Puis, à chaque arrêt, une étape tirée au hasard est refaite
 et tuée (kill -9, elle seule ou tout son groupe de processus) à un instant tiré entre son début et sa durée mesurée.
-Après chaque arrêt : le site, les pages et ce qui est publié sont ceux de la référence, les dépôts aussi, aucun processus ne
-vit encore, le dossier temporaire est vide. À la fin, une publication ordinaire redonne les mêmes octets partout.
+Après chaque arrêt : le site, les pages et ce qui est publié sont ceux de la référence, les dépôts aussi, aucun
+processus ne vit encore, le dossier temporaire est vide. À la fin, une publication ordinaire redonne les mêmes octets
+partout. Un dossier déjà employé sert de nouveau, avec une autre graine.
 """
 
 from __future__ import annotations
@@ -36,9 +37,11 @@ class Essai:
         self.hasard = random.Random(graine)
         self.environnement = {**os.environ, "TMPDIR": str(self.temporaire)}
         self.fichier = self.ville / "observatoire.yml"
-        if not self.fichier.is_file():
+        mesures = dossier / "durees.json"
+        if not mesures.is_file():
             ecrire_petite_ville(self.ville, quartiers=False)
-        self.durees = {etape: self._mesurer(etape) for etape in ETAPES}
+            mesures.write_text(json.dumps({etape: self._mesurer(etape) for etape in ETAPES}))
+        self.durees = json.loads(mesures.read_text())
         self.reference, self.depots = contenu(self.ville), self._depots()
 
     def _commande(self, etape: str) -> list[str]:

@@ -304,10 +304,8 @@ class Chaine:
 
     def _avertir_si_en_clair(self, dask: str | None) -> None:
         if dask and en_clair(dask):
-            dit = (
-                "rien n'est chiffré : qui écoute ce réseau lit ce qui voyage, et qui atteint l'ordonnanceur exécute ce "
-            )
-            self.journal.avertir(dask, [f"{dit}qu'il veut. Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
+            dit = "rien n'est chiffré : qui écoute ce réseau lit ce qui voyage, qui atteint l'ordonnanceur exécute. "
+            self.journal.avertir(dask, [f"{dit}Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections
