@@ -37,7 +37,8 @@ def ouvrir_grappe(dossier: Path, tls: Path | None = None) -> Iterator[tuple[str,
         for p in processus:
             p.kill()
             p.wait()
-        attendre(lambda: not any((dossier / "tmp").iterdir()), 20)  # rien de ce qui est publié ne reste chez eux
+        # Rien de ce qui est publié ne reste chez eux ; Dask y laisse son propre dossier, vide, et le reprend ensuite.
+        attendre(lambda: not list((dossier / "tmp").glob("obs-*")), 20)
 
 
 def attendre(condition: Callable, delai: float = 90):
