@@ -3,7 +3,7 @@
     PYTHONPATH=tests python bench/arrets.py --dossier DIR --arrets 10 --graine 1
 
 Une petite ville est publiée une fois : c'est la référence. Puis, à chaque arrêt, une étape tirée au hasard est refaite
-et tuée (kill -9, elle seule ou tout son groupe de processus) à un instant tiré entre son début et sa durée mesurée.
+et tuée (kill -9, elle seule ou tout son groupe de processus) à un instant tiré entre une demi-seconde et sa durée.
 Après chaque arrêt : le site, les pages et ce qui est publié sont ceux de la référence, les dépôts aussi, aucun
 processus ne vit encore, le dossier temporaire est vide. À la fin, une publication ordinaire redonne les mêmes octets
 partout. Un dossier déjà employé sert de nouveau, avec une autre graine.
@@ -17,6 +17,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -42,7 +43,8 @@ class Essai:
             ecrire_petite_ville(self.ville, quartiers=False)
             mesures.write_text(json.dumps({etape: self._mesurer(etape) for etape in ETAPES}))
         self.durees = json.loads(mesures.read_text())
-        self.reference, self.depots = contenu(self.ville), self._depots()
+        subprocess.run(commande("publier", self.fichier), check=True, capture_output=True, env=self.environnement)
+        self.reference, self.depots = self._contenu(), self._depots()
 
     def _commande(self, etape: str) -> list[str]:
         """L'étape, à refaire toute ; le calcul écrit à part, pour que les étapes d'après gardent de quoi faire."""
@@ -54,6 +56,10 @@ class Essai:
         subprocess.run(commande(etape, self.fichier), check=True, capture_output=True, env=self.environnement)
         return time.perf_counter() - depart
 
+    def _contenu(self) -> dict[str, bytes]:
+        """Tout ce qui est écrit, sauf qui tient un dossier : la commande suivante le récrit."""
+        return {nom: octets for nom, octets in contenu(self.ville).items() if not nom.endswith(".tenu")}
+
     def _depots(self) -> dict[Path, bytes]:
         return {f: f.read_bytes() for f in sorted((self.ville / "brut").rglob("*")) if f.is_file()}
 
@@ -62,7 +68,7 @@ class Essai:
         etape, groupe = self.hasard.choice(ETAPES), self.hasard.random() < 0.5
         muet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         processus = subprocess.Popen(self._commande(etape), env=self.environnement, start_new_session=True, **muet)
-        time.sleep(self.hasard.uniform(0.2, self.durees[etape]))
+        time.sleep(0.5 * (self.durees[etape] / 0.5) ** self.hasard.random())  # autant d'arrêts par ordre de grandeur
         if processus.poll() is not None:
             return "finie avant l'arrêt", []
         descendants = psutil.Process(processus.pid).children(recursive=True)
@@ -79,7 +85,7 @@ class Essai:
             time.sleep(0.1)
         if restes := sorted(f.name for f in self.temporaire.iterdir()):
             yield f"dans le dossier temporaire : {', '.join(restes)}"
-        present = contenu(self.ville)
+        present = self._contenu()
         if perdus := [nom for nom, octets in self.reference.items() if present.get(nom) != octets]:
             yield f"{len(perdus)} fichiers perdus ou changés, dont {perdus[0]}"
         if self._depots() != self.depots:
@@ -90,7 +96,7 @@ class Essai:
         fini = subprocess.run(commande("publier", self.fichier), capture_output=True, text=True, env=self.environnement)
         calcul = subprocess.run(self._commande("calculer"), capture_output=True, text=True, env=self.environnement)
         fautes = [r.stderr for r in (fini, calcul) if r.returncode]
-        fautes += [] if contenu(self.ville) == self.reference else ["la publication suivante n'a pas les mêmes octets"]
+        fautes += [] if self._contenu() == self.reference else ["la publication suivante n'a pas les mêmes octets"]
         restes = [f.name for f in self.ville.rglob(".provisoire-*") if ".travail" not in str(f)]
         return fautes + ([f"restes : {restes}"] if restes else [])
 
@@ -108,6 +114,7 @@ def principal() -> None:
         if etape in ETAPES:
             tues[etape] += 1
             fautes += [f"{etape} : {faute}" for faute in trouvees]
+            print(f"{tues.total()}/{donnes.arrets} {etape}", *trouvees, file=sys.stderr, flush=True)
     durees = {etape: round(duree, 1) for etape, duree in essai.durees.items()}
     bilan = {"arrets": dict(tues), "fautes": fautes, "fin": essai.finir(), "durees_s": durees}
     print(json.dumps(bilan, ensure_ascii=False))
