@@ -38,7 +38,7 @@ def ouvrir_grappe(dossier: Path, tls: Path | None = None) -> Iterator[tuple[str,
             p.kill()
             p.wait()
         # Rien de ce qui est publié ne reste chez eux ; Dask y laisse son propre dossier, vide, et le reprend ensuite.
-        attendre(lambda: not list((dossier / "tmp").glob("obs-*")), 20)
+        attendre(lambda: not list((dossier / "tmp").glob("obs-*")), 60)
 
 
 def attendre(condition: Callable, delai: float = 90):

@@ -477,9 +477,7 @@ def test_un_vrai_site_s_ouvre_et_se_cherche_sous_ces_entetes(dossier, site_const
     from playwright.sync_api import sync_playwright
 
     sites = {"public": dossier / "public", "partenaires": site_construit}
-    modele = CONFIGURATION.read_text(
-        encoding="utf-8"
-    )  # telle quelle : qui se trompe une fois lit ensuite sans attendre
+    modele = CONFIGURATION.read_text(encoding="utf-8")  # telle quelle : le jeton suffit à lire sans être compté
     with _servir(dossier, modele, sites) as service, sync_playwright() as outil:
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"]
         navigateur = outil.chromium.launch(executable_path=CHROMIUM, args=arguments)

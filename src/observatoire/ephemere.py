@@ -16,7 +16,7 @@ from pathlib import Path
 
 VEILLEUR = "veilleur-de-l-observatoire"
 # L'entrée finit quand meurt celui qui en tient l'autre bout. Plusieurs fois : ses ouvriers écrivent peut-être encore.
-_VEILLER = 'read -r _; for _ in 1 2 3 4 5 6 7 8 9; do rm -rf -- "$1"; [ -e "$1" ] || exit 0; sleep 0.5; done'
+_VEILLER = 'read -r _; n=60; while rm -rf -- "$1"; [ -e "$1" ] && [ $n -gt 0 ]; do n=$((n - 1)); sleep 0.5; done'
 _SHELL = "/bin/sh"
 
 
