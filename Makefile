@@ -21,7 +21,7 @@ LAB  := .venv-analyse
 BRUT ?= data/brut
 
 .DEFAULT_GOAL := aide
-.PHONY: aide livre exemple installer test bench style lab verrou propre
+.PHONY: aide livre exemple installer test bench style lab avis verrou propre
 
 aide:  ## cette liste
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -66,6 +66,9 @@ lab: $(LAB)/.installe  ## ouvrir JupyterLab sur les notebooks
 VERROU := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make verrou" pyproject.toml
 
+avis: $(PRET)  ## chercher les avis de sécurité qui visent les bibliothèques des verrous (3 : rien n'a pu l'être)
+	@$(BIN)/python .ci/avis
+
 verrou: $(PRET)  ## recalculer les verrous (tout mettre à jour : make verrou UV=--upgrade)
 	@$(VERROU) $(UV) --extra dev -o requirements.lock
 	@$(VERROU) $(UV) --all-extras -c requirements.lock -o requirements-analyse.lock
@@ -74,5 +77,6 @@ verrou: $(PRET)  ## recalculer les verrous (tout mettre à jour : make verrou UV
 propre:  ## effacer ce qui se refait (jamais les dépôts)
 	@rm -rf data/.*.memoire data/.*.verrou book/.*.memoire book/.*.verrou book/.edition
 	@rm -rf _build _partenaires .pytest_cache .ruff_cache .hypothesis .import_linter_cache
-	@find book/edition data/prepare data/publie -mindepth 1 ! -name .gitkeep -delete
-	@echo "Effacé : _build, _partenaires, book/edition, data/prepare, data/publie et les caches. Les dépôts sont intacts."
+	@find book/edition data/prepare data/publie -mindepth 1 ! -name .gitkeep ! -path 'data/prepare/conserves*' -delete
+	@echo "Effacé : _build, _partenaires, book/edition, data/prepare, data/publie et les caches. Les dépôts, et les"
+	@echo "valeurs conservées des années purgées, sont intacts."

@@ -69,7 +69,7 @@ def test_tous_les_defauts_sont_dits_ensemble(tmp_path):
         lire_baremes(dossier)
     message = str(erreur.value)
     for attendu in (
-        "casse.yml : ce n'est pas du YAML valide.",
+        "casse.yml, ligne 1 : ce n'est pas du YAML valide.",
         "sans_source.yml : valeur n° 1 : « source » manque.",
         "sans_source.yml : valeur n° 1 : « depuis » s'écrit AAAA-MM-JJ.",
         "sans_valeur.yml : « valeurs » manque.",

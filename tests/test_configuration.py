@@ -189,3 +189,56 @@ def test_la_conservation_des_depots_est_verifiee(tmp_path, rubrique, message):
     (tmp_path / "observatoire.yml").write_text(ville + rubrique + "\n", encoding="utf-8")
     with pytest.raises(ErreurConfiguration, match=message):
         lire_configuration(tmp_path / "observatoire.yml")
+
+
+def _deux(**rubriques) -> dict:
+    """Ce qu'il faut à une configuration, et ce que l'on y change."""
+    return {"bailleurs": [{"code": "a", "nom": "A"}], **rubriques}
+
+
+@pytest.mark.parametrize(
+    ("chemins", "attendu"),
+    [
+        ({"site": "data/brut"}, "« brut » et « site » sont le même dossier."),
+        ({"site": "data/brut/site"}, "« site » est dans « brut »."),
+        ({"prepare": "data"}, "« brut » est dans « prepare »."),
+        ({"edition": "data/suivi/../publie"}, "« edition » et « publie » sont le même dossier."),
+        ({"livre": "data"}, None),
+        ({"site": "book/site"}, "« site » est parmi les pages du livre"),
+        ({"site": "."}, "« site » sont le même dossier."),
+        ({"site_partenaires": "_build/html/prive"}, "« site_partenaires » est dans « site »."),
+    ],
+)
+def test_chaque_dossier_a_sa_place(tmp_path, chemins, attendu):
+    if attendu is None:
+        assert configuration(tmp_path, chemins=chemins)
+        return
+    with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
+        configuration(tmp_path, chemins=chemins)
+    donnes = {nom: tmp_path / chemin for nom, chemin in chemins.items() if not nom.endswith("_partenaires")}
+    if donnes:  # donnés sur la ligne de commande, de même
+        with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
+            configuration(tmp_path, chemins={}).avec_chemins(**donnes)
+
+
+@pytest.mark.parametrize(
+    "code", ["../gbh", "gbh/2010", "..", ".", "", " ", "-x", "a b", "a.csv", "C:gbh", "a\nb", "x" * 65]
+)
+def test_un_code_de_bailleur_peut_nommer_un_fichier(tmp_path, code):
+    with pytest.raises(ErreurConfiguration, match="doit n'avoir que des lettres, des chiffres"):
+        configuration(tmp_path, **_deux(bailleurs=[{"code": code, "nom": "A"}]))
+
+
+@pytest.mark.parametrize(
+    ("annees", "attendu"),
+    [
+        ([2009, 2010, 2009], "l'année 2009 est donnée deux fois"),
+        ([True], "doit être une liste d'années"),
+        ([0], "doit être une liste d'années"),
+        ([20100], "doit être une liste d'années"),
+        (["2010"], "doit être une liste d'années"),
+    ],
+)
+def test_des_annees_impossibles_sont_refusees(tmp_path, annees, attendu):
+    with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
+        configuration(tmp_path, edition={"annees": annees})

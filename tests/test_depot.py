@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import types
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -225,6 +226,51 @@ def test_aucune_donnee_deposee_ni_page_executee_n_est_suivie():
         if f.name != ".gitkeep" and any(f.is_relative_to(RACINE / d) for d in dossiers)
     ]
     assert not suivis
+
+
+def charger(script: Path):
+    """Le module d'un script qui n'est pas dans la bibliothèque."""
+    module = types.ModuleType(script.stem)
+    module.__file__ = str(script)
+    exec(compile(script.read_text(encoding="utf-8"), script, "exec"), module.__dict__)
+    return module
+
+
+def test_chaque_bibliotheque_dit_a_quoi_elle_sert_et_la_page_aussi():
+    """La table de docs/architecture.md est celle de bench/dependances.py, poids mis à part : ils sont d'une machine."""
+    dependances = charger(RACINE / "bench" / "dependances.py")
+    parties = dependances.employees()
+    attendues = {
+        f"| {exigence.name} | {usage} | {', '.join(sorted(parties.get(nom, ()))) or '–'} |"
+        for nom, (exigence, usage) in dependances.declarees().items()
+    }
+    assert not [ligne for ligne in attendues if "|  |" in ligne], "à quoi sert-elle ? (commentaire de pyproject.toml)"
+    page = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition(dependances.DEBUT)[2].partition(dependances.FIN)[0]
+    ecrites = {ligne[: ligne.index("|", ligne.index("|", ligne.index("|", 1) + 1) + 1) + 1]
+               for ligne in table.splitlines() if ligne.startswith("| ") and "Mo" in ligne}  # fmt: skip
+    assert ecrites == attendues, "python bench/dependances.py --ecrire"
+
+
+@pytest.mark.parametrize(
+    ("reponses", "code", "dit"),
+    [
+        (["injoignable", "injoignable"], 3, "NON VÉRIFIÉ"),
+        (["injoignable", [{"name": "a", "skip_reason": "inconnue"}]], 3, "NON VÉRIFIÉ"),
+        ([[{"name": "a", "version": "1", "vulns": []}]], 0, "1 versions vérifiées (osv), 0 visées"),
+        ([[{"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "?"}]], 3, "1 inconnues"),
+        ([[{"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}]], 1, "a 1, CVE-1"),
+    ],
+)
+def test_des_verrous_non_verifies_ne_passent_pas_pour_surs(reponses, code, dit, monkeypatch, capsys):
+    avis = charger(RACINE / ".ci" / "avis")
+    suite = iter(reponses)
+    monkeypatch.setattr(avis, "interroger", lambda verrou, base: next(suite))
+    monkeypatch.setattr(sys, "argv", ["avis", "requirements.lock"])
+    with pytest.raises(SystemExit) as sortie:
+        avis.principal()
+    assert sortie.value.code == code
+    assert dit in capsys.readouterr().out
 
 
 # Workflows --------------------------------------------------------------------------------------------------

@@ -58,6 +58,14 @@ def test_le_plan_croise_les_annees_les_quartiers_et_les_bailleurs(tmp_path):
     assert pages["2009/ville"].sommaire == ("alertes", "attributions", "quartier-*", "bailleur-*")
 
 
+@pytest.mark.parametrize("code", ["../../battant", "a/b", "..\\b", "/etc"])
+def test_un_code_ne_mene_pas_une_page_hors_de_l_edition(atelier, code):
+    territoires = atelier / "publie" / "publique" / "territoires.csv"
+    territoires.write_text(territoires.read_text(encoding="utf-8").replace("battant", code), encoding="utf-8")
+    with pytest.raises(ParametreInconnu, match="ne peut pas nommer une page"):
+        _plan(atelier)
+
+
 @pytest.mark.parametrize("public", ["publique", "partenaires"])
 def test_une_alerte_ouverte_a_sa_page_la_derniere_annee_pour_les_partenaires(tmp_path, public):
     publie = petit_publie.ecrire_publie(tmp_path / public, public=public)

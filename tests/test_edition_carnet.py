@@ -61,7 +61,7 @@ def test_une_page_jamais_faite_n_est_pas_a_jour(atelier):
 def test_une_page_faite_est_a_jour_en_attente_puis_en_place(atelier):
     _faire(atelier)
     assert _a_jour(atelier)
-    _carnet(atelier).mettre_en_place({Path("2010/ville.ipynb")}, set())
+    _carnet(atelier).mettre_en_place({Path("2010/ville.ipynb")})
     assert (atelier / "edition" / "2010" / "ville.ipynb").is_file()
     assert _a_jour(atelier)
 
@@ -133,7 +133,7 @@ def test_une_note_abimee_refait_la_page_sans_rien_arreter(atelier, reste):
 
 def test_une_page_qui_attend_sans_sa_note_ne_prend_pas_la_place_d_une_page_vraie(atelier):
     _faire(atelier)
-    _carnet(atelier).mettre_en_place({Path("2010/ville.ipynb")}, set())
+    _carnet(atelier).mettre_en_place({Path("2010/ville.ipynb")})
     attente = atelier / ".edition" / "pages" / "2010" / "ville.ipynb"
     attente.parent.mkdir(parents=True, exist_ok=True)
     attente.write_text("écrite juste avant l'arrêt", encoding="utf-8")

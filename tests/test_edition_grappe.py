@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
 
+import dask
 import psutil
 import pytest
 from atelier import CODE, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
@@ -11,6 +14,7 @@ from petite_grappe import ouvrir_grappe
 
 from observatoire.edition import executer
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.grappe import chiffrer, en_clair, rejoindre
 
 pytestmark = pytest.mark.bout_en_bout
 
@@ -57,10 +61,11 @@ def test_la_grappe_donne_les_memes_octets_sans_disque_commun(tmp_path, grappe):
 def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, grappe):
     adresse, ouvriers = grappe
     config = _ecrire(tmp_path, "import time\ntime.sleep(2)\nprint(annee > 0, quartier)")
-    noyaux = []
+    noyaux, chez_eux = [], tmp_path / "tmp"
 
     def tuer(fait, total, sortie):
         if fait == 1:
+            assert list(chez_eux.glob("obs-*/publie/indicateurs.csv"))
             noyaux.extend(psutil.Process(ouvriers[0].pid).children(recursive=True))
             ouvriers[0].kill()
 
@@ -69,6 +74,43 @@ def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, gr
     assert len(_pages(config)) == 15
     _, restants = psutil.wait_procs(noyaux, timeout=10)
     assert not restants
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """Une autorité, et le certificat de tous : ordonnanceur, ouvriers, et qui les emploie."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl est absent")
+    dossier = tmp_path / "tls"
+    dossier.mkdir()
+    cle = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=grappe"]
+    subprocess.run([*cle, "-keyout", "cle.pem", "-out", "autorite.pem"], cwd=dossier, check=True, capture_output=True)
+    shutil.copy(dossier / "autorite.pem", dossier / "certificat.pem")
+    yield dossier
+    dask.config.refresh()
+
+
+def test_une_grappe_chiffree_ne_se_joint_qu_avec_ses_pieces(tmp_path, tls):
+    config = _ecrire(tmp_path)
+    with ouvrir_grappe(tmp_path, tls) as (adresse, _):
+        assert adresse.startswith("tls://")
+        with pytest.raises(ErreurConfiguration, match="aucune grappe Dask ne répond"):
+            executer(config, dask=adresse)
+        chiffrer(tls)
+        assert executer(config, dask=adresse).pages == 15
+        with pytest.raises(ErreurConfiguration, match="aucune grappe Dask ne répond"):  # ni, désormais, en clair
+            rejoindre(adresse.replace("tls://", "tcp://"))
+    (tls / "cle.pem").unlink()
+    with pytest.raises(ErreurConfiguration, match=r"cle\.pem manque"):
+        chiffrer(tls)
+
+
+@pytest.mark.parametrize(
+    ("adresse", "clair"),
+    [("tcp://ordonnanceur:8786", True), ("tcp://127.0.0.1:8786", False), ("tls://ordonnanceur:8786", False)],
+)
+def test_ce_qui_voyage_en_clair_se_dit(adresse, clair):
+    assert en_clair(adresse) == clair
 
 
 def test_une_grappe_absente_est_dite_simplement(tmp_path, monkeypatch):

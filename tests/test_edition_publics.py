@@ -110,7 +110,7 @@ def test_deux_publics_ne_partagent_pas_un_dossier(editions):
     for nom, public in (("edition", "partenaires"), ("site", "publique")):
         autre = next(p for p in PUBLICS if p != public)
         for dossier in (editions.chemin(nom, autre), editions.chemin(nom, autre) / "dedans"):
-            with pytest.raises(ErreurConfiguration, match="Chaque public a le sien"):
+            with pytest.raises(ErreurConfiguration, match="chaque dossier a sa place"):
                 editions.avec_chemins(public, **{nom: dossier})
     with pytest.raises(ErreurConfiguration, match="public « presse » inconnu"):
         editions.chemin("edition", "presse")

@@ -332,14 +332,27 @@ def test_de_vrais_depots_ne_sont_pas_ecrases(tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["brut"]
 
 
-def test_un_exemple_remplace_le_precedent(tmp_path):
+def test_un_exemple_remplace_le_precedent_et_rien_d_autre(tmp_path):
     Exemple(tmp_path, 600)
-    (tmp_path / "brut" / "2010" / "de_trop.csv").write_text("ancien", encoding="utf-8")
-    (tmp_path / "brut" / ".gitkeep").touch()
-    Exemple(tmp_path, 600)
-    assert not (tmp_path / "brut" / "2010" / "de_trop.csv").exists()
-    assert (tmp_path / "brut" / ".gitkeep").exists()
-    assert "fictifs" in (tmp_path / "brut" / MARQUE_FICTIF).read_text(encoding="utf-8")
+    brut = tmp_path / "brut"
+    (brut / ".gitkeep").touch()
+    Exemple(tmp_path, 600, graine=2008)
+    assert (brut / ".gitkeep").exists()
+    assert "fictifs" in (brut / MARQUE_FICTIF).read_text(encoding="utf-8")
+    assert [f.name for f in tmp_path.iterdir() if f.name.startswith(".")] == []
+
+    ajoute, remplace = brut / "2010" / "logements_ccas.csv", brut / "2010" / "logements_gbh.csv"
+    garde = remplace.read_bytes()
+    for fichier in (ajoute, remplace):
+        fichier.write_text("vrai", encoding="utf-8")
+        with pytest.raises(ErreurObservatoire, match=rf"1 fichier\(s\) ajouté.*{fichier.name}"):
+            Exemple(tmp_path, 600)
+        assert fichier.read_text(encoding="utf-8") == "vrai"
+        ajoute.unlink(missing_ok=True)
+    remplace.write_bytes(garde)
+    (tmp_path / "verite.csv").write_text("autre chose", encoding="utf-8")
+    with pytest.raises(ErreurObservatoire, match="n'est pas de nous"):
+        Exemple(tmp_path, 600)
 
 
 def carre(code: str, ouest: float) -> dict:

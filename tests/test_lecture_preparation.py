@@ -276,7 +276,7 @@ def test_un_rapport_d_un_depot_retire_disparait(tmp_path):
 def test_les_rapports_ne_remplacent_pas_un_autre_dossier(tmp_path):
     atelier = Atelier(tmp_path)
     atelier.deposer_tout()
-    with pytest.raises(ErreurConfiguration, match="contient autre chose que des rapports"):
+    with pytest.raises(ErreurConfiguration, match="n'a pas notre marque"):
         ecrire_rapports(atelier.verifier(), tmp_path)
     assert (tmp_path / "observatoire.yml").is_file()
 

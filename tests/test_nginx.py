@@ -27,6 +27,7 @@ OPENSSL = shutil.which("openssl")
 CHROMIUM = "/usr/bin/chromium"
 EN_CI = os.environ.get("CI") == "true"
 PUBLIC, PARTENAIRES = "observatoire.exemple.fr", "partenaires.exemple.fr"
+JETON = "0123456789abcdef"
 RESERVE = "12 rue Battant : reserve aux partenaires"
 FICHIERS = (
     "index.html", "book/edition/2010/quartier-battant.html", "_static/carte.svg", "donnees.json", "indicateurs.csv",
@@ -123,6 +124,12 @@ def _ecrire_sites(dossier: Path) -> None:
         (dossier / site / ".cache").write_text(contenu, encoding="utf-8")
         (dossier / site / ".git").mkdir()
         (dossier / site / ".git" / "config").write_text(contenu, encoding="utf-8")
+        (dossier / site / "longue.html").write_text(contenu * 200, encoding="utf-8")
+        (dossier / site / "_static" / "observatoire.css").write_text("a {} " * 500, encoding="utf-8")
+    preuves = dossier / "acme" / ".well-known" / "acme-challenge"
+    preuves.mkdir(parents=True)
+    (preuves / "preuve").write_text("preuve", encoding="utf-8")
+    (preuves / "lien").symlink_to(dossier / "secrets" / "cle.pem")
     (dossier / "public" / "lien.html").symlink_to(dossier / "partenaires" / "index.html")
     (dossier / "public" / "dossier").symlink_to(dossier / "partenaires")
     (dossier / "partenaires" / "secrets.txt").symlink_to(dossier / "secrets" / "mots_de_passe")
@@ -158,7 +165,7 @@ def _servir(dossier: Path, modele: str, sites: dict[str, Path] | None = None, **
     conf = _configurer(
         dossier, modele, OBS_HTTP=f"127.0.0.1:{clair}", OBS_HTTPS=f"127.0.0.1:{chiffre}", OBS_NOM_PUBLIC=PUBLIC,
         OBS_NOM_PARTENAIRES=PARTENAIRES, OBS_SITE_PUBLIC=sites["public"], OBS_SITE_PARTENAIRES=sites["partenaires"],
-        OBS_SECRETS=dossier / "secrets", **autres,
+        OBS_SECRETS=dossier / "secrets", OBS_ACME=dossier / "acme", OBS_JETON=JETON, **autres,
     )  # fmt: skip
     commande = [NGINX, "-p", str(dossier), "-e", str(dossier / "erreurs.log"), "-c", str(conf)]
     essai = subprocess.run([*commande, "-t"], capture_output=True, text=True, check=False)
@@ -196,8 +203,23 @@ def dossier(tmp_path_factory):
     return dossier
 
 
+def _sans_attente(modele: str) -> str:
+    """La configuration livrée, sans ce qui ralentit les essais de mots de passe : il y en a ici des centaines."""
+    for livre, ici in (("rate=30r/m", "rate=10000r/s"), ("auth_delay 1s", "auth_delay 0s")):
+        assert modele.count(livre) == 1
+        modele = modele.replace(livre, ici)
+    return modele
+
+
 @pytest.fixture(scope="module")
 def service(dossier):
+    with _servir(dossier, _sans_attente(CONFIGURATION.read_text(encoding="utf-8"))) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def livree(dossier):
+    """Le même, avec la configuration exacte."""
     with _servir(dossier, CONFIGURATION.read_text(encoding="utf-8")) as service:
         yield service
 
@@ -322,6 +344,82 @@ def test_le_nom_d_un_site_ne_donne_pas_l_autre(service):
         _demander(connexion, "GET", "/index.html", PARTENAIRES, {})
 
 
+# --- les mots de passe que l'on essaie, ce qui se garde, ce qui se comprime, le certificat
+
+
+def test_un_refus_prend_le_meme_temps_que_la_personne_existe_ou_non(livree):
+    durees = []
+    for identite in (_identite(passe="autre"), _identite(nom="inconnue"), {}):
+        depart = time.monotonic()
+        assert livree.lire("/index.html", **identite)[0] == 401
+        durees.append(time.monotonic() - depart)
+    assert min(durees) >= 0.95
+    depart = time.monotonic()
+    assert livree.lire("/index.html", **_identite())[0] == 200
+    assert time.monotonic() - depart < 0.95
+
+
+def test_les_essais_en_serie_sont_arretes_et_qui_a_le_mot_de_passe_n_est_pas_compte(dossier):
+    modele = CONFIGURATION.read_text(encoding="utf-8").replace("auth_delay 1s", "auth_delay 0s")
+    with _servir(dossier, modele) as service:
+        etats = [service.lire("/index.html", **_identite(passe=str(rang)))[0] for rang in range(80)]
+        assert set(etats[:50]) == {401}
+        assert etats[-10:] == [429] * 10
+        assert service.lire("/index.html", **_identite())[0] == 429  # de cette adresse, le bon n'aide plus non plus
+        avec_le_jeton = {**_identite(), "Cookie": f"obs={JETON}"}
+        assert {service.lire("/index.html", **avec_le_jeton)[0] for _ in range(80)} == {200}
+        assert service.lire("/index.html", Cookie=f"obs={JETON}")[0] == 401  # le jeton seul n'ouvre rien
+
+
+def test_le_jeton_n_est_donne_qu_a_qui_lit(service):
+    for identite, attendu in (({}, 401), (_identite(passe="autre"), 401), (_identite(), 200)):
+        etat, entetes, _ = service.lire("/index.html", **identite)
+        assert etat == attendu
+        assert (JETON in entetes.get("set-cookie", "")) == (attendu == 200)
+    assert {"secure", "httponly", "samesite=strict"} <= set(entetes["set-cookie"].lower().split("; "))
+    assert "set-cookie" not in service.lire("/index.html", PUBLIC)[1]
+
+
+@pytest.mark.parametrize(
+    ("chemin", "public", "partenaires"),
+    [
+        ("/index.html", "max-age=300", "no-store"),
+        ("/index.html?v=1", "max-age=300", "no-store"),
+        ("/_static/carte.svg?v=1a2b", "immutable", "no-store"),
+        ("/_static/observatoire.css?v=1a2b", "immutable", "immutable"),
+        ("/_static/observatoire.css?digest=1a2b", "immutable", "immutable"),
+        ("/_static/observatoire.css", "max-age=300", "no-store"),
+        ("/_static/absent.css?v=1a2b", "max-age=300", "no-store"),
+        ("/pagefind/index/fr.pf_index", "immutable", "no-store"),
+        ("/donnees.json", "max-age=300", "no-store"),
+    ],
+)
+def test_ne_se_garde_que_ce_dont_l_adresse_change_avec_le_contenu(service, chemin, public, partenaires):
+    for hote, attendu in ((PUBLIC, public), (PARTENAIRES, partenaires)):
+        entete = service.lire(chemin, hote, **_identite())[1]["cache-control"]
+        assert attendu in entete
+        assert ("private" in entete) == (hote == PARTENAIRES)
+
+
+@pytest.mark.parametrize("hote", [PUBLIC, PARTENAIRES])
+def test_les_pages_sont_comprimees(service, hote):
+    demande = {**_identite(), "Accept-Encoding": "gzip"}
+    for chemin in ("/longue.html", "/_static/observatoire.css"):
+        etat, entetes, _ = service.lire(chemin, hote, **demande)
+        assert (etat, entetes["content-encoding"], entetes["vary"]) == (200, "gzip", "Accept-Encoding")
+    assert "content-encoding" not in service.lire("/longue.html", hote, **_identite())[1]
+
+
+def test_la_preuve_du_certificat_se_lit_en_clair_et_rien_d_autre(service):
+    for hote in (PUBLIC, PARTENAIRES):
+        assert service.lire_en_clair("/.well-known/acme-challenge/preuve", hote)[::2] == (200, "preuve")
+        for chemin in ("/.well-known/acme-challenge/../../secrets/cle.pem", "/.well-known/acme-challenge/lien"):
+            etat, _, corps = service.lire_en_clair(chemin, hote)
+            assert etat in {301, 400, 403, 404}
+            assert "KEY" not in corps
+        assert service.lire_en_clair("/.well-known/autre", hote)[0] == 301
+
+
 # --- l'authentification unique, telle que docs/partenaires.md la donne
 
 
@@ -349,7 +447,7 @@ def sso(dossier):
     assert nombre == 1
     autorite = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Autorite)
     threading.Thread(target=autorite.serve_forever, daemon=True).start()
-    with _servir(dossier, modele, OBS_SSO=f"127.0.0.1:{autorite.server_port}") as service:
+    with _servir(dossier, _sans_attente(modele), OBS_SSO=f"127.0.0.1:{autorite.server_port}") as service:
         yield service, autorite
     autorite.server_close()
 
@@ -388,7 +486,7 @@ def test_un_vrai_site_s_ouvre_et_se_cherche_sous_ces_entetes(dossier, site_const
     from playwright.sync_api import sync_playwright
 
     sites = {"public": dossier / "public", "partenaires": site_construit}
-    modele = CONFIGURATION.read_text(encoding="utf-8")
+    modele = CONFIGURATION.read_text(encoding="utf-8")  # telle quelle : le jeton suffit à lire sans être compté
     with _servir(dossier, modele, sites) as service, sync_playwright() as outil:
         arguments = ["--no-sandbox", "--host-resolver-rules=MAP * 127.0.0.1"]
         navigateur = outil.chromium.launch(executable_path=CHROMIUM, args=arguments)

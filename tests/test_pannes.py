@@ -17,9 +17,10 @@ import pytest
 from atelier import ecrire_modele
 from fabrique import calculer_tout, configuration, ecrire_prepare
 from petite_grappe import attendre
-from petite_ville import commande, contenu, ecrire_petite_ville
+from petite_ville import SORTIES, commande, contenu, ecrire_petite_ville
 
 from observatoire.chaine import Chaine
+from observatoire.droits import rendre_lisible
 from observatoire.erreurs import dire_panne
 
 INTACT = "Ce qui était publié l'est encore."
@@ -149,8 +150,24 @@ def petite_ville(tmp_path_factory):
     """Une petite ville publiée une fois ; rend son dossier."""
     dossier = tmp_path_factory.mktemp("ville")
     fichier = ecrire_petite_ville(dossier, quartiers=False)
-    subprocess.run(commande("publier", fichier), check=True, capture_output=True)
+    subprocess.run(commande("publier", fichier), check=True, capture_output=True, umask=0o077)
     return dossier
+
+
+@pytest.mark.bout_en_bout
+def test_le_serveur_lit_le_site_quel_que_soit_l_umask_et_lui_seul(petite_ville):
+    site = petite_ville / SORTIES["site"]
+    assert all(f.stat().st_mode & 0o444 == 0o444 for f in site.rglob("[!.]*"))
+    assert all(d.stat().st_mode & 0o111 == 0o111 for d in (site.parent, site, *site.rglob("*")) if d.is_dir())
+    assert petite_ville.joinpath(SORTIES["prepare"]).stat().st_mode & 0o077 == 0
+
+
+def test_le_site_des_partenaires_n_est_lisible_que_du_groupe(tmp_path):
+    (tmp_path / "site" / "book").mkdir(parents=True)
+    (tmp_path / "site" / "book" / "page.html").touch(mode=0o600)
+    rendre_lisible(tmp_path / "site", a_tous=False)
+    assert oct((tmp_path / "site" / "book").stat().st_mode & 0o777) == "0o750"
+    assert oct((tmp_path / "site" / "book" / "page.html").stat().st_mode & 0o777) == "0o640"
 
 
 def _descendants(processus) -> list[psutil.Process]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from typer._click import exceptions as usage
+import sys
+
+import typer
 from typer.core import TyperCommand, TyperGroup
+
+usage = sys.modules[typer.BadParameter.__module__]  # d'une version de typer à l'autre, ses erreurs changent de module
+UsageError = usage.UsageError
 
 _AIDE = {
     "Usage:": "Emploi :",
@@ -38,7 +43,7 @@ class Commande(TyperCommand):
         return _traduire(super().get_help(ctx))
 
 
-def dire_mauvais_usage(erreur: usage.UsageError) -> str:
+def dire_mauvais_usage(erreur: UsageError) -> str:
     """Le message d'un mauvais usage de la commande."""
     if isinstance(erreur, usage.NoArgsIsHelpError):
         return erreur.ctx.get_help()

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import lire_yaml
 
 
 class SansObjet(Exception):
@@ -85,9 +85,9 @@ def lire_baremes(referentiels: Path) -> Baremes:
     baremes, problemes = {}, []
     for fichier in sorted((referentiels / "baremes").glob("*.yml")):
         try:
-            contenu = yaml.safe_load(fichier.read_text(encoding="utf-8"))
-        except yaml.YAMLError:
-            problemes.append(f"  - {fichier.name} : ce n'est pas du YAML valide.")
+            contenu = lire_yaml(fichier)
+        except ErreurConfiguration as erreur:
+            problemes.append(f"  - {erreur}")
             continue
         defauts = _defauts(contenu)
         if not defauts and contenu["code"] in baremes:
@@ -106,7 +106,15 @@ def _defauts(contenu: object) -> list[str]:
     if not isinstance(contenu, dict):
         return ["le fichier est vide ou n'est pas une suite de « clé: valeur »."]
     defauts = [f"« {cle} » manque." for cle in ("code", "libelle", "valeurs") if not contenu.get(cle)]
-    for rang, valeur in enumerate(contenu.get("valeurs") or (), start=1):
+    defauts += [
+        f"« {cle} » n'est pas un texte (mettre des guillemets)."
+        for cle in ("code", "libelle", "unite")
+        if contenu.get(cle) and not isinstance(contenu[cle], str)
+    ]
+    valeurs = contenu.get("valeurs") or []
+    if not isinstance(valeurs, list):
+        return [*defauts, "« valeurs » doit être une liste (un tiret par valeur)."]
+    for rang, valeur in enumerate(valeurs, start=1):
         if not isinstance(valeur, dict):
             defauts.append(f"valeur n° {rang} : « depuis », « valeur » et « source » manquent.")
             continue

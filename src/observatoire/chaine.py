@@ -18,10 +18,12 @@ from pathlib import Path
 from shlex import quote
 
 from observatoire.configuration import PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
-from observatoire.droits import REFERMER, ouvert, reserver
+from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
+from observatoire.grappe import en_clair
 from observatoire.journal import Journal
+from observatoire.marque import exiger
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 from observatoire.verrou import Verrou
 
@@ -55,7 +57,9 @@ class Chaine:
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
             if rapports:
-                lecture.ecrire_rapports(depots, rapports)
+                with self._tenir(rapports.resolve()):
+                    balayer(rapports.resolve())
+                    lecture.ecrire_rapports(depots, rapports)
             etape.bilan = depots.bilan()
         print(depots.message())
         if not depots.accepte:
@@ -102,7 +106,9 @@ class Chaine:
         Lève :class:`DouteInexplique` s'il reste un doute à expliquer et que personne ne passe outre.
         """
         sorties = [self.config.chemin(nom, public) for nom in ("prepare", "edition", "site")]
+        creer_traversable(sorties[-1].parent)
         with self._tenir(*sorties, self._publie(public)):
+            exiger(*self._vides_par_le_calcul(), *sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
             self.proteger(public)
             self.executer(public, ouvriers, delai, dask)
@@ -110,6 +116,7 @@ class Chaine:
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
         """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, juger les engagements."""
+        exiger(*self._vides_par_le_calcul())
         with reserver(self.config.acces):
             self._au_besoin(
                 "calcul",
@@ -124,6 +131,7 @@ class Chaine:
         if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
             self._exiger_les_explications()
         larges = plus_larges(public)
+        exiger(self._publie(public))
         prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
         ecrits = [livre / "book" / nom for nom in ("commentaires", "gouvernance")]
         for large in larges:
@@ -148,6 +156,7 @@ class Chaine:
     def executer(self, public: str, ouvriers: int | None, delai: int | None = None, dask: str | None = None) -> None:
         """De ``publie`` aux pages exécutées ; ``delai`` : secondes accordées à une cellule ; ``dask`` : une adresse."""
         notebooks, schemas = self._chemins("notebooks", "schemas")
+        exiger(self.config.chemin("edition", public))
         self._au_besoin(
             "notebooks",
             self.config.chemin("edition", public),
@@ -159,6 +168,8 @@ class Chaine:
     def livre(self, public: str) -> None:
         """Des pages exécutées au site."""
         edition, livre = self.config.chemin("edition", public), self.config.chemin("livre")
+        exiger(self.config.chemin("site", public))
+        creer_traversable(self.config.chemin("site", public).parent)
         autres = [livre / "book" / "edition", *(self.config.chemin("edition", p) for p in PUBLICS)]
         reglages = [livre / nom for nom in ("_config.yml", "_toc.yml")]
         self._au_besoin(
@@ -197,6 +208,7 @@ class Chaine:
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
+        self._avertir_si_en_clair(dask)
         with self.journal.etape("lecture") as etape:
             sommeur = None if dask else indicateurs.sommeur(self.config)
             depots = lecture.lire(self.config, etape.avancer, sans_les_refuses, sommeur)
@@ -234,6 +246,7 @@ class Chaine:
     def _executer(self, public: str, ouvriers: int | None, delai: int | None, dask: str | None) -> str:
         from observatoire.edition import executer
 
+        self._avertir_si_en_clair(dask)
         options = _donnes(delai=delai, dask=dask, refaire=self.refaire)
         with self.journal.etape("notebooks") as etape:
             bilan = executer(self.config, public, ouvriers, etape.avancer, **options)
@@ -273,7 +286,8 @@ class Chaine:
                 return
             memoire.oublier()
             balayer(sortie)
-            memoire.retenir(faire())
+            with _dire_ce_qui_manque(lu):
+                memoire.retenir(faire())
 
     def _memoire(self, sortie: Path, lu: str) -> Memoire:
         """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
@@ -301,6 +315,11 @@ class Chaine:
 
         exiger_les_explications(self.config, self.passer_outre)
 
+    def _avertir_si_en_clair(self, dask: str | None) -> None:
+        if dask and en_clair(dask):
+            dit = "rien n'est chiffré : qui écoute ce réseau lit ce qui voyage, qui atteint l'ordonnanceur exécute. "
+            self.journal.avertir(dask, [f"{dit}Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
+
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections
         from observatoire.schemas import lire_schemas
@@ -317,11 +336,28 @@ class Chaine:
                 pile.enter_context(self._verrous.setdefault(dossier, Verrou(dossier)))
             yield
 
+    def _vides_par_le_calcul(self) -> list[Path]:
+        return [self.config.chemin("prepare") / nom for nom in ("tables", "rapports")]
+
     def _chemins(self, *noms: str) -> list[Path]:
         return [self.config.chemin(nom) for nom in noms]
 
     def _publie(self, public: str) -> Path:
         return self.config.chemin("publie") / public
+
+
+@contextmanager
+def _dire_ce_qui_manque(lu: Path | None) -> Iterator[None]:
+    """Un fichier absent de ce que l'étape d'avant a écrit (``lu``) dit qu'elle a échoué ou été tuée en chemin."""
+    try:
+        yield
+    except FileNotFoundError as absent:
+        manque = Path(str(absent.filename or absent))
+        if lu is None or not manque.is_relative_to(lu):
+            raise
+        raise ErreurObservatoire(
+            f"« {manque.name} » manque dans « {lu.name} » : l'étape d'avant n'est pas allée à son terme. La relancer."
+        ) from absent
 
 
 def _tables(prepare: Path) -> Iterable[Path]:

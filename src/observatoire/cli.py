@@ -1,23 +1,27 @@
 """La commande ``observatoire``.
 
-Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 130 ou 143 interrompue (Ctrl-C, SIGTERM).
+Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 70 défaut du programme, 130 ou 143 interrompue
+(Ctrl-C, SIGTERM).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from typer._click import exceptions as usage
 
-from observatoire.aide import Commande, Groupe, dire_mauvais_usage
+from observatoire.aide import Commande, Groupe, UsageError, dire_mauvais_usage
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLIQUE, lire_configuration
+from observatoire.defaut import CODE, VARIABLE, dire_defaut
+from observatoire.ephemere import tout_y_mettre
 from observatoire.erreurs import ErreurObservatoire, ParametreInconnu, dire_panne
+from observatoire.grappe import chiffrer
 from observatoire.interruption import Interruptible
 
 app = typer.Typer(
@@ -69,6 +73,17 @@ PasserOutre = Annotated[
         metavar="NOM",
     ),
 ]
+DaskTls = Annotated[
+    Path | None,
+    typer.Option(
+        "--dask-tls",
+        help="Chiffrer la grappe : dossier de autorite.pem, certificat.pem et cle.pem.",
+        show_default=False,
+        metavar="DOSSIER",
+        callback=lambda dossier: chiffrer(dossier) if dossier else None,
+        expose_value=False,
+    ),
+]
 Refaire = Annotated[bool, typer.Option("--refaire", help="Tout refaire, même ce qui n'a pas changé.")]
 DEFAUT = Path("observatoire.yml")
 
@@ -109,6 +124,7 @@ def calculer(
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
     dask: Dask = None,
+    dask_tls: DaskTls = None,
     refaire: Refaire = False,
 ) -> None:
     """Lire les dépôts, les préparer et calculer les indicateurs."""
@@ -138,6 +154,7 @@ def executer(
     ouvriers: Ouvriers = None,
     delai: Delai = None,
     dask: Dask = None,
+    dask_tls: DaskTls = None,
     config: Config = DEFAUT,
     refaire: Refaire = False,
 ) -> None:
@@ -225,6 +242,7 @@ def publier(
     ouvriers: Ouvriers = None,
     delai: Delai = None,
     dask: Dask = None,
+    dask_tls: DaskTls = None,
     config: Config = DEFAUT,
     sans_les_refuses: SansLesRefuses = False,
     passer_outre: PasserOutre = None,
@@ -242,19 +260,28 @@ def _chaine(config: Path, refaire: bool = False, public: str = PUBLIQUE, **chemi
 
 
 def principal(arguments: list[str] | None = None) -> None:
-    """Point d'entrée : toute erreur attendue devient un message ; seul un défaut du programme montre une trace."""
+    """Point d'entrée : toute erreur attendue devient un message ; une autre est un défaut du programme, et se dit."""
+    for flux in (sys.stdout, sys.stderr):
+        flux.reconfigure(errors="replace")  # un terminal qui n'est pas en UTF-8, un nom de fichier qui ne l'est pas
     try:
-        with Interruptible():
+        with Interruptible(), tout_y_mettre():
             code = app(args=arguments, standalone_mode=False) or 0
-    except ErreurObservatoire as erreur:
-        code = _dire(str(erreur), erreur.code)
-    except usage.UsageError as erreur:
-        code = _dire(dire_mauvais_usage(erreur), ParametreInconnu.code)
-    except OSError as erreur:
-        if (message := dire_panne(erreur)) is None:
+    except Exception as erreur:
+        if os.environ.get(VARIABLE):
             raise
-        code = _dire(message, 1)
+        code = _dire(*_conclure(erreur, sys.argv[1:] if arguments is None else arguments))
     sys.exit(code)
+
+
+def _conclure(erreur: Exception, arguments: list[str]) -> tuple[str, int]:
+    """Ce qu'il faut dire d'une erreur, et le code de sortie."""
+    if isinstance(erreur, ErreurObservatoire):
+        return str(erreur), erreur.code
+    if isinstance(erreur, UsageError):
+        return dire_mauvais_usage(erreur), ParametreInconnu.code
+    if panne := dire_panne(erreur):
+        return panne, 1
+    return dire_defaut(erreur, arguments), CODE
 
 
 def _dire(message: str, code: int) -> int:

@@ -5,12 +5,12 @@ Rien d'un territoire n'est dans le code ; tout ce qui change d'une ville à l'au
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import permutations
 from pathlib import Path
-
-import yaml
 
 from observatoire.communes import (
     AGGLOMERATION,
@@ -23,6 +23,7 @@ from observatoire.communes import (
     lire_epci,
 )
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import ATTENDU, lire_yaml
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
 NIVEAUX = ("immeuble", "secteur", "quartier", VILLE, AGGLOMERATION)
@@ -36,6 +37,9 @@ ACCES = ("prive", "groupe")
 #: Mois de conservation après le 31 décembre de l'année, et taille (en logements) en deçà de laquelle les valeurs d'un
 #: immeuble ne sont pas conservées après une purge.
 CONSERVATION = ("brut_mois", "prepare_mois", "immeuble_logements")
+#: Ce qui peut s'écrire dans un nom de fichier, et les années que l'on peut dater.
+CODE = re.compile(r"\w[\w-]{0,63}")
+ANNEES = range(1900, 2101)
 #: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
 MARQUE_FICTIF = "FICTIF"
 #: Dossier de « suivi » où est consigné qui a publié malgré des doutes.
@@ -131,14 +135,10 @@ class Configuration:
         return {b.code: b.nom for b in self.bailleurs} | dict(self.codes_des_signataires)
 
     def __post_init__(self) -> None:
-        """Lève :class:`ErreurConfiguration` si deux publics devaient écrire au même endroit."""
-        for nom in CHEMINS_D_UN_PUBLIC if self.chemins else ():
-            un, autre = (self.chemin(nom, public) for public in PUBLICS)
-            if un.is_relative_to(autre) or autre.is_relative_to(un):
-                raise ErreurConfiguration(
-                    f"chemins : « {nom} » et « {nom}_partenaires » ne peuvent être ni le même dossier, ni l'un dans "
-                    "l'autre. Chaque public a le sien."
-                )
+        """Lève :class:`ErreurConfiguration` si deux dossiers sont le même, ou l'un dans l'autre."""
+        melanges = list(_melanges(self.chemins))
+        if melanges:
+            raise ErreurConfiguration("chemins : chaque dossier a sa place.\n" + "\n".join(melanges))
 
     def chemin(self, nom: str, public: str = PUBLIQUE) -> Path:
         """Chemin absolu du dossier ``nom`` (une des valeurs de :data:`CHEMINS`), celui de ce public s'il a le sien."""
@@ -153,6 +153,18 @@ class Configuration:
             nom_du_chemin(nom, public): Path(chemin).resolve() for nom, chemin in chemins.items() if chemin is not None
         }
         return replace(self, chemins={**self.chemins, **donnes})
+
+
+def _melanges(chemins: Mapping[str, Path]) -> Iterator[str]:
+    """Les dossiers mêlés, une phrase par paire ; seul celui du livre peut en contenir d'autres, hors de ses pages."""
+    for (un, ici), (autre, la) in permutations(chemins.items(), 2):
+        if ici == la and un < autre:
+            yield f"  - « {un} » et « {autre} » sont le même dossier."
+        elif ici != la and la.is_relative_to(ici) and un != "livre":
+            yield f"  - « {autre} » est dans « {un} »."
+    pages = chemins.get("livre", Path()) / "book"
+    for nom in (n for n in chemins if n.startswith("site") and chemins[n].is_relative_to(pages)):
+        yield f"  - « {nom} » est parmi les pages du livre, qui seraient relues à la construction suivante."
 
 
 def plus_larges(public: str) -> tuple[str, ...]:
@@ -179,12 +191,7 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
     fichier = Path(fichier).resolve()
     if not fichier.is_file():
         raise ErreurConfiguration(f"{fichier.name} : fichier de configuration introuvable.")
-    try:
-        brut = yaml.safe_load(fichier.read_text(encoding="utf-8"))
-    except yaml.YAMLError as erreur:
-        lieu = getattr(erreur, "problem_mark", None)
-        ou = f", ligne {lieu.line + 1}" if lieu else ""
-        raise ErreurConfiguration(f"{fichier.name}{ou} : ce n'est pas du YAML valide.") from erreur
+    brut = lire_yaml(fichier)
     problemes, communes, epci = _problemes(brut), (), None
     if isinstance(brut, dict):
         referentiels = _rubrique(brut, "chemins", dict).get("referentiels", _CHEMINS_PAR_DEFAUT["referentiels"])
@@ -265,7 +272,6 @@ _TYPES = {
     "conservation": dict,
 }
 _CLES = set(_TYPES)
-ATTENDU = {dict: "une suite de « clé: valeur »", list: "une liste", str: "un texte"}
 
 
 def _problemes(brut: object) -> list[str]:
@@ -301,8 +307,10 @@ def _problemes(brut: object) -> list[str]:
     if not isinstance(duree, int) or isinstance(duree, bool) or duree < 1:
         problemes.append("charte : « duree_ans » est un nombre entier d'années, au moins 1.")
     annees = edition.get("annees")
-    if not (isinstance(annees, list) and annees and all(isinstance(a, int) for a in annees)):
+    if not (isinstance(annees, list) and annees and all(_est_une_annee(a) for a in annees)):
         problemes.append("edition : « annees » doit être une liste d'années, par exemple [2007, 2008].")
+    elif doubles := sorted({a for a in annees if annees.count(a) > 1}):
+        problemes.append(f"edition : l'année {doubles[0]} est donnée deux fois dans « annees ».")
     elif (zero := edition.get("annee_zero", min(annees))) not in annees:
         problemes.append(f"edition : annee_zero ({zero}) n'est pas une des années {annees}.")
     else:
@@ -319,6 +327,7 @@ def _problemes(brut: object) -> list[str]:
     deposants = [d for d in deposants if d not in illisibles]
     problemes += [p for d in deposants for p in _problemes_du_deposant(d)]
     codes = [d["code"] for d in deposants if isinstance(d["code"], str)]
+    problemes += [p for c in codes for p in _problemes_du_code(c)]
     doubles = sorted({c for c in codes if codes.count(c) > 1})
     problemes += [f"bailleurs : le code « {c} » est donné deux fois." for c in doubles]
     problemes += ["bailleurs : « tous » est réservé."] if "tous" in codes else []
@@ -328,6 +337,17 @@ def _problemes(brut: object) -> list[str]:
         elif not isinstance(chemin, str):
             problemes.append(f"chemins : « {nom} » n'est pas un texte.")
     return problemes + _problemes_des_signataires(brut, codes) + _problemes_des_depots(brut)
+
+
+def _est_une_annee(valeur: object) -> bool:
+    return isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in ANNEES
+
+
+def _problemes_du_code(code: str) -> list[str]:
+    """Un code de déposant nomme ses fichiers et sa page : il doit pouvoir s'écrire dans un nom de fichier."""
+    if CODE.fullmatch(code):
+        return []
+    return [f"bailleurs : le code « {code} » doit n'avoir que des lettres, des chiffres, « _ » et « - »."]
 
 
 def _problemes_du_trimestre(edition: dict, derniere: int) -> list[str]:

@@ -34,6 +34,23 @@ def creer_dossier(dossier: Path) -> None:
         dossier.mkdir(mode=0o770, exist_ok=True)
 
 
+def creer_traversable(dossier: Path) -> None:
+    """Créer un dossier et ses parents de sorte qu'un serveur puisse aller plus loin, quel que soit l'umask."""
+    if not dossier.is_dir():
+        creer_traversable(dossier.parent)
+        dossier.mkdir(exist_ok=True)
+        dossier.chmod(0o755)
+
+
+def rendre_lisible(dossier: Path, a_tous: bool) -> None:
+    """Ouvrir à la lecture tout ce que contient un dossier, quel que soit l'umask : à tous, ou au seul groupe."""
+    autres = 0o777 if a_tous else 0o770
+    for racine, _, fichiers in os.walk(dossier):
+        os.chmod(racine, (0o755 & autres) | (os.stat(racine).st_mode & stat.S_ISGID))
+        for nom in fichiers:
+            os.chmod(os.path.join(racine, nom), 0o644 & autres)
+
+
 def resserrer(dossier: Path, acces: str) -> None:
     """Retirer aux autres leurs droits sur un dossier, tout ce qu'il contient compris.
 

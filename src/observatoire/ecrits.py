@@ -6,6 +6,7 @@ from pathlib import Path
 
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
+from observatoire.saisie import lire_texte
 
 
 def refuser_les_ecrits(commentaires: Path) -> None:
@@ -17,7 +18,7 @@ def refuser_les_ecrits(commentaires: Path) -> None:
     fautes = [
         f"{fichier.relative_to(commentaires.parent)}, ligne {rang} : des {RECONNUS[reconnu][1]}."
         for fichier in sorted(commentaires.rglob("*.md"))
-        for rang, ligne in enumerate(fichier.read_text(encoding="utf-8").splitlines(), start=1)
+        for rang, ligne in enumerate(lire_texte(fichier).splitlines(), start=1)
         if (reconnu := famille_du_texte(ligne) or (nomme_une_personne(ligne) and CIVILITE))
     ]
     if fautes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from concurrent.futures import BrokenExecutor
 
 
 class ErreurObservatoire(Exception):
@@ -58,15 +59,22 @@ _PANNES = {
     ("ENOTDIR",): "un fichier est à la place d'un dossier{pour}.",
     ("EISDIR",): "un dossier est à la place d'un fichier{pour}.",
     ("EIO", "ESTALE", "ENODEV", "ENXIO"): "le disque ne répond pas comme il faut{pour}.",
-    ("ENOMEM",): "plus de mémoire. Baisser --ouvriers, ou arrêter d'autres programmes.",
+    ("ENOMEM",): "plus de mémoire, ou un ouvrier s'est arrêté. Baisser --ouvriers, ou arrêter d'autres programmes.",
+    ("EPIPE",): "la sortie a été fermée avant la fin.",
+    ("EXDEV", "EBUSY"): "ce dossier est sur un autre disque, ou en est le point de montage{pour}. En donner un "
+    "qui soit dedans.",
 }  # fmt: skip
 
 
-def dire_panne(erreur: OSError) -> str | None:
+def dire_panne(erreur: Exception) -> str | None:
     """La phrase qui dit une panne de la machine (disque plein, droits…) ; rien si ``erreur`` n'en est pas une.
 
     Le chemin est donné à partir du dossier courant quand il est dedans.
     """
+    if isinstance(erreur, MemoryError | BrokenExecutor):
+        erreur = OSError(errno.ENOMEM, "mémoire")  # un ouvrier que le système a tué ne dit pas pourquoi
+    if not isinstance(erreur, OSError):
+        return None
     nom = errno.errorcode.get(erreur.errno or 0, "")
     if nom == "EEXIST" and erreur.filename and not os.path.isdir(erreur.filename):
         nom = "ENOTDIR"  # un dossier était à créer là où il y a un fichier

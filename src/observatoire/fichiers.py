@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observatoire.echappement import changer_textes, pour_tableur
+from observatoire.marque import exiger, marquer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +41,10 @@ def ecrire_octets(contenu: bytes, chemin: Path) -> None:
 def ecrire_dossier(final: Path) -> Iterator[Path]:
     """Donner un dossier vide où écrire, puis le mettre à la place de ``final``.
 
-    Si le bloc lève une erreur, ``final`` n'est pas touché et rien ne reste du dossier d'écriture.
+    Si le bloc lève une erreur, ``final`` n'est pas touché et rien ne reste du dossier d'écriture. Lève
+    :class:`ErreurConfiguration`, avant comme après, si ``final`` n'est pas à nous (:mod:`observatoire.marque`).
     """
+    exiger(final)
     final.parent.mkdir(parents=True, exist_ok=True)
     nouveau = final.with_name(f"{PROVISOIRE}{os.getpid()}-{final.name}")
     nouveau.mkdir()
@@ -53,13 +56,22 @@ def ecrire_dossier(final: Path) -> Iterator[Path]:
 
 
 def remplacer_dossier(nouveau: Path, final: Path) -> None:
-    """Mettre le dossier ``nouveau`` à la place de ``final``, d'un seul geste quand le système le permet."""
+    """Marquer le dossier ``nouveau`` et le mettre à la place de ``final``, qui doit être à nous."""
+    exiger(final)
+    marquer(nouveau)
+    mettre_a_la_place(nouveau, final)
+
+
+def mettre_a_la_place(nouveau: Path, final: Path) -> None:
+    """Remplacer un dossier que l'on sait à nous, d'un seul geste quand le système le permet ; son .gitkeep reste."""
+    if (final / ".gitkeep").is_file():
+        (nouveau / ".gitkeep").touch()
     if not final.exists():
         nouveau.rename(final)
     elif _echanger(nouveau, final):
         shutil.rmtree(nouveau)
     else:
-        ancien = Path(tempfile.mkdtemp(prefix=PROVISOIRE, dir=final.parent))
+        ancien = Path(tempfile.mkdtemp(prefix=PROVISOIRE, suffix=f"-{final.name}", dir=final.parent))
         final.replace(ancien)
         nouveau.rename(final)
         shutil.rmtree(ancien)
@@ -76,7 +88,8 @@ def _echanger(un: Path, autre: Path) -> bool:
 
 def balayer(sortie: Path) -> None:
     """Effacer ce qu'une commande tuée a laissé d'inachevé dans ``sortie`` et à côté."""
-    restes = [*sortie.parent.glob(f"{PROVISOIRE}*"), *sortie.rglob(f"{PROVISOIRE}*")]
+    voisins = sortie.parent.glob(f"{PROVISOIRE}*{sortie.name}*")  # d'un autre dossier, une autre commande s'occupe
+    restes = [*voisins, *sortie.rglob(f"{PROVISOIRE}*")]
     for reste in restes:
         shutil.rmtree(reste, ignore_errors=True) if reste.is_dir() else reste.unlink(missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observatoire.erreurs import ErreurConfiguration
@@ -11,6 +12,32 @@ if TYPE_CHECKING:
     from distributed import Client
 
 ATTENTE = 10  # secondes laissées à la grappe pour répondre, puis pour avoir un ouvrier
+
+#: Ce que contient le dossier donné à --dask-tls, et le réglage de Dask qu'il pose.
+PIECES = {
+    "autorite.pem": "distributed.comm.tls.ca-file",
+    "certificat.pem": "distributed.comm.tls.client.cert",
+    "cle.pem": "distributed.comm.tls.client.key",
+}
+
+
+def chiffrer(dossier: Path) -> None:
+    """Se joindre désormais aux grappes en TLS, avec les :data:`PIECES` de ce dossier, et jamais en clair.
+
+    Lève :class:`ErreurConfiguration` si l'une d'elles manque.
+    """
+    if absentes := [nom for nom in PIECES if not (dossier / nom).is_file()]:
+        raise ErreurConfiguration(f"--dask-tls : {', '.join(absentes)} manque dans « {dossier.name} ».")
+    import dask
+
+    reglages = {reglage: str((dossier / nom).resolve()) for nom, reglage in PIECES.items()}
+    dask.config.set(reglages | {"distributed.comm.require-encryption": True})
+
+
+def en_clair(adresse: str) -> bool:
+    """Ce qui part vers cette adresse se lit-il sur un réseau ?"""
+    protocole, _, reste = adresse.partition("://")
+    return protocole == "tcp" and not reste.startswith(("127.", "localhost:", "[::1]:"))
 
 
 def rejoindre(adresse: str) -> Client:
@@ -27,7 +54,7 @@ def rejoindre(adresse: str) -> Client:
         raise ErreurConfiguration(f"--dask attend une adresse comme tcp://machine:8786, pas « {adresse} ».")
     try:
         client = Client(adresse, timeout=ATTENTE)
-    except (OSError, ValueError) as refus:
+    except (OSError, ValueError, TypeError, RuntimeError) as refus:
         raise ErreurConfiguration(f"aucune grappe Dask ne répond à {adresse}.") from refus
     try:
         client.wait_for_workers(1, timeout=ATTENTE)

@@ -7,9 +7,7 @@ d'eux, et la commande se défait d'elle-même. Si elle n'y arrive pas en une dem
 from __future__ import annotations
 
 import ctypes
-import multiprocessing
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -18,9 +16,12 @@ from contextlib import suppress
 
 import psutil
 
+from observatoire.ephemere import VEILLEUR
+
 MESSAGE = "Interrompu : ce qui était publié l'est encore."
 DELAI = 0.5
 SIGNAUX = (signal.SIGINT, signal.SIGTERM)
+_GARDIENS = ("multiprocessing.resource_tracker", VEILLEUR)
 _ADOPTER = 36  # PR_SET_CHILD_SUBREAPER
 _UNE_FOIS = threading.Lock()
 
@@ -59,8 +60,6 @@ def couper(code: int) -> None:
     """Sortir sans rien attendre : les fils de calcul et les ``atexit`` des bibliothèques peuvent bloquer."""
     _UNE_FOIS.acquire()
     arreter_descendants()
-    if provisoire := multiprocessing.current_process()._config.get("tempdir"):
-        shutil.rmtree(provisoire, ignore_errors=True)  # multiprocessing ne l'efface qu'à une sortie ordinaire
     with suppress(OSError, ValueError):  # le terminal a pu être fermé
         # La barre d'avancement cache le curseur.
         print("\x1b[?25h" if sys.stderr.isatty() else "", MESSAGE, sep="", file=sys.stderr, flush=True)
@@ -86,11 +85,11 @@ def arreter_descendants() -> None:
 
 
 def _a_tuer(processus: psutil.Process) -> bool:
-    """Ni les morts, que leur parent enterrera, ni le traqueur de ``multiprocessing`` : il s'arrête de lui-même avec
-    nous, et il faut de lui pour rendre les sémaphores."""
+    """Ni les morts, que leur parent enterrera, ni ceux qui s'arrêtent d'eux-mêmes après nous : le traqueur de
+    ``multiprocessing``, qui rend les sémaphores, et le veilleur, qui efface le dossier temporaire."""
     try:
         if processus.status() == psutil.STATUS_ZOMBIE:
             return False
-        return not any("multiprocessing.resource_tracker" in mot for mot in processus.cmdline())
+        return not any(nom in mot for mot in processus.cmdline() for nom in _GARDIENS)
     except psutil.NoSuchProcess:
         return False

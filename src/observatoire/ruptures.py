@@ -16,9 +16,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import lire_yaml
 
 COLONNES = ["annee", "indicateurs", "libelle", "description", "source"]
 
@@ -46,12 +46,7 @@ def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:
 
 
 def _enregistrements(fichier: Path) -> list:
-    try:
-        contenu = yaml.safe_load(fichier.read_text(encoding="utf-8")) or []
-    except yaml.YAMLError as erreur:
-        lieu = getattr(erreur, "problem_mark", None)
-        ou = f", ligne {lieu.line + 1}" if lieu else ""
-        raise ErreurConfiguration(f"ruptures.yml{ou} : ce n'est pas du YAML valide.") from erreur
+    contenu = lire_yaml(fichier) or []
     if not isinstance(contenu, list):
         raise ErreurConfiguration("ruptures.yml : le fichier doit être une liste (un tiret par rupture).")
     return contenu

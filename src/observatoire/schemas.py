@@ -11,7 +11,6 @@ Un texte libre, ou une donnée interdite, n'a pas de place dans un schéma.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy as np
 from observatoire.configuration import TABLES
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import famille_interdite
+from observatoire.saisie import lire_json
 
 NON_RENSEIGNE = "nr"
 TYPES = ("string", "number", "integer", "date")
@@ -125,10 +125,7 @@ def lire_schema(fichier: Path) -> Schema:
     """Lire un Table Schema ; lève :class:`ErreurConfiguration` s'il est mal écrit."""
     if not fichier.is_file():
         raise ErreurConfiguration(f"{fichier.name} : schéma introuvable dans {fichier.parent.name}.")
-    try:
-        brut = json.loads(fichier.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as erreur:
-        raise ErreurConfiguration(f"{fichier.name}, ligne {erreur.lineno} : ce n'est pas du JSON valide.") from erreur
+    brut = lire_json(fichier)
     champs = {champ["name"]: _champ(champ, fichier) for champ in brut.get("fields", ())}
     return Schema(
         nom=brut.get("name", fichier.stem),

@@ -10,6 +10,7 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.regles_datees import controler_la_date, controler_les_regles, est_nombre, lire_fichier, retenir
 
 FICHIER = Path("baremes") / "alertes.yml"
+_FORME = {"regles": [{"seuils_par_niveau": {}}]}
 NIVEAUX = ("immeuble", "secteur", "quartier")
 NATURES = ("proportion", "taux")
 _SEUILS = ("vigilance", "alerte")
@@ -54,7 +55,7 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
     fichier = referentiels / FICHIER
     if not fichier.is_file():
         return None
-    regle = retenir(lire_fichier(fichier, _defauts)["regles"], annee)
+    regle = retenir(lire_fichier(fichier, _FORME, _defauts)["regles"], annee)
     try:
         probabilite = baremes.au_31_decembre(annee)("alertes")
     except SansObjet:

@@ -117,6 +117,8 @@ def compter_les_parcs(
 def ranger_le_parc(sommes: Sommes, regles: Regles, dimensions: list[str]) -> Parc | None:
     """Emboîter les territoires et poser l'attendu de chaque immeuble."""
     noms = [d for d in dimensions if d in NIVEAUX]
+    if not noms:  # un territoire sans quartier ni immeuble n'a rien à comparer à lui-même
+        return None
     fin = noms[0]
     situees = sommes.cellules[fin].notna().to_numpy()
     cellules, valeurs = sommes.cellules[situees].reset_index(drop=True), sommes.valeurs[situees]

@@ -23,13 +23,12 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.territoires import est_inconnu
+from observatoire.saisie import chercher_malformes, lire_yaml
 
 FICHIER = "objectifs.yml"
 SENS = ("plafond", "plancher")
@@ -38,6 +37,8 @@ TOUS, CHACUN = "tous", "chacun"
 LOI, CONFERENCE = ORIGINES = ("loi", "conference")
 _OBLIGATOIRES = ("code", "indicateur", "sens", "cible", "niveau", "depuis", "source")
 _FACULTATIVES = ("territoire", "bailleur", "jusque")
+#: La forme de ce que les contrôles comparent ; leurs messages disent le reste.
+_FORME = dict.fromkeys(("code", "indicateur", "sens", "niveau", "territoire", "bailleur", "source"), str)
 _LEGAUX = {"hausse": "plancher", "baisse": "plafond"}
 
 
@@ -100,15 +101,14 @@ def _adoptes(config: Configuration) -> list[Objectif]:
     fichier = Path(dossier) / FICHIER if dossier else None
     if fichier is None or not fichier.is_file():
         return []
-    try:
-        contenu = yaml.safe_load(fichier.read_text(encoding="utf-8"))
-    except yaml.YAMLError as erreur:
-        raise ErreurConfiguration(f"{FICHIER} : ce n'est pas du YAML valide.") from erreur
+    contenu = lire_yaml(fichier)
     fiches = contenu.get("objectifs") if isinstance(contenu, dict) else contenu
     if fiches in (None, []):
         return []
     if not isinstance(fiches, list) or not all(isinstance(f, dict) for f in fiches):
         raise ErreurConfiguration(f"{FICHIER} : « objectifs » est une liste de fiches « clé: valeur ».")
+    if malformes := chercher_malformes(fiches, [_FORME]):
+        raise ErreurConfiguration(f"{FICHIER} est mal écrit :\n" + "\n".join(f"  - objectif {d}" for d in malformes))
     defauts = [f"objectif n° {rang} : {d}" for rang, f in enumerate(fiches, start=1) for d in _defauts(f, config)]
     codes = [f.get("code") for f in fiches]
     defauts += [f"le code « {c} » est donné deux fois." for c in dict.fromkeys(codes) if c and codes.count(c) > 1]

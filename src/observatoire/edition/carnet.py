@@ -18,6 +18,7 @@ import pandas as pd
 from observatoire.edition.travail import Resultat, Travail
 from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
+from observatoire.marque import exiger, lister, marquer
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.publie import EXTRAITES, Contenu
 
@@ -107,27 +108,33 @@ class Carnet:
         if resultat.notebook is not None:
             ecrire_texte(resultat.notebook, self.echecs / f"{resultat.travail.sortie.replace('/', '-')}.ipynb")
 
-    def mettre_en_place(self, attendus: set[Path], proteges: set[str]) -> int:
+    def mettre_en_place(self, attendus: set[Path]) -> int:
         """Mettre en place ce qui attend, retirer ce qui n'est pas dans ``attendus`` ; rend le nombre de retirées.
 
         ``attendus`` : chemins relatifs de tous les fichiers de l'édition. Un fichier identique n'est pas touché : le
-        livre se reconstruit alors plus vite.
+        livre se reconstruit alors plus vite. Lève :class:`ErreurConfiguration`, sans rien toucher, si l'édition
+        contient ce que nous n'y avons pas mis.
         """
-        for fichier in sorted(f for f in self.attente.rglob("*") if f.is_file()):
+        exiger(self.edition)
+        self.edition.mkdir(parents=True, exist_ok=True)
+        en_attente = sorted(f for f in self.attente.rglob("*") if f.is_file())
+        # La marque d'abord : arrêtée en chemin, l'édition est encore reconnue pour nôtre.
+        marquer(self.edition, [f.relative_to(self.attente).as_posix() for f in en_attente])
+        for fichier in en_attente:
             cible = self.edition / fichier.relative_to(self.attente)
             cible.parent.mkdir(parents=True, exist_ok=True)
             if cible.is_file() and cible.read_bytes() == fichier.read_bytes():
                 fichier.unlink()
             else:
                 fichier.replace(cible)
-        presents = {f.relative_to(self.edition) for f in self.edition.rglob("*") if f.is_file()}
-        anciens = {f for f in presents if f not in attendus and f.name not in proteges}
+        anciens = set(map(Path, lister(self.edition))) - attendus
         for ancien in anciens:
             (self.edition / ancien).unlink()
             self._note(ancien.with_suffix("").as_posix()).unlink(missing_ok=True)
         for dossier in sorted((d for d in self.edition.rglob("*") if d.is_dir()), reverse=True):
             if not any(dossier.iterdir()):
                 dossier.rmdir()
+        marquer(self.edition)
         return len(anciens)
 
     def _note(self, sortie: str) -> Path:

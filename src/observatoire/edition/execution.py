@@ -24,7 +24,6 @@ from observatoire.fichiers import ecrire_texte
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
-DEJA_LA = {".gitkeep"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def executer(
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
-    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)}, DEJA_LA)
+    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
 
 

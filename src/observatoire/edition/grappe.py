@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +17,7 @@ from threading import Lock
 from observatoire.edition.equipe import resultat_de, souche
 from observatoire.edition.page import faire_page
 from observatoire.edition.travail import Resultat, Travail
+from observatoire.ephemere import dossier_ephemere
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.grappe import rejoindre
 from observatoire.memoire import empreinte_du_code
@@ -72,22 +72,24 @@ def faire_a_distance(travail: Travail, archive: bytes, code: str) -> Resultat:
 
 
 class _Installation:
-    """Ce qui est publié, déballé chez un ouvrier de la grappe, et la souche qui l'a lu."""
+    """Ce qui est publié, déballé chez un ouvrier de la grappe, et la souche qui l'a lu.
+
+    Si l'ouvrier est tué, rien n'en reste chez lui.
+    """
 
     def __init__(self, archive: bytes):
-        self.dossier = tempfile.TemporaryDirectory(prefix="obs-")
-        self.publie, self.atelier = Path(self.dossier.name, "publie"), Path(self.dossier.name, "atelier")
+        self._pile = ExitStack()
+        dossier = self._pile.enter_context(dossier_ephemere())
+        self.publie, self.atelier = dossier / "publie", dossier / "atelier"
         self.atelier.mkdir()
         with zipfile.ZipFile(io.BytesIO(archive)) as contenu:
             contenu.extractall(self.publie)
-        self._souche = ExitStack()
-        os.environ.update(self._souche.enter_context(souche(self.publie)).environnement)
+        os.environ.update(self._pile.enter_context(souche(self.publie)).environnement)
         self.emprunts = 0
 
     def fermer(self) -> None:
         """Arrêter la souche et effacer le dossier."""
-        self._souche.close()
-        self.dossier.cleanup()
+        self._pile.close()
 
 
 _installations: dict[str, _Installation] = {}

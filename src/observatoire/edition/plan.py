@@ -101,12 +101,20 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
             continue
         for page in _pages_du_modele(modele, chemin, matiere):
+            if not _a_sa_place(page.sortie, modele):
+                problemes.append(f"{chemin.name} : un code de « {page.sortie} » ne peut pas nommer une page.")
             problemes += verifier_parametres(chemin, page.parametres, matiere.admises, page.textes)
             pages.append(page)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in dict.fromkeys(problemes))
         raise ParametreInconnu(f"{len(set(problemes))} problème(s) dans le plan de l'édition.\n{liste}")
     return pages
+
+
+def _a_sa_place(sortie: str, modele: Modele) -> bool:
+    """Un code lu dans un fichier (quartier, alerte…) ne mène pas la page hors de son dossier."""
+    morceaux = sortie.replace("\\", "/").split("/")
+    return len(morceaux) == modele.sortie.count("/") + 1 and not any(m.startswith(".") or not m for m in morceaux)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import yaml
-
 from observatoire.configuration import Configuration
 from observatoire.engagements.regles import chercher_defauts
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import analyser_yaml, lire_texte
 
 FICHIER = "engagements.yml"
 
@@ -85,7 +84,7 @@ def lire_engagements(config: Configuration) -> list[Engagement]:
     fichier = config.chemin("suivi") / FICHIER
     if not fichier.is_file():
         return []
-    return lire_contenu(lire_document(fichier.read_text(encoding="utf-8"), config), config)
+    return lire_contenu(lire_document(lire_texte(fichier), config), config)
 
 
 def lire_document(texte: str, config: Configuration) -> dict:
@@ -93,12 +92,7 @@ def lire_document(texte: str, config: Configuration) -> dict:
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
     """
-    try:
-        contenu = yaml.safe_load(texte)
-    except yaml.YAMLError as erreur:
-        lieu = getattr(erreur, "problem_mark", None)
-        ou = f", ligne {lieu.line + 1}" if lieu else ""
-        raise ErreurConfiguration(f"{FICHIER}{ou} : ce n'est pas du YAML valide.") from erreur
+    contenu = analyser_yaml(texte, FICHIER)
     if defauts := chercher_defauts(contenu, config):
         raise ErreurConfiguration(f"{FICHIER} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))
     return contenu

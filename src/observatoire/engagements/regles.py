@@ -120,7 +120,7 @@ def _defauts(brut: object, textes: list, config: Configuration) -> list[str]:
 
 def _defauts_des_parts(brut: dict) -> list[str]:
     """Ce qui s'écrit en fraction et n'en est pas une : « 80 » pour 80 %."""
-    declaration = catalogue().get((brut.get("mesure") or {}).get("indicateur"))
+    declaration = catalogue().get(str((brut.get("mesure") or {}).get("indicateur")))
     if declaration is None or declaration.unite != "%":
         return []
     cibles = [c for c in brut.get("cibles") or () if isinstance(c, dict)]

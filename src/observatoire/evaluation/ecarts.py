@@ -11,6 +11,7 @@ from observatoire.configuration import Configuration
 from observatoire.engagements import CHAMPS, FICHIER, calculer_engagements, lire_contenu, lire_document
 from observatoire.engagements import COLONNES as DES_ENGAGEMENTS
 from observatoire.evaluation.revision import lire_etat_zero
+from observatoire.saisie import lire_texte
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
 COLONNES = [
@@ -31,7 +32,7 @@ def relever_les_ecarts(config: Configuration) -> tuple[pd.DataFrame, pd.DataFram
         ligne = {"revision": zero.revision, "date": zero.date, "statut": "nd", "motif": zero.motif}
         return _typer([ligne]), pd.DataFrame(columns=DES_ENGAGEMENTS)
     fichier = config.chemin("suivi") / FICHIER
-    actuel = lire_document(fichier.read_text(encoding="utf-8"), config)
+    actuel = lire_document(lire_texte(fichier), config)
     lignes = list(comparer(zero.contenu, actuel))
     entetes = {"revision": zero.revision, "date": zero.date, "statut": "publie", "motif": ""}
     rejuges = calculer_engagements(config, lire_contenu(zero.contenu, config))

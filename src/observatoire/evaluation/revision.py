@@ -14,6 +14,7 @@ from pathlib import Path
 from observatoire.configuration import Configuration
 from observatoire.engagements import FICHIER, lire_document
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import lire_texte
 
 SANS_REVISION = "Aucune révision de l'état zéro n'est inscrite dans engagements.yml."
 SANS_GIT = "git n'est pas installé : le fichier de l'état zéro ne peut pas être relu."
@@ -38,7 +39,7 @@ def lire_etat_zero(config: Configuration) -> EtatZero:
     Lève :class:`ErreurConfiguration` si le fichier d'aujourd'hui est mal écrit.
     """
     fichier = config.chemin("suivi") / FICHIER
-    actuel = lire_document(fichier.read_text(encoding="utf-8"), config) if fichier.is_file() else {}
+    actuel = lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
     inscrite = actuel.get("etat_zero") or {}
     if not inscrite:
         return EtatZero("", "", None, SANS_REVISION)

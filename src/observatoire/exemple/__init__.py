@@ -2,7 +2,8 @@
 
 ``scenario`` dit ce qu'il faut tirer, ``parc`` tire immeubles et logements, ``menages`` ceux qui y entrent, ``vie`` fait
 passer les années, ``flux`` ajoute attributions, demandes, signalements et programmes, ``verites`` plante ce que les
-alertes devront trouver, ``depots`` compose les tables et ``formats`` les écrit comme les bailleurs les enverraient.
+alertes devront trouver, ``depots`` compose les tables, ``formats`` les écrit comme les bailleurs les enverraient et
+``place`` s'assure de n'effacer que des dépôts fictifs.
 """
 
 from __future__ import annotations
@@ -13,20 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from observatoire.configuration import MARQUE_FICTIF, Configuration
+from observatoire.configuration import Configuration
 from observatoire.droits import reserver, resserrer
-from observatoire.erreurs import ErreurObservatoire
-from observatoire.exemple import depots, flux, formats
+from observatoire.exemple import depots, flux, formats, place
 from observatoire.exemple.parc import tirer_parc
 from observatoire.exemple.scenario import Scenario
 from observatoire.exemple.vie import Annee, Vie
+from observatoire.fichiers import ecrire_csv, mettre_a_la_place
 
 SANS_BAILLEUR = ("menages", "signalements")
 """Tables dont le schéma n'a pas de colonne « bailleur »."""
-AVIS = """Ces dépôts sont fictifs : ils ont été tirés au sort par « observatoire exemple » (graine {graine}).
-Aucun ménage, aucun immeuble, aucun loyer n'est réel. Les bailleurs, eux, existent : aucun chiffre n'est le leur.
-Tant que ce fichier est là, chaque page du site le dit. Le retirer avec les dépôts fictifs, jamais seul.
-"""
 
 
 @dataclass(frozen=True)
@@ -49,14 +46,14 @@ def ecrire_exemple(dossier: Path, config: Configuration, graine: int = 2007, log
     """Écrire les dépôts fictifs de toutes les années de ``config`` dans ``dossier``, et ``verite.csv`` à côté.
 
     Les mêmes arguments donnent les mêmes octets. Tout est écrit à l'écart puis mis en place d'un coup. Lève
-    :class:`ErreurObservatoire` si ``dossier`` contient des dépôts qui ne sont pas marqués fictifs.
+    :class:`ErreurObservatoire` si ``dossier`` contient autre chose que des dépôts fictifs écrits par cette fonction.
     """
     with reserver(config.acces):
         return _ecrire(Path(dossier), config, graine, logements)
 
 
 def _ecrire(dossier: Path, config: Configuration, graine: int, logements: int) -> Resume:
-    anciens = _anciens_depots(dossier)
+    place.exiger_fictif(dossier)
     travail = dossier.with_name(f".{dossier.name}.nouveau")
     shutil.rmtree(travail, ignore_errors=True)
     travail.mkdir(parents=True)
@@ -65,24 +62,11 @@ def _ecrire(dossier: Path, config: Configuration, graine: int, logements: int) -
     for etat in Vie(scenario, parc, alea).annees():
         _deposer(etat, scenario, travail / str(etat.annee), alea)
     _deposer_les_demandes(scenario, logements, travail, np.random.default_rng([graine, 1]))
-    fichiers = sum(f.is_file() for f in travail.rglob("*"))
-    (travail / MARQUE_FICTIF).write_text(AVIS.format(graine=graine), encoding="utf-8")
-    _mettre_en_place(travail, dossier, anciens)
+    fichiers = place.marquer_fictif(travail, graine)
+    ecrire_csv(parc.verites, dossier.parent / place.VERITES)
+    mettre_a_la_place(travail, dossier)
     resserrer(dossier, config.acces)
-    parc.verites.to_csv(dossier.parent / "verite.csv", index=False, lineterminator="\n")
     return Resume(fichiers, len(parc.immeubles), len(parc.logements), len(parc.verites))
-
-
-def _anciens_depots(dossier: Path) -> list[Path]:
-    """Ce que les nouveaux dépôts remplaceront ; refuser si ce ne sont pas des dépôts fictifs."""
-    garde = (".gitkeep", MARQUE_FICTIF)
-    presents = [f for f in dossier.iterdir() if f.name not in garde] if dossier.is_dir() else []
-    if presents and not (dossier / MARQUE_FICTIF).is_file():
-        raise ErreurObservatoire(
-            f"{dossier} contient des dépôts qui ne sont pas fictifs : rien n'a été écrit.\n"
-            "    Choisir un autre dossier avec --dossier, ou retirer d'abord ces dépôts."
-        )
-    return presents
 
 
 def _deposer(etat: Annee, scenario: Scenario, dossier: Path, alea) -> None:
@@ -102,12 +86,3 @@ def _deposer_les_demandes(scenario: Scenario, logements: int, dossier: Path, ale
     for annee, stock in flux.demandes(scenario, logements, alea):
         for deposant in tiers:
             formats.ecrire(stock, dossier / str(annee) / f"demandes_{deposant.code}", deposant.code)
-
-
-def _mettre_en_place(travail: Path, dossier: Path, anciens: list[Path]) -> None:
-    dossier.mkdir(exist_ok=True)
-    for ancien in anciens:
-        shutil.rmtree(ancien) if ancien.is_dir() else ancien.unlink()
-    for nouveau in sorted(travail.iterdir()):
-        nouveau.replace(dossier / nouveau.name)
-    travail.rmdir()

@@ -12,6 +12,7 @@ import yaml
 
 from observatoire.configuration import Bailleur, Configuration
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import lire_yaml
 
 ORDINAIRE = {"pauvrete": 0.38, "qpv": []}
 
@@ -27,7 +28,7 @@ class Scenario:
         self._brut = yaml.safe_load(texte)
         propre = config.chemin("referentiels") / "scenario.yml"
         if propre.is_file():
-            self._brut |= yaml.safe_load(propre.read_text(encoding="utf-8"))
+            self._brut |= lire_yaml(propre)
         self.config = config
         self.annees = list(config.annees)
         self.taux, self.dpe, self.verites = (self._brut[c] for c in ("taux", "dpe", "verites"))

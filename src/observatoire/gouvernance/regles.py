@@ -100,7 +100,7 @@ def _defauts_de_la_decision(ou: str, decision: object) -> list[str]:
     if not isinstance(decision, dict) or not set(decision) <= {"genre", "texte"}:
         return [f"{ou} : s'écrit « {{genre: proposer_action, texte: une phrase courte}} »."]
     defauts = []
-    if decision.get("genre") not in DECISIONS:
+    if decision.get("genre") not in tuple(DECISIONS):
         defauts.append(f"{ou} : « genre » vaut {', '.join(DECISIONS)}.")
     return defauts + _defauts_du_texte(ou, decision.get("texte"))
 

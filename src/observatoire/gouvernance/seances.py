@@ -8,11 +8,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance.regles import ALERTE, chercher_defauts, dire_l_individuel
+from observatoire.saisie import analyser_yaml, lire_texte
 
 DOSSIER = Path("book") / "gouvernance"
 NOM = re.compile(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md")
@@ -67,9 +66,10 @@ def lire_seances(config: Configuration) -> list[Seance]:
     for fichier in sorted(dossier_des_seances(config).glob("*.md")):
         if fichier.name == "README.md":
             continue
-        entete, texte, defauts = _lire(fichier)
+        tout = lire_texte(fichier)
+        entete, texte, defauts = _lire(fichier.name, tout)
         defauts = defauts or chercher_defauts(entete, fichier.name, nommer_signataires(config), PUBLICS)
-        defauts += _defauts_du_corps(texte, fichier.read_text(encoding="utf-8"))
+        defauts += _defauts_du_corps(texte, tout)
         problemes += [f"  - {fichier.name} : {d}" for d in defauts]
         if not defauts:
             seances.append(_composer(fichier.stem, entete, texte, nommer_signataires(config)))
@@ -100,16 +100,16 @@ def decomposer(alerte: str) -> tuple[str, str, str] | None:
     return lue.groups() if lue else None
 
 
-def _lire(fichier: Path) -> tuple[object, str, list[str]]:
-    if not NOM.fullmatch(fichier.name):
+def _lire(nom: str, tout: str) -> tuple[object, str, list[str]]:
+    if not NOM.fullmatch(nom):
         return None, "", ["le nom s'écrit AAAA-MM-JJ-genre.md, sans accent ni majuscule."]
-    coupe = _ENTETE.match(fichier.read_text(encoding="utf-8"))
+    coupe = _ENTETE.match(tout)
     if coupe is None:
         return None, "", []
     try:
-        return yaml.safe_load(coupe[1]), coupe[2], []
-    except yaml.YAMLError:
-        return None, coupe[2], ["l'en-tête n'est pas du YAML valide."]
+        return analyser_yaml(coupe[1], "en-tête"), coupe[2], []
+    except ErreurConfiguration as erreur:
+        return None, coupe[2], [str(erreur)]
 
 
 def _defauts_du_corps(texte: str, tout: str) -> list[str]:

@@ -10,13 +10,13 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
-import yaml
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer, compter
+from observatoire.saisie import lire_yaml
 from observatoire.schemas import Schema
 
 OBLIGATOIRES = ("annee", "deposant", "table", "id", "colonne", "attendu", "motif", "auteur", "date")
@@ -77,12 +77,7 @@ def lire_corrections(config: Configuration, schemas: dict[str, Schema]) -> list[
     fichier = config.chemin("suivi") / "corrections.yml"
     if not fichier.is_file():
         return []
-    try:
-        brut = yaml.safe_load(fichier.read_text(encoding="utf-8"))
-    except yaml.YAMLError as erreur:
-        lieu = getattr(erreur, "problem_mark", None)
-        ou = f", ligne {lieu.line + 1}" if lieu else ""
-        raise ErreurConfiguration(f"corrections.yml{ou} : ce n'est pas du YAML valide.") from None
+    brut = lire_yaml(fichier)
     if brut is not None and (not isinstance(brut, dict) or set(brut) - {"corrections"}):
         raise ErreurConfiguration("corrections.yml : le fichier doit avoir une seule rubrique, « corrections ».")
     entrees = (brut or {}).get("corrections") or []

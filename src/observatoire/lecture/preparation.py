@@ -194,7 +194,7 @@ def _mettre_en_place(aside: Path, prepare: Path) -> None:
         (prepare / nom).unlink(missing_ok=True)
     for nouveau in sorted(aside.iterdir()):
         ancien = prepare / nouveau.name
-        if ancien.is_dir():
+        if nouveau.is_dir():
             remplacer_dossier(nouveau, ancien)
         else:
             nouveau.replace(ancien)

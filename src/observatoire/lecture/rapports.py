@@ -9,9 +9,6 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -21,16 +18,13 @@ import pandas as pd
 
 from observatoire.droits import creer_dossier, reserver
 from observatoire.echappement import pour_tableur
-from observatoire.erreurs import ErreurConfiguration
-from observatoire.fichiers import PROVISOIRE, remplacer_dossier
+from observatoire.fichiers import ecrire_dossier
 from observatoire.lecture.bilans import tables_attendues, tables_d_autrui
 from observatoire.lecture.depots import RPLS, Fichier
 from observatoire.lecture.problemes import abreger, compter, nombre
 
 DOUTES_CITES = 200
 SANS_DEPOSANT = "a_classer"
-# Ce que contient un dossier de rapports, et rien d'autre.
-RAPPORT = re.compile(rf"(?:\d{{4}}|{SANS_DEPOSANT})(?:/[^/]+\.(?:html|csv))?")
 COLONNES_CSV = ["fichier", "feuille", "genre", "regle", "lignes", "colonne", "nombre", "texte", "conseil"]
 
 
@@ -45,41 +39,18 @@ def ecrire_rapports(depots, dossier: Path | str) -> list[Path]:
     n'est pas compris est rapporté sous ``a_classer``.
     """
     dossier = Path(dossier).resolve()
-    _refuser_un_autre_dossier(dossier)
-    with reserver(depots.config.acces), _a_cote_de(dossier) as aside:
-        nouveau = Path(aside) / dossier.name
-        creer_dossier(nouveau)
+    with reserver(depots.config.acces), ecrire_dossier(dossier) as nouveau:
         if dossier.is_dir():
             _garder_les_autres_annees(dossier, nouveau, depots)
         ecrits = _ecrire(depots, nouveau)
-        remplacer_dossier(nouveau, dossier)
     return [dossier / chemin.relative_to(nouveau) for chemin in ecrits]
-
-
-@contextmanager
-def _a_cote_de(dossier: Path) -> Iterator[str]:
-    creer_dossier(dossier.parent)
-    with tempfile.TemporaryDirectory(prefix=PROVISOIRE, dir=dossier.parent) as aside:
-        yield aside
-
-
-def _refuser_un_autre_dossier(dossier: Path) -> None:
-    """Ne jamais remplacer un dossier où il y a autre chose que des rapports."""
-    if dossier.exists() and not dossier.is_dir():
-        raise ErreurConfiguration(f"{dossier.name} : ce n'est pas un dossier.")
-    autres = (p for p in dossier.glob("**/*") if not RAPPORT.fullmatch(p.relative_to(dossier).as_posix()))
-    if autre := next(autres, None):
-        raise ErreurConfiguration(
-            f"{dossier.name} : ce dossier contient autre chose que des rapports ({autre.name}). "
-            "Donner un dossier vide ou un nouveau nom."
-        )
 
 
 def _garder_les_autres_annees(dossier: Path, nouveau: Path, depots) -> None:
     if set(depots.annees) == set(depots.config.annees):
         return
     for annee in dossier.iterdir():
-        if annee.name not in {str(a) for a in depots.annees}:
+        if annee.is_dir() and annee.name not in {str(a) for a in depots.annees}:
             shutil.copytree(annee, nouveau / annee.name)
 
 

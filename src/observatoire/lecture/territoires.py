@@ -8,7 +8,6 @@ il est rangé sous :data:`HORS_QUARTIER` et signalé.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ import pandas as pd
 from observatoire.communes import HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.saisie import lire_json
 
 # geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _codes_declares(config: Configuration, niveau: str | None) -> frozenset[str]
     if niveau != "quartier" or config.quartiers == "communes" or not fichier.is_file():
         return None
     try:
-        traits = json.loads(fichier.read_text(encoding="utf-8"))["features"]
+        traits = lire_json(fichier)["features"]
         dits = [trait["properties"] for trait in traits]
     except (ValueError, KeyError, TypeError) as erreur:
         raise ErreurConfiguration(f"{CONTOURS} : ce n'est pas un GeoJSON lisible.") from erreur

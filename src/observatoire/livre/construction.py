@@ -19,6 +19,7 @@ from pathlib import Path
 
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.documents.plan import DOSSIER
+from observatoire.droits import rendre_lisible
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
 from observatoire.livre.politique import sortir_les_styles
@@ -78,6 +79,7 @@ def construire(
             verifier_site(nouveau, public)
             sortir_les_styles(nouveau)
             indexer(nouveau)
+            rendre_lisible(nouveau, a_tous=public == PUBLIQUE)
             dire(3, len(ETAPES), ETAPES[3])
             prouver(nouveau, pages_prevues(source), [p for p in edition.get("pages", []) if p.endswith(".pdf")])
     dire(4, len(ETAPES), ETAPES[3])

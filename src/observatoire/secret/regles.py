@@ -109,7 +109,7 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         seuil = baremes.au_31_decembre(annee)("confidentialite")
     except SansObjet as absence:
         raise ErreurConfiguration(f"le barème « confidentialite » n'a pas de valeur en {annee}.") from absence
-    contenu = lire_fichier(referentiels / FICHIER, _defauts_du_fichier)
+    contenu = lire_fichier(referentiels / FICHIER, _FORME, _defauts_du_fichier)
     regle = retenir((r for r in contenu["regles"] if r["public"] == public), annee)
     if regle is None:
         raise ErreurConfiguration(f"{FICHIER.name} : aucune règle n'est en vigueur en {annee} pour « {public} ».")
@@ -134,6 +134,16 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         ouvertes={t: frozenset(o.get("colonnes") or ()) for o in ouvertes for t in o["tables"]},
         exacts=frozenset((n, code) for e in exacts for n in e["niveaux"] for code in e["indicateurs"]),
     )
+
+
+#: La forme de ce que les contrôles parcourent ; leurs messages disent le reste.
+_FORME = {
+    "valeurs": [{"depuis": datetime.date}],
+    "regles": [{"public": str, "indicateurs": {str: [str]}, "par_bailleur": {str: [str]}}],
+    "ouvertes": [{"tables": [str], "colonnes": [str]}],
+    "exacts": [{"niveaux": [str], "indicateurs": [str]}],
+    "accords": [{"publics": [str], "bailleurs": [str]}],
+}
 
 
 def _defauts_du_fichier(contenu: dict) -> list[str]:

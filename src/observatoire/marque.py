@@ -1,0 +1,71 @@
+"""Ne vider que ce que nous avons rempli : un dossier à nous porte une marque, la liste de ce que nous y avons mis.
+
+Un dossier donné par erreur, ou à qui quelqu'un a ajouté un fichier, n'est pas touché.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from observatoire.erreurs import ErreurConfiguration
+
+MARQUE = ".observatoire"
+_LA_MARQUE = re.compile(re.escape(MARQUE) + r"(?:-\d+)?")  # un nombre : celui qui l'écrivait a été tué
+#: Ce que git, un système ou JupyterLab posent d'eux-mêmes, et qui ne vaut pas d'être gardé.
+NEGLIGES = (".gitkeep", ".DS_Store", ".ipynb_checkpoints")
+#: Une marque qui ne dit que cela adopte tout ce que le dossier contient ; elle ne s'écrit qu'à la main.
+TOUT = "tout"
+
+
+def marquer(dossier: Path, aussi: Iterable[str] = ()) -> None:
+    """Écrire dans ``dossier`` la liste de ses fichiers, et des chemins relatifs ``aussi`` qui vont y venir."""
+    liste = "".join(f"{nom}\n" for nom in sorted({*lister(dossier), *aussi}))
+    provisoire = dossier / f"{MARQUE}-{os.getpid()}"
+    provisoire.write_text(liste, encoding="utf-8", errors="surrogateescape")
+    provisoire.replace(dossier / MARQUE)
+
+
+def exiger(*dossiers: Path) -> None:
+    """Lever :class:`ErreurConfiguration` si l'un de ces dossiers contient ce que nous n'y avons pas mis."""
+    refus = [f"  - {_lisible(dossier)} : {pourquoi}" for dossier in dossiers if (pourquoi := _pourquoi(dossier))]
+    if refus:
+        raise ErreurConfiguration(
+            "rien n'a été touché : ce qui suit n'est pas à l'observatoire, et aurait été effacé.\n"
+            + "\n".join(refus)
+            + "\n    Donner un autre dossier, ou en sortir ces fichiers. Un dossier écrit avant que la marque existe "
+            f"s'adopte ainsi :\n    echo {TOUT} > DOSSIER/{MARQUE}"
+        )
+
+
+def lister(dossier: Path) -> Iterator[str]:
+    """Les chemins relatifs de ce que contient un dossier (fichiers et liens), hors marque et :data:`NEGLIGES`."""
+    for racine, sous_dossiers, fichiers in os.walk(dossier):
+        liens = [nom for nom in sous_dossiers if os.path.islink(os.path.join(racine, nom))]
+        sous_dossiers[:] = [nom for nom in sous_dossiers if nom not in NEGLIGES]
+        for nom in (*fichiers, *liens):
+            if nom not in NEGLIGES and not (_LA_MARQUE.fullmatch(nom) and Path(racine) == dossier):
+                yield Path(racine, nom).relative_to(dossier).as_posix()
+
+
+def _pourquoi(dossier: Path) -> str:
+    """Pourquoi un dossier n'est pas à nous ; rien s'il l'est, ou s'il n'y a rien à y perdre."""
+    if dossier.is_symlink():
+        return "c'est un lien, pas un dossier."
+    presents = sorted(lister(dossier)) if dossier.is_dir() else []
+    if not presents:
+        return ""
+    if not (dossier / MARQUE).is_file():
+        return f"ce dossier n'a pas notre marque (on y trouve « {presents[0]} »)."
+    siens = (dossier / MARQUE).read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+    if siens[0].strip() == TOUT:
+        return ""
+    etrangers = [nom for nom in presents if nom not in set(siens)]
+    reste = f" et {len(etrangers) - 1} autre(s)" if len(etrangers) > 1 else ""
+    return f"« {etrangers[0]} »{reste} n'est pas de nous." if etrangers else ""
+
+
+def _lisible(dossier: Path) -> str:
+    return os.path.relpath(dossier) if dossier.is_relative_to(Path.cwd()) else str(dossier)

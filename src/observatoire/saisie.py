@@ -1,0 +1,133 @@
+"""Lire ce qu'une personne écrit à la main (YAML, JSON, Markdown) : le contenu, ou une phrase qui dit où est la faute.
+
+Rien n'y est deviné : une clé donnée deux fois, dont YAML ne garderait que la seconde, est une faute.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Hashable
+from pathlib import Path
+
+import yaml
+
+from observatoire.erreurs import ErreurConfiguration
+
+#: Ce que YAML sait écrire et dont aucun fichier d'ici n'a l'emploi.
+_INUSITES = ("binary", "omap", "pairs", "set")
+
+
+ANNEES = range(1800, 2201)
+_ENORME = 1e15  # et « .nan » n'est pas plus petit
+#: Ce qui est attendu, comme on le dit.
+ATTENDU = {
+    dict: "une suite de « clé: valeur »", list: "une liste", str: "un texte", bool: "true ou false",
+    int: "un nombre entier", float: "un nombre", dt.date: "une date AAAA-MM-JJ",
+}  # fmt: skip
+
+
+class _Lecteur(yaml.SafeLoader):
+    """YAML ordinaire, où les clés sont des textes, uniques, et où rien ne renvoie à autre chose."""
+
+    yaml_constructors = {
+        tag: construire
+        for tag, construire in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.rpartition(":")[2] not in _INUSITES
+    }
+
+    def compose_node(self, parent, index):
+        if self.check_event(yaml.AliasEvent):
+            self._refuser(self.peek_event(), "les renvois (« * ») ne sont pas admis ; recopier la valeur.")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node, deep=False):
+        vues: set[Hashable] = set()
+        for noeud, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            cle = self.construct_object(noeud, deep=True)
+            if not isinstance(cle, str):
+                self._refuser(noeud, "une clé n'est pas un texte (mettre des guillemets).")
+            if cle in vues:
+                self._refuser(noeud, f"« {cle} » est donné deux fois.")
+            vues.add(cle)
+        return super().construct_mapping(node, deep)
+
+    def construct_object(self, node, deep=False):
+        valeur = super().construct_object(node, deep)
+        if isinstance(valeur, dt.datetime) or (isinstance(valeur, dt.date) and valeur.year not in ANNEES):
+            self._refuser(node, "une date s'écrit AAAA-MM-JJ, sans heure, de 1800 à 2200.")
+        if isinstance(valeur, int | float) and not abs(valeur) < _ENORME:
+            self._refuser(node, "ce nombre est impossible.")
+        return valeur
+
+    def _refuser(self, lieu: yaml.Node | yaml.Event, faute: str) -> None:
+        raise _Faute(None, None, faute, lieu.start_mark)
+
+
+class _Faute(yaml.MarkedYAMLError):
+    """Une faute que nous savons dire."""
+
+
+def lire_texte(fichier: Path) -> str:
+    """Le texte d'un fichier. Lève :class:`ErreurConfiguration` s'il n'est pas en UTF-8."""
+    octets = fichier.read_bytes()
+    try:
+        return octets.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as erreur:
+        ligne = octets.count(b"\n", 0, erreur.start) + 1
+        raise ErreurConfiguration(
+            f"{fichier.name}, ligne {ligne} : un caractère n'est pas en UTF-8. Enregistrer le fichier en UTF-8."
+        ) from erreur
+
+
+def lire_yaml(fichier: Path) -> object:
+    """Le contenu d'un fichier YAML ; lève :class:`ErreurConfiguration` s'il est mal écrit."""
+    return analyser_yaml(lire_texte(fichier), fichier.name)
+
+
+def analyser_yaml(texte: str, nom: str) -> object:
+    """Le contenu d'un texte YAML ; ``nom`` : celui du fichier. Lève :class:`ErreurConfiguration` s'il est mal écrit."""
+    try:
+        return yaml.load(texte, _Lecteur)
+    except yaml.YAMLError as erreur:
+        lieu = getattr(erreur, "problem_mark", None)
+        ou = f", ligne {lieu.line + 1}" if lieu else ""
+        faute = erreur.problem if isinstance(erreur, _Faute) else "ce n'est pas du YAML valide."
+        raise ErreurConfiguration(f"{nom}{ou} : {faute}") from erreur
+    except (ValueError, RecursionError) as erreur:
+        raison = "trop de niveaux." if isinstance(erreur, RecursionError) else "une date ou un nombre impossible."
+        raise ErreurConfiguration(f"{nom} : ce n'est pas du YAML valide, {raison}") from erreur
+
+
+def lire_json(fichier: Path) -> object:
+    """Le contenu d'un fichier JSON ; lève :class:`ErreurConfiguration` s'il est mal écrit."""
+    try:
+        return json.loads(lire_texte(fichier))
+    except json.JSONDecodeError as erreur:
+        raise ErreurConfiguration(f"{fichier.name}, ligne {erreur.lineno} : ce n'est pas du JSON valide.") from erreur
+    except RecursionError as erreur:
+        raise ErreurConfiguration(f"{fichier.name} : ce n'est pas du JSON valide, trop de niveaux.") from erreur
+
+
+def chercher_malformes(contenu: object, forme: object, ou: str = "") -> list[str]:
+    """Ce qui, dans un contenu, n'a pas la forme attendue, une phrase par défaut ; ce qui manque n'en est pas un.
+
+    ``forme`` : un type de :data:`ATTENDU`, ``[forme]`` pour une liste, ``{clé: forme}`` pour des clés connues,
+    ``{str: forme}`` pour n'importe quelles clés.
+
+    >>> chercher_malformes({"regles": [{"public": 3}]}, {"regles": [{"public": str}]})
+    ['« regles », n° 1, « public » doit être un texte.']
+    """
+    type_ = forme if isinstance(forme, type) else type(forme)
+    admis = (int, float) if type_ is float else type_
+    if not isinstance(contenu, admis) or (isinstance(contenu, bool) and type_ is not bool):
+        return [f"{ou or 'le fichier'} doit être {ATTENDU[type_]}."]
+    debut = f"{ou}, " if ou else ""
+    if isinstance(forme, list):
+        suite = [(element, forme[0], f"{debut}n° {rang}") for rang, element in enumerate(contenu, start=1)]
+    elif isinstance(forme, dict):
+        generale = forme.get(str)
+        suite = [(v, forme.get(c, generale), f"{debut}« {c} »") for c, v in contenu.items()]
+    else:
+        return []
+    return [d for v, f, lieu in suite if f is not None and v is not None for d in chercher_malformes(v, f, lieu)]

@@ -1,0 +1,203 @@
+"""Ce qu'une personne écrit à la main est lu, ou refusé par une phrase ; jamais par une trace."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from fabrique import RACINE
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from observatoire.confidentialite.regles import lire_regles_du_secret
+
+from observatoire.alertes.regles import lire_regles_des_alertes
+from observatoire.attributions.objectifs import lire_objectifs
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.configuration import PUBLICS, lire_configuration
+from observatoire.engagements import lire_engagements
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.gouvernance.seances import lire_seances
+from observatoire.lecture.corrections import lire_corrections
+from observatoire.ruptures import lire_ruptures
+from observatoire.saisie import analyser_yaml, chercher_malformes, lire_yaml
+from observatoire.schemas import lire_schemas
+
+BAREMES, SUIVI = Path("referentiels/baremes"), Path("suivi")
+#: Ce que l'on met à la place d'une valeur, où que ce soit : un autre genre, un vide, un excès, un chemin.
+SURPRISES = (
+    None, True, 0, -1, 10**30, 1.5, float("nan"), "", "  ", "../x", "a\nb", "é/..", "x" * 300, [], [None], [[]], {},
+    {"a": None}, [{"a": 1}], {"a": [1]}, dt.date(1, 1, 1), dt.date(2010, 1, 1), dt.datetime(2010, 1, 1), "2010-01-01",
+)  # fmt: skip
+CORRECTION = {
+    "annee": 2010, "deposant": "gbh", "table": "logements", "id": "12", "colonne": "financement", "attendu": "PLUZ",
+    "remplacer_par": "PLUS", "motif": "faute", "auteur": "GBH", "date": dt.date(2011, 1, 1),
+}  # fmt: skip
+OBJECTIF = {
+    "code": "o1", "indicateur": "moins_40_entrants", "sens": "plafond", "cible": 0.4, "niveau": "quartier",
+    "territoire": "battant", "bailleur": "gbh", "depuis": dt.date(2008, 1, 1), "source": "séance",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ville(tmp_path_factory):
+    """Une copie de tout ce qui s'écrit à la main, et la configuration qui la lit."""
+    dossier = tmp_path_factory.mktemp("saisie")
+    for nom in ("referentiels", "schemas", "suivi"):
+        shutil.copytree(RACINE / "data" / nom, dossier / "data" / nom)
+    shutil.copytree(RACINE / "book" / "gouvernance", dossier / "book" / "gouvernance")
+    shutil.copy(RACINE / "observatoire.yml", dossier)
+    return lire_configuration(dossier / "observatoire.yml")
+
+
+def _lire_la_configuration(config):
+    lue = lire_configuration(config.fichier)
+    return lue.bailleurs, lue.partenaires, lue.communes_retenues, lue.chemin("site")
+
+
+#: Fichier -> (contenu de départ s'il n'est pas celui du dépôt, lecture).
+FICHIERS: dict[str, tuple[object, Callable]] = {
+    "observatoire.yml": (None, _lire_la_configuration),
+    "data/referentiels/baremes/loi_2017_en_qpv.yml": (None, lambda c: lire_baremes(c.chemin("referentiels")).tableau()),
+    "data/referentiels/baremes/alertes.yml": (
+        None,
+        lambda c: lire_regles_des_alertes(c.chemin("referentiels"), lire_baremes(c.chemin("referentiels")), 2010),
+    ),
+    "data/referentiels/baremes/confidentialite.yml": (
+        None,
+        lambda c: [
+            lire_regles_du_secret(c.chemin("referentiels"), lire_baremes(c.chemin("referentiels")), public, 2010)
+            for public in PUBLICS
+        ],
+    ),
+    "data/referentiels/ruptures.yml": (None, lambda c: lire_ruptures(c.chemin("referentiels"), catalogue())),
+    "data/suivi/engagements.yml": (None, lire_engagements),
+    "data/suivi/objectifs.yml": (
+        {"objectifs": [OBJECTIF]},
+        lambda c: lire_objectifs(c, lire_baremes(c.chemin("referentiels"))),
+    ),
+    "data/suivi/corrections.yml": (
+        {"corrections": [CORRECTION]},
+        lambda c: lire_corrections(c, lire_schemas(RACINE / "data" / "schemas")),
+    ),
+    "book/gouvernance/2009-12-15-conference.md": (None, lire_seances),
+}
+
+
+def _places(contenu: object, avant: tuple = ()) -> Iterator[tuple]:
+    yield avant
+    if isinstance(contenu, dict | list):
+        cles = contenu if isinstance(contenu, dict) else range(len(contenu))
+        for cle in cles:
+            yield from _places(contenu[cle], (*avant, cle))
+
+
+def _mettre(contenu: object, place: tuple, surprise: object) -> object:
+    if not place:
+        return surprise
+    change = copy.deepcopy(contenu)
+    dedans = change
+    for cle in place[:-1]:
+        dedans = dedans[cle]
+    dedans[place[-1]] = surprise
+    return change
+
+
+@pytest.mark.parametrize("nom", FICHIERS)
+def test_une_valeur_surprenante_est_lue_ou_refusee(ville, nom):
+    """N'importe où dans n'importe quel fichier : jamais d'autre erreur que celle qui se dit."""
+    depart, lire = FICHIERS[nom]
+    fichier = ville.fichier.parent / nom
+    garde = fichier.read_text(encoding="utf-8")
+    debut, fin = ("---\n", "---\n" + garde.split("---\n", 2)[2]) if nom.endswith(".md") else ("", "")
+    depart = depart or yaml.safe_load(garde.split("---\n")[1] if debut else garde)
+    if "engagements" in depart:
+        depart["engagements"] = [depart["engagements"][rang] for rang in (0, 1, 20, -1)]
+    places = list(_places(depart))
+
+    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(place=st.sampled_from(places), surprise=st.sampled_from(SURPRISES))
+    def essayer(place, surprise):
+        change = yaml.safe_dump(_mettre(depart, place, surprise), allow_unicode=True, sort_keys=False)
+        fichier.write_text(f"{debut}{change}{fin}", encoding="utf-8")
+        try:
+            lire(ville)
+        except ErreurConfiguration:
+            return
+
+    try:
+        essayer()
+    finally:
+        fichier.write_text(garde, encoding="utf-8")
+    lire(ville)
+
+
+@pytest.mark.parametrize("nom", FICHIERS)
+def test_un_fichier_en_latin_1_est_dit_avec_sa_ligne(ville, nom):
+    _, lire = FICHIERS[nom]
+    fichier = ville.fichier.parent / nom
+    garde = fichier.read_bytes()
+    try:
+        fichier.write_bytes(garde + "\n# a\n# é\n".encode("latin-1"))
+        ligne = garde.count(b"\n") + 3
+        with pytest.raises(ErreurConfiguration, match=rf"{re.escape(fichier.name)}, ligne {ligne} : .*UTF-8"):
+            lire(ville)
+    finally:
+        fichier.write_bytes(garde)
+
+
+def test_la_marque_d_un_editeur_et_ses_fins_de_ligne_ne_comptent_pas(tmp_path):
+    (tmp_path / "a.yml").write_bytes(b"\xef\xbb\xbfa: 1\r\nb: deux\r\n")
+    assert lire_yaml(tmp_path / "a.yml") == {"a": 1, "b": "deux"}
+
+
+@pytest.mark.parametrize(
+    ("texte", "message"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "x.yml, ligne 3 : « a » est donné deux fois."),
+        ("a: &b [1]\nc: *b\n", "x.yml, ligne 2 : les renvois"),
+        ("a: [\n", "x.yml, ligne 2 : ce n'est pas du YAML valide."),
+        ("oui: 1\non: 2\n", "x.yml, ligne 2 : une clé n'est pas un texte"),
+        ("? [1]\n: 2\n", "x.yml, ligne 1 : une clé n'est pas un texte"),
+        ("a: 2010-13-45\n", "x.yml : ce n'est pas du YAML valide, une date ou un nombre impossible."),
+        ("a: 2010-01-01 10:00:00\n", "x.yml, ligne 1 : une date s'écrit AAAA-MM-JJ"),
+        ("a: .inf\n", "x.yml, ligne 1 : ce nombre est impossible."),
+        (f"a: {'1' * 5000}\n", "une date ou un nombre impossible."),
+        ("a: !!python/object:os.system {}\n", "ce n'est pas du YAML valide"),
+        ("a: !!set {b}\n", "ce n'est pas du YAML valide"),
+        ("[" * 5000, "trop de niveaux"),
+        ("a: \x00\n", "ce n'est pas du YAML valide"),
+    ],
+)
+def test_ce_que_le_lecteur_refuse(texte, message):
+    with pytest.raises(ErreurConfiguration, match=re.escape(message)):
+        analyser_yaml(texte, "x.yml")
+
+
+def test_une_bombe_de_renvois_ne_s_ouvre_pas():
+    bombe = "a: &a [x, x]\n" + "".join(
+        f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefghij", "bcdefghijk", strict=True)
+    )
+    with pytest.raises(ErreurConfiguration, match="renvois"):
+        analyser_yaml(bombe, "x.yml")
+
+
+@pytest.mark.parametrize(
+    ("contenu", "forme", "attendu"),
+    [
+        ({"a": 1, "b": None}, {"a": int, "b": str, "c": [str]}, []),
+        ({"a": True}, {"a": int}, ["« a » doit être un nombre entier."]),
+        ({"a": 1}, {"a": float}, []),
+        ([], {}, ["le fichier doit être une suite de « clé: valeur »."]),
+        ({"a": ["x", 3]}, {"a": [str]}, ["« a », n° 2 doit être un texte."]),
+        ({"a": {"x": [1]}}, {"a": {str: [str]}}, ["« a », « x », n° 1 doit être un texte."]),
+    ],
+)
+def test_la_forme_attendue(contenu, forme, attendu):
+    assert chercher_malformes(contenu, forme) == attendu
