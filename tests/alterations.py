@@ -51,10 +51,10 @@ def depot(table: str, format_: str, alea: random.Random) -> bytes:
     for _ in range(alea.choice([0, 1, 1, 2, 5, 40])):
         if lignes:
             alea.choice(lignes)[alea.choice(entete)] = alea.choice(VALEURS)
-    for _ in range(alea.choice([0, 0, 0, 1, 2])):
+    for _ in range(alea.choice([0, 0, 0, 0, 0, 1, 2])):
         _deranger(entete, alea)
     octets = ECRIRE[format_](lignes, entete, alea)
-    return abimer(octets, alea) if alea.random() < 0.6 else octets
+    return abimer(octets, alea) if alea.random() < 0.4 else octets
 
 
 def _deranger(entete: list[str], alea: random.Random) -> None:

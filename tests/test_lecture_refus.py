@@ -517,6 +517,6 @@ def test_beaucoup_de_valeurs_differentes_sont_comptees(tmp_path):
     atelier.deposer_tout()
     depots = atelier.verifier()
     assert "fichier refusé, 50 problèmes." in depots.message()
-    assert "colonne « surface_m2 » : 30 autres problèmes du même genre." in depots.message()
+    assert "colonne « surface_m2 » : 30 autres problèmes du même genre, sur 30 lignes." in depots.message()
     ecrire_rapports(depots, tmp_path / "rapports")
     assert lire(tmp_path / "rapports/2010/neolia.csv").count("n'est pas un nombre") == 50
