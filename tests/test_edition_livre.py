@@ -301,3 +301,11 @@ def test_aucune_directive_ne_lit_un_fichier_hors_du_livre(livre, tmp_path):
     assert _pages(livre.chemin("site")) == avant
     composees = (livre.chemin("site").parent / ".html.travail" / "sortie").rglob("*")
     assert not [f for f in composees if f.is_file() and b"MOT-DE-PASSE" in f.read_bytes()]
+
+
+def test_un_lien_symbolique_ne_fait_rien_entrer_dans_le_livre(livre, tmp_path):
+    config = _copier_le_livre(livre, tmp_path / "livre")
+    (tmp_path / "secret.md").write_text("# Secret", encoding="utf-8")
+    (tmp_path / "livre" / "book" / "essai.md").symlink_to(tmp_path / "secret.md")
+    with pytest.raises(EditionIncomplete, match=r"book/essai\.md mène hors du livre"):
+        construire(config)

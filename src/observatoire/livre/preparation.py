@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from observatoire.configuration import PUBLICS, Configuration
+from observatoire.erreurs import EditionIncomplete
 from observatoire.fichiers import ecrire_texte
 from observatoire.livre.publics import verifier_sources
 from observatoire.memoire import empreinte, empreinte_du_code
@@ -35,6 +36,7 @@ def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
     attendus = {nom: livre / nom for nom in REGLAGES}
     attendus |= {f"book/{r}": f for r, f in _fichiers(livre / "book", ecartes).items()}
     attendus |= {f"book/edition/{r}": f for r, f in _fichiers(edition, set()).items()}
+    _refuser_les_liens(attendus, [livre.resolve(), (livre / "book").resolve(), edition.resolve()])
     for fichier in (f for r, f in _fichiers(source, set()).items() if r not in attendus):
         fichier.unlink()
     for relatif, fichier in attendus.items():
@@ -45,6 +47,13 @@ def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
         oublier(travail)
         ecrire_texte(actuelle, _marque(travail))
     return source
+
+
+def _refuser_les_liens(attendus: dict[str, Path], racines: list[Path]) -> None:
+    """Un lien qui mène hors du livre y ferait entrer n'importe quel fichier de la machine."""
+    dehors = [r for r, f in attendus.items() if not any(f.resolve().is_relative_to(racine) for racine in racines)]
+    if dehors:
+        raise EditionIncomplete(f"le livre n'a pas été publié : {', '.join(dehors)} mène hors du livre (un lien).")
 
 
 def pages_prevues(source: Path) -> dict[str, Path]:
