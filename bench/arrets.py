@@ -79,7 +79,7 @@ class Essai:
     def _chercher(self, descendants: list[psutil.Process]):
         _, vivants = psutil.wait_procs(descendants, timeout=DELAI)
         if vivants := [p for p in vivants if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]:
-            yield f"{len(vivants)} processus vivent encore"
+            yield f"vivent encore : {[' '.join(p.cmdline()[:4]) for p in vivants]}"
         fin = time.monotonic() + DELAI
         while any(self.temporaire.iterdir()) and time.monotonic() < fin:
             time.sleep(0.1)

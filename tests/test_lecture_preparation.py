@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -281,11 +282,20 @@ def test_les_rapports_ne_remplacent_pas_un_autre_dossier(tmp_path):
     assert (tmp_path / "observatoire.yml").is_file()
 
 
+def _contours(*proprietes: dict) -> str:
+    carre = {"type": "Polygon", "coordinates": [[[6, 47], [6.1, 47], [6.1, 47.1], [6, 47]]]}
+    communs = {"nom": "N", "parent": None}
+    traits = [{"type": "Feature", "geometry": carre, "properties": communs | p} for p in proprietes]
+    return json.dumps({"type": "FeatureCollection", "features": traits})
+
+
 @pytest.mark.parametrize(
     ("contenu", "message"),
     [
         ("abc", "ce n'est pas un GeoJSON lisible"),
         ('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "a"}}]}', "géométrie"),
+        (_contours({"code": None, "niveau": "quartier"}, {"code": "b", "niveau": "quartier"}), "sont des textes"),
+        (_contours({"code": 3, "niveau": "quartier"}, {"code": 4, "niveau": "quartier"}), "sont des textes"),
     ],
 )
 def test_contours_illisibles(tmp_path, contenu, message):

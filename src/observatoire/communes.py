@@ -121,7 +121,9 @@ def _lire(declaree: dict, referentiels: Path) -> tuple[Commune, list[str]]:
     try:
         traits = [t["properties"] for t in json.loads((referentiels / fichier).read_text(encoding="utf-8"))["features"]]
         codes = {n: tuple(t["code"] for t in traits if t["niveau"] == n) for n in ("quartier", "secteur")}
-    except (ValueError, KeyError, TypeError):
+        if not all(isinstance(code, str) and code for siens in codes.values() for code in siens):
+            raise ValueError("un code n'est pas un texte")
+    except (ValueError, KeyError, TypeError, RecursionError):
         return commune, [
             f"communes, {nom} : « {fichier} » n'est pas un GeoJSON de quartiers (code, nom, niveau, parent)."
         ]

@@ -20,7 +20,7 @@ import numpy as np
 from observatoire.configuration import TABLES
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import famille_interdite
-from observatoire.saisie import lire_json
+from observatoire.saisie import chercher_malformes, lire_json
 
 NON_RENSEIGNE = "nr"
 TYPES = ("string", "number", "integer", "date")
@@ -121,11 +121,36 @@ class Schema:
         return schema
 
 
+#: La forme de ce qui est lu d'un schéma.
+_FORME = {
+    **dict.fromkeys(("name", "title", "description"), str),
+    "fields": [
+        {**dict.fromkeys(("name", "type", "title", "description", "role"), str), "constraints": {"enum": [str]}}
+    ],
+    "primaryKey": [str],
+    "foreignKeys": [{"fields": [str], "reference": {"resource": str}}],
+}
+
+
+def _sans_nom(brut: dict) -> list[str]:
+    champs, liens = brut.get("fields") or (), brut.get("foreignKeys") or ()
+    sans = [
+        f"« fields », n° {rang} : « name » manque." for rang, c in enumerate(champs, 1) if not (c or {}).get("name")
+    ]
+    return sans + [
+        f"« foreignKeys », n° {rang} : « fields » ou « reference » manque."
+        for rang, lien in enumerate(liens, 1)
+        if not (lien and lien.get("fields") and (lien.get("reference") or {}).get("resource"))
+    ]
+
+
 def lire_schema(fichier: Path) -> Schema:
     """Lire un Table Schema ; lève :class:`ErreurConfiguration` s'il est mal écrit."""
     if not fichier.is_file():
         raise ErreurConfiguration(f"{fichier.name} : schéma introuvable dans {fichier.parent.name}.")
     brut = lire_json(fichier)
+    if malformes := chercher_malformes(brut, _FORME) or _sans_nom(brut):
+        raise ErreurConfiguration(f"{fichier.name} est mal écrit :\n" + "\n".join(f"  - {d}" for d in malformes))
     champs = {champ["name"]: _champ(champ, fichier) for champ in brut.get("fields", ())}
     return Schema(
         nom=brut.get("name", fichier.stem),

@@ -91,6 +91,9 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     manquantes = [p for p in PROPRIETES if p not in contours]
     if manquantes:
         raise ErreurConfiguration(f"{nom} : propriété absente, {', '.join(manquantes)}.")
+    textes = contours[["code", "niveau"]].map(lambda v: isinstance(v, str) and bool(v.strip()))
+    if not textes.all(axis=None):
+        raise ErreurConfiguration(f"{nom} : « code » et « niveau » sont des textes, dans chaque contour.")
     problemes = _problemes(contours)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
