@@ -187,7 +187,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture, mixite
+        from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture
         from observatoire.suivi.publication import ecrire_suivi
 
         self._avertir_si_ouvert()
@@ -203,8 +203,6 @@ class Chaine:
         with self.journal.etape("suivi") as etape_du_suivi:
             etape_du_suivi.bilan, avertissements = ecrire_suivi(self.config)
         self.journal.avertir("actions", avertissements)
-        with self.journal.etape("mixité") as mixees:
-            mixees.bilan = f"{_nombre(mixite.ecrire_mixite(self.config))} indices"
         with self.journal.etape("attributions") as attribuees:
             attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))
         with self.journal.etape("engagements") as etape_des_engagements:
