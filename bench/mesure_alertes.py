@@ -17,8 +17,8 @@ from populations import QUARTIERS, Population, Reglage, sont_des_taux, tirer
 from observatoire.alertes.attendus import Comptes
 from observatoire.alertes.calcul import EVALUEES, evaluer_le_parc, evaluer_un_groupe, remonter
 from observatoire.alertes.publication import DECIMALES_DU_TAUX
-from observatoire.alertes.strates import Parc
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
+from observatoire.alertes.strates import Parc
 from observatoire.alertes.suites import SIGNALES, juger
 from observatoire.baremes import lire_baremes
 from observatoire.cles import MODULE

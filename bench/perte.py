@@ -24,10 +24,6 @@ from subprocess import DEVNULL, PIPE, Popen
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-
-from observatoire.baremes import lire_baremes
 from observatoire.confidentialite.attaque import AU_DELA, FOIS, attaquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.etat import Etat
@@ -35,6 +31,10 @@ from observatoire.confidentialite.liens import CELLULE, TOUS, Relations, Systeme
 from observatoire.confidentialite.primaire import Exigences, Valeurs
 from observatoire.confidentialite.protection import Preparation, cacher
 from observatoire.confidentialite.regles import lire_regles_du_secret
+from scipy import sparse
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+
+from observatoire.baremes import lire_baremes
 
 RACINE = Path(__file__).resolve().parents[1]
 ANNEE = 2010

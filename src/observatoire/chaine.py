@@ -188,7 +188,7 @@ class Chaine:
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
         from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture
-        from observatoire.suivi.publication import ecrire_suivi
+        from observatoire.suivi.publication import ecrire_les_actions
 
         self._avertir_si_ouvert()
         with self.journal.etape("lecture") as etape:
@@ -201,7 +201,7 @@ class Chaine:
         with self.journal.etape("alertes") as etape_des_alertes:
             etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
         with self.journal.etape("suivi") as etape_du_suivi:
-            etape_du_suivi.bilan, avertissements = ecrire_suivi(self.config)
+            etape_du_suivi.bilan, avertissements = ecrire_les_actions(self.config)
         self.journal.avertir("actions", avertissements)
         with self.journal.etape("attributions") as attribuees:
             attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))

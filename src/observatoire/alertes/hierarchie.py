@@ -98,14 +98,15 @@ def _effet(loi: Loi, autour: Comptes, a_priori: np.ndarray, melange: Melange) ->
 
 def _peser(loi: Loi, comptes: Comptes, ou: np.ndarray, moyenne: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Les comptes à employer, nuls hors d'``ou``. Bruité, un compte en vaut un plus petit, de même part, dont la
-    variance est celle du sien et du bruit réunies (effectif efficace)."""
+    variance est celle du sien et du bruit réunies (effectif efficace), à mi-chemin de l'attendu et de l'observé."""
     x, n = np.where(ou, np.maximum(comptes.x, 0.0), 0.0), np.where(ou, comptes.n, 0.0)
     if not np.any(comptes.bruit):
         return x, n
-    du_hasard = np.where(ou, loi.variance(moyenne, np.where(ou, n, 1.0)), 1.0)
-    du_bruit = variance_du_bruit(moyenne, np.where(ou, n, 1.0), comptes.bruit)
-    part = du_hasard / (du_hasard + du_bruit)
-    return x * part, n * part
+    effectif = np.where(ou, n, 1.0)
+    part = loi.borner((np.where(ou, x / effectif, moyenne) + moyenne) / 2)
+    du_hasard = loi.variance(part, effectif)
+    poids = du_hasard / (du_hasard + variance_du_bruit(part, effectif, comptes.bruit))
+    return x * poids, n * poids
 
 
 def variance_du_bruit(part: np.ndarray, n: np.ndarray, bruit: np.ndarray | float) -> np.ndarray:

@@ -110,7 +110,7 @@ def _publier_les_alertes(config: Configuration, exacts, ouverture: Ouverture, re
     alertes, ampleurs = publier_les_alertes(evaluees, regles)
     ecrire_csv(alertes, travail / "alertes.csv")
     ecrire_csv(ampleurs, travail / "ampleurs.csv")
-    publier_suivi(config, alertes, regles.public, travail)
+    publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
 def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path) -> None:
