@@ -72,7 +72,7 @@ def evaluer_les_alertes(
         parc = ranger_le_parc(sommes, regles[annee], bruits) if annee in regles else None
         if parc is not None:
             vues = Vues(paru[paru["annee"].eq(annee)], bruits)
-            evaluees.append(_evaluer(parc, regles[annee], vues).assign(annee=annee))
+            evaluees.append(evaluer_ce_qui_parait(parc, regles[annee], vues).assign(annee=annee))
     jugees = conclure_les_annees(evaluees, regles, config)
     return jugees.reindex(columns=list(dict.fromkeys([*ALERTES, *AMPLEURS, "statut"])))
 
@@ -115,7 +115,7 @@ def _placer(codes, valeurs: pd.Series) -> np.ndarray:
     return np.where(rangs >= 0, np.append(nommes, -1)[rangs], -1)
 
 
-def _evaluer(parc: Parc, regles: Regles, vues: Vues) -> pd.DataFrame:
+def evaluer_ce_qui_parait(parc: Parc, regles: Regles, vues: Vues) -> pd.DataFrame:
     """Une année : ce qui paraît ou se cache, une ligne par territoire et indicateur."""
     tables = []
     for declarations, comptes in parc.groupes:

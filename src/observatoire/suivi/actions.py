@@ -80,9 +80,8 @@ def lire_actions(config: Configuration, jalons: pd.DataFrame) -> Actions:
     problemes += inconnues
     if problemes:
         raise _refuser(chemin, config, problemes)
-    return Actions(
-        _completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index})), _avertir(chemin, typees[a_venir], config)
-    )
+    retenues = _completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index}))
+    return Actions(retenues, _avertir(chemin, typees[a_venir], config))
 
 
 def verifier_les_ouvertures(config: Configuration, actions: pd.DataFrame, jalons: pd.DataFrame) -> None:
