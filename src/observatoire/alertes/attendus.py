@@ -53,6 +53,11 @@ class Comptes:
         """Les lignes demandées."""
         return Comptes(self.x[rangs], self.n[rangs], self.attendus[rangs], self.concernes[rangs], self.bruit)
 
+    def completer(self, ou: np.ndarray, autre: Comptes) -> Comptes:
+        """Les mêmes, sauf les lignes ``ou``, prises dans ``autre``."""
+        noms = ("x", "n", "attendus", "concernes")
+        return Comptes(*(np.where(ou[:, None], getattr(autre, n), getattr(self, n)) for n in noms), self.bruit)
+
     def arrondir(self) -> np.ndarray:
         """Les attendus tels qu'ils s'écrivent."""
         return np.round(self.attendus, DECIMALES)

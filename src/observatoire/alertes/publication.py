@@ -25,6 +25,7 @@ from observatoire.alertes.calcul import (
     regles_par_annee,
     remonter,
 )
+from observatoire.alertes.hierarchie import Niveau
 from observatoire.alertes.regles import NIVEAUX, Regles
 from observatoire.alertes.standards import relire
 from observatoire.alertes.strates import Parc, Territoires, ranger_le_parc
@@ -119,17 +120,30 @@ def evaluer_ce_qui_parait(parc: Parc, regles: Regles, vues: Vues) -> pd.DataFram
     """Une année : ce qui paraît ou se cache, une ligne par territoire et indicateur."""
     tables = []
     for declarations, comptes in parc.groupes:
-        codes = [d.code for d in declarations]
-        niveaux, statuts = [], []
-        for niveau, territoires in zip(remonter(parc, comptes)[0], parc.niveaux, strict=True):
-            mesures, siens = vues.lire(territoires, codes)
-            niveaux.append(replace(niveau, comptes=vues.compter(mesures, niveau.comptes, codes)))
-            statuts.append(siens.ravel())
+        niveaux, statuts = _lire_les_niveaux(parc, comptes, [d.code for d in declarations], vues)
         ecrits = [niveau.comptes.arrondir() for niveau in niveaux]
         for table, siens in zip(evaluer_un_groupe(parc, declarations, niveaux, ecrits, regles), statuts, strict=True):
-            tables.append(table.assign(statut=siens))
+            tables.append(table.assign(statut=siens.ravel()))
     toutes = pd.concat(tables, ignore_index=True)
     return toutes.loc[toutes["statut"].isin(["publie", "c"]), [*EVALUEES[1:], "statut"]]
+
+
+def _lire_les_niveaux(parc: Parc, comptes: Comptes, codes: list[str], vues: Vues) -> tuple[list[Niveau], list]:
+    """Les niveaux et leurs comptes publiés, du plus large au plus fin, et les statuts de chacun.
+
+    Un territoire que l'on imagine autour d'un autre n'a que les comptes publiés de ce qu'il contient.
+    """
+    niveaux, statuts, dedans = [], [], None
+    for niveau, territoires in zip(reversed(remonter(parc, comptes)[0]), reversed(parc.niveaux), strict=True):
+        mesures, siens = vues.lire(territoires, codes)
+        publies = vues.compter(mesures, niveau.comptes, codes)
+        if dedans is not None:
+            contenus = dedans.comptes.reunir(dedans.parents, len(territoires.codes))
+            publies = publies.completer(pd.isna(territoires.codes), contenus)
+        dedans = replace(niveau, comptes=publies)
+        niveaux.append(dedans)
+        statuts.append(siens)
+    return niveaux[::-1], statuts[::-1]
 
 
 def publier_les_alertes(evaluees: pd.DataFrame, secret: Secret) -> tuple[pd.DataFrame, pd.DataFrame]:

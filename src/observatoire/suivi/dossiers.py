@@ -148,7 +148,7 @@ def _situer(dossiers: pd.DataFrame, quartiers: pd.DataFrame | None) -> pd.Series
     lui_meme = dossiers["territoire"].where(dossiers["niveau"].eq("quartier"))
     if quartiers is None:
         return lui_meme.fillna("")
-    connus = quartiers.dropna(subset=["quartier"])
+    connus = quartiers[quartiers["territoire"].isin(dossiers["territoire"])].dropna(subset=["quartier"])
     connus = connus.sort_values("annee", kind="stable") if "annee" in connus else connus
     connus = connus.astype(dict.fromkeys(["niveau", "territoire", "quartier"], "str"))
     places = connus.drop_duplicates(CLES[:2], keep="last").set_index(CLES[:2])["quartier"]
