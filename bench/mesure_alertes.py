@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,15 @@ import pandas as pd
 import regles_usuelles
 from populations import QUARTIERS, Population, Reglage, sont_des_taux, tirer
 
-from observatoire.alertes.calcul import evaluer_le_parc
+from observatoire.alertes.attendus import Comptes
+from observatoire.alertes.calcul import EVALUEES, evaluer_le_parc, evaluer_un_groupe, remonter
+from observatoire.alertes.publication import DECIMALES_DU_TAUX
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
+from observatoire.alertes.strates import Parc
 from observatoire.alertes.suites import SIGNALES, juger
 from observatoire.baremes import lire_baremes
+from observatoire.cles import MODULE
+from observatoire.secret import Bruit
 
 REFERENTIELS = Path(__file__).resolve().parents[1] / "data" / "referentiels"
 ANNEES = [2007, 2008, 2009, 2010]
@@ -37,14 +43,33 @@ def lire_regles() -> Regles:
     return lire_regles_des_alertes(REFERENTIELS, lire_baremes(REFERENTIELS), ANNEES[-1])
 
 
-def mesurer(cas: tuple[Reglage, int]) -> dict:
-    """Une population : les comptes de chaque règle, et les classes de probabilités."""
+def evaluer_bruite(parc: Parc, regles: Regles, bruit: Bruit, alea: np.random.Generator) -> pd.DataFrame:
+    """Ce que la publication évaluerait : chaque territoire de chaque niveau sur ses comptes bruités.
+
+    Les clés sont tirées à neuf chaque année, comme si tous les ménages avaient changé.
+    """
+    tables = []
+    for declarations, comptes in parc.groupes:
+        niveaux = [replace(v, comptes=_bruiter(v.comptes, bruit, alea)) for v in remonter(parc, comptes)[0]]
+        tables += evaluer_un_groupe(parc, declarations, niveaux, [v.comptes.arrondir() for v in niveaux], regles)
+    return pd.concat(tables, ignore_index=True)[EVALUEES[1:]]
+
+
+def _bruiter(exacts: Comptes, bruit: Bruit, alea: np.random.Generator) -> Comptes:
+    n = bruit.bruiter(exacts.n, np.broadcast_to(alea.integers(0, MODULE, (len(exacts.n), 1)), exacts.n.shape))
+    x = np.minimum(bruit.bruiter(exacts.x, alea.integers(0, MODULE, exacts.x.shape)), n)
+    return Comptes(x, n, np.round(exacts.attendus / exacts.n, DECIMALES_DU_TAUX) * n, n, bruit.variance)
+
+
+def mesurer(cas: tuple[Reglage, int], bruit: Bruit | None = None) -> dict:
+    """Une population : les comptes de chaque règle, et les classes de probabilités. ``bruit`` : sur comptes publiés."""
     reglage, graine = cas
     regles = lire_regles()
     derives = [round(100 * d) for d in reglage.derives]
     alea = np.random.default_rng([graine, *reglage.tailles, *derives, len(reglage.niveau)])
     population = tirer(reglage, regles, len(ANNEES), alea)
-    evaluees = [evaluer_le_parc(p, regles).assign(annee=a) for a, p in zip(ANNEES, population.parcs, strict=True)]
+    evaluer_ = partial(evaluer_bruite, bruit=bruit, alea=alea) if bruit else evaluer_le_parc
+    evaluees = [evaluer_(p, regles=regles).assign(annee=a) for a, p in zip(ANNEES, population.parcs, strict=True)]
     jugees = juger(pd.concat(evaluees, ignore_index=True), dict.fromkeys(ANNEES, regles), SANS_RUPTURE)
     derniere = jugees[jugees["annee"].eq(ANNEES[-1]) & jugees["niveau"].eq(reglage.niveau)]
     vues = {c: _en_tableau(derniere, c) for c in ("verdict", "proba_vigilance", "proba_alerte", "reference")}
@@ -129,12 +154,15 @@ def _nommer(reglage: Reglage) -> tuple[str, str, str]:
     return reglage.niveau, " ou ".join(tailles), " ou ".join(derives)
 
 
-def evaluer(graines: int, ouvriers: int) -> dict[str, pd.DataFrame]:
-    """Tous les tableaux : ``regles``, ``fiabilite``, ``fausses`` (alertes, et fausses alertes attendues)."""
+def evaluer(graines: int, ouvriers: int, bruit: Bruit | None = None) -> dict[str, pd.DataFrame]:
+    """Tous les tableaux : ``regles``, ``fiabilite``, ``fausses`` (alertes, et fausses alertes attendues).
+
+    ``bruit`` : les alertes telles qu'elles se publient.
+    """
     cas = list(itertools.product(reglages(), range(graines)))
     comptes, classes, faux = Counter(), Counter(), Counter()
     with ProcessPoolExecutor(ouvriers) as equipe:
-        for mesure in equipe.map(mesurer, cas, chunksize=4):
+        for mesure in equipe.map(partial(mesurer, bruit=bruit), cas, chunksize=4):
             reglage = mesure["reglage"]
             cle = _nommer(reglage)
             for regle, nombres in mesure["comptes"].items():

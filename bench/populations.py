@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from observatoire.alertes.attendus import Comptes, attendre
+from observatoire.alertes.attendus import Comptes, Releves, attendre
 from observatoire.alertes.regles import Regles
 from observatoire.alertes.strates import Parc, Territoires
 
@@ -138,7 +138,7 @@ def ranger(x: np.ndarray, n: np.ndarray, quartier: np.ndarray, secteur: np.ndarr
     for nature in ("proportion", "taux"):
         colonnes = [rang for rang, d in enumerate(regles.declarations) if d.nature == nature]
         siens, unites = x[:, colonnes], np.repeat(n, len(colonnes), axis=1)
-        attendus = attendre(siens, unites, strates, quartier, regles.repondants)
+        attendus = attendre(Releves(siens, unites), strates, quartier, regles.repondants)
         groupes.append(([regles.declarations[c] for c in colonnes], Comptes(siens, unites, attendus, unites)))
     return Parc(niveaux, groupes)
 

@@ -16,7 +16,7 @@ from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.engagements import ecrire_engagements
 from observatoire.schemas import lire_schemas
-from observatoire.suivi.publication import ecrire_suivi
+from observatoire.suivi.publication import ecrire_les_actions
 
 RACINE = Path(__file__).parents[1]
 SCHEMAS = lire_schemas(RACINE / "data" / "schemas")
@@ -126,7 +126,7 @@ def calculer_tout(config: Configuration) -> None:
     """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit."""
     indicateurs.calculer(config)
     alertes.ecrire_alertes(config)
-    ecrire_suivi(config)
+    ecrire_les_actions(config)
     ecrire_engagements(config)
 
 

@@ -32,7 +32,7 @@ def sommes(cellules: pd.DataFrame, x: np.ndarray, n: np.ndarray, concernes: np.n
 
 def evaluer(comptees: Sommes, regles=REGLES) -> pd.DataFrame:
     """Ce que la méthode en conclut, une année."""
-    return evaluer_le_parc(ranger_le_parc(comptees, regles, DIMENSIONS), regles)
+    return evaluer_le_parc(ranger_le_parc(comptees, regles), regles)
 
 
 def tirer(graine: int, immeubles: int = 40, quartiers: int = 4, strates: int = 2) -> tuple:

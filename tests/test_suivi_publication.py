@@ -6,10 +6,11 @@ import pandas as pd
 import pytest
 from atelier_suivi import Suivi, alertes, identifiant
 
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.publie import lire_table
 from observatoire.suivi.bilan import bilan_du_trimestre
 from observatoire.suivi.dossiers import dresser
-from observatoire.suivi.publication import RESERVEES, ecrire_suivi, limiter, publier_suivi
+from observatoire.suivi.publication import RESERVEES, ecrire_les_actions, publier_suivi
 
 SERIES = {
     ("quartier", "planoise", "apl"): "AAAA",
@@ -38,13 +39,12 @@ def suivi(tmp_path):
     prepare = suivi.config.chemin("prepare")
     prepare.mkdir(parents=True)
     suivi.alertes.to_parquet(prepare / "alertes.parquet")
-    suivi.alertes.assign(quartier=suivi.alertes["territoire"].map(QUARTIERS)).to_parquet(prepare / "ampleurs.parquet")
     return suivi
 
 
 def lues(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> pd.DataFrame:
     """Les alertes qu'un public lit ; ``cachees`` : (année, territoire)."""
-    table = suivi.alertes.assign(statut="publie")
+    table = suivi.alertes.assign(statut="publie", quartier=suivi.alertes["territoire"].map(QUARTIERS))
     table = table[table["niveau"].ne("immeuble")] if public == "publique" else table
     cache = pd.MultiIndex.from_frame(table[["annee", "territoire"]]).isin(cachees)
     return table.assign(statut=table["statut"].mask(cache, "c"), verdict=table["verdict"].mask(cache))
@@ -52,16 +52,36 @@ def lues(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> pd.DataFrame:
 
 def publier(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> dict[str, pd.DataFrame]:
     """Les fichiers publiés, relus comme une page les relit."""
-    ecrire_suivi(suivi.config)
+    ecrire_les_actions(suivi.config)
     dossier = suivi.config.fichier.parent / public
     publier_suivi(suivi.config, lues(suivi, public, *cachees), public, dossier)
     return {f.stem: lire_table(f) for f in dossier.glob("*.csv")}
 
 
-def test_le_bilan_du_calcul_compte_les_etats(suivi):
-    bilan, avertissements = ecrire_suivi(suivi.config)
-    assert bilan == "1 nouvelle, 2 persistantes, 2 resolues, 1 rouverte ; actions : 5"
-    assert avertissements == ()
+def test_le_calcul_verifie_et_compte_les_actions(suivi):
+    assert ecrire_les_actions(suivi.config) == ("actions : 5", ())
+    suivi.ecrire(";quartier;velotte;apl;10/02/2010;ville;;;examiner;;")
+    with pytest.raises(ErreurConfiguration, match="ligne 2 : aucune alerte n'a été ouverte"):
+        ecrire_les_actions(suivi.config)
+
+
+def test_une_alerte_que_le_bruit_fait_disparaitre_ne_se_sait_qu_a_la_publication(suivi):
+    """Évaluée, elle peut être une alerte : le calcul l'accepte ; les partenaires ne la lisent pas : elle est refusée,
+    avec sa ligne."""
+    suivi.ecrire(*LIGNES, ";quartier;bregille;apl;10/02/2010;ville;;;examiner;;")
+    assert ecrire_les_actions(suivi.config)[0] == "actions : 6"
+    assert "bregille" not in set(publier(suivi, "publique")["dossiers"]["territoire"])
+    with pytest.raises(ErreurConfiguration) as refus:
+        publier(suivi, "partenaires")
+    assert "actions.csv : fichier refusé, 1 problème." in str(refus.value)
+    assert "ligne 7, colonne « dossier » : ce n'est pas un dossier du registre." in str(refus.value)
+
+
+def test_une_action_d_avant_l_ouverture_publiee_est_refusee_aux_partenaires(suivi):
+    suivi.ecrire(";quartier;battant;apl;10/02/2008;ville;;;examiner;;")
+    ecrire_les_actions(suivi.config)
+    with pytest.raises(ErreurConfiguration, match=r"ligne 2, .* antérieure à l'ouverture de l'alerte \(2010-T1\)"):
+        publier(suivi, "partenaires")
 
 
 def test_les_partenaires_lisent_tout(suivi):
@@ -106,21 +126,23 @@ def test_l_ordre_public_ne_dit_pas_qui_n_a_pas_de_pilote(suivi):
     pd.testing.assert_frame_equal(publier(suivi, "publique")["dossiers"], avant)
 
 
-@pytest.mark.parametrize("annee", [2007, 2009, 2010])
-def test_une_seule_annee_cachee_retire_le_dossier_au_grand_public(suivi, annee):
+@pytest.mark.parametrize(
+    ("annee", "attendu"),
+    [
+        (2007, ("resolue", "2010-T1", "2011-T1", 1)),  # CCAC : rien ne change, elle s'ouvre en 2010
+        (2010, ("persistante", "2010-T1", "", 1)),  # on ne résout pas ce que l'on ne sait pas
+        (2009, None),  # sa seule alerte
+    ],
+)
+def test_une_annee_cachee_est_une_annee_que_l_on_ne_connait_pas(suivi, annee, attendu):
     tables = publier(suivi, "publique", (annee, "battant"))
-    assert "battant" not in set(tables["dossiers"]["territoire"])
-    assert identifiant("quartier", "battant") not in set(tables["actions"]["dossier"])
-
-
-@pytest.mark.parametrize(("statut", "parait"), [("ne", True), ("na", True), ("nd", False), ("c", False)])
-def test_une_annee_sans_conclusion_n_est_pas_une_annee_tue(suivi, statut, parait):
-    ecrire_suivi(suivi.config)
-    prepare, table = suivi.config.chemin("prepare"), lues(suivi, "publique", (2007, "battant"))
-    table = table.assign(statut=table["statut"].replace("c", statut))
-    tables = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("dossiers", "actions"))
-    dossiers, _ = limiter(*tables, table, "publique")
-    assert ("battant" in set(dossiers["territoire"])) is parait
+    dossiers = tables["dossiers"].astype({"resolution": object}).fillna({"resolution": ""}).set_index("territoire")
+    if attendu is None:
+        assert "battant" not in dossiers.index
+        assert identifiant("quartier", "battant") not in set(tables["actions"]["dossier"])
+    else:
+        assert tuple(dossiers.loc["battant", ["etat", "ouverture", "resolution", "annees"]]) == attendu
+        assert dossiers.loc["battant", "dossier"] == identifiant("quartier", "battant")
 
 
 def test_ce_qui_manque_ne_depend_que_de_ce_qui_est_publie(suivi):
@@ -133,19 +155,12 @@ def test_ce_qui_manque_ne_depend_que_de_ce_qui_est_publie(suivi):
     pd.testing.assert_frame_equal(publier(suivi, "publique", cachee)["dossiers"], premiers)
 
 
-def test_un_dossier_dont_une_annee_est_cachee_aux_partenaires_ne_dit_que_son_nom(suivi):
-    dossiers = publier(suivi, "partenaires", (2009, "gbh:I-1"))["dossiers"]
-    cache = dossiers[dossiers["territoire"].eq("gbh:I-1")].iloc[0].dropna()
-    assert cache.to_dict() == {
-        "dossier": identifiant("immeuble", "gbh:I-1"), "niveau": "immeuble", "territoire": "gbh:I-1",
-        "indicateur": "apl", "quartier": "planoise", "statut": "c",
-    }  # fmt: skip
-    assert dossiers["territoire"].iloc[-1] == "gbh:I-1"  # en dernier : sa place dirait son état
-
-
-def test_un_dossier_dont_aucune_alerte_ne_se_lit_n_existe_pas(suivi):
-    dossiers = publier(suivi, "partenaires", (2009, "battant"))["dossiers"]
-    assert "battant" not in set(dossiers["territoire"])
+def test_chaque_public_a_le_registre_de_ce_qu_il_lit(suivi):
+    """Une année cachée au grand public seulement : deux registres, le même code."""
+    public = publier(suivi, "publique", (2010, "battant"))["dossiers"].set_index("territoire").loc["battant"]
+    partenaires = publier(suivi, "partenaires")["dossiers"].set_index("territoire").loc["battant"]
+    assert (public["etat"], partenaires["etat"]) == ("persistante", "resolue")
+    assert public["dossier"] == partenaires["dossier"]
 
 
 # Le bilan du trimestre ---------------------------------------------------------------------------------------
@@ -174,7 +189,7 @@ def test_la_note_trimestrielle_dit_ce_qui_a_change_et_ce_qu_il_faut_decider(suiv
 
 
 def test_une_resolution_d_avant_n_est_plus_du_trimestre(suivi):
-    ecrire_suivi(suivi.config)
+    ecrire_les_actions(suivi.config)
     actions = pd.read_parquet(suivi.config.chemin("prepare") / "actions.parquet")
     bilan = bilan_du_trimestre(dresser(suivi.alertes, actions, "2011-T2"), actions, "2011-T2")
     assert bilan.comptes["resolues"] == bilan.comptes["nouvelles"] == bilan.comptes["rouvertes"] == 0
@@ -185,9 +200,3 @@ def test_le_bilan_public_ne_pretend_rien_savoir_des_pilotes(suivi):
     tables = publier(suivi, "publique")
     bilan = bilan_du_trimestre(tables["dossiers"], tables["actions"], "2011-T1")
     assert bilan.comptes == {"nouvelles": 1, "rouvertes": 1, "persistantes": 1, "resolues": 1}
-
-
-def test_un_dossier_cache_n_est_dans_aucune_liste(suivi):
-    tables = publier(suivi, "partenaires", (2007, "planoise"))
-    bilan = bilan_du_trimestre(tables["dossiers"], tables["actions"], "2011-T1")
-    assert not [nom for nom, liste in bilan.listes.items() if "planoise" in set(liste["territoire"])]

@@ -204,8 +204,8 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture, mixite
-        from observatoire.suivi.publication import ecrire_suivi
+        from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture
+        from observatoire.suivi.publication import ecrire_les_actions
 
         self._avertir_si_ouvert()
         self._avertir_si_en_clair(dask)
@@ -219,10 +219,8 @@ class Chaine:
         with self.journal.etape("alertes") as etape_des_alertes:
             etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
         with self.journal.etape("suivi") as etape_du_suivi:
-            etape_du_suivi.bilan, avertissements = ecrire_suivi(self.config)
+            etape_du_suivi.bilan, avertissements = ecrire_les_actions(self.config)
         self.journal.avertir("actions", avertissements)
-        with self.journal.etape("mixité") as mixees:
-            mixees.bilan = f"{_nombre(mixite.ecrire_mixite(self.config))} indices"
         with self.journal.etape("attributions") as attribuees:
             attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))
         with self.journal.etape("engagements") as etape_des_engagements:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.alertes.standards import STRATES, anonymiser
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
@@ -28,11 +29,11 @@ from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 #: Ce qui se recalcule, et qui nomme des lignes ou de petits immeubles.
 RECALCULES = (
     "indicateurs", "comptes", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
-    "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
+    "immeubles_hors_quartier", "lieux", "alertes", "ampleurs", STRATES,
     "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
 )  # fmt: skip
-#: Ce que « calculer » refait des alertes et de « suivi/actions.csv », qui restent.
-DU_SUIVI = ("dossiers", "actions")
+#: Ce que « calculer » refait de « suivi/actions.csv », qui reste.
+DU_SUIVI = ("actions",)
 PETIT_IMMEUBLE = 11
 
 
@@ -154,6 +155,7 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     for nom in ("indicateurs", "comptes", "immeubles_par_cellule", "alertes", "ampleurs"):
         table = tables[nom]
         tables[nom] = table[table["niveau"].ne("immeuble") | table["territoire"].isin(grands)].reset_index(drop=True)
+    tables[STRATES] = anonymiser(tables[STRATES].drop(columns="annee"), grands).assign(annee=annee)
     tables["corrections"]["id"] = ""
     tables["immeubles_hors_quartier"]["immeuble"] = ""
     parc["immeuble"] = parc["immeuble"].astype("str").where(parc["immeuble"].isin(grands))

@@ -2,10 +2,19 @@
 
 ``strates`` compte par immeuble, taille et financement ; ``attendus`` dit ce que l'on y attend ; ``hierarchie`` compare
 chaque territoire à son environnement, avec les lois de ``lois`` et le mélange de ``melange`` ; ``suites`` met les
-années bout à bout et rend le verdict ; ``etendue`` dit qui porte l'écart. Les seuils sont dans le barème ``alertes``.
+années bout à bout et rend le verdict ; ``etendue`` dit qui porte l'écart. ``standards`` garde de quoi refaire les
+attendus, et ``publication`` réévalue tout sur les comptes publiés. Les seuils sont dans le barème ``alertes``.
 """
 
-from observatoire.alertes.calcul import ALERTES, AMPLEURS, CLES, Bilan, calculer_alertes, ecrire_alertes
+from observatoire.alertes.calcul import (
+    ALERTES,
+    AMPLEURS,
+    CLES,
+    Bilan,
+    calculer_alertes,
+    ecrire_alertes,
+    regles_par_annee,
+)
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
 from observatoire.alertes.suites import SIGNALES, VERDICTS
 
@@ -20,4 +29,5 @@ __all__ = [
     "calculer_alertes",
     "ecrire_alertes",
     "lire_regles_des_alertes",
+    "regles_par_annee",
 ]

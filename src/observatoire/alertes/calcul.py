@@ -11,18 +11,20 @@ import pandas as pd
 from observatoire import intervalles
 from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
 from observatoire.alertes.etendue import mesurer_l_etendue
-from observatoire.alertes.hierarchie import Niveau, evaluer
-from observatoire.alertes.lois import LOIS
+from observatoire.alertes.hierarchie import Niveau, evaluer, variance_du_bruit
+from observatoire.alertes.lois import LOIS, Loi
 from observatoire.alertes.melange import DISPERSIONS
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
-from observatoire.alertes.strates import Parc, compter_les_parcs
+from observatoire.alertes.standards import STRATES, garder, reunir_les_annees
+from observatoire.alertes.strates import Parc, compter_les_strates, ranger_le_parc
 from observatoire.alertes.suites import VERDICTS, juger
-from observatoire.baremes import lire_baremes
-from observatoire.catalogue import catalogue
+from observatoire.baremes import Baremes, lire_baremes
+from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.droits import reserver
 from observatoire.fichiers import ecrire_parquet
+from observatoire.intervalles import elargir
 from observatoire.ruptures import lire_ruptures
 
 CLES = ["annee", "niveau", "territoire", "indicateur"]
@@ -37,6 +39,8 @@ AMPLEURS = [
     "pente_bas", "pente_haut", "proba_pente", "annees_en_alerte", "concordants", "immeubles", "porteurs",
     "bailleurs_concernes", "part_porteurs", "forme", "part_quartier",
 ]  # fmt: skip
+#: Un taux de réponse juste au seuil y est, à l'arrondi des nombres flottants près.
+_JUSTE_ASSEZ = 1e-9
 _INTERVALLES = {"proportion": intervalles.wilson, "taux": intervalles.byar}
 
 
@@ -55,38 +59,61 @@ class Bilan:
 def ecrire_alertes(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
     """Évaluer toutes les années et écrire ``alertes.parquet`` et ``ampleurs.parquet`` dans ``prepare``.
 
+    Ces deux tables sont exactes et ne sortent pas : ce qui se publie est évalué de nouveau, sur les comptes publiés
+    (:mod:`observatoire.alertes.publication`), et pour cela ``strates.parquet`` est écrit aussi.
     Les années dont le barème n'a pas de règle n'y sont pas. Lève :class:`ErreurConfiguration` si le barème est mal
     écrit.
     """
-    table = calculer_alertes(config, avancement, dask)
+    calculees = calculer_alertes(config, avancement, dask)
+    table = calculees.table
+    tables = {"alertes": table[ALERTES], "ampleurs": table[AMPLEURS], STRATES: calculees.strates}
     with reserver(config.acces):
-        for nom, colonnes in (("alertes", ALERTES), ("ampleurs", AMPLEURS)):
-            ecrire_parquet(table[colonnes], config.chemin("prepare") / f"{nom}.parquet")
+        for nom, ecrite in tables.items():
+            ecrire_parquet(ecrite, config.chemin("prepare") / f"{nom}.parquet")
     comptes = table["verdict"].value_counts()
     return Bilan(len(table), {verdict: int(comptes.get(verdict, 0)) for verdict in VERDICTS})
 
 
-def calculer_alertes(
-    config: Configuration, avancement: Callable | None = None, dask: str | None = None
-) -> pd.DataFrame:
-    """Toutes les évaluations : les colonnes d':data:`ALERTES` puis d':data:`AMPLEURS`."""
+@dataclass(frozen=True)
+class Calculees:
+    """``table`` : toutes les évaluations, les colonnes d':data:`ALERTES` puis d':data:`AMPLEURS` ; ``strates`` : ce
+    que la publication en relit (:mod:`observatoire.alertes.standards`)."""
+
+    table: pd.DataFrame
+    strates: pd.DataFrame
+
+
+def regles_par_annee(config: Configuration, baremes: Baremes) -> dict[int, Regles]:
+    """Les règles de chaque année de l'édition qui en a."""
+    regles = {a: lire_regles_des_alertes(config.chemin("referentiels"), baremes, a) for a in config.annees}
+    return {annee: siennes for annee, siennes in regles.items() if siennes}
+
+
+def calculer_alertes(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Calculees:
+    """Évaluer toutes les années, sur les comptes exacts."""
     dire = avancement or (lambda fait, total, libelle: None)
-    referentiels = config.chemin("referentiels")
-    baremes = lire_baremes(referentiels)
-    regles = {annee: lire_regles_des_alertes(referentiels, baremes, annee) for annee in config.annees}
-    regles = {annee: siennes for annee, siennes in regles.items() if siennes}
+    baremes = lire_baremes(config.chemin("referentiels"))
+    regles = regles_par_annee(config, baremes)
     gardees = [annee for annee in annees_conservees(config) if annee in regles]
     vives = {annee: siennes for annee, siennes in regles.items() if annee not in gardees}
     morceaux = [_reprendre(config, annee) for annee in gardees]
-    for annee, parc in compter_les_parcs(config, vives, baremes, dask):
+    strates = [lire_conserve(config, annee, STRATES) for annee in gardees]
+    for annee, sommes in compter_les_strates(config, vives, baremes, dask):
         dire(config.annees.index(annee), len(config.annees), f"alertes {annee}")
+        parc = ranger_le_parc(sommes, vives[annee])
         if parc is not None:
             morceaux.append(evaluer_le_parc(parc, vives[annee]).assign(annee=annee))
-    morceaux = [m for m in morceaux if len(m)]
-    if not morceaux:
+            strates.append(garder(sommes, vives[annee]).assign(annee=annee))
+    return Calculees(conclure_les_annees(morceaux, regles, config), reunir_les_annees(strates))
+
+
+def conclure_les_annees(evaluees: list[pd.DataFrame], regles: dict[int, Regles], config: Configuration) -> pd.DataFrame:
+    """Les verdicts et l'étendue de toutes les années évaluées, triés par clé."""
+    evaluees = [e for e in evaluees if len(e)]
+    if not evaluees:
         return pd.DataFrame(columns=list(dict.fromkeys([*ALERTES, *AMPLEURS])))
-    evaluees = pd.concat(morceaux, ignore_index=True)
-    jugees = juger(evaluees, regles, lire_ruptures(referentiels, catalogue()))
+    ruptures = lire_ruptures(config.chemin("referentiels"), catalogue())
+    jugees = juger(pd.concat(evaluees, ignore_index=True), regles, ruptures)
     return mesurer_l_etendue(jugees).sort_values(CLES, ignore_index=True)
 
 
@@ -94,32 +121,43 @@ def _reprendre(config: Configuration, annee: int) -> pd.DataFrame:
     """Les évaluations d'une année purgée, telles qu'elles ont été conservées ; leurs suites sont recalculées."""
     alertes, ampleurs = (lire_conserve(config, annee, nom) for nom in ("alertes", "ampleurs"))
     gardees = [c for c in AMPLEURS if c not in CLES]
-    return pd.concat([alertes.drop(columns="verdict"), ampleurs[gardees]], axis=1)[_EVALUEES]
+    return pd.concat([alertes.drop(columns="verdict"), ampleurs[gardees]], axis=1)[EVALUEES]
 
 
 def evaluer_le_parc(parc: Parc, regles: Regles) -> pd.DataFrame:
     """Évaluer tous les niveaux d'une année, indicateurs groupés par loi."""
     tables = []
     for declarations, comptes in parc.groupes:
-        codes, nature = [d.code for d in declarations], declarations[0].nature
-        niveaux, ecrits = _remonter(parc, comptes)
-
-        def evaluable(c: Comptes) -> np.ndarray:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                reponse = np.where(c.concernes > 0, c.n / c.concernes, 1.0)
-            return (c.n >= regles.repondants) & (reponse >= regles.reponse) & np.isfinite(c.attendus)
-
-        def seuils(niveau: str, codes=codes) -> tuple[np.ndarray, np.ndarray]:
-            vigilances, alertes = zip(*(regles.seuils_de(niveau, code) for code in codes), strict=True)
-            return np.array(vigilances), np.array(alertes)
-
-        evaluations = evaluer(niveaux, LOIS[nature], DISPERSIONS[nature], seuils, evaluable)
-        for territoires, attendus, e in zip(parc.niveaux, ecrits, evaluations, strict=True):
-            tables.append(_tabuler(parc, territoires, codes, nature, attendus, e))
-    return pd.concat(tables, ignore_index=True)[_EVALUEES[1:]]
+        tables += evaluer_un_groupe(parc, declarations, *remonter(parc, comptes), regles)
+    table = pd.concat(tables, ignore_index=True)
+    return table.loc[pd.notna(table["territoire"]) & (table["denominateur"] > 0), EVALUEES[1:]].reset_index(drop=True)
 
 
-def _remonter(parc: Parc, comptes: Comptes) -> tuple[list[Niveau], list[np.ndarray]]:
+def evaluer_un_groupe(
+    parc: Parc, declarations: list[Indicateur], niveaux: list[Niveau], ecrits: list[np.ndarray], regles: Regles
+) -> list[pd.DataFrame]:
+    """Évaluer des indicateurs de même loi : une table par niveau, une ligne par territoire et indicateur.
+
+    ``niveaux`` : leurs comptes, dans l'ordre de ceux du parc ; ``ecrits`` : leurs attendus tels qu'ils s'écrivent.
+    """
+    codes, nature = [d.code for d in declarations], declarations[0].nature
+
+    def evaluable(c: Comptes) -> np.ndarray:
+        assez = c.n >= regles.reponse * c.concernes - _JUSTE_ASSEZ
+        return (c.n >= regles.repondants) & assez & np.isfinite(c.attendus)
+
+    def seuils(niveau: str) -> tuple[np.ndarray, np.ndarray]:
+        vigilances, alertes = zip(*(regles.seuils_de(niveau, code) for code in codes), strict=True)
+        return np.array(vigilances), np.array(alertes)
+
+    evaluations = evaluer(niveaux, LOIS[nature], DISPERSIONS[nature], seuils, evaluable)
+    return [
+        _tabuler(parc, territoires, codes, nature, attendus, e)
+        for territoires, attendus, e in zip(parc.niveaux, ecrits, evaluations, strict=True)
+    ]
+
+
+def remonter(parc: Parc, comptes: Comptes) -> tuple[list[Niveau], list[np.ndarray]]:
     """Les comptes de chaque niveau, du plus large au plus fin, et leurs attendus tels qu'ils s'écrivent.
 
     L'attendu écrit d'un territoire est la somme de ceux, arrondis, de ses parties.
@@ -136,17 +174,18 @@ def _remonter(parc: Parc, comptes: Comptes) -> tuple[list[Niveau], list[np.ndarr
     return niveaux[::-1], ecrits[::-1]
 
 
-_EVALUEES = [
+EVALUEES = [
     *CLES, "observe", "attendu", "exces", "exces_bas", "exces_haut", "ecart_points", "proba_vigilance", "proba_alerte",
     "nb_tests", "denominateur", "reponse", "quartier", "secteur", "bailleur", "lisse", "reference", "variance",
 ]  # fmt: skip
 
 
 def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd.DataFrame:
-    """Un niveau en long : une ligne par territoire réel et indicateur où quelqu'un compte."""
+    """Un niveau en long : une ligne par territoire et indicateur, dans cet ordre."""
     c = evaluation.comptes
-    bas, haut = _INTERVALLES[nature](c.x, c.n)
     with np.errstate(divide="ignore", invalid="ignore"):
+        part = c.x / c.n
+        bas, haut = elargir(part, *_INTERVALLES[nature](c.x, c.n), np.sqrt(variance_du_bruit(part, c.n, c.bruit)))
         reponse = np.where(c.concernes > 0, c.n / c.concernes, np.nan)
     evalue = np.isfinite(evaluation.lisse)
     mesures = {
@@ -163,7 +202,7 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
         "reponse": reponse,
         "lisse": evaluation.lisse,
         "reference": evaluation.reference,
-        "variance": LOIS[nature].variance(evaluation.reference, np.where(evalue, c.n, np.nan)),
+        "variance": _variance(LOIS[nature], evaluation.reference, np.where(evalue, c.n, np.nan), c.bruit),
     }
     lieux = _situer(parc, territoires)
     n = len(codes)
@@ -171,9 +210,12 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
     table = pd.DataFrame(
         {**long, "indicateur": np.tile(codes, len(territoires.codes)), **{k: m.ravel() for k, m in mesures.items()}}
     )
-    return table[pd.notna(table["territoire"]) & (table["denominateur"] > 0)].assign(
-        niveau=territoires.niveau, nb_tests=lambda t: t["nb_tests"].astype(int)
-    )
+    return table.assign(niveau=territoires.niveau, nb_tests=table["nb_tests"].astype(int))
+
+
+def _variance(loi: Loi, reference: np.ndarray, n: np.ndarray, bruit: np.ndarray | float) -> np.ndarray:
+    """Celle de la part observée, hasard et bruit réunis."""
+    return loi.variance(reference, n) + variance_du_bruit(reference, n, bruit)
 
 
 def _situer(parc: Parc, territoires) -> dict[str, np.ndarray]:

@@ -5,7 +5,8 @@ ce qui y est observé à ce qui en est attendu, est rétréci vers celui du nive
 territoire.
 
 **Référence.** Rétrécissement emboîté : Gelman et Hill (2007), *Data Analysis Using Regression and Multilevel Models*,
-chap. 12 ; mise à part de l'unité : Spiegelhalter D. J. (2005), *Statistics in Medicine* 24, 1185-1202.
+chap. 12 ; mise à part de l'unité : Spiegelhalter D. J. (2005), *Statistics in Medicine* 24, 1185-1202 ; effectif
+efficace d'un compte plus dispersé que le hasard : Rao J. N. K. et Scott A. J. (1992), *Biometrics* 48, 577-585.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ def evaluer(
 def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) -> Evaluation:
     comptes = niveau.comptes
     vigilance, alerte = seuils
-    x, n = np.where(evaluable, comptes.x, 0.0), np.where(evaluable, comptes.n, 0.0)
     moyenne = np.where(evaluable, moyenne, loi.borner(np.array(0.5)))
+    x, n = _peser(loi, comptes, evaluable, moyenne)
     melange = ajuster(loi, dispersions, x, n, moyenne, alerte)
     reference = np.where(evaluable, np.maximum(_part(comptes), moyenne), np.nan)
     suite = conclure(loi, melange, x, n, moyenne, reference, (vigilance, alerte))
@@ -91,9 +92,27 @@ def _effet(loi: Loi, autour: Comptes, a_priori: np.ndarray, melange: Melange) ->
     seul = ~(autour.n > 0.5)
     attendue = np.where(seul, loi.borner(np.array(0.5)), _part(autour))
     moyenne = loi.borner(loi.delier(loi.lien(attendue) + a_priori))
-    n = np.where(seul, 0.0, autour.n)
-    lisse = loi.esperance(np.where(seul, 0.0, autour.x), n, moyenne, melange.dispersion)
+    lisse = loi.esperance(*_peser(loi, autour, ~seul, moyenne), moyenne, melange.dispersion)
     return np.where(seul, a_priori, loi.lien(lisse) - loi.lien(attendue))
+
+
+def _peser(loi: Loi, comptes: Comptes, ou: np.ndarray, moyenne: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Les comptes à employer, nuls hors d'``ou``. Bruité, un compte en vaut un plus petit, de même part, dont la
+    variance est celle du sien et du bruit réunies (effectif efficace), à mi-chemin de l'attendu et de l'observé."""
+    x, n = np.where(ou, np.maximum(comptes.x, 0.0), 0.0), np.where(ou, comptes.n, 0.0)
+    if not np.any(comptes.bruit):
+        return x, n
+    effectif = np.where(ou, n, 1.0)
+    part = loi.borner((np.where(ou, x / effectif, moyenne) + moyenne) / 2)
+    du_hasard = loi.variance(part, effectif)
+    poids = du_hasard / (du_hasard + variance_du_bruit(part, effectif, comptes.bruit))
+    return x * poids, n * poids
+
+
+def variance_du_bruit(part: np.ndarray, n: np.ndarray, bruit: np.ndarray | float) -> np.ndarray:
+    """La variance que le bruit ajoute à une part ``x / n`` dont chaque compte le porte."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return bruit * (1 + part**2) / n**2
 
 
 def _part(comptes: Comptes) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from observatoire.alertes.attendus import Comptes, attendre, reunir
+from observatoire.alertes.attendus import Comptes, Releves, attendre, reunir
 from observatoire.alertes.regles import NIVEAUX, Regles
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur
@@ -24,6 +24,8 @@ STRATE = "strate"
 #: Ce que la standardisation lit d'une table ; celle qui ne l'a pas n'est pas standardisée.
 COLONNES = ("nb_pieces", "financement")
 PIECES_AU_PLUS = 5
+#: Les rôles dont se tire un attendu.
+COMPTEES = ("numerateur", "denominateur", f"numerateur_{CLE}", f"denominateur_{CLE}")
 #: Début du code que reçoit ce qui contient un territoire que rien ne contient.
 SEUL = "\x01"
 
@@ -95,10 +97,10 @@ class Parc:
     groupes: list[tuple[list[Indicateur], Comptes]]
 
 
-def compter_les_parcs(
+def compter_les_strates(
     config: Configuration, regles: dict[int, Regles], baremes: Baremes, dask: str | None = None
-) -> Iterator[tuple[int, Parc | None]]:
-    """(année, ce qui y est compté) pour chaque année qui a des règles ; ``None`` si rien n'y est déposé."""
+) -> Iterator[tuple[int, Sommes]]:
+    """(année, ce qui y est compté par immeuble et par strate) pour chaque année qui a des règles."""
     prepare = config.chemin("prepare")
     depots = pd.read_parquet(prepare / "depots.parquet")
     lots = {annee: lots_prepares(prepare, annee) for annee in regles}
@@ -108,23 +110,24 @@ def compter_les_parcs(
     for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
         par_annee[tache.annee].append(sommes)
     for annee, siennes in par_annee.items():
-        dimensions = reglages[annee].dimensions
         etats = disponibilite(depots, reglages[annee].comptees.lues, config, annee)
-        sommes = livrer(additionner(siennes, dimensions), etats)
-        yield annee, ranger_le_parc(sommes, regles[annee], dimensions)
+        yield annee, livrer(additionner(siennes, reglages[annee].dimensions), etats)
 
 
-def ranger_le_parc(sommes: Sommes, regles: Regles, dimensions: list[str]) -> Parc | None:
-    """Emboîter les territoires et poser l'attendu de chaque immeuble."""
-    noms = [d for d in dimensions if d in NIVEAUX]
+def ranger_le_parc(sommes: Sommes, regles: Regles, bruits: Mapping[str, object] | None = None) -> Parc | None:
+    """Emboîter les territoires et poser l'attendu de chaque immeuble ; rien si personne n'est compté.
+
+    ``bruits`` : celui que porte chaque indicateur, si les attendus se publient ; ``sommes`` a alors les clés.
+    """
+    noms = [d for d in NIVEAUX if d in sommes.cellules]
     if not noms:  # un territoire sans quartier ni immeuble n'a rien à comparer à lui-même
         return None
-    fin = noms[0]
-    situees = sommes.cellules[fin].notna().to_numpy()
+    situees = sommes.cellules[noms].notna().any(axis=1).to_numpy()
     cellules, valeurs = sommes.cellules[situees].reset_index(drop=True), sommes.valeurs[situees]
     if not len(cellules):
         return None
-    du_fin, fins = ranger(cellules, [fin])
+    cellules = cellules.assign(**{noms[0]: _nommer_le_plus_fin(cellules[noms])})
+    du_fin, fins = ranger(cellules, noms[:1])
     premieres = np.unique(du_fin, return_index=True)[1]
     niveaux = _emboiter(cellules.iloc[premieres].reset_index(drop=True), noms)
     quartiers = _remonter(niveaux)[du_fin]
@@ -135,13 +138,25 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, dimensions: list[str]) -> Par
         for standardisee in (True, False):
             declarations = [d for d in regles.declarations if d.nature == nature and _standardisable(d) == standardisee]
             if declarations:
-                x, n, concernes = (_role(situees, declarations, r) for r in ("numerateur", "denominateur", "concernes"))
+                x, n, *cles, concernes = (_role(situees, declarations, role) for role in (*COMPTEES, "concernes"))
+                siens = [bruits[d.code] for d in declarations] if bruits else ()
                 de_la_strate = strates if standardisee else np.zeros_like(strates)
-                attendus = attendre(x, n, de_la_strate, quartiers, regles.repondants)
+                attendus = attendre(Releves(x, n, *cles), de_la_strate, quartiers, regles.repondants, siens)
                 groupes.append(
                     (declarations, Comptes(*(reunir(t, du_fin, len(fins)) for t in (x, n, attendus, concernes))))
                 )
     return Parc(niveaux, groupes)
+
+
+def _nommer_le_plus_fin(cellules: pd.DataFrame) -> pd.Series:
+    """Le territoire le plus fin de chaque cellule ; ce qui n'est d'aucun l'est d'un, sans nom, de ce qui le contient.
+
+    ``cellules`` : une colonne par niveau, du plus fin au plus large.
+    """
+    fin, *larges = (cellules[nom].astype("str") for nom in cellules)
+    for large in larges:
+        fin = fin.fillna(SEUL + large)
+    return fin
 
 
 def _role(sommes: Sommes, declarations: list[Indicateur], role: str) -> np.ndarray:

@@ -39,7 +39,7 @@ MORCEAUX = "morceaux"
 #: Ce que l'étape suivante tire des tables : à effacer quand elles changent.
 DERIVES = (
     "indicateurs.parquet", "comptes.parquet", "couverture.parquet", "immeubles_par_cellule.parquet", "lieux.parquet",
-    "mixite.parquet", "mixite_evolution.parquet", "revue_flux.parquet",
+    "revue_flux.parquet",
 )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from observatoire.mixite.calcul import calculer, ecrire_mixite, publier
+from observatoire.mixite.calcul import calculer, publier
 from observatoire.mixite.fiches import fiches
 from observatoire.mixite.plan import COLONNES, COLONNES_DU_CHANGEMENT, Plan, planifier
 
-__all__ = ["COLONNES", "COLONNES_DU_CHANGEMENT", "Plan", "calculer", "ecrire_mixite", "fiches", "planifier", "publier"]
+__all__ = ["COLONNES", "COLONNES_DU_CHANGEMENT", "Plan", "calculer", "fiches", "planifier", "publier"]

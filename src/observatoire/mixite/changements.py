@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from observatoire.mixite import hasard
 from observatoire.mixite.decomposition import decomposer
-from observatoire.mixite.plan import CALCULE, Plan, juger
-from observatoire.mixite.unites import Comptes, Groupe
+from observatoire.mixite.plan import Plan, juger
+from observatoire.mixite.unites import PUBLIE, Comptes, Groupe
 from observatoire.mixite.villes import choisir
 
 
@@ -21,14 +22,14 @@ def evaluer(plan: Plan, groupe: Groupe, niveau: str, comptes: dict[int, Comptes]
     for paire in plan.paires:
         depart, annee = paire
         avant, apres = (comptes[a] for a in paire)
-        communes = [] if avant.statut or apres.statut else avant.unites.index.intersection(apres.unites.index)
+        communes = pd.Index([]) if avant.statut or apres.statut else avant.unites.index.intersection(apres.unites.index)
         restes = [c.part_hors_de(communes) for c in (avant, apres)]
         jugements = [juger(comptes[a], reste, plan.seuils[a]) for a, reste in zip(paire, restes, strict=True)]
-        jugements.append("na" if plan.rompu(groupe, *paire) else CALCULE)
-        statut = next((j for j in jugements if j != CALCULE), CALCULE)
+        jugements.append("na" if plan.rompu(groupe, *paire) else PUBLIE)
+        statut = next((j for j in jugements if j != PUBLIE), PUBLIE)
         for nom, (indice, _) in choisir(groupe).items():
             cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut}
-            if statut != CALCULE:
+            if statut != PUBLIE:
                 yield cles
                 continue
             tables = _aligner(avant.table(communes), apres.table(communes))

@@ -2,13 +2,14 @@
 
 La *composition* d'une table, ce sont ses marges : combien de ménages de chaque classe a la ville, combien en a chaque
 quartier. Sa *structure* est ce qui reste quand on change ses marges : les rapports de chances entre quartiers. Donner à
-une année les marges d'une autre se fait par ajustement proportionnel itératif ; la part de chacune est sa valeur de
-Shapley. La méthode du paquet ``segregation`` compare des villes dont les unités n'ont rien de commun ; ici ce sont les
-mêmes quartiers, et l'on sait lequel a changé.
+une année les marges d'une autre est l'ajustement proportionnel ; la part de chacune est sa valeur de Shapley. La
+méthode du paquet ``segregation`` compare des villes dont les unités n'ont rien de commun ; ici ce sont les mêmes
+quartiers, et l'on sait lequel a changé.
 
-Références : J. Deutsch, Y. Flückiger, J. Silber, « Analyzing changes in occupational segregation: the case of
-Switzerland », 2009 ; B. Elbers, « A method for studying differences in segregation across time and space »,
-*Sociological Methods & Research*, 52, 2021.
+Références : W. E. Deming, F. F. Stephan, « On a least squares adjustment of a sampled frequency table », *Annals of
+Mathematical Statistics*, 11, 1940 ; J. Deutsch, Y. Flückiger, J. Silber, « Analyzing changes in occupational
+segregation: the case of Switzerland », 2009 ; B. Elbers, « A method for studying differences in segregation across time
+and space », *Sociological Methods & Research*, 52, 2021.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-PRECISION = 1e-12
-TOURS = 20_000
+#: Part des ménages : écart aux marges en deçà duquel elles sont atteintes, et case en deçà de laquelle elle est vide.
+PRECISION, EPUISEE = 1e-13, 1e-10
+TOURS = 100
 
 
 class Decomposition(NamedTuple):
@@ -47,16 +49,45 @@ def decomposer(indice: Callable[[np.ndarray], np.ndarray], avant: np.ndarray, ap
 
 
 def ajuster(structure: np.ndarray, marges: np.ndarray) -> np.ndarray | None:
-    """La table aux rapports de chances de ``structure`` et aux marges de ``marges`` ; ``None`` s'il n'y en a pas."""
+    """La table aux rapports de chances de ``structure`` et aux marges de ``marges`` ; ``None`` s'il n'y en a pas.
+
+    Chaque ligne se partage comme $s_{ij} e^{b_j}$ ; les $b_j$ minimisent une fonction convexe, dont le gradient est
+    l'écart aux totaux des colonnes (Newton). C'est la limite de l'ajustement itératif, en quelques pas.
+    """
     lignes, colonnes = marges.sum(axis=1), marges.sum(axis=0)
-    table = structure.astype(float)
+    possible = np.where((lignes[:, None] > 0) & (colonnes > 0), structure, 0).astype(float)
+    if (possible.sum(axis=1)[lignes > 0] == 0).any() or (possible.sum(axis=0)[colonnes > 0] == 0).any():
+        return None
+    total = lignes.sum()
+    effets, table = _essayer(np.zeros(len(colonnes)), possible, lignes)
     for _ in range(TOURS):
-        table = table * _rapport(lignes, table.sum(axis=1))[:, None]
-        table = table * _rapport(colonnes, table.sum(axis=0))
-        if np.abs(table.sum(axis=1) - lignes).max() <= PRECISION * lignes.sum():
-            return table if np.allclose(table.sum(axis=0), colonnes, rtol=0, atol=1e-9 * lignes.sum()) else None
+        pente = table.sum(axis=0) - colonnes
+        if np.abs(pente).max() <= PRECISION * total:
+            # Une case qui se vide n'a plus de rapport de chances : la table cherchée n'existe pas.
+            return table if table[possible > 0].min() > EPUISEE * total else None
+        parts = table / np.where(lignes > 0, lignes, 1)[:, None]
+        courbure = np.diag(table.sum(axis=0)) - table.T @ parts
+        effets, table = _descendre(effets, np.linalg.lstsq(courbure, pente)[0], possible, lignes, colonnes)
     return None
 
 
-def _rapport(voulu: np.ndarray, present: np.ndarray) -> np.ndarray:
-    return np.divide(voulu, present, out=np.zeros(len(voulu)), where=present > 0)
+def _essayer(effets: np.ndarray, possible: np.ndarray, lignes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Les effets des colonnes, et la table qu'ils donnent, aux totaux de lignes voulus."""
+    poids = possible * np.exp(effets - effets.max())
+    sommes = poids.sum(axis=1)
+    return effets, poids * np.divide(lignes, sommes, out=np.zeros(len(lignes)), where=sommes > 0)[:, None]
+
+
+def _descendre(effets, pas, possible, lignes, colonnes) -> tuple[np.ndarray, np.ndarray]:
+    """Un pas de Newton, raccourci tant qu'il ne diminue pas la fonction à minimiser."""
+    avant = _potentiel(effets, possible, lignes, colonnes)
+    while np.abs(pas).max() > PRECISION and _potentiel(effets - pas, possible, lignes, colonnes) > avant:
+        pas = pas / 2
+    return _essayer(effets - pas, possible, lignes)
+
+
+def _potentiel(effets, possible, lignes, colonnes) -> float:
+    pleines = lignes > 0
+    sommes = (possible[pleines] * np.exp(effets - effets.max())).sum(axis=1)
+    with np.errstate(divide="ignore"):
+        return float(lignes[pleines] @ (np.log(sommes) + effets.max()) - colonnes @ effets)

@@ -53,13 +53,13 @@ def entropies_attendues(tailles: np.ndarray, classes: np.ndarray) -> np.ndarray:
     Les unités de même taille ne sont calculées qu'une fois.
     """
     distinctes, rangs = np.unique(np.asarray(tailles, dtype=np.int64), return_inverse=True)
-    return np.array([_entropie_attendue(taille, classes) for taille in distinctes])[rangs]
-
-
-def _entropie_attendue(taille: int, classes: np.ndarray) -> float:
-    possibles = np.arange(taille + 1)
-    parts = entr(possibles / max(taille, 1))
-    return float((_loi(possibles, classes.sum(), classes[:, None], taille) * parts).sum())
+    taille = np.repeat(distinctes, distinctes + 1)
+    debuts = np.cumsum(distinctes + 1) - distinctes - 1
+    possibles = np.arange(len(taille)) - np.repeat(debuts, distinctes + 1)
+    moyennes = (_loi(possibles, classes.sum(), classes[:, None], taille) * entr(possibles / np.maximum(taille, 1))).sum(
+        0
+    )
+    return np.add.reduceat(moyennes, debuts)[rangs]
 
 
 def _loi(nombre, total, groupe, taille) -> np.ndarray:
@@ -67,11 +67,17 @@ def _loi(nombre, total, groupe, taille) -> np.ndarray:
 
     Celle de scipy est cent fois plus lente sur un parc entier.
     """
-    return np.exp(_log_choix(groupe, nombre) + _log_choix(total - groupe, taille - nombre) - _log_choix(total, taille))
+    nombre, groupe, taille = (np.asarray(v).astype(np.int64) for v in (nombre, groupe, taille))
+    autres, reste = total - groupe, taille - nombre
+    impossible = (nombre > groupe) | (reste > autres) | (reste < 0)
+    nombre, reste = np.minimum(nombre, groupe), np.clip(reste, 0, autres)
+    factorielles = gammaln(np.arange(int(total) + 1) + 1.0)
 
+    def choisir(combien, parmi):
+        return factorielles[parmi] - factorielles[combien] - factorielles[parmi - combien]
 
-def _log_choix(parmi, combien) -> np.ndarray:
-    return gammaln(parmi + 1.0) - gammaln(combien + 1.0) - gammaln(parmi - combien + 1.0)
+    chances = choisir(nombre, groupe) + choisir(reste, autres) - choisir(taille, np.asarray(total))
+    return np.where(impossible, 0.0, np.exp(chances))
 
 
 def semer(*cle: object) -> np.random.Generator:

@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.mixite.unites import Comptes, Groupe, Lieu
+from observatoire.mixite.unites import PUBLIE, Comptes, Groupe, Lieu
 from observatoire.ruptures import lire_ruptures
 
 CLES = ["annee", "niveau", "territoire", "groupe", "indice"]
@@ -23,8 +23,6 @@ MESURES_DU_CHANGEMENT = [
     "part_reste",
 ]  # fmt: skip
 COLONNES_DU_CHANGEMENT = [*CLES_DU_CHANGEMENT, *MESURES_DU_CHANGEMENT, "statut"]
-#: Statut d'une ligne calculée.
-CALCULE = "calcule"
 VILLE, QUARTIER = "ville", "quartier"
 #: Niveaux dont les unités se comparent : un immeuble est trop petit pour que ses classes soient connues.
 NIVEAUX = ("secteur", QUARTIER)
@@ -103,7 +101,7 @@ def lire_seuils(baremes: Baremes, annee: int) -> Seuils:
 
 
 def juger(comptes: Comptes, part_du_reste: float, seuils: Seuils) -> str:
-    """:data:`CALCULE`, ou pourquoi un indice de la ville ne se calcule pas.
+    """« publie », ou pourquoi un indice de la ville ne se calcule pas.
 
     ``part_du_reste`` : la part de ses ménages dont l'unité n'est pas connue.
     """
@@ -114,7 +112,7 @@ def juger(comptes: Comptes, part_du_reste: float, seuils: Seuils) -> str:
     seule = not comptes.vides and len(comptes.table()) < 2  # une commune d'un seul quartier
     if seule or (comptes.vides and not comptes.secrets) or np.count_nonzero(comptes.ville) < 2:
         return "na"
-    return "c" if part_du_reste > seuils.reste else CALCULE
+    return "c" if part_du_reste > seuils.reste else PUBLIE
 
 
 def ranger(lignes: list[dict], colonnes: list[str], cles: list[str]) -> pd.DataFrame:

@@ -1,22 +1,22 @@
-"""Les comptes que la mixité compare : unité par unité, classe par classe, tirés d'une table d'indicateurs.
+"""Les comptes que la mixité compare : unité par unité, classe par classe, tirés des indicateurs publiés.
 
-La table est celle de ``prepare``, ou celle d'un public après protection. Une unité dont une seule classe n'est pas
-connue n'entre qu'avec les autres, dans un *reste* : la ville moins les unités connues. Un indice n'emploie donc que ce
-que la table dit déjà, et n'apprend rien de ce qu'elle cache.
+Une unité dont une seule classe n'est pas connue n'entre qu'avec les autres, dans un *reste* : la ville moins les unités
+connues. Un indice n'emploie donc que ce que la table dit déjà, et n'apprend rien de ce qu'elle cache.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-#: Statuts d'une valeur connue : calculée (``prepare``), ou publiée.
-CONNUS = ("calcule", "publie")
+#: Statut d'une valeur connue.
+PUBLIE = "publie"
 #: Pourquoi une valeur manque, la raison qui l'emporte d'abord.
 RAISONS = ("c", "nd", "na")
+_MESURES = ("numerateur", "denominateur", "reponse")
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,77 @@ class Lieu:
         """Ses unités de ce niveau se comparent-elles ?"""
         return niveau != self.niveau and (self.unites is None or niveau in self.unites)
 
+    def parmi(self, niveau: str, codes: pd.Index) -> np.ndarray:
+        """Vrai pour chacun de ces codes qui est une de ses unités."""
+        return np.ones(len(codes), bool) if self.unites is None else codes.isin(self.unites[niveau])
+
+
+@dataclass(frozen=True)
+class Tableau:
+    """Un niveau, une année : chaque mesure et les statuts (vides : aucune ligne), (territoire, indicateur)."""
+
+    codes: pd.Index
+    mesures: dict[str, np.ndarray]
+    statuts: np.ndarray
+
+    def prendre(self, lignes: np.ndarray, colonnes: Sequence[int]) -> Tableau:
+        """Ces lignes (un masque), ces indicateurs."""
+        ou = np.ix_(lignes, colonnes)
+        return Tableau(self.codes[lignes], {nom: m[ou] for nom, m in self.mesures.items()}, self.statuts[ou])
+
+    @property
+    def connues(self) -> np.ndarray:
+        """Vrai pour chaque territoire dont toutes les classes paraissent."""
+        comptes = [np.isfinite(self.mesures[nom]) for nom in _MESURES[:2]]
+        return ((self.statuts == PUBLIE) & comptes[0] & comptes[1]).all(axis=1)
+
+    @property
+    def reponses(self) -> np.ndarray:
+        """Le taux de réponse de chaque territoire, le plus bas de ceux de ses classes ; manque si aucun ne paraît."""
+        return np.fmin.reduce(self.mesures["reponse"], axis=1)
+
+    def motif(self, rang: int) -> str:
+        """Pourquoi une classe de ce territoire manque ; vide si aucune ne manque."""
+        return next((raison for raison in RAISONS if (self.statuts[rang] == raison).any()), "")
+
+
+@dataclass(frozen=True)
+class Lignes:
+    """Les indicateurs d'une année, rangés une fois pour toutes : un :class:`Tableau` par niveau."""
+
+    rangs: dict[str, int]
+    niveaux: dict[str, Tableau]
+
+    @classmethod
+    def ranger(cls, lignes: pd.DataFrame, codes: Sequence[str]) -> Lignes:
+        """``lignes`` : tous bailleurs réunis ; seuls les indicateurs ``codes`` sont gardés."""
+        colonnes = pd.Index(codes).get_indexer(lignes["indicateur"].astype(object))
+        niveaux = lignes["niveau"].to_numpy(object)
+        tableaux = {n: cls._tableau(lignes[niveaux == n], colonnes[niveaux == n], len(codes)) for n in set(niveaux)}
+        return cls({code: rang for rang, code in enumerate(codes)}, tableaux)
+
+    @staticmethod
+    def _tableau(lignes: pd.DataFrame, colonnes: np.ndarray, nombre: int) -> Tableau:
+        rangs, territoires = pd.factorize(lignes["territoire"].to_numpy(object))
+        mesures = {nom: np.full((len(territoires), nombre), np.nan) for nom in _MESURES}
+        statuts = np.full((len(territoires), nombre), "", object)
+        ou = rangs[colonnes >= 0], colonnes[colonnes >= 0]
+        statuts[ou] = lignes["statut"].to_numpy(object)[colonnes >= 0]
+        for nom, mesure in mesures.items():
+            mesure[ou] = lignes[nom].to_numpy(float)[colonnes >= 0]
+        return Tableau(pd.Index(territoires, dtype=object), mesures, statuts)
+
+    def lire(self, groupe: Groupe, niveau: str, lieu: Lieu | None = None) -> Tableau:
+        """Les classes d'un groupe à ce niveau, dans ce lieu s'il est donné ; seuls les territoires qui y ont une
+        ligne."""
+        tableau = self.niveaux.get(niveau) or self._tableau(_AUCUNE, np.zeros(0, int), len(self.rangs))
+        colonnes = [self.rangs[code] for code in groupe.codes]
+        lignes = (tableau.statuts[:, colonnes] != "").any(axis=1)
+        return tableau.prendre(lignes & lieu.parmi(niveau, tableau.codes) if lieu else lignes, colonnes)
+
+
+_AUCUNE = pd.DataFrame(columns=["territoire", "statut", *_MESURES])
+
 
 @dataclass(frozen=True)
 class Comptes:
@@ -70,56 +141,43 @@ class Comptes:
         """La part des ménages de la ville dont l'unité n'est pas connue."""
         return self.part_hors_de(self.unites.index)
 
-    def part_hors_de(self, unites: Iterable[str]) -> float:
+    def part_hors_de(self, unites: pd.Index) -> float:
         """La part des ménages de la ville qui n'habitent pas ces unités ; manque quand rien n'est compté."""
         if self.statut or not self.ville.sum():
             return np.nan
-        return float(1 - self.unites.loc[list(unites)].to_numpy().sum() / self.ville.sum())
+        return float(1 - self._prendre(unites).sum() / self.ville.sum())
 
-    def table(self, parmi: Iterable[str] | None = None) -> np.ndarray:
+    def table(self, parmi: pd.Index | None = None) -> np.ndarray:
         """Les comptes (unités, classes), le reste en dernier s'il y en a ; ``parmi`` : les unités à n'y pas fondre.
 
         Bruités, les comptes des unités peuvent dépasser de peu ceux de la ville : il n'y a alors pas de reste.
         """
-        gardees = (self.unites if parmi is None else self.unites.loc[list(parmi)]).to_numpy()
+        gardees = self._prendre(parmi)
         reste = np.maximum(self.ville - gardees.sum(axis=0), 0)
         return np.vstack([gardees, reste]) if reste.any() else gardees
 
+    def _prendre(self, parmi: pd.Index | None) -> np.ndarray:
+        comptes = self.unites.to_numpy()
+        return comptes if parmi is None or len(parmi) == len(comptes) else comptes[self.unites.index.isin(parmi)]
 
-def compter(lignes: pd.DataFrame, groupe: Groupe, niveau: str, lieu: Lieu) -> Comptes:
-    """Les comptes d'un groupe par unité de ``niveau`` d'un ``lieu``.
 
-    ``lignes`` : les indicateurs d'une année, tous bailleurs réunis.
-    """
-    siennes = lignes[lignes["indicateur"].isin(groupe.codes)]
-    ville = siennes[siennes["niveau"].eq(lieu.niveau) & siennes["territoire"].eq(lieu.code)]
-    statut = _statut(ville, groupe)
+def compter(lignes: Lignes, groupe: Groupe, niveau: str, lieu: Lieu) -> Comptes:
+    """Les comptes d'un groupe par unité de ``niveau`` d'un ``lieu``, une année."""
+    ville = lignes.lire(groupe, lieu.niveau)
+    ville = ville.prendre(ville.codes == lieu.code, range(len(groupe.codes)))
+    statut = ville.motif(0) if (ville.statuts != "").all() and len(ville.codes) else "nd"
     if statut:
         return Comptes(pd.DataFrame(), np.zeros(0), np.nan, statut)
-    unites = siennes[siennes["niveau"].eq(niveau)]
-    if lieu.unites is not None:
-        unites = unites[unites["territoire"].isin(lieu.unites[niveau])]
-    total, secrets = _classer(ville, groupe).to_numpy()[0], unites["statut"].eq("c").any()
-    return Comptes(_classer(unites, groupe), total, _reponse(ville), "", bool(secrets))
+    unites = lignes.lire(groupe, niveau, lieu)
+    secrets = bool((unites.statuts == "c").any())
+    total = _classer(ville, groupe).to_numpy()[0]
+    return Comptes(_classer(unites, groupe), total, float(ville.reponses[0]), "", secrets)
 
 
-def _statut(ville: pd.DataFrame, groupe: Groupe) -> str:
-    """Pourquoi la ville n'a pas toutes ses classes ; vide si elle les a."""
-    if len(ville) < len(groupe.codes):
-        return "nd"
-    return next((raison for raison in RAISONS if ville["statut"].eq(raison).any()), "")
-
-
-def _classer(lignes: pd.DataFrame, groupe: Groupe) -> pd.DataFrame:
+def _classer(tableau: Tableau, groupe: Groupe) -> pd.DataFrame:
     """Les comptes des territoires dont toutes les classes sont connues, par code."""
-    connues = lignes[lignes["statut"].isin(CONNUS)]
-    larges = connues.pivot(index="territoire", columns="indicateur", values=["numerateur", "denominateur"])
-    larges = larges.reindex(columns=pd.MultiIndex.from_product([["numerateur", "denominateur"], groupe.codes])).dropna()
-    classes = larges["numerateur"]
-    if groupe.binaire:
-        classes = classes.assign(autres=larges["denominateur"].to_numpy()[:, 0] - classes.to_numpy()[:, 0])
-    return classes.astype(np.int64)
-
-
-def _reponse(ville: pd.DataFrame) -> float:
-    return float(ville["reponse"].min())
+    connues = tableau.connues
+    haut, bas = (tableau.mesures[nom][connues] for nom in _MESURES[:2])
+    classes = np.column_stack([haut, bas[:, 0] - haut[:, 0]]) if groupe.binaire else haut
+    noms = [*groupe.codes, "autres"] if groupe.binaire else list(groupe.codes)
+    return pd.DataFrame(classes.astype(np.int64), tableau.codes[connues], noms).sort_index()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from observatoire.mixite import hasard, indices
-from observatoire.mixite.plan import CALCULE, juger
-from observatoire.mixite.unites import Comptes, Groupe
+from observatoire.mixite.plan import juger
+from observatoire.mixite.unites import PUBLIE, Comptes, Groupe
 
 Indice = Callable[[np.ndarray], np.ndarray]
 #: Les indices d'un groupe face aux autres, puis d'une répartition en classes, avec leur valeur attendue au hasard.
@@ -28,7 +28,7 @@ def choisir(groupe: Groupe) -> dict[str, tuple[Indice, Callable[[np.ndarray], fl
 def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple) -> Iterator[dict]:
     """Une ligne par indice : ``indice``, les mesures, ``statut``. ``graine`` : la clé de la table."""
     statut = juger(comptes, comptes.part_du_reste, seuils)
-    if statut != CALCULE:
+    if statut != PUBLIE:
         noms = [*choisir(groupe), *([CORRIGEE] if groupe.binaire else [])]
         yield from ({"indice": nom, "statut": statut} for nom in noms)
         return
@@ -36,7 +36,7 @@ def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple) -> Iterator
     au_hasard, retires = hasard.tirer_au_hasard(table, generateur), hasard.retirer(table, generateur)
     commun = {
         "unites": len(comptes.unites), "menages": int(table.sum()), "part_reste": comptes.part_du_reste,
-        "reponse": comptes.reponse, "statut": CALCULE,
+        "reponse": comptes.reponse, "statut": PUBLIE,
     }  # fmt: skip
     for nom, (indice, attendre) in choisir(groupe).items():
         valeur, attendu = float(indice(table)), attendre(table)

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.alertes import regles_par_annee
+from observatoire.alertes.publication import evaluer_les_alertes, publier_les_alertes, regles_de_ce_qui_alerte
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
-from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
+from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.gouvernance import publier_seances
-from observatoire.indicateurs import lire_regles
-from observatoire.lecture.devenirs import table_tiree_vide
-from observatoire.lecture.tables import table_vide
 from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
+from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
 from observatoire.publie import INDICATEURS
 from observatoire.ruptures import lire_ruptures
-from observatoire.schemas import lire_schemas
 from observatoire.secret import Bruitees, Ouverture, Regles, compter, dire, lire_regles_du_secret, parc_par_cellule
 from observatoire.secret.valeurs import proteger_les_valeurs
+from observatoire.suivi.publication import publier_suivi
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
             f"confidentialite.yml : la règle de « {public} » ne dit rien du niveau « {config.tout[0]} » (niveaux)."
         )
     signature = _reconnaitre_la_cle(config, public)
-    bruitees = bruiter(config, baremes, regles)
+    ouverture = etablir_l_ouverture(config, baremes, regles)
+    exacts = lire_les_exacts(config)
+    bruitees = bruiter(exacts, ouverture, regles)
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
     with ecrire_dossier(en_place) as travail:
@@ -66,6 +68,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
         _publier_mixite(bruitees.table, config, baremes, travail)
         publier_accompagnement(config, regles, travail)
+        _publier_les_alertes(config, exacts, ouverture, regles, travail)
         publier_les_sujets(config, bruitees.table, regles, travail)
         publier_seances(config, public, travail)
         publier_territoires(config, bruitees.table, regles, travail)
@@ -75,28 +78,17 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
-def bruiter(config: Configuration, baremes: Baremes, regles: Regles) -> Bruitees:
-    """Les indicateurs tels que le public de ces règles les lit."""
-    lues = {
+def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
+    """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et ``lieux``."""
+    return {
         nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("indicateurs", "comptes", "lieux")
     }
-    ouverture = etablir_l_ouverture(config, baremes, regles)
-    return proteger_les_valeurs(
-        lues["indicateurs"], lues["comptes"], parc_par_cellule(lues["lieux"]), ouverture, regles
-    )
 
 
-def etablir_l_ouverture(config: Configuration, baremes: Baremes, regles: Regles) -> Ouverture:
-    """Ce qui est public de toute façon, d'après les colonnes que lit chaque indicateur."""
-    schemas, declarations = lire_schemas(config.chemin("schemas")), catalogue()
-    vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
-    vides |= {nom: table_tiree_vide(nom, schemas) for nom in TABLES_TIREES}
-    vides["programmes"] = vides["programmes"].assign(dans_ville=False)
-    candidats = [d for d in declarations.values() if set(d.tables) <= set(regles.ouvertes)]
-    annee = max(config.annees)
-    calculables = lire_regles(candidats, vides, annee, baremes)
-    lues = {d.code: colonnes for d, colonnes in calculables.lues.items() if d.code not in calculables.sans_regle}
-    return Ouverture.etablir(declarations, lues, schemas, regles)
+def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:
+    """Les indicateurs tels que le public de ces règles les lit."""
+    parc = parc_par_cellule(exacts["lieux"])
+    return proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], parc, ouverture, regles)
 
 
 def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
@@ -113,6 +105,17 @@ def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
                 "(« La clé est perdue »)."
             )
     return signature
+
+
+def _publier_les_alertes(config: Configuration, exacts, ouverture: Ouverture, regles: Regles, travail: Path) -> None:
+    """Les alertes, leur ampleur, et le suivi de celles que ce public lit."""
+    baremes = lire_baremes(config.chemin("referentiels"))
+    paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, regles_par_annee(config, baremes))).table
+    evaluees = evaluer_les_alertes(config, baremes, paru, ouverture.bruits(regles))
+    alertes, ampleurs = publier_les_alertes(evaluees, regles)
+    ecrire_csv(alertes, travail / "alertes.csv")
+    ecrire_csv(ampleurs, travail / "ampleurs.csv")
+    publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
 def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path) -> None:

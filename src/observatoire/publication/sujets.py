@@ -1,4 +1,4 @@
-"""Ce que chaque sujet tire des valeurs publiées : alertes et suivi, attributions, engagements, revue."""
+"""Ce que chaque sujet tire des valeurs publiées : attributions, engagements, revue."""
 
 from __future__ import annotations
 
@@ -7,33 +7,22 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.attributions import TABLES as TABLES_DES_ATTRIBUTIONS
-from observatoire.confidentialite.alertes import proteger_les_alertes
 from observatoire.confidentialite.attributions import proteger_les_attributions
 from observatoire.confidentialite.engagements import proteger_les_engagements
 from observatoire.confidentialite.revue import publier_la_revue
 from observatoire.configuration import Configuration
 from observatoire.fichiers import ecrire_csv
 from observatoire.secret import Regles
-from observatoire.suivi.publication import publier_suivi
 
 
 def publier_les_sujets(config: Configuration, protege: pd.DataFrame, regles: Regles, travail: Path) -> None:
-    """Écrire dans ``travail`` les tables de chaque sujet. ``protege`` : les indicateurs de ce public."""
-    _publier_alertes(config, travail, protege, regles)
+    """Écrire dans ``travail`` les tables de chaque sujet, alertes à part. ``protege`` : les indicateurs de ce
+    public."""
     conformite = _publier_attributions(config, travail, protege, regles)
     engagements = proteger_les_engagements(pd.read_parquet(config.chemin("prepare") / "engagements.parquet"), protege)
     ecrire_csv(engagements, travail / "engagements.csv")
     for nom, table in publier_la_revue(config, regles, protege, engagements, conformite).items():
         ecrire_csv(table, travail / f"{nom}.csv")
-
-
-def _publier_alertes(config: Configuration, travail: Path, protege: pd.DataFrame, regles: Regles) -> None:
-    """Les alertes, leur ampleur, et le suivi de celles que ce public peut lire."""
-    lues = (pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("alertes", "ampleurs"))
-    alertes, ampleurs = proteger_les_alertes(*lues, protege, regles)
-    ecrire_csv(alertes, travail / "alertes.csv")
-    ecrire_csv(ampleurs, travail / "ampleurs.csv")
-    publier_suivi(config, alertes, regles.public, travail)
 
 
 def _publier_attributions(

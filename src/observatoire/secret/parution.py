@@ -14,6 +14,7 @@ import pandas as pd
 
 from observatoire.catalogue import Indicateur
 from observatoire.schemas import Schema
+from observatoire.secret.bruit import Bruit
 from observatoire.secret.regles import Regles
 
 TOUS = "tous"
@@ -50,6 +51,13 @@ class Ouverture:
             if regles.est_ouvert(tables, colonnes & deposees):
                 ouverts.add(code)
         return cls(frozenset(ouverts), declarations)
+
+    def bruits(self, regles: Regles) -> dict[str, Bruit]:
+        """Le bruit que portent les comptes de chaque indicateur ; nul s'il est ouvert."""
+        return {
+            code: Bruit(variance=0) if code in self.ouverts else regles.bruit_de(declaration.source)
+            for code, declaration in self.declarations.items()
+        }
 
 
 def exactes(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:

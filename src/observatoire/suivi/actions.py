@@ -22,13 +22,16 @@ from observatoire.lecture.interdits import chercher_interdites
 from observatoire.lecture.problemes import Probleme, citer, citer_lignes, compter, enumerer
 from observatoire.schemas import Schema, lire_schema
 from observatoire.suivi.controles import controler_les_alertes, controler_les_lignes
+from observatoire.suivi.dossiers import CLES
 from observatoire.trimestres import nommer_trimestre, rang_des_dates, rang_du_trimestre
 
 NOM = "actions"
 #: Où est la déclaration des colonnes, dans le dossier des schémas.
 SCHEMA = Path("suivi") / f"{NOM}.json"
 ECRITURE_D_UNE_DATE = r"[\d/.: -]{1,19}"
-COLONNES = ["dossier", "date", "trimestre", "pilote", "reponse", "outil", "decision", "issue", "date_effet"]
+#: La ligne du tableur où est l'action ; elle ne se publie pas.
+LIGNE = "ligne"
+COLONNES = ["dossier", "date", "trimestre", "pilote", "reponse", "outil", "decision", "issue", "date_effet", LIGNE]
 #: Une cellule que l'on ne redit pas : la lecture n'affiche rien de ce qui passe à la ligne.
 TUE = "\n"
 POURQUOI = (
@@ -47,7 +50,8 @@ class Actions:
 def lire_actions(config: Configuration, jalons: pd.DataFrame) -> Actions:
     """Lire et vérifier le fichier, s'il existe.
 
-    ``jalons`` : ce que rend :func:`suivi.dossiers.jalonner` pour toutes les années de l'édition. Une action datée
+    ``jalons`` : les alertes que l'on peut viser et quand elles s'ouvrent, comme :func:`suivi.dossiers.jalonner` ou
+    :func:`~suivi.dossiers.ouvrables` les rendent, pour toutes les années de l'édition. Une action datée
     d'après le trimestre de l'édition est mise à part, avec un avertissement : le même fichier sert à toutes
     les éditions.
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas ; une valeur n'est citée que si elle ressemble à une
@@ -76,7 +80,19 @@ def lire_actions(config: Configuration, jalons: pd.DataFrame) -> Actions:
     problemes += inconnues
     if problemes:
         raise _refuser(chemin, config, problemes)
-    return Actions(_completer(vues.assign(dossier=dossiers)), _avertir(chemin, typees[a_venir], config))
+    retenues = _completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index}))
+    return Actions(retenues, _avertir(chemin, typees[a_venir], config))
+
+
+def verifier_les_ouvertures(config: Configuration, actions: pd.DataFrame, jalons: pd.DataFrame) -> None:
+    """Lever :class:`ErreurConfiguration` si une action vise un dossier qui ne s'est pas ouvert, ou le précède.
+
+    ``actions`` : les colonnes de :data:`COLONNES`. ``jalons`` : ce qui est arrivé aux dossiers que l'on lit.
+    """
+    visees = actions.set_index(LIGNE).assign(**dict.fromkeys(CLES, ""))
+    problemes = controler_les_alertes(visees, jalons)[1]
+    if problemes:
+        raise _refuser(_fichier(config) or config.chemin("suivi") / f"{NOM}.csv", config, problemes)
 
 
 def _fichier(config: Configuration) -> Path | None:
@@ -147,8 +163,8 @@ def _completer(actions: pd.DataFrame) -> pd.DataFrame:
     dates = actions.assign(**{c: pd.to_datetime(actions[c]).astype("datetime64[us]") for c in ("date", "date_effet")})
     rangs = rang_des_dates(dates["date"])
     trimestres = rangs.map({r: nommer_trimestre(r) for r in rangs.unique()})
-    textes = [c for c in COLONNES if not c.startswith("date")]
-    complet = dates.assign(trimestre=trimestres).astype(dict.fromkeys(textes, "str"))
+    types = dict.fromkeys([c for c in COLONNES if not c.startswith("date")], "str") | {LIGNE: "int64"}
+    complet = dates.assign(trimestre=trimestres).astype(types)
     return complet.sort_values(["dossier", "date"], kind="stable", ignore_index=True)[COLONNES]
 
 

@@ -54,6 +54,17 @@ def jalonner(alertes: pd.DataFrame) -> pd.DataFrame:
     return jalons.assign(dossier=identifier(jalons), trimestre=noms)[COLONNES_DES_JALONS]
 
 
+def ouvrables(evaluees: pd.DataFrame) -> pd.DataFrame:
+    """Les jalons de tout ce qui peut devenir un dossier, comme s'il s'ouvrait dès sa première année.
+
+    ``evaluees`` : annee, niveau, territoire, indicateur.
+    """
+    premieres = evaluees.sort_values("annee", kind="stable").drop_duplicates(CLES).reset_index(drop=True)
+    cles = premieres[CLES].astype("str")
+    rangs = rang_de_l_annee(premieres["annee"])
+    return cles.assign(dossier=identifier(cles), trimestre=_nommer(rangs), fait=OUVERTURE)[COLONNES_DES_JALONS]
+
+
 def _qui_ouvrent(alertes: pd.DataFrame) -> pd.DataFrame:
     """Les verdicts qui ouvrent ou résolvent, des seules clés qui ont été en alerte : peu de lignes d'un grand parc."""
     cle = np.zeros(len(alertes), dtype=np.int64)
@@ -137,7 +148,7 @@ def _situer(dossiers: pd.DataFrame, quartiers: pd.DataFrame | None) -> pd.Series
     lui_meme = dossiers["territoire"].where(dossiers["niveau"].eq("quartier"))
     if quartiers is None:
         return lui_meme.fillna("")
-    connus = quartiers.dropna(subset=["quartier"])
+    connus = quartiers[quartiers["territoire"].isin(dossiers["territoire"])].dropna(subset=["quartier"])
     connus = connus.sort_values("annee", kind="stable") if "annee" in connus else connus
     connus = connus.astype(dict.fromkeys(["niveau", "territoire", "quartier"], "str"))
     places = connus.drop_duplicates(CLES[:2], keep="last").set_index(CLES[:2])["quartier"]

@@ -1,8 +1,7 @@
-"""Le suivi, du calcul à ce qu'un public en lit.
+"""Les actions, vérifiées au calcul, et le registre des alertes qu'un public lit, dressé sur ce qui lui est publié.
 
-Un dossier dit en quels trimestres une alerte s'est ouverte, a duré, s'est résolue : il dit donc les verdicts de
-plusieurs années. Il ne paraît que si tous ces verdicts peuvent se lire, ce qui ne dépend que des statuts publiés : ce
-qui manque n'apprend rien de ce qui est caché.
+Un dossier n'est fait que de verdicts publiés : une année cachée est une année que l'on ne connaît pas. Son code ne
+dépend que de son niveau, de son territoire et de son indicateur.
 """
 
 from __future__ import annotations
@@ -14,80 +13,49 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.fichiers import ecrire_csv, ecrire_parquet
 from observatoire.schemas import lire_schema
-from observatoire.suivi.actions import SCHEMA, lire_actions
-from observatoire.suivi.dossiers import CLES, COLONNES, ETATS, OUVRENT, dresser, jalonner, ordonner
+from observatoire.suivi.actions import LIGNE, SCHEMA, lire_actions, verifier_les_ouvertures
+from observatoire.suivi.dossiers import CLES, dresser, jalonner, ordonner, ouvrables
 
 DOSSIERS, ACTIONS, LIBELLES = "dossiers", "actions", "libelles_du_suivi"
 #: Ce que seuls les partenaires lisent : qui pilote, ce qui a été décidé et quel jour.
 RESERVEES = ("pilote", "trimestres_sans_pilote", "date", "decision", "date_effet")
-#: Ce qui vient des verdicts, tu quand l'un d'eux est caché.
-DES_VERDICTS = (
-    "ouverture", "depuis", "ouvertures", "etat", "resolution", "verdict", "annees", "pilote", "trimestres_sans_pilote",
-)  # fmt: skip
-ENTIERS = dict.fromkeys(("ouvertures", "annees", "trimestres_sans_pilote"), "Int64")
-MONTRE, SECRET = "publie", "c"
-#: Les statuts d'une année dont ce public sait tout ce qu'il y a à savoir : un verdict, ou qu'il n'y en a pas.
-CONNUS = (MONTRE, "ne", "na")
 
 
-def ecrire_suivi(config: Configuration) -> tuple[str, tuple[str, ...]]:
-    """De ``prepare/alertes.parquet`` et ``suivi/actions.csv`` à ``prepare/dossiers.parquet`` et ``actions.parquet``.
+def ecrire_les_actions(config: Configuration) -> tuple[str, tuple[str, ...]]:
+    """De ``suivi/actions.csv`` à ``prepare/actions.parquet`` ; rend le bilan et les avertissements.
 
-    Rend le bilan et les avertissements. Lève :class:`ErreurConfiguration` si ``actions.csv`` est refusé.
+    Lève :class:`ErreurConfiguration` si le fichier est refusé. Si l'alerte visée s'est bien ouverte ne se sait qu'à la
+    publication (:func:`publier_suivi`).
     """
     prepare = config.chemin("prepare")
-    alertes = pd.read_parquet(prepare / "alertes.parquet", columns=["annee", *CLES, "verdict"])
-    quartiers = pd.read_parquet(prepare / "ampleurs.parquet", columns=["annee", *CLES[:2], "quartier"])
-    actions = lire_actions(config, jalonner(alertes))
-    dossiers = dresser(alertes, actions.table, config.trimestre, quartiers)
-    ecrire_parquet(dossiers, prepare / f"{DOSSIERS}.parquet")
+    evaluees = pd.read_parquet(prepare / "alertes.parquet", columns=["annee", *CLES])
+    actions = lire_actions(config, ouvrables(evaluees))
     ecrire_parquet(actions.table, prepare / f"{ACTIONS}.parquet")
-    comptes = dossiers["etat"].value_counts()
-    bilan = ", ".join(f"{comptes.get(etat, 0)} {etat}{'s' if comptes.get(etat, 0) > 1 else ''}" for etat in ETATS)
-    return f"{bilan} ; actions : {len(actions.table)}", actions.avertissements
+    return f"actions : {len(actions.table)}", actions.avertissements
 
 
 def publier_suivi(config: Configuration, alertes: pd.DataFrame, public: str, travail: Path) -> None:
-    """Écrire dans ``travail`` ce que ce public lit des dossiers, des actions, et le libellé de leurs codes.
+    """Écrire dans ``travail`` les dossiers que ce public lit, leurs actions, et le libellé de leurs codes.
 
-    ``alertes`` : celles que ce public lit, avec leur ``statut``, toutes les années.
+    ``alertes`` : celles qu'il lit, toutes les années, chacune avec le ``quartier`` où elle est. Lève
+    :class:`ErreurConfiguration` si une action vise une alerte que les partenaires ne lisent pas, ou la précède : le
+    registre que l'on tient est le leur.
     """
-    prepare = config.chemin("prepare")
-    tables = (pd.read_parquet(prepare / f"{nom}.parquet") for nom in (DOSSIERS, ACTIONS))
-    dossiers, actions = limiter(*tables, alertes, public)
-    ecrire_csv(dossiers, travail / f"{DOSSIERS}.csv")
-    ecrire_csv(actions, travail / f"{ACTIONS}.csv")
-    libelles = _libelles(config)
-    ecrire_csv(libelles[libelles["colonne"].isin([*dossiers, *actions])], travail / f"{LIBELLES}.csv")
-
-
-def limiter(
-    dossiers: pd.DataFrame, actions: pd.DataFrame, alertes: pd.DataFrame, public: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Les dossiers et les actions qu'un public peut lire ; les dossiers portent leur ``statut``.
-
-    Un dossier existe pour un public s'il lit une au moins de ses années en alerte. Quand une autre lui est cachée, le
-    grand public n'en lit rien ; les partenaires savent qu'il existe et ce qui a été fait, rien de plus.
-    """
-    par_cle = pd.MultiIndex.from_frame(dossiers[CLES])
-    montrees = alertes["statut"].eq(MONTRE) & alertes["verdict"].isin(OUVRENT)
-    lus = dossiers[par_cle.isin(_cles(alertes[montrees]))]
-    cache = pd.MultiIndex.from_frame(lus[CLES]).isin(_cles(alertes[~alertes["statut"].isin(CONNUS)]))
+    actions = pd.read_parquet(config.chemin("prepare") / f"{ACTIONS}.parquet")
     if public == PUBLIQUE:
+        dossiers = dresser(alertes, actions.iloc[:0], config.trimestre, alertes)
         # L'ordre des partenaires dirait qui n'a pas de pilote.
-        gardes = ordonner(lus[~cache].assign(trimestres_sans_pilote=0)).assign(statut=MONTRE)
+        dossiers = ordonner(dossiers.assign(trimestres_sans_pilote=0))
     else:
-        tus = lus[cache].sort_values(CLES).assign(statut=SECRET, **dict.fromkeys(DES_VERDICTS))
-        gardes = pd.concat(
-            [lus[~cache].assign(statut=MONTRE).astype(object), tus.astype(object)], ignore_index=True
-        ).astype(ENTIERS)
+        verifier_les_ouvertures(config, actions, jalonner(alertes))
+        dossiers = dresser(alertes, actions, config.trimestre, alertes)
+    lues = actions[actions["dossier"].isin(dossiers["dossier"])].drop(columns=LIGNE)
     retirees = RESERVEES if public == PUBLIQUE else ()
-    siennes = actions[actions["dossier"].isin(gardes["dossier"])]
-    return tuple(t.drop(columns=[c for c in retirees if c in t]) for t in (gardes[[*COLONNES, "statut"]], siennes))
-
-
-def _cles(alertes: pd.DataFrame) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(alertes[CLES].astype("str").drop_duplicates())
+    dossiers, lues = (t.drop(columns=[c for c in retirees if c in t]) for t in (dossiers, lues))
+    ecrire_csv(dossiers.assign(statut="publie"), travail / f"{DOSSIERS}.csv")
+    ecrire_csv(lues, travail / f"{ACTIONS}.csv")
+    libelles = _libelles(config)
+    ecrire_csv(libelles[libelles["colonne"].isin([*dossiers, *lues])], travail / f"{LIBELLES}.csv")
 
 
 def _libelles(config: Configuration) -> pd.DataFrame:
