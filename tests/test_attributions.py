@@ -12,6 +12,8 @@ import yaml
 from fabrique import RACINE, configuration, ecrire_prepare
 from hypothesis import given
 from hypothesis import strategies as st
+from observatoire.confidentialite.attributions import proteger_les_attributions
+from observatoire.confidentialite.regles import lire_regles_du_secret
 from scipy.stats import CensoredData, ecdf
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import confint_proportions_2indep
@@ -32,8 +34,6 @@ from observatoire.attributions.cote_a_cote import comparer
 from observatoire.attributions.profils import comparer_les_profils
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.confidentialite.attributions import proteger_les_attributions
-from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
 from observatoire.intervalles import wilson

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 import yaml
 from fabrique import RACINE, calculer_tout, configuration, ecrire_prepare
+from observatoire.confidentialite.engagements import CACHEE, proteger_les_engagements
 from scipy import stats
 
 from observatoire import indicateurs
-from observatoire.confidentialite.engagements import CACHEE, proteger_les_engagements
 from observatoire.configuration import lire_configuration
 from observatoire.engagements import (
     MESURES,

@@ -8,9 +8,9 @@ import re
 
 import pandas as pd
 import pytest
+from observatoire.confidentialite.revue import COLONNES, COLONNES_DES_ECARTS, PARAISSENT
 from petit_publie import ecrire_publie
 
-from observatoire.confidentialite.revue import COLONNES, COLONNES_DES_ECARTS, PARAISSENT
 from observatoire.evaluation import dresser_les_objectifs
 from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
 from observatoire.presentation.bilans import questions_ouvertes

@@ -14,11 +14,6 @@ import yaml
 from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import confint_proportions_2indep, power_proportions_2indep
-
-from observatoire import indicateurs
-from observatoire.baremes import lire_baremes
-from observatoire.catalogue import catalogue
 from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.confidentialite.revue import (
     AUTRES,
@@ -28,6 +23,11 @@ from observatoire.confidentialite.revue import (
     proteger_la_decomposition,
     proteger_les_ecarts,
 )
+from statsmodels.stats.proportion import confint_proportions_2indep, power_proportions_2indep
+
+from observatoire import indicateurs
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
 from observatoire.configuration import lire_configuration
 from observatoire.conserves import dossier_conserve
 from observatoire.engagements import calculer_engagements, ecrire_engagements

@@ -29,7 +29,7 @@ from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 RECALCULES = (
     "indicateurs", "comptes", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
     "immeubles_hors_quartier", "lieux", "alertes", "ampleurs",
-    "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
+    "attributions_deplacements", "attributions_attente",
 )  # fmt: skip
 #: Ce que « calculer » refait des alertes et de « suivi/actions.csv », qui restent.
 DU_SUIVI = ("dossiers", "actions")

@@ -32,13 +32,12 @@ class EtatZero:
     motif: str = ""
 
 
-def lire_etat_zero(config: Configuration) -> EtatZero:
-    """Relire ``engagements.yml`` à la révision de l'état zéro ; rien ici n'échoue, le motif dit ce qui manque.
+def lire_etat_zero(config: Configuration, actuel: dict) -> EtatZero:
+    """Relire ``engagements.yml`` à la révision de l'état zéro, que dit le document ``actuel`` (vide s'il n'y en a pas).
 
-    Lève :class:`ErreurConfiguration` si le fichier d'aujourd'hui est mal écrit.
+    Rien ici n'échoue, le motif dit ce qui manque.
     """
     fichier = config.chemin("suivi") / FICHIER
-    actuel = lire_document(fichier.read_text(encoding="utf-8"), config) if fichier.is_file() else {}
     inscrite = actuel.get("etat_zero") or {}
     if not inscrite:
         return EtatZero("", "", None, SANS_REVISION)

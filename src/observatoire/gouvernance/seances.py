@@ -107,7 +107,7 @@ def _lire(fichier: Path) -> tuple[object, str, list[str]]:
     if coupe is None:
         return None, "", []
     try:
-        return yaml.safe_load(coupe[1]), coupe[2], []
+        return yaml.load(coupe[1], Loader=yaml.CSafeLoader), coupe[2], []
     except yaml.YAMLError:
         return None, coupe[2], ["l'en-tête n'est pas du YAML valide."]
 

@@ -11,21 +11,27 @@ import pandas as pd
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
-from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
+from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
-from observatoire.gouvernance import publier_seances
-from observatoire.indicateurs import lire_regles
-from observatoire.lecture.devenirs import table_tiree_vide
-from observatoire.lecture.tables import table_vide
 from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
+from observatoire.publication.ecrits import publier_les_ecrits
+from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
-from observatoire.publie import INDICATEURS
+from observatoire.publie import CUMULS, INDICATEURS
 from observatoire.ruptures import lire_ruptures
-from observatoire.schemas import lire_schemas
-from observatoire.secret import Bruitees, Ouverture, Regles, compter, lire_regles_du_secret, parc_par_cellule
+from observatoire.secret import (
+    Bruitees,
+    Ouverture,
+    Regles,
+    compter,
+    lire_regles_du_secret,
+    parc_par_cellule,
+    variances,
+)
+from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
 
 
@@ -53,45 +59,47 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
             f"confidentialite.yml : la règle de « {public} » ne dit rien du niveau « {config.tout[0]} » (niveaux)."
         )
     signature = _reconnaitre_la_cle(config, public)
-    bruitees = bruiter(config, baremes, regles)
+    ouverture = etablir_l_ouverture(config, baremes, regles)
+    exacts = lire_les_exacts(config)
+    bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
+    publiees = bruitees.table.assign(variance=variances(bruitees.table, ouverture, regles))
     masquees = compter(bruitees)
     with ecrire_dossier(config.chemin("publie") / public) as travail:
         ecrire_csv(bruitees.table, travail / INDICATEURS)
+        ecrire_csv(cumuls, travail / CUMULS)
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
         _publier_mixite(bruitees.table, config, baremes, travail)
         publier_accompagnement(config, regles, travail)
-        publier_les_sujets(config, bruitees.table, regles, travail)
-        publier_seances(config, public, travail)
         publier_territoires(config, bruitees.table, regles, travail)
+        publier_les_sujets(config, publiees, regles, travail)
+        publier_les_ecrits(config, publiees, regles, travail)
         edition = _edition(config, regles) | {"secret": masquees, "cle": signature}
         _ecrire_json(edition, travail / "edition.json")
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), masquees)
 
 
-def bruiter(config: Configuration, baremes: Baremes, regles: Regles) -> Bruitees:
-    """Les indicateurs tels que le public de ces règles les lit."""
-    lues = {
+def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
+    """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et ``lieux``."""
+    return {
         nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("indicateurs", "comptes", "lieux")
     }
-    ouverture = etablir_l_ouverture(config, baremes, regles)
-    return proteger_les_valeurs(
-        lues["indicateurs"], lues["comptes"], parc_par_cellule(lues["lieux"]), ouverture, regles
-    )
 
 
-def etablir_l_ouverture(config: Configuration, baremes: Baremes, regles: Regles) -> Ouverture:
-    """Ce qui est public de toute façon, d'après les colonnes que lit chaque indicateur."""
-    schemas, declarations = lire_schemas(config.chemin("schemas")), catalogue()
-    vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
-    vides |= {nom: table_tiree_vide(nom, schemas) for nom in TABLES_TIREES}
-    vides["programmes"] = vides["programmes"].assign(dans_ville=False)
-    candidats = [d for d in declarations.values() if set(d.tables) <= set(regles.ouvertes)]
-    annee = max(config.annees)
-    calculables = lire_regles(candidats, vides, annee, baremes)
-    lues = {d.code: colonnes for d, colonnes in calculables.lues.items() if d.code not in calculables.sans_regle}
-    return Ouverture.etablir(declarations, lues, schemas, regles)
+def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:
+    """Les indicateurs tels que le public de ces règles les lit."""
+    parc = parc_par_cellule(exacts["lieux"])
+    return proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], parc, ouverture, regles)
+
+
+def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
+    """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
+    valeurs, comptes = cumuler(exacts["indicateurs"], exacts["comptes"], ouverture.declarations)
+    parc = parc_par_cellule(exacts["lieux"])
+    table = proteger_les_valeurs(valeurs, comptes, parc, ouverture, regles).table
+    table.insert(1, "depuis", table["annee"] - ANNEES + 1)
+    return table
 
 
 def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
