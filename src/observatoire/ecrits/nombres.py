@@ -46,13 +46,13 @@ class Nombre(NamedTuple):
 
 
 def lire_les_nombres(ligne: str, noms: Iterable[str] = ()) -> list[Nombre]:
-    """Les nombres écrits en chiffres d'une ligne, sans les ``noms`` qui en contiennent.
+    """Les nombres écrits en chiffres d'une ligne, sans les ``noms`` qui en contiennent (les plus longs d'abord).
 
     >>> lire_les_nombres("En 2010, 1 234 ménages, soit 12,5 % ; le 3 mars, article 4.")
     [Nombre(texte='1 234', valeur=1234.0, decimales=0, part=False), Nombre(texte='12,5 %', valeur=12.5, decimales=1, \
 part=True)]
     """
-    for nom in sorted((n for n in noms if any(c.isdigit() for c in n)), key=len, reverse=True):
+    for nom in noms:
         ligne = ligne.replace(nom, " ")
     ligne = _PAS_UNE_VALEUR.sub(" ; ", REFERENCE.sub(" ; ", ligne))
     return [

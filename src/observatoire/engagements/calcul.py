@@ -1,7 +1,7 @@
 """Juger tous les engagements, toutes les années, sur ce qui paraît : ``publie/<public>/engagements.csv``.
 
 Une mesure se juge sur la ligne publiée, avec l'incertitude du bruit qu'elle porte ; sur l'exact là où le barème du
-secret dit le total exact, car c'est lui qui est publié. La valeur de l'état zéro est celle qui paraît de sa propre année.
+secret dit le total exact, car c'est lui qui est publié. La valeur de l'état zéro est celle qui paraît de son année.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ _COMPARES = [c for c in CHAMPS if c not in _SANS_EFFET]
 def relever_les_ecarts(
     config: Configuration, actuel: dict, engagements: pd.DataFrame, juger: Callable[[list[Engagement]], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Les écarts (:data:`COLONNES`), avec le verdict de la dernière année selon la règle du départ et celle d'aujourd'hui.
+    """Les écarts (:data:`COLONNES`), et le verdict de la dernière année selon chacune des deux règles.
 
-    ``actuel`` : le document d'aujourd'hui ; ``engagements`` : ce qu'il conclut ; ``juger`` : de quoi juger de même ceux de
-    l'état zéro. Sans révision ou sans git, une seule ligne « nd ».
+    ``actuel`` : le document d'aujourd'hui ; ``engagements`` : ce qu'il conclut ; ``juger`` : de quoi juger de même ceux
+    de l'état zéro. Sans révision ou sans git, une seule ligne « nd ».
     """
     zero = lire_etat_zero(config, actuel)
     if zero.contenu is None:

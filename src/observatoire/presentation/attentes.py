@@ -13,7 +13,6 @@ from observatoire.presentation.nombres import (
     ecrire,
     ecrire_annee,
     ecrire_entier,
-    ecrire_intervalle,
     ecrire_ligne,
     ecrire_statut,
 )
@@ -74,8 +73,8 @@ def _age(ligne: dict | None) -> str:
 def _part(ligne: dict | None) -> str:
     if ligne is None or ligne["statut"] != "publie":
         return ecrire_statut("nd" if ligne is None else ligne["statut"], html=True)
-    bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], "%")
-    return f"{ecrire(ligne['valeur'], '%')}<br><small>{bornes}</small>"
+    bornes = [ecrire(ligne[c], "%", decimales=0, avec_unite=c == "borne_haute") for c in ("borne_basse", "borne_haute")]
+    return f"{ecrire(ligne['valeur'], '%', decimales=0)}<br><small>{' à '.join(bornes)}</small>"
 
 
 def _note_des_attentes(valeurs: Publie) -> str:

@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -168,9 +168,11 @@ class _Ecrits:
         bailleurs = [b.code for b in self.config.bailleurs if _nomme(b.nom, ecrit.texte)]
         return [*lieux, *(replace(lieu, bailleur=b) for lieu in lieux for b in bailleurs)]
 
-    @property
+    @cached_property
     def _noms(self) -> list[str]:
-        return [*(b.nom for b in self.config.bailleurs), *self.config.signataires, *self.citables.territoires["nom"]]
+        """Les noms qui contiennent un nombre : « Habitat 25 » n'est pas une valeur."""
+        noms = [*(b.nom for b in self.config.bailleurs), *self.config.signataires, *self.citables.territoires["nom"]]
+        return sorted({n for n in noms if re.search(r"\d", n)}, key=len, reverse=True)
 
 
 def _nomme(nom: str, texte: str) -> bool:
