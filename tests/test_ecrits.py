@@ -165,7 +165,8 @@ def test_une_part_exacte_arrondie_est_refusee_et_celle_qui_parait_ne_l_est_pas(a
     assert dites["exacte"] != dites["parue"]
     _commenter(atelier, f"Soit {dites['exacte']} des ménages.")
     with pytest.raises(ErreurConfiguration, match="valeur exacte"):
-        exactes = Exactes(atelier.chemin("prepare"), _publie(atelier).indicateurs.assign(variance=2.0))
+        republier_les_ecrits(atelier, "publique")
+    exactes = Exactes(atelier.chemin("prepare"), _publie(atelier).indicateurs.assign(variance=2.0))
     (parue,) = lire_les_nombres(dites["parue"])
     trouvee = exactes.reconnaitre(parue, [Lieu(2010, "quartier", "battant")])
     assert trouvee is None or trouvee["indicateur"] != ligne["indicateur"]

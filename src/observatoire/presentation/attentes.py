@@ -14,6 +14,7 @@ from observatoire.presentation.nombres import (
     ecrire_annee,
     ecrire_entier,
     ecrire_ligne,
+    ecrire_part,
     ecrire_statut,
 )
 from observatoire.presentation.tableaux import composer
@@ -73,8 +74,8 @@ def _age(ligne: dict | None) -> str:
 def _part(ligne: dict | None) -> str:
     if ligne is None or ligne["statut"] != "publie":
         return ecrire_statut("nd" if ligne is None else ligne["statut"], html=True)
-    bornes = [ecrire(ligne[c], "%", decimales=0, avec_unite=c == "borne_haute") for c in ("borne_basse", "borne_haute")]
-    return f"{ecrire(ligne['valeur'], '%', decimales=0)}<br><small>{' à '.join(bornes)}</small>"
+    bornes = [ecrire_part(ligne[c]) for c in ("borne_basse", "borne_haute")]
+    return f"{ecrire_part(ligne['valeur'])}<br><small>{' à '.join(bornes)}</small>"
 
 
 def _note_des_attentes(valeurs: Publie) -> str:
