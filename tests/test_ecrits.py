@@ -219,8 +219,13 @@ def test_un_commentaire_ajoute_ne_refait_que_les_ecrits(atelier):
     assert apres["cumuls.csv"] == avant["cumuls.csv"]
     assert (dossier / "commentaires" / "2010" / "battant.md").is_file()
     assert {nom: c for nom, (_, c) in apres.items()} == {nom: c for nom, (_, c) in avant.items()}
+    _commenter(atelier, "{{ valeur rien }}")
+    with pytest.raises(ErreurConfiguration):
+        chaine.proteger("publique")
     (atelier.chemin("livre") / "book" / "commentaires" / "2010" / "battant.md").unlink()
     chaine.proteger("publique")
+    assert (dossier / "indicateurs.csv").stat().st_ino == avant["indicateurs.csv"][0]
+    assert [nom for nom, *_ in chaine.journal.etapes].count("protection") == 1
     assert not (dossier / "commentaires" / "2010" / "battant.md").exists()
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, PUBLIQUE, Configuration, plus_larges
@@ -121,12 +122,16 @@ class Chaine:
             self.proteger(large)
         prepare, referentiels, schemas, suivi = self._chemins("prepare", "referentiels", "schemas", "suivi")
         textes = [self.config.chemin("livre") / "book" / nom for nom in ("commentaires", "gouvernance")]
-        protege = empreinte(*_tables(prepare), *_immeubles(prepare), referentiels, schemas, autres=[public])
+
+        @cache
+        def protege() -> str:
+            return empreinte(*_tables(prepare), *_immeubles(prepare), referentiels, schemas, autres=[public])
+
         self._au_besoin(
             "protection",
             self._publie(public),
-            lambda: f"{protege} {empreinte(suivi, *textes)}",
-            lambda: self._proteger(public, protege),
+            lambda: f"{protege()} {empreinte(suivi, *textes)}",
+            lambda: self._proteger(public, protege()),
             lu=prepare,
         )
 
@@ -210,11 +215,11 @@ class Chaine:
 
         memoire = self._memoire(self._publie(public), protege, "protection")
         bilan = None if self.refaire else memoire.relire()
-        memoire.oublier()
         if bilan is not None:
             with self.journal.etape("écrits"):
                 republier_les_ecrits(self.config, public)
         else:
+            memoire.oublier()
             with self.journal.etape("protection") as etape:
                 statuts = proteger(self.config, public).statuts
                 bilan = etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in statuts.items())
