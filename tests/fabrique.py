@@ -14,7 +14,6 @@ import yaml
 from observatoire import alertes, indicateurs
 from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
-from observatoire.engagements import ecrire_engagements
 from observatoire.schemas import lire_schemas
 from observatoire.suivi.publication import ecrire_les_actions
 
@@ -127,7 +126,6 @@ def calculer_tout(config: Configuration) -> None:
     indicateurs.calculer(config)
     alertes.ecrire_alertes(config)
     ecrire_les_actions(config)
-    ecrire_engagements(config)
 
 
 def modifier_bareme(dossier: Path, fichier: Path, changer) -> Path:

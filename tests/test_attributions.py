@@ -12,35 +12,38 @@ import yaml
 from fabrique import RACINE, configuration, ecrire_prepare
 from hypothesis import given
 from hypothesis import strategies as st
-from observatoire.confidentialite.regles import lire_regles_du_secret
 from scipy.stats import CensoredData, ecdf
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from observatoire import indicateurs
 from observatoire.attributions import (
+    DEPLACEMENTS,
     PRATIQUES,
     TABLES,
     Objectif,
+    comparer_les_bailleurs,
+    comparer_les_profils,
+    confronter,
     ecrire_attributions,
     estimer,
     lire_objectifs,
+    publier_les_attentes,
     quantile,
 )
+from observatoire.attributions.attente import COLONNES as DES_ATTENTES
 from observatoire.attributions.attente import estimer_une_annee, observer
-from observatoire.attributions.conformite import confronter
-from observatoire.attributions.cote_a_cote import comparer
-from observatoire.attributions.profils import comparer_les_profils
+from observatoire.attributions.deplacements import COLONNES as DES_DEPLACEMENTS
+from observatoire.attributions.deplacements import standardiser
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.confidentialite.attributions import proteger_les_attributions
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
 from observatoire.intervalles import wilson
 from observatoire.lecture.devenirs import suivre
 
 BAREMES = lire_baremes(RACINE / "data" / "referentiels")
-REGLES = lire_regles_du_secret(RACINE / "data" / "referentiels", BAREMES, "publique", 2010)
+SEUIL = 11
 LIEU = {"annee": 2010, "niveau": "quartier", "territoire": "battant", "bailleur": "tous"}
 
 
@@ -192,7 +195,9 @@ def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
 def _valeurs(x, n, indicateur="moins_40_entrants", **autres):
     bas, haut = map(float, wilson(x, n))
     ligne = LIEU | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
-    return pd.DataFrame([ligne | {"borne_basse": bas, "borne_haute": haut, "statut": "calcule"} | autres])
+    return pd.DataFrame(
+        [ligne | {"borne_basse": bas, "borne_haute": haut, "statut": "publie", "variance": 0.0} | autres]
+    )
 
 
 OBJECTIF = Objectif(
@@ -359,7 +364,7 @@ def test_un_fichier_d_objectifs_mal_ecrit_dit_tout_ce_qui_ne_va_pas(tmp_path):
 # --- les profils et les bailleurs
 
 
-def test_l_ecart_au_parc_d_avant_et_aux_sortants_a_l_intervalle_de_newcombe():
+def test_l_ecart_au_parc_d_avant_et_aux_sortants_a_sans_bruit_l_intervalle_de_newcombe():
     valeurs = pd.concat(
         [
             _valeurs(23, 50),
@@ -371,8 +376,27 @@ def test_l_ecart_au_parc_d_avant_et_aux_sortants_a_l_intervalle_de_newcombe():
     ligne = comparer_les_profils(valeurs).iloc[0]
     for nom, (x, n) in {"ecart_parc": (120, 300), "ecart_sortants": (16, 40)}.items():
         oracle = confint_proportions_2indep(23, 50, x, n, method="newcomb")
-        assert ligne[nom] == pytest.approx(23 / 50 - x / n)
-        assert (ligne[f"{nom}_bas"], ligne[f"{nom}_haut"]) == pytest.approx(oracle)
+        assert ligne[nom] == pytest.approx(23 / 50 - x / n, abs=5e-4)
+        assert (ligne[f"{nom}_bas"], ligne[f"{nom}_haut"]) == pytest.approx(oracle, abs=5e-4)
+
+
+def test_le_bruit_d_un_terme_elargit_l_ecart_de_profil():
+    parc = _valeurs(120, 300, "moins_40_plafond", annee=2009)
+    large = _valeurs(23, 50, borne_basse=0.2, borne_haute=0.7)
+    exact, bruite = (comparer_les_profils(pd.concat([e, parc])).iloc[0] for e in (_valeurs(23, 50), large))
+    assert exact["ecart_parc"] == bruite["ecart_parc"]
+    assert bruite["ecart_parc_bas"] < exact["ecart_parc_bas"] < exact["ecart_parc_haut"] < bruite["ecart_parc_haut"]
+
+
+def test_un_ecart_de_profil_demande_que_ses_deux_termes_paraissent():
+    cachee = {"valeur": np.nan, "borne_basse": np.nan, "borne_haute": np.nan, "statut": "c"}
+    parc, sortants = _valeurs(120, 300, "moins_40_plafond", annee=2009), _valeurs(1, 2, "moins_40_sortants", **cachee)
+    ligne = comparer_les_profils(pd.concat([_valeurs(23, 50), parc, sortants])).iloc[0]
+    assert (ligne["statut_parc"], ligne["statut_sortants"], ligne["statut"]) == ("publie", "c", "publie")
+    assert ligne[["ecart_sortants", "ecart_sortants_bas", "ecart_sortants_haut"]].isna().all()
+    muets = comparer_les_profils(pd.concat([_valeurs(1, 2, **cachee), parc]))
+    assert muets["statut"].tolist() == ["c"]
+    assert muets[["ecart_parc", "ecart_parc_bas"]].isna().all(axis=None)
 
 
 def _sommes(lignes):
@@ -383,24 +407,49 @@ def _sommes(lignes):
     return Sommes(cellules.assign(ville="25056").astype("category"), valeurs, colonnes)
 
 
-def _comparees(lignes, niveau="quartier"):
-    table = comparer(_sommes(lignes), niveau, [catalogue()["prioritaires"]])
+def _comparees(lignes, niveau="quartier", variance=0.0, **changees):
+    """Les bailleurs comparés, d'après des lignes publiées qui diraient exactement ces comptes."""
+    table = pd.DataFrame(lignes, columns=["quartier", "bailleur", "strate", "x", "n"]).assign(ville="25056")
+    siens = table.groupby([niveau, "bailleur"], as_index=False)[["x", "n"]].sum()
+    tous = table.groupby(niveau, as_index=False)[["x", "n"]].sum().assign(bailleur="tous")
+    publiees = pd.concat([
+        _valeurs(x, n, "prioritaires", niveau=niveau, territoire=t, bailleur=b, variance=variance)
+        for t, b, x, n in pd.concat([siens, tous])[[niveau, "bailleur", "x", "n"]].itertuples(index=False)
+    ], ignore_index=True)  # fmt: skip
+    for bailleur, statut in changees.items():
+        publiees.loc[publiees["bailleur"].eq(bailleur), "statut"] = statut
+    deplacements = standardiser(_sommes(lignes), niveau, [catalogue()["prioritaires"]]).assign(annee=2010)
+    table = comparer_les_bailleurs(publiees, deplacements[DES_DEPLACEMENTS], SEUIL)
     return table.set_index(["territoire", "bailleur"])
 
 
+BATTANT = [("battant", b, "", x, n) for b, x, n in (("gbh", 30, 50), ("neolia", 10, 50), ("saiemb", 8, 40))]
+
+
 def test_un_bailleur_se_compare_a_tous_les_autres_du_meme_quartier():
-    battant = [("battant", b, "", x, n) for b, x, n in (("gbh", 30, 50), ("neolia", 10, 50), ("saiemb", 8, 40))]
-    table = _comparees([*battant, ("velotte", "gbh", "", 5, 20)])
+    table = _comparees([*BATTANT, ("velotte", "gbh", "", 5, 20)])
     gbh = table.loc[("battant", "gbh")]
     assert gbh["autres"] == pytest.approx(18 / 90)
     assert gbh["ecart"] == gbh["standardise"] == pytest.approx(30 / 50 - 18 / 90)
     assert (gbh["ecart_bas"], gbh["ecart_haut"]) == pytest.approx(
-        confint_proportions_2indep(30, 50, 18, 90, method="newcomb")
+        confint_proportions_2indep(30, 50, 18, 90, method="newcomb"), abs=5e-4
     )
     assert gbh["sens"] == "plus"
     assert table.loc[("battant", "neolia"), "sens"] == "moins"
-    assert table.loc[("battant", "saiemb"), "nb_comparaisons"] == 3
-    assert ("velotte", "gbh") not in table.index  # seul : personne à qui le comparer
+    assert table.loc[("velotte", "gbh"), "statut"] == "ne"  # seul : personne à qui le comparer
+    assert np.isnan(table.loc[("velotte", "gbh"), "ecart"])
+
+
+def test_le_bruit_de_quatre_comptes_elargit_l_intervalle_comme_au_tirage():
+    """L'écart type que le bruit ajoute, par simulation : deux lignes publiées, donc quatre comptes bruités."""
+    tirage = np.random.default_rng(2010)
+    bruits = tirage.normal(0, np.sqrt(2), (4, 200_000))
+    x, n, x_tous, n_tous = (v + b for v, b in zip((30, 50, 48, 140), bruits, strict=True))
+    attendu = (x / n - (x_tous - x) / (n_tous - n)).std()
+    exact, bruite = (_comparees(BATTANT, variance=v).loc[("battant", "gbh")] for v in (0.0, 2.0))
+    z = 1.959964
+    ajoute = np.sqrt((bruite["ecart"] - bruite["ecart_bas"]) ** 2 - (exact["ecart"] - exact["ecart_bas"]) ** 2) / z
+    assert ajoute == pytest.approx(attendu, rel=0.03)
 
 
 @pytest.mark.parametrize("niveau", ["quartier", "ville"])
@@ -410,10 +459,10 @@ def test_a_logements_egaux_un_ecart_du_seul_au_parc_disparait(niveau):
               ("battant", "neolia", "T1", 8, 10)]  # fmt: skip
     table = _comparees(lignes, niveau).loc[("battant" if niveau == "quartier" else "25056", "gbh")]
     assert table["ecart"] > 0.4
-    assert table["standardise"] == pytest.approx(0, abs=1e-9)
+    assert table["standardise"] == pytest.approx(0, abs=1.1e-3)
     assert table["sens"] == "semblable"
     assert table["standardise_haut"] - table["standardise_bas"] == pytest.approx(
-        table["ecart_haut"] - table["ecart_bas"]
+        table["ecart_haut"] - table["ecart_bas"], abs=1.1e-3
     )
 
 
@@ -426,74 +475,22 @@ def test_a_parc_egal_l_ecart_standardise_est_l_ecart(niveau):
     assert table["ecart"] == pytest.approx(0.2)
 
 
-# --- ce qui paraît
-
-
-def _proteger(tables, *indicateurs):
-    """``indicateurs`` : (année, niveau, territoire, bailleur, code, statut)."""
-    vides = {nom: pd.DataFrame(columns=colonnes) for nom, colonnes in TABLES.items()}
-    vides = {
-        nom: t.astype({c: "float64" for c in t if c not in ("annee",)} | {"annee": "int64"}) for nom, t in vides.items()
-    }
-    protegee = pd.DataFrame(indicateurs, columns=["annee", "niveau", "territoire", "bailleur", "indicateur", "statut"])
-    return proteger_les_attributions(vides | tables, protegee, REGLES)
-
-
-def test_un_ecart_de_profil_ne_parait_que_si_ses_deux_termes_paraissent():
-    mesures = dict.fromkeys(
-        [f"{e}{s}" for e in ("ecart_parc", "ecart_sortants") for s in ("", "_bas", "_haut")], 0.12345
-    )
-    table = pd.DataFrame([LIEU | {"trait": "moins_40"} | mesures])
-    lieu = ("quartier", "battant", "tous")
-    parue = _proteger(
-        {"attributions_profils": table},
-        (2010, *lieu, "moins_40_entrants", "publie"),
-        (2009, *lieu, "moins_40_plafond", "publie"),
-        (2010, *lieu, "moins_40_plafond", "c"),
-        (2010, *lieu, "moins_40_sortants", "c"),
-    )["attributions_profils"].iloc[0]
-    assert (parue["ecart_parc"], parue["statut_parc"]) == (0.123, "publie")
-    assert np.isnan(parue["ecart_sortants"])
-    assert parue["statut_sortants"] == "c"
-    cachee = _proteger({"attributions_profils": table}, (2010, *lieu, "moins_40_entrants", "c"))["attributions_profils"]
-    assert cachee[list(mesures)].isna().all(axis=None)
-    assert cachee["statut"].tolist() == ["c"]
-
-
 @pytest.mark.parametrize(("sien", "ensemble", "attendu"), [("publie", "publie", "publie"), ("c", "publie", "c"),
                                                            ("publie", "c", "c")])  # fmt: skip
 def test_un_bailleur_ne_se_compare_que_si_l_ensemble_parait_aussi(sien, ensemble, attendu):
-    ligne = LIEU | {"bailleur": "gbh", "indicateur": "prioritaires", "sens": "plus", "nb_comparaisons": 4}
-    mesures = [c for c in TABLES["attributions_cote_a_cote"] if c not in ligne]
-    parue = _proteger(
-        {"attributions_cote_a_cote": pd.DataFrame([ligne | dict.fromkeys(mesures, 0.2)])},
-        (2010, "quartier", "battant", "gbh", "prioritaires", sien),
-        (2010, "quartier", "battant", "tous", "prioritaires", ensemble),
-    )["attributions_cote_a_cote"].iloc[0]
+    parue = _comparees(BATTANT, gbh=sien, tous=ensemble).loc[("battant", "gbh")]
     assert parue["statut"] == attendu
-    assert parue[mesures].notna().all() == (attendu == "publie")
+    assert parue[["autres", "ecart", "standardise_haut"]].notna().all() == (attendu == "publie")
     assert (parue["sens"] == "plus") == (attendu == "publie")
+    assert parue["nb_comparaisons"] == 3
 
 
 def test_un_verdict_ne_parait_que_si_la_valeur_parait():
-    ligne = LIEU | {"indicateur": "moins_40_entrants", "objectif": "x", "origine": "conference", "sens": "plafond"}
-    ligne |= {
-        "cible": 0.4,
-        "depuis": "2008-06-12",
-        "jusque": "",
-        "source": "s",
-        "constat": "atteint",
-        "verdict": "tenu",
-    }
-    table = pd.DataFrame([ligne, ligne | {"territoire": "velotte"}])
-    parue = _proteger(
-        {"attributions_conformite": table},
-        (2010, "quartier", "battant", "tous", "moins_40_entrants", "publie"),
-        (2010, "quartier", "velotte", "tous", "moins_40_entrants", "c"),
-    )["attributions_conformite"]
-    assert parue["statut"].tolist() == ["publie", "c"]
-    assert parue["verdict"].tolist()[0] == "tenu"
-    assert parue.loc[1, ["constat", "verdict"]].isna().all()
+    secret = _valeurs(80, 200, territoire="velotte", statut="c", valeur=np.nan, borne_basse=np.nan, borne_haute=np.nan)
+    table = confronter([OBJECTIF], pd.concat([_valeurs(80, 200), secret]), [2010], DE_LA_VILLE)
+    assert table["statut"].tolist() == ["publie", "c"]
+    assert table["verdict"].tolist()[0] == "tenu"
+    assert table.loc[1, ["constat", "verdict"]].isna().all()
 
 
 @pytest.mark.parametrize(
@@ -507,13 +504,32 @@ def test_un_verdict_ne_parait_que_si_la_valeur_parait():
     ],
 )
 def test_une_attente_demande_assez_de_demandes(changement, statut):
+    parue = _attente(changement)
+    assert parue["statut"] == statut
+    assert pd.notna(parue["valeur"]) == (statut == "publie")
+    assert not {"risque", "satisfaites", "en_attente"} & set(parue.index)
+
+
+def test_une_attente_se_dit_en_mois_entiers_et_une_part_au_centieme():
+    assert _attente({"valeur": 20.6})["valeur"] == 21
+    part = _attente({"mesure": "au_seuil", "valeur": 0.4567, "borne_basse": 0.4449, "borne_haute": 0.4651})
+    assert part[["valeur", "borne_basse", "borne_haute"]].tolist() == [0.46, 0.44, 0.47]
+
+
+def test_une_attente_se_cache_avec_ce_dont_elle_se_tire():
+    assert _attente({}, attributions="c")["statut"] == "c"
+    assert _attente({}, demandes_actives="nd")["statut"] == "nd"
+
+
+def _attente(changement: dict, **statuts: str) -> pd.Series:
+    """Une attente publiée, et ce que disent à la ville les indicateurs dont elle se tire."""
     ligne = {"annee": 2010, "groupe": "ensemble", "modalite": "tous", "mesure": "mediane", "valeur": 21.0}
     ligne |= {"borne_basse": 19.0, "borne_haute": 22.0, "risque": 800.0, "satisfaites": 1500.0, "en_attente": 5000.0}
-    a_la_ville = [(2010, "ville", "25056", "tous", c, "publie") for c in ("attributions", "demandes_actives")]
-    parue = _proteger({"attributions_attente": pd.DataFrame([ligne | changement])}, *a_la_ville)["attributions_attente"]
-    assert parue["statut"].tolist() == [statut]
-    assert parue["valeur"].notna().tolist() == [statut == "publie"]
-    assert not {"risque", "satisfaites", "en_attente"} & set(parue)
+    statuts = {"attributions": "publie", "demandes_actives": "publie"} | statuts
+    lieu = {"annee": 2010, "niveau": "ville", "territoire": "25056", "bailleur": "tous"}
+    publiees = pd.DataFrame([lieu | {"indicateur": c, "statut": s} for c, s in statuts.items()])
+    attentes = pd.DataFrame([ligne | changement], columns=DES_ATTENTES)
+    return publier_les_attentes(attentes, publiees, DE_LA_VILLE, SEUIL).iloc[0]
 
 
 # --- de bout en bout, sur deux années minuscules
@@ -550,12 +566,11 @@ def test_tout_se_calcule_sur_des_tables_preparees(tmp_path):
     ecrire_attributions(config)
     tables = {nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in TABLES}
     assert {nom: list(t) for nom, t in tables.items()} == TABLES
-    cote = tables["attributions_cote_a_cote"].set_index(["niveau", "bailleur", "indicateur"])
-    assert cote.loc[("quartier", "gbh", "prioritaires"), "ecart"] == 0
+    deplacements = tables[DEPLACEMENTS].set_index(["niveau", "bailleur", "indicateur"])
+    assert deplacements.loc[("quartier", "gbh", "prioritaires"), "deplacement"] == 0
     attente = tables["attributions_attente"].set_index(["groupe", "mesure"])
     assert attente.loc[("ensemble", "quart"), "valeur"] == 4
     assert attente.loc[("ensemble", "quart"), "satisfaites"] == 8
-    assert tables["attributions_conformite"]["verdict"].unique().tolist() == ["sans_objet"]
 
 
 def test_les_pratiques_comparees_sont_des_proportions_du_catalogue():

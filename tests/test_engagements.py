@@ -12,18 +12,23 @@ from fabrique import RACINE, calculer_tout, configuration, ecrire_prepare
 from scipy import stats
 
 from observatoire import indicateurs
-from observatoire.confidentialite.engagements import CACHEE, proteger_les_engagements
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
 from observatoire.configuration import lire_configuration
 from observatoire.engagements import (
+    CACHEE,
     MESURES,
     VERDICTS,
-    calculer_engagements,
-    ecrire_engagements,
+    juger_les_engagements,
     juger_les_mesures,
     lire_engagements,
+    lire_registres,
 )
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.gouvernance import lire_seances
 from observatoire.intervalles import clopper_pearson, garwood
+from observatoire.publie import COLONNES
+from observatoire.secret import Ouverture, lire_regles_du_secret, variances
 
 CONVENTION = {
     "production_annuelle": "de 50 à 60 logements",
@@ -105,8 +110,22 @@ def _juger(dossier: Path, engagement: dict, programmes: list[dict] | None, seanc
     ecrire_prepare(config, {2010: {"logements": logements, "programmes": programmes or []}}, depots)
     for nom, entete in (seances or {}).items():
         _ecrire_seance(config, nom, entete)
-    calculer_tout(config) if "mesure" in engagement else ecrire_engagements(config)
-    return pd.read_parquet(config.chemin("prepare") / "engagements.parquet").iloc[0]
+    if "mesure" in engagement:
+        calculer_tout(config)
+    return _conclure(config).iloc[0]
+
+
+def _paraitre(config) -> pd.DataFrame:
+    """Les indicateurs calculés, comme s'ils paraissaient tous, sans bruit."""
+    fichier = config.chemin("prepare") / "indicateurs.parquet"
+    table = pd.read_parquet(fichier) if fichier.is_file() else pd.DataFrame(columns=COLONNES)
+    return table.assign(statut=table["statut"].astype(str).replace("calcule", "publie"), variance=0.0)
+
+
+def _conclure(config, publiees: pd.DataFrame | None = None) -> pd.DataFrame:
+    registres = lire_registres(config, lire_seances(config))
+    publiees = _paraitre(config) if publiees is None else publiees
+    return juger_les_engagements(config, lire_engagements(config), publiees, registres)
 
 
 def _ecrire_seance(config, nom: str, entete: str) -> None:
@@ -220,7 +239,7 @@ def test_les_depots_attendus_prouvent_le_dispositif(tmp_path):
     config = _configurer(tmp_path / "refuse", promesse)
     refuse = [(2010, "gbh", "logements"), (2010, "gbh", "programmes", {"statut": "refuse"})]
     ecrire_prepare(config, {}, refuse)
-    jugee = calculer_engagements(config).iloc[0]
+    jugee = _conclure(config).iloc[0]
     assert (jugee["verdict"], jugee["faits"], jugee["attendus"]) == ("partiel", 1, 2)
 
 
@@ -238,10 +257,10 @@ def test_les_actions_menees_sur_les_alertes_prouvent_leur_traitement(tmp_path):
     outils = _declarer("outils", preuve={"genre": "actions", "outil": True})
     config = _configurer(tmp_path, travaux, outils, annees=(2009, 2010))
     ecrire_prepare(config, {}, [])
-    assert set(calculer_engagements(config)["verdict"]) == {"non_mesurable"}
+    assert set(_conclure(config)["verdict"]) == {"non_mesurable"}
     actions = pd.DataFrame({"date": pd.to_datetime(["2010-03-02"]), "reponse": ["travaux"], "outil": [""]})
     actions.to_parquet(config.chemin("prepare") / "actions.parquet")
-    juges = calculer_engagements(config).set_index(["engagement", "annee"])["verdict"]
+    juges = _conclure(config).set_index(["engagement", "annee"])["verdict"]
     assert juges["travaux"].tolist() == ["non_mesurable", "tenu"]
     assert juges["outils"].tolist() == ["non_mesurable", "non_mesurable"]
 
@@ -258,7 +277,7 @@ def test_une_obligation_a_terme_n_est_jugee_qu_a_son_terme(tmp_path):
     for annee, verdicts in attendus.items():
         config = _configurer(tmp_path / str(annee), {**promesse, "pieces": [{**tard, "date": annee}]}, annees=annees)
         ecrire_prepare(config, {}, [])
-        juges = calculer_engagements(config)
+        juges = _conclure(config)
         assert juges["verdict"].tolist() == verdicts
         assert juges["raison"].str.contains("après l'échéance").tolist() == [v == "partiel" for v in verdicts]
 
@@ -278,14 +297,15 @@ def test_22_pour_cent_de_200_ne_conclut_pas():
     assert _verdict(44, 200, 0.25) == "non_concluant"
 
 
-def _verdict(haut: float, bas: float, cible: float, **champs) -> str:
-    return juger_les_mesures(_cellule(haut, bas, cible=cible, **champs))["verdict"].iloc[0]
+def _verdict(haut: float, bas: float, cible: float = np.nan, **champs) -> str:
+    return juger_les_mesures(_cellule(haut, bas, **{"cible": cible} | champs))["verdict"].iloc[0]
 
 
 def _cellule(haut: float, bas: float, **champs) -> pd.DataFrame:
     ligne = {
         "nature_indicateur": "proportion", "numerateur": haut, "denominateur": bas, "valeur": haut / bas,
-        "borne_basse": np.nan, "borne_haute": np.nan, "couverture": 1.0, "statut": "calcule", "cible": np.nan,
+        "borne_basse": np.nan, "borne_haute": np.nan, "couverture": 1.0, "statut": "publie", "cible": np.nan,
+        "variance": 0.0,
         "sens": "au_moins", "tolerance": 0.0, "arithmetique": True, "en_vigueur": True, "avant_terme": False,
     }  # fmt: skip
     return pd.DataFrame([ligne | champs])
@@ -340,18 +360,49 @@ def test_un_verdict_ne_parait_que_la_ou_la_valeur_parait(tmp_path):
     ecrire_prepare(config, {2010: {"programmes": [_livrer(90), _livrer(10, commune="25462")]}},
                    [(2010, "gbh", "programmes"), (2010, "gbh", "logements")])  # fmt: skip
     indicateurs.calculer(config)
-    juges = calculer_engagements(config)
-    cellule = {"niveau": "ville", "territoire": "25056", "bailleur": "gbh", "indicateur": "part_livres_ville"}
+    parue = _paraitre(config)
+    nombres = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
     for statut in ("publie", "c", "nd"):
-        protegee = pd.DataFrame([{"annee": 2010, **cellule, "couverture": 0.96, "statut": statut}])
-        mesure, faits = proteger_les_engagements(juges, protegee).to_dict("records")
+        publiees = parue.assign(statut=statut, couverture=0.96)
+        if statut != "publie":
+            publiees[nombres] = np.nan
+        mesure, faits = _conclure(config, publiees).to_dict("records")
         assert (mesure["verdict"] == "tenu") is (statut == "publie")
         assert mesure["statut"] == statut
         assert faits["statut"] == "publie"
-        assert statut != "publie" or mesure["couverture"] == 0.96  # arrondie, et non celle du calcul
+        assert statut != "publie" or mesure["couverture"] == 0.96  # celle qui paraît, et non celle du calcul
         if statut != "publie":
-            assert (mesure["verdict"], mesure["constat"], mesure["raison"]) == ("", "", CACHEE)
+            assert mesure["constat"] == ""
             assert all(pd.isna(mesure[c]) for c in [*MESURES, "zero_valeur"])
+        if statut == "c":
+            assert (mesure["verdict"], mesure["raison"]) == ("", CACHEE)
+
+
+def test_le_bruit_d_un_compte_rend_le_verdict_plus_prudent():
+    """1 sur 40 conclut à « non tenu » pour 12 % ; à deux unités de bruit près de chaque côté, on ne sait plus."""
+    assert _verdict(1, 40, 0.12) == "non_tenu"
+    assert _verdict(1, 40, 0.12, variance=2.0) == "non_concluant"
+    exacte, bruitee = (juger_les_mesures(_cellule(10, 40, cible=0.5, variance=v)).iloc[0] for v in (0.0, 2.0))
+    assert bruitee["bas"] < exacte["bas"] < exacte["haut"] < bruitee["haut"]
+    z, ecart_type = stats.norm.ppf(0.95), np.sqrt(2 * (1 + 0.25**2)) / 40
+    assert bruitee["haut"] - 0.25 == pytest.approx(np.hypot(exacte["haut"] - 0.25, z * ecart_type))
+
+
+def test_un_effectif_bruite_se_juge_sur_l_intervalle_qui_parait():
+    champs = {"nature_indicateur": "effectif", "valeur": 52.0, "cible": 50.0, "borne_basse": 49.0, "borne_haute": 55.0}
+    assert _verdict(52, np.nan, **champs) == "non_concluant"
+    assert _verdict(52, np.nan, **champs | {"cible": 49.0}) == "tenu"
+    assert _verdict(52, np.nan, **champs | {"cible": 56.0}) == "non_tenu"
+
+
+def test_une_regle_jugee_sur_un_total_exact_l_est_sur_la_ligne_publiee():
+    """Le barème dit exacts les totaux de la ville sur lesquels la loi se juge : leur ligne ne porte aucun bruit."""
+    referentiels = RACINE / "data" / "referentiels"
+    regles = lire_regles_du_secret(referentiels, lire_baremes(referentiels), "publique", 2018)
+    lignes = pd.DataFrame(
+        [("ville", "tous"), ("ville", "gbh"), ("quartier", "tous")], columns=["niveau", "bailleur"]
+    ).assign(indicateur="loi_2017_hors_qpv")
+    assert variances(lignes, Ouverture(frozenset(), catalogue()), regles).tolist() == [0, 2, 2]
 
 
 # --- un fichier mal écrit
@@ -402,7 +453,7 @@ def test_une_ville_sans_engagement_n_en_a_aucun(tmp_path):
     config = configuration(tmp_path)
     assert lire_engagements(config) == []
     ecrire_prepare(config, {}, [])
-    assert calculer_engagements(config).empty
+    assert _conclure(config).empty
 
 
 def test_les_verdicts_sont_cinq():

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,9 @@ from observatoire.presentation.simulation import (
     tableau_pertinence,
     tableau_report,
 )
+from observatoire.presentation.tableaux import tableau_famille
 from observatoire.publie import VARIABLE, lire_publie
+from observatoire.publie.tables import COLONNES_DES_CUMULS
 from observatoire.simulation import Tirage, projeter
 
 PLANOISE = "planoise-chateaufarine"
@@ -255,3 +258,41 @@ def test_une_edition_d_avant_n_a_pas_ces_tables(tmp_path):
     assert isinstance(valeurs.attributions_profils, pd.DataFrame)
     for montrer in (tableau_conformite, tableau_attentes, tableau_ecarts_marques, tableau_pratiques, tableau_profils):
         assert str(montrer(valeurs))
+
+
+# --- les bailleurs d'un quartier, dans une édition qui ne les croise pas ; les flux rares
+
+
+def _dossier_a_part(tmp_path, **regles) -> Path:
+    """Une édition sans aucune comparaison au quartier, et ces règles."""
+    dossier = ecrire_publie(tmp_path / "publie")
+    table = pd.read_csv(dossier / "attributions_cote_a_cote.csv")
+    table[table["niveau"].ne("quartier")].to_csv(dossier / "attributions_cote_a_cote.csv", index=False)
+    edition = json.loads((dossier / "edition.json").read_text(encoding="utf-8")) | {"regles": regles}
+    (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
+    return dossier
+
+
+def test_l_edition_qui_ne_croise_pas_les_menages_par_bailleur_le_dit_en_une_phrase(tmp_path):
+    reservee = lire_publie(2010, _dossier_a_part(tmp_path / "a", par_bailleur={"quartier": ["logements"]}))
+    for fragment in (tableau_pratiques(reservee, PLANOISE), tableau_ecarts_marques(reservee)):
+        assert "l'édition publique ne détaille pas" in str(fragment).replace("&#x27;", "'")
+        assert "<table" not in str(fragment)
+    assert "<table" in str(tableau_pratiques(reservee))  # la ville, elle, se croise
+    ouverte = lire_publie(2010, _dossier_a_part(tmp_path / "b", par_bailleur={}))
+    assert "ne détaille pas" not in str(tableau_pratiques(ouverte, PLANOISE))
+
+
+@pytest.mark.parametrize(("bornes", "dit"), [((0.01, 0.09), True), ((0.025, 0.035), False)])
+def test_un_flux_rare_se_lit_sur_trois_ans_la_ou_l_annee_seule_dit_peu(tmp_path, bornes, dit):
+    """Trois pour cent : l'intervalle de l'année est plus large que la valeur, ou il ne l'est pas."""
+    dossier = ecrire_publie(tmp_path / "publie")
+    table = pd.read_csv(dossier / "indicateurs.csv", dtype={"territoire": str})
+    ou = table["indicateur"].eq("signalements") & table["territoire"].eq(PLANOISE) & table["annee"].eq(2010)
+    cumul = table[ou].assign(depuis=2008, valeur=0.072, borne_basse=0.046, borne_haute=0.108, statut="publie")
+    cumul[COLONNES_DES_CUMULS].to_csv(dossier / "cumuls.csv", index=False)
+    table.loc[ou, ["valeur", "borne_basse", "borne_haute"]] = (0.03, *bornes)
+    table.to_csv(dossier / "indicateurs.csv", index=False)
+    valeurs = lire_publie(2010, dossier)
+    assert valeurs.cumul("signalements", "quartier", PLANOISE)["depuis"] == 2008
+    assert ("2008 à 2010 : 7,2" in str(tableau_famille(valeurs, "Difficultés", PLANOISE))) == dit

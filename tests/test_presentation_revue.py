@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
-from observatoire.confidentialite.revue import COLONNES, COLONNES_DES_ECARTS, PARAISSENT
 from observatoire.evaluation import dresser_les_objectifs
 from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
+from observatoire.evaluation.contributions import COLONNES, PARAISSENT
+from observatoire.evaluation.ecarts import COLONNES as COLONNES_DES_ECARTS
 from observatoire.presentation.bilans import questions_ouvertes
 from observatoire.presentation.engagements import bilan_des_engagements, tableau_de_bord, verdict_d_un_engagement
 from observatoire.presentation.revue import (
@@ -51,12 +52,13 @@ def _engagement(code: str, verdict: str, **champs) -> dict:
 
 
 def _decomposer(niveau: str, territoire: str) -> pd.DataFrame:
-    """Sept composantes, dont une cachée et les autres réunies ; leur somme est la variation."""
+    """Sept composantes, dont deux cachées et réunies, et ce que le bruit laisse ; leur somme est la variation."""
     commun = {
         "depart": 2007, "annee": 2010, "niveau": niveau, "territoire": territoire, "indicateur": "moins_40_plafond",
         "valeur_depart": 0.42, "valeur": 0.427, "variation": 0.007, "motif": "",
     }  # fmt: skip
-    valeurs = dict(zip(PARAISSENT, (0.02, -0.01, -0.005, None, 0.0, 0.003, None), strict=True)) | {"autres": -0.001}
+    valeurs = dict(zip(PARAISSENT, (0.02, -0.01, -0.005, None, 0.0, 0.003, None), strict=True))
+    valeurs |= {"autres": 0.001, "bruit": -0.002}
     return pd.DataFrame(
         [{**commun, "composante": c, "contribution": v, "statut": "publie" if v is not None else "c"}
          for c, v in valeurs.items()], columns=COLONNES
@@ -77,7 +79,7 @@ def _ecrire(dossier, public: str):
     objectifs[objectifs["indicateur"].isin(lire_publie(2010, dossier).catalogue)].to_csv(
         dossier / "revue_objectifs.csv", index=False
     )
-    lieux = [("ville", VILLE)] + ([("quartier", PLANOISE)] if public == "partenaires" else [])
+    lieux = [("ville", VILLE), ("quartier", PLANOISE)]
     pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
     ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
     pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{rythme: annuel}", "{rythme: une_fois}"]
@@ -130,10 +132,12 @@ def test_chaque_ecart_est_a_cote_de_son_effet_minimal(dossiers):
     assert "rupture de série" in str(tableau_de_la_revue(valeurs, suivi=True))
 
 
-def test_le_quartier_n_est_que_pour_les_partenaires(dossiers):
-    publique, partenaires = (lire_publie(2010, dossiers[p]) for p in ("publique", "partenaires"))
-    assert "édition des partenaires" in str(tableau_decomposition(publique, territoires=True))
-    assert "Planoise" in str(tableau_decomposition(partenaires, territoires=True))
+def test_ce_que_le_bruit_laisse_est_une_ligne_a_elle_a_la_ville_comme_au_quartier(dossiers):
+    publique = lire_publie(2010, dossiers["publique"])
+    assert "Planoise" in str(tableau_decomposition(publique, territoires=True))
+    for fragment in (tableau_decomposition(publique), figure_decomposition(publique, "moins_40_plafond", PLANOISE)):
+        assert "Ce que le bruit laisse" in str(fragment)
+        assert "−0,2" in str(fragment)
     svg = str(figure_decomposition(publique, "moins_40_plafond"))
     assert all(mot in svg for mot in ("Entrants", "+2,0", "Autres, réunis", "obs-statut-c", "+0,7"))
 

@@ -14,42 +14,49 @@ import yaml
 from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from observatoire.confidentialite.regles import lire_regles_du_secret
 from statsmodels.stats.proportion import confint_proportions_2indep, power_proportions_2indep
 
 from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.confidentialite.revue import (
-    AUTRES,
-    PARAISSENT,
-    TOUTES,
-    arrondir,
-    proteger_la_decomposition,
-    proteger_les_ecarts,
-)
+from observatoire.cles import MODULE
 from observatoire.configuration import lire_configuration
 from observatoire.conserves import dossier_conserve
-from observatoire.engagements import calculer_engagements, ecrire_engagements
+from observatoire.engagements import (
+    juger_les_engagements,
+    lire_engagements,
+    lire_le_suivi,
+    lire_registres,
+)
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.evaluation import (
     COLONNES_DES_FLUX,
-    COMPTES,
     comparer,
     compter_les_flux,
     contribuer,
     cumuler,
     decomposer,
     dresser_les_objectifs,
-    ecrire_evaluation,
     effet_minimal,
     effet_minimal_d_un_taux,
     flux_a_garder,
     proposer,
+    publier_la_decomposition,
     relever_les_ecarts,
+    totaliser,
 )
 from observatoire.evaluation.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
-from observatoire.evaluation.flux import COMPOSANTES, compter, rapprocher, relever, repartir, tabuler
+from observatoire.evaluation.contributions import AUTRES, BRUIT, PARAISSENT, bruiter_les_comptes
+from observatoire.evaluation.flux import (
+    BRUITES,
+    CLES_DES_COMPTES,
+    COMPOSANTES,
+    compter,
+    rapprocher,
+    relever,
+    repartir,
+    tabuler,
+)
 from observatoire.evaluation.propositions import (
     ADOPTER,
     AUTREMENT,
@@ -60,13 +67,14 @@ from observatoire.evaluation.propositions import (
 )
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
+from observatoire.gouvernance import lire_seances
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
+from observatoire.publie import TOUTES
+from observatoire.secret import Bruit, lire_regles_du_secret
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
-PUBLIQUE, PARTENAIRES = (
-    lire_regles_du_secret(REFERENTIELS, BAREMES, public, 2010) for public in ("publique", "partenaires")
-)
+PUBLIQUE = lire_regles_du_secret(REFERENTIELS, BAREMES, "publique", 2010)
 ANNEES = (2008, 2009, 2010)
 PARTS = ("moins_40_plafond", "monoparentales", "plus_65_ans", "sans_emploi", "impayes_3_mois")
 
@@ -99,13 +107,6 @@ def test_une_entree_compte_pour_ce_qui_la_separe_de_la_part_de_depart():
     """40 sur 100 ; 20 sortent, dont 10 ; 20 entrent, dont 2 ; 3 restés perdent le trait : 29 sur 100."""
     apports = contribuer([10, 0, 30], [20, 0, 80], [0, 2, 27], [0, 20, 80])
     np.testing.assert_allclose(apports, [-(10 - 8) / 100, (2 - 8) / 100, -3 / 100])
-
-
-@given(st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=8))
-def test_les_contributions_arrondies_s_ajoutent_a_leur_somme_arrondie(valeurs):
-    ecrites = arrondir(np.array(valeurs))
-    assert ecrites.sum() == pytest.approx(np.rint(sum(valeurs) * 1000) / 1000, abs=1.01e-3)
-    assert abs(ecrites - valeurs).max() < 0.001 + 1e-12
 
 
 # --- des dépôts au résidu, sur des parcs au hasard
@@ -173,7 +174,7 @@ def test_des_depots_au_residu_la_decomposition_ferme(tmp_path):
     assert set(flux["composante"]) == set(COMPOSANTES)
     for niveau in ("ville", "quartier"):
         siennes = valeurs[valeurs["niveau"].eq(niveau)].set_index(["annee", "territoire", "indicateur"])["valeur"]
-        sommes = cumuler(decomposer(flux, niveau, ("ville", VILLE)), 2008, 2010)
+        sommes = cumuler(decomposer(totaliser(flux, niveau, ("ville", VILLE))), 2008, 2010)
         sommes = sommes.groupby(["territoire", "indicateur"])["contribution"].sum()
         bouts = [siennes.xs(annee).reindex(sommes.index) for annee in (2008, 2010)]
         assert set(PARTS) <= set(sommes.index.get_level_values("indicateur"))
@@ -246,12 +247,11 @@ def test_une_annee_purgee_garde_ses_flux(tmp_path):
 
 
 def _flux(*lignes: tuple, annee: int = 2010, lieu: str = "battant") -> pd.DataFrame:
-    """Des (composante, bailleur, n0, x0, n1, x1) : tous les ménages répondent."""
+    """Des (composante, bailleur, n0, x0, n1, x1) : tous les ménages répondent ; la clé d'un compte se tire de lui."""
     table = pd.DataFrame(lignes, columns=["composante", "bailleur", "n0", "x0", "n1", "x1"])
     table = table.assign(annee=annee, quartier=lieu, indicateur="apl", menages0=table["n0"], menages1=table["n1"])
-    restes = table["composante"].eq("restes")
-    table["gains"], table["pertes"] = (restes * 30, restes * 40)
-    return table[COLONNES_DES_FLUX]
+    cles = {cle: table[compte] * 1_234_577 for cle, compte in zip(CLES_DES_COMPTES, BRUITES, strict=True)}
+    return table.assign(**cles)[COLONNES_DES_FLUX]
 
 
 GROS = [
@@ -260,105 +260,121 @@ GROS = [
     *(("sortants", b, 40, 15, 0, 0) for b in ("gbh", "neolia", "saiemb")),
     *(("non_reponse", b, 12, 5, 12, 5) for b in ("gbh", "neolia", "saiemb")),
 ]
+SANS_BRUIT = replace(PUBLIQUE, bruit=Bruit(variance=0))
 
 
-def _parus(flux: pd.DataFrame, bailleurs_publies: tuple[str, ...] = ("gbh", "neolia", "saiemb")) -> pd.DataFrame:
-    """Les indicateurs que l'on publierait de ces flux, à la ville et au quartier, seul et par bailleur."""
+def _parus(flux: pd.DataFrame, ajout: float = 0.0) -> pd.DataFrame:
+    """Les indicateurs que l'on publierait de ces flux, à la ville et au quartier ; ``ajout`` : le bruit de la fin."""
     totaux = flux[["n0", "x0", "n1", "x1"]].sum()
-    parts = {2009: totaux["x0"] / totaux["n0"], 2010: totaux["x1"] / totaux["n1"]}
+    parts = {2009: totaux["x0"] / totaux["n0"], 2010: totaux["x1"] / totaux["n1"] + ajout}
     lignes = [
-        {"annee": a, "niveau": n, "territoire": t, "bailleur": b, "indicateur": "apl", "valeur": p, "statut": "publie"}
+        {"annee": a, "niveau": n, "territoire": t, "bailleur": "tous", "indicateur": "apl", "valeur": p}
         for a, p in parts.items()
         for n, t in (("ville", VILLE), ("quartier", "battant"))
-        for b in ("tous", *bailleurs_publies)
     ]
-    return pd.DataFrame(lignes)
+    return pd.DataFrame(lignes).assign(statut="publie")
 
 
-def _publier(flux: pd.DataFrame, regles=PARTENAIRES, parus: pd.DataFrame | None = None) -> pd.DataFrame:
+def _publier(flux: pd.DataFrame, regles=PUBLIQUE, parus: pd.DataFrame | None = None) -> pd.DataFrame:
     parus = _parus(flux) if parus is None else parus
-    return proteger_la_decomposition(flux, parus, regles, ("ville", VILLE), (2009, 2010)).set_index(
+    return publier_la_decomposition(flux, parus, regles, ("ville", VILLE), (2009, 2010)).set_index(
         ["niveau", "composante"]
     )
 
 
-def test_tout_parait_quand_tout_est_grand_et_s_ajoute():
-    table_publiee = _publier(_flux(*GROS))
-    ville = table_publiee.loc["ville"]
-    assert set(ville.index) == set(PARAISSENT)
+def test_sans_bruit_tout_parait_et_il_ne_reste_que_l_arrondi():
+    ville = _publier(_flux(*GROS), SANS_BRUIT).loc["ville"]
+    assert set(ville.index) == {*PARAISSENT, BRUIT}
     assert set(ville["statut"]) == {"publie"}
     assert ville["contribution"].sum() == pytest.approx(ville["variation"].iloc[0], abs=1e-12)
     assert ville.loc["livraisons", "contribution"] == 0
+    assert abs(ville.loc[BRUIT, "contribution"]) <= 0.0015
 
 
-def test_une_petite_composante_est_reunie_a_une_autre_et_rien_n_en_reste():
-    """Cinq logements livrés : réunis à la plus petite des autres ; ce que valent les cinq ne change rien au reste."""
-    mondes = [_flux(*GROS, ("livraisons", "gbh", 0, 0, 5, x)) for x in (0, 1)]
-    tables = [_publier(monde, parus=_parus(mondes[0])) for monde in mondes]
-    ville = tables[0].loc["ville"]
-    assert ville["statut"].to_dict()["livraisons"] == "c"
-    assert pd.isna(ville.loc["livraisons", "contribution"])
-    assert ville.loc["non_reponse", "statut"] == "c"
-    assert ville.loc[AUTRES, "statut"] == "publie"
-    seules = [t.loc["ville"].drop(index=AUTRES)["contribution"] for t in tables]
-    np.testing.assert_allclose(*(s.dropna().to_numpy() for s in seules), atol=0.0011)
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(PARAISSENT), st.sampled_from(["gbh", "neolia"]), *[st.integers(0, 90)] * 4),
+             max_size=10),
+    st.floats(-0.2, 0.2),
+)  # fmt: skip
+def test_la_decomposition_publiee_ferme_toujours_sur_la_variation_publiee(tirees, ajout):
+    """Quels que soient les comptes, les composantes cachées et le bruit des bouts : au millième, sans aucun reste."""
+    flux = _flux(*GROS, *((c, b, n0, min(x0, n0), n1, min(x1, n1)) for c, b, n0, x0, n1, x1 in tirees))
+    table = _publier(flux, parus=_parus(flux, ajout))
+    for niveau in ("ville", "quartier"):
+        milliemes = (table.loc[niveau, ["contribution", "variation"]] * 1000).round().astype("Int64")
+        assert milliemes["contribution"].sum() == milliemes["variation"].iloc[0]
+        bouts = table.loc[niveau, ["valeur_depart", "valeur"]].iloc[0]
+        assert milliemes["variation"].iloc[0] == round((bouts["valeur"] - bouts["valeur_depart"]) * 1000)
+        np.testing.assert_allclose(table.loc[niveau, "contribution"], milliemes["contribution"] / 1000, atol=1e-12)
 
 
-@pytest.mark.parametrize(("x1", "statut"), [(2, "c"), (20, "publie"), (39, "c")])
-def test_le_haut_et_le_complement_comptent_autant_que_le_bas(x1, statut):
-    livrees = [("livraisons", b, 0, 0, n, x) for b, n, x in (("gbh", 14, x1 - 2 * (x1 // 3)), *(
-        (b, 13, x1 // 3) for b in ("neolia", "saiemb")))]  # fmt: skip
-    assert _publier(_flux(*GROS, *livrees)).loc[("ville", "livraisons"), "statut"] == statut
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PARAISSENT), st.integers(0, 15), st.integers(0, 15)), max_size=6))
+def test_une_composante_de_moins_de_onze_menages_ne_parait_jamais_seule(tirees):
+    ajouts = [(c, "gbh", n0, 0, n1, 0) for c, n0, n1 in tirees if c not in {g[0] for g in GROS}]
+    flux = _flux(*GROS, *ajouts)
+    ville = _publier(flux).loc["ville"]
+    sommes = flux.groupby("composante")[["menages0", "menages1"]].sum()
+    petites = sommes[sommes.max(axis=1).between(1, 10)]
+    assert set(ville.index[ville["statut"].eq("c")]) == set(petites.index)
+    assert ville.loc[ville["statut"].eq("c"), "contribution"].isna().all()
+    assert (AUTRES in ville.index) == (petites.sum().max() >= 11)
 
 
-def test_la_composante_d_un_seul_bailleur_ne_parait_que_s_il_parait_seul():
-    flux = _flux(*GROS, ("couverture", "adoma", 0, 0, 200, 90))
-    cachee = _publier(flux).loc[("ville", "couverture")]
-    assert cachee["statut"] == "c"
-    parus = _parus(flux, ("gbh", "neolia", "saiemb", "adoma"))
-    assert _publier(flux, parus=parus).loc[("ville", "couverture"), "statut"] == "publie"
+def test_des_composantes_trop_petites_sont_fondues_ensemble():
+    flux = _flux(*GROS, ("livraisons", "gbh", 0, 0, 8, 8), ("couverture", "gbh", 0, 0, 9, 0))
+    ville = _publier(flux, SANS_BRUIT).loc["ville"]
+    assert ville.loc[["livraisons", "couverture"], "statut"].tolist() == ["c", "c"]
+    exactes = decomposer(totaliser(flux, "ville", ("ville", VILLE))).set_index("composante")["contribution"]
+    reunies = exactes[["livraisons", "couverture"]].sum()
+    assert ville.loc[AUTRES, "contribution"] == pytest.approx(reunies, abs=5e-4)
 
 
-def test_le_public_ne_lit_que_la_ville_et_seulement_si_le_chemin_parait():
+def test_les_contributions_se_tirent_des_comptes_bruites_et_de_leur_cle():
     flux = _flux(*GROS)
-    assert set(_publier(flux, PUBLIQUE).index.get_level_values("niveau")) == {"ville"}
+    totaux = totaliser(flux, "ville", ("ville", VILLE))
+    bruites = bruiter_les_comptes(totaux, PUBLIQUE)
+    for compte in BRUITES:
+        exacts, cles = totaux[compte].to_numpy(float), totaux[f"cle_{compte}"].to_numpy(float)
+        attendu = PUBLIQUE.bruit.bruiter(exacts, cles)
+        assert (bruites[compte] <= attendu).all()  # un haut ne dépasse pas son bas
+        assert abs(bruites[compte] - exacts).max() <= PUBLIQUE.bruit.ecart
+    assert not bruites[BRUITES].equals(totaux[BRUITES])
+    pd.testing.assert_frame_equal(bruites, bruiter_les_comptes(totaux, PUBLIQUE))
+    publiee, exacte = (_publier(flux, r).loc["ville", "contribution"] for r in (PUBLIQUE, SANS_BRUIT))
+    assert not publiee.equals(exacte)
+    assert abs(publiee - exacte).max() < 0.03
+
+
+def test_qui_est_reste_a_le_meme_bruit_aux_deux_dates(tmp_path):
+    """Les mêmes ménages ont la même clé : ce qui n'a pas changé ne bouge pas."""
+    lignes = [{"id_logement": f"gbh:{n}", "quartier": "battant", "tranche_plafond": "0-20"} for n in range(40)]
+    avant, apres = (table("menages", lignes, a) for a in (2009, 2010))
+    devenirs = table("devenirs", [{**r, "devenir": "reste"} for r in lignes], 2010)
+    deux = rapprocher(avant, apres, devenirs, table("logements", [{"id_logement": r["id_logement"]} for r in lignes]))
+    releves = tuple(relever(catalogue()["moins_40_plafond"], t, lambda b: None, True) for t in (avant, apres))
+    flux = tabuler(deux, {"moins_40_plafond": compter(deux, repartir(deux, 2010), releves, (True, True))})
+    assert flux["composante"].tolist() == ["restes"]
+    assert flux["cle_n0"].tolist() == flux["cle_n1"].tolist() == [avant["cle"].sum() % MODULE]
+    assert flux["cle_x0"].tolist() == flux["cle_x1"].tolist()
+
+
+def test_une_annee_du_chemin_qui_manque_se_dit_sans_rien_decomposer():
+    flux = _flux(*GROS)
     assert set(_publier(flux).index.get_level_values("niveau")) == {"ville", "quartier"}
     parus = _parus(flux)
     parus.loc[parus["niveau"].eq("quartier") & parus["annee"].eq(2009), ["statut", "valeur"]] = ["c", np.nan]
     quartier = _publier(flux, parus=parus).loc["quartier"]
     assert quartier.index.tolist() == [TOUTES]
     assert quartier["statut"].tolist() == ["c"]
+    assert "secrète" in quartier["motif"].iloc[0]
     assert quartier[["valeur", "variation", "contribution"]].isna().all(axis=None)
 
 
-def test_les_sortants_ne_paraissent_que_si_leur_indicateur_parait():
-    flux = _flux(*GROS).assign(indicateur="moins_40_plafond")
-    parus = _parus(flux).assign(indicateur="moins_40_plafond")
-    mouvements = pd.concat([parus.assign(indicateur=f"moins_40_{n}") for n in ("entrants", "sortants")])
-    tous = _publier(flux, parus=pd.concat([parus, mouvements])).loc["ville"]["statut"]
-    assert set(tous) == {"publie"}
-    mouvements.loc[mouvements["indicateur"].eq("moins_40_sortants"), "statut"] = "c"
-    sans = _publier(flux, parus=pd.concat([parus, mouvements])).loc["ville"]["statut"]
-    assert sans["sortants"] == "c"
-    assert sans["entrants"] == "publie"
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(PARAISSENT), st.sampled_from(["gbh", "neolia", "saiemb"]),
-       st.integers(0, 60), st.integers(0, 60)), max_size=8))  # fmt: skip
-def test_aucune_composante_trop_petite_ne_parait_jamais(tirees):
-    """Ce qui paraît seul a onze ménages en haut, en bas et en complément, de chaque côté où il y a quelqu'un."""
-    ajouts = [(c, b, 0, 0, n, min(x, n)) for c, b, n, x in tirees if c != "restes"]
-    flux = _flux(*GROS, *ajouts)
-    table = _publier(flux).loc["ville"].reset_index()
-    sommes = flux.groupby("composante")[COMPTES].sum()
-    for nom in table.loc[table["statut"].eq("publie"), "composante"]:
-        if nom in sommes.index and nom != "restes":
-            for cote in "01":
-                n, x = sommes.loc[nom, [f"n{cote}", f"x{cote}"]]
-                assert not sommes.loc[nom, f"menages{cote}"] or min(x, n - x) >= 11
-    if (table["composante"] == AUTRES).any():
-        assert table["statut"].eq("c").sum() >= 2
+def test_un_public_ne_lit_que_ses_niveaux():
+    sans_quartier = replace(PUBLIQUE, niveaux=("ville",))
+    assert set(_publier(_flux(*GROS), sans_quartier).index.get_level_values("niveau")) == {"ville"}
 
 
 # --- ce qu'une comparaison peut voir
@@ -583,15 +599,17 @@ def depot(tmp_path):
     return config, _git(tmp_path, "rev-parse", "HEAD")
 
 
-def _rejuger(config) -> tuple[pd.DataFrame, str]:
-    ecrire_engagements(config)
-    ecrire_evaluation(config)
-    prepare = config.chemin("prepare")
-    ecarts, rejuges, actuels = (
-        pd.read_parquet(prepare / f"{n}.parquet") for n in ("revue_ecarts", "revue_engagements", "engagements")
-    )
-    parus = pd.read_parquet(prepare / "indicateurs.parquet").assign(statut="publie")
-    return proteger_les_ecarts(ecarts, rejuges, actuels, parus, 2010), ecarts["motif"].iloc[0]
+def _rejuger(config, statut: str = "publie") -> tuple[pd.DataFrame, str]:
+    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut=statut, variance=0.0)
+    if statut != "publie":
+        parus[["numerateur", "denominateur", "valeur"]] = np.nan
+    registres = lire_registres(config, lire_seances(config))
+
+    def juger(engagements):
+        return juger_les_engagements(config, engagements, parus, registres)
+
+    ecarts = relever_les_ecarts(config, lire_le_suivi(config), juger(lire_engagements(config)), juger)
+    return ecarts, ecarts["motif"].iloc[0]
 
 
 def test_baisser_la_cible_en_chemin_ne_change_pas_le_verdict_du_depart(depot):
@@ -636,9 +654,10 @@ def test_l_etat_zero_de_l_edition_fictive_se_relit():
     question = ["git", "rev-parse", "--is-shallow-repository"]
     if not which("git") or subprocess.run(question, cwd=RACINE, capture_output=True).stdout.strip() != b"false":
         pytest.skip("git, ou l'histoire de ce dépôt, n'est pas là")
-    zero = lire_etat_zero(lire_configuration(RACINE / "observatoire.yml"))
+    config = lire_configuration(RACINE / "observatoire.yml")
+    actuel = lire_le_suivi(config)
+    zero = lire_etat_zero(config, actuel)
     assert (zero.motif, zero.date) == ("", "2007-12-31")
-    actuel = yaml.safe_load((RACINE / "data" / "suivi" / "engagements.yml").read_text(encoding="utf-8"))
     ecarts = pd.DataFrame(comparer(zero.contenu, actuel)).query("ecart != 'aucun'")
     assert ecarts[["engagement", "ecart", "champ"]].to_numpy().tolist() == [["reexamen", "modifie", "preuve"]]
 
@@ -663,7 +682,7 @@ def test_une_revision_est_une_empreinte(tmp_path, revision):
     entete = f"etat_zero: {{revision: '{revision}', date: 2007-12-31}}\n"
     fichier.write_text(entete + fichier.read_text(encoding="utf-8"), encoding="utf-8")
     with pytest.raises(ErreurConfiguration, match="hexadécimaux"):
-        calculer_engagements(config)
+        lire_engagements(config)
 
 
 def test_le_verdict_du_depart_se_cache_avec_sa_valeur(depot):
@@ -672,14 +691,12 @@ def test_le_verdict_du_depart_se_cache_avec_sa_valeur(depot):
     fichier = config.chemin("suivi") / "engagements.yml"
     entete = f"etat_zero: {{revision: '{revision}', date: 2007-12-31}}\n"
     fichier.write_text(entete + fichier.read_text(encoding="utf-8"), encoding="utf-8")
-    ecarts, rejuges = relever_les_ecarts(config)
-    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut="c")
-    lu = proteger_les_ecarts(ecarts, rejuges, rejuges.assign(verdict=""), parus, 2010)
+    lu, _ = _rejuger(config, "c")
     assert set(lu["verdict_initial"]) == {""}
     assert set(lu["statut_initial"]) == {"c"}
     assert set(lu["ecart"]) == {"aucun", "retire"}
 
 
 def test_les_regles_de_la_revue_suivent_le_bareme():
-    plus_haut = replace(PARTENAIRES, seuil=70)
+    plus_haut = replace(PUBLIQUE, seuil=130)
     assert _publier(_flux(*GROS), plus_haut).loc[("ville", "entrants"), "statut"] == "c"

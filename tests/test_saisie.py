@@ -14,7 +14,6 @@ import yaml
 from fabrique import RACINE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from observatoire.confidentialite.regles import lire_regles_du_secret
 
 from observatoire.alertes.regles import lire_regles_des_alertes
 from observatoire.attributions.objectifs import lire_objectifs
@@ -28,6 +27,7 @@ from observatoire.lecture.corrections import lire_corrections
 from observatoire.ruptures import lire_ruptures
 from observatoire.saisie import analyser_yaml, chercher_malformes, lire_yaml
 from observatoire.schemas import lire_schemas
+from observatoire.secret import lire_regles_du_secret
 
 BAREMES, SUIVI = Path("referentiels/baremes"), Path("suivi")
 #: Ce que l'on met à la place d'une valeur, où que ce soit : un autre genre, un vide, un excès, un chemin.

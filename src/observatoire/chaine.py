@@ -1,6 +1,6 @@
 """La chaîne : une méthode par flèche, de ``brut`` au site, chacune suivie et résumée.
 
-``brut -(lecture)-> prepare -(indicateurs, alertes, engagements)-> prepare -(confidentialite)-> publie
+``brut -(lecture)-> prepare -(indicateurs, alertes)-> prepare -(publication : secret, sujets, écrits)-> publie
 -(edition)-> book/edition -(livre)-> site``
 
 Chaque flèche tient le dossier qu'elle écrit, et n'est refaite que si ce qu'elle lit a changé.
@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from shlex import quote
 
@@ -115,7 +116,7 @@ class Chaine:
             self.livre(public)
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
-        """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, juger les engagements."""
+        """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, relire ce qui se juge."""
         exiger(*self._vides_par_le_calcul())
         with reserver(self.config.acces):
             self._au_besoin(
@@ -126,30 +127,26 @@ class Chaine:
             )
 
     def proteger(self, public: str) -> None:
-        """De ``prepare`` à ``publie`` ; les publics plus larges d'abord, car un public restreint lit aussi leur
-        édition."""
+        """De ``prepare`` à ``publie``, les publics plus larges d'abord. Quand seuls les écrits ont changé
+        (commentaires, séances, engagements, objectifs), eux seuls sont refaits."""
         if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
             self._exiger_les_explications()
-        larges = plus_larges(public)
         exiger(self._publie(public))
-        prepare, referentiels, schemas, livre = self._chemins("prepare", "referentiels", "schemas", "livre")
-        ecrits = [livre / "book" / nom for nom in ("commentaires", "gouvernance")]
-        for large in larges:
+        for large in plus_larges(public):
             self.proteger(large)
+        prepare, referentiels, schemas, suivi = self._chemins("prepare", "referentiels", "schemas", "suivi")
+        textes = [self.config.chemin("livre") / "book" / nom for nom in ("commentaires", "gouvernance")]
+
+        @cache
+        def protege() -> str:
+            lus = (*_tables(prepare), *_immeubles(prepare), referentiels, schemas, suivi / PASSAGES)
+            return empreinte(*lus, autres=[public])
+
         self._au_besoin(
             "protection",
             self._publie(public),
-            lambda: empreinte(
-                *_tables(prepare),
-                *_immeubles(prepare),
-                referentiels,
-                schemas,
-                *ecrits,
-                self.config.chemin("suivi") / PASSAGES,
-                *map(self._publie, larges),
-                autres=[public],
-            ),
-            lambda: self._proteger(public),
+            lambda: f"{protege()} {empreinte(suivi, *textes)}",
+            lambda: self._proteger(public, protege()),
             lu=prepare,
         )
 
@@ -204,11 +201,12 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, attributions, engagements, evaluation, indicateurs, lecture
+        from observatoire import alertes, attributions, evaluation, indicateurs, lecture
         from observatoire.suivi.publication import ecrire_les_actions
 
         self._avertir_si_ouvert()
         self._avertir_si_en_clair(dask)
+        self._relire_le_suivi()
         with self.journal.etape("lecture") as etape:
             sommeur = None if dask else indicateurs.sommeur(self.config)
             depots = lecture.lire(self.config, etape.avancer, sans_les_refuses, sommeur)
@@ -223,23 +221,28 @@ class Chaine:
         self.journal.avertir("actions", avertissements)
         with self.journal.etape("attributions") as attribuees:
             attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))
-        with self.journal.etape("engagements") as etape_des_engagements:
-            etape_des_engagements.bilan = str(engagements.ecrire_engagements(self.config))
         with self.journal.etape("revue") as etape_de_la_revue:
-            etape_de_la_revue.bilan = str(evaluation.ecrire_evaluation(self.config))
+            etape_de_la_revue.bilan = str(evaluation.ecrire_flux(self.config))
         return etape.bilan
 
-    def _proteger(self, public: str) -> str:
-        from observatoire.ecrits import refuser_les_ecrits
-        from observatoire.publication import proteger
+    def _proteger(self, public: str, protege: str) -> str:
+        """Tout publier ; seulement les écrits, si ce qui se protège (``protege``, son empreinte) est déjà en place."""
+        from observatoire.publication import proteger, republier_les_ecrits
 
         self._exiger_les_explications()
-        refuser_les_ecrits(self.config.chemin("livre") / "book" / "commentaires")
-        with self.journal.etape("protection") as etape:
-            bilan = proteger(self.config, public)
-            etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in bilan.statuts.items())
-        self.journal.avertir("secret", bilan.phrases)
-        return etape.bilan
+        memoire = self._memoire(self._publie(public), protege, "protection")
+        bilan = None if self.refaire else memoire.relire()
+        if bilan is not None:
+            with self.journal.etape("écrits"):
+                republier_les_ecrits(self.config, public)
+        else:
+            memoire.oublier()
+            with self.journal.etape("protection") as etape:
+                faite = proteger(self.config, public)
+                bilan = etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in faite.statuts.items())
+            self.journal.avertir("secret", faite.phrases)
+        memoire.retenir(bilan)
+        return bilan
 
     def _executer(self, public: str, ouvriers: int | None, delai: int | None, dask: str | None) -> str:
         from observatoire.edition import executer
@@ -287,10 +290,10 @@ class Chaine:
             with _dire_ce_qui_manque(lu):
                 memoire.retenir(faire())
 
-    def _memoire(self, sortie: Path, lu: str) -> Memoire:
+    def _memoire(self, sortie: Path, lu: str, partie: str = "") -> Memoire:
         """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
         config = replace(self.config, fichier=Path(), chemins={}, acces="", conservation={})
-        return Memoire(sortie, f"{lu} {empreinte(autres=[repr(config)])} {empreinte_du_code()}")
+        return Memoire(sortie, f"{lu} {empreinte(autres=[repr(config)])} {empreinte_du_code()}", partie)
 
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
@@ -317,6 +320,17 @@ class Chaine:
         if dask and en_clair(dask):
             dit = "rien n'est chiffré : qui écoute ce réseau lit ce qui voyage, qui atteint l'ordonnanceur exécute. "
             self.journal.avertir(dask, [f"{dit}Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
+
+    def _relire_le_suivi(self) -> None:
+        """Lever :class:`ErreurConfiguration` si engagements, objectifs ou comptes rendus sont mal écrits."""
+        from observatoire.attributions import lire_objectifs
+        from observatoire.baremes import lire_baremes
+        from observatoire.engagements import lire_engagements
+        from observatoire.gouvernance import lire_seances
+
+        lire_objectifs(self.config, lire_baremes(self.config.chemin("referentiels")))
+        lire_engagements(self.config)
+        lire_seances(self.config)
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections

@@ -32,16 +32,18 @@ BIBLIOTHEQUES = (
 class Memoire:
     """La mémoire d'une étape, dans un fichier caché à côté de ce qu'elle écrit.
 
-    ``sortie`` : le dossier qu'elle écrit. ``lu`` : l'empreinte de tout ce qu'elle lit (:func:`empreinte`).
+    ``sortie`` : le dossier qu'elle écrit. ``lu`` : l'empreinte de tout ce qu'elle lit (:func:`empreinte`). ``nom`` :
+    celui d'une partie de l'étape, quand elle peut n'être refaite qu'en partie.
     """
 
     sortie: Path
     lu: str
+    nom: str = ""
 
     @property
     def fichier(self) -> Path:
-        """``.<sortie>.memoire``, à côté de la sortie."""
-        return self.sortie.with_name(f".{self.sortie.name}.memoire")
+        """``.<sortie>.memoire``, à côté de la sortie ; ``.<sortie>.<nom>.memoire`` pour une partie."""
+        return self.sortie.with_name(".".join(["", self.sortie.name, *([self.nom] if self.nom else []), "memoire"]))
 
     def relire(self) -> str | None:
         """Le bilan de la dernière fois, si rien n'a changé depuis, ni ce qui est lu ni ce qui a été écrit."""

@@ -29,8 +29,8 @@ from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 #: Ce qui se recalcule, et qui nomme des lignes ou de petits immeubles.
 RECALCULES = (
     "indicateurs", "comptes", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
-    "immeubles_hors_quartier", "lieux", "alertes", "ampleurs", STRATES,
-    "attributions_conformite", "attributions_profils", "attributions_cote_a_cote", "attributions_attente",
+    "immeubles_hors_quartier", "lieux", "alertes", "ampleurs", STRATES, "attributions_deplacements",
+    "attributions_attente",
 )  # fmt: skip
 #: Ce que « calculer » refait de « suivi/actions.csv », qui reste.
 DU_SUIVI = ("actions",)

@@ -1,19 +1,24 @@
 """Les attributions : conformes aux objectifs, comparées au parc et aux sortants, côte à côte, et après quelle attente.
 
-``objectifs`` lit ceux de la loi et ceux que la Conférence a adoptés ; ``conformite`` les confronte aux valeurs ;
-``profils`` compare les entrants au parc d'avant et aux sortants ; ``cote_a_cote`` compare les bailleurs d'un même
-quartier ; ``survie`` et ``attente`` estiment les délais.
+Se tirent des lignes, dans ``prepare`` : ``deplacements`` (ce qui, entre bailleurs, tient aux logements) et ``attente``
+(les délais, par ``survie``). Se calculent sur ce qui paraît : ``conformite`` confronte les valeurs aux objectifs, que
+lit ``objectifs`` ; ``profils`` compare les entrants au parc d'avant et aux sortants ; ``cote_a_cote`` compare les
+bailleurs d'un même lieu.
 """
 
-from observatoire.attributions.calcul import CLES, TABLES, Bilan, ecrire_attributions
-from observatoire.attributions.conformite import CONSTATS, VERDICTS
-from observatoire.attributions.cote_a_cote import ECARTS, PRATIQUES
+from observatoire.attributions.attente import publier_les_attentes
+from observatoire.attributions.calcul import ATTENTES, DEPLACEMENTS, TABLES, Bilan, ecrire_attributions
+from observatoire.attributions.conformite import CONSTATS, VERDICTS, confronter
+from observatoire.attributions.cote_a_cote import ECARTS, comparer_les_bailleurs
+from observatoire.attributions.deplacements import PRATIQUES
 from observatoire.attributions.objectifs import Objectif, lire_objectifs
+from observatoire.attributions.profils import comparer_les_profils
 from observatoire.attributions.survie import Survie, estimer, quantile
 
 __all__ = [
-    "CLES",
+    "ATTENTES",
     "CONSTATS",
+    "DEPLACEMENTS",
     "ECARTS",
     "PRATIQUES",
     "TABLES",
@@ -21,8 +26,12 @@ __all__ = [
     "Bilan",
     "Objectif",
     "Survie",
+    "comparer_les_bailleurs",
+    "comparer_les_profils",
+    "confronter",
     "ecrire_attributions",
     "estimer",
     "lire_objectifs",
+    "publier_les_attentes",
     "quantile",
 ]

@@ -18,6 +18,7 @@ from observatoire.attributions.survie import Survie, estimer, quantile
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, annees_conservees, dossier_conserve, lire_conserve
+from observatoire.publie import Parution
 
 #: Le délai local au-delà duquel l'attente est anormalement longue, en mois.
 SEUIL = "delai_anormalement_long"
@@ -28,7 +29,15 @@ GROUPES = {"ensemble": None, "type_demande": "type_demande", "quartile_ressource
 CLES = ["annee", "groupe", "modalite", "mesure"]
 #: ``valeur`` et ses bornes : des mois, ou une part pour « au_seuil ». ``risque`` : demandes observées à cet âge ;
 #: ``satisfaites`` dans l'année ; ``en_attente`` au 31 décembre, sans celles qui se sont retirées.
-COLONNES = [*CLES, "valeur", "borne_basse", "borne_haute", "risque", "satisfaites", "en_attente"]
+MESURES = ["valeur", "borne_basse", "borne_haute"]
+_EFFECTIFS = ["risque", "satisfaites", "en_attente"]
+COLONNES = [*CLES, *MESURES, *_EFFECTIFS]
+#: Ce qui paraît : sans aucun effectif.
+PUBLIEES = [*CLES, *MESURES, "statut"]
+#: Décimales d'une part qui paraît ; un âge est un nombre entier de mois.
+DECIMALES = 2
+#: Ce que les attentes supposent publié pour le territoire entier.
+_SUPPOSES = ("attributions", "demandes_actives")
 _TRAITS = ["type_demande", "quartile_ressources"]
 _DEMI_ANNEE, _SANS_ATTENTE_AVANT = 6, -1
 
@@ -121,6 +130,29 @@ def estimer_une_annee(vues: pd.DataFrame, annee: int, seuil: float | None) -> pd
         for modalite in sorted(vues[colonne].dropna().unique()):
             lignes += _mesurer(vues[vues[colonne].eq(modalite)], annee, groupe, modalite, seuil)
     return pd.DataFrame(lignes, columns=COLONNES)
+
+
+def publier_les_attentes(
+    attentes: pd.DataFrame, publiees: pd.DataFrame, tout: tuple[str, str], seuil: int
+) -> pd.DataFrame:
+    """Les attentes telles qu'un public les lit (:data:`PUBLIEES`) : des mois entiers, des parts au centième.
+
+    ``publiees`` : les indicateurs de ce public. ``tout`` : niveau et code du territoire entier. ``c`` : moins de
+    ``seuil`` demandes satisfaites, qui attendent, ou observées à cet âge ; ``ne`` : un âge que l'observation n'atteint
+    pas ; sinon le statut de ce dont l'attente se tire.
+    """
+    parution = Parution(publiees[publiees["indicateur"].isin(_SUPPOSES)])
+    lieu = attentes.assign(niveau=tout[0], territoire=tout[1], bailleur="tous")
+    statuts = [parution.statuts(lieu, indicateur=code) for code in _SUPPOSES]
+    statut = np.where(statuts[0].eq("publie"), statuts[1], statuts[0])
+    petit = attentes[_EFFECTIFS].lt(seuil)
+    petit["risque"] &= attentes["valeur"].notna()
+    statut = np.where((statut == "publie") & petit.any(axis=1), "c", statut)
+    statut = np.where((statut == "publie") & attentes["valeur"].isna(), "ne", statut)
+    table = attentes.assign(statut=statut)[PUBLIEES]
+    decimales = np.where(table["mesure"].eq(AU_SEUIL), 10.0**DECIMALES, 1)[:, None]
+    table[MESURES] = ((table[MESURES] * decimales).round() / decimales).where(table["statut"].eq("publie"))
+    return table
 
 
 def _mesurer(vues: pd.DataFrame, annee: int, groupe: str, modalite: str, seuil: float | None) -> list[tuple]:

@@ -2,7 +2,7 @@
 
 Deux choses différentes sont dites. Le *constat* est arithmétique : la valeur atteint-elle la cible ? C'est ce que
 demande la loi. Le *verdict* est statistique : l'intervalle est-il tout entier du bon côté ? S'il contient la cible,
-on ne conclut pas.
+on ne conclut pas. L'une et l'autre se lisent sur la ligne publiée, dont l'intervalle compte le bruit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from observatoire.publie import CLES
 
 CONSTATS = ("atteint", "non_atteint")
 VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
-COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict"]
+COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict", "statut"]
 
 
 def confronter(
@@ -27,14 +27,15 @@ def confronter(
 ) -> pd.DataFrame:
     """Une ligne par objectif, année et territoire qu'il vise (:data:`COLONNES`).
 
-    ``valeurs`` : des lignes de ``indicateurs`` (:data:`CLES`, ``valeur``, ``borne_basse``, ``borne_haute``,
+    ``valeurs`` : des lignes des indicateurs d'un public (:data:`CLES`, ``valeur``, ``borne_basse``, ``borne_haute``,
     ``statut``). ``tout`` : niveau et code du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne
     « sans_objet », à ce niveau ou là où il est nommé ; une règle dont la valeur a changé n'est dite qu'une fois par
     année. Un lieu nommé a toujours sa ligne, fût-elle « non_mesurable ». Ce qui n'est dans aucune commune n'est la
     commune de personne.
     """
-    annees, valeurs = list(annees), valeurs[valeurs["territoire"].ne(HORS_COMMUNE)]
-    objectifs = list(objectifs)
+    annees, objectifs = list(annees), list(objectifs)
+    vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
+    valeurs = valeurs[vises & valeurs["territoire"].ne(HORS_COMMUNE)]
     morceaux = [_un(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
     morceaux = [m for m in morceaux if len(m)]
     if not morceaux:
@@ -63,8 +64,11 @@ def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, 
         siennes = siennes if general else siennes.iloc[:0]
     constats, verdicts = _juger(siennes, objectif, objectif.en_vigueur(annee))
     fixes = {c: getattr(objectif, c) for c in ("origine", "sens", "cible", "source")}
+    statuts = siennes["statut"] if objectif.en_vigueur(annee) else "na"
     fixes |= {c: jour.isoformat() if (jour := getattr(objectif, c)) else "" for c in ("depuis", "jusque")}
-    return siennes[CLES].assign(objectif=objectif.code, **fixes, constat=constats, verdict=verdicts)[COLONNES]
+    return siennes[CLES].assign(objectif=objectif.code, **fixes, constat=constats, verdict=verdicts, statut=statuts)[
+        COLONNES
+    ]
 
 
 def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
@@ -76,11 +80,12 @@ def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
 
 
 def _juger(lignes: pd.DataFrame, objectif: Objectif, en_vigueur: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Le constat (vide si rien n'est mesuré) et le verdict de chaque ligne."""
+    """Le constat et le verdict de chaque ligne ; vides là où la valeur est secrète."""
     signe = 1 if objectif.sens == "plancher" else -1
     valeur, cible = signe * lignes["valeur"], signe * objectif.cible
     pire, mieux = (lignes["borne_basse"], lignes["borne_haute"])[::signe]
-    mesurable = lignes["statut"].eq("calcule") & lignes["valeur"].notna() & en_vigueur
+    mesurable = lignes["statut"].eq("publie") & lignes["valeur"].notna() & en_vigueur
     constats = np.select([~mesurable, valeur >= cible], [None, "atteint"], "non_atteint")
-    cas = [np.full(len(lignes), not en_vigueur), ~mesurable, signe * pire >= cible, signe * mieux < cible]
-    return constats, np.select(cas, ["sans_objet", "non_mesurable", "tenu", "non_tenu"], "non_concluant")
+    secret = lignes["statut"].eq("c")
+    cas = [np.full(len(lignes), not en_vigueur), secret, ~mesurable, signe * pire >= cible, signe * mieux < cible]
+    return constats, np.select(cas, ["sans_objet", None, "non_mesurable", "tenu", "non_tenu"], "non_concluant")

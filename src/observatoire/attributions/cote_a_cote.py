@@ -1,175 +1,74 @@
-r"""Les bailleurs côte à côte : sur un même quartier, qui fait autrement que les autres, et de combien.
+r"""Les bailleurs côte à côte : sur un même lieu, qui fait autrement que les autres, et de combien.
 
-L'écart d'un bailleur est la différence entre sa part et celle de tous les autres du même quartier, avec l'intervalle de
-Newcombe. L'écart *standardisé* retire ce qui tient à la taille et au financement de ses logements, par standardisation
-indirecte :
+L'écart d'un bailleur est la différence entre sa part et celle de tous les autres du même lieu. Les autres sont la ligne
+publiée de tous, moins celle du bailleur : l'écart ne dit rien que ces deux lignes ne disent. Son intervalle est celui
+de Newcombe, élargi du bruit des quatre comptes ($V$ est la variance de chacun) :
 
-$$ \left(\frac{O_b - E_b}{n_b}\right) - \left(\frac{O_a - E_a}{n_a}\right) $$
+$$ V\left[\left(\tfrac1{n_b} + \tfrac1{n_a}\right)^2 + \left(\tfrac{p_b}{n_b} + \tfrac{p_a}{n_a}\right)^2
+   + \frac{1 + p_a^2}{n_a^2}\right] $$
 
-où $a$ sont les autres et l'attendu $E$ ce que donneraient les parts de toute la ville, strate par strate. L'intervalle
-de l'écart standardisé est celui de l'écart, déplacé d'autant : l'attendu est tenu pour exact.
+L'écart *à logements égaux* est le même, déplacé (:mod:`observatoire.attributions.deplacements`), l'attendu étant tenu
+pour exact.
 
-**Référence.** Breslow N. E. et Day N. E. (1987), *Statistical Methods in Cancer Research* II, p. 65-69 ; Newcombe
-R. G. (1998), *Statistics in Medicine* 17, 873-890.
+**Référence.** Newcombe R. G. (1998), *Statistics in Medicine* 17, 873-890.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from observatoire import intervalles
-from observatoire.alertes.attendus import reunir
-from observatoire.alertes.strates import COLONNES as STRATES
-from observatoire.alertes.strates import STRATE, stratifier
-from observatoire.attributions.objectifs import niveaux_de
-from observatoire.baremes import Baremes
-from observatoire.catalogue import Indicateur, catalogue
-from observatoire.configuration import Configuration
-from observatoire.conserves import annees_conservees
-from observatoire.couverture import disponibilite, ranger
-from observatoire.indicateurs.evaluation import livrer
-from observatoire.indicateurs.ouvrage import distribuer
-from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
-from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
-from observatoire.publie import CLES
+from observatoire.attributions.deplacements import PRATIQUES
+from observatoire.attributions.objectifs import NIVEAUX
+from observatoire.publie import CLES, Parution
 
-#: Ce qui se compare : les pratiques d'attribution.
-PRATIQUES = (
-    "premier_quartile_hors_qpv", "premier_quartile_en_qpv", "prioritaires", "mutations", "relogements",
-    "moins_40_entrants", "monoparentales_entrants", "personnes_seules_entrants",
-)  # fmt: skip
 MESURES = ["autres", "ecart", "ecart_bas", "ecart_haut", "standardise", "standardise_bas", "standardise_haut"]
 #: ``autres`` : la part de tous les autres bailleurs du territoire ; les écarts sont en fractions ; ``sens`` : voir
-#: :data:`ECARTS` ; ``nb_comparaisons`` : combien sont faites pour cet indicateur et ce niveau cette année-là.
-COLONNES = [*CLES, *MESURES, "sens", "nb_comparaisons"]
-ECARTS = ("plus", "moins", "semblable")
-#: En deçà, une strate ne dit rien : toutes ensemble en tiennent lieu.
-STRATE_MINIMALE = 11
+#: :data:`ECARTS` ; ``nb_comparaisons`` : combien sont à faire pour cet indicateur et ce niveau cette année-là.
+COLONNES = [*CLES, *MESURES, "sens", "nb_comparaisons", "statut"]
+ECARTS = PLUS, MOINS, SEMBLABLE = ("plus", "moins", "semblable")
+#: Décimales de ce qui est calculé.
+DECIMALES = 3
+_TOUS = "tous"
 
 
-@dataclass(frozen=True)
-class Reglages:
-    """Comment compter un lot d'une année ; voyage jusqu'au processus qui le compte."""
+def comparer_les_bailleurs(publiees: pd.DataFrame, deplacements: pd.DataFrame, seuil: int) -> pd.DataFrame:
+    """Une ligne par bailleur et pratique en un lieu (:data:`COLONNES`).
 
-    config: Configuration
-    comptees: Regles
-    baremes: Baremes
-    vides: dict[str, pd.DataFrame]
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Ce selon quoi l'on compte."""
-        return [*reversed(niveaux_de(self.config)), "bailleur", STRATE]
-
-
-def comparer_les_bailleurs(config: Configuration, baremes: Baremes, dask: str | None = None) -> pd.DataFrame:
-    """Une ligne par année, territoire, bailleur et pratique où le bailleur et d'autres ont signé (:data:`COLONNES`)."""
-    prepare, gardees = config.chemin("prepare"), annees_conservees(config)
-    depots = pd.read_parquet(prepare / "depots.parquet")
-    vives = [a for a in config.annees if a not in gardees]
-    lots = {annee: lots_prepares(prepare, annee) for annee in vives}
-    reglages = {annee: regler(config, baremes, annee, lots[annee]) for annee in vives}
-    taches = [lot for siens in lots.values() for lot in siens if "attributions" in lot.sources]
-    par_annee: dict[int, list[Sommes]] = {annee: [] for annee in vives}
-    for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
-        par_annee[tache.annee].append(sommes)
-    morceaux = []
-    for annee, siennes in par_annee.items():
-        lues = reglages[annee].comptees.lues
-        etats = disponibilite(depots, lues, config, annee)
-        sommes = livrer(additionner(siennes, reglages[annee].dimensions), etats)
-        morceaux += [comparer(sommes, n, list(lues)).assign(annee=annee) for n in niveaux_de(config)]
-    morceaux = [m for m in morceaux if len(m)]
-    if not morceaux:
-        return pd.DataFrame(columns=COLONNES)
-    return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)
-
-
-def regler(config: Configuration, baremes: Baremes, annee: int, lots: list[LotPrepare]) -> Reglages:
-    """Les réglages d'une année."""
-    vides = {nom: situer(nom, table, config) for nom, table in tables_vides(lots).items()}
-    declarations = [catalogue()[code] for code in PRATIQUES]
-    return Reglages(config, lire_regles(declarations, vides, annee, baremes), baremes, vides)
-
-
-def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
-    """Lire un lot et compter par quartier, bailleur et strate du logement attribué."""
-    reglages = par_annee[lot.annee]
-    utiles = {*reglages.dimensions, *STRATES, "id_logement", "champ_rpls", "annee"}.union(
-        *reglages.comptees.lues.values()
-    )
-    sources = {nom: lot.sources[nom] for nom in ("attributions", "logements") if nom in lot.sources}
-    lues = lire_lot(LotPrepare(lot.annee, lot.nom, sources), utiles)
-    baux = decrire_le_logement(lues["attributions"], lues.get("logements"))
-    tables = reglages.vides | {"attributions": stratifier(situer("attributions", baux, reglages.config))}
-    return sommer_selon(reglages.comptees, tables, reglages.baremes, reglages.dimensions)
-
-
-def decrire_le_logement(baux: pd.DataFrame, logements: pd.DataFrame | None) -> pd.DataFrame:
-    """Ajouter à chaque bail la taille et le financement de son logement, déposé dans le même lot."""
-    if logements is None:
-        return baux
-    places = pd.Index(logements["id_logement"]).get_indexer(baux["id_logement"])
-    return baux.assign(**{c: logements[c].array.take(places, allow_fill=True) for c in STRATES if c in logements})
-
-
-def comparer(sommes: Sommes, niveau: str, declarations: list[Indicateur]) -> pd.DataFrame:
-    """Chaque bailleur de chaque territoire face aux autres (:data:`COLONNES`, sans l'année)."""
-    situees = sommes.cellules[[niveau, "bailleur"]].notna().all(axis=1).to_numpy()
-    cellules, valeurs = sommes.cellules[situees].reset_index(drop=True), sommes.valeurs[situees]
-    if not len(cellules):
-        return pd.DataFrame(columns=COLONNES)
-    x, n = (_role(Sommes(cellules, valeurs, sommes.colonnes), declarations, r) for r in ("numerateur", "denominateur"))
-    attendus = attendre_de_la_ville(x, n, ranger(cellules, [STRATE])[0])
-    du_lieu, lieux = ranger(cellules, [niveau, "bailleur"])
-    du_territoire, territoires = ranger(lieux, [niveau])
-    siens = [reunir(t, du_lieu, len(lieux)) for t in (x, n, attendus)]
-    leurs = [reunir(t, du_territoire, len(territoires))[du_territoire] - t for t in siens]
-    return _tabuler(lieux, niveau, [d.code for d in declarations], siens, leurs)
-
-
-def attendre_de_la_ville(x: np.ndarray, n: np.ndarray, strates: np.ndarray) -> np.ndarray:
-    """Ce que compterait chaque ligne (cellule, pratique) aux parts de toute la ville dans sa strate.
-
-    Une strate de moins de :data:`STRATE_MINIMALE` baux prend la part de toutes.
+    ``publiees`` : les indicateurs d'un public, et la ``variance`` du bruit de chaque ligne. ``deplacements`` : voir
+    :data:`observatoire.attributions.deplacements.COLONNES`. Statuts : ``ne`` si les autres ont moins de ``seuil``
+    unités ; sinon le premier de ceux des deux lignes qui n'est pas « publie ».
     """
-    nombre = int(strates.max(initial=-1)) + 1
-    x_strate, n_strate = reunir(x, strates, nombre), reunir(n, strates, nombre)
+    utiles = publiees[publiees["niveau"].isin(NIVEAUX) & publiees["indicateur"].isin(PRATIQUES)]
+    siens = utiles[utiles["bailleur"].ne(_TOUS) & utiles["statut"].isin(["publie", "c"])]
+    siens = siens.sort_values(CLES, ignore_index=True).astype(dict.fromkeys(CLES[1:], object))
+    tous = Parution(utiles).lire(siens, bailleur=_TOUS)
+    x, n, x_tous, n_tous = (t[c].to_numpy(float) for t in (siens, tous) for c in ("numerateur", "denominateur"))
+    n_autres = n_tous - n
+    statut = np.where(siens["statut"].eq("publie"), tous["statut"], siens["statut"])
+    statut = np.where((statut == "publie") & ~(n_autres >= seuil), "ne", statut)
+    parait = statut == "publie"
+    n_autres = np.where(parait, n_autres, np.nan)
+    x_autres = np.clip(x_tous - x, 0, n_autres)
+    variance = np.maximum(siens["variance"].to_numpy(float), tous["variance"].to_numpy(float))
+    deplacement = siens[CLES].merge(deplacements, how="left", on=CLES)["deplacement"].to_numpy(float)
+    mesures = _mesurer((x, n), (x_autres, n_autres), variance, deplacement)
+    table = siens[CLES].assign(**{nom: mesure.round(DECIMALES) for nom, mesure in mesures.items()}, statut=statut)
+    sens = [~parait, table["standardise_bas"] > 0, table["standardise_haut"] < 0]
+    table["sens"] = np.select(sens, ["", PLUS, MOINS], SEMBLABLE)
+    table["nb_comparaisons"] = table.groupby(["annee", "niveau", "indicateur"])["statut"].transform("size").astype(int)
+    return table[COLONNES]
+
+
+def _mesurer(siens: tuple, autres: tuple, variance: np.ndarray, deplacement: np.ndarray) -> dict[str, np.ndarray]:
+    (x, n), (x_a, n_a) = siens, autres
     with np.errstate(divide="ignore", invalid="ignore"):
-        parts = np.where(n_strate >= STRATE_MINIMALE, x_strate / n_strate, x.sum(axis=0) / n.sum(axis=0))
-    return n * np.nan_to_num(parts)[strates]
-
-
-def _role(sommes: Sommes, declarations: list[Indicateur], role: str) -> np.ndarray:
-    colonnes = [sommes.role(d.code, role) for d in declarations]
-    return np.column_stack([np.zeros(len(sommes.valeurs)) if c is None else c for c in colonnes])
-
-
-def _tabuler(lieux: pd.DataFrame, niveau: str, codes: list[str], siens: list, leurs: list) -> pd.DataFrame:
-    (x, n, attendu), (x_a, n_a, attendu_a) = siens, leurs
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ecart = x / n - x_a / n_a
-        deplacement = attendu_a / n_a - attendu / n
-    bas, haut = intervalles.newcombe(x, n, x_a, n_a)
-    compares = (n > 0) & (n_a > 0)
-    standard_bas, standard_haut = bas + deplacement, haut + deplacement
-    mesures = {
-        "autres": np.divide(x_a, n_a, out=np.full_like(x_a, np.nan), where=n_a > 0),
-        "ecart": ecart, "ecart_bas": bas, "ecart_haut": haut,
-        "standardise": ecart + deplacement, "standardise_bas": standard_bas, "standardise_haut": standard_haut,
-        "sens": np.select([standard_bas > 0, standard_haut < 0], ["plus", "moins"], "semblable"),
-        "nb_comparaisons": np.broadcast_to(compares.sum(axis=0), compares.shape),
+        p, p_a = x / n, x_a / n_a
+        bruit = variance * ((1 / n + 1 / n_a) ** 2 + (p / n + p_a / n_a) ** 2 + (1 + p_a**2) / n_a**2)
+    ecart = p - p_a
+    bas, haut = intervalles.elargir(ecart, *intervalles.newcombe(x, n, x_a, n_a), np.sqrt(bruit))
+    return {
+        "autres": p_a, "ecart": ecart, "ecart_bas": bas, "ecart_haut": haut, "standardise": ecart + deplacement,
+        "standardise_bas": bas + deplacement, "standardise_haut": haut + deplacement,
     }  # fmt: skip
-    table = pd.DataFrame(
-        {
-            "niveau": niveau,
-            "territoire": np.repeat(lieux[niveau].astype("str").to_numpy(), len(codes)),
-            "bailleur": np.repeat(lieux["bailleur"].astype("str").to_numpy(), len(codes)),
-            "indicateur": np.tile(codes, len(lieux)),
-            **{nom: mesure.ravel() for nom, mesure in mesures.items()},
-        }
-    )
-    return table[compares.ravel()].reset_index(drop=True)

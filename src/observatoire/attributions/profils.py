@@ -1,15 +1,18 @@
-"""Le profil des entrants, face au parc d'avant et face aux sortants.
+"""Le profil des entrants, face au parc d'avant et face aux sortants, tels qu'ils paraissent.
 
-Le parc d'avant est celui du 31 décembre précédent : les entrants de l'année n'en sont pas, et la différence de deux
-parts indépendantes a l'intervalle de Newcombe. Les sortants sont ceux qui l'ont quitté dans l'année.
+Le parc d'avant est celui du 31 décembre précédent : les entrants de l'année n'en sont pas. Les sortants sont ceux qui
+l'ont quitté dans l'année. L'intervalle d'un écart se tire de ceux de ses deux termes, bruit compris : sans bruit, c'est
+celui de Newcombe.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from observatoire import intervalles
 from observatoire.attributions.objectifs import NIVEAUX
+from observatoire.publie import Parution
 from observatoire.simulation.traits import TRAITS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.
@@ -17,33 +20,37 @@ CODES = {nom: (t.parc, t.entrants, t.sortants) for nom, t in TRAITS.items()}
 LIEU = ["annee", "niveau", "territoire", "bailleur"]
 CLES = [*LIEU, "trait"]
 _ECARTS = [f"{nom}{suffixe}" for nom in ("ecart_parc", "ecart_sortants") for suffixe in ("", "_bas", "_haut")]
-#: ``ecart_parc`` : entrants moins parc d'avant ; ``ecart_sortants`` : entrants moins sortants ; leurs bornes.
-COLONNES = [*CLES, *_ECARTS]
+#: ``ecart_parc`` : entrants moins parc d'avant ; ``ecart_sortants`` : entrants moins sortants ; leurs bornes, et le
+#: statut du premier terme qui ne paraît pas. ``statut`` : « publie » si l'un des deux paraît.
+COLONNES = [*CLES, *_ECARTS, "statut_parc", "statut_sortants", "statut"]
+#: Décimales de ce qui est calculé.
+DECIMALES = 3
+_BORNES = ["valeur", "borne_basse", "borne_haute"]
 
 
-def comparer_les_profils(valeurs: pd.DataFrame) -> pd.DataFrame:
-    """Une ligne par année, territoire, bailleur et trait où les entrants sont connus (:data:`COLONNES`).
+def comparer_les_profils(publiees: pd.DataFrame) -> pd.DataFrame:
+    """Une ligne par année, territoire, bailleur et trait où il y a des entrants, publiés ou secrets (:data:`COLONNES`).
 
-    ``valeurs`` : des lignes de ``indicateurs``. Un écart manque quand l'autre terme manque.
+    ``publiees`` : les indicateurs d'un public.
     """
-    calculees = valeurs[valeurs["statut"].eq("calcule") & valeurs["niveau"].isin(NIVEAUX)]
-    morceaux = [_comparer(calculees, trait, *codes) for trait, codes in CODES.items()]
+    codes = [code for siens in CODES.values() for code in siens]
+    utiles = publiees[publiees["niveau"].isin(NIVEAUX) & publiees["indicateur"].isin(codes)]
+    parution = Parution(utiles)
+    morceaux = [_comparer(utiles, parution, trait) for trait in CODES]
     return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)
 
 
-def _comparer(valeurs: pd.DataFrame, trait: str, parc: str, entrants: str, sortants: str) -> pd.DataFrame:
-    comptes = {code: valeurs[valeurs["indicateur"].eq(code)].set_index(LIEU) for code in (parc, entrants, sortants)}
-    avant = comptes[parc].rename(index=lambda annee: annee + 1, level="annee")
-    lieux = comptes[entrants].index
-    table = lieux.to_frame(index=False).assign(trait=trait)
-    ceux = _comptes(comptes[entrants], lieux)
-    for nom, autres in (("ecart_parc", avant), ("ecart_sortants", comptes[sortants])):
-        leurs = _comptes(autres, lieux)
-        table[nom] = ceux[0] / ceux[1] - leurs[0] / leurs[1]
-        table[f"{nom}_bas"], table[f"{nom}_haut"] = intervalles.newcombe(*ceux, *leurs)
-    return table
-
-
-def _comptes(lignes: pd.DataFrame, lieux: pd.MultiIndex) -> tuple:
-    ranges = lignes[["numerateur", "denominateur"]].astype(float).reindex(lieux)
-    return ranges["numerateur"].to_numpy(), ranges["denominateur"].to_numpy()
+def _comparer(publiees: pd.DataFrame, parution: Parution, trait: str) -> pd.DataFrame:
+    parc, entrants, sortants = CODES[trait]
+    ceux = publiees[publiees["indicateur"].eq(entrants) & publiees["statut"].isin(["publie", "c"])]
+    ceux = ceux.reset_index(drop=True)
+    table = ceux[LIEU].assign(trait=trait)
+    for nom, code, annee in (("parc", parc, ceux["annee"] - 1), ("sortants", sortants, ceux["annee"])):
+        leurs = parution.lire(ceux, indicateur=code, annee=annee)
+        bornes = [t[c].to_numpy(float) for t in (ceux, leurs) for c in _BORNES]
+        bas, haut = intervalles.ecart_de_bornes(*bornes)
+        for suffixe, mesure in (("", bornes[0] - bornes[3]), ("_bas", bas), ("_haut", haut)):
+            table[f"ecart_{nom}{suffixe}"] = mesure.round(DECIMALES)
+        table[f"statut_{nom}"] = np.where(ceux["statut"].eq("publie"), leurs["statut"], ceux["statut"])
+    parait = table[["statut_parc", "statut_sortants"]].eq("publie").any(axis=1)
+    return table.assign(statut=np.where(parait, "publie", table["statut_parc"]))

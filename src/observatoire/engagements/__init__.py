@@ -1,10 +1,10 @@
 """Les engagements de la convention de 1998 et de la charte de 2007 : chacun est une donnée, chaque année un verdict.
 
 ``regles`` vérifie ``data/suivi/engagements.yml`` ; ``declaration`` le lit ; ``preuves`` rassemble les faits datés
-(séances, dépôts, alertes, actions, pièces) ; ``verdicts`` compare ; ``calcul`` écrit ``prepare/engagements.parquet``.
+(séances, dépôts, alertes, actions, pièces) ; ``verdicts`` compare ; ``calcul`` juge sur ce qui paraît.
 """
 
-from observatoire.engagements.calcul import CLES, COLONNES, MESURES, Bilan, calculer_engagements, ecrire_engagements
+from observatoire.engagements.calcul import CLES, COLONNES, MESURES, juger_les_engagements
 from observatoire.engagements.declaration import (
     FICHIER,
     Engagement,
@@ -12,11 +12,14 @@ from observatoire.engagements.declaration import (
     lire_contenu,
     lire_document,
     lire_engagements,
+    lire_le_suivi,
 )
+from observatoire.engagements.preuves import Registres, lire_registres
 from observatoire.engagements.regles import CHAMPS
-from observatoire.engagements.verdicts import NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
+from observatoire.engagements.verdicts import CACHEE, NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
 
 __all__ = [
+    "CACHEE",
     "CHAMPS",
     "CLES",
     "COLONNES",
@@ -24,14 +27,15 @@ __all__ = [
     "MESURES",
     "NON_MESURABLE",
     "VERDICTS",
-    "Bilan",
     "Engagement",
+    "Registres",
     "Texte",
-    "calculer_engagements",
-    "ecrire_engagements",
+    "juger_les_engagements",
     "juger_les_faits",
     "juger_les_mesures",
     "lire_contenu",
     "lire_document",
     "lire_engagements",
+    "lire_le_suivi",
+    "lire_registres",
 ]

@@ -1,26 +1,25 @@
-"""Juger tous les engagements, toutes les années : ``prepare/engagements.parquet``."""
+"""Juger tous les engagements, toutes les années, sur ce qui paraît : ``publie/<public>/engagements.csv``.
+
+Une mesure se juge sur la ligne publiée, avec l'incertitude du bruit qu'elle porte ; sur l'exact là où le barème du
+secret dit le total exact, car c'est lui qui est publié. La valeur de l'état zéro est celle qui paraît de son année.
+"""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.droits import reserver
-from observatoire.engagements.declaration import Engagement, lire_engagements
-from observatoire.engagements.preuves import Compte, compter, lire_registres
+from observatoire.engagements.declaration import Engagement
+from observatoire.engagements.preuves import Compte, Registres, compter
 from observatoire.engagements.verdicts import (
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
     SANS_OBJET,
-    VERDICTS,
     juger_les_faits,
     juger_les_mesures,
 )
-from observatoire.fichiers import ecrire_parquet
 
 CLES = ["annee", "engagement"]
 #: Ce qui décrit un engagement, le même toutes les années.
@@ -30,57 +29,35 @@ DECRITS = [
 ]  # fmt: skip
 #: L'objectif en vigueur.
 CIBLES = ["cible", "jusque", "cible_depuis", "echeance", "adoptee_par", "cible_source"]
-#: Ce qui vient d'une cellule de l'indicateur, et se cache avec elle.
+#: Ce qui vient d'une cellule publiée de l'indicateur, et manque avec elle.
 MESURES = ["numerateur", "denominateur", "observe", "bas", "haut", "couverture"]
 ETAT_ZERO = ["zero_annee", "zero_valeur", "zero_source"]
 JUGES = ["faits", "attendus", "verdict", "constat", "raison", "statut"]
-#: ``engagements.parquet`` : une ligne par année et par engagement.
+#: ``engagements.csv`` : une ligne par année et par engagement.
 COLONNES = [*CLES, *DECRITS, *CIBLES, *ETAT_ZERO, *MESURES, *JUGES]
 _NOMBRES = [*MESURES, "cible", "jusque", "tolerance", "zero_valeur"]
 _ENTIERS = ["echeance", "zero_annee", "faits", "attendus"]
-_CELLULE = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "statut"]
+_CELLULE = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance", "statut"]
 _LIEU = ["indicateur", "niveau", "territoire", "bailleur"]
 
 
-@dataclass(frozen=True)
-class Bilan:
-    """Ce qui a été jugé la dernière année : nombre d'engagements, et de chaque verdict."""
-
-    engagements: int
-    verdicts: dict[str, int]
-
-    def __str__(self) -> str:
-        nombres = [f"{n} {verdict.replace('_', ' ')}" for verdict, n in self.verdicts.items() if n]
-        return f"{self.engagements} engagements : {', '.join(nombres)}" if nombres else "aucun engagement"
-
-
-def ecrire_engagements(config: Configuration) -> Bilan:
-    """Écrire ``prepare/engagements.parquet``.
-
-    Lève :class:`ErreurConfiguration` si ``engagements.yml`` ou un compte rendu est mal écrit.
-    """
-    table = calculer_engagements(config)
-    with reserver(config.acces):
-        ecrire_parquet(table, config.chemin("prepare") / "engagements.parquet")
-    derniere = table[table["annee"].eq(max(config.annees))]
-    comptes = derniere["verdict"].value_counts()
-    return Bilan(len(derniere), {v: int(comptes.get(v, 0)) for v in VERDICTS})
-
-
-def calculer_engagements(config: Configuration, engagements: list[Engagement] | None = None) -> pd.DataFrame:
+def juger_les_engagements(
+    config: Configuration, engagements: list[Engagement], publiees: pd.DataFrame, registres: Registres
+) -> pd.DataFrame:
     """Une ligne par engagement et par année de l'édition : les colonnes de :data:`COLONNES`.
 
-    ``engagements`` : ceux de ``engagements.yml``, sauf mention contraire.
+    ``publiees`` : les indicateurs d'un public, et la ``variance`` du bruit de chaque ligne (zéro si elle est exacte).
+    ``registres`` : ce qui prouve les faits (:func:`~observatoire.engagements.lire_registres`).
 
-    Statut ``calcule``, ``nd``, ``na`` (le texte ou la règle n'est pas en vigueur) ou ``ne``.
+    Statut : celui de la cellule mesurée ; ``na`` si le texte ou la règle n'est pas en vigueur ; ``publie`` pour des
+    faits.
     """
-    engagements = lire_engagements(config) if engagements is None else engagements
     lignes = [_decrire(e, annee, config) for e in engagements for annee in config.annees]
     table = pd.DataFrame(lignes, columns=[*CLES, *DECRITS, *CIBLES, *ETAT_ZERO, "en_vigueur", "avant_terme"])
     table = _typer(table)
     juges = [
-        _juger_les_mesures(table[table["genre"].eq("indicateur")], config),
-        _juger_les_faits(table[~table["genre"].isin(["indicateur", "aucune"])], engagements, config),
+        _juger_les_mesures(table[table["genre"].eq("indicateur")], publiees),
+        _juger_les_faits(table[~table["genre"].isin(["indicateur", "aucune"])], engagements, registres),
         _juger_les_autres(table[table["genre"].eq("aucune")], engagements),
     ]
     ordre = {e.code: rang for rang, e in enumerate(engagements)}
@@ -109,43 +86,33 @@ def _decrire(e: Engagement, annee: int, config: Configuration) -> dict:
     }  # fmt: skip
 
 
-def _juger_les_mesures(table: pd.DataFrame, config: Configuration) -> pd.DataFrame:
+def _juger_les_mesures(table: pd.DataFrame, publiees: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         return table
-    cellules = _cellules(config, table)
+    utiles = publiees[publiees["indicateur"].isin(table["indicateur"])]
+    cellules = utiles.astype(dict.fromkeys([*_LIEU, "statut"], "str")).set_index(["annee", *_LIEU])[_CELLULE]
     lues = cellules.reindex(pd.MultiIndex.from_frame(table[["annee", *_LIEU]]))
     table = table.assign(**{c: lues[c].to_numpy() for c in _CELLULE})
     table["statut"] = table["statut"].fillna("nd")
+    table["couverture"] = table["couverture"].where(table["statut"].eq("publie"))
     table["nature_indicateur"] = table["indicateur"].map({c: d.nature for c, d in catalogue().items()})
     zero = cellules["valeur"].reindex(pd.MultiIndex.from_frame(table[["zero_annee", *_LIEU]]))
     table["zero_valeur"] = table["zero_valeur"].fillna(pd.Series(zero.to_numpy(float), index=table.index))
     jugee = juger_les_mesures(table)
-    jugee["statut"] = jugee["statut"].mask(~jugee["en_vigueur"] | jugee["verdict"].eq(SANS_OBJET), "na")
-    return jugee.rename(columns={"valeur": "observe"})
+    return jugee.assign(statut=jugee["statut"].mask(~jugee["en_vigueur"], "na")).rename(columns={"valeur": "observe"})
 
 
-def _cellules(config: Configuration, table: pd.DataFrame) -> pd.DataFrame:
-    """Les cellules des indicateurs mesurés, indexées par année et lieu."""
-    voulus = sorted(table["indicateur"].unique())
-    lues = pd.read_parquet(
-        config.chemin("prepare") / "indicateurs.parquet",
-        columns=["annee", *_LIEU, *_CELLULE],
-        filters=[("niveau", "in", sorted(table["niveau"].unique())), ("indicateur", "in", voulus)],
-    )
-    return lues.astype(dict.fromkeys([*_LIEU, "statut"], "str")).set_index(["annee", *_LIEU])
-
-
-def _juger_les_faits(table: pd.DataFrame, engagements: list[Engagement], config: Configuration) -> pd.DataFrame:
+def _juger_les_faits(table: pd.DataFrame, engagements: list[Engagement], registres: Registres) -> pd.DataFrame:
     if table.empty:
         return table
-    par_code, registres = {e.code: e for e in engagements}, lire_registres(config)
+    par_code = {e.code: e for e in engagements}
     comptes = [
         compter(par_code[code], registres, annee)
         for code, annee in zip(table["engagement"], table["annee"], strict=True)
     ]
     table = table.assign(**pd.DataFrame(comptes, columns=Compte._fields, index=table.index))
     jugee = juger_les_faits(table)
-    return jugee.assign(statut=np.where(jugee["verdict"].eq(SANS_OBJET), "na", "calcule"))
+    return jugee.assign(statut=np.where(jugee["verdict"].eq(SANS_OBJET), "na", "publie"))
 
 
 def _juger_les_autres(table: pd.DataFrame, engagements: list[Engagement]) -> pd.DataFrame:
@@ -155,7 +122,7 @@ def _juger_les_autres(table: pd.DataFrame, engagements: list[Engagement]) -> pd.
         verdict=np.where(ici, NON_MESURABLE, SANS_OBJET),
         raison=np.where(ici, table["engagement"].map(raisons), PAS_EN_VIGUEUR),
         constat="",
-        statut=np.where(ici, "calcule", "na"),
+        statut=np.where(ici, "publie", "na"),
     )
 
 

@@ -81,10 +81,13 @@ def lire_engagements(config: Configuration) -> list[Engagement]:
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
     """
+    return lire_contenu(lire_le_suivi(config), config)
+
+
+def lire_le_suivi(config: Configuration) -> dict:
+    """Le contenu d'``engagements.yml``, vérifié ; vide si le territoire n'en a pas."""
     fichier = config.chemin("suivi") / FICHIER
-    if not fichier.is_file():
-        return []
-    return lire_contenu(lire_document(lire_texte(fichier), config), config)
+    return lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
 
 
 def lire_document(texte: str, config: Configuration) -> dict:
@@ -100,8 +103,8 @@ def lire_document(texte: str, config: Configuration) -> dict:
 
 def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:
     """Les engagements d'un document vérifié, dans son ordre."""
-    textes = {t["code"]: _texte(t) for t in contenu["textes"]}
-    return [_engagement(e, textes, config) for e in contenu["engagements"]]
+    textes = {t["code"]: _texte(t) for t in contenu.get("textes", ())}
+    return [_engagement(e, textes, config) for e in contenu.get("engagements", ())]
 
 
 def dater(valeur: dt.date | int) -> dt.date:

@@ -16,7 +16,7 @@ import pandas as pd
 from observatoire.alertes.regles import NIVEAUX
 from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement, dater
-from observatoire.gouvernance import ASSOCIATIONS, Seance, lire_seances, tenues
+from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
 #: Une fois pour toutes, au plus tard à l'échéance.
@@ -44,13 +44,13 @@ class Registres:
     niveaux: tuple[str, ...]
 
 
-def lire_registres(config: Configuration) -> Registres:
-    """Lire les comptes rendus et, dans ``prepare``, les dépôts, les alertes et les actions sur les alertes."""
+def lire_registres(config: Configuration, seances: list[Seance]) -> Registres:
+    """Les comptes rendus et, lus dans ``prepare``, les dépôts, les alertes et les actions sur les alertes."""
     prepare = config.chemin("prepare")
     depots = pd.read_parquet(prepare / "depots.parquet", columns=["annee", "deposant", "table", "statut"])
     bailleurs = [b.code for b in config.bailleurs]
     return Registres(
-        seances=tuple(tenues(config, lire_seances(config))),
+        seances=tuple(tenues(config, seances)),
         depots=depots[depots["deposant"].isin(bailleurs)],
         alertes=_lire(prepare / "alertes.parquet", ["annee", "niveau", "verdict"]),
         actions=_lire(prepare / "actions.parquet", ["date", "reponse", "outil"]),

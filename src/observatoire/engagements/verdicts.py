@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.intervalles import clopper_pearson, garwood
+from observatoire.intervalles import clopper_pearson, elargir, garwood
 
 TENU, PARTIEL, NON_TENU, NON_CONCLUANT, NON_MESURABLE = VERDICTS = (
     "tenu", "partiel", "non_tenu", "non_concluant", "non_mesurable",
@@ -26,14 +26,15 @@ EGAUX = 1e-9
 COMPLETE = 0.9995
 PAS_EN_VIGUEUR = "Le texte n'était pas en vigueur toute l'année."
 PAS_ECHU = "L'échéance n'est pas venue."
+CACHEE = "La valeur n'est pas publiée : le verdict non plus."
 
 
 def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     """Ajouter ``bas``, ``haut`` (dans l'unité de la valeur), ``verdict``, ``constat`` et ``raison``.
 
     ``table`` : ``nature_indicateur``, ``numerateur``, ``denominateur``, ``valeur``, ``borne_basse``, ``borne_haute``,
-    ``couverture`` et ``statut`` de la cellule ; ``cible``, ``sens``, ``tolerance``, ``arithmetique``, ``en_vigueur``,
-    et ``avant_terme`` : l'échéance de l'objectif n'est pas venue.
+    ``couverture``, ``statut`` et ``variance`` (celle du bruit) de la cellule publiée ; ``cible``, ``sens``,
+    ``tolerance``, ``arithmetique``, ``en_vigueur``, et ``avant_terme`` : l'échéance de l'objectif n'est pas venue.
     """
     table = encadrer(table)
     signe = np.where(table["sens"].eq("au_plus"), -1.0, 1.0)
@@ -46,6 +47,7 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     cas = [
         (~table["en_vigueur"], SANS_OBJET, PAS_EN_VIGUEUR),
         (table["statut"].eq("na"), SANS_OBJET, "L'indicateur ne s'applique pas à cette date."),
+        (table["statut"].eq("c"), SANS_OBJET, CACHEE),
         (table["statut"].eq("ne"), NON_CONCLUANT, "Trop peu de réponses pour conclure."),
         (valeur.isna(), NON_MESURABLE, "Les données nécessaires n'ont pas été déposées."),
         (cible.isna(), NON_MESURABLE, "Aucun objectif chiffré n'a été adopté : la valeur se lit, elle ne se juge pas."),
@@ -68,18 +70,21 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
 def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     """Ajouter l'intervalle du verdict, ``bas`` et ``haut``.
 
-    Proportion : Clopper et Pearson ; taux : Garwood ; écart : l'intervalle publié. Un dénombrement complet est exact ;
-    incomplet, un effectif n'est connu que par défaut, et une moyenne ne l'est pas.
+    Proportion : Clopper et Pearson ; taux : Garwood, élargis de la ``variance`` du bruit ; sinon, l'intervalle publié
+    s'il y en a un. Un dénombrement complet est exact ; incomplet, un effectif n'est connu que par défaut, et une
+    moyenne ne l'est pas.
     """
     nature, complet = table["nature_indicateur"], table["couverture"].fillna(1).ge(COMPLETE)
+    x, n, valeur, variance = (table[c].to_numpy(float) for c in ("numerateur", "denominateur", "valeur", "variance"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bruit = np.sqrt(variance * (1 + valeur**2)) / n
     proportion, taux = (
-        loi(table["numerateur"].to_numpy(float), table["denominateur"].to_numpy(float), 1 - 2 * RISQUE)
-        for loi in (clopper_pearson, garwood)
+        elargir(valeur, *loi(x, n, 1 - 2 * RISQUE), bruit, 1 - 2 * RISQUE) for loi in (clopper_pearson, garwood)
     )
-    exacte = table["valeur"].where(complet)
+    dessous, dessus = table["borne_basse"].fillna(table["valeur"]), table["borne_haute"].fillna(table["valeur"])
     cas = [nature.eq("proportion"), nature.eq("taux"), nature.eq("ecart"), nature.eq("effectif")]
-    bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"], table["valeur"]], exacte)
-    haut = np.select(cas, [proportion[1], taux[1], table["borne_haute"], exacte], exacte)
+    bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"], dessous], dessous.where(complet))
+    haut = np.select(cas, [proportion[1], taux[1], table["borne_haute"], dessus.where(complet)], dessus.where(complet))
     connue = table["valeur"].notna()
     return table.assign(bas=np.where(connue, bas, np.nan), haut=np.where(connue, haut, np.nan))
 

@@ -1,13 +1,15 @@
 """La revue de la charte : d'où l'on part, où l'on arrive, ce qui a changé, et si la règle a changé en chemin.
 
-``flux`` et ``parcours`` comptent qui est entré, sorti, resté ; ``decomposition`` en tire des contributions exactes ;
+``flux`` et ``parcours`` comptent qui est entré, sorti, resté ; ``decomposition`` en tire des contributions, que
+``contributions`` publie, bruit compris ;
 ``puissance`` dit ce qu'une comparaison peut voir ; ``objectifs`` compare l'état zéro à la dernière année, sur ce qui
 est publié ; ``propositions`` dit quoi discuter ; ``revision`` et ``ecarts`` rejugent avec la règle du départ.
 """
 
-from observatoire.evaluation.calcul import Bilan, ecrire_evaluation
+from observatoire.evaluation.calcul import Bilan, ecrire_flux
 from observatoire.evaluation.contexte import lire_contexte
-from observatoire.evaluation.decomposition import QUARTIER, contribuer, cumuler, decomposer, situer
+from observatoire.evaluation.contributions import publier_la_decomposition
+from observatoire.evaluation.decomposition import contribuer, cumuler, decomposer, totaliser
 from observatoire.evaluation.ecarts import comparer, relever_les_ecarts
 from observatoire.evaluation.flux import COLONNES as COLONNES_DES_FLUX
 from observatoire.evaluation.flux import COMPTES
@@ -20,7 +22,6 @@ __all__ = [
     "COLONNES_DES_FLUX",
     "COMPTES",
     "FICHIER",
-    "QUARTIER",
     "Bilan",
     "comparer",
     "compter_les_flux",
@@ -28,7 +29,7 @@ __all__ = [
     "cumuler",
     "decomposer",
     "dresser_les_objectifs",
-    "ecrire_evaluation",
+    "ecrire_flux",
     "effet_minimal",
     "effet_minimal_connu",
     "effet_minimal_d_un_taux",
@@ -36,6 +37,7 @@ __all__ = [
     "lire_contexte",
     "parts_du_parc",
     "proposer",
+    "publier_la_decomposition",
     "relever_les_ecarts",
-    "situer",
+    "totaliser",
 ]

@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.engagements.verdicts import COMPLETE
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
-from observatoire.intervalles import ecart_de_bornes, erreur_type, newcombe
+from observatoire.intervalles import ecart_de_bornes, erreur_type
 from observatoire.publie import Parution
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
@@ -20,7 +20,7 @@ MESURES = [
     "valeur_depart", "denominateur_depart", "valeur", "denominateur", "ecart", "ecart_bas", "ecart_haut",
     "effet_minimal",
 ]  # fmt: skip
-#: « compte » : un dénombrement complet aux deux dates, donc exact ; « sans_intervalle » : un écart sans rien autour.
+#: « compte » : un dénombrement complet et sans bruit aux deux dates, donc exact ; « sans_intervalle » : rien autour.
 HAUSSE, BAISSE, INDECIS, COMPTE, NU = SENS = ("hausse", "baisse", "indecis", "compte", "sans_intervalle")
 #: Décimales de ce qui est calculé : assez pour toute lecture.
 DECIMALES = 6
@@ -58,15 +58,17 @@ def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataF
     compare = statut == "publie"
     calculees = ["ecart", "ecart_bas", "ecart_haut", "effet_minimal"]
     table[calculees] = table[calculees].where(pd.Series(compare, index=table.index)).round(DECIMALES)
-    denombre, nu = nature == "effectif", np.isin(nature, ["effectif", "moyenne"])
     complet = np.minimum(*(bout[_COUVERTURE].fillna(1).to_numpy(float) for bout in (avant, apres))) >= COMPLETE
-    exact = denombre & complet & ~donnee
-    cas = [~compare, exact, table["ecart_bas"].isna(), table["ecart_bas"] > 0, table["ecart_haut"] < 0]
+    partiel = np.isin(nature, ["effectif", "moyenne"]) & ~complet
+    table.loc[partiel, calculees[1:]] = np.nan
+    nu = table["ecart_bas"].isna().to_numpy()
+    exact = (nature == "effectif") & complet & ~donnee & nu
+    cas = [~compare, exact, nu, table["ecart_bas"] > 0, table["ecart_haut"] < 0]
     table["sens"] = np.select(cas, ["", COMPTE, NU, HAUSSE, BAISSE], INDECIS)
     manque = pd.Series(statut, index=table.index).map(MANQUES).fillna("")
     motifs = [
         (table["rompue"], ROMPUE), (lignes["depart"].eq(lignes["annee"]), UNE_SEULE), (~compare, manque),
-        (donnee, DONNEE), (exact, COMPLET), (nu & ~complet, INCOMPLET), (nu, MOYENNE),
+        (donnee, DONNEE), (exact, COMPLET), (partiel, INCOMPLET), (nu, MOYENNE),
     ]  # fmt: skip
     table["motif"] = np.select([np.asarray(m, bool) for m, _ in motifs], [dit for _, dit in motifs], "")
     return table
@@ -80,13 +82,11 @@ def _juger(avant: pd.Series, apres: pd.Series, lignes: pd.DataFrame) -> np.ndarr
 
 
 def _ecarts(avant: pd.DataFrame, apres: pd.DataFrame, nature: np.ndarray) -> dict[str, np.ndarray]:
-    """L'écart, son intervalle et l'effet minimal, selon la nature de l'indicateur."""
-    x0, n0, p0, bas0, haut0 = (avant[c].to_numpy(float) for c in _LUES)
-    x1, n1, p1, bas1, haut1 = (apres[c].to_numpy(float) for c in _LUES)
-    proportion, borne = nature == "proportion", np.isin(nature, ["taux", "ecart"])
-    exactes, bornees = newcombe(x1, n1, x0, n0), ecart_de_bornes(p1, bas1, haut1, p0, bas0, haut0)
-    bas, haut = (np.select([proportion, borne], [a, b], np.nan) for a, b in zip(exactes, bornees, strict=True))
-    erreur = np.hypot(erreur_type(bas0, haut0), erreur_type(bas1, haut1))
-    effets = [effet_minimal(p0, n0, n1), effet_minimal_d_un_taux(p0, n0, n1), effet_minimal_connu(erreur)]
-    effet = np.select([proportion, nature == "taux", nature == "ecart"], effets, np.nan)
+    """L'écart, son intervalle (tiré de ceux qui paraissent, bruit compris) et l'effet minimal selon la nature."""
+    _, n0, p0, bas0, haut0 = (avant[c].to_numpy(float) for c in _LUES)
+    _, n1, p1, bas1, haut1 = (apres[c].to_numpy(float) for c in _LUES)
+    bas, haut = ecart_de_bornes(p1, bas1, haut1, p0, bas0, haut0)
+    connu = effet_minimal_connu(np.hypot(erreur_type(bas0, haut0), erreur_type(bas1, haut1)))
+    effets = [effet_minimal(p0, n0, n1), effet_minimal_d_un_taux(p0, n0, n1)]
+    effet = np.select([nature == "proportion", nature == "taux"], effets, connu)
     return {"ecart": p1 - p0, "ecart_bas": bas, "ecart_haut": haut, "effet_minimal": effet}

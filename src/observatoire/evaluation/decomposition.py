@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.evaluation.flux import COMPTES
+from observatoire.evaluation.flux import BRUITES, CLES_DES_COMPTES, COMPTES
 
 QUARTIER = "quartier"
 CLES = ["niveau", "territoire", "indicateur"]
@@ -40,17 +40,25 @@ def contribuer(x0, n0, x1, n1) -> np.ndarray:
     return np.where(avec, apports / np.where(avec, totaux[2], 1), np.nan)
 
 
-def decomposer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
-    """Les comptes et la contribution de chaque composante, année par année (:data:`COLONNES`).
+def totaliser(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
+    """Les comptes de chaque composante en chaque lieu d'un niveau, et leurs clés, tous bailleurs réunis.
 
     ``flux`` : voir :data:`observatoire.evaluation.flux.COLONNES`. ``tout`` : le niveau et le code du territoire entier.
     """
+    groupes = situer(flux, niveau, tout).groupby(["annee", *CLES, "composante"], as_index=False)
+    return groupes[[*COMPTES, *CLES_DES_COMPTES]].sum()
+
+
+def decomposer(totaux: pd.DataFrame) -> pd.DataFrame:
+    """Les comptes et la contribution de chaque composante, année par année (:data:`COLONNES`).
+
+    ``totaux`` : voir :func:`totaliser`.
+    """
     cles = ["annee", *CLES]
-    table = situer(flux, niveau, tout).groupby([*cles, "composante"], as_index=False)[COMPTES].sum()
-    larges = {c: table.pivot(index=cles, columns="composante", values=c).fillna(0) for c in ("x0", "n0", "x1", "n1")}
+    larges = {c: totaux.pivot(index=cles, columns="composante", values=c).fillna(0) for c in BRUITES}
     apports = contribuer(*(t.to_numpy(float) for t in larges.values()))
     longs = pd.DataFrame(apports, larges["x0"].index, larges["x0"].columns).stack().rename("contribution").reset_index()
-    return table.merge(longs, on=[*cles, "composante"], how="left")[COLONNES]
+    return totaux.merge(longs, on=[*cles, "composante"], how="left")[COLONNES]
 
 
 def situer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 import yaml
 
 from observatoire.configuration import Configuration
-from observatoire.engagements import CHAMPS, FICHIER, calculer_engagements, lire_contenu, lire_document
-from observatoire.engagements import COLONNES as DES_ENGAGEMENTS
+from observatoire.engagements import CHAMPS, Engagement, lire_contenu
 from observatoire.evaluation.revision import lire_etat_zero
-from observatoire.saisie import lire_texte
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
+_INITIAL, _ACTUEL = ["verdict_initial", "statut_initial"], ["verdict", "statut_verdict"]
 COLONNES = [
-    "revision", "date", "engagement", "libelle", "ecart", "champ", "au_depart", "a_la_fin", "statut", "motif",
+    "revision", "date", "engagement", "libelle", "ecart", "champ", "au_depart", "a_la_fin", *_INITIAL, *_ACTUEL,
+    "statut", "motif",
 ]  # fmt: skip
 #: Verser une pièce n'est pas changer la règle.
 _SANS_EFFET = {"code", "pieces"}
 _COMPARES = [c for c in CHAMPS if c not in _SANS_EFFET]
 
 
-def relever_les_ecarts(config: Configuration) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Les écarts (:data:`COLONNES`), et les engagements de l'état zéro jugés comme ceux d'aujourd'hui.
+def relever_les_ecarts(
+    config: Configuration, actuel: dict, engagements: pd.DataFrame, juger: Callable[[list[Engagement]], pd.DataFrame]
+) -> pd.DataFrame:
+    """Les écarts (:data:`COLONNES`), et le verdict de la dernière année selon chacune des deux règles.
 
-    Sans révision ou sans git, une seule ligne « nd », et une table vide.
+    ``actuel`` : le document d'aujourd'hui ; ``engagements`` : ce qu'il conclut ; ``juger`` : de quoi juger de même ceux
+    de l'état zéro. Sans révision ou sans git, une seule ligne « nd ».
     """
-    zero = lire_etat_zero(config)
+    zero = lire_etat_zero(config, actuel)
     if zero.contenu is None:
         ligne = {"revision": zero.revision, "date": zero.date, "statut": "nd", "motif": zero.motif}
-        return _typer([ligne]), pd.DataFrame(columns=DES_ENGAGEMENTS)
-    fichier = config.chemin("suivi") / FICHIER
-    actuel = lire_document(lire_texte(fichier), config)
-    lignes = list(comparer(zero.contenu, actuel))
+        return _typer([ligne])
     entetes = {"revision": zero.revision, "date": zero.date, "statut": "publie", "motif": ""}
-    rejuges = calculer_engagements(config, lire_contenu(zero.contenu, config))
-    return _typer([entetes | ligne for ligne in lignes]), rejuges
+    ecarts = _typer([entetes | ligne for ligne in comparer(zero.contenu, actuel)])
+    initiaux = juger(lire_contenu(zero.contenu, config))
+    for colonnes, juges in ((_INITIAL, initiaux), (_ACTUEL, engagements)):
+        lus = juges[juges["annee"].eq(max(config.annees))].set_index("engagement")[["verdict", "statut"]]
+        ecarts[colonnes] = lus.reindex(ecarts["engagement"]).astype(object).fillna("").to_numpy()
+    return ecarts
 
 
 def comparer(depart: dict, fin: dict) -> Iterator[dict]:

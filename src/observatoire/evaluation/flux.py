@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
+from observatoire.cles import COLONNE as CLE
+from observatoire.cles import MODULE
 from observatoire.lecture.devenirs import HORS_PARC, PARTI, RESTE
 
 #: ``deplaces`` : restés dans un logement que les deux dépôts ne situent pas dans le même quartier.
@@ -21,10 +23,13 @@ COMPOSANTES = (
     "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse", "deplaces",
 )  # fmt: skip
 _RANG = {nom: rang for rang, nom in enumerate(COMPOSANTES)}
-#: Ménages, répondants et ménages qui ont le trait, avant puis après ; restés qui l'ont acquis, ou perdu.
-COMPTES = ["menages0", "menages1", "n0", "x0", "n1", "x1", "gains", "pertes"]
+#: Ménages, répondants et ménages qui ont le trait, avant puis après.
+COMPTES = ["menages0", "menages1", "n0", "x0", "n1", "x1"]
+#: Ceux qui se publient, donc se bruitent ; la clé de chacun est à côté de lui.
+BRUITES = ["x0", "n0", "x1", "n1"]
+CLES_DES_COMPTES = [f"cle_{compte}" for compte in BRUITES]
 CLES = ["annee", "quartier", "bailleur", "indicateur", "composante"]
-COLONNES = [*CLES, *COMPTES]
+COLONNES = [*CLES, *COMPTES, *CLES_DES_COMPTES]
 SANS_QUARTIER = ""
 
 
@@ -127,32 +132,31 @@ def _vrais(colonne: pd.Series) -> np.ndarray:
 def compter(
     deux: Deux, composantes: tuple[np.ndarray, np.ndarray], releves: tuple[Releve, Releve], livres: tuple[bool, bool]
 ) -> np.ndarray:
-    """Les comptes d'une part, pour un bailleur : (quartiers x composantes, :data:`COMPTES`).
+    """Les comptes d'une part, pour un bailleur : (quartiers x composantes, :data:`COMPTES` puis leurs clés).
 
     ``livres`` : le bailleur a-t-il livré cette part, avant et après ? Un seul des deux : tout est ``couverture``.
     """
     avant, apres = releves
     d_avant, d_apres = composantes
-    lie = (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG["restes"], _RANG["deplaces"]])
-    suite = deux.vers_apres[lie]
     if livres != (True, True):
         d_avant, d_apres = (np.full(len(d), _RANG["couverture"]) for d in composantes)
     else:
+        lie = (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG["restes"], _RANG["deplaces"]])
+        suite = deux.vers_apres[lie]
         muet = np.zeros(len(deux.avant), bool)
         muet[lie] = (avant.n[lie] != apres.n[suite]) & avant.concerne[lie] & apres.concerne[suite]
         d_avant, d_apres = d_avant.copy(), d_apres.copy()
         d_avant[muet] = d_apres[deux.vers_apres[muet]] = _RANG["non_reponse"]
-    devenu = np.zeros(len(deux.avant), bool)
-    devenu[lie] = apres.x[suite]
+    taille = len(deux.quartiers) * len(COMPOSANTES)
+    cellules = [q * len(COMPOSANTES) + d for q, d in zip(deux.situes, (d_avant, d_apres), strict=True)]
+    cles = [table[CLE].to_numpy(float) for table in (deux.avant, deux.apres)]
     comptes = {
         "menages0": (0, None), "n0": (0, avant.n), "x0": (0, avant.x),
         "menages1": (1, None), "n1": (1, apres.n), "x1": (1, apres.x),
-        "gains": (0, lie & devenu & ~avant.x), "pertes": (0, lie & ~devenu & avant.x),
     }  # fmt: skip
-    taille = len(deux.quartiers) * len(COMPOSANTES)
-    cellules = [q * len(COMPOSANTES) + d for q, d in zip(deux.situes, (d_avant, d_apres), strict=True)]
     sommes = [np.bincount(cellules[cote], poids, taille) for cote, poids in (comptes[nom] for nom in COMPTES)]
-    return np.stack(sommes, axis=-1)
+    clefs = [np.bincount(cellules[cote], p * cles[cote], taille) % MODULE for cote, p in (comptes[n] for n in BRUITES)]
+    return np.stack([*sommes, *clefs], axis=-1)
 
 
 def tabuler(deux: Deux, comptes: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -163,5 +167,6 @@ def tabuler(deux: Deux, comptes: dict[str, np.ndarray]) -> pd.DataFrame:
         "indicateur": np.repeat(np.array(list(comptes), dtype=object), quartiers * len(COMPOSANTES)),
         "composante": np.tile(np.array(COMPOSANTES, dtype=object), quartiers * parts),
     }
-    table = pd.DataFrame(cles).assign(**dict(zip(COMPTES, np.concatenate(list(comptes.values())).T, strict=True)))
+    colonnes = dict(zip([*COMPTES, *CLES_DES_COMPTES], np.concatenate(list(comptes.values())).T, strict=True))
+    table = pd.DataFrame(cles).assign(**colonnes)
     return table[table[["menages0", "menages1"]].gt(0).any(axis=1)]

@@ -9,10 +9,12 @@ import pyarrow.dataset as ds
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
+from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.couverture import disponibilite
 from observatoire.evaluation.flux import (
+    CLES_DES_COMPTES,
     COLONNES,
     COMPTES,
     SANS_QUARTIER,
@@ -27,7 +29,7 @@ from observatoire.lecture.tables import table_vide
 from observatoire.schemas import lire_schemas
 
 FICHIER = "revue_flux"
-_LIENS = ["id_logement", "quartier", "bailleur", "annee", "annee_premiere_location", "champ_rpls"]
+_LIENS = ["id_logement", "quartier", "bailleur", "annee", "annee_premiere_location", "champ_rpls", CLE]
 _TEXTES = ["quartier", "bailleur", "indicateur", "composante"]
 
 
@@ -47,7 +49,7 @@ def compter_les_flux(config: Configuration) -> pd.DataFrame:
     morceaux = [_compter_une_paire(config, avant, annee) for avant, annee in paires]
     morceaux = [m for m in morceaux if len(m)]
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=COLONNES)
-    types = {"annee": "int64"} | dict.fromkeys(_TEXTES, "str") | dict.fromkeys(COMPTES, "int64")
+    types = {"annee": "int64"} | dict.fromkeys(_TEXTES, "str") | dict.fromkeys([*COMPTES, *CLES_DES_COMPTES], "int64")
     return table[COLONNES].astype(types)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from observatoire.configuration import Configuration
 from observatoire.engagements import FICHIER, lire_document
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_texte
 
 SANS_REVISION = "Aucune révision de l'état zéro n'est inscrite dans engagements.yml."
 SANS_GIT = "git n'est pas installé : le fichier de l'état zéro ne peut pas être relu."
@@ -33,13 +32,12 @@ class EtatZero:
     motif: str = ""
 
 
-def lire_etat_zero(config: Configuration) -> EtatZero:
-    """Relire ``engagements.yml`` à la révision de l'état zéro ; rien ici n'échoue, le motif dit ce qui manque.
+def lire_etat_zero(config: Configuration, actuel: dict) -> EtatZero:
+    """Relire ``engagements.yml`` à la révision de l'état zéro, que dit le document ``actuel`` (vide s'il n'y en a pas).
 
-    Lève :class:`ErreurConfiguration` si le fichier d'aujourd'hui est mal écrit.
+    Rien ici n'échoue, le motif dit ce qui manque.
     """
     fichier = config.chemin("suivi") / FICHIER
-    actuel = lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
     inscrite = actuel.get("etat_zero") or {}
     if not inscrite:
         return EtatZero("", "", None, SANS_REVISION)

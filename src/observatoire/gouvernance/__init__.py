@@ -5,16 +5,17 @@
 """
 
 from observatoire.gouvernance.ordre_du_jour import preparer_seance
-from observatoire.gouvernance.publication import publier_seances
+from observatoire.gouvernance.publication import est_lue, publier_seances
 from observatoire.gouvernance.regles import ASSOCIATIONS, DECISIONS, GENRES
-from observatoire.gouvernance.seances import DOSSIER, Seance, lire_seances, tenues
+from observatoire.gouvernance.seances import Seance, dossier_des_seances, lire_seances, tenues
 
 __all__ = [
     "ASSOCIATIONS",
     "DECISIONS",
-    "DOSSIER",
     "GENRES",
     "Seance",
+    "dossier_des_seances",
+    "est_lue",
     "lire_seances",
     "preparer_seance",
     "publier_seances",

@@ -8,6 +8,7 @@ lit déjà parmi les alertes.
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pandas as pd
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.fichiers import ecrire_csv, ecrire_texte
 from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES
-from observatoire.gouvernance.seances import Seance, decomposer, lire_seances
+from observatoire.gouvernance.seances import Seance, decomposer
 
 SEANCES = [
     "seance", "date", "annee", "genre", "libelle", "etat", "fictif", "presents", "invites", "supports", "entier",
@@ -27,15 +28,21 @@ TEXTES = "seances"
 LUES = ("vigilance", "alerte", "alerte_confirmee")
 
 
-def publier_seances(config: Configuration, public: str, travail: Path) -> None:
+def est_lue(seance: Seance, public: str) -> bool:
+    """Ce public lit-il le texte de la séance ?"""
+    return PUBLICS.index(seance.public) <= PUBLICS.index(public)
+
+
+def publier_seances(config: Configuration, seances: list[Seance], public: str, travail: Path) -> None:
     """Écrire dans ``travail`` les séances, leurs décisions, les alertes examinées et les textes que ce public lit.
 
-    ``travail`` contient déjà ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif
-    ne paraît que si les dépôts sont fictifs.
+    ``seances`` : telles que :func:`~observatoire.gouvernance.lire_seances` les lit. ``travail`` contient déjà
+    ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif ne paraît que si les dépôts
+    sont fictifs.
     """
     fictive = json.loads((config.chemin("prepare") / "origine.json").read_text(encoding="utf-8"))["fictif"]
-    seances = [s for s in lire_seances(config) if fictive or not s.fictif]
-    lues = {s.nom for s in seances if PUBLICS.index(s.public) <= PUBLICS.index(public)}
+    seances = [s for s in seances if fictive or not s.fictif]
+    lues = {s.nom for s in seances if est_lue(s, public)}
     ecrire_csv(pd.DataFrame([_ligne(s, s.nom in lues) for s in seances], columns=SEANCES), travail / "seances.csv")
     decisions = [
         (s.nom, genre, DECISIONS[genre], texte if s.nom in lues else None)
@@ -44,6 +51,7 @@ def publier_seances(config: Configuration, public: str, travail: Path) -> None:
     ]
     ecrire_csv(pd.DataFrame(decisions, columns=DECISIONS_PUBLIEES), travail / "decisions.csv")
     ecrire_csv(_examinees(seances, travail), travail / "alertes_examinees.csv")
+    shutil.rmtree(travail / TEXTES, ignore_errors=True)
     for seance in seances:
         if seance.nom in lues and seance.texte:
             ecrire_texte(seance.texte + "\n", travail / TEXTES / f"{seance.nom}.md")

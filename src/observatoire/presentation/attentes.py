@@ -12,8 +12,8 @@ from observatoire.presentation.attributions import TOUS, de_l_annee
 from observatoire.presentation.nombres import (
     ecrire,
     ecrire_entier,
-    ecrire_intervalle,
     ecrire_ligne,
+    ecrire_part,
     ecrire_statut,
 )
 from observatoire.presentation.tableaux import composer
@@ -72,8 +72,8 @@ def _age(ligne: dict | None) -> str:
 def _part(ligne: dict | None) -> str:
     if ligne is None or ligne["statut"] != "publie":
         return ecrire_statut("nd" if ligne is None else ligne["statut"], html=True)
-    bornes = ecrire_intervalle(ligne["borne_basse"], ligne["borne_haute"], "%")
-    return f"{ecrire(ligne['valeur'], '%')}<br><small>{bornes}</small>"
+    bornes = [ecrire_part(ligne[c]) for c in ("borne_basse", "borne_haute")]
+    return f"{ecrire_part(ligne['valeur'])}<br><small>{' à '.join(bornes)}</small>"
 
 
 def _note_des_attentes(valeurs: Publie) -> str:

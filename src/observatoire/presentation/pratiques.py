@@ -22,11 +22,26 @@ if TYPE_CHECKING:
 _PRATIQUES = {"plus": "plus que les autres", "moins": "moins que les autres", "semblable": "semblable"}
 
 
+#: Dans l'édition dont le barème ne croise pas les ménages d'un quartier par bailleur.
+RESERVE = (
+    "Dans un quartier, l'édition publique ne détaille pas les attributions par bailleur ; les partenaires les lisent "
+    "dans la leur."
+)
+
+
+def _reserve(valeurs: Publie, niveau: str) -> bool:
+    """Les règles de ce public taisent-elles, à ce niveau, les attributions de chaque bailleur ?"""
+    croisees = (valeurs.edition.get("regles") or {}).get("par_bailleur") or {}
+    return "attributions" not in croisees.get(niveau, ["attributions"])
+
+
 def tableau_pratiques(valeurs: Publie, territoire: str | None = None) -> Fragment:
     """Les bailleurs d'un même territoire, pratique par pratique : leur écart à tous les autres."""
     niveau, code = selection.reperer(valeurs, territoire)
     table = de_l_annee(valeurs.attributions_cote_a_cote, valeurs)
     table = table[table["niveau"].eq(niveau) & table["territoire"].eq(code)]
+    if table.empty and _reserve(valeurs, niveau):
+        return paragraphe(RESERVE)
     publiees = table[table["statut"].eq("publie")]
     nom = selection.nommer(valeurs, territoire)
     if publiees.empty:
@@ -59,6 +74,8 @@ def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
     """Sur quels quartiers un bailleur attribue autrement que les autres, et de combien ; les plus grands d'abord."""
     table = de_l_annee(valeurs.attributions_cote_a_cote, valeurs)
     table = table[table["niveau"].eq("quartier")]
+    if table.empty and _reserve(valeurs, "quartier"):
+        return paragraphe(RESERVE)
     faites = int(table.drop_duplicates("indicateur")["nb_comparaisons"].sum()) if len(table) else 0
     table = table[table["statut"].eq("publie")]
     if table.empty:

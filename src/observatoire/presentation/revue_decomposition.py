@@ -24,11 +24,14 @@ COMPOSANTES = {
     "entrants": "Entrants", "sortants": "Sortants", "restes": "Restés, situation changée",
     "livraisons": "Logements livrés", "demolitions_ventes": "Démolitions et ventes",
     "couverture": "Périmètre et couverture", "non_reponse": "Non-réponse", "autres": "Autres, réunis",
+    "bruit": "Ce que le bruit laisse",
 }  # fmt: skip
+_SANS_FLUX = "il n'y a pas deux années de ménages à rapprocher"
 _PAS, _DEMI = 22.0, 7.0  # hauteur d'une barre et de son intervalle, en points
 _NOTE = (
     "Une entrée compte pour ce qui la sépare de la part de départ, une sortie de même ; les contributions s'ajoutent, "
-    "sans reste et sans ordre, à la variation. Les plus petites sont réunies (secret). Décrire n'est pas expliquer."
+    "sans ordre, à la variation. Les comptes portent un bruit de quelques ménages, qui protège leur secret : une ligne "
+    "à part dit ce qu'il laisse, et les composantes trop petites n'y sont pas détaillées. Décrire n'est pas expliquer."
 )
 
 
@@ -53,11 +56,11 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
 
 
 def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragment:
-    """Une ligne par part du parc de la ville ; ``territoires`` : une ligne par part et par quartier (partenaires)."""
+    """Une ligne par part du parc de la ville ; ``territoires`` : une ligne par part et par quartier."""
     niveau = "quartier" if territoires else valeurs.tout[0]
     table = _lire(valeurs, niveau)
     if table.empty:
-        return absent("Décomposition" + (", quartiers" if territoires else ""), _absence(valeurs, territoires))
+        return absent("Décomposition" + (", quartiers" if territoires else ""), _SANS_FLUX)
     cles = ["territoire", "indicateur"]
     rangs = []
     for (lieu, code), siennes in table.groupby(cles, sort=False):
@@ -84,14 +87,8 @@ def _lire(valeurs: Publie, niveau: str) -> pd.DataFrame:
     return table[table["niveau"].eq(niveau) & table["indicateur"].isin(valeurs.catalogue)]
 
 
-def _absence(valeurs: Publie, territoires: bool) -> str:
-    if territoires and len(valeurs.revue_decomposition):
-        return "elle n'est que dans l'édition des partenaires, car l'arrondi n'y protège pas assez"
-    return "il n'y a pas deux années de ménages à rapprocher"
-
-
 def _pourquoi(siennes: list[dict]) -> str:
-    return siennes[0]["motif"] if siennes else "il n'y a pas deux années de ménages à rapprocher"
+    return siennes[0]["motif"] if siennes else _SANS_FLUX
 
 
 def _nommer(valeurs: Publie, lieu: str) -> str:

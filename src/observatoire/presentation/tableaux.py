@@ -14,6 +14,7 @@ from great_tables import GT, html
 from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, empreinte
 from observatoire.presentation.cles import dire_ecart
+from observatoire.presentation.cumuls import sur_trois_ans
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import INSECABLE, ecrire_bornes, ecrire_ligne, ecrire_mesure
 from observatoire.presentation.reperes import Repere
@@ -129,10 +130,11 @@ def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str |
     valeur, intervalle, haut, bas, date, couverture, reponse = donnees.cases(ligne, declaration, valeurs.annee)
     parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}
     bornes = _couper(intervalle).replace(" à ", f"{INSECABLE}à{INSECABLE}") if pd.notna(ligne["borne_basse"]) else ""
+    details = [d for d in (bornes, _couper(sur_trois_ans(valeurs, ligne, declaration))) if d]
     contexte = [date, *(f"{nom} {ecrite}" for nom, (ecrite, part) in parts.items() if not pd.isna(part))]
     return {
         "Indicateur": lier_fiche(valeurs, code, depuis),
-        "Valeur et intervalle": _empiler(_couper(valeur), bornes),
+        "Valeur et intervalle": _empiler(_couper(valeur), "<br>".join(details)),
         "Numérateur / dénominateur": f"{haut}<br>/ {bas}" if pd.notna(ligne["denominateur"]) else haut,
         repere.genre: _couper(ecrire_ligne(reperes.ligne(valeurs, code, repere), declaration, html=True))
         if ville

@@ -1,8 +1,7 @@
-"""Ce qui accompagne les valeurs : la couverture, les dépôts, les corrections, les bailleurs, les commentaires."""
+"""Ce qui accompagne les valeurs : la couverture, les dépôts, les corrections, les bailleurs."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +18,7 @@ _DIZAINE = 10
 
 
 def publier_accompagnement(config: Configuration, regles: Regles, travail: Path) -> None:
-    """Écrire dans ``travail`` les tables d'accompagnement et les commentaires."""
+    """Écrire dans ``travail`` les tables d'accompagnement."""
     prepare = config.chemin("prepare")
     couverture, depots, corrections = (
         pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("couverture", "depots", "corrections")
@@ -32,10 +31,6 @@ def publier_accompagnement(config: Configuration, regles: Regles, travail: Path)
     bailleurs = [(d.code, d.nom, d.hors_rpls, d.est_bailleur) for d in config.deposants]
     colonnes = ["code", "nom", "hors_rpls", "est_bailleur"]
     ecrire_csv(pd.DataFrame(bailleurs, columns=colonnes), travail / "bailleurs.csv")
-    for annee in config.annees:
-        source = config.chemin("livre") / "book" / "commentaires" / str(annee)
-        if source.is_dir():
-            shutil.copytree(source, travail / "commentaires" / str(annee))
 
 
 def _taire_les_depots(depots: pd.DataFrame, config: Configuration, regles: Regles) -> pd.DataFrame:

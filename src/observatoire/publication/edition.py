@@ -16,16 +16,26 @@ from observatoire.cles import cle_de, signer
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
-from observatoire.gouvernance import publier_seances
 from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
+from observatoire.publication.ecrits import publier_les_ecrits
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
-from observatoire.publie import INDICATEURS
+from observatoire.publie import CUMULS, INDICATEURS
 from observatoire.ruptures import lire_ruptures
-from observatoire.secret import Bruitees, Ouverture, Regles, compter, dire, lire_regles_du_secret, parc_par_cellule
+from observatoire.secret import (
+    Bruitees,
+    Ouverture,
+    Regles,
+    compter,
+    dire,
+    lire_regles_du_secret,
+    parc_par_cellule,
+    variances,
+)
+from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.suivi.publication import publier_suivi
 
@@ -57,21 +67,23 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     signature = _reconnaitre_la_cle(config, public)
     ouverture = etablir_l_ouverture(config, baremes, regles)
     exacts = lire_les_exacts(config)
-    bruitees = bruiter(exacts, ouverture, regles)
+    bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
+    publiees = bruitees.table.assign(variance=variances(bruitees.table, ouverture, regles))
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
     with ecrire_dossier(en_place) as travail:
         garder_les_anterieures(en_place, max(config.annees), travail)
         ecrire_csv(bruitees.table, travail / INDICATEURS)
+        ecrire_csv(cumuls, travail / CUMULS)
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
         _publier_mixite(bruitees.table, config, baremes, travail)
         publier_accompagnement(config, regles, travail)
-        _publier_les_alertes(config, exacts, ouverture, regles, travail)
-        publier_les_sujets(config, bruitees.table, regles, travail)
-        publier_seances(config, public, travail)
         publier_territoires(config, bruitees.table, regles, travail)
+        _publier_les_alertes(config, exacts, ouverture, regles, travail)
+        publier_les_sujets(config, publiees, regles, travail)
+        publier_les_ecrits(config, publiees, regles, travail)
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
         _ecrire_json(edition, travail / "edition.json")
@@ -89,6 +101,15 @@ def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regle
     """Les indicateurs tels que le public de ces règles les lit."""
     parc = parc_par_cellule(exacts["lieux"])
     return proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], parc, ouverture, regles)
+
+
+def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
+    """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
+    valeurs, comptes = cumuler(exacts["indicateurs"], exacts["comptes"], ouverture.declarations)
+    parc = parc_par_cellule(exacts["lieux"])
+    table = proteger_les_valeurs(valeurs, comptes, parc, ouverture, regles).table
+    table.insert(1, "depuis", table["annee"] - ANNEES + 1)
+    return table
 
 
 def _reconnaitre_la_cle(config: Configuration, public: str) -> str:

@@ -9,6 +9,7 @@ from observatoire.publie.parution import Parution
 from observatoire.publie.tables import (
     CLES,
     COLONNES,
+    CUMULS,
     EXTRAITES,
     FICHIERS,
     INDICATEURS,
@@ -21,7 +22,7 @@ from observatoire.publie.tables import (
 from observatoire.publie.vue import OUVRENT, VARIABLE, Publie, cle_d_alerte, dossier_publie, lire_publie
 
 __all__ = [
-    "CLES", "COLONNES", "EXTRAITES", "FICHIERS", "INDICATEURS", "OUVRENT", "TOUTES", "VALEURS", "VARIABLE", "Contenu",
-    "Parution", "Publie",
+    "CLES", "COLONNES", "CUMULS", "EXTRAITES", "FICHIERS", "INDICATEURS", "OUVRENT", "TOUTES", "VALEURS", "VARIABLE",
+    "Contenu", "Parution", "Publie",
     "cle_d_alerte", "dossier_publie", "en_lignes", "est_hors", "lire_publie", "lire_table",
 ]  # fmt: skip

@@ -14,6 +14,9 @@ CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
 VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 COLONNES = [*CLES, *VALEURS, "statut"]
 INDICATEURS = "indicateurs.csv"
+#: Les flux cumulés sur trois ans : les mêmes colonnes, et ``depuis``.
+CUMULS = "cumuls.csv"
+COLONNES_DES_CUMULS = [COLONNES[0], "depuis", *COLONNES[1:]]
 #: La composante de la seule ligne d'une part que ``revue_decomposition`` ne décompose pas.
 TOUTES = "toutes"
 _TABLES = (
@@ -27,6 +30,7 @@ _DU_SUIVI = ["dossier", "niveau", "territoire", "indicateur", "quartier", "colon
 _DES_ATTRIBUTIONS = ["annee", "niveau", "territoire", "bailleur", "source", "statut"]
 #: Les tables qu'un territoire peut ne pas avoir, et les colonnes qu'a alors une table vide.
 _FACULTATIVES = {
+    "cumuls": COLONNES_DES_CUMULS,
     "alertes": [*CLES_D_ALERTE, "quartier", "secteur", "statut"],
     **dict.fromkeys(SUIVI, _DU_SUIVI),
     **{f"attributions_{nom}": _DES_ATTRIBUTIONS for nom in ("conformite", "profils", "cote_a_cote", "attente")},
@@ -48,7 +52,7 @@ FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, *_FACULTATIVES)} | {
     "fiches_mixite": "mixite.json",
 }
 #: Les tables dont une page lit des lignes choisies par leurs clés : elle n'est refaite que si celles-là changent.
-EXTRAITES = {FICHIERS[nom]: nom for nom in ("indicateurs", "alertes", *SUIVI)}
+EXTRAITES = {FICHIERS[nom]: nom for nom in ("indicateurs", "cumuls", "alertes", *SUIVI)}
 _CODES = (
     "territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier", "modalite", "revision",
     "au_depart", "a_la_fin",

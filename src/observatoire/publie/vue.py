@@ -46,6 +46,7 @@ class Publie:
     contenu: Contenu
 
     indicateurs = _table("indicateurs")
+    cumuls = _table("cumuls")
     catalogue = _table("catalogue")
     territoires = _table("territoires")
     contours = _table("contours")
@@ -120,6 +121,15 @@ class Publie:
         """Les lignes de ``indicateurs`` qui portent ces clés, par exemple ``indicateur="apl", niveau="quartier"``."""
         noter(INDICATEURS, **cles)
         return self.contenu.extrait(cles)
+
+    def cumul(self, indicateur: str, niveau: str, territoire: str, bailleur: str = "tous") -> dict | None:
+        """Un flux cumulé sur trois ans, jusqu'à l'année de la lecture : une ligne de ``cumuls``.
+
+        ``None`` s'il n'y en a pas : un indicateur qui n'est pas un flux, ou moins de trois années.
+        """
+        cles = {"annee": self.annee, "indicateur": indicateur, "niveau": niveau, "territoire": territoire}
+        lignes = self._lignes_de("cumuls", cles | {"bailleur": bailleur})
+        return lignes[0] if lignes else None
 
     def alertes(self, **cles: str | int) -> list[dict]:
         """Les évaluations qui portent ces clés (``annee``, ``niveau``, ``territoire``, ``indicateur``, ``quartier``,

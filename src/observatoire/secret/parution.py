@@ -71,6 +71,14 @@ def exactes(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.nda
     return libres | (juges & ~d_un_seul)
 
 
+def variances(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:
+    """La variance du bruit que porte chaque compte d'une ligne publiée : zéro si la ligne est exacte."""
+    siennes = table["indicateur"].map(
+        {c: regles.bruit_de(d.source).variance for c, d in ouverture.declarations.items()}
+    )
+    return np.where(exactes(table, ouverture, regles), 0.0, siennes.to_numpy(float))
+
+
 def motiver(
     table: pd.DataFrame, unites: np.ndarray, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
 ) -> np.ndarray:

@@ -30,7 +30,8 @@ class Bruitees:
 def proteger_les_valeurs(
     indicateurs: pd.DataFrame, comptes: pd.DataFrame, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
 ) -> Bruitees:
-    """Bruiter, cacher et recalculer. ``comptes`` : ligne à ligne, voir :mod:`observatoire.indicateurs.evaluation`.
+    """Bruiter, cacher et recalculer. ``comptes`` : ligne à ligne, voir :mod:`observatoire.indicateurs.evaluation` ;
+    ``unites``, s'ils en ont une, dit les unités derrière chaque valeur, sinon celles de son dénominateur.
 
     ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`. L'ordre des lignes est celui des clés.
     """
@@ -39,7 +40,8 @@ def proteger_les_valeurs(
     ordre = table.sort_values(CLES).index
     table, comptes = table.loc[ordre].reset_index(drop=True), comptes.loc[ordre].reset_index(drop=True)
     natures = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).to_numpy(object)
-    unites = np.where(natures == "moyenne", comptes["effectif"], table["denominateur"].to_numpy(float))
+    denominateurs = comptes["unites"] if "unites" in comptes else table["denominateur"]
+    unites = np.where(natures == "moyenne", comptes["effectif"], denominateurs.to_numpy(float))
     motifs = motiver(table, unites, parc, ouverture, regles)
     table["statut"] = _statuts(table, motifs)
     bruitees = table["statut"].eq("publie").to_numpy() & (motifs != EXACT)

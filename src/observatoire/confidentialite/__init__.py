@@ -1,1 +1,0 @@
-"""Les protections propres à un sujet, jusqu'à ce qu'il se calcule sur les comptes publiés."""

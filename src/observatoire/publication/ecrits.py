@@ -1,0 +1,180 @@
+"""Ce que les textes disent, face à ce qui paraît : commentaires, séances, objectifs, engagements, revue.
+
+Tout s'y tire de la table publiée et de ce qui est écrit à la main : c'est ce que l'on refait quand seul un écrit
+change, sans rien protéger de nouveau.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.attributions import confronter, lire_objectifs
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.configuration import Configuration
+from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, refuser_les_ecrits
+from observatoire.engagements import juger_les_engagements, lire_contenu, lire_le_suivi, lire_registres
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.evaluation import dresser_les_objectifs, relever_les_ecarts
+from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.gouvernance import Seance, dossier_des_seances, est_lue, lire_seances, publier_seances
+from observatoire.publication.ouverture import etablir_l_ouverture
+from observatoire.publie import INDICATEURS, lire_table
+from observatoire.ruptures import lire_ruptures
+from observatoire.saisie import lire_texte
+from observatoire.secret import Regles, lire_regles_du_secret, variances
+from observatoire.simulation import duree_de_la_charte
+
+COMMENTAIRES = Path("book") / "commentaires"
+
+
+def republier_les_ecrits(config: Configuration, public: str) -> None:
+    """Refaire ce qui tient aux écrits dans une édition en place ; rien d'autre n'y est touché.
+
+    Lève :class:`ErreurConfiguration` si un écrit est refusé : l'édition en place reste alors ce qu'elle était.
+    """
+    dossier, referentiels = config.chemin("publie") / public, config.chemin("referentiels")
+    baremes = lire_baremes(referentiels)
+    regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
+    table = lire_table(dossier / INDICATEURS)
+    ouverture = etablir_l_ouverture(config, baremes, regles)
+    publier_les_ecrits(config, table.assign(variance=variances(table, ouverture, regles)), regles, dossier)
+
+
+def publier_les_ecrits(config: Configuration, publiees: pd.DataFrame, regles: Regles, dossier: Path) -> None:
+    """Écrire dans ``dossier`` ce qui se tire des écrits.
+
+    ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne. ``dossier`` a déjà tout le
+    reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant de rien écrire.
+    """
+    ecrits = _Ecrits(config, publiees, regles.public, lire_table(dossier / "territoires.csv"))
+    tables = _juger(config, publiees, ecrits.seances)
+    for nom, table in tables.items():
+        ecrire_csv(table, dossier / f"{nom}.csv")
+    shutil.rmtree(dossier / COMMENTAIRES.name, ignore_errors=True)
+    for relatif, ecrit in ecrits.commentaires.items():
+        texte = ecrits.citables.citer(ecrit.texte, ecrit.lieu)
+        ecrire_texte(texte, dossier / COMMENTAIRES.name / relatif)
+    publier_seances(config, [ecrits.citer(s) for s in ecrits.seances], regles.public, dossier)
+
+
+def _juger(config: Configuration, publiees: pd.DataFrame, seances: list[Seance]) -> dict[str, pd.DataFrame]:
+    """La conformité aux objectifs, les engagements et leur revue : nom -> table."""
+    referentiels, suivi = config.chemin("referentiels"), lire_le_suivi(config)
+    objectifs = lire_objectifs(config, lire_baremes(referentiels))
+    conformite = confronter(objectifs, publiees, config.annees, config.tout)
+    juger = partial(juger_les_engagements, config, publiees=publiees, registres=lire_registres(config, seances))
+    engagements = juger(lire_contenu(suivi, config))
+    revus = dresser_les_objectifs(
+        publiees,
+        engagements,
+        conformite,
+        lire_ruptures(referentiels, catalogue()),
+        bouts=(config.annee_zero, max(config.annees)),
+        tout=config.tout,
+        duree=duree_de_la_charte(config.charte),
+    )
+    return {
+        "attributions_conformite": conformite,
+        "engagements": engagements,
+        "revue_objectifs": revus,
+        "revue_ecarts": relever_les_ecarts(config, suivi, engagements, juger),
+    }
+
+
+@dataclass(frozen=True)
+class _Ecrit:
+    """Un fichier écrit à la main. ``nom`` : son chemin dans « book » ; ``lieu`` : de quoi il parle."""
+
+    nom: str
+    texte: str
+    lieu: Lieu
+
+
+class _Ecrits:
+    """Les écrits d'une édition, vérifiés d'un coup, et ce qu'un public en lit."""
+
+    def __init__(self, config: Configuration, publiees: pd.DataFrame, public: str, territoires: pd.DataFrame):
+        self.config = config
+        self.citables = Citables(config, publiees, territoires)
+        self.seances = lire_seances(config)
+        self.commentaires = {
+            fichier.relative_to(self._commentaires): self._commentaire(fichier)
+            for annee in config.annees
+            for fichier in sorted((self._commentaires / str(annee)).rglob("*.md"))
+        }
+        refuser_les_ecrits(self._commentaires)
+        lues = [self._compte_rendu(s) for s in self.seances if est_lue(s, public)]
+        self._refuser([*self.commentaires.values(), *lues], Exactes(config.chemin("prepare"), publiees))
+
+    @property
+    def _commentaires(self) -> Path:
+        return self.config.chemin("livre") / COMMENTAIRES
+
+    def _commentaire(self, fichier: Path) -> _Ecrit:
+        annee, code = int(fichier.relative_to(self._commentaires).parts[0]), fichier.stem
+        nom = fichier.relative_to(self._commentaires.parent).as_posix()
+        return _Ecrit(nom, lire_texte(fichier), self.citables.situer(code, annee))
+
+    def _compte_rendu(self, seance: Seance) -> _Ecrit:
+        fichier = dossier_des_seances(self.config) / f"{seance.nom}.md"
+        return _Ecrit(f"gouvernance/{fichier.name}", lire_texte(fichier), self._situer(seance))
+
+    def _situer(self, seance: Seance) -> Lieu:
+        """Une séance parle du territoire entier, la dernière année de l'édition qui ne la suit pas."""
+        annee = max((a for a in self.config.annees if a <= seance.annee), default=min(self.config.annees))
+        return Lieu(annee, *self.config.tout)
+
+    def citer(self, seance: Seance) -> Seance:
+        """La séance, ses références remplacées."""
+        lieu = self._situer(seance)
+        return replace(
+            seance,
+            texte=self.citables.citer(seance.texte, lieu),
+            supports=tuple(self.citables.citer(s, lieu) for s in seance.supports),
+            decisions=tuple((genre, self.citables.citer(texte, lieu)) for genre, texte in seance.decisions),
+        )
+
+    def _refuser(self, ecrits: list[_Ecrit], exactes: Exactes) -> None:
+        """Lever :class:`ErreurConfiguration` avec le fichier, la ligne et quoi écrire de chaque faute."""
+        fautes = [f"  - {faute}" for ecrit in ecrits for faute in self._chercher(ecrit, exactes)]
+        if fautes:
+            raise ErreurConfiguration(
+                "commentaires et comptes rendus : ces passages ne peuvent pas être publiés.\n" + "\n".join(fautes)
+            )
+
+    def _chercher(self, ecrit: _Ecrit, exactes: Exactes) -> Iterator[str]:
+        lieux = self._evoquer(ecrit)
+        for rang, ligne in enumerate(ecrit.texte.splitlines(), start=1):
+            fautes = [*self.citables.chercher_les_fautes(ligne)]
+            fautes += chercher_les_recopies(ligne, lieux, self._noms, exactes)
+            yield from (f"{ecrit.nom}, ligne {rang} : {faute}" for faute in fautes)
+
+    def _evoquer(self, ecrit: _Ecrit) -> list[Lieu]:
+        """Le lieu d'un écrit, ceux qu'il nomme, et les bailleurs qu'il nomme en ces lieux."""
+        territoires = self.citables.territoires
+        cites = [
+            replace(ecrit.lieu, niveau=niveau, territoire=code, bailleur="tous")
+            for niveau, code, nom in zip(*(territoires[c] for c in ("niveau", "code", "nom")), strict=True)
+            if niveau != "immeuble" and any(_nomme(partie, ecrit.texte) for partie in nom.split(" - "))
+        ]
+        lieux = list(dict.fromkeys([ecrit.lieu, *cites]))
+        bailleurs = [b.code for b in self.config.bailleurs if _nomme(b.nom, ecrit.texte)]
+        return [*lieux, *(replace(lieu, bailleur=b) for lieu in lieux for b in bailleurs)]
+
+    @cached_property
+    def _noms(self) -> list[str]:
+        """Les noms qui contiennent un nombre : « Habitat 25 » n'est pas une valeur."""
+        noms = [*(b.nom for b in self.config.bailleurs), *self.config.signataires, *self.citables.territoires["nom"]]
+        return sorted({n for n in noms if re.search(r"\d", n)}, key=len, reverse=True)
+
+
+def _nomme(nom: str, texte: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(nom)}(?!\w)", texte, re.IGNORECASE) is not None

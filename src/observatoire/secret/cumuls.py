@@ -1,0 +1,79 @@
+"""Les flux rares, cumulés sur trois ans : là où l'année seule dit peu, leurs comptes s'ajoutent avec leurs clés.
+
+Les comptes exacts et les clés des trois années s'additionnent, puis sont bruités une fois, comme ceux d'une année. Un
+taux cumulé est celui d'une année moyenne.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from observatoire import intervalles
+from observatoire.catalogue import Indicateur
+from observatoire.catalogue.declaration import FLUX
+from observatoire.cles import MODULE
+from observatoire.publie import CLES, COLONNES
+
+ANNEES = 3
+NATURES = ("proportion", "taux")
+#: Les tables dont une ligne n'est que d'une année. Ailleurs (logements, ménages suivis) une même unité revient chaque
+#: année : cumulées, les unités ne sont comptées qu'une fois, pour l'année qui en a le moins.
+_D_UNE_ANNEE = ("attributions", "signalements", "programmes")
+_CLES = ["cle_numerateur", "cle_denominateur", "cle_concernes"]
+_SOMMES = ["numerateur", "denominateur", "concernes", *_CLES]
+
+
+def se_cumule(declaration: Indicateur) -> bool:
+    """Une proportion ou un taux dont le haut compte un flux."""
+    return declaration.nature in NATURES and declaration.tables[0] in FLUX
+
+
+def cumuler(
+    indicateurs: pd.DataFrame, comptes: pd.DataFrame, declarations: Mapping[str, Indicateur]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Les indicateurs qui se cumulent et leurs comptes, ligne à ligne ; ``annee`` est la dernière des :data:`ANNEES`.
+
+    Un cumul n'a de valeur que si ses années sont toutes calculées ; sinon, le statut de la plus récente qui ne l'est
+    pas. Rien là où l'une d'elles n'a pas de ligne.
+    """
+    retenus = indicateurs["indicateur"].isin([code for code, d in declarations.items() if se_cumule(d)]).to_numpy()
+    table = indicateurs[retenus].astype(dict.fromkeys([*CLES[1:], "statut"], object)).reset_index(drop=True)
+    tout = pd.concat([table, comptes.loc[retenus, ["concernes", *_CLES]].reset_index(drop=True)], axis=1)
+    cles = pd.MultiIndex.from_frame(table[CLES])
+    rangs = np.array([_reculer(table, cles, ans) for ans in range(ANNEES)])
+    rangs = rangs[:, (rangs >= 0).all(axis=0)]
+    cumul = tout.iloc[rangs[0]].reset_index(drop=True)
+    nombres = {c: tout[c].to_numpy(float)[rangs] for c in (*_SOMMES, "couverture")}
+    statuts = table["statut"].to_numpy(object)[rangs]
+    for suivant in statuts[1:]:
+        cumul["statut"] = np.where(cumul["statut"].eq("calcule"), suivant, cumul["statut"])
+    calcule = cumul["statut"].eq("calcule").to_numpy()
+    for nom in _SOMMES:
+        somme = np.where(calcule, nombres[nom].sum(axis=0), np.nan)
+        cumul[nom] = somme % MODULE if nom in _CLES else somme
+    datees = cumul["indicateur"].isin([c for c, d in declarations.items() if d.tables[-1] in _D_UNE_ANNEE])
+    cumul["unites"] = np.where(datees, cumul["denominateur"], nombres["denominateur"].min(axis=0))
+    cumul["couverture"] = nombres["couverture"].min(axis=0)
+    return _encadrer(cumul, declarations)
+
+
+def _reculer(table: pd.DataFrame, cles: pd.MultiIndex, ans: int) -> np.ndarray:
+    """Le rang de chaque ligne, ``ans`` années plus tôt ; -1 s'il n'y en a pas."""
+    return cles.get_indexer(pd.MultiIndex.from_frame(table[CLES].assign(annee=table["annee"] - ans)))
+
+
+def _encadrer(cumul: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Valeurs, intervalles et taux de réponse exacts des cumuls, puis ce dont le bruit a besoin, à part."""
+    natures = cumul["indicateur"].map({c: d.nature for c, d in declarations.items()}).to_numpy(object)
+    x, n = (cumul[c].to_numpy(float) for c in ("numerateur", "denominateur"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cumul["valeur"] = x / n
+        cumul["reponse"] = n / cumul["concernes"].to_numpy(float)
+    for rang, nom in enumerate(("borne_basse", "borne_haute")):
+        bornes = [intervalle(x, n)[rang] for intervalle in (intervalles.wilson, intervalles.byar)]
+        cumul[nom] = np.where(natures == "proportion", *bornes)
+    comptes = cumul[["concernes", "unites", *_CLES]].assign(effectif=np.nan, erreur=np.nan, cle_effectif=0)
+    return cumul[COLONNES], comptes
