@@ -11,10 +11,13 @@ from atelier import CODE, MODELES, QUARTIERS, RACINE, configurer, ecrire_modele,
 
 from observatoire.edition import executer, lister_pages
 from observatoire.edition.carnet import Etat
+from observatoire.edition.equipe import Lieu
 from observatoire.edition.page import faire_page
 from observatoire.edition.textes import remplacer
 from observatoire.edition.travail import preparer
 from observatoire.erreurs import EditionIncomplete, ParametreInconnu
+from observatoire.moteur.porte import Porte
+from observatoire.moteur.souche import Souche
 
 
 @pytest.fixture
@@ -32,11 +35,22 @@ def _plan(atelier):
     return lister_pages(atelier / "publie" / "publique", atelier / "notebooks")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def souche():
+    """Celle d'où naît qui fait les pages de ce module."""
+    with Souche() as en_marche:
+        _faire.souche = en_marche
+        yield
+
+
 def _faire(atelier, sortie, delai=60):
     page = next(p for p in _plan(atelier) if p.sortie == sortie)
     vide = atelier / "vide"
     vide.mkdir(exist_ok=True)
-    return faire_page(preparer(page, delai), atelier / "publie" / "publique", vide)
+    lieu = Lieu(atelier / "publie" / "publique", vide, Porte(), _faire.souche)
+    resultat = faire_page(preparer(page, delai), lieu)
+    assert not [*vide.iterdir()]
+    return resultat
 
 
 def _remplacer(atelier, nom, titre=None, parametres=None, code=None):
@@ -167,7 +181,8 @@ def test_une_figure_de_matplotlib_parait(atelier):
     resultat = _faire(atelier, "2010/ville")
     assert resultat.erreur is None
     sorties = [s for c in nbformat.reads(resultat.notebook, as_version=4).cells for s in c.get("outputs", ())]
-    assert any("image/png" in s.get("data", {}) for s in sorties)
+    assert any("<svg " in s.get("data", {}).get("text/html", "") for s in sorties)
+    assert not any("image/png" in s.get("data", {}) for s in sorties)
 
 
 def test_aucun_code_ne_se_voit_et_stderr_est_rapporte(atelier):
@@ -176,7 +191,7 @@ def test_aucun_code_ne_se_voit_et_stderr_est_rapporte(atelier):
     contenu = nbformat.reads(resultat.notebook, as_version=4)
     etiquettes = [c.metadata["tags"] for c in contenu.cells if c.cell_type == "code"]
     assert all({"remove-cell", "remove-input"} & set(e) for e in etiquettes)
-    assert resultat.avertissements == ("attention 2010\n",)
+    assert resultat.avertissements == ("cellule 3 : attention 2010\n",)
     assert not any(c.outputs for c in contenu.cells if c.cell_type == "code")
 
 

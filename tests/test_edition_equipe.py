@@ -1,4 +1,4 @@
-"""L'équipe : la mort d'un ouvrier ou de la souche ne coûte que du temps."""
+"""L'équipe : la mort d'un enfant ou de la souche ne coûte que du temps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from atelier import configurer, ecrire_modele, ecrire_modeles, ecrire_publie
 
 from observatoire.edition import executer
-from observatoire.edition.equipe import SANS_OUVRIER, SANS_SOUCHE
+from observatoire.edition.equipe import MEURTRIERE, SANS_SOUCHE
 from observatoire.erreurs import EditionIncomplete
 
 pytestmark = pytest.mark.bout_en_bout
@@ -20,27 +20,17 @@ def config(tmp_path):
     return configurer(tmp_path)
 
 
-def _enfant(mot: str) -> psutil.Process:
-    """Notre enfant vivant dont la ligne de commande porte ``mot`` ; ses propres enfants ont souvent la même."""
-    vivants = (p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE)
-    return next(p for p in vivants if mot in " ".join(p.cmdline()))
-
-
 def _souche() -> psutil.Process:
-    return _enfant("--souche")
+    vivants = (p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE)
+    return next(p for p in vivants if "observatoire.moteur" in p.cmdline())
 
 
-def _ouvrier() -> psutil.Process:
-    return next(p for p in _enfant("forkserver").children() if p.status() != psutil.STATUS_ZOMBIE)
-
-
-@pytest.mark.parametrize("mortel", [_souche, _ouvrier])
-def test_ce_qui_meurt_en_route_est_remplace(config, mortel):
+def test_une_souche_qui_meurt_en_route_est_remplacee(config):
     tues = []
 
     def tuer(fait, total, sortie):
         if fait == 2:
-            tues.append(mortel())
+            tues.append(_souche())
             tues[0].kill()
 
     bilan = executer(config, ouvriers=2, avancement=tuer)
@@ -56,7 +46,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
         executer(config, ouvriers=1)
     assert "1 page(s) sur 21" in str(echec.value)
     assert "corrections" in str(echec.value)
-    assert SANS_OUVRIER in str(echec.value)
+    assert MEURTRIERE in str(echec.value)
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee > 0)")
     assert executer(config).pages == 1
 

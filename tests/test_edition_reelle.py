@@ -1,4 +1,4 @@
-"""Les vrais notebooks : mêmes octets quel que soit le noyau, et refaits seulement par ce qu'ils montrent."""
+"""Les vrais notebooks : mêmes octets dans le moteur et dans un noyau, et refaits seulement par ce qu'ils montrent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pytest
 from petit_publie import ecrire_publie
 
 from observatoire.edition.carnet import Carnet, Etat
-from observatoire.edition.equipe import souche
+from observatoire.edition.equipe import Lieu, demarrer
 from observatoire.edition.page import faire_page
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import preparer
+from observatoire.moteur.porte import Porte
 
 RACINE = Path(__file__).resolve().parents[1]
 CONTOURS = RACINE / "data" / "referentiels" / "quartiers.geojson"
@@ -34,12 +35,10 @@ def travaux(publie):
 
 @pytest.fixture(scope="module")
 def faites(publie, travaux, tmp_path_factory):
-    """Le résultat de chaque page, son noyau né d'une souche."""
-    vide = tmp_path_factory.mktemp("vide")
-    with souche(publie) as naissance, pytest.MonkeyPatch.context() as poser:
-        for nom, valeur in naissance.environnement.items():
-            poser.setenv(nom, valeur)
-        return {sortie: faire_page(travail, publie, vide) for sortie, travail in travaux.items()}
+    """Le résultat de chaque page, faite par un enfant de la souche."""
+    with demarrer(publie, Porte()) as souche:
+        lieu = Lieu(publie, tmp_path_factory.mktemp("vide"), Porte(), souche)
+        return {sortie: faire_page(travail, lieu) for sortie, travail in travaux.items()}
 
 
 def test_aucune_page_n_echoue_et_toutes_disent_ce_qu_elles_lisent(faites):
@@ -49,9 +48,8 @@ def test_aucune_page_n_echoue_et_toutes_disent_ce_qu_elles_lisent(faites):
 
 
 @pytest.mark.parametrize("sortie", ["2010/quartier-battant", "couverture"])
-def test_un_noyau_ordinaire_donne_les_memes_octets(sortie, faites, travaux, publie, tmp_path, monkeypatch):
-    monkeypatch.setenv("OBSERVATOIRE_FOURCHE", "0")
-    ordinaire = faire_page(travaux[sortie], publie, tmp_path)
+def test_un_noyau_ordinaire_donne_les_memes_octets(sortie, faites, travaux, publie, tmp_path):
+    ordinaire = faire_page(travaux[sortie], Lieu(publie, tmp_path, Porte()))
     assert ordinaire.notebook == faites[sortie].notebook
     assert ordinaire.lues == faites[sortie].lues
 

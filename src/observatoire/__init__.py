@@ -43,6 +43,7 @@ _ORIGINES = {
     "histoire_des_engagements": f"{_PRESENTATION}.engagements",
     "identite_d_un_engagement": f"{_PRESENTATION}.engagements",
     "imprimer_ceci": f"{_PRESENTATION}.bilans",
+    "legender": f"{_PRESENTATION}.maison",
     "lire_publie": "observatoire.publie",
     "livraisons": f"{_PRESENTATION}.suivi",
     "matrice_couverture": f"{_PRESENTATION}.matrice",

@@ -1,96 +1,88 @@
-"""L'équipe de cette machine : quelques processus qui exécutent les pages, et la souche de leurs noyaux."""
+"""L'équipe de cette machine : une souche, et quelques pages à la fois dans ses enfants."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import replace
-from importlib import import_module
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from observatoire.edition.travail import Resultat, Travail
-from observatoire.noyaux import demarrage
-from observatoire.processus import coeurs, engager
+from observatoire.moteur.porte import Porte
+from observatoire.moteur.souche import Souche, SoucheMorte, fourche_possible
+from observatoire.processus import coeurs
 from observatoire.publie import VARIABLE
 
-PAGE = "observatoire.edition.page"
 PRECHARGEMENT = ("observatoire.edition.prechargement",)
-# Un fil de calcul par noyau : il y a déjà un noyau par cœur.
+# Un fil de calcul par page : il y a déjà une page par cœur.
 FILS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
-TOURS = 3
-SANS_SOUCHE = "les noyaux ne naissent plus de la souche, qui s'est arrêtée : l'édition est plus lente."
-SANS_OUVRIER = "l'ouvrier qui faisait cette page s'est arrêté à chaque essai (la mémoire a pu manquer)."
+SANS_SOUCHE = "la souche n'a pas pu démarrer : les pages ont été faites par des noyaux ordinaires, plus lents."
+MEURTRIERE = "cette page arrête le processus qui la fait (la mémoire a pu manquer)."
 
 
-class Naissance(NamedTuple):
-    """De quoi naissent les noyaux : les variables à donner à qui les demande, et si la souche vit encore."""
+@dataclass(frozen=True)
+class Lieu:
+    """Où se fait une page : ce qui est ``publie``, un dossier où travailler, ce qu'elle n'ouvre pas, la souche d'où
+    naît qui la fait. Sans souche, c'est un noyau Jupyter ordinaire."""
 
-    environnement: dict[str, str]
-    vivante: Callable[[], bool]
+    publie: Path
+    atelier: Path
+    porte: Porte
+    souche: Souche | None = None
 
 
-def executer_ici(
-    travaux: Iterable[Travail], publie: Path, atelier: Path, ouvriers: int | None = None
-) -> Iterator[Resultat]:
+def executer_ici(travaux: Iterable[Travail], lieu: Lieu, ouvriers: int | None = None) -> Iterator[Resultat]:
     """Exécuter des pages, ``ouvriers`` à la fois (un par cœur par défaut), et les rendre à mesure.
 
-    ``atelier`` : un dossier vide, d'où les noyaux travaillent. Si un ouvrier ou la souche meurt, les pages qui restent
-    sont reprises par d'autres, la dernière d'abord : celle qui tue son ouvrier n'empêche que celles d'après. Au dernier
-    tour, ce sont des noyaux ordinaires.
+    Si la souche meurt, une autre la remplace ; les pages qui se faisaient alors sont reprises à la fin, chacune avec
+    sa souche : celle qui la tue n'empêche qu'elle-même.
     """
-    restants = {t.sortie: t for t in travaux}
-    for tour in range(TOURS):
-        dernier = tour == TOURS - 1
-        travaux = list(restants.values())[:: -1 if tour % 2 else 1]
-        for resultat in _un_tour(travaux, publie, atelier, ouvriers, avec_souche=not dernier):
-            del restants[resultat.travail.sortie]
-            yield replace(resultat, avertissements=(*resultat.avertissements, SANS_SOUCHE)) if dernier else resultat
-        if not restants:
-            return
-    for travail in restants.values():
-        yield Resultat(travail, None, erreur=SANS_OUVRIER)
+    restants, suspectes = {t.sortie: t for t in travaux}, []
+    while restants:
+        avant = len(restants)
+        for resultat in _un_tour([*restants.values()], lieu, ouvriers):
+            travail = restants.pop(resultat.travail.sortie)
+            if resultat.erreur == MEURTRIERE:
+                suspectes.append(travail)
+            else:
+                yield resultat
+        if len(restants) == avant:  # la souche est morte avant toute page : une par une, chacune la sienne
+            suspectes += restants.values()
+            break
+    for travail in suspectes:
+        yield from list(_un_tour([travail], lieu, 1)) or [Resultat(travail, None, erreur=MEURTRIERE)]
 
 
-def _un_tour(
-    travaux: Iterable[Travail], publie: Path, atelier: Path, ouvriers: int | None, avec_souche: bool
-) -> Iterator[Resultat]:
-    """Les résultats obtenus jusqu'à la fin, ou jusqu'à la mort d'un ouvrier ou de la souche."""
-    travaux = list(travaux)
-    if not travaux:
+def _un_tour(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Iterator[Resultat]:
+    """Les résultats jusqu'à la fin, ou jusqu'à la mort de la souche : les pages qui se faisaient en sont accusées."""
+    if not fourche_possible():
+        yield from _repartir(travaux, lieu, ouvriers)
         return
-    effectif = min(ouvriers or coeurs(), len(travaux))
-    with (
-        souche(publie, avec_souche) as naissance,
-        engager(effectif, PAGE, _installer, naissance.environnement) as equipe,
-    ):
-        taches = {equipe.submit(_faire_page, t, publie, atelier): t for t in travaux}
-        for tache in as_completed(taches):
-            vivante, panne = naissance.vivante(), tache.exception()
-            if not isinstance(panne, BrokenProcessPool) and (vivante or panne is None):
-                resultat = resultat_de(tache, taches[tache])
-                if vivante or not resultat.erreur:
-                    yield resultat
-            if not vivante:
-                equipe.shutdown(cancel_futures=True)
-                return
+    with demarrer(lieu.publie, lieu.porte) as souche:
+        if souche.prete:
+            yield from _repartir(travaux, replace(lieu, souche=souche), ouvriers)
+        else:
+            for resultat in _repartir(travaux, lieu, ouvriers):
+                yield replace(resultat, avertissements=(*resultat.avertissements, SANS_SOUCHE))
 
 
-@contextmanager
-def souche(publie: Path, demarree: bool = True) -> Iterator[Naissance]:
-    """Une souche qui a lu ``publie``, le temps du bloc.
+def _repartir(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Iterator[Resultat]:
+    from observatoire.edition.page import faire_page  # il lui faut papermill, que la souche n'attend pas
 
-    Là où il n'y a pas de ``fork``, ou si ``demarree`` est faux, rien n'est démarré : les noyaux sont ordinaires.
-    """
-    if not (demarree and demarrage.fourche_possible()):
-        yield Naissance({demarrage.REGLAGE: "0", **FILS}, lambda: True)
-        return
-    with demarrage.Souche.demarrer(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}) as en_marche:
-        variables = {demarrage.REGLAGE: "1", demarrage.VARIABLE: en_marche.adresse, **FILS}
-        yield Naissance(variables, en_marche.vivante)
+    with ThreadPoolExecutor(min(ouvriers or coeurs(), len(travaux))) as equipe:
+        taches = {equipe.submit(faire_page, t, lieu): t for t in travaux}
+        try:
+            for tache in as_completed(taches):
+                # Une page que la souche n'a pas pu faire naître le sera par une autre.
+                if not isinstance(tache.exception(), SoucheMorte):
+                    yield resultat_de(tache, taches[tache])
+        finally:
+            equipe.shutdown(wait=False, cancel_futures=True)
+
+
+def demarrer(publie: Path, porte: Porte) -> Souche:
+    """Une souche qui a lu ``publie``, dont les enfants font des pages."""
+    return Souche(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}, porte)
 
 
 def resultat_de(tache: Future, travail: Travail) -> Resultat:
@@ -101,12 +93,3 @@ def resultat_de(tache: Future, travail: Travail) -> Resultat:
     if isinstance(panne, OSError) and panne.errno is not None:
         raise panne
     return Resultat(travail, None, erreur=f"{type(panne).__name__} : {panne}")
-
-
-def _installer(variables: dict[str, str]) -> None:
-    os.environ.update(variables)
-
-
-def _faire_page(travail: Travail, publie: Path, atelier: Path) -> Resultat:
-    """Ce que fait un ouvrier ; lui seul a besoin de papermill."""
-    return import_module(PAGE).faire_page(travail, publie, atelier)

@@ -13,17 +13,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from observatoire.configuration import Configuration
+from observatoire.configuration import PUBLICS, Configuration
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
+from observatoire.edition.equipe import Lieu, executer_ici
 from observatoire.edition.fiches import ecrire_fiches
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
+from observatoire.moteur.porte import Porte
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
+#: Les chemins de la configuration qu'aucune page n'ouvre.
+FERMES = ("brut", "prepare", "publie", "suivi", "cle")
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def executer(
     a_faire = [t for t in travaux if refaire or not carnet.est_a_jour(t)]
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     rates, avertissements = [], {}
-    for fait, resultat in enumerate(_executer(a_faire, publie, carnet.ecart / "atelier", ouvriers, dask), start=1):
+    lieu = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
+    for fait, resultat in enumerate(_executer(a_faire, lieu, ouvriers, dask), start=1):
         if resultat.erreur:
             carnet.garder_l_echec(resultat)
             rates.append(resultat)
@@ -100,17 +105,23 @@ def _lire(dossier: Path) -> dict:
     return json.loads((dossier / MEMOIRE_DE_L_EDITION).read_text(encoding="utf-8"))
 
 
-def _executer(
-    travaux: list[Travail], publie: Path, atelier: Path, ouvriers: int | None, dask: str | None
-) -> Iterator[Resultat]:
+def porte_d_un_public(config: Configuration, public: str) -> Porte:
+    """Ce que n'ouvre pas une page de ce public : les dépôts et ce qui en vient, la clé, les comptes rendus, et tout ce
+    qui est d'un autre public ; mais ce qui est publié pour le sien."""
+    autres = [config.chemin(nom, autre) for nom in ("edition", "site") for autre in PUBLICS if autre != public]
+    interdits = [config.chemins[nom] for nom in FERMES if nom in config.chemins]
+    comptes_rendus = config.chemin("livre") / "book" / "gouvernance"
+    ecarts = [Carnet(edition, None).ecart for edition in autres]
+    return Porte.autour([*interdits, *autres, *ecarts, comptes_rendus], [config.chemin("publie") / public])
+
+
+def _executer(travaux: list[Travail], lieu: Lieu, ouvriers: int | None, dask: str | None) -> Iterator[Resultat]:
     if dask:
         from observatoire.edition.grappe import executer_sur_grappe
 
-        return executer_sur_grappe(travaux, publie, dask)
-    from observatoire.edition.equipe import executer_ici
-
-    atelier.mkdir(parents=True, exist_ok=True)
-    return executer_ici(travaux, publie, atelier, ouvriers)
+        return executer_sur_grappe(travaux, lieu, dask)
+    lieu.atelier.mkdir(parents=True, exist_ok=True)
+    return executer_ici(travaux, lieu, ouvriers)
 
 
 def _message(rates: list[Resultat], total: int, echecs: Path) -> str:

@@ -1,32 +1,33 @@
 """Exécuter les pages sur une grappe Dask : tout voyage en données, les ouvriers n'ont besoin d'aucun disque commun.
 
-Chaque ouvrier doit avoir la même version de l'observatoire ; il garde sa propre souche de noyaux.
+Chaque ouvrier doit avoir la même version de l'observatoire ; il garde sa propre souche.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 
-from observatoire.edition.equipe import resultat_de, souche
+from observatoire.edition.equipe import Lieu, demarrer, resultat_de
 from observatoire.edition.page import faire_page
 from observatoire.edition.travail import Resultat, Travail
 from observatoire.ephemere import dossier_ephemere
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.grappe import rejoindre
 from observatoire.memoire import empreinte_du_code
+from observatoire.moteur.porte import Porte
+from observatoire.moteur.souche import fourche_possible
 
 ESSAIS = 3  # une page dont l'ouvrier disparaît est reprise par un autre
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def executer_sur_grappe(travaux: Iterable[Travail], publie: Path, adresse: str) -> Iterator[Resultat]:
+def executer_sur_grappe(travaux: Iterable[Travail], lieu: Lieu, adresse: str) -> Iterator[Resultat]:
     """Exécuter des pages sur la grappe ``adresse`` (``tcp://…``) ; les rendre à mesure qu'elles sont faites.
 
     Lève :class:`ErreurConfiguration` si aucune grappe n'y répond ou si un ouvrier n'a pas le même observatoire.
@@ -39,9 +40,9 @@ def executer_sur_grappe(travaux: Iterable[Travail], publie: Path, adresse: str) 
 
     with rejoindre(adresse) as client:
         # Une tâche, et non un envoi : si l'ouvrier qui la garde disparaît, la grappe la recalcule.
-        archive = client.submit(bytes, archiver(publie), pure=False)
+        archive = client.submit(bytes, archiver(lieu.publie), pure=False)
         taches = {
-            client.submit(faire_a_distance, t, archive, empreinte_du_code(), retries=ESSAIS, pure=False): t
+            client.submit(faire_a_distance, t, archive, lieu.porte, empreinte_du_code(), retries=ESSAIS, pure=False): t
             for t in travaux
         }
         try:
@@ -63,12 +64,12 @@ def archiver(dossier: Path) -> bytes:
     return tampon.getvalue()
 
 
-def faire_a_distance(travail: Travail, archive: bytes, code: str) -> Resultat:
+def faire_a_distance(travail: Travail, archive: bytes, porte: Porte, code: str) -> Resultat:
     """Ce qu'un ouvrier de la grappe exécute pour une page."""
     if empreinte_du_code() != code:
         return Resultat(travail, None, erreur="cet ouvrier de la grappe n'a pas la même version de l'observatoire.")
-    with _emprunter(archive) as installation:
-        return faire_page(travail, installation.publie, installation.atelier)
+    with _emprunter(archive, porte) as installation:
+        return faire_page(travail, installation.lieu)
 
 
 class _Installation:
@@ -77,15 +78,22 @@ class _Installation:
     Si l'ouvrier est tué, rien n'en reste chez lui.
     """
 
-    def __init__(self, archive: bytes):
+    def __init__(self, archive: bytes, porte: Porte):
         self._pile = ExitStack()
         dossier = self._pile.enter_context(dossier_ephemere())
-        self.publie, self.atelier = dossier / "publie", dossier / "atelier"
-        self.atelier.mkdir()
+        publie, atelier = dossier / "publie", dossier / "atelier"
+        atelier.mkdir()
         with zipfile.ZipFile(io.BytesIO(archive)) as contenu:
-            contenu.extractall(self.publie)
-        os.environ.update(self._pile.enter_context(souche(self.publie)).environnement)
+            contenu.extractall(publie)
+        souche = demarrer(publie, porte) if fourche_possible() else None
+        if souche:
+            self._pile.callback(souche.fermer)
+        self.lieu = Lieu(publie, atelier, porte, souche)
         self.emprunts = 0
+
+    def a_jour(self) -> bool:
+        """Sa souche vit-elle encore ? Une page a pu la tuer."""
+        return self.lieu.souche is None or self.lieu.souche.vivante()
 
     def fermer(self) -> None:
         """Arrêter la souche et effacer le dossier."""
@@ -97,14 +105,14 @@ _verrou = Lock()
 
 
 @contextmanager
-def _emprunter(archive: bytes) -> Iterator[_Installation]:
+def _emprunter(archive: bytes, porte: Porte) -> Iterator[_Installation]:
     """L'installation de cette archive, faite au premier emprunt ; celles que plus rien n'emploie sont alors fermées."""
     empreinte = hashlib.sha256(archive).hexdigest()
     with _verrou:
-        if empreinte not in _installations:
+        if empreinte not in _installations or not _installations[empreinte].a_jour():
             for ancienne in [e for e, i in _installations.items() if not i.emprunts]:
                 _installations.pop(ancienne).fermer()
-            _installations[empreinte] = _Installation(archive)
+            _installations[empreinte] = _Installation(archive, porte)
         installation = _installations[empreinte]
         installation.emprunts += 1
     try:

@@ -1,79 +1,95 @@
 """Faire une page : d'un modèle et de ses paramètres au notebook exécuté, identique d'un jour à l'autre.
 
-:func:`faire_page` est la seule fonction qui démarre un noyau. Elle reçoit et rend des données, jamais un chemin de
-sortie : elle tourne de la même façon ici ou sur une grappe.
+:func:`faire_page` reçoit et rend des données, jamais un chemin de sortie : elle tourne de la même façon ici ou sur une
+grappe.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
+import socket
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import papermill_engines
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
-from traitlets import Dict
 from traitlets.config import Config
 
 from observatoire import lectures
+from observatoire.edition.equipe import MEURTRIERE, Lieu
 from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
-from observatoire.noyaux.gestionnaire import NOM, GestionnaireNoyau
+from observatoire.moteur.souche import EnfantMort, TropLong
+from observatoire.presentation.maison import SANS_TEXTE
 from observatoire.publie import VARIABLE
 
 # Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
+NOM = "observatoire"
+#: Où un noyau ordinaire trouve de quoi se préparer.
+INSTALLATION = "observatoire.moteur.noyau"
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters"}
 
 
-class NoyauDePage(GestionnaireNoyau):
-    """Un noyau qui sait, de plus, où est ce qui est publié."""
+def faire_page(travail: Travail, lieu: Lieu) -> Resultat:
+    """Exécuter une page dans ce ``lieu``.
 
-    environnement = Dict(config=True)
-
-    async def start_kernel(self, **options) -> None:
-        await super().start_kernel(env={**os.environ, **self.environnement}, **options)
-
-
-def faire_page(travail: Travail, publie: Path, atelier: Path) -> Resultat:
-    """Exécuter une page qui lit le dossier ``publie``, depuis le dossier vide ``atelier``.
-
-    Une cellule qui échoue ou qui dépasse son délai, un noyau qui meurt : c'est un :class:`Resultat` avec une erreur.
+    Une cellule qui échoue ou qui dépasse son délai, un enfant qui meurt : c'est un :class:`Resultat` avec une erreur.
+    Lève :class:`~observatoire.moteur.souche.SoucheMorte` si la page n'a pas pu commencer.
     """
     modele = nbformat.reads(travail.notebook, as_version=4)
     contenu = _parametrer(modele, travail.parametres)
-    erreur = None
+    erreur = _executer(contenu, travail, lieu) or _erreur_d_une_cellule(contenu, lieu)
+    cellule = _rang_dans_le_modele(modele, contenu) if erreur else None
+    lues = _prendre_les_lectures(contenu)
+    avertissements = nettoyer(contenu, {c.id: rang for rang, c in enumerate(modele.cells)})
+    # Sans retrait : l'écrire coûte dix fois moins, et personne ne lit ce JSON.
+    texte = nbformat.writes(contenu, indent=None)
+    if erreur is None and (chemins := [c for c in _chemins_de_la_machine(lieu) if c in texte]):
+        erreur = f"un chemin de cette machine serait publié : {chemins[0]}"
+    return Resultat(travail, texte, lues, erreur, cellule, tuple(avertissements))
+
+
+def _executer(contenu: nbformat.NotebookNode, travail: Travail, lieu: Lieu) -> str | None:
+    """Exécuter les cellules en place ; rend pourquoi elles n'ont pas pu l'être jusqu'au bout."""
+    commun = {"kernel_name": NOM, "progress_bar": False, "execution_timeout": travail.delai}
     try:
+        if lieu.souche:
+            ici = {"souche": lieu.souche, "environnement": {VARIABLE: str(lieu.publie)}, "atelier": str(lieu.atelier)}
+            papermill_engines.execute_notebook_with_engine(NOM, contenu, **commun, **ici)
+        else:
+            _par_un_noyau(contenu, commun, lieu)
+    except (CellTimeoutError, TropLong):
+        return f"la cellule a été arrêtée : elle dépassait {travail.delai} s (--delai)."
+    except (DeadKernelError, EnfantMort):
+        if lieu.souche and not lieu.souche.survit():
+            return MEURTRIERE
+        return "le noyau s'est arrêté en cours de calcul (la mémoire a pu manquer)."
+    return None
+
+
+def _par_un_noyau(contenu: nbformat.NotebookNode, commun: dict, lieu: Lieu) -> None:
+    """Le noyau Jupyter « observatoire », là où l'on ne peut pas se dédoubler : plus lent, aux mêmes sorties."""
+    with TemporaryDirectory(prefix="obs-") as prive:
+        # Une socket de fichier, où il y en a : aucun port ouvert, et aucun conflit entre deux noyaux.
+        liaison = {"transport": "ipc", "ip": str(Path(prive, "n"))} if hasattr(socket, "AF_UNIX") else {}
+        arguments = f"{str(lieu.publie)!r}, {lieu.porte.interdits!r}, {lieu.porte.permis!r}"
+        lignes = [f"__import__({INSTALLATION!r}, fromlist='*').installer({arguments})"]
         papermill_engines.execute_notebook_with_engine(
             None,
             contenu,
-            kernel_name=NOM,
-            progress_bar=False,
-            execution_timeout=travail.delai,
-            kernel_manager_class=NoyauDePage,
-            config=Config(NoyauDePage={"environnement": {VARIABLE: str(publie)}}),
-            resources={"metadata": {"path": str(atelier)}},
+            config=Config(KernelManager=liaison),
+            resources={"metadata": {"path": str(lieu.atelier)}},
             shutdown_kernel="immediate",
-            extra_arguments=["--log-level=CRITICAL"],
+            extra_arguments=["--log-level=CRITICAL", f"--IPKernelApp.exec_lines={lignes!r}"],
             record_timing=False,
+            coalesce_streams=True,
+            **commun,
         )
-    except CellTimeoutError:
-        erreur = f"la cellule a été arrêtée : elle dépassait {travail.delai} s (--delai)."
-    except DeadKernelError:
-        erreur = "le noyau s'est arrêté en cours de calcul (la mémoire a pu manquer)."
-    erreur = erreur or _erreur_d_une_cellule(contenu)
-    cellule = _rang_dans_le_modele(modele, contenu) if erreur else None
-    lues = _prendre_les_lectures(contenu)
-    avertissements = nettoyer(contenu)
-    # Sans retrait : l'écrire coûte dix fois moins, et personne ne lit ce JSON.
-    texte = nbformat.writes(contenu, indent=None)
-    if erreur is None and (chemins := [c for c in _chemins_de_la_machine(publie, atelier) if c in texte]):
-        erreur = f"un chemin de cette machine serait publié : {chemins[0]}"
-    return Resultat(travail, texte, lues, erreur, cellule, tuple(avertissements))
 
 
 def _parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.NotebookNode:
@@ -85,9 +101,9 @@ def _parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.Not
     return parameterize_notebook(load_notebook_node(modele), parametres, kernel_name=NOM, language="python")
 
 
-def _erreur_d_une_cellule(contenu: nbformat.NotebookNode) -> str | None:
+def _erreur_d_une_cellule(contenu: nbformat.NotebookNode, lieu: Lieu) -> str | None:
     sorties = (s for c in contenu.cells for s in c.get("outputs", ()) if s.output_type == "error")
-    return next((f"{s.ename} : {s.evalue}" for s in sorties), None)
+    return next((lieu.porte.expliquer(s.evalue, lieu.atelier) or f"{s.ename} : {s.evalue}" for s in sorties), None)
 
 
 def _rang_dans_le_modele(modele: nbformat.NotebookNode, contenu: nbformat.NotebookNode) -> int | None:
@@ -103,11 +119,11 @@ def _prendre_les_lectures(contenu: nbformat.NotebookNode) -> frozenset[Lecture]:
     return lectures.relire(dites.get(lectures.TYPE_MIME, []))
 
 
-def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:
-    """Retirer du notebook tout ce qui change d'une exécution à l'autre ; rendre ce qu'il a dit sur stderr.
+def nettoyer(contenu: nbformat.NotebookNode, rangs: dict[str, int]) -> list[str]:
+    """Retirer du notebook tout ce qui change d'une exécution à l'autre ; rendre les avertissements.
 
-    Ce texte est celui d'avertissements de bibliothèques : il n'a pas sa place sur une page, mais la personne
-    qui lance l'édition doit le voir.
+    Ce sont ce qu'il a dit sur stderr, qui n'a pas sa place sur une page mais que doit voir qui lance l'édition, et ses
+    images sans texte de remplacement ; chacun nomme sa cellule. ``rangs`` : ceux des cellules du modèle.
     """
     avertissements = []
     contenu.metadata = nbformat.from_dict({cle: contenu.metadata[cle] for cle in ("kernelspec", MARQUE)})
@@ -121,10 +137,19 @@ def nettoyer(contenu: nbformat.NotebookNode) -> list[str]:
             cellule.id = hashlib.sha256(cellule.source.encode()).hexdigest()[:12]
         cachee = "remove-cell" if etiquettes & ETIQUETTES_CACHEES else "remove-input"
         cellule.metadata["tags"] = sorted(etiquettes | {cachee})
-        avertissements += [s.text for s in cellule.outputs if s.get("name") == "stderr"]
+        dits = [s.text for s in cellule.outputs if s.get("name") == "stderr"]
         cellule.outputs = [s for s in cellule.outputs if s.get("name") != "stderr"]
+        dits += [SANS_TEXTE for sortie in cellule.outputs if _est_une_image(sortie)]
+        ou = f"cellule {rangs[cellule.id] + 1} : " if cellule.id in rangs else ""
+        avertissements += [f"{ou}{dit}" for dit in dits]
     return avertissements
 
 
-def _chemins_de_la_machine(publie: Path, atelier: Path) -> list[str]:
-    return sorted({str(publie), str(atelier), str(Path.home())} - {"/", "/root"})
+def _est_une_image(sortie: nbformat.NotebookNode) -> bool:
+    """Une image qui ne vient pas de la maison : rien ne la décrit."""
+    donnees = sortie.get("data", {})
+    return "text/html" not in donnees and any(mime.startswith("image/") for mime in donnees)
+
+
+def _chemins_de_la_machine(lieu: Lieu) -> list[str]:
+    return sorted({str(lieu.publie), str(lieu.atelier), str(Path.home())} - {"/", "/root"})

@@ -21,6 +21,9 @@ _REGLES = {
 }
 _SANS_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _CORPS = re.compile(r'viewBox="([^"]+)".*?</defs>(.*)</svg>', re.S)
+_ENTIERE = re.compile(r'viewBox="([^"]+)"[^>]*>(.*)</svg>', re.S)
+# Sa feuille de style vaudrait pour toute la page ; ce qu'elle dit est aussi sur le cadre.
+_BLANCS = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>|<metadata>.*?</metadata>|(?<=>)\s+(?=<)|\s+$", re.S)
 # Les groupes ne portent que des identifiants que rien n'appelle, et les textes une rotation nulle.
 _INUTILE = re.compile(r'</?g\b[^>]*>| transform="rotate\(-?0 [^"]*"|(?<=>)\s+(?=<)')
 _IDENTIFIANT = re.compile(r'(?<= id=")(?=[^"])|(?<=url\(#)|(?<=href="#)')
@@ -38,11 +41,19 @@ def style():
 
 
 def rendre(figure: Figure, titre: str, description: str) -> str:
-    """Le SVG d'une figure, avec son titre et son texte de remplacement."""
+    """Le SVG d'une figure de la :mod:`toile <observatoire.presentation.toile>`, avec son texte de remplacement."""
     tampon = io.StringIO()
     FigureCanvasSVG(figure).print_svg(tampon, metadata=_SANS_DATE)
     cadre, contenu = _CORPS.search(tampon.getvalue()).groups()
     return envelopper(cadre, _INUTILE.sub("", contenu), titre, description)
+
+
+def rendre_entiere(figure: Figure, titre: str, description: str) -> str:
+    """Le SVG d'une figure quelconque : au plus près de ce qu'elle porte, ses groupes et ses motifs gardés."""
+    tampon = io.StringIO()
+    FigureCanvasSVG(figure).print_figure(tampon, format="svg", bbox_inches="tight", metadata=_SANS_DATE)
+    cadre, contenu = _ENTIERE.search(tampon.getvalue()).groups()
+    return envelopper(cadre, _BLANCS.sub("", contenu), titre, description)
 
 
 def envelopper(cadre: str, contenu: str, titre: str, description: str) -> str:

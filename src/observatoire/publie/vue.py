@@ -131,6 +131,16 @@ class Publie:
         lignes = self._lignes_de("cumuls", cles | {"bailleur": bailleur})
         return lignes[0] if lignes else None
 
+    def tableau(self, indicateur: str, niveau: str = "quartier", bailleur: str = "tous") -> pd.DataFrame:
+        """Un indicateur pour l'analyste, toutes les années : ``annee``, ``territoire``, ``nom``, ``valeur``,
+        ``borne_basse``, ``borne_haute``, ``statut``, une ligne par année et par territoire d'un ``niveau``."""
+        lignes = self.extrait(indicateur=indicateur, niveau=niveau, bailleur=bailleur)
+        noms = lignes["territoire"].map({code: nom for (n, code), nom in self.noms.items() if n == niveau})
+        colonnes = ["annee", "territoire", "nom", "valeur", "borne_basse", "borne_haute", "statut"]
+        table = lignes.assign(nom=noms)[colonnes].reset_index(drop=True)
+        table.attrs["titre"] = self.catalogue[indicateur]["libelle"]
+        return table
+
     def alertes(self, **cles: str | int) -> list[dict]:
         """Les évaluations qui portent ces clés (``annee``, ``niveau``, ``territoire``, ``indicateur``, ``quartier``,
         ``secteur``), chacune avec son ampleur ; aucune si rien n'est évalué. Ne pas les modifier."""

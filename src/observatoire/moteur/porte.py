@@ -1,0 +1,130 @@
+"""La porte : le processus qui exécute une page n'ouvre ni les dépôts, ni ce qui en est préparé, ni un autre public.
+
+Sous Linux le système y veille (Landlock) : quoi que la page emploie, ``open``, pyarrow, duckdb ou une commande, rien
+de ce qui est derrière la porte ne s'ouvre, et elle ne peut pas la rouvrir. Ailleurs, un *audit hook* de Python refuse
+ce que Python ouvre ; une bibliothèque en C peut lui échapper.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+_OUVRENT = frozenset({"open", "os.listdir", "os.scandir", "os.remove", "os.rename", "os.link", "sqlite3.connect"})
+# Ce qui, dans le message d'une erreur, peut être un chemin : entre guillemets, ou depuis une barre.
+_CHEMIN = re.compile(r"""'([^']+)'|"([^"]+)"|(/[^\s'":,]+)""")
+
+
+@dataclass(frozen=True)
+class Porte:
+    """Ce qu'une page n'ouvre pas : les arbres ``interdits``, sauf ceux qui, dedans, sont ``permis``."""
+
+    interdits: tuple[str, ...] = ()
+    permis: tuple[str, ...] = ()
+
+    @classmethod
+    def autour(cls, interdits: Iterable[Path], permis: Iterable[Path]) -> Porte:
+        """Une porte aux chemins réels, sans lien."""
+        return cls(*(tuple(sorted({os.path.realpath(c) for c in chemins})) for chemins in (interdits, permis)))
+
+    def fermer(self) -> None:
+        """Fermer la porte, pour ce processus et tous ceux qu'il lancera. À faire avant que d'autres fils n'existent."""
+        self.preparer()()
+
+    def preparer(self) -> Callable[[], None]:
+        """Ce qui fermera la porte ; un processus qui prépare une fois ne le refait pas dans chacune de ses copies."""
+        if not self.interdits:
+            return lambda: None
+        if landlock_possible():
+            return self._restreindre()
+        return lambda: sys.addaudithook(self._guetter)
+
+    def est_derriere(self, chemin: str) -> bool:
+        """Ce chemin réel est-il interdit ?"""
+        return _sous(chemin, self.interdits) and not _sous(chemin, self.permis)
+
+    def expliquer(self, message: str, dossier: Path) -> str | None:
+        """En une phrase, le refus que dit le ``message`` d'une erreur ; ``None`` s'il parle d'autre chose.
+
+        ``dossier`` : d'où la page travaillait. Le chemin de la machine n'est pas redit.
+        """
+        for trouve in _CHEMIN.finditer(message):
+            chemin = _reel(os.path.join(dossier, next(filter(None, trouve.groups()))))
+            if chemin and self.est_derriere(chemin):
+                racine = next(i for i in self.interdits if _sous(chemin, (i,)))
+                return dire_le_refus(os.path.relpath(chemin, os.path.dirname(racine)))
+        return None
+
+    def _restreindre(self) -> Callable[[], None]:
+        from landlock import FSAccess, Ruleset
+
+        regles = Ruleset()
+        for chemin in (*_alentours(self.interdits), *self.permis):
+            with suppress(FileNotFoundError):  # effacé depuis
+                regles.allow(chemin, rules=FSAccess.all() if os.path.isdir(chemin) else FSAccess.all_file())
+        return regles.apply
+
+    def _guetter(self, evenement: str, arguments: tuple) -> None:
+        if evenement not in _OUVRENT:
+            return
+        for chemin in arguments[:2]:
+            if isinstance(chemin, str | bytes | os.PathLike):
+                reel = _reel(os.fsdecode(chemin))
+                if reel and self.est_derriere(reel):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), reel)
+
+
+def dire_le_refus(chemin: str) -> str:
+    """La phrase d'un refus."""
+    return (
+        f"cette page lit « {chemin} », qui ne lui est pas ouvert : une page est faite de ce qui est publié pour son "
+        "public, et de rien d'autre."
+    )
+
+
+def landlock_possible() -> bool:
+    """Le noyau du système sait-il fermer la porte ?"""
+    if find_spec("landlock") is None:
+        return False
+    from landlock import LandlockError
+    from landlock.plumbing import landlock_abi_version
+
+    try:
+        return landlock_abi_version() >= 1
+    except (LandlockError, OSError):
+        return False
+
+
+def _reel(chemin: str) -> str | None:
+    """Le chemin sans lien ; ``None`` si ce n'en est pas un, ou qu'il ne peut pas être suivi."""
+    try:
+        return os.path.realpath(chemin)
+    except (OSError, ValueError):
+        return None
+
+
+def _sous(chemin: str, arbres: tuple[str, ...]) -> bool:
+    return any(chemin == arbre or chemin.startswith(arbre.rstrip(os.sep) + os.sep) for arbre in arbres)
+
+
+def _alentours(interdits: tuple[str, ...]) -> Iterator[str]:
+    """Tout ce qui n'est pas interdit : Landlock ne sait dire que ce qui est permis.
+
+    Ce sont les voisins de chaque interdit et de chacun des dossiers qui y mènent. Un lien n'est pas suivi : ce qu'il
+    montre est permis, ou non, là où il est.
+    """
+    passages = {str(parent) for interdit in interdits for parent in Path(interdit).parents}
+    for passage in sorted(passages):
+        if _sous(passage, interdits) or not os.access(passage, os.R_OK):
+            continue
+        with os.scandir(passage) as entrees:
+            for entree in entrees:
+                if not entree.is_symlink() and entree.path not in passages and not _sous(entree.path, interdits):
+                    yield entree.path

@@ -1,0 +1,133 @@
+"""Les figures et les tables de l'analyste : seaborn, pandas et geopandas paraissent dans le site, à notre aspect."""
+
+from __future__ import annotations
+
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import petit_publie
+import pytest
+from atelier import RACINE, configurer, ecrire_gouvernance, ecrire_modele, ecrire_modeles, ecrire_publie
+from lxml import html as lxml_html
+
+from observatoire import legender
+from observatoire.edition import executer
+from observatoire.livre import construire
+from observatoire.presentation.cadres import LIGNES, montrer
+from observatoire.presentation.maison import SANS_TEXTE, dessiner
+from observatoire.publie import lire_publie
+
+ANALYSTE = """
+import geopandas as gpd, pandas as pd, seaborn as sns
+from observatoire import legender, lire_publie
+valeurs = lire_publie(annee)
+table = valeurs.tableau("taux_vacance", niveau="ville")
+table
+"""
+FIGURE = """
+sns.pointplot(table, x="valeur", y="nom", hue="annee")
+legender("Vacance : la ville en 2010", "Un seul point : 3,5 % des logements offerts sont vacants.")
+"""
+CARTE = f"""
+contours = gpd.read_file({str(RACINE / "data" / "referentiels" / "quartiers.geojson")!r})
+contours.plot(column="nom");
+"""
+
+
+@pytest.mark.bout_en_bout
+def test_une_figure_seaborn_une_table_et_une_carte_paraissent_dans_le_site(tmp_path):
+    ecrire_gouvernance(ecrire_publie(tmp_path / "publie" / "publique"))
+    ecrire_modeles(tmp_path / "notebooks")
+    modele = ecrire_modele(tmp_path / "notebooks", "ville", "# {{ ville }}", "annee = 2010", ANALYSTE)
+    _ajouter(modele, FIGURE, CARTE)
+    config = configurer(tmp_path)
+    bilan = executer(config)
+    assert bilan.avertissements == {"2010/ville": (f"cellule 5 : {SANS_TEXTE}\n",)}
+    premiere = (config.chemin("edition") / "2010" / "ville.ipynb").read_bytes()
+    executer(config, refaire=True)
+    assert (config.chemin("edition") / "2010" / "ville.ipynb").read_bytes() == premiere
+    construire(config)
+    page = lxml_html.parse(str(config.chemin("site") / "book" / "edition" / "2010" / "ville.html")).getroot()
+    (table,) = page.xpath("//article//table")
+    assert {th.get("scope") for th in table.iter("th")} == {"col", "row"}
+    assert "0,035" in table.text_content()
+    seaborn, carte = page.xpath("//article//*[local-name()='svg'][@role='img']")
+    assert seaborn.xpath("string(*[local-name()='desc'])").startswith("Un seul point")
+    assert "0,0350" in seaborn.text_content()
+    assert "." not in re.sub(r"[^\d.,]", "", "".join(t.text or "" for t in seaborn.xpath(".//*[local-name()='text']")))
+    assert len(carte.xpath(".//*[local-name()='path']")) > 13
+    assert not page.xpath("//article//img[contains(@src, '.png')]")
+
+
+def _ajouter(modele, *codes):
+    import nbformat
+
+    nb = nbformat.read(modele, 4)
+    nb.cells += [nbformat.v4.new_code_cell(code, id=f"suite{rang}") for rang, code in enumerate(codes)]
+    nbformat.write(nb, modele)
+
+
+@pytest.fixture
+def figure():
+    figure, axe = plt.subplots()
+    axe.plot([0.5, 1.5], [0.25, 0.75])
+    yield figure
+    plt.close(figure)
+
+
+def test_une_figure_sans_texte_est_dite_et_porte_quand_meme_son_titre(figure, capsys):
+    figure.axes[0].set_title("Vacance & mobilité")
+    rendue = dessiner(figure)
+    assert capsys.readouterr().err == f"{SANS_TEXTE}\n"
+    assert '<figcaption><strong class="obs-titre">Vacance &amp; mobilité</strong></figcaption>' in rendue
+    legender("Titre", "Ce qu'elle montre", figure)
+    assert "<desc" in dessiner(figure)
+    assert not capsys.readouterr().err
+
+
+def test_une_figure_est_la_meme_deux_fois_sans_feuille_de_style_ni_identifiant_nu(figure):
+    legender("Titre", "Ce qu'elle montre", figure)
+    rendue = dessiner(figure)
+    assert rendue == dessiner(figure)
+    assert "<style" not in rendue
+    assert "<metadata" not in rendue
+    nommes = re.findall(r'(?: id="|url\(#|href="#)(\w+)', rendue)
+    assert len({nom[:11] for nom in nommes}) == 1
+    assert ">0,5<" in rendue
+
+
+def test_une_table_a_des_entetes_des_nombres_francais_et_des_statuts_expliques():
+    table = pd.DataFrame({
+        "annee": [2009, 2010, 2010], "nom": ["<b>", "Battant", None], "valeur": [1234.5, 0.0348, np.nan],
+        "compte": [1234567, 2, 3], "vrai": [True, False, True], "statut": ["publie", "publie", "c"],
+        "le": pd.to_datetime(["2010-01-01", None, "2010-12-31"]),
+    })  # fmt: skip
+    table.attrs["titre"] = "La vacance"
+    rendue = montrer(table).html
+    assert "<caption>La vacance</caption>" in rendue
+    assert rendue.count('scope="col"') == 7
+    assert rendue.count('scope="row"') == 3
+    cases = re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", rendue)
+    dates = {"2009", "1er\u00a0janvier\u00a02010"}
+    assert dates | {"&lt;b&gt;", "1\u202f234,5", "0,0348", "1\u202f234\u202f567", "oui"} <= {*cases}
+    assert "c : secret" in rendue
+
+
+def test_l_index_fait_les_entetes_de_ligne_et_une_longue_table_est_coupee():
+    par_quartier = pd.DataFrame({"taux": [0.1, 0.2]}, index=pd.Index(["Battant", "Velotte"], name="quartier"))
+    assert '<th scope="row">Velotte</th><td>0,2</td>' in montrer(par_quartier).html
+    longue = montrer(pd.DataFrame({"n": range(LIGNES + 50)}))
+    assert longue.html.count('scope="row"') == LIGNES
+    assert f"Les {LIGNES} premières lignes sur {LIGNES + 50}." in longue.html
+    assert "Tableau" in montrer(par_quartier.groupby("quartier").agg(["mean", "max"])).html
+
+
+def test_le_tableau_d_un_indicateur_est_en_lignes(tmp_path):
+    valeurs = lire_publie(2010, petit_publie.ecrire_publie(tmp_path / "publique"))
+    table = valeurs.tableau("taux_vacance")
+    assert [*table] == ["annee", "territoire", "nom", "valeur", "borne_basse", "borne_haute", "statut"]
+    assert set(table["annee"]) == {2007, 2008, 2009, 2010}
+    assert table["nom"].isin(petit_publie.QUARTIERS.values()).any()
+    assert table.attrs["titre"] == "Taux de vacance"
