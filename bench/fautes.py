@@ -87,7 +87,9 @@ class Terrain:
         annee, deposant, table = cle
         chemin = dossier / f"{table}_{deposant}.csv"
         abimee.to_csv(chemin, sep=";", index=False, quoting=csv.QUOTE_MINIMAL)
-        part = {c: _neuf(f) for c, f in self.fichiers.items() if c[:2] == (annee, deposant)}
+        part = {
+            c: _neuf(f) for c, f in self.fichiers.items() if c[:2] == (annee, deposant) and c[2] in self.liees(table)
+        }
         part[cle] = replace(_neuf(self.fichiers[cle]), chemin=chemin, donnees={}, contenus={}, traitements=[])
         controler_fichier(part[cle], self.outils)
         if not part[cle].refuse:
@@ -101,8 +103,20 @@ class Terrain:
             regles |= {r for r, n in (_doutes(f.avertissements) - self.ordinaires[c]).items() if n}
         voisins = {c: f for c, f in (self.fichiers | part).items() if abs(c[0] - annee) <= 1}
         depots = dataclasses.replace(self.depots, fichiers=list(voisins.values()))
-        ecarts = comparer({c: v for c, v in voir(depots).items() if c[2] in {f.table for f in part.values()}})
+        ecarts = comparer({c: v for c, v in voir(depots).items() if c[2] == table})
         return tuple(sorted(regles | {r for e in ecarts.values() for r in e["regle"]}))
+
+    def liees(self, table: str) -> set[str]:
+        """La table, celles dont elle dépend et celles qui dépendent d'elle."""
+        liens = {nom: set(schema.liens.values()) for nom, schema in self.depots.schemas.items()}
+        dessous = {table, *liens[table], *(c for nom in liens[table] for c in liens[nom])}
+        dessus = {nom for nom in liens if liens[nom] & {table}}
+        return (
+            dessous
+            | dessus
+            | {c for nom in dessus for c in liens[nom]}
+            | ({"menages"} if table == "attributions" else set())
+        )
 
     def mesurer(self, constat: Constat, dossier: Path) -> tuple[str, ...]:
         """Les indicateurs de l'année qui sortent de leur intervalle à cause de la faute."""
@@ -193,10 +207,10 @@ def principal() -> None:
         terrain = Terrain(config)
         tranche = tuple(int(n) for n in options.tranche.split("/"))
         constats = planter(terrain, options.fautes, options.graine, Path(aside), tranche)
-        for c in constats:
-            if not c.nommee:
-                c.sortis = terrain.mesurer(c, Path(aside)) if options.mesurer else ()
-                print("muette :", *c.cle, c.genre, "–", ", ".join(c.sortis) or "aucun chiffre hors de son intervalle")
+        for c in (c for c in constats if not c.nommee):
+            c.sortis = terrain.mesurer(c, Path(aside)) if options.mesurer else ()
+            suite = ", ".join(c.sortis) or "aucun chiffre hors de son intervalle" if options.mesurer else "non mesurée"
+            print("muette :", *c.cle, c.genre, "–", suite, flush=True)
     print(resumer(constats).to_string())
     nommees = sum(bool(c.nommee) for c in constats)
     print(f"{nommees} nommées sur {len(constats)} ({nommees / len(constats):.1%})")

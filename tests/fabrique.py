@@ -33,6 +33,13 @@ COLONNES_DEPOTS = [
 ]  # fmt: skip
 
 
+class SansRenvoi(yaml.SafeDumper):
+    """Écrit en entier ce qui revient : un renvoi (« * ») est refusé à la lecture."""
+
+    def ignore_aliases(self, data) -> bool:
+        return True
+
+
 def table(nom: str, lignes: list[dict], annee: int = 2010, ville: bool = True) -> pd.DataFrame:
     """Une table préparée. Le bailleur est « gbh » et le logement dans le champ du RPLS, sauf mention contraire.
 
@@ -133,5 +140,5 @@ def modifier_bareme(dossier: Path, fichier: Path, changer) -> Path:
     contenu = yaml.safe_load((RACINE / "data" / "referentiels" / fichier).read_text(encoding="utf-8"))
     changer(contenu)
     (dossier / fichier).parent.mkdir(parents=True, exist_ok=True)
-    (dossier / fichier).write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
+    (dossier / fichier).write_text(yaml.dump(contenu, Dumper=SansRenvoi, allow_unicode=True), encoding="utf-8")
     return dossier

@@ -11,6 +11,7 @@ import pytest
 from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, modifier_bareme
 
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
+from observatoire.marque import MARQUE, TOUT
 from observatoire.publication import proteger
 from observatoire.publie import CLES, COLONNES, lire_publie
 
@@ -58,6 +59,7 @@ def test_le_dossier_est_remplace_d_un_bloc(prepare):
     dossier = prepare.chemin("publie") / "publique"
     dossier.mkdir(parents=True)
     (dossier / "edition_precedente.csv").write_text("vieux", encoding="utf-8")
+    (dossier / MARQUE).write_text(TOUT, encoding="utf-8")
     proteger(prepare)
     assert not (dossier / "edition_precedente.csv").exists()
     assert [d.name for d in dossier.parent.iterdir()] == ["publique"]
@@ -137,6 +139,7 @@ def test_les_editions_d_avant_restent_avec_leur_methode(prepare):
     (dossier / "edition.json").write_text(json.dumps(edition), encoding="utf-8")
     (dossier / "anterieures").mkdir()
     shutil.copy(dossier / "indicateurs.csv", dossier / "anterieures" / "2008.csv")
+    (dossier / MARQUE).write_text(TOUT, encoding="utf-8")
     for _ in range(2):
         proteger(prepare)
         editions = pd.read_csv(dossier / "editions.csv").set_index("edition")

@@ -23,8 +23,9 @@ from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, 
 from observatoire.engagements import juger_les_engagements, lire_contenu, lire_le_suivi, lire_registres
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.evaluation import dresser_les_objectifs, relever_les_ecarts
-from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
 from observatoire.gouvernance import Seance, dossier_des_seances, est_lue, lire_seances, publier_seances
+from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publie import INDICATEURS, lire_table
 from observatoire.ruptures import lire_ruptures
@@ -36,7 +37,7 @@ COMMENTAIRES = Path("book") / "commentaires"
 
 
 def republier_les_ecrits(config: Configuration, public: str) -> None:
-    """Refaire ce qui tient aux écrits dans une édition en place ; rien d'autre n'y est touché.
+    """Refaire ce qui tient aux écrits dans une édition en place, d'un bloc ; rien d'autre n'y est touché.
 
     Lève :class:`ErreurConfiguration` si un écrit est refusé : l'édition en place reste alors ce qu'elle était.
     """
@@ -45,7 +46,10 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
     table = lire_table(dossier / INDICATEURS)
     ouverture = etablir_l_ouverture(config, baremes, regles)
-    publier_les_ecrits(config, table.assign(variance=variances(table, ouverture, regles)), regles, dossier)
+    publiees = table.assign(variance=variances(table, ouverture, regles))
+    with ecrire_dossier(dossier) as travail:
+        shutil.copytree(dossier, travail, ignore=shutil.ignore_patterns(MARQUE), dirs_exist_ok=True)
+        publier_les_ecrits(config, publiees, regles, travail)
 
 
 def publier_les_ecrits(config: Configuration, publiees: pd.DataFrame, regles: Regles, dossier: Path) -> None:
