@@ -137,7 +137,7 @@ def _publier(config, tmp_path, public):
     alertes.append((2010, "quartier", "battant", "signalements", None, "c"))
     colonnes = ["annee", "niveau", "territoire", "indicateur", "verdict", "statut"]
     pd.DataFrame(alertes, columns=colonnes).to_csv(travail / "alertes.csv", index=False)
-    publier_seances(config, public, travail)
+    publier_seances(config, lire_seances(config), public, travail)
     return travail
 
 
