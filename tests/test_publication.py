@@ -94,7 +94,7 @@ def test_une_autre_cle_que_celle_de_l_edition_en_place_est_refusee(prepare):
 
 def test_le_bilan_dit_ce_qui_est_cache_et_ce_qui_le_montrerait(prepare):
     fichier = Path("baremes") / "confidentialite.yml"
-    referentiels = modifier_bareme(prepare.fichier.parent, fichier, lambda c: c.pop("accords"))
+    referentiels = modifier_bareme(prepare.fichier.parent / "referentiels", fichier, lambda c: c.pop("accords"))
     for bareme in (RACINE / "data" / "referentiels" / "baremes").glob("*.yml"):
         if bareme.name != "confidentialite.yml":
             shutil.copy(bareme, referentiels / "baremes")
