@@ -101,8 +101,7 @@ class Terrain:
         for c, f in part.items():
             f.avertissements = rendre_a_expliquer(f.avertissements, f.lignes)
             regles |= {r for r, n in (_doutes(f.avertissements) - self.ordinaires[c]).items() if n}
-        voisins = {c: f for c, f in (self.fichiers | part).items() if abs(c[0] - annee) <= 1}
-        depots = dataclasses.replace(self.depots, fichiers=list(voisins.values()))
+        depots = dataclasses.replace(self.depots, fichiers=list((self.fichiers | part).values()))
         ecarts = comparer({c: v for c, v in voir(depots).items() if c[2] == table})
         return tuple(sorted(regles | {r for e in ecarts.values() for r in e["regle"]}))
 

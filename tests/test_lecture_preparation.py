@@ -205,6 +205,14 @@ def test_une_ligne_identique_est_un_doute(tmp_path, regle):
     assert doutes[["ligne", "regle"]].to_numpy().tolist() == [[3, regle]]
 
 
+def test_un_bail_sans_attribution(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["attributions"][0]["id_logement"] = "L2"
+    atelier.deposer_tout()
+    doutes = next(f.avertissements for f in atelier.verifier().fichiers if f.table == "logements")
+    assert doutes[["ligne", "regle"]].to_numpy().tolist() == [[2, "bail_sans_attribution"]]
+
+
 def test_un_immeuble_loin_des_autres(tmp_path):
     atelier = Atelier(tmp_path)
     atelier.lignes["immeubles"] += [
@@ -240,7 +248,7 @@ def test_une_attribution_et_son_occupant_se_contredisent(tmp_path, regle):
 
 
 def test_chaque_regle_a_son_essai():
-    assert set(REGLES) == {*DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole"}
+    assert set(REGLES) == {*DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "bail_sans_attribution"}
 
 
 @pytest.mark.parametrize("nom", DERIVES)

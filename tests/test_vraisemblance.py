@@ -119,6 +119,7 @@ FAUTES = {
     "table_deja_deposee": (lambda: _de_2009("attributions"), ""),
     "repartition_qui_change": (lambda: _remplacer("menages", "apl", lambda v: "oui"), "apl"),
     "valeurs_qui_changent": (lambda: _decaler("logements", "surface_m2"), "surface_m2"),
+    "colonne_qui_se_vide": (lambda: _remplacer("programmes", "garantie_ville_pct", lambda v: ""), "garantie_ville_pct"),
     "livraisons_qui_changent": (lambda: _remplacer("programmes", "nb_logements", lambda v: "99"), "nb_logements"),
 }  # fmt: skip
 

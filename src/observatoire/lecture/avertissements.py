@@ -24,7 +24,7 @@ LOYER_M2 = (1, 30)
 SURFACE_PAR_PIECE = (9, 60)
 ISOLEMENT_M = 5_000
 ANNEES_D_ATTENTE = 25
-EMPRUNT_PAR_LOGEMENT = (10_000, 500_000)
+EMPRUNT_PAR_LOGEMENT = (20_000, 500_000)
 #: Un programme de plus de tant de logements, et de plus de cette part du parc du bailleur, est à expliquer.
 GRAND_PROGRAMME, PART_DU_PARC = 100, 0.10
 DELAI_DU_BAIL = pd.Timedelta(days=62)
@@ -111,6 +111,15 @@ def vacance_d_un_logement_loue(t, contexte):
 def bail_apres_l_annee(t, contexte):
     """bail postérieur au 31 décembre de l'année."""
     return t["date_bail"].dt.year.gt(contexte.annee)
+
+
+@regle("logements", "date_bail")
+def bail_sans_attribution(t, contexte):
+    """bail signé dans l'année, sans attribution déposée."""
+    if "attributions" not in contexte.tables:
+        return pd.Series(False, index=t.index)
+    recent = t["occupation"].eq("loue") & t["date_bail"].dt.year.eq(contexte.annee)
+    return recent & ~t["id_logement"].isin(contexte.tables["attributions"]["id_logement"])
 
 
 @regle("logements", "annee_construction")
@@ -217,7 +226,7 @@ def grand_programme(t, contexte):
 
 @regle("programmes", "emprunt_eur", a_expliquer=True)
 def emprunt_par_logement(t, contexte):
-    """emprunt de moins de 10 000 € ou de plus de 500 000 € par logement."""
+    """emprunt de moins de 20 000 € ou de plus de 500 000 € par logement."""
     par_logement = t["emprunt_eur"] / t["nb_logements"]
     return t["emprunt_eur"].gt(0) & ~par_logement.between(*EMPRUNT_PAR_LOGEMENT)
 

@@ -42,10 +42,11 @@ COMPARAISONS = {
     "table_deja_deposee": "la table est celle de l'année précédente",
     "repartition_qui_change": "la répartition des valeurs a beaucoup changé depuis l'année précédente",
     "repartition_des_autres": "la répartition des valeurs est loin de celle des autres bailleurs",
+    "colonne_qui_se_vide": "la colonne est vide à l'une des deux dates, et remplie à l'autre",
     "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",
     "livraisons_qui_changent": "les logements livrés ont plus que triplé depuis l'année précédente",
 }
-ECART_DE_STOCK, ECART_DE_FLUX = 0.20, 0.50
+ECART_DE_STOCK, ECART_DE_FLUX = 0.10, 0.50
 #: Part des lignes qui peut disparaître, ou apparaître, en un an.
 RENOUVELLEMENT = {"immeubles": 0.05, "logements": 0.05, "menages": 0.20}
 #: Une table déjà déposée : presque toutes ses lignes sont communes et inchangées ; la moitié suffit pour un flux.
@@ -54,7 +55,7 @@ PRESQUE_TOUTES, PARTIS_AU_PLUS, DEJA_VUES = 0.98, 0.10, 0.5
 EFFET, EFFET_DES_AUTRES, ERREURS = 0.20, 1.0, 5.0
 CHANGEMENTS, RARES = 0.05, 0.01
 FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS = 2.5, 3, 100
-DISPERSION = 3.0
+DISPERSION, REMPLIE = 3.0, 0.5
 AUTRES_AU_MOINS, PAIRES_AU_MOINS = 2, 3
 
 
@@ -142,6 +143,7 @@ def _seule(vue: Vue) -> Iterator[dict]:
         yield _douter("volume_qui_change", f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}")
     if vue.paire:
         yield from _renouvellement(vue)
+        yield from _vides(vue)
         yield from _repartitions(vue)
         yield from _livraisons(vue)
 
@@ -183,6 +185,17 @@ def _identiques(vue: Vue) -> bool:
         avant[mobiles].isna().to_numpy() & apres[mobiles].isna().to_numpy()
     )
     return pareil.all(axis=1).mean() >= PRESQUE_TOUTES
+
+
+def _vides(vue: Vue) -> Iterator[dict]:
+    """Même dans une table de deux lignes, une colonne ne se vide pas d'une année à l'autre, ni ne se remplit."""
+    for rang, (colonne, modalite) in enumerate(nommer(vue.schema)):
+        avant, apres = vue.avant.resume.valeurs[rang], vue.resume.valeurs[rang]
+        if modalite == ABSENT and max(avant, apres) == 1 and min(avant, apres) < 1 - REMPLIE:
+            mesure = (
+                f"absente de {ecrire_part(avant)} des lignes en {vue.annee - 1}, {ecrire_part(apres)} en {vue.annee}"
+            )
+            yield _douter("colonne_qui_se_vide", mesure, colonne)
 
 
 def _repartitions(vue: Vue) -> Iterator[dict]:
