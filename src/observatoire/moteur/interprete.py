@@ -20,6 +20,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from observatoire.moteur.porte import Porte
+
 Envoyer = Callable[[dict[str, Any]], None]
 #: L'extension d'IPython qui met les figures et les tables à l'aspect de la maison.
 EXTENSION = "observatoire.presentation.maison"
@@ -56,6 +58,7 @@ class Interprete(InteractiveShell):
     displayhook_class = Type(Resultat)
     display_pub_class = Type(Publication)
     envoyer: Envoyer = staticmethod(ne_rien_envoyer)
+    porte = Porte()
 
     def sortir(self, genre: str, nom: str | None = None, remplace: bool = False, **contenu: Any) -> None:
         """Envoyer une sortie de ce ``genre``. ``nom`` : de quoi la remplacer ; ``remplace`` : c'en est le moment."""
@@ -65,7 +68,10 @@ class Interprete(InteractiveShell):
         self.envoyer({"sortie": {"output_type": genre, **contenu}, "nom": nom, "remplace": remplace})
 
     def _showtraceback(self, etype, evalue, stb) -> None:
-        self.sortir("error", ename=etype.__name__, evalue=str(evalue), traceback=list(stb))
+        dit = str(evalue)
+        if reel := self.porte.trouver(dit, os.getcwd()):  # un lien de cette page ne se suit qu'ici
+            dit = f"{dit} : '{reel}'"
+        self.sortir("error", ename=etype.__name__, evalue=dit, traceback=list(stb))
 
     def enable_gui(self, gui=None) -> None:
         """Aucune fenêtre ici."""

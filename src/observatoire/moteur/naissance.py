@@ -35,7 +35,8 @@ def principal(arguments: list[str]) -> None:
     interprete = creer()
     for module in arguments[2:]:
         import_module(module)
-    fermer = Porte(**json.loads(arguments[1])).preparer()
+    interprete.porte = Porte(**json.loads(arguments[1]))
+    fermer = interprete.porte.preparer()
     gc.collect()
     if threading.active_count() > 1:
         fils = ", ".join(f.name for f in threading.enumerate() if f is not threading.main_thread())

@@ -55,12 +55,17 @@ class Porte:
 
         ``dossier`` : d'où la page travaillait. Le chemin de la machine n'est pas redit.
         """
-        for trouve in _CHEMIN.finditer(message):
-            chemin = _reel(os.path.join(dossier, next(filter(None, trouve.groups()))))
-            if chemin and self.est_derriere(chemin):
-                racine = next(i for i in self.interdits if _sous(chemin, (i,)))
-                return dire_le_refus(os.path.relpath(chemin, os.path.dirname(racine)))
-        return None
+        chemin = self.trouver(message, dossier)
+        if chemin is None:
+            return None
+        racine = next(interdit for interdit in self.interdits if _sous(chemin, (interdit,)))
+        return dire_le_refus(os.path.relpath(chemin, os.path.dirname(racine)))
+
+    def trouver(self, message: str, dossier: str | Path) -> str | None:
+        """Le premier chemin de derrière la porte que nomme un message, lien suivi ; ``None`` s'il n'y en a pas."""
+        nommes = (next(filter(None, trouve.groups())) for trouve in _CHEMIN.finditer(message))
+        reels = (_reel(os.path.join(dossier, nomme)) for nomme in nommes)
+        return next((reel for reel in reels if reel and self.est_derriere(reel)), None)
 
     def _restreindre(self) -> Callable[[], None]:
         from landlock import FSAccess, Ruleset
