@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +58,13 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     exacts = lire_les_exacts(config)
     bruitees = bruiter(exacts, ouverture, regles)
     masquees = compter(bruitees)
-    with ecrire_dossier(config.chemin("publie") / public) as travail:
+    # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
+    with ecrire_dossier(config.chemin("publie") / public) as travail, ThreadPoolExecutor(1) as fil:
+        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, travail)
         ecrire_csv(bruitees.table, travail / INDICATEURS)
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
-        _publier_mixite(bruitees.table, config, baremes, travail)
         publier_accompagnement(config, regles, travail)
         _publier_les_alertes(config, exacts, ouverture, regles, travail)
         publier_les_sujets(config, bruitees.table, regles, travail)
@@ -70,6 +72,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         publier_territoires(config, bruitees.table, regles, travail)
         edition = _edition(config, regles) | {"secret": masquees, "cle": signature}
         _ecrire_json(edition, travail / "edition.json")
+        mixite.result()
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), masquees)
 
 
