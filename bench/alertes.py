@@ -1,6 +1,6 @@
 """Les alertes sur des populations dont on sait ce qui dérive, à côté des règles usuelles ; et à l'échelle du pays.
 
-    python bench/alertes.py [--graines 50] [--ouvriers 2] [--json FICHIER] [--fiabilite]
+    python bench/alertes.py [--graines 50] [--ouvriers 2] [--bruit] [--json FICHIER] [--fiabilite]
     python bench/alertes.py --national [--immeubles 500000]
 
 Chaque population (:mod:`populations`) passe par le vrai calcul : ``evaluer_le_parc`` pour quatre années, puis
@@ -24,6 +24,7 @@ from populations import SECTEURS, compter, disperser, placer, ranger, sont_des_t
 from observatoire.alertes.calcul import evaluer_le_parc
 from observatoire.alertes.suites import juger
 from observatoire.fichiers import ecrire_texte
+from observatoire.secret import Bruit
 
 GRAINES, OUVRIERS = 50, 2
 IMMEUBLES, IMMEUBLES_PAR_SECTEUR = 500_000, 12
@@ -95,13 +96,14 @@ def principal() -> None:
     lecteur.add_argument("--ouvriers", type=int, default=OUVRIERS)
     lecteur.add_argument("--json", type=Path, help="où écrire tous les tableaux")
     lecteur.add_argument("--fiabilite", action="store_true", help="récrire la figure et la table de la méthode")
+    lecteur.add_argument("--bruit", action="store_true", help="mesurer les alertes telles qu'elles se publient")
     lecteur.add_argument("--national", action="store_true")
     lecteur.add_argument("--immeubles", type=int, default=IMMEUBLES)
     choix = lecteur.parse_args()
     if choix.national:
         print(imprimer_le_pays(choix.immeubles))
         return
-    tableaux = evaluer(choix.graines, choix.ouvriers)
+    tableaux = evaluer(choix.graines, choix.ouvriers, Bruit() if choix.bruit else None)
     if choix.json:
         contenu = {nom: table.to_dict("records") for nom, table in tableaux.items()}
         ecrire_texte(json.dumps(contenu, ensure_ascii=False, indent=1) + "\n", choix.json)

@@ -195,6 +195,27 @@ def test_la_table_ajustee_a_les_marges_de_l_une_et_les_rapports_de_chances_de_l_
             assert chances[0] == pytest.approx(chances[1], rel=1e-6)
 
 
+def _ajuster_pas_a_pas(structure: np.ndarray, marges: np.ndarray) -> np.ndarray:
+    """L'ajustement proportionnel itératif, tel que Deming et Stephan l'écrivent."""
+    table = structure.astype(float)
+    for _ in range(20_000):
+        for axe in (1, 0):
+            voulu, present = (t.sum(axis=axe, keepdims=True) for t in (marges, table))
+            table = table * np.divide(voulu, present, out=np.zeros(present.shape), where=present > 0)
+    return table
+
+
+@settings(deadline=None, max_examples=15)
+@given(tables(4), st.integers(0, 2**32 - 1))
+def test_la_table_ajustee_est_la_limite_de_l_ajustement_iteratif(structure, graine):
+    """Cases vides comprises : les marges sont celles d'une table de même support, où l'ajustement existe."""
+    facteurs = np.random.default_rng(graine).integers(1, 9, structure.shape)
+    marges = structure * facteurs
+    obtenue = ajuster(structure, marges)
+    assert obtenue is not None
+    np.testing.assert_allclose(obtenue, _ajuster_pas_a_pas(structure, marges), atol=1e-6 * marges.sum())
+
+
 def test_une_ville_qui_s_appauvrit_partout_de_meme_ne_change_que_de_composition():
     avant = np.array([[40, 60], [10, 90], [25, 75]])
     apres = ajuster(avant, np.array([[60, 40], [20, 80], [45, 55]]))

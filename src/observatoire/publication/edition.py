@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,14 +72,15 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     publiees = bruitees.table.assign(variance=variances(bruitees.table, ouverture, regles))
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
-    with ecrire_dossier(en_place) as travail:
+    # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
+    with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
+        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, travail)
         garder_les_anterieures(en_place, max(config.annees), travail)
         ecrire_csv(bruitees.table, travail / INDICATEURS)
         ecrire_csv(cumuls, travail / CUMULS)
         ecrire_csv(baremes.tableau(), travail / "baremes.csv")
         ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
-        _publier_mixite(bruitees.table, config, baremes, travail)
         publier_accompagnement(config, regles, travail)
         publier_territoires(config, bruitees.table, regles, travail)
         _publier_les_alertes(config, exacts, ouverture, regles, travail)
@@ -87,6 +89,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
         _ecrire_json(edition, travail / "edition.json")
+        mixite.result()
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
