@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from observatoire.confidentialite.regles import lire_regles_du_secret
 from petit_parc import REFERENTIELS, REGLES, evaluer, sommes, tirer
 
 from observatoire.alertes import ALERTES, AMPLEURS, CLES, SIGNALES
@@ -14,6 +13,7 @@ from observatoire.alertes.etendue import mesurer_l_etendue
 from observatoire.alertes.suites import juger
 from observatoire.baremes import lire_baremes
 from observatoire.confidentialite.alertes import COMPAREES, MESURES, PENTES, PORTEES, proteger_les_alertes
+from observatoire.confidentialite.regles import lire_regles_du_secret
 
 IMPAYES = "impayes_3_mois"
 MESUREES = [c for c in (*MESURES, *COMPAREES, *PENTES) if c != "variance"]

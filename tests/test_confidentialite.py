@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabrique import RACINE, SCHEMAS, VILLE, calculer_tout, configuration, ecrire_prepare
+
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.confidentialite import CELLULE, MESURES, proteger
 from observatoire.confidentialite.colonnes import etablir_colonnes
 from observatoire.confidentialite.protection import Matiere, Outils, preparer, proteger_table
 from observatoire.confidentialite.publication import lire_matiere
 from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.confidentialite.temoins import temoigner
-
-from observatoire.baremes import lire_baremes
-from observatoire.catalogue import catalogue
-from observatoire.confidentialite import CELLULE, MESURES, proteger
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.publie import CLES, COLONNES, lire_publie
 

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from scipy.optimize import linprog
+
 from observatoire.confidentialite.attaque import attaquer, expliquer
 from observatoire.confidentialite.colonnes import Colonnes
 from observatoire.confidentialite.complementaire import completer
 from observatoire.confidentialite.etat import Etat, lire_les_arrondis, taire
 from observatoire.confidentialite.liens import Relations, Systeme
 from observatoire.confidentialite.primaire import Exigences, Valeurs
-from scipy import sparse
-from scipy.optimize import linprog
 
 SEUIL, LARGEUR = 11, 5
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 from fabrique import RACINE, modifier_bareme
-from observatoire.confidentialite.regles import FICHIER, lire_regles_du_secret
 
 from observatoire.baremes import lire_baremes
+from observatoire.confidentialite.regles import FICHIER, lire_regles_du_secret
 from observatoire.erreurs import ErreurConfiguration
 
 REFERENTIELS = RACINE / "data" / "referentiels"
