@@ -8,14 +8,14 @@ import shutil
 import pandas as pd
 import pytest
 from fabrique import calculer_tout, configuration, ecrire_prepare
-from observatoire.confidentialite.protection import cacher_sans_complement
-from observatoire.confidentialite.publication import lire_matiere, preparer_outils
-from observatoire.confidentialite.regles import lire_regles_du_secret
 
 from observatoire.audit.attaque import Attaque
 from observatoire.audit.dossier import Dossier
 from observatoire.baremes import lire_baremes
 from observatoire.confidentialite import proteger
+from observatoire.confidentialite.protection import cacher_sans_complement
+from observatoire.confidentialite.publication import lire_matiere, preparer_outils
+from observatoire.confidentialite.regles import lire_regles_du_secret
 from observatoire.configuration import lire_configuration
 from observatoire.fichiers import ecrire_csv
 from observatoire.publie import INDICATEURS
