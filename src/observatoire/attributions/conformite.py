@@ -20,6 +20,7 @@ from observatoire.publie import CLES
 CONSTATS = ("atteint", "non_atteint")
 VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
 COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict", "statut"]
+_LUES = [*CLES, "valeur", "borne_basse", "borne_haute", "statut"]
 
 
 def confronter(
@@ -35,7 +36,8 @@ def confronter(
     """
     annees, objectifs = list(annees), list(objectifs)
     vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
-    valeurs = valeurs[vises & valeurs["territoire"].ne(HORS_COMMUNE)]
+    valeurs = valeurs.loc[vises & valeurs["territoire"].ne(HORS_COMMUNE), _LUES]
+    valeurs = valeurs.astype(dict.fromkeys([*CLES[1:], "statut"], object))
     morceaux = [_un(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
     morceaux = [m for m in morceaux if len(m)]
     if not morceaux:
