@@ -138,9 +138,9 @@ def _couper(tache: tuple[Lot, int], ou: tuple[Outils, Path]) -> list[list[Fichie
 
 
 def lire_lots(lots: list[Lot], reglages: Reglages, suivi: Suivi) -> list[Bilan]:
-    """Lire tous les lots, dans leur ordre, un par cœur à la fois."""
+    """Lire tous les lots, dans leur ordre, un par cœur à la fois s'ils sont gros."""
     bilans = []
-    for bilan in lire_prudemment(_lire_lot, lots, reglages, reglages.outils, min(coeurs(), len(lots))):
+    for bilan in lire_prudemment(_lire_lot, lots, reglages, reglages.outils):
         suivi.avancer(bilan.fichiers[0], len(bilan.fichiers))
         bilans.append(bilan)
     return bilans

@@ -14,22 +14,25 @@ from observatoire.isolement import Limites, Panne, faire_a_part
 from observatoire.lecture.depots import Fichier, peser
 from observatoire.lecture.parts import Outils, controler_fichier
 from observatoire.lecture.problemes import Probleme
+from observatoire.processus import coeurs
 
 #: Mémoire (octets) que peut prendre une lecture ; secondes qu'elle peut prendre, et de plus par million d'octets.
 MEMOIRE = 4 << 30
 SECONDES = 120
 SECONDES_PAR_MO = 5
+#: Octets (voir :func:`peser`) en deçà desquels un processus de plus coûte davantage qu'il ne rapporte.
+POIDS_D_UN_OUVRIER = 4_000_000
 ECOURTER = "Recopier le tableau seul, en valeurs, dans un fichier neuf, et le déposer en CSV ou en XLSX."
 
 
-def lire_prudemment(
-    fonction: Callable, unites: Iterable, commun: object, outils: Outils, effectif: int = 1
-) -> Iterator:
-    """``fonction(unite, commun)`` pour chaque unité, dans l'ordre, ``effectif`` à la fois.
+def lire_prudemment(fonction: Callable, unites: Iterable, commun: object, outils: Outils) -> Iterator:
+    """``fonction(unite, commun)`` pour chaque unité, dans l'ordre, plusieurs à la fois si elles sont grosses.
 
     Une unité est une liste de :class:`Fichier`, ou a des ``fichiers``. ``outils`` : de quoi relire un fichier seul.
     """
     unites = list(unites)
+    poids = sum(peser(_fichiers(unite)) for unite in unites)
+    effectif = min(coeurs(), len(unites), 1 + poids // POIDS_D_UN_OUVRIER)
     resultats = faire_a_part(fonction, unites, commun, limites, effectif)
     for unite, resultat in zip(unites, resultats, strict=True):
         if isinstance(resultat, Panne) and _ecarter(_fichiers(unite), outils):

@@ -21,7 +21,6 @@ from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.prudence import lire_prudemment
 from observatoire.lecture.territoires import lire_contours
 from observatoire.lecture.vraisemblance import Vue, comparer
-from observatoire.processus import coeurs
 from observatoire.schemas import Schema, lire_schemas
 
 
@@ -124,7 +123,7 @@ def verifier(
     depots, outils = inventaire(config, annee)
     suivi = Suivi(avancement, len(depots.fichiers))
     parts, traces = list(depots.parts.values()), []
-    verifiees = lire_prudemment(_verifier_part, parts, outils, outils, min(coeurs(), len(parts)))
+    verifiees = lire_prudemment(_verifier_part, parts, outils, outils)
     for fichiers, (lus, siennes) in zip(parts, verifiees, strict=True):
         for fichier, lu in zip(fichiers, lus, strict=True):
             vars(fichier).update(vars(lu))  # le processus qui l'a lu en avait une copie
