@@ -77,7 +77,9 @@ def _petit(comptes: np.ndarray) -> np.ndarray:
 
 def _publics(reseau: Reseau) -> np.ndarray:
     """Vrai pour chaque compte que donne ce qui est public : les comptes exacts, les sommes, et rien d'autre."""
-    secrets = np.isin(reseau.genres, [CACHE, DERIVE, RESTE]) | np.isin(np.arange(len(reseau.bas)), reseau.observations["variable"])
+    secrets = np.isin(reseau.genres, [CACHE, DERIVE, RESTE]) | np.isin(
+        np.arange(len(reseau.bas)), reseau.observations["variable"]
+    )
     sans = replace(reseau, bas=np.where(secrets, 0, reseau.bas), haut=np.where(secrets, SANS_BORNE, reseau.haut))
     resserrer(sans)
     return sans.bas == sans.haut

@@ -34,7 +34,9 @@ class Definitions:
 
 
 def definir(
-    roles: dict[tuple[str, str], Temoin], zones: dict[str, dict[str, np.ndarray]], declarations: Mapping[str, Indicateur]
+    roles: dict[tuple[str, str], Temoin],
+    zones: dict[str, dict[str, np.ndarray]],
+    declarations: Mapping[str, Indicateur],
 ) -> Definitions:
     """Reconnaître les comptes égaux, les différences, et toutes les sommes, sur les lignes témoins."""
     releve = _Releve()

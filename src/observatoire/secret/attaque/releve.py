@@ -42,7 +42,9 @@ def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataF
     return pd.Series(np.where(champ | (table["couverture"] < 1), rangs.to_numpy(), ""), index=table.index)
 
 
-def relever(parues: Sequence[tuple[pd.DataFrame, Regles]], definitions: Definitions) -> tuple[pd.DataFrame, list[Bruit]]:
+def relever(
+    parues: Sequence[tuple[pd.DataFrame, Regles]], definitions: Definitions
+) -> tuple[pd.DataFrame, list[Bruit]]:
     """Une ligne par compte nommé, et les lois du bruit.
 
     ``parues`` : des tables publiées, chacune avec ``edition``, ``exacte``, ``lot`` (:func:`allotir`) et, pour juger,
@@ -57,6 +59,7 @@ def relever(parues: Sequence[tuple[pd.DataFrame, Regles]], definitions: Definiti
         table = table[table["statut"].isin(["publie", "c"]).groupby(ici).transform("any")].reset_index(drop=True)
         bruitee = table["statut"].eq("publie") & ~table["exacte"]
         # Là où quelque chose paraît, ce qui est caché l'est parce que ses unités sont trop peu.
+        table["contenant"] = _contenants(table)
         table["petite"] = bruitee.groupby([table[c] for c in LIEU]).transform("any") & table["statut"].eq("c")
         for code, lignes in table.groupby("indicateur", sort=False, observed=True):
             source = catalogue()[code].source
@@ -72,10 +75,20 @@ def relever(parues: Sequence[tuple[pd.DataFrame, Regles]], definitions: Definiti
     return pd.concat(morceaux, ignore_index=True), list(lois)
 
 
+def _contenants(table: pd.DataFrame) -> np.ndarray:
+    """Le numérateur publié, au même endroit, de la part qui contient celle de chaque ligne : elle y est bornée."""
+    contenants = {code: d.dans for code, d in catalogue().items() if getattr(d, "dans", None)}
+    cles = [*CELLULE, "indicateur", "edition"]
+    vises = table[cles].assign(indicateur=table["indicateur"].map(contenants))
+    rangs = pd.MultiIndex.from_frame(table[cles]).get_indexer(pd.MultiIndex.from_frame(vises))
+    return np.where(rangs >= 0, table["numerateur"].to_numpy(float)[rangs], np.nan)
+
+
 def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) -> pd.DataFrame:
     nature = catalogue()[code].nature
     publie, exacte, cache, petite = (
-        m.to_numpy() for m in (lignes["statut"].eq("publie"), lignes["exacte"], lignes["statut"].eq("c"), lignes["petite"])
+        m.to_numpy()
+        for m in (lignes["statut"].eq("publie"), lignes["exacte"], lignes["statut"].eq("c"), lignes["petite"])
     )
     bas, haut = _lire(lignes, role)
     plancher, plafond = etendue(loi, bas, haut)
@@ -95,11 +108,12 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
 
 
 def _lire(lignes: pd.DataFrame, role: str) -> tuple[np.ndarray, np.ndarray]:
-    """Entre quoi est le compte publié : lui-même ; au moins lui, s'il bute sur son dénominateur ; ce que dit le taux de
-    réponse, arrondi."""
+    """Entre quoi est le compte publié : lui-même ; au moins lui, s'il bute sur le tout qui le contient ; ce que dit le
+    taux de réponse, arrondi."""
     haut, bas, reponse = (lignes[c].to_numpy(float) for c in ("numerateur", "denominateur", "reponse"))
     if role == "numerateur":
-        return haut, np.where((haut == bas) & ~lignes["exacte"].to_numpy(), np.inf, haut)
+        bute = (haut == bas) | (haut == lignes["contenant"].to_numpy(float))
+        return haut, np.where(bute & ~lignes["exacte"].to_numpy(), np.inf, haut)
     if role == "denominateur":
         return bas, bas
     with np.errstate(divide="ignore", invalid="ignore"):

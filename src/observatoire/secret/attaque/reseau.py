@@ -16,8 +16,8 @@ from observatoire.secret.parution import TOUS
 PUBLIE, CACHE, DERIVE, RESTE, PAS = "publié", "caché", "différence", "reste", "pas"
 #: Écarts types de bruit qu'un total peut avoir avec la somme de ses parties sans qu'on y voie un reste.
 _TOMBE_JUSTE = 4.0
-#: Plus grand pas suivi d'une année à l'autre, ou d'une édition à l'autre.
-_GRAND_PAS = 11
+#: Ce qui dit quels comptes un lieu montre.
+_MONTRE = ["annee", "edition", "niveau", "croise"]
 
 
 @dataclass
@@ -54,7 +54,9 @@ class Reseau:
         reste = "reste hors de ses parties, " if self.genres[variable] == RESTE else ""
         return f"{ou} {lieu['annee']}{qui} : {reste}{self.definitions.noms[self.colonne[variable]]}"
 
-    def ajouter(self, genre: str, cellules: np.ndarray, colonnes: np.ndarray, bornes: tuple[float, float]) -> np.ndarray:
+    def ajouter(
+        self, genre: str, cellules: np.ndarray, colonnes: np.ndarray, bornes: tuple[float, float]
+    ) -> np.ndarray:
         """Des variables de plus ; rend leurs rangs."""
         nombre = len(cellules)
         ajouts = (np.full(nombre, genre, object), cellules, colonnes, *(np.full(nombre, b) for b in (*bornes, np.nan)))
@@ -125,10 +127,12 @@ def _sommer_dans_les_cellules(reseau: Reseau) -> None:
 
 def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tuple[int, np.ndarray]]:
     """(cellule, celles dont elle est la somme) : lieux emboîtés, zones, bailleurs. Une partie qui couvre tout vaut pour
-    celle qui couvre ce que couvre son total."""
+    celle qui couvre ce que couvre son total, là où d'autres parties n'en couvrent pas plus."""
     uniques = territoires.drop_duplicates("code").set_index("code")
     lieu = cellules.assign(rang=range(len(cellules)), parent=cellules["territoire"].map(uniques["parent"]))
     lieu["niveau_du_parent"], lieu["tous"] = lieu["parent"].map(uniques["niveau"]), TOUS
+    lieu["croise"] = lieu["bailleur"].ne(TOUS)
+    montres = lieu[[*_MONTRE, "lot"]].drop_duplicates().to_numpy().tolist()
     totaux = {cle: t for cle, t in lieu.groupby([c for c in LIEU if c != "lot"], sort=False)}
     for enfants, cles in (
         (lieu, ["annee", "niveau_du_parent", "parent", "bailleur", "edition", "niveau"]),
@@ -136,7 +140,9 @@ def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tup
     ):
         for cle, groupe in enfants.groupby(cles, sort=False):
             for total in totaux[cle[:5]].itertuples() if cle[:5] in totaux else ():
-                siens = groupe[groupe["lot"].isin(["", total.lot])].sort_values("lot")
+                # Un lot qui ne se montre pas chez les parties ne dit pas ce qu'elles couvrent.
+                admis = ["", total.lot] if (groupe[_MONTRE].iloc[0].tolist() + [total.lot]) in montres else [total.lot]
+                siens = groupe[groupe["lot"].isin(admis)].sort_values("lot")
                 if len(siens):
                     yield total.rang, siens.groupby(["territoire", "bailleur"])["rang"].last().to_numpy()
 
@@ -205,7 +211,9 @@ def _lier(reseau: Reseau) -> None:
         colonnes = reseau.colonne[avant]
         carres = pd.Series((vu[apres] - vu[avant]) ** 2).groupby(colonnes).transform("mean").to_numpy()
         echelle = np.full(len(avant), 1 / 3) if marge else np.sqrt(np.maximum(carres - 4, 0.5) / 2)
-        pas = reseau.ajouter(PAS, reseau.cellule[apres], colonnes, (-_GRAND_PAS - 1.0, float(_GRAND_PAS)))
+        pas = reseau.ajouter(PAS, reseau.cellule[apres], colonnes, (0.0, 0.0))
+        reseau.bas[pas] = reseau.bas[apres] - reseau.haut[avant]
+        reseau.haut[pas] = reseau.haut[apres] - reseau.bas[avant]
         reseau.sommes.append(np.column_stack([apres, avant, pas]))
         reseau.pas = np.vstack([reseau.pas, np.column_stack([pas, echelle, np.full(len(pas), marge)])])
 

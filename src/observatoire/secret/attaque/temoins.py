@@ -34,14 +34,14 @@ class Temoin:
 
 
 def temoigner(
-    declarations: Mapping[str, Indicateur], schemas: dict[str, Schema], baremes: Baremes, annee: int, foyers: bool
+    declarations: Mapping[str, Indicateur], schemas: dict[str, Schema], baremes: Baremes, annee: int
 ) -> tuple[dict[tuple[str, str], Temoin], dict[str, dict[str, np.ndarray]]]:
     """(code, rôle) -> témoin, pour tout dénombrement ; zone -> univers -> les lignes qui y sont.
 
-    ``foyers`` : y a-t-il des logements hors du champ du RPLS ?
+    Tous les logements témoins sont dans le champ du RPLS : un foyer n'est pas du même lot (:mod:`.releve`).
     """
     tirage = np.random.default_rng(1951)
-    tables = _tables(schemas, annee, foyers, tirage)
+    tables = _tables(schemas, annee, tirage)
     roles = {}
     for code, declaration in declarations.items():
         try:
@@ -53,9 +53,6 @@ def temoigner(
             lignes = colonne.reindex(range(LIGNES))
             if set(lignes.dropna().unique()) <= {True, False} and declaration.nature != "moyenne":
                 retenues = lignes.eq(True).to_numpy(dtype=bool)
-                if declaration.perimetre == "rpls":
-                    champ = tables[table]["champ_rpls"].reindex(range(LIGNES), fill_value=False)
-                    retenues = retenues & champ.to_numpy(bool)
                 roles[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues)
     zones = {
         zone: {
@@ -77,12 +74,11 @@ def _dernier(baremes: Baremes):
     return bareme
 
 
-def _tables(schemas: dict[str, Schema], annee: int, foyers: bool, tirage: np.random.Generator) -> dict:
+def _tables(schemas: dict[str, Schema], annee: int, tirage: np.random.Generator) -> dict:
     def remplir(nom: str) -> pd.DataFrame:
         colonnes = {c: _tirer(champ, annee, tirage) for c, champ in schemas[nom].champs.items()}
         colonnes["qpv"] = tirage.choice([*ZONES, None], LIGNES, p=[0.45, 0.45, 0.1])
-        champ = (not foyers) | (tirage.random(LIGNES) < 0.9)
-        return pd.DataFrame(colonnes).assign(annee=annee, champ_rpls=champ, dans_ville=True)
+        return pd.DataFrame(colonnes).assign(annee=annee, champ_rpls=True, dans_ville=True)
 
     tables = {nom: remplir(nom) for nom in schemas}
     logements = tables["logements"]
