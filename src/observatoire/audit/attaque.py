@@ -24,9 +24,9 @@ from observatoire.secret import Regles
 from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaquer, definir, temoigner
 from observatoire.secret.parution import exactes
 
-#: Part des petits comptes au-delà de laquelle les deviner n'est plus un jeu de hasard, et combien il en faut pour le dire.
+#: Part des petits comptes au-delà de laquelle ils se devinent, et combien il en faut pour le dire.
 DEVINES, ASSEZ = 0.5, 30
-_ROLES = {"numerateur": "numerateur", "denominateur": "denominateur", "concernes": "concernes"}
+_ROLES = ("numerateur", "denominateur", "concernes")
 _LUES = ["numerateur", "denominateur", "reponse", "statut"]
 
 
@@ -41,11 +41,11 @@ class Attaque:
         """Rien : l'attaque lit les tables publiées."""
 
     def conclure(self) -> Resultat:
-        """Attaquer du dehors, toutes les années ; puis comme chaque bailleur, la dernière (toutes, si l'on veut tout)."""
+        """Attaquer du dehors, toutes les années ; puis comme chaque bailleur, la dernière, à moins de vouloir tout."""
         self._rendre("vu du dehors", self.attaquer())
         if self._exacts is None:
             self.resultat.non_fait.append(
-                "rien n'est préparé ici : la part des réponses justes n'est pas comptée, ni ce que sait chaque bailleur."
+                "rien n'est préparé ici : ni la part des réponses justes, ni ce que sait chaque bailleur ne s'y comptent."
             )
             return self.resultat
         for bailleur in (b.code for b in self.dossier.config.bailleurs):
@@ -88,16 +88,15 @@ class Attaque:
             return None
         table, comptes = (pd.read_parquet(f) for f in fichiers)
         calcule = table["statut"].eq("calcule")
-        vrais = {f"vrai_{r}": (comptes if r == "concernes" else table)[c].where(calcule, 0) for r, c in _ROLES.items()}
+        vrais = {f"vrai_{r}": (comptes if r == "concernes" else table)[r].where(calcule, 0) for r in _ROLES}
         return table.astype(dict.fromkeys([*CLES[1:], "statut"], str)).assign(**vrais)
 
     def _parues(self, moi: str | None) -> Iterator[tuple[pd.DataFrame, Regles]]:
-        """Ce qui a paru, avec les règles de chaque public : une autre loi du bruit sur les mêmes comptes en apprend plus."""
-        autres = [
-            p for p in plus_larges(self.dossier.public) if (self.dossier.publie.parent / p / INDICATEURS).is_file()
-        ]
+        """Ce qui a paru, avec les règles de chaque public : une autre loi sur les mêmes comptes en apprend plus."""
+        publie = self.dossier.publie.parent
+        autres = [p for p in plus_larges(self.dossier.public) if (publie / p / INDICATEURS).is_file()]
         for public in (*autres, self.dossier.public):
-            regles, dossier = self.dossier.regles_de(public), self.dossier.publie.parent / public
+            regles, dossier = self.dossier.regles_de(public), publie / public
             memes = (regles.bruit, regles.bruits) == (self.dossier.regles.bruit, self.dossier.regles.bruits)
             if public == self.dossier.public or not memes:
                 couverture = lire(dossier / "couverture.csv")

@@ -2,7 +2,7 @@
 
 On connaît la méthode, la loi du bruit, les définitions, le barème ; au besoin, ses propres ménages (un bailleur), et ce
 qu'une autre édition disait. ``temoins`` et ``definitions`` trouvent les sommes qui tiennent par définition ; ``releve``
-et ``reseau`` les posent sur les tables publiées ; ``propagation`` et ``bornes`` en tirent ce qui se sait de chaque compte.
+et ``reseau`` les posent sur ce qui est publié ; ``propagation`` et ``bornes`` en tirent ce qui se sait des comptes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.definitions import Definitions, definir
 from observatoire.secret.attaque.propagation import croire, resserrer
 from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir
-from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, PUBLIE, RESTE, Reseau, assembler
+from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
 from observatoire.secret.attaque.temoins import temoigner
 
 __all__ = ["CUMUL", "Definitions", "Prises", "allotir", "assembler", "attaquer", "definir", "temoigner"]
@@ -32,8 +32,8 @@ _PRESQUE = 0.95
 class Prises:
     """Ce que l'attaque a pris.
 
-    ``vises`` : comptes qui peuvent être petits et ne sont pas publics. ``etablis`` : les noms de ceux de 1 à 10 dont une
-    seule valeur est possible. ``reponses`` : une ligne par compte visé : ``genre``, ``probabilite`` de la meilleure
+    ``vises`` : comptes qui peuvent être petits et ne sont pas publics. ``etablis`` : les noms de ceux, de 1 à 10, dont
+    une seule valeur est possible. ``reponses`` : une ligne par compte visé : ``genre``, ``probabilite`` de la meilleure
     réponse, ``petite`` (de 1 à 10), et si la vérité est connue ``petit`` (elle l'est) et ``juste``.
     """
 
@@ -77,9 +77,8 @@ def _petit(comptes: np.ndarray) -> np.ndarray:
 
 def _publics(reseau: Reseau) -> np.ndarray:
     """Vrai pour chaque compte que donne ce qui est public : les comptes exacts, les sommes, et rien d'autre."""
-    secrets = np.isin(reseau.genres, [CACHE, DERIVE, RESTE]) | np.isin(
-        np.arange(len(reseau.bas)), reseau.observations["variable"]
-    )
+    secrets = np.isin(reseau.genres, [CACHE, DERIVE, RESTE])
+    secrets[reseau.observations["variable"]] = True
     sans = replace(reseau, bas=np.where(secrets, 0, reseau.bas), haut=np.where(secrets, SANS_BORNE, reseau.haut))
     resserrer(sans)
     return sans.bas == sans.haut
@@ -94,7 +93,7 @@ def _candidats(reseau: Reseau, reponses: pd.DataFrame, secretes: np.ndarray, tou
 
 
 def _etabli(reseau: Reseau, variable: int) -> bool:
-    """Une seule valeur, petite, est possible ; et c'est la vraie, si on la connaît (une somme peut ne pas tenir ici)."""
+    """Une seule valeur, petite, est possible ; la vraie si on la connaît (une somme peut ne pas tenir ici)."""
     bas, haut = reseau.bas[variable], reseau.haut[variable]
     if bas != haut:
         bas, haut = borner(reseau, variable)

@@ -1,4 +1,4 @@
-"""Les bornes entières d'un compte, par programmes linéaires en nombres entiers sur toutes les sommes qui le touchent."""
+"""Les bornes entières d'un compte, par programmes linéaires en nombres entiers sur les sommes qui le touchent."""
 
 from __future__ import annotations
 

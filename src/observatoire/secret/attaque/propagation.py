@@ -44,7 +44,7 @@ def resserrer(reseau: Reseau, tours: int = 30) -> None:
 
 
 def croire(reseau: Reseau, visees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Les variables suivies, et la probabilité de chacune de leurs valeurs (``bas``, ``bas`` + 1...), par somme-produit.
+    """Les variables suivies, et la probabilité de leurs valeurs (``bas``, ``bas`` + 1...), par somme-produit.
 
     ``visees`` : celles dont les sommes comptent.
 

@@ -49,8 +49,8 @@ def relever(
 
     ``parues`` : des tables publiées, chacune avec ``edition``, ``exacte``, ``lot`` (:func:`allotir`) et, pour juger,
     ``vrai_<rôle>``. Rend :data:`LIEU`, ``colonne``, ``cache``, ``exacte`` (faux là où un compte de
-    tous les bailleurs est bruité), ``plancher`` et ``plafond`` sûrs, ``vu_bas`` et
-    ``vu_haut`` du compte bruité, sa ``loi``, ``unites_de`` quelle table il compte, ``unites`` publiées à côté, ``vrai``.
+    tous les bailleurs est bruité), ``plancher`` et ``plafond`` sûrs, ``vu_bas`` et ``vu_haut`` du compte bruité, sa
+    ``loi``, ``unites_de`` quelle table il compte, ``unites`` publiées à côté, ``vrai``.
     """
     lois: dict[Bruit, int] = {}
     morceaux = []
@@ -86,10 +86,8 @@ def _contenants(table: pd.DataFrame) -> np.ndarray:
 
 def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) -> pd.DataFrame:
     nature = catalogue()[code].nature
-    publie, exacte, cache, petite = (
-        m.to_numpy()
-        for m in (lignes["statut"].eq("publie"), lignes["exacte"], lignes["statut"].eq("c"), lignes["petite"])
-    )
+    publie, cache = (lignes["statut"].eq(s).to_numpy() for s in ("publie", "c"))
+    exacte, petite = lignes["exacte"].to_numpy(), lignes["petite"].to_numpy()
     bas, haut = _lire(lignes, role)
     plancher, plafond = etendue(loi, bas, haut)
     plancher, plafond = np.where(exacte, bas, plancher), np.where(exacte, haut, plafond)

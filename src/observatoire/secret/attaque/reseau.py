@@ -1,4 +1,4 @@
-"""Le réseau : chaque compte en chaque lieu, ce que les tables publiées en disent, et toutes les sommes qui les lient."""
+"""Le réseau : chaque compte en chaque lieu, ce qui en est publié, et toutes les sommes qui les lient."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _MONTRE = ["annee", "edition", "niveau", "croise"]
 class Reseau:
     """Des comptes entiers (*variables*), leurs bornes, ce qui en est publié, et leurs sommes.
 
-    ``rang`` : (cellule, colonne) -> variable, ou -1. ``observations`` : voir :func:`~.releve.relever`. ``genres`` : d'où
-    vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la connaît pour juger.
-    ``ouvertes`` : les colonnes que rien ne bruite, tous bailleurs réunis (des bâtiments, non des ménages).
-    ``sommes`` : des tableaux (somme, membre), le premier membre étant le total des autres. ``pas`` : (variable, échelle,
-    marge) de chaque différence entre deux années ou deux éditions.
+    ``rang`` : (cellule, colonne) -> variable, ou -1. ``observations`` : voir :func:`~.releve.relever`.
+    ``genres`` : d'où vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la
+    connaît pour juger. ``ouvertes`` : les colonnes que rien ne bruite, tous bailleurs réunis (des bâtiments, non des
+    ménages). ``sommes`` : des tableaux (somme, membre), le premier membre étant le total des autres. ``pas`` :
+    (variable, échelle, marge) de chaque différence entre deux années ou deux éditions.
     """
 
     cellules: pd.DataFrame
@@ -133,7 +133,7 @@ def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tup
     lieu["niveau_du_parent"], lieu["tous"] = lieu["parent"].map(uniques["niveau"]), TOUS
     lieu["croise"] = lieu["bailleur"].ne(TOUS)
     montres = lieu[[*_MONTRE, "lot"]].drop_duplicates().to_numpy().tolist()
-    totaux = {cle: t for cle, t in lieu.groupby([c for c in LIEU if c != "lot"], sort=False)}
+    totaux = dict(iter(lieu.groupby([c for c in LIEU if c != "lot"], sort=False)))
     for enfants, cles in (
         (lieu, ["annee", "niveau_du_parent", "parent", "bailleur", "edition", "niveau"]),
         (lieu[lieu["bailleur"].ne(TOUS)], ["annee", "niveau", "territoire", "tous", "edition"]),
@@ -141,7 +141,7 @@ def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tup
         for cle, groupe in enfants.groupby(cles, sort=False):
             for total in totaux[cle[:5]].itertuples() if cle[:5] in totaux else ():
                 # Un lot qui ne se montre pas chez les parties ne dit pas ce qu'elles couvrent.
-                admis = ["", total.lot] if (groupe[_MONTRE].iloc[0].tolist() + [total.lot]) in montres else [total.lot]
+                admis = ["", total.lot] if [*groupe[_MONTRE].iloc[0], total.lot] in montres else [total.lot]
                 siens = groupe[groupe["lot"].isin(admis)].sort_values("lot")
                 if len(siens):
                     yield total.rang, siens.groupby(["territoire", "bailleur"])["rang"].last().to_numpy()
@@ -192,7 +192,7 @@ def _tombe_juste(reseau: Reseau, membres: np.ndarray) -> bool:
 def _lier(reseau: Reseau) -> None:
     """Un compte change peu d'une année à l'autre, et presque pas d'une édition à l'autre de la même année.
 
-    Deux comptes publiés égaux ont sans doute les mêmes unités, donc le même bruit : ils n'apprennent rien l'un de l'autre.
+    Deux comptes publiés égaux ont sans doute les mêmes unités, donc le même bruit : ils ne s'apprennent rien.
     """
     c = reseau.cellules
     vu = np.full(len(reseau.bas), np.nan)
