@@ -12,6 +12,7 @@ import pandas as pd
 import yaml
 
 from observatoire import alertes, indicateurs
+from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.engagements import ecrire_engagements
 from observatoire.schemas import lire_schemas
@@ -36,7 +37,8 @@ COLONNES_DEPOTS = [
 def table(nom: str, lignes: list[dict], annee: int = 2010, ville: bool = True) -> pd.DataFrame:
     """Une table préparée. Le bailleur est « gbh » et le logement dans le champ du RPLS, sauf mention contraire.
 
-    Une colonne inconnue est refusée : une faute de frappe dans un essai ne doit pas le rendre vide de sens.
+    Chaque ligne a sa clé. Une colonne inconnue est refusée : une faute de frappe ne doit pas rendre l'essai vide de
+    sens.
     """
     types = {c: champ.type for c, champ in SCHEMAS[MODELES.get(nom, nom)].champs.items()}
     if nom == "devenirs":
@@ -51,6 +53,9 @@ def table(nom: str, lignes: list[dict], annee: int = 2010, ville: bool = True) -
     colonnes = {c: _typer(valeurs[c], type_) for c, type_ in types.items()}
     colonnes |= {"annee": annee, "champ_rpls": valeurs["champ_rpls"].ne(False)}
     complete = pd.DataFrame(colonnes, index=valeurs.index)
+    complete[COLONNE] = attribuer(
+        "immeubles", pd.DataFrame({"immeuble": [f"{nom}:{n}" for n in range(len(valeurs))]}, dtype="str"), FICTIVE
+    )[COLONNE].to_numpy()
     if ville:
         complete["ville"] = VILLE
         if nom == "programmes":

@@ -12,13 +12,10 @@ from itertools import chain
 from typing import Protocol
 
 from observatoire.audit.attaque import Attaque
-from observatoire.audit.cases import Ecrites
-from observatoire.audit.cles import Cles, Registre
-from observatoire.audit.decimales import Decimales
+from observatoire.audit.cles import Cles
 from observatoire.audit.dossier import Dossier
 from observatoire.audit.genres import Genres
 from observatoire.audit.identifiants import Identifiants
-from observatoire.audit.imprimes import Imprimes
 from observatoire.audit.lecteurs import Fichier, lire_dossier
 from observatoire.audit.publics import Publics
 from observatoire.audit.rapport import Constat, Rapport, Resultat, compter
@@ -43,10 +40,6 @@ CONTROLES: tuple[Callable[[Dossier], Controle], ...] = (
     Genres,
     Identifiants,
     Cles,
-    Registre,
-    Imprimes,
-    Decimales,
-    Ecrites,
     Publics,
     Attaque,
 )
@@ -56,15 +49,16 @@ def auditer(
     config: Configuration,
     public: str = "publique",
     avancer: Callable[[str], None] = lambda _: None,
+    tout: bool = False,
     controles: tuple[Callable[[Dossier], Controle], ...] = CONTROLES,
 ) -> Rapport:
     """Auditer le site construit et ce qui est publié pour ``public``.
 
-    ``avancer`` reçoit le nom de chaque fichier examiné. Lève :class:`ErreurConfiguration` si rien n'est publié pour ce
-    public ou si aucun site n'est construit.
+    ``avancer`` reçoit le nom de chaque fichier examiné ; ``tout`` : l'attaque n'échantillonne rien. Lève
+    :class:`ErreurConfiguration` si rien n'est publié pour ce public ou si aucun site n'est construit.
     """
     depart = time.perf_counter()
-    dossier, site = Dossier(config, public), config.chemin("site", public)
+    dossier, site = Dossier(config, public, tout), config.chemin("site", public)
     if not (dossier.publie / "indicateurs.csv").is_file():
         raise ErreurConfiguration(f"rien n'est publié pour « {public} » : lancer « observatoire proteger ».")
     if not (site / "index.html").is_file():

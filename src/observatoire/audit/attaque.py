@@ -45,7 +45,7 @@ class Attaque:
         self._rendre("vu du dehors", self.attaquer())
         if self._exacts is None:
             self.resultat.non_fait.append(
-                "rien n'est préparé ici : ni la part des réponses justes, ni ce que sait chaque bailleur ne s'y comptent."
+                "rien n'est préparé ici : ni la part des réponses justes, ni ce que sait chaque bailleur n'est compté."
             )
             return self.resultat
         for bailleur in (b.code for b in self.dossier.config.bailleurs):

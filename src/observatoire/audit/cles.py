@@ -1,4 +1,4 @@
-"""Les lignes qui portent la clé d'une valeur cachée : téléchargements, données des pages, registre des nombres."""
+"""Les lignes qui portent la clé d'une valeur cachée : téléchargements, données des pages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pandas as pd
 from observatoire.audit.dossier import Dossier, dire_cle, index
 from observatoire.audit.lecteurs import Fichier
 from observatoire.audit.rapport import Constat, Resultat
-from observatoire.confidentialite.protection import MESURES
-from observatoire.publie import CLES
-from observatoire.registre import FICHIER
+from observatoire.publie import CLES, VALEURS
 
+#: Ce que dit une ligne d'indicateurs ; la couverture ne dit rien de la valeur.
+MESURES = [m for m in VALEURS if m != "couverture"]
 #: Les mesures d'une alerte, d'un engagement ou d'une comparaison de bailleurs qui disent quelque chose de la valeur.
 MESURES_TIREES = (
     "observe", "exces", "exces_bas", "exces_haut", "ecart_points", "lisse", "pente", "bas", "haut", "autres", "ecart",
@@ -53,31 +53,3 @@ class Cles:
         for rang in parlantes.any(axis=1).nonzero()[0]:
             dites = ", ".join(m for m, dite in zip(mesures, parlantes[rang], strict=True) if dite)
             yield Constat(nom, f"{lieu}, ligne {rang + 2}", dire_cle(cles[rang]), f"Mesures remplies : {dites}.")
-
-
-@dataclass
-class Registre:
-    """Le registre des nombres imprimés ne porte aucune clé cachée, quelle que soit l'édition qui l'a imprimée."""
-
-    dossier: Dossier
-
-    def examiner(self, fichier: Fichier) -> None:
-        """Rien : le registre n'est pas un fichier du site."""
-
-    def conclure(self) -> Resultat:
-        """Lire le registre et le comparer à ce qui est publié."""
-        resultat = Resultat("Registre des nombres imprimés")
-        if (imprimes := self.dossier.imprimes) is None:
-            resultat.non_fait.append(f"il n'y a pas de registre (publie/{FICHIER}) : rien n'y a été comparé.")
-            return resultat
-        lignes = imprimes[imprimes["public"].eq(self.dossier.public)]
-        a_cle = lignes["indicateur"].notna() & lignes["mesure"].isin([*MESURES, *MESURES_TIREES])
-        dites = lignes[a_cle].fillna({"bailleur": "tous"})
-        cles = index(dites)
-        for rang in (~cles.isin(self.dossier.publies)).nonzero()[0]:
-            ligne = dites.iloc[rang]
-            comment = f"Imprimée dans l'édition {ligne['edition']}, nombre n° {ligne['rang']} de la page."
-            quoi = f"{dire_cle(cles[rang])} ({ligne['mesure']})"
-            resultat.constats.append(Constat(f"publie/{FICHIER}", f"page {ligne['page']}", quoi, comment))
-        resultat.examine = {"nombres": len(lignes), "nombres qui portent une clé": len(dites)}
-        return resultat

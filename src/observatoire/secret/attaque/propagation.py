@@ -118,7 +118,8 @@ def _repondre(formes: np.ndarray, ecart: np.ndarray) -> np.ndarray:
 
 def _presumer(reseau: Reseau) -> np.ndarray:
     """L'a priori (logarithme) : d'un compte publié, la part de son code et sa dispersion d'un lieu à l'autre
-    (bêta-binomiale, par les moments) ; d'un pas, une loi de Laplace."""
+    (bêta-binomiale, par les moments) ; d'un pas, une loi de Laplace ; d'un reste sans doute nul, la chance que deux
+    bruits indépendants aient fait paraître le même compte de chaque côté."""
     logs = np.zeros((len(reseau.bas), LARGEUR))
     variables = reseau.pas[:, 0].astype(int)
     pas = np.abs(reseau.bas[variables][:, None] + np.arange(LARGEUR))
@@ -134,7 +135,9 @@ def _presumer(reseau: Reseau) -> np.ndarray:
     ou = vues["variable"].to_numpy()
     i = reseau.bas[ou][:, None] + np.arange(LARGEUR)
     n, a, b = np.maximum(n[:, None], i), (part * force)[:, None], ((1 - part) * force)[:, None]
-    logs[ou] = (
+    nuls = reseau.bas[reseau.nuls][:, None] + np.arange(LARGEUR)
+    logs[reseau.nuls] += np.where(nuls == 0, 0.0, np.log(0.2) - nuls**2 / 8)
+    logs[ou] += (
         special.betaln(i + a, n - i + b) - special.betaln(a, b)
         + special.gammaln(n + 1) - special.gammaln(i + 1) - special.gammaln(n - i + 1)
     )  # fmt: skip

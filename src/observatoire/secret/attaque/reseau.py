@@ -28,7 +28,8 @@ class Reseau:
     ``genres`` : d'où vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la
     connaît pour juger. ``ouvertes`` : les colonnes que rien ne bruite, tous bailleurs réunis (des bâtiments, non des
     ménages). ``sommes`` : des tableaux (somme, membre), le premier membre étant le total des autres. ``pas`` :
-    (variable, échelle, marge) de chaque différence entre deux années ou deux éditions.
+    (variable, échelle, marge) de chaque différence entre deux années ou deux éditions ; ``nuls`` : les variables qui
+    sont sans doute nulles (:func:`_confondre`).
     """
 
     cellules: pd.DataFrame
@@ -45,6 +46,7 @@ class Reseau:
     ouvertes: np.ndarray
     sommes: list[np.ndarray] = field(default_factory=list)
     pas: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    nuls: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     def nommer(self, variable: int) -> str:
         """« quartier battant 2010, gbh : ménages d'une personne » ; le code d'un immeuble n'est pas redit."""
@@ -53,6 +55,13 @@ class Reseau:
         qui = "" if lieu["bailleur"] == TOUS else f", {lieu['bailleur']}"
         reste = "reste hors de ses parties, " if self.genres[variable] == RESTE else ""
         return f"{ou} {lieu['annee']}{qui} : {reste}{self.definitions.noms[self.colonne[variable]]}"
+
+    def vus(self) -> np.ndarray:
+        """Le compte bruité de chaque variable ; manquant s'il n'est pas publié tel quel."""
+        vu = np.full(len(self.bas), np.nan)
+        tels_quels = self.observations[self.observations["vu_bas"].eq(self.observations["vu_haut"])]
+        vu[tels_quels["variable"]] = tels_quels["vu_bas"]
+        return vu
 
     def ajouter(
         self, genre: str, cellules: np.ndarray, colonnes: np.ndarray, bornes: tuple[float, float]
@@ -100,6 +109,7 @@ def assembler(parues: Sequence[tuple], territoires: pd.DataFrame, definitions: D
     for somme in reseau.sommes:
         tailles.setdefault(somme.shape[1], []).append(somme)
     reseau.sommes = [np.unique(np.concatenate(memes), axis=0) for memes in tailles.values()]
+    _confondre(reseau)
     _juger(reseau)
     return reseau
 
@@ -194,10 +204,7 @@ def _lier(reseau: Reseau) -> None:
 
     Deux comptes publiés égaux ont sans doute les mêmes unités, donc le même bruit : ils ne s'apprennent rien.
     """
-    c = reseau.cellules
-    vu = np.full(len(reseau.bas), np.nan)
-    sures = reseau.observations[reseau.observations["vu_bas"].eq(reseau.observations["vu_haut"])]
-    vu[sures["variable"]] = sures["vu_bas"]
+    c, vu = reseau.cellules, reseau.vus()
     cles = pd.MultiIndex.from_frame(c[LIEU])
     for suivantes, marge in ((c.assign(annee=c["annee"] + 1), 0), (c[c["edition"].ne("")].assign(edition=""), 1)):
         la = cles.get_indexer(pd.MultiIndex.from_frame(suivantes[LIEU]))
@@ -216,6 +223,23 @@ def _lier(reseau: Reseau) -> None:
         reseau.haut[pas] = reseau.haut[apres] - reseau.bas[avant]
         reseau.sommes.append(np.column_stack([apres, avant, pas]))
         reseau.pas = np.vstack([reseau.pas, np.column_stack([pas, echelle, np.full(len(pas), marge)])])
+
+
+def _confondre(reseau: Reseau) -> None:
+    """Une partie publiée égale à son total a sans doute les mêmes unités, donc le même bruit : elle n'apprend rien de
+    plus que lui, sinon que le reste est sans doute nul."""
+    vu = reseau.vus()
+    doubles, nuls = [], []
+    for somme in reseau.sommes:
+        vus = vu[somme]
+        autres = np.nansum(vus[:, 1:], axis=1)[:, None] - np.nan_to_num(vus[:, 1:])
+        lignes, places = np.nonzero((vus[:, :1] == vus[:, 1:]) & (vus[:, :1] > 0) & (autres == 0))
+        doubles.append(somme[lignes, places + 1])
+        if somme.shape[1] == 3:
+            nuls.append(somme[lignes, 2 - places])
+    reseau.nuls = np.unique(np.concatenate([np.zeros(0, dtype=int), *nuls]))
+    gardees = ~reseau.observations["variable"].isin(np.concatenate([np.zeros(0, dtype=int), *doubles]))
+    reseau.observations = reseau.observations[gardees].reset_index(drop=True)
 
 
 def _juger(reseau: Reseau) -> None:
