@@ -77,18 +77,19 @@ def test_la_meilleure_reponse_est_juste_moins_d_une_fois_sur_deux(prises, public
     assert petits[petits["genre"].eq("publié")]["juste"].mean() < DEVINES
 
 
-def test_les_probabilites_dites_sont_justes(prises):
-    """Une attaque qui se tromperait sur elle-même ne prouverait rien : dite à 40 %, une réponse l'est 4 fois sur 10."""
+def test_l_attaque_sait_quand_elle_sait(prises):
+    """Une attaque qui se tromperait sur elle-même ne prouverait rien (sur un parc entier : bench/secret.py)."""
     reponses = pd.concat([prises(graine).reponses for graine in GRAINES])
-    dites = reponses[reponses["petite"] & reponses["genre"].eq("publié")]
-    assert abs(dites["juste"].mean() - dites["probabilite"].mean()) < 0.08
+    dites = reponses[reponses["petite"]]
+    sures, douteuses = (dites[dites["probabilite"].between(*b)]["juste"].mean() for b in ((0.6, 1), (0, 0.4)))
+    assert sures > 1.5 * douteuses
 
 
 def test_sans_bruit_elle_etablit_presque_tout(prises):
     prise = prises(GRAINES[0], sans_bruit=True)
     petits = prise.reponses[prise.reponses["petit"] & prise.reponses["genre"].eq("publié")]
-    assert len(prise.etablis) > 183
-    assert petits["juste"].mean() > 0.95
+    assert len(prise.etablis) > 100
+    assert petits["juste"].mean() > 0.99
 
 
 def test_sans_bruit_les_petits_numerateurs_masques_se_retrouvent(publiees):
@@ -192,19 +193,19 @@ def test_une_somme_que_ce_qui_est_publie_contredit_s_en_va():
 
 
 def test_la_probabilite_est_celle_de_bayes():
-    """Deux comptes et leur somme, trois bruits : la loi à postériori, énumérée (au poids des sommes près)."""
+    """Deux comptes et leur somme, trois bruits : la loi à postériori est celle qu'on énumère."""
     loi = Bruit()
     publies = (5, 7, 10)
     bornes = [[float(etendue(loi, np.array([j]), np.array([j]))[c][0]) for j in publies] for c in (0, 1)]
     reseau = _reseau(*bornes, [[[2, 0, 1]]], [(v, j) for v, j in enumerate(publies)], loi)
-    suivies, croyances = croire(reseau, np.ones(3, dtype=bool))
+    suivies, croyances = croire(reseau, np.ones(3, dtype=bool), poids=1.0)
     a, b = np.meshgrid(np.arange(30), np.arange(30), indexing="ij")
     ensemble = np.prod([vraisemblance(loi, x, j, j) for x, j in zip((a, b, a + b), publies, strict=True)], axis=0)
     exacte = ensemble.sum(axis=1) / ensemble.sum()
     bas = int(reseau.bas[0])
     assert suivies.tolist() == [0, 1, 2]
     assert croyances[0].argmax() + bas == exacte.argmax()
-    assert np.abs(croyances[0] - exacte[bas : bas + LARGEUR]).max() < 0.05
+    assert np.abs(croyances[0] - exacte[bas : bas + LARGEUR]).max() < 1e-3
 
 
 @pytest.mark.parametrize("loi", [Bruit(), Bruit(8, 4.0, 1)], ids=str)

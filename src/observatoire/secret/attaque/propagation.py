@@ -43,10 +43,10 @@ def resserrer(reseau: Reseau, tours: int = 30) -> None:
             break
 
 
-def croire(reseau: Reseau, visees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def croire(reseau: Reseau, visees: np.ndarray, poids: float = _POIDS) -> tuple[np.ndarray, np.ndarray]:
     """Les variables suivies, et la probabilité de leurs valeurs (``bas``, ``bas`` + 1...), par somme-produit.
 
-    ``visees`` : celles dont les sommes comptent.
+    ``visees`` : celles dont les sommes comptent. ``poids`` : celui d'une somme ; 1 s'il n'y a pas de boucle.
 
     **Référence.** Kschischang F. R., Frey B. J. et Loeliger H.-A. (2001), « Factor Graphs and the Sum-Product
     Algorithm », *IEEE Trans. Inf. Theory* 47 ; Wainwright M. J. et al. (2005), *ibid.* 51 (poids des sommes).
@@ -70,7 +70,7 @@ def croire(reseau: Reseau, visees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             ecart = (reseau.bas[s[:, 0]] - reseau.bas[s[:, 1:]].sum(axis=1)).astype(int)
             recus.append(_repondre(formes, ecart).reshape(-1, LARGEUR))
             debut += s.size
-        messages = _AMORTI * messages + (1 - _AMORTI) * _POIDS * np.concatenate(recus)
+        messages = _AMORTI * messages + (1 - _AMORTI) * poids * np.concatenate(recus)
     return suivies, _normer(logs + recoit @ messages)
 
 
