@@ -177,12 +177,14 @@ class Chaine:
             lu=edition,
         )
 
-    def auditer(self, public: str) -> None:
-        """Imprimer le rapport de l'audit ; lève :class:`SecretDecouvert` si quelque chose de caché peut se savoir."""
+    def auditer(self, public: str, tout: bool = False) -> None:
+        """Imprimer le rapport de l'audit ; ``tout`` : sans rien échantillonner.
+
+        Lève :class:`SecretDecouvert` si quelque chose de caché peut se savoir."""
         from observatoire.audit import auditer, compter
 
         with self.journal.etape("audit") as etape:
-            rapport = auditer(self.config, public)
+            rapport = auditer(self.config, public, tout=tout)
             etape.bilan = compter(rapport.constats)
         print(rapport)
         if rapport.constats:

@@ -181,10 +181,11 @@ def auditer(
     site: Site = None,
     prepare: Prepare = None,
     public: Public = "publique",
+    tout: Annotated[bool, typer.Option("--tout", help="Attaquer sans rien échantillonner (plus long).")] = False,
     config: Config = DEFAUT,
 ) -> None:
     """Chercher ce qui est caché dans le site et dans ce qui est publié : 0 rien ne se sait, 1 quelque chose se sait."""
-    _chaine(config, public=public, publie=publie, site=site, prepare=prepare).auditer(public)
+    _chaine(config, public=public, publie=publie, site=site, prepare=prepare).auditer(public, tout)
 
 
 @app.command(cls=Commande)

@@ -49,15 +49,16 @@ def auditer(
     config: Configuration,
     public: str = "publique",
     avancer: Callable[[str], None] = lambda _: None,
+    tout: bool = False,
     controles: tuple[Callable[[Dossier], Controle], ...] = CONTROLES,
 ) -> Rapport:
     """Auditer le site construit et ce qui est publié pour ``public``.
 
-    ``avancer`` reçoit le nom de chaque fichier examiné. Lève :class:`ErreurConfiguration` si rien n'est publié pour ce
-    public ou si aucun site n'est construit.
+    ``avancer`` reçoit le nom de chaque fichier examiné ; ``tout`` : l'attaque n'échantillonne rien. Lève
+    :class:`ErreurConfiguration` si rien n'est publié pour ce public ou si aucun site n'est construit.
     """
     depart = time.perf_counter()
-    dossier, site = Dossier(config, public), config.chemin("site", public)
+    dossier, site = Dossier(config, public, tout), config.chemin("site", public)
     if not (dossier.publie / "indicateurs.csv").is_file():
         raise ErreurConfiguration(f"rien n'est publié pour « {public} » : lancer « observatoire proteger ».")
     if not (site / "index.html").is_file():

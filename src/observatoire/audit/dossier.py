@@ -9,19 +9,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from observatoire.audit.parus import lire, lire_parus
-from observatoire.baremes import lire_baremes
-from observatoire.confidentialite.regles import Regles, lire_regles_du_secret
-from observatoire.configuration import Configuration, plus_larges
+from observatoire.baremes import Baremes, lire_baremes
+from observatoire.configuration import Configuration
 from observatoire.publie import CLES, INDICATEURS
+from observatoire.secret import Regles, lire_regles_du_secret
+
+_CODES = {"territoire": str, "bailleur": str, "code": str, "parent": str}
 
 
 @dataclass(frozen=True)
 class Dossier:
-    """Les pièces d'un audit, chacune lue à son premier emploi."""
+    """Les pièces d'un audit, chacune lue à son premier emploi. ``tout`` : sans rien échantillonner."""
 
     config: Configuration
     public: str
+    tout: bool = False
 
     @property
     def publie(self) -> Path:
@@ -35,25 +37,32 @@ class Dossier:
 
     @cached_property
     def territoires(self) -> pd.DataFrame:
-        """Les territoires publiés : niveau, code, nom."""
+        """Les territoires publiés : niveau, code, nom, parent."""
         return lire(self.publie / "territoires.csv")
 
     @cached_property
-    def parus(self) -> pd.DataFrame:
-        """Ce que sait qui lit l'édition de ce public et celles des plus larges : voir :func:`lire_parus`."""
-        publies = [self.config.chemin("publie") / public for public in (*plus_larges(self.public), self.public)]
-        return pd.concat([lire_parus(p) for p in publies if (p / INDICATEURS).is_file()], ignore_index=True)
+    def baremes(self) -> Baremes:
+        """Les barèmes du territoire."""
+        return lire_baremes(self.config.chemin("referentiels"))
 
     @cached_property
     def regles(self) -> Regles:
         """Les règles du secret pour ce public."""
-        referentiels, annee = self.config.chemin("referentiels"), max(self.config.annees)
-        return lire_regles_du_secret(referentiels, lire_baremes(referentiels), self.public, annee)
+        return self.regles_de(self.public)
+
+    def regles_de(self, public: str) -> Regles:
+        """Les règles du secret pour un public."""
+        return lire_regles_du_secret(self.config.chemin("referentiels"), self.baremes, public, max(self.config.annees))
 
     @cached_property
     def publies(self) -> pd.MultiIndex:
         """Les clés dont la valeur est publiée."""
         return index(self.indicateurs[self.indicateurs["statut"].eq("publie")])
+
+
+def lire(fichier: Path) -> pd.DataFrame:
+    """Une table publiée, ses codes en texte."""
+    return pd.read_csv(fichier, dtype=_CODES, keep_default_na=False, na_values=[""])
 
 
 def index(table: pd.DataFrame) -> pd.MultiIndex:

@@ -5,7 +5,8 @@ variance $V$, d'écart $D$ au plus, qui ne publient jamais un compte de 1 à ``p
 
 $$ p_d \propto e^{a d + b d^2}, \qquad \sum_d p_d\,d = 0, \qquad \sum_d p_d\,d^2 = V $$
 
-Au-delà d'un certain compte la loi ne change plus. La clé de la case, de [0 ; 1[, y choisit le bruit.
+Au-delà d'un certain compte la loi ne change plus. La clé de la case, brassée, y choisit le bruit : sans cela, les
+bruits de deux cases et de leur réunion seraient liés comme leurs clés, et l'un en dirait un peu des autres.
 
 **Référence.** Giessing S. (2016), « Computational Issues in the Design of Transition Probabilities and Disclosure Risk
 Estimation for Additive Noise », *PSD 2016*, LNCS 9867, 237-251 ; Hundepool A. et al., *Handbook on Statistical
@@ -22,6 +23,8 @@ import numpy as np
 from observatoire.cles import MODULE
 
 _ITERATIONS, _PRECISION = 200, 1e-11
+#: Multiplicateurs impairs du brassage : chacun est une permutation de [0, MODULE[.
+_BRASSAGE = (0x9E3779B1 % MODULE, 0x85EBCA77 % MODULE)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Bruit:
         if not self.variance:
             return np.zeros(comptes.shape)
         rangs = np.minimum(np.where(connus, comptes, 0), len(self.lois) - 1).astype(np.int64)
-        seuils = np.where(connus, cles, 0).astype(np.int64) % MODULE
+        seuils = brasser(np.where(connus, cles, 0).astype(np.int64) % MODULE)
         bruits = np.zeros(comptes.shape, dtype=np.int64)
         for colonne in self._cumuls[:, :-1].T:
             bruits += seuils >= colonne[rangs]
@@ -78,6 +81,13 @@ class Bruit:
         loi = np.zeros(len(bruits))
         loi[np.isin(bruits, admis)] = _entropie_maximale(admis.astype(float), self.variance)
         return loi
+
+
+def brasser(cles: np.ndarray) -> np.ndarray:
+    """Une permutation publique des clés : celle d'une somme ne se déduit plus de celles de ses termes."""
+    for multiplicateur in _BRASSAGE:
+        cles = (cles ^ (cles >> 12)) * multiplicateur % MODULE
+    return cles ^ (cles >> 12)
 
 
 def _entropie_maximale(bruits: np.ndarray, variance: float) -> np.ndarray:

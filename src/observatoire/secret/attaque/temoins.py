@@ -1,0 +1,113 @@
+"""Des lignes témoins, tirées au sort parmi ce que les schémas admettent, sur lesquelles on essaie le catalogue.
+
+Ce qui est vrai de quelques milliers de lignes quelconques l'est par définition : deux déclarations qui y retiennent les
+mêmes lignes comptent la même chose. Qui connaît la méthode les refait ; aucun dépôt n'y est lu.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire.baremes import BaremeAbsent, Baremes
+from observatoire.catalogue import Indicateur
+from observatoire.configuration import TABLES_TIREES
+from observatoire.lecture.devenirs import DEVENIRS
+from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
+
+LIGNES = 4000
+ZONES = ("en_qpv", "hors_qpv")
+#: Les ménages sont les logements loués : leurs comptes se recoupent ligne à ligne.
+_UNIVERS = {"menages": "logements"}
+
+
+@dataclass(frozen=True)
+class Temoin:
+    """Les lignes qu'une déclaration retient dans un rôle ; ``table`` est celle dont les unités sont comptées."""
+
+    table: str
+    univers: str
+    lignes: np.ndarray
+
+
+def temoigner(
+    declarations: Mapping[str, Indicateur], schemas: dict[str, Schema], baremes: Baremes, annee: int
+) -> tuple[dict[tuple[str, str], Temoin], dict[str, dict[str, np.ndarray]]]:
+    """(code, rôle) -> témoin, pour tout dénombrement ; zone -> univers -> les lignes qui y sont.
+
+    Tous les logements témoins sont dans le champ du RPLS : un foyer n'est pas du même lot (:mod:`.releve`).
+    """
+    tirage = np.random.default_rng(1951)
+    tables = _tables(schemas, annee, tirage)
+    roles = {}
+    for code, declaration in declarations.items():
+        try:
+            colonnes = declaration.compter(tables, _dernier(baremes)).colonnes
+        except BaremeAbsent:
+            continue
+        for role, colonne in colonnes.items():
+            table = declaration.tables[0 if role == "numerateur" else -1]
+            lignes = colonne.reindex(range(LIGNES))
+            if set(lignes.dropna().unique()) <= {True, False} and declaration.nature != "moyenne":
+                retenues = lignes.eq(True).to_numpy(dtype=bool)
+                roles[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues)
+    zones = {
+        zone: {
+            nom: table["qpv"].eq(zone).reindex(range(LIGNES), fill_value=False).to_numpy(bool)
+            for nom, table in tables.items()
+            if nom not in _UNIVERS
+        }
+        for zone in ZONES
+    }
+    return roles, zones
+
+
+def _dernier(baremes: Baremes):
+    def bareme(code: str):
+        if code not in baremes.par_code:
+            raise BaremeAbsent(code)
+        return baremes.par_code[code].valeurs[-1]["valeur"]
+
+    return bareme
+
+
+def _tables(schemas: dict[str, Schema], annee: int, tirage: np.random.Generator) -> dict:
+    def remplir(nom: str) -> pd.DataFrame:
+        colonnes = {c: _tirer(champ, annee, tirage) for c, champ in schemas[nom].champs.items()}
+        colonnes["qpv"] = tirage.choice([*ZONES, None], LIGNES, p=[0.45, 0.45, 0.1])
+        return pd.DataFrame(colonnes).assign(annee=annee, champ_rpls=True, dans_ville=True)
+
+    tables = {nom: remplir(nom) for nom in schemas}
+    logements = tables["logements"]
+    personnels = tables["menages"][list(schemas["menages"].champs)].drop(columns="id_logement")
+    tables["menages"] = pd.concat([personnels, logements], axis=1)[logements["occupation"].eq("loue")]
+    tables["attributions"]["id_logement"] = tirage.permutation(logements["id_logement"])
+    devenirs = tirage.choice([*DEVENIRS, None], LIGNES)
+    return tables | {nom: remplir("menages").assign(devenir=devenirs) for nom in TABLES_TIREES}
+
+
+def _tirer(champ: Champ, annee: int, tirage: np.random.Generator) -> pd.Series:
+    if champ.type == "date":
+        jours = pd.to_timedelta(tirage.integers(0, 2200, LIGNES), unit="D")
+        valeurs = pd.Series(pd.Timestamp(annee, 12, 31) - jours)
+    elif champ.type in ("number", "integer"):
+        valeurs = pd.Series(_nombres(champ.bornes, annee, tirage))
+    elif champ.admises:
+        valeurs = pd.Series(tirage.choice([v for v in champ.admises if v != NON_RENSEIGNE], LIGNES))
+    else:
+        valeurs = pd.Series([f"{champ.nom}{rang}" for rang in range(LIGNES)])
+    if champ.obligatoire and not champ.admet_nr:
+        return valeurs
+    return valeurs.mask(tirage.random(LIGNES) < 0.15)
+
+
+def _nombres(bornes: tuple, annee: int, tirage: np.random.Generator) -> np.ndarray:
+    """Des petits nombres, des moyens et des années : assez divers pour que tous les seuils soient franchis."""
+    bas, haut = (-np.inf if bornes[0] is None else bornes[0]), (np.inf if bornes[1] is None else bornes[1])
+    etendues = ((0, 9), (10, 110), (annee - 90, annee + 1), (annee - 3, annee + 1))
+    choix = np.stack([tirage.integers(debut, fin, LIGNES).astype(float) for debut, fin in etendues])
+    rangs = np.argmax((choix >= bas) & (choix <= haut) & (tirage.random(choix.shape) < 0.5), axis=0)
+    return np.clip(choix[rangs, np.arange(LIGNES)], bas, haut)

@@ -1,0 +1,219 @@
+"""L'attaque : elle n'établit rien de ce qui est bruité, et presque tout de ce qui ne l'est pas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from villes_adverses import ville
+
+from observatoire.audit.attaque import DEVINES, Attaque, differences
+from observatoire.audit.dossier import Dossier
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.publication import proteger
+from observatoire.publie import CLES
+from observatoire.schemas import lire_schemas
+from observatoire.secret.attaque import definir, temoigner
+from observatoire.secret.attaque.bornes import borner
+from observatoire.secret.attaque.propagation import LARGEUR, croire, resserrer
+from observatoire.secret.attaque.releve import etendue, vraisemblance
+from observatoire.secret.attaque.reseau import Reseau
+from observatoire.secret.bruit import Bruit
+
+GRAINES = (1, 2)
+
+
+@pytest.fixture(scope="module")
+def publiees(tmp_path_factory):
+    """Fonction : la ville d'une graine, publiée pour les deux publics ; chacune n'est faite qu'une fois."""
+    faites = {}
+
+    def donner(graine, **options):
+        cle = (graine, *options.items())
+        if cle not in faites:
+            faites[cle] = ville(tmp_path_factory.mktemp("ville"), graine, **options)
+            for public in ("publique", "partenaires"):
+                proteger(faites[cle], public)
+        return faites[cle]
+
+    return donner
+
+
+@pytest.fixture(scope="module")
+def prises(publiees):
+    """Fonction : ce que prend l'attaque, du dehors ou comme un bailleur."""
+    faites = {}
+
+    def donner(graine, public="publique", moi=None, **options):
+        cle = (graine, public, moi, *options.items())
+        if cle not in faites:
+            faites[cle] = Attaque(Dossier(publiees(graine, **options), public)).attaquer(moi)
+        return faites[cle]
+
+    return donner
+
+
+@pytest.mark.parametrize("public", ["publique", "partenaires"])
+@pytest.mark.parametrize("graine", GRAINES)
+def test_aucun_petit_compte_ne_s_etablit(prises, graine, public):
+    prise = prises(graine, public)
+    assert prise.vises > 300
+    assert prise.etablis == []
+
+
+@pytest.mark.parametrize("moi", ["gbh", "neolia"])
+def test_un_bailleur_qui_connait_ses_menages_n_etablit_rien_des_autres(prises, moi):
+    assert prises(GRAINES[0], "publique", moi).etablis == []
+    assert prises(GRAINES[0], "partenaires", moi).etablis == []
+
+
+@pytest.mark.parametrize("public", ["publique", "partenaires"])
+def test_la_meilleure_reponse_est_juste_moins_d_une_fois_sur_deux(prises, public):
+    reponses = pd.concat([prises(graine, public).reponses for graine in GRAINES])
+    petits = reponses[reponses["petit"]]
+    assert len(petits) > 300
+    assert petits["juste"].mean() < DEVINES
+    assert petits[petits["genre"].eq("publié")]["juste"].mean() < DEVINES
+
+
+def test_l_attaque_sait_quand_elle_sait(prises):
+    """Une attaque qui se tromperait sur elle-même ne prouverait rien (sur un parc entier : bench/secret.py)."""
+    reponses = pd.concat([prises(graine).reponses for graine in GRAINES])
+    dites = reponses[reponses["petite"]]
+    sures, douteuses = (dites[dites["probabilite"].between(*b)]["juste"].mean() for b in ((0.6, 1), (0, 0.4)))
+    assert sures > 1.5 * douteuses
+
+
+def test_sans_bruit_elle_etablit_presque_tout(prises):
+    prise = prises(GRAINES[0], sans_bruit=True)
+    petits = prise.reponses[prise.reponses["petit"] & prise.reponses["genre"].eq("publié")]
+    assert len(prise.etablis) > 100
+    assert petits["juste"].mean() > 0.99
+
+
+def test_sans_bruit_les_petits_numerateurs_masques_se_retrouvent(publiees):
+    """Une suppression naïve : les numérateurs de moins de onze sont masqués, les totaux restent exacts."""
+    dossier = Dossier(publiees(GRAINES[1], sans_bruit=True), "publique")
+    fichier = dossier.publie / "indicateurs.csv"
+    table = dossier.indicateurs
+    masquees = (
+        table["statut"].eq("publie") & table["numerateur"].between(1, 10) & ~table["indicateur"].eq("nb_logements")
+    )
+    assert masquees.sum() > 100
+    mesures = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
+    table.loc[masquees, mesures], table.loc[masquees, "statut"] = np.nan, "c"
+    avant = fichier.read_bytes()
+    table.to_csv(fichier, index=False)
+    try:
+        prise = Attaque(Dossier(dossier.config, "publique")).attaquer()
+    finally:
+        fichier.write_bytes(avant)
+    assert len(prise.etablis) > 29
+
+
+def test_le_message_dit_ou_mais_jamais_combien(publiees):
+    attaque = Attaque(Dossier(publiees(GRAINES[0], sans_bruit=True), "publique"))
+    constats = attaque.conclure().constats
+    assert constats
+    vrais = attaque._exacts.set_index(CLES)["numerateur"]
+    assert vrais.between(1, 10).any()
+    assert not any(c.lieu.rpartition(" : ")[2].strip().isdigit() or "vaut" in str(c) for c in constats)
+
+
+def test_un_menage_corrige_entre_deux_editions_ne_trahit_pas_les_comptes(publiees, tmp_path):
+    """La même année publiée deux fois, une famille corrigée : les comptes qui l'ont ne se devinent pas davantage."""
+    avant, apres = (Dossier(publiees(GRAINES[1], changes=n), "publique") for n in (0, 1))
+    changees = differences(avant.indicateurs, apres.indicateurs)
+    assert 0 < len(changees) < 200
+    anterieures = apres.publie / "anterieures"
+    anterieures.mkdir()
+    avant.indicateurs.to_csv(anterieures / "2009.csv", index=False)
+    (apres.publie / "editions.csv").write_text("edition,methode,publiees,cachees\n2009,bruit,1,0\n", encoding="utf-8")
+    prise = Attaque(Dossier(apres.config, "publique")).attaquer()
+    assert prise.etablis == []
+    assert prise.justes < DEVINES
+
+
+def test_toute_somme_vraie_des_definitions_est_trouvee():
+    """Les sommes trouvées ont le rang de toutes celles qui existent entre les comptes, univers par univers."""
+    racine = __import__("fabrique").RACINE / "data"
+    temoins, zones = temoigner(
+        catalogue(), lire_schemas(racine / "schemas"), lire_baremes(racine / "referentiels"), 2010
+    )
+    faites = definir(temoins, zones, catalogue())
+    lignes = {rang: temoins[role].lignes for role, rang in faites.roles.items()}
+    for colonne, tout, partie in faites.derivees:
+        lignes[colonne] = lignes[tout] & ~lignes[partie]
+    for univers in set(faites.univers):
+        siennes = [c for c, u in enumerate(faites.univers) if u == univers]
+        matrice = np.stack([lignes[c] for c in siennes]).astype(float)
+        sommes = np.zeros((0, len(siennes)))
+        for somme in (s for s in faites.sommes[""] if s[0] in siennes):
+            ligne = np.zeros(len(siennes))
+            np.add.at(ligne, [siennes.index(c) for c in somme], [1.0] + [-1.0] * (len(somme) - 1))
+            assert np.abs(ligne @ matrice).max() == 0
+            sommes = np.vstack([sommes, ligne])
+        existent = len(siennes) - np.linalg.matrix_rank(matrice @ matrice.T)
+        assert np.linalg.matrix_rank(sommes) >= existent - 1, univers
+
+
+def _reseau(bas, haut, sommes, vues=(), loi=None) -> Reseau:
+    observations = pd.DataFrame(
+        [(v, float(j), float(j), 0, "x", "denominateur", np.nan) for v, j in vues],
+        columns=["variable", "vu_bas", "vu_haut", "loi", "code", "role", "unites"],
+    )
+    n, rien = len(bas), np.zeros(len(bas), dtype=int)
+    genres, bornes = np.full(n, "publié", dtype=object), [np.array(b, dtype=float) for b in (bas, haut)]
+    return Reseau(
+        pd.DataFrame(), None, np.zeros((0, 0)), observations, [loi or Bruit()], genres, rien, rien, *bornes,
+        np.full(n, np.nan), np.zeros(1, dtype=bool), [np.array(s) for s in sommes],
+    )  # fmt: skip
+
+
+def test_les_bornes_entieres_sont_celles_qu_on_enumere():
+    """Trois parties et leurs deux sommes ; toutes les valeurs essayées une à une."""
+    reseau = _reseau([0, 0, 0, 6, 9], [5, 5, 5, 7, 9], [[[3, 0, 1]], [[4, 1, 2]]])
+    for variable in range(3):
+        possibles = [
+            v for v in np.ndindex(6, 6, 6) if v[0] + v[1] in (6, 7) and v[1] + v[2] == 9
+        ]  # fmt: skip
+        attendues = min(v[variable] for v in possibles), max(v[variable] for v in possibles)
+        assert borner(reseau, variable) == attendues
+        resserre = _reseau([0, 0, 0, 6, 9], [5, 5, 5, 7, 9], [[[3, 0, 1]], [[4, 1, 2]]])
+        resserrer(resserre)
+        assert resserre.bas[variable] <= attendues[0] <= attendues[1] <= resserre.haut[variable]
+
+
+def test_une_somme_que_ce_qui_est_publie_contredit_s_en_va():
+    reseau = _reseau([0, 0, 20], [5, 5, 20], [[[2, 0, 1]]])
+    resserrer(reseau)
+    assert not len(reseau.sommes[0])
+    assert (reseau.haut == [5, 5, 20]).all()
+
+
+def test_la_probabilite_est_celle_de_bayes():
+    """Deux comptes et leur somme, trois bruits : la loi à postériori est celle qu'on énumère."""
+    loi = Bruit()
+    publies = (5, 7, 10)
+    bornes = [[float(etendue(loi, np.array([j]), np.array([j]))[c][0]) for j in publies] for c in (0, 1)]
+    reseau = _reseau(*bornes, [[[2, 0, 1]]], [(v, j) for v, j in enumerate(publies)], loi)
+    suivies, croyances = croire(reseau, np.ones(3, dtype=bool), poids=1.0)
+    a, b = np.meshgrid(np.arange(30), np.arange(30), indexing="ij")
+    ensemble = np.prod([vraisemblance(loi, x, j, j) for x, j in zip((a, b, a + b), publies, strict=True)], axis=0)
+    exacte = ensemble.sum(axis=1) / ensemble.sum()
+    bas = int(reseau.bas[0])
+    assert suivies.tolist() == [0, 1, 2]
+    assert croyances[0].argmax() + bas == exacte.argmax()
+    assert np.abs(croyances[0] - exacte[bas : bas + LARGEUR]).max() < 1e-3
+
+
+@pytest.mark.parametrize("loi", [Bruit(), Bruit(8, 4.0, 1)], ids=str)
+def test_l_etendue_et_la_vraisemblance_sont_celles_de_la_loi(loi):
+    for publie in (0, loi.plancher + 1, loi.plancher + 4, 25):
+        possibles = [i for i in range(60) if abs(publie - i) <= loi.ecart
+                     and loi.lois[min(i, len(loi.lois) - 1), publie - i + loi.ecart] > 0]  # fmt: skip
+        bas, haut = etendue(loi, np.array([publie]), np.array([publie]))
+        assert (bas[0], haut[0]) == (min(possibles), max(possibles))
+    cumul = vraisemblance(loi, np.array([30]), 28, np.inf)
+    assert cumul[0] == pytest.approx(loi.lois[-1, loi.ecart - 2 :].sum())
