@@ -30,7 +30,7 @@ def decrire_la_machine() -> str:
 
 
 def garder(texte: str, titre: str) -> list[str]:
-    """La partie de ce titre, telle qu'elle est : ``secret.py`` est long, ``perte.py`` demande G-Confid."""
+    """La partie de ce titre, telle qu'elle est : ``secret.py`` est long."""
     _, trouve, suite = texte.partition(titre + "\n")
     return [titre + "\n" + suite.split("\n## ")[0].rstrip()] if trouve else []
 
@@ -53,7 +53,6 @@ def main() -> None:
         alertes.imprimer_le_pays(),
         alertes.imprimer(),
         *garder(RESULTATS.read_text(encoding="utf-8"), "## Le secret"),
-        *garder(RESULTATS.read_text(encoding="utf-8"), "## La perte"),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
     print(RESULTATS.read_text(encoding="utf-8"))

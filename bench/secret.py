@@ -1,84 +1,252 @@
-"""Le secret sur des parcs fictifs tirés au sort : ce qui est caché, ce que l'attaque trouve, avec et sans complément.
+"""Le secret : ce que le bruit coûte aux valeurs, si les intervalles publiés le disent, et ce que l'attaque apprend.
 
-    python bench/secret.py --graines 20 --logements 16000
+    python bench/secret.py erreurs --graines 3            valeurs publiées contre exactes, par niveau
+    python bench/secret.py couverture                     part des intervalles publiés qui contiennent la vraie valeur
+    python bench/secret.py attaque --graines 20           parcs fictifs tirés au sort
+    python bench/secret.py adverse --graines 20           villes choisies pour l'attaque (tests/villes_adverses.py)
 
-Chaque graine passe par les vraies commandes jusqu'à la protection ; l'attaque ne lit que ce qui est
-publié. Une ligne par graine, puis le total ; sortie 1 si elle trouve quoi que ce soit.
+Chaque mesure écrit un tableau Markdown. « attaque » et « adverse » sortent en 1 si un petit compte s'établit.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from observatoire.confidentialite.protection import cacher_sans_complement
-from observatoire.confidentialite.publication import lire_matiere, preparer_outils
-from observatoire.confidentialite.regles import lire_regles_du_secret
+import numpy as np
+import pandas as pd
 
 from observatoire.audit.attaque import Attaque
 from observatoire.audit.dossier import Dossier
 from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
 from observatoire.chaine import Chaine
+from observatoire.cles import MODULE
 from observatoire.configuration import Configuration, lire_configuration
-from observatoire.fichiers import ecrire_csv
-from observatoire.publie import INDICATEURS
+from observatoire.publication import proteger
+from observatoire.publie import CLES, INDICATEURS, VALEURS
+from observatoire.secret import Ouverture, lire_regles_du_secret, proteger_les_valeurs
+from observatoire.secret.attaque import Prises
+from observatoire.secret.parution import CELLULE
 
 RACINE = Path(__file__).resolve().parents[1]
+NATURES = {"proportion": "apl", "taux": "taux_mobilite", "écart": "ecart_moins_40_emmenages", "moyenne": "loyer_m2"}
+EFFECTIFS, PARTS, TIRAGES = (11, 20, 40, 100, 400, 2000), (0.01, 0.05, 0.2, 0.5), 4000
 
 
-def mesurer(graine: int, logements: int, public: str, dossier: Path) -> dict:
-    """Les comptes d'une graine : voir les clés du résultat."""
+def parc(graine: int, logements: int, dossier: Path) -> Configuration:
+    """Un parc fictif, jusqu'aux deux éditions."""
     chemins = {nom: dossier / nom for nom in ("brut", "prepare", "publie")}
     chaine = Chaine(lire_configuration(RACINE / "observatoire.yml").avec_chemins(**chemins))
     chaine.exemple(graine, logements)
     chaine.calculer(sans_les_refuses=False)
-    depart = time.perf_counter()
-    chaine.proteger(public)
-    protege = time.perf_counter()
-    trouves = _attaquer(chaine.config, public)
-    attaque = time.perf_counter()
-    secret = json.loads((chemins["publie"] / public / "edition.json").read_text(encoding="utf-8"))["secret"]
+    return chaine.config
+
+
+def mesurer_les_erreurs(config: Configuration, public: str) -> pd.DataFrame:
+    """Par niveau : l'erreur due au bruit (médiane, 95ᵉ centile) et le demi-intervalle imprimé (médiane), en points."""
+    proteger(config, public)
+    exactes = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").astype(dict.fromkeys(CLES[1:], str))
+    publiees = pd.read_csv(config.chemin("publie") / public / INDICATEURS, dtype={"territoire": str})
+    parts = [c for c, d in catalogue().items() if d.nature == "proportion"]
+    t = publiees[publiees["statut"].eq("publie") & publiees["indicateur"].isin(parts)]
+    t = t.merge(exactes[[*CLES, "valeur", "numerateur", "denominateur"]], on=CLES, suffixes=("", "_exacte"))
+    t["erreur"] = 100 * (t["valeur"] - t["valeur_exacte"]).abs()
+    t["marge"] = 50 * (t["borne_haute"] - t["borne_basse"])
+    bruitee = t["numerateur"].ne(t["numerateur_exacte"]) | t["denominateur"].ne(t["denominateur_exacte"])
+    t["niveau"] += np.where(t["bailleur"].eq("tous"), "", " x bailleur")
+    return t.assign(bruitee=bruitee)[["niveau", "erreur", "marge", "bruitee"]]
+
+
+def dire_les_erreurs(mesures: pd.DataFrame) -> str:
+    """Le tableau des erreurs."""
+    groupes = mesures[mesures["bruitee"]].groupby("niveau")
+    table = pd.DataFrame(
+        {
+            "valeurs bruitées": groupes.size(),
+            "erreur médiane (points)": groupes["erreur"].median().round(2),
+            "95 % des erreurs sous": groupes["erreur"].quantile(0.95).round(2),
+            "demi-intervalle imprimé (médiane)": groupes["marge"].median().round(1),
+        }
+    )
+    return tableau(table.reset_index())
+
+
+def mesurer_la_couverture() -> Iterator[dict]:
+    """La part des intervalles publiés, bruit compris, qui contiennent la vraie valeur de la population d'où l'on tire.
+
+    Chaque cas est un lieu de ``n`` ménages tirés au sort, publié par le vrai code.
+    """
+    referentiels = RACINE / "data" / "referentiels"
+    regles = lire_regles_du_secret(referentiels, lire_baremes(referentiels), "publique", 2010)
+    ouverture = Ouverture(frozenset(), catalogue())
+    for nature, code in NATURES.items():
+        for n in EFFECTIFS:
+            for part in PARTS if nature != "moyenne" else (None,):
+                lignes, comptes, vraie = TIRER[nature](
+                    code, n, part, np.random.default_rng([n, int(1000 * (part or 0))])
+                )
+                publiees = proteger_les_valeurs(lignes, comptes, _parc(lignes), ouverture, regles).table
+                publiees = publiees[publiees["indicateur"].eq(code) & publiees["statut"].eq("publie")]
+                dedans = publiees["borne_basse"].le(vraie + 1e-9) & publiees["borne_haute"].ge(vraie - 1e-9)
+                yield {"nature": nature, "n": n, "p": "" if part is None else part, "couverture": dedans.mean()}
+
+
+def _parc(lignes: pd.DataFrame) -> pd.DataFrame:
+    cellules = lignes[CELLULE].drop_duplicates()
+    return pd.concat([cellules.assign(contributeur=b, logements=1000) for b in ("gbh", "neolia", "saiemb")])
+
+
+def _lignes(code: str, x, n, tirage: np.random.Generator, **autres) -> tuple[pd.DataFrame, pd.DataFrame]:
+    taille = len(x)
+    cles = {
+        "annee": 2010, "niveau": "secteur", "territoire": [f"s{k:05d}" for k in range(taille)], "bailleur": "tous",
+        "indicateur": code,
+    }  # fmt: skip
+    mesures = dict.fromkeys(VALEURS, np.nan) | {
+        "numerateur": x,
+        "denominateur": n,
+        "statut": "calcule",
+        "couverture": 1,
+    }
+    hasard = {
+        f"cle_{r}": tirage.integers(0, MODULE, taille) for r in ("numerateur", "denominateur", "concernes", "effectif")
+    }
+    comptes = pd.DataFrame(cles | {"effectif": np.nan, "concernes": np.nan, "erreur": np.nan} | hasard | autres)
+    return pd.DataFrame(cles | mesures | {k: v for k, v in autres.items() if k == "valeur"}), comptes
+
+
+def _tirer_une_proportion(code, n, part, tirage):
+    lignes, comptes = _lignes(code, tirage.binomial(n, part, TIRAGES).astype(float), np.full(TIRAGES, float(n)), tirage)
+    return lignes, comptes, part
+
+
+def _tirer_un_taux(code, n, part, tirage):
+    lignes, comptes = _lignes(code, tirage.poisson(n * part, TIRAGES).astype(float), np.full(TIRAGES, float(n)), tirage)
+    return lignes, comptes, part
+
+
+def _tirer_un_ecart(code, n, part, tirage):
+    """La partie a ``n`` ménages et le tout cinq fois plus ; le trait y est de 1,2 fois moins fréquent."""
+    reste = part / 1.2
+    x = tirage.binomial(n, part, TIRAGES).astype(float)
+    tout = x + tirage.binomial(4 * n, reste, TIRAGES)
+    ici = _lignes(code, x, np.full(TIRAGES, float(n)), tirage)
+    la = _lignes(catalogue()[code].reference, tout, np.full(TIRAGES, 5.0 * n), tirage)
+    vraie = part - (part + 4 * reste) / 5
+    return *(pd.concat(paire, ignore_index=True) for paire in zip(ici, la, strict=True)), vraie
+
+
+def _tirer_une_moyenne(code, n, part, tirage):
+    loyers = tirage.lognormal(np.log(5.5), 0.25, (TIRAGES, n))
+    erreur = loyers.std(axis=1, ddof=0) / np.sqrt(n)
+    un = np.full(TIRAGES, float(n))
+    lignes, comptes = _lignes(code, loyers.sum(axis=1), un, tirage, erreur=erreur, effectif=un)
+    return lignes.assign(valeur=loyers.mean(axis=1)), comptes, 5.5 * np.exp(0.25**2 / 2)
+
+
+TIRER: dict[str, Callable] = {
+    "proportion": _tirer_une_proportion, "taux": _tirer_un_taux, "écart": _tirer_un_ecart,
+    "moyenne": _tirer_une_moyenne,
+}  # fmt: skip
+
+
+def dire_la_couverture(mesures: pd.DataFrame) -> str:
+    """Une ligne par nature et effectif ; les parts en colonnes."""
+    pour_cent = mesures.assign(couverture=(100 * mesures["couverture"]).round(1))
+    return tableau(pour_cent.pivot(index=["nature", "n"], columns="p", values="couverture").reset_index().fillna(""))
+
+
+def attaquer(config: Configuration, public: str, moi: str | None = None) -> dict:
+    """Une ligne du tableau de l'attaque."""
+    depart = time.process_time()
+    prises = Attaque(Dossier(config, public)).attaquer(moi)
+    return {"public": public, "qui": moi or "du dehors", **resumer(prises), "secondes": time.process_time() - depart}
+
+
+def resumer(prises: Prises) -> dict:
+    """Les comptes d'une attaque."""
+    petits = prises.reponses[prises.reponses["petit"]]
+    publies = petits[petits["genre"].eq("publié")]
     return {
-        "graine": graine, "secret": secret, "trouves": trouves, "protection_s": round(protege - depart, 1),
-        "attaque_s": round(attaque - protege, 1), "sans_complement": _sans_complement(chaine.config, public),
+        "visés": prises.vises, "établis": len(prises.etablis), "petits": len(petits), "justes": petits["juste"].sum(),
+        "petits publiés": len(publies), "justes publiés": publies["juste"].sum(), "presque sûrs": prises.presque,
     }  # fmt: skip
 
 
-def _attaquer(config: Configuration, public: str) -> int:
-    return len(Attaque(Dossier(config, public)).conclure().constats)
+def dire_l_attaque(mesures: pd.DataFrame) -> str:
+    """Les attaques réunies, par public et par attaquant."""
+    groupes = mesures.groupby(["public", "qui"], sort=False)
+    sommes = groupes.sum(numeric_only=True)
+    table = pd.DataFrame(
+        {
+            "graines": groupes.size(),
+            "petits comptes": sommes["petits"],
+            "établis": sommes["établis"],
+            "presque sûrs (95 %)": sommes["presque sûrs"],
+            "bonnes réponses (%)": (100 * sommes["justes"] / sommes["petits"]).round(1),
+            "sur les comptes publiés (%)": (100 * sommes["justes publiés"] / sommes["petits publiés"]).round(1),
+            "pire graine (%)": (100 * (mesures["justes"] / mesures["petits"]).groupby(
+                [mesures["public"], mesures["qui"]], sort=False).max()).round(1),
+            "secondes (processeur)": groupes["secondes"].mean().round(1),
+        }
+    )  # fmt: skip
+    return tableau(table.reset_index())
 
 
-def _sans_complement(config: Configuration, public: str) -> dict[str, int]:
-    """Ce que l'attaque trouve quand seule la suppression primaire est faite, et combien de valeurs elle cachait."""
-    referentiels = config.chemin("referentiels")
-    baremes = lire_baremes(referentiels)
-    regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
-    matiere, outils = lire_matiere(config), preparer_outils(config, baremes)
-    table = cacher_sans_complement(matiere, outils, regles)
-    ecrire_csv(table, config.chemin("publie") / public / INDICATEURS)
-    return {"cachees": int(table["statut"].eq("c").sum()), "trouves": _attaquer(config, public)}
+def tableau(table: pd.DataFrame) -> str:
+    """En Markdown."""
+    lignes = [table.columns.astype(str).tolist(), [":--"] + ["--:"] * (table.shape[1] - 1)]
+    lignes += table.astype(str).to_numpy().tolist()
+    return "\n".join(f"| {' | '.join(ligne)} |" for ligne in lignes)
+
+
+def _attaques(arguments: argparse.Namespace) -> Iterator[dict]:
+    sys.path.insert(0, str(RACINE / "tests"))
+    from villes_adverses import ville
+
+    for graine in range(arguments.premiere, arguments.premiere + arguments.graines):
+        with tempfile.TemporaryDirectory() as dossier:
+            if arguments.quoi == "adverse":
+                config = ville(Path(dossier) / "ville", graine)
+            else:
+                config = parc(graine, arguments.logements, Path(dossier))
+            for public in arguments.publics.split(","):
+                proteger(config, public)
+                for moi in (None, *(b for b in arguments.bailleurs.split(",") if b)):
+                    yield attaquer(config, public, moi)
+
+
+def _erreurs(arguments: argparse.Namespace) -> Iterator[pd.DataFrame]:
+    for graine in range(arguments.premiere, arguments.premiere + arguments.graines):
+        with tempfile.TemporaryDirectory() as dossier:
+            config = parc(graine, arguments.logements, Path(dossier))
+            yield mesurer_les_erreurs(config, arguments.publics.split(",")[0])
 
 
 def principal() -> int:
-    """Lire les arguments, mesurer, imprimer une ligne JSON par graine."""
+    """Lire les arguments, mesurer, imprimer le tableau."""
     lecteur = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    lecteur.add_argument("quoi", choices=["erreurs", "couverture", "attaque", "adverse"])
     lecteur.add_argument("--graines", type=int, default=20)
     lecteur.add_argument("--premiere", type=int, default=1)
     lecteur.add_argument("--logements", type=int, default=16000)
-    lecteur.add_argument("--public", default="publique")
+    lecteur.add_argument("--publics", default="publique")
+    lecteur.add_argument("--bailleurs", default="gbh", help="attaquants, en plus de celui du dehors")
     arguments = lecteur.parse_args()
-    trouves = 0
-    for graine in range(arguments.premiere, arguments.premiere + arguments.graines):
-        with tempfile.TemporaryDirectory() as dossier:
-            mesure = mesurer(graine, arguments.logements, arguments.public, Path(dossier))
-        trouves += mesure["trouves"]
-        print(json.dumps(mesure, ensure_ascii=False), flush=True)
-    print(f"{arguments.graines} graines, {trouves} comptes trouvés")
-    return int(trouves > 0)
+    if arguments.quoi == "couverture":
+        print(dire_la_couverture(pd.DataFrame(mesurer_la_couverture())))
+        return 0
+    if arguments.quoi == "erreurs":
+        print(dire_les_erreurs(pd.concat(_erreurs(arguments))))
+        return 0
+    mesures = pd.DataFrame(_attaques(arguments))
+    print(dire_l_attaque(mesures))
+    return int(mesures["établis"].sum() > 0)
 
 
 if __name__ == "__main__":
