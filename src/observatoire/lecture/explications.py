@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from observatoire.configuration import PASSAGES, Configuration
+from observatoire.configuration import MARQUE_FICTIF, PASSAGES, Configuration
 from observatoire.erreurs import DouteInexplique, ParametreInconnu
 from observatoire.interdits import RECONNUS, famille_du_texte
 from observatoire.lecture.avertissements import INVRAISEMBLABLE, REGLES
@@ -88,8 +88,8 @@ def exiger_les_explications(config: Configuration, passer_outre: str | None = No
     ``passer_outre`` : son nom, consigné avec la date. Lève :class:`ParametreInconnu` si ce n'est pas un nom.
     """
     fichier = config.chemin("prepare") / "avertissements.parquet"
-    if not fichier.is_file():  # « proteger » dira ce qui manque
-        return
+    if not fichier.is_file() or (config.chemin("brut") / MARQUE_FICTIF).is_file():
+        return  # « proteger » dira ce qui manque ; des dépôts fictifs, personne n'a à les expliquer
     doutes = a_expliquer(pd.read_parquet(fichier))
     passes = lire_passages(config)
     restent = doutes[~_cle(doutes).isin(_cle(passes))]
