@@ -10,6 +10,7 @@ import pytest
 from atelier_lecture import Atelier, octets_csv
 
 from observatoire.lecture import preparer
+from observatoire.lecture.problemes import citer_code, ressemble_a_un_code
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.rpls_traitements import SINGULARITES
 from observatoire.lecture.territoires import points
@@ -94,14 +95,16 @@ def test_singularites(tmp_path, lignes, attendu):
     [("CONSTRUCT", "19xx"), ("SURFHAB", "abc"), ("DPEENERGIE", "H"), ("QPV", "X"), ("LOCAT", "?"), ("FINAN", "PLUS")],
 )
 def test_valeur_illisible(tmp_path, colonne, valeur):
-    """Une sur dix : elle est manquante et comptée. Deux sur onze : le fichier est refusé, et la valeur citée."""
+    """Une sur dix : elle est manquante et comptée. Deux sur onze : le fichier est refusé, et la valeur citée, sauf un mot
+    qui pourrait être un nom."""
     bonnes = [{"NUMAPPT": str(n)} for n in range(9)]
     _, depots = lire(tmp_path, [*bonnes, {colonne: valeur}])
     assert depots.accepte, depots.message()
     assert traites(depots) == {f"illisible_{colonne.lower()}": 1}
     (tmp_path / "b").mkdir()
     _, depots = lire(tmp_path / "b", [*bonnes, {colonne: valeur}, {colonne: valeur, "NUMAPPT": "99"}])
-    assert f"lignes 11 et 12, colonne « {colonne} » : « {valeur} » ne peut pas être lu" in depots.message()
+    dite = citer_code(valeur if ressemble_a_un_code(valeur) else None)
+    assert f"lignes 11 et 12, colonne « {colonne} » : {dite} ne peut pas être lu" in depots.message()
     assert "    Écrire " in depots.message()
 
 

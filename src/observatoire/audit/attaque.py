@@ -101,6 +101,7 @@ class Attaque:
             if public == self.dossier.public or not memes:
                 couverture = lire(dossier / "couverture.csv")
                 table = pd.concat(_editions(dossier), ignore_index=True)
+                table = table[table["indicateur"].isin(catalogue())]  # une édition d'avant peut en avoir eu d'autres
                 if moi is not None:
                     table = self._avec_les_siens(table, moi)
                 ouverture = etablir_l_ouverture(self.dossier.config, self.dossier.baremes, regles)

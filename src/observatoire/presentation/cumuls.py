@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation.nombres import ecrire, ecrire_annee, ecrire_intervalle
+from observatoire.presentation.nombres import ecrire, ecrire_intervalle
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -22,7 +22,7 @@ def sur_trois_ans(valeurs: Publie, ligne: dict, declaration: dict) -> str:
     cumul = valeurs.cumul(ligne["indicateur"], ligne["niveau"], ligne["territoire"], ligne["bailleur"])
     if cumul is None or pd.isna(cumul["valeur"]):
         return ""
-    annees = " à ".join(ecrire_annee(cumul[c]) for c in ("depuis", "annee"))
+    annees = " à ".join(str(cumul[c]) for c in ("depuis", "annee"))
     unite = declaration["unite"]
     bornes = ecrire_intervalle(cumul["borne_basse"], cumul["borne_haute"], unite)
     return f"{annees} : {ecrire(cumul['valeur'], unite)} ({bornes})"
