@@ -95,8 +95,8 @@ def test_singularites(tmp_path, lignes, attendu):
     [("CONSTRUCT", "19xx"), ("SURFHAB", "abc"), ("DPEENERGIE", "H"), ("QPV", "X"), ("LOCAT", "?"), ("FINAN", "PLUS")],
 )
 def test_valeur_illisible(tmp_path, colonne, valeur):
-    """Une sur dix : elle est manquante et comptée. Deux sur onze : le fichier est refusé, et la valeur citée, sauf un mot
-    qui pourrait être un nom."""
+    """Une sur dix : elle est manquante et comptée. Deux sur onze : le fichier est refusé, et la valeur citée, sauf
+    un mot qui pourrait être un nom."""
     bonnes = [{"NUMAPPT": str(n)} for n in range(9)]
     _, depots = lire(tmp_path, [*bonnes, {colonne: valeur}])
     assert depots.accepte, depots.message()

@@ -20,7 +20,7 @@ from observatoire.fichiers import ecrire_texte
 
 #: Ce dont la version peut changer une valeur, une figure, une page ou l'index de recherche.
 BIBLIOTHEQUES = (
-    "babel", "duckdb", "geopandas", "great-tables", "highspy", "ipykernel", "ipython", "jinja2", "jupyter-book",
+    "babel", "duckdb", "geopandas", "great-tables", "ipykernel", "ipython", "jinja2", "jupyter-book",
     "latex2mathml", "markdown-it-py",
     "matplotlib", "matplotlib-inline", "myst-nb", "myst-parser", "nbclient", "nbformat", "numpy", "openpyxl",
     "pagefind", "pandas", "pandera", "papermill", "pyarrow", "pydata-sphinx-theme", "python-calamine", "scipy",
