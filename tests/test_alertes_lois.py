@@ -8,7 +8,7 @@ import PHStatsMethods
 import pytest
 from scipy import integrate, stats
 
-from observatoire.alertes.attendus import attendre, reunir
+from observatoire.alertes.attendus import Releves, attendre, reunir
 from observatoire.alertes.lois import LOIS
 from observatoire.alertes.melange import DISPERSIONS, ECARTS, Melange, ajuster, conclure
 
@@ -141,7 +141,7 @@ def _strates(alea, lignes=60):
 def test_attendus_comme_phstatsmethods():
     """Standardisation indirecte de chaque quartier, la référence étant la ville sans lui, strate par strate."""
     x, n, strates, groupes = _strates(np.random.default_rng(8))
-    obtenus = reunir(attendre(x, n, strates, groupes, 1), groupes, 3)[:, 0]
+    obtenus = reunir(attendre(Releves(x, n), strates, groupes, 1), groupes, 3)[:, 0]
     table = pd.DataFrame({"x": x[:, 0], "n": n[:, 0], "strate": strates, "groupe": groupes})
     for groupe in range(3):
         reste = table[table["groupe"].ne(groupe)].groupby("strate")[["x", "n"]].sum().add_prefix("ref_")
@@ -155,7 +155,7 @@ def test_attendu_fait_a_la_main():
     """Deux quartiers ; dans l'autre, 2 T1 sur 20 et 9 T4 sur 30 : 10 T1 et 20 T4 font 1 + 6 = 7 attendus."""
     x = np.array([[4.0], [8.0], [2.0], [9.0]])
     n = np.array([[10.0], [20.0], [20.0], [30.0]])
-    attendus = attendre(x, n, np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), 11)
+    attendus = attendre(Releves(x, n), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), 11)
     np.testing.assert_allclose(attendus[:2, 0], [1, 6])
     assert attendus[:, 0].sum() == pytest.approx(
         7 + 30 * 8 / 20 + 20 * 12 / 30
@@ -164,4 +164,4 @@ def test_attendu_fait_a_la_main():
 
 def test_une_ville_d_un_seul_quartier_n_a_pas_d_attendu():
     x, n, strates, _ = _strates(np.random.default_rng(9))
-    assert np.isnan(attendre(x, n, strates, np.zeros(len(x), dtype=int), 11)).all()
+    assert np.isnan(attendre(Releves(x, n), strates, np.zeros(len(x), dtype=int), 11)).all()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from fabrique import RACINE, configuration, ecrire_prepare
+from fabrique import RACINE, SansRenvoi, configuration, ecrire_prepare
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
@@ -319,7 +319,9 @@ def test_un_lieu_nomme_ou_rien_n_est_calcule_garde_sa_ligne():
 def _suivi(tmp_path, objectifs):
     (tmp_path / "suivi").mkdir()
     (tmp_path / "suivi" / "objectifs.yml").write_text(
-        objectifs if isinstance(objectifs, str) else yaml.safe_dump({"objectifs": objectifs}, allow_unicode=True),
+        objectifs
+        if isinstance(objectifs, str)
+        else yaml.dump({"objectifs": objectifs}, Dumper=SansRenvoi, allow_unicode=True),
         encoding="utf-8",
     )
     chemins = {nom: str(RACINE / "data" / nom) for nom in ("referentiels", "schemas")}

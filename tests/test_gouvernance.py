@@ -151,11 +151,11 @@ def test_chaque_seance_a_sa_page(tmp_path):
     ouverte, fermee = pages["2010-12-14-conference"], pages["2010-03-16-groupe-de-travail"]
     assert "- Habitat 25" in ouverte
     assert "- Battant : Signalements" in ouverte
-    assert "### Ordre du jour\n\n4 alertes." in ouverte
+    assert '### Ordre du jour\n\n<div class="obs-texte">\n<p>4 alertes.</p>' in ouverte
     assert "réservé aux partenaires" in fermee
     assert "- Proposer une action complémentaire." in fermee
     assert all("fictif" in page for page in (ouverte, fermee))
-    assert "](2010-12-14-conference.md)" in pages["calendrier"]
+    assert "](<2010-12-14-conference.md>)" in pages["calendrier"]
     assert ouverte.splitlines()[4].endswith("14\u00a0décembre\u00a02010")
     assert {f"seances/{nom}.md" for nom in pages} <= {f.as_posix() for f in ecrites}
 

@@ -69,7 +69,7 @@ class Contenu:
     def _manque(self, indicateur: str, lieu: tuple[str, str, str]) -> str:
         """Le statut d'une série qui n'est pas publiée : secrète, si ce public ne croise pas ce niveau par bailleur."""
         niveau, territoire, bailleur = lieu
-        reserve = bailleur != TOUS and niveau in self.table("edition")["regles"].get("par_bailleur", {})
+        reserve = bailleur != TOUS and niveau in self.table("edition").get("regles", {}).get("par_bailleur", {})
         return "c" if reserve and (indicateur, niveau, territoire, TOUS) in self._series.debuts else "nd"
 
     @cached_property
