@@ -318,12 +318,9 @@ def test_un_lieu_nomme_ou_rien_n_est_calcule_garde_sa_ligne():
 
 def _suivi(tmp_path, objectifs):
     (tmp_path / "suivi").mkdir()
-    (tmp_path / "suivi" / "objectifs.yml").write_text(
-        objectifs
-        if isinstance(objectifs, str)
-        else yaml.dump({"objectifs": objectifs}, Dumper=SansRenvoi, allow_unicode=True),
-        encoding="utf-8",
-    )
+    if not isinstance(objectifs, str):
+        objectifs = yaml.dump({"objectifs": objectifs}, Dumper=SansRenvoi, allow_unicode=True)
+    (tmp_path / "suivi" / "objectifs.yml").write_text(objectifs, encoding="utf-8")
     chemins = {nom: str(RACINE / "data" / nom) for nom in ("referentiels", "schemas")}
     return configuration(tmp_path, chemins=chemins | {"suivi": str(tmp_path / "suivi")})
 
