@@ -16,7 +16,7 @@ from fabrique import RACINE
 from petite_grappe import ouvrir_grappe
 
 from observatoire import indicateurs, isolement, lecture
-from observatoire.configuration import lire_configuration
+from observatoire.configuration import MARQUE_FICTIF, lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import conformite, decoupe, lots
 from observatoire.schemas import lire_schemas
@@ -92,6 +92,7 @@ def test_les_memes_depots_en_csv_donnent_les_memes_valeurs(pays, d_un_bloc, tmp_
         cible = tmp_path / "brut" / fichier.parent.name / f"{fichier.stem}.csv"
         cible.parent.mkdir(parents=True, exist_ok=True)
         pq.read_table(fichier).to_pandas().to_csv(cible, sep=";", index=False)
+    (tmp_path / "brut" / MARQUE_FICTIF).touch()  # la clé du secret est celle des dépôts fictifs, ici comme là
     en_csv = pays.avec_chemins(brut=tmp_path / "brut")
     _assert_memes(_calculer_en_preparant(en_csv, tmp_path / "prepare"), d_un_bloc)
 
@@ -103,6 +104,7 @@ def test_un_fichier_seul_en_textes_donne_les_memes_valeurs(pays, d_un_bloc, tmp_
         cible.parent.mkdir(parents=True, exist_ok=True)
         table = pq.read_table(fichier)
         pq.write_table(table.cast(pa.schema([(nom, pa.string()) for nom in table.column_names])), cible)
+    (tmp_path / "brut" / MARQUE_FICTIF).touch()
     _assert_memes(_calculer(pays.avec_chemins(brut=tmp_path / "brut"), tmp_path / "prepare"), d_un_bloc)
 
 
@@ -358,7 +360,7 @@ def test_un_rpls_coupe_est_refuse_avec_les_memes_lignes(tmp_path, monkeypatch):
 _SCRIPT = """
 import resource, sys
 from observatoire import indicateurs, isolement, lecture
-from observatoire.configuration import lire_configuration
+from observatoire.configuration import MARQUE_FICTIF, lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import lots
 isolement.POSSIBLE = False  # tout se lit dans ce processus, dont la mémoire se mesure

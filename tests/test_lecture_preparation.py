@@ -327,7 +327,7 @@ def test_rapport_d_un_refus(tmp_path):
     ecrire_rapports(atelier.verifier(), tmp_path / "rapports")
     html = (tmp_path / "rapports/2010/neolia.html").read_text("utf-8")
     assert '<html lang="fr">' in html
-    assert "&lt;b&gt;PLIA" in html
+    assert "PLIA" not in html  # ni recopié, ni interprété : ce n'est pas un code
     assert "http" not in html
     csv = (tmp_path / "rapports/2010/neolia.csv").read_text("utf-8-sig")
     assert "problème;enum;2;financement;1;" in csv

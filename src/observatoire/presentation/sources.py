@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from observatoire.echappement import replier
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import (
     ecrire,
@@ -80,7 +81,7 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
 def bilan_du_secret(valeurs: Publie) -> Fragment:
     """Ce que l'édition cache, par quelle règle, ce qui le montrerait ; et ce que le bruit fait aux comptes."""
     phrases = valeurs.edition["secret"]["phrases"] or ["Aucune valeur n'est cachée."]
-    return paragraphe(" ".join([*phrases, TOTAUX, *_dire_les_anciennes(valeurs.editions)]))
+    return paragraphe(replier(" ".join([*phrases, TOTAUX, *_dire_les_anciennes(valeurs.editions)])))
 
 
 def _dire_les_anciennes(editions: pd.DataFrame) -> list[str]:
