@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -37,9 +38,9 @@ def lieu(tmp_path_factory):
     (dossier / "detour").symlink_to(dossier / "prepare")
     (dossier / "atelier").mkdir()
     config = configurer(dossier).avec_chemins(**{nom: dossier / nom for nom in ("brut", "prepare", "suivi")})
-    porte = porte_d_un_public(config, "publique")
-    with demarrer(dossier / "publie" / "publique", porte) as souche:
-        yield Lieu(dossier / "publie" / "publique", dossier / "atelier", porte, souche)
+    ici = Lieu(dossier / "publie" / "publique", dossier / "atelier", porte_d_un_public(config, "publique"))
+    with demarrer(ici) as souche:
+        yield replace(ici, souche=souche)
 
 
 def _faire(lieu: Lieu, code: str):

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -81,8 +82,8 @@ class _Installation:
         atelier.mkdir()
         with zipfile.ZipFile(io.BytesIO(archive)) as contenu:
             contenu.extractall(publie)
-        souche = demarrer(publie, porte) if fourche_possible() else None
-        self.lieu = Lieu(publie, atelier, porte, souche)
+        lieu = Lieu(publie, atelier, porte)
+        self.lieu = replace(lieu, souche=demarrer(lieu)) if fourche_possible() else lieu
         self.emprunts = 0
 
     def a_jour(self) -> bool:
