@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -37,9 +36,9 @@ def travaux(publie):
 @pytest.fixture(scope="module")
 def faites(publie, travaux, tmp_path_factory):
     """Le résultat de chaque page, faite par un enfant de la souche."""
-    lieu = Lieu(publie, tmp_path_factory.mktemp("vide"), Porte())
-    with demarrer(lieu) as souche:
-        return {sortie: faire_page(travail, replace(lieu, souche=souche)) for sortie, travail in travaux.items()}
+    with demarrer(publie, Porte()) as souche:
+        lieu = Lieu(publie, tmp_path_factory.mktemp("vide"), Porte(), souche)
+        return {sortie: faire_page(travail, lieu) for sortie, travail in travaux.items()}
 
 
 def test_aucune_page_n_echoue_et_toutes_disent_ce_qu_elles_lisent(faites):

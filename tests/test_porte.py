@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -38,9 +37,9 @@ def lieu(tmp_path_factory):
     (dossier / "detour").symlink_to(dossier / "prepare")
     (dossier / "atelier").mkdir()
     config = configurer(dossier).avec_chemins(**{nom: dossier / nom for nom in ("brut", "prepare", "suivi")})
-    ici = Lieu(dossier / "publie" / "publique", dossier / "atelier", porte_d_un_public(config, "publique"))
-    with demarrer(ici) as souche:
-        yield replace(ici, souche=souche)
+    porte = porte_d_un_public(config, "publique")
+    with demarrer(dossier / "publie" / "publique", porte) as souche:
+        yield Lieu(dossier / "publie" / "publique", dossier / "atelier", porte, souche)
 
 
 def _faire(lieu: Lieu, code: str):

@@ -62,7 +62,7 @@ def _un_tour(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Iterat
     if not fourche_possible():
         yield from _repartir(travaux, lieu, ouvriers)
         return
-    with lieu.souche or demarrer(lieu) as souche:
+    with lieu.souche or demarrer(lieu.publie, lieu.porte) as souche:
         import_module(PAGE)  # et papermill, pendant que la souche s'échauffe
         if souche.prete:
             yield from _repartir(travaux, replace(lieu, souche=souche), ouvriers)
@@ -84,9 +84,9 @@ def _repartir(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Itera
             equipe.shutdown(wait=False, cancel_futures=True)
 
 
-def demarrer(lieu: Lieu) -> Souche:
-    """Une souche qui a lu ce qui est publié, d'où naissent les pages. Revient sans attendre qu'elle soit prête."""
-    return Souche(PRECHARGEMENT, {VARIABLE: str(lieu.publie), **FILS}, lieu.porte)
+def demarrer(publie: Path, porte: Porte) -> Souche:
+    """Une souche qui a lu ``publie``, d'où naissent les pages. Revient sans attendre qu'elle soit prête."""
+    return Souche(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}, porte)
 
 
 def resultat_de(tache: Future, travail: Travail) -> Resultat:

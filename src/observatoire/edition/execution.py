@@ -116,7 +116,7 @@ def _demarre(lieu: Lieu, utile: bool) -> Iterator[Lieu]:
     if not (utile and fourche_possible()):
         yield lieu
         return
-    with demarrer(lieu) as souche:
+    with demarrer(lieu.publie, lieu.porte) as souche:
         yield replace(lieu, souche=souche)
 
 

@@ -11,7 +11,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -82,8 +81,8 @@ class _Installation:
         atelier.mkdir()
         with zipfile.ZipFile(io.BytesIO(archive)) as contenu:
             contenu.extractall(publie)
-        lieu = Lieu(publie, atelier, porte)
-        self.lieu = replace(lieu, souche=demarrer(lieu)) if fourche_possible() else lieu
+        souche = demarrer(publie, porte) if fourche_possible() else None
+        self.lieu = Lieu(publie, atelier, porte, souche)
         self.emprunts = 0
 
     def a_jour(self) -> bool:
