@@ -110,9 +110,8 @@ class Souche:
         enfant, :class:`SoucheMorte`.
         """
         with ExitStack() as pile:
-            dossier = pile.enter_context(
-                TemporaryDirectory(prefix="page-", dir=ordre.atelier, ignore_cleanup_errors=True)
-            )
+            provisoire = TemporaryDirectory(prefix="page-", dir=ordre.atelier, ignore_cleanup_errors=True)
+            dossier = pile.enter_context(provisoire)
             canal, numero = self._naitre()
             pile.enter_context(canal)
             pile.callback(_attendre_la_fin, canal)
