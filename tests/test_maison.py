@@ -73,6 +73,8 @@ def _ajouter(modele, *codes):
 def figure():
     figure, axe = plt.subplots()
     axe.plot([0.5, 1.5], [0.25, 0.75])
+    axe.text(1, 0.5, "3.5 %")
+    axe.text(1, 0.6, "v. 1.2")
     yield figure
     plt.close(figure)
 
@@ -95,7 +97,7 @@ def test_une_figure_est_la_meme_deux_fois_sans_feuille_de_style_ni_identifiant_n
     assert "<metadata" not in rendue
     nommes = re.findall(r'(?: id="|url\(#|href="#)(\w+)', rendue)
     assert len({nom[:11] for nom in nommes}) == 1
-    assert ">0,5<" in rendue
+    assert all(f">{texte}<" in rendue for texte in ("0,6", "3,5 %", "v. 1.2"))
 
 
 def test_une_table_a_des_entetes_des_nombres_francais_et_des_statuts_expliques():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 
 from observatoire.edition.travail import Resultat, Travail
@@ -13,6 +14,7 @@ from observatoire.moteur.souche import Souche, SoucheMorte, fourche_possible
 from observatoire.processus import coeurs
 from observatoire.publie import VARIABLE
 
+PAGE = "observatoire.edition.page"
 PRECHARGEMENT = ("observatoire.edition.prechargement",)
 # Un fil de calcul par page : il y a déjà une page par cœur.
 FILS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
@@ -34,13 +36,15 @@ class Lieu:
 def executer_ici(travaux: Iterable[Travail], lieu: Lieu, ouvriers: int | None = None) -> Iterator[Resultat]:
     """Exécuter des pages, ``ouvriers`` à la fois (un par cœur par défaut), et les rendre à mesure.
 
-    Si la souche meurt, une autre la remplace ; les pages qui se faisaient alors sont reprises à la fin, chacune avec
-    sa souche : celle qui la tue n'empêche qu'elle-même.
+    La souche est celle du ``lieu``, fermée à la fin, ou une autre. Si elle meurt, on la remplace ; les pages qui se
+    faisaient alors sont reprises à la fin, chacune avec la sienne : celle qui la tue n'empêche qu'elle-même.
     """
     restants, suspectes = {t.sortie: t for t in travaux}, []
     while restants:
         avant = len(restants)
-        for resultat in _un_tour([*restants.values()], lieu, ouvriers):
+        tour = _un_tour([*restants.values()], lieu, ouvriers)
+        lieu = replace(lieu, souche=None)
+        for resultat in tour:
             travail = restants.pop(resultat.travail.sortie)
             if resultat.erreur == MEURTRIERE:
                 suspectes.append(travail)
@@ -58,17 +62,17 @@ def _un_tour(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Iterat
     if not fourche_possible():
         yield from _repartir(travaux, lieu, ouvriers)
         return
-    with demarrer(lieu.publie, lieu.porte) as souche:
+    with lieu.souche or demarrer(lieu.publie, lieu.porte) as souche:
+        import_module(PAGE)  # et papermill, pendant que la souche s'échauffe
         if souche.prete:
             yield from _repartir(travaux, replace(lieu, souche=souche), ouvriers)
         else:
-            for resultat in _repartir(travaux, lieu, ouvriers):
+            for resultat in _repartir(travaux, replace(lieu, souche=None), ouvriers):
                 yield replace(resultat, avertissements=(*resultat.avertissements, SANS_SOUCHE))
 
 
 def _repartir(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Iterator[Resultat]:
-    from observatoire.edition.page import faire_page  # il lui faut papermill, que la souche n'attend pas
-
+    faire_page = import_module(PAGE).faire_page
     with ThreadPoolExecutor(min(ouvriers or coeurs(), len(travaux))) as equipe:
         taches = {equipe.submit(faire_page, t, lieu): t for t in travaux}
         try:
@@ -81,7 +85,7 @@ def _repartir(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Itera
 
 
 def demarrer(publie: Path, porte: Porte) -> Souche:
-    """Une souche qui a lu ``publie``, dont les enfants font des pages."""
+    """Une souche qui a lu ``publie``, d'où naissent les pages. Revient sans attendre qu'elle soit prête."""
     return Souche(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}, porte)
 
 

@@ -10,19 +10,21 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
-from observatoire.edition.equipe import Lieu, executer_ici
+from observatoire.edition.equipe import Lieu, demarrer, executer_ici
 from observatoire.edition.fiches import ecrire_fiches
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
 from observatoire.moteur.porte import Porte
+from observatoire.moteur.souche import fourche_possible
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
@@ -67,21 +69,13 @@ def executer(
     travaux = [preparer(page, delai) for page in pages]
     a_faire = [t for t in travaux if refaire or not carnet.est_a_jour(t)]
     shutil.rmtree(carnet.echecs, ignore_errors=True)
-    rates, avertissements = [], {}
-    lieu = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
-    for fait, resultat in enumerate(_executer(a_faire, lieu, ouvriers, dask), start=1):
-        if resultat.erreur:
-            carnet.garder_l_echec(resultat)
-            rates.append(resultat)
-        else:
-            carnet.ranger(resultat)
-        if resultat.avertissements:
-            avertissements[resultat.travail.sortie] = resultat.avertissements
-        if avancement:
-            avancement(fait, len(a_faire), resultat.travail.sortie)
+    ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
+    with _demarre(ici, utile=bool(a_faire) and not dask) as lieu:
+        fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)  # pendant que la souche s'échauffe
+        resultats = _executer(a_faire, lieu, ouvriers, dask)
+        rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
-    fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)
     fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], _lire(publie))
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
     memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
@@ -113,6 +107,34 @@ def porte_d_un_public(config: Configuration, public: str) -> Porte:
     comptes_rendus = config.chemin("livre") / "book" / "gouvernance"
     ecarts = [Carnet(edition, None).ecart for edition in autres]
     return Porte.autour([*interdits, *autres, *ecarts, comptes_rendus], [config.chemin("publie") / public])
+
+
+@contextmanager
+def _demarre(lieu: Lieu, utile: bool) -> Iterator[Lieu]:
+    """Le même lieu, sa souche en marche si elle est ``utile`` et que l'on peut se dédoubler."""
+    if not (utile and fourche_possible()):
+        yield lieu
+        return
+    with demarrer(lieu.publie, lieu.porte) as souche:
+        yield replace(lieu, souche=souche)
+
+
+def _ranger(
+    carnet: Carnet, resultats: Iterator[Resultat], total: int, avancement: Avancement | None
+) -> tuple[list[Resultat], dict[str, tuple[str, ...]]]:
+    """Ranger chaque page à mesure ; rendre celles qui ont échoué, et les avertissements de toutes."""
+    rates, avertissements = [], {}
+    for fait, resultat in enumerate(resultats, start=1):
+        if resultat.erreur:
+            carnet.garder_l_echec(resultat)
+            rates.append(resultat)
+        else:
+            carnet.ranger(resultat)
+        if resultat.avertissements:
+            avertissements[resultat.travail.sortie] = resultat.avertissements
+        if avancement:
+            avancement(fait, total, resultat.travail.sortie)
+    return rates, avertissements
 
 
 def _executer(travaux: list[Travail], lieu: Lieu, ouvriers: int | None, dask: str | None) -> Iterator[Resultat]:

@@ -110,9 +110,11 @@ class Souche:
         enfant, :class:`SoucheMorte`.
         """
         with ExitStack() as pile:
-            dossier = pile.enter_context(TemporaryDirectory(prefix="page-", dir=ordre.atelier))
+            provisoire = TemporaryDirectory(prefix="page-", dir=ordre.atelier, ignore_cleanup_errors=True)
+            dossier = pile.enter_context(provisoire)
             canal, numero = self._naitre()
             pile.enter_context(canal)
+            pile.callback(_attendre_la_fin, canal)
             pile.callback(self._tuer, numero)
             ecrit = {
                 "cellules": ordre.cellules, "dossier": os.path.realpath(dossier),
@@ -194,6 +196,15 @@ def _ecouter(canal: Connection, ordre: Ordre) -> Iterator[dict]:
             limite, rang = None, message["finit"]
             if rang == derniere or not (message["reussie"] or rang in tolerees):
                 return
+
+
+def _attendre_la_fin(canal: Connection) -> None:
+    """Ne rendre la main que lorsque l'enfant n'est plus là : il écrivait peut-être encore dans son dossier."""
+    while canal.poll(PATIENCE):
+        try:
+            canal.recv_bytes()
+        except (EOFError, ConnectionError):
+            return
 
 
 _SOUCHES: set[Souche] = set()

@@ -7,6 +7,7 @@ de pandas, un tableau accessible. Les nombres s'y écrivent à la française.
 
 from __future__ import annotations
 
+import re
 import sys
 from html import escape
 from importlib import import_module
@@ -16,6 +17,7 @@ from weakref import WeakKeyDictionary
 from cycler import cycler
 from matplotlib import rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import ScalarFormatter
 
 from observatoire.presentation import svg
@@ -37,6 +39,7 @@ THEME = {
     "legend.fontsize": 9, "lines.linewidth": 2.2, "text.color": ENCRE, "xtick.color": PALE, "ytick.color": PALE,
     "xtick.labelsize": 9.5, "ytick.labelsize": 9.5,
 }  # fmt: skip
+_NOMBRE = re.compile(r"[+\u2212-]?\d+\.\d+\s?%?")
 _legendes: WeakKeyDictionary[Figure, tuple[str, str]] = WeakKeyDictionary()
 
 
@@ -72,14 +75,22 @@ def dessiner(figure: Figure) -> str:
     titre, description = _legendes.get(figure) or (_titrer(figure), "")
     if not description:
         print(SANS_TEXTE, file=sys.stderr)
-    for axes in figure.axes:
-        for axe in (axes.xaxis, axes.yaxis):
-            if type(axe.get_major_formatter()) is ScalarFormatter:
-                axe.set_major_formatter(Francais())
+    _franciser(figure)
     with svg.style():
         dessin = svg.rendre_entiere(figure, titre or "Figure", description or "Sans description.")
     legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>' if titre else ""
     return f'<figure class="obs-figure">{legende}{dessin}</figure>'
+
+
+def _franciser(figure: Figure) -> None:
+    """Une virgule aux graduations, et aux nombres qu'une cellule a écrits sur la figure."""
+    for axes in figure.axes:
+        for axe in (axes.xaxis, axes.yaxis):
+            if type(axe.get_major_formatter()) is ScalarFormatter:
+                axe.set_major_formatter(Francais())
+    for texte in figure.findobj(Text):
+        if _NOMBRE.fullmatch(texte.get_text()):
+            texte.set_text(texte.get_text().replace(".", ","))
 
 
 def _titrer(figure: Figure) -> str:
