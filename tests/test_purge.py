@@ -154,7 +154,11 @@ def test_les_autres_annees_ne_changent_pas(ville):
         assert lancer(etape, ville).returncode == 0
     for annee in ANNEES:
         pd.testing.assert_frame_equal(publiees(ville, annee), avant[annee])
-    pd.testing.assert_frame_equal(pd.read_csv(ville / "publie/publique/depots.csv"), depots)
+    restent = pd.read_csv(ville / "publie/publique/depots.csv")
+    # D'une année purgée il ne reste que des nombres : les dépôts de la suivante n'ont plus à quoi se comparer.
+    assert restent["avertissements"].le(depots["avertissements"]).where(depots["avertissements"].notna(), True).all()
+    sans = {"columns": "avertissements"}
+    pd.testing.assert_frame_equal(restent.drop(**sans), depots.drop(**sans))
     assert lire_attributions(ville) == attributions
     assert pd.read_parquet(suivis).empty  # c'étaient des ménages de 2009
 
@@ -176,7 +180,8 @@ def test_les_depots_seuls_puis_les_tables(ville):
     assert lancer("purger", ville, "--jour", "2011-06-01", "--confirmer").returncode == 0
     assert sorted(d.name for d in (ville / "brut").iterdir() if d.is_dir()) == ["2010"]
     for etape in ("calculer", "proteger"):
-        assert lancer(etape, ville).returncode == 0
+        fait = lancer(etape, ville)
+        assert fait.returncode == 0, fait.stderr
     assert lignes_de_l_annee(ville, 2009)
     pd.testing.assert_frame_equal(publiees(ville, 2009), avant)
     fait = lancer("purger", ville, "--jour", "2013-06-01", "--confirmer")
@@ -284,7 +289,8 @@ def test_tout_est_ferme_quel_que_soit_l_umask(tmp_path, masque):
 
 def test_un_groupe_peut_partager_les_depots(tmp_path):
     fichier = ecrire_reglages(tmp_path)
-    fichier.write_text(fichier.read_text(encoding="utf-8") + "acces: groupe\n", encoding="utf-8")
+    reglages = yaml.safe_load(fichier.read_text(encoding="utf-8")) | {"acces": "groupe"}
+    fichier.write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
     for ligne in (("exemple", fichier, "--logements", "200"), ("calculer", fichier)):
         subprocess.run(commande(*ligne), umask=0o022, check=True, capture_output=True)
     assert _trop_ouverts(tmp_path, ("brut", "prepare"), 0o007) == []

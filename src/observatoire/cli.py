@@ -7,6 +7,7 @@ Codes de sortie : 0 fait, 1 refusé ou échoué, 2 commande mal écrite, 70 déf
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import sys
 from pathlib import Path
@@ -263,7 +264,8 @@ def _chaine(config: Path, refaire: bool = False, public: str = PUBLIQUE, **chemi
 def principal(arguments: list[str] | None = None) -> None:
     """Point d'entrée : toute erreur attendue devient un message ; une autre est un défaut du programme, et se dit."""
     for flux in (sys.stdout, sys.stderr):
-        flux.reconfigure(errors="replace")  # un terminal qui n'est pas en UTF-8, un nom de fichier qui ne l'est pas
+        if isinstance(flux, io.TextIOWrapper):  # un terminal, un nom de fichier qui ne sont pas en UTF-8
+            flux.reconfigure(errors="replace")
     try:
         with Interruptible(), tout_y_mettre():
             code = app(args=arguments, standalone_mode=False) or 0

@@ -34,10 +34,21 @@ def dossier_ephemere() -> Iterator[Path]:
     try:
         yield dossier
     finally:
-        shutil.rmtree(dossier, ignore_errors=True)
-        if veilleur:
+        if _vider(dossier) and veilleur:
             veilleur.stdin.close()
             veilleur.wait()
+
+
+def _vider(dossier: Path) -> bool:
+    """Efface le dossier ; ``False`` s'il en reste ce que ``multiprocessing`` emploie jusqu'à la fin du processus, et
+    qu'il effacera lui-même : le veilleur effacera le reste."""
+    restes = [p for p in dossier.glob("pymp-*") if p.is_dir()]
+    for chemin in dossier.iterdir():
+        if chemin not in restes:
+            shutil.rmtree(chemin, ignore_errors=True) if chemin.is_dir() else chemin.unlink(missing_ok=True)
+    if not restes:
+        shutil.rmtree(dossier, ignore_errors=True)
+    return not restes
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -22,12 +23,18 @@ def engager(effectif: int, module: str, installer: Callable | None = None, *argu
     ``module`` : ce qu'ils emploient. Là où cela existe, il est importé une fois, dans un processus neuf dont ils
     naissent : ni fils de calcul, ni verrous hérités de qui les emploie.
     """
-    if "forkserver" in multiprocessing.get_all_start_methods():
+    if "forkserver" in multiprocessing.get_all_start_methods() and _une_socket_tient():
         contexte = multiprocessing.get_context("forkserver")
         contexte.set_forkserver_preload([module])
     else:
         contexte = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(effectif, contexte, _preparer, (installer, arguments))
+
+
+def _une_socket_tient() -> bool:
+    """Vrai si le chemin d'une socket du serveur d'ouvriers, dans le dossier temporaire, tient dans les 107 octets
+    que le système lui laisse."""
+    return len(os.fsencode(tempfile.gettempdir())) + len("/pymp-12345678/listener-12345678") <= 107
 
 
 def _preparer(installer: Callable | None, arguments: tuple) -> None:

@@ -126,8 +126,8 @@ def chercher_malformes(contenu: object, forme: object, ou: str = "") -> list[str
     if isinstance(forme, list):
         suite = [(element, forme[0], f"{debut}n° {rang}") for rang, element in enumerate(contenu, start=1)]
     elif isinstance(forme, dict):
-        generale = forme.get(str)
-        suite = [(v, forme.get(c, generale), f"{debut}« {c} »") for c, v in contenu.items()]
+        formes = ((c, v, forme.get(c, forme.get(str))) for c, v in contenu.items() if v is not None)
+        suite = [(valeur, attendue, f"{debut}« {cle} »") for cle, valeur, attendue in formes if attendue is not None]
     else:
         return []
-    return [d for v, f, lieu in suite if f is not None and v is not None for d in chercher_malformes(v, f, lieu)]
+    return [defaut for element in suite for defaut in chercher_malformes(*element)]

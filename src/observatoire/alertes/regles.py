@@ -95,8 +95,8 @@ def _defauts_de(regle: dict) -> list[str]:
     for cle, maximum in (("repondants", 10_000), ("reponse", 1), ("pente", 1)):
         if regle.get(cle) is not None and not est_nombre(regle[cle], 0, maximum):
             defauts.append(f"« {cle} » : « {regle[cle]} » n'est pas un nombre de ]0 ; {maximum}].")
-    persistance = regle.get("persistance") or {}
-    if persistance and not _persistance(persistance):
+    persistance = regle.get("persistance")
+    if persistance not in (None, "", {}) and not _persistance(persistance):
         defauts.append("« persistance » s'écrit « {alertes: 2, annees: 3} », au plus une alerte par année.")
     defauts += _defauts_des_seuils("« seuils »", regle.get("seuils"))
     for niveau, seuils in (regle.get("seuils_par_niveau") or {}).items():

@@ -142,7 +142,7 @@ def _a_cote(config: Configuration) -> Iterator[Path]:
 
 def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilans: list[Bilan]) -> dict:
     """Les tables que personne n'a déposées, puis ce que l'on sait des dépôts."""
-    _garder_les_conservees(dossier, config, depots)
+    _garder_les_conservees(dossier, config, depots, "tables")
     for annee in config.annees:
         for nom, schema in depots.schemas.items():
             destination = dossier / "tables" / str(annee) / f"{nom}.parquet"
@@ -164,6 +164,7 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
     origine = {"fictif": (config.chemin("brut") / MARQUE_FICTIF).is_file()}
     (dossier / "origine.json").write_text(json.dumps(origine), encoding="utf-8")
     ecrire_rapports(depots, dossier / "rapports")
+    _garder_les_conservees(dossier, config, depots, "rapports")
     return {
         "fichiers": len(depots.fichiers),
         "acceptes": len(depots.acceptes),
@@ -175,13 +176,12 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
     }
 
 
-def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots) -> None:
-    """Les tables et les rapports d'une année dont les dépôts sont effacés, tant que leur tour n'est pas venu."""
+def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots, genre: str) -> None:
+    """Les tables, ou les rapports, d'une année dont les dépôts sont effacés, tant que leur tour n'est pas venu."""
     for annee in map(str, depots.conservees):
-        for genre in ("tables", "rapports"):
-            ancien = config.chemin("prepare") / genre / annee
-            if ancien.is_dir():
-                shutil.copytree(ancien, dossier / genre / annee)
+        ancien = config.chemin("prepare") / genre / annee
+        if ancien.is_dir():
+            shutil.copytree(ancien, dossier / genre / annee)
 
 
 def _mettre_en_place(aside: Path, prepare: Path) -> None:
