@@ -20,11 +20,14 @@ _REGLES = (
     # Sphinx prend pour un guillemet l'apostrophe qui précède un mot en italique ou un lien.
     (re.compile(r"(?<=[^\W\d_])”(?=\w|$)"), "’"),
 )
+_A_PONCTUER = re.compile(r"[«»:;!?%‰€/'&”]")
 _BALISES = re.compile(r"(<(?:style|script|code|pre|math)\b.*?</(?:style|script|code|pre|math)>|<[^>]+>)", re.S)
 
 
 def ponctuer(texte: str) -> str:
     """Le texte, ses espaces insécables et ses apostrophes posées ; le refaire ne change plus rien."""
+    if not _A_PONCTUER.search(texte):
+        return texte
     for motif, remplacement in _REGLES:
         texte = motif.sub(remplacement, texte)
     return texte.replace(f"«{INSECABLE}{INSECABLE}", f"«{INSECABLE}").replace(

@@ -22,12 +22,10 @@ NOMS = [getattr(observatoire, nom) for nom in observatoire.__all__]
 def ranger(valeurs: Publie) -> None:
     """Lire chaque table publiée et ranger les indicateurs comme les pages les cherchent."""
     for nom, fichier in FICHIERS.items():
-        if (valeurs.dossier / fichier).is_file():
-            valeurs.contenu.table(nom)
+        if (valeurs.dossier / fichier).is_file() and isinstance(valeurs.contenu.table(nom), pd.DataFrame):
+            valeurs.contenu.lignes(nom)
     ligne = valeurs.indicateurs.iloc[0].to_dict()
     valeurs.serie(*(ligne[cle] for cle in ("indicateur", "niveau", "territoire", "bailleur")))
-    for cles in (("indicateur", "niveau", "bailleur", "annee"), ("indicateur", "niveau", "territoire", "annee")):
-        valeurs.extrait(**{cle: ligne[cle] for cle in cles})
     valeurs.nom(*valeurs.tout)
 
 

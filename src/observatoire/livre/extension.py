@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
 from myst_nb.sphinx_ext import add_global_html_resources
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -28,7 +30,7 @@ MEMOIRE = "book/edition/edition.json"
 #: La classe des tableaux que ``registre.js`` trie et filtre.
 REGISTRE = "obs-registre"
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
-_SOUS_UNE_ANNEE = re.compile(r'(<li class="toctree-l[23][^"]*"><a [^>]*>[^<]+?) en \d{4}(?=</a>)')
+_SOUS_UNE_ANNEE = re.compile(r" en \d{4}$")
 _journal = logging.getLogger(__name__)
 
 
@@ -56,6 +58,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", _regler)
     app.connect("builder-inited", _preparer)
     app.connect("env-updated", _choisir_les_pages)
+    app.connect("env-updated", _lire_le_sommaire)
     app.connect("html-page-context", _completer_la_page)
     app.connect("html-page-context", _retirer_des_scripts, priority=900)
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": False}
@@ -102,7 +105,7 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
     context["default_mode"], context["politique"] = "light", POLITIQUE
-    context["abreger_menu"] = _abreger_menu
+    context["menu"] = _menu(app.env, pagename)
     if REGISTRE in context.get("body", ""):
         app.add_js_file("registre.js", loading_method="defer")
 
@@ -114,9 +117,39 @@ def _retirer_des_scripts(app: Sphinx, pagename: str, templatename: str, context:
     context["script_files"] = [script for script, nom in noms if nom and "translations.js" not in nom]
 
 
-def _abreger_menu(html: object) -> str:
-    """Dans la branche d'une année, « Battant en 2010 » se lit « Battant »."""
-    return _SOUS_UNE_ANNEE.sub(r"\1", ponctuer_html(str(html)))
+def _lire_le_sommaire(app: Sphinx, env: BuildEnvironment) -> None:
+    """Lire une fois ce que le menu de chaque page montre : le composer page après page prenait le tiers du temps."""
+    env.sommaire_du_livre = {
+        page: [(t.get("caption"), t["entries"]) for t in env.get_doctree(page).findall(addnodes.toctree)]
+        for page in env.toctree_includes
+    }
+    env.dessus_du_livre = {d: page for page, dessous in env.toctree_includes.items() for d in dessous}
+
+
+def _menu(env: BuildEnvironment, courante: str) -> list[dict]:
+    """Les parties du menu : leur nom et leurs pages, dont celle où l'on est ; seule sa branche est dépliée.
+
+    Dans la branche d'une année, « Battant en 2010 » se lit « Battant ».
+    """
+    lignee = {courante}
+    while (dessus := env.dessus_du_livre.get(courante)) and dessus not in lignee:
+        lignee.add(courante := dessus)
+
+    def lister(page: str, entrees: list[tuple[str | None, str]], profond: bool) -> Iterator[dict]:
+        for titre, cible in entrees:
+            nom = ponctuer(titre or env.titles[cible].astext())
+            dedans = cible in lignee
+            dessous = [e for _, suite in env.sommaire_du_livre.get(cible, []) for e in suite] if dedans else []
+            yield {
+                "page": cible,
+                "titre": _SOUS_UNE_ANNEE.sub("", nom) if profond else nom,
+                "courante": dedans,
+                "dessous": list(lister(cible, dessous, True)) if not profond else [],
+            }
+
+    racine = env.config.root_doc
+    parties = env.sommaire_du_livre.get(racine, [])
+    return [{"nom": ponctuer(nom or ""), "pages": list(lister(racine, entrees, False))} for nom, entrees in parties]
 
 
 def _est_dans(noeud: nodes.Node, sortes: tuple[type, ...]) -> bool:

@@ -7,6 +7,7 @@ contenu ; un style qui appellerait une adresse est refusé. Un script dans une p
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -25,9 +26,7 @@ POLITIQUE = (
 #: La feuille des styles que portaient les balises, dans le site.
 FEUILLE = "_static/styles-des-figures.css"
 _FEUILLES = "_static/feuilles"
-_BALISE = re.compile(r"<[a-zA-Z][^<>]*?\sstyle=(\"[^\"]*\"|'[^']*')[^<>]*>")
-_DEBUT = re.compile(r"^<[a-zA-Z][^\s/>]*")
-_STYLE = re.compile(r"\sstyle=(\"[^\"]*\"|'[^']*')")
+_BALISE = re.compile(r"(<[a-zA-Z][^\s/>]*)([^<>]*?)\sstyle=(\"[^\"]*\"|'[^']*')([^<>]*>)")
 _CLASSE = re.compile(r"\sclass=([\"'])")
 _BLOC = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.S | re.I)
 _LIEN = re.compile(rf'(?<=href=")((?:\.\./)*){re.escape(FEUILLE)}(?:\?[^"]*)?(?=")')
@@ -97,18 +96,25 @@ def _sortir(texte: str, page: Path, regles: dict[str, str]) -> tuple[str, dict[s
         blocs[nom] = dit + "\n"
         return f'<link rel="stylesheet" href="{"../" * (len(page.parts) - 1)}{_FEUILLES}/{nom}">'
 
-    def classer(trouve: re.Match) -> str:
-        dit = _accepter(unescape(_STYLE.search(trouve[0])[1][1:-1]).strip(), page, seul=True)
+    @functools.cache
+    def traduire(style: str) -> tuple[str, str]:
+        """Les attributs et la classe qui tiennent lieu d'un style."""
+        dit = _accepter(unescape(style[1:-1]).strip(), page, seul=True)
         locales = "".join(f' {nom}="{vers.replace(chr(34), "")}"' for nom, vers in _LOCALE.findall(dit))
         dit = _LOCALE.sub("", dit).strip("; ")
-        balise = _DEBUT.sub(rf"\g<0>{locales}", _STYLE.sub("", trouve[0], count=1))
-        if not dit:
-            return balise
-        nom = empreinte("style", dit)
-        regles[nom] = dit
-        if _CLASSE.search(balise):
-            return _CLASSE.sub(rf" class=\1{nom} ", balise, count=1)
-        return _DEBUT.sub(rf'\g<0> class="{nom}"', balise)
+        nom = empreinte("style", dit) if dit else ""
+        regles.update({nom: dit} if dit else {})
+        return locales, nom
+
+    def classer(trouve: re.Match) -> str:
+        nom_de_balise, avant, style, apres = trouve.groups()
+        locales, nom = traduire(style)
+        reste = avant + apres
+        if nom and _CLASSE.search(reste):
+            reste = _CLASSE.sub(rf" class=\1{nom} ", reste, count=1)
+        elif nom:
+            locales = f' class="{nom}"{locales}'
+        return f"{nom_de_balise}{locales}{reste}"
 
     return _BALISE.sub(classer, _BLOC.sub(lier, texte)), blocs
 

@@ -11,7 +11,6 @@ from observatoire.presentation.liens import lier
 from observatoire.presentation.nombres import ecrire_date, ecrire_entier
 from observatoire.presentation.objectifs import VERDICTS
 from observatoire.presentation.textes import paragraphe
-from observatoire.publie import en_lignes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -27,7 +26,7 @@ _QUESTIONS = {
 def questions_ouvertes(valeurs: Publie) -> Fragment:
     """Les engagements de l'année qui ne sont pas tenus, chacun avec sa raison et la question qu'il pose ; puis combien
     ne se mesurent pas."""
-    lignes = [e for e in en_lignes(valeurs.engagements) if e["annee"] == valeurs.annee]
+    lignes = valeurs.lignes_de("engagements", annee=valeurs.annee)
     if not lignes:
         return absent("Questions", "aucun engagement n'est déclaré")
     ouverts = [e for verdict in _QUESTIONS for e in lignes if e["verdict"] == verdict]
@@ -48,10 +47,10 @@ def questions_ouvertes(valeurs: Publie) -> Fragment:
 
 def decisions_de_l_annee(valeurs: Publie) -> Fragment:
     """Les séances de l'année de la page, dans l'ordre, et ce que chacune a décidé."""
-    seances = [s for s in en_lignes(valeurs.seances) if s["annee"] == valeurs.annee and s["etat"] == "tenue"]
+    seances = valeurs.lignes_de("seances", annee=valeurs.annee, etat="tenue")
     if not seances:
         return paragraphe(f"Aucune séance tenue en {valeurs.annee} n'a de compte rendu.")
-    decisions = en_lignes(valeurs.decisions)
+    decisions = valeurs.lignes_de("decisions")
     puces = []
     for s in sorted(seances, key=lambda s: s["date"]):
         siennes = [d for d in decisions if d["seance"] == s["seance"]]

@@ -59,7 +59,7 @@ _PREUVES = {
 
 def tableau_de_bord(valeurs: Publie) -> Fragment:
     """Tous les engagements de l'année de la page, texte par texte : observé, objectif, verdict, raison."""
-    lignes = [e for e in en_lignes(valeurs.engagements) if e["annee"] == valeurs.annee]
+    lignes = valeurs.lignes_de("engagements", annee=valeurs.annee)
     if not lignes:
         return absent("Engagements", "aucun n'est déclaré")
     rangs = [
@@ -93,7 +93,7 @@ def bilan_des_engagements(valeurs: Publie) -> Fragment:
 
 def histoire_des_engagements(valeurs: Publie) -> Fragment:
     """Le verdict de chaque engagement, année par année."""
-    lignes = en_lignes(valeurs.engagements)
+    lignes = valeurs.lignes_de("engagements")
     if not lignes:
         return absent("Histoire", "aucun engagement n'est déclaré")
     rangs: dict[str, dict] = {}
@@ -190,7 +190,7 @@ def calendrier_des_seances(valeurs: Publie) -> Fragment:
 
 
 def _siennes(valeurs: Publie, engagement: str) -> list[dict]:
-    lignes = [e for e in en_lignes(valeurs.engagements) if e["engagement"] == engagement]
+    lignes = valeurs.lignes_de("engagements", engagement=engagement)
     if not lignes:
         raise ParametreInconnu(f"« {engagement} » n'est pas un engagement publié.")
     return lignes

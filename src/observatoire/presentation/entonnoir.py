@@ -34,7 +34,6 @@ from observatoire.presentation.reperes import Repere, tout
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, GRIS, ORANGE, Toile, graduations
 from observatoire.presentation.verdicts import est_signale
-from observatoire.publie import en_lignes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -61,7 +60,9 @@ def entonnoir(valeurs: Publie, indicateur: str, niveau: str = "secteur") -> Frag
     declaration = valeurs.catalogue[indicateur]
     titre = f"{declaration['libelle']} par {niveau}, {valeurs.annee}"
     ville = selection.ligne(valeurs, indicateur)
-    lignes = en_lignes(valeurs.extrait(indicateur=indicateur, niveau=niveau, bailleur="tous", annee=valeurs.annee))
+    lignes = valeurs.lignes_de(
+        "indicateurs", indicateur=indicateur, niveau=niveau, bailleur="tous", annee=valeurs.annee
+    )
     publiees = [r for r in lignes if r["statut"] == "publie" and r["denominateur"] > 0]
     if len(publiees) < 2 or pd.isna(ville["valeur"]):
         statuts = [nommer_statut(s) for s in STATUTS if s in {statut_de(r) for r in [*lignes, ville]}]

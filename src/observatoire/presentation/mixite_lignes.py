@@ -10,7 +10,6 @@ import pandas as pd
 from observatoire.presentation import selection
 from observatoire.presentation.liens import lier, vers_fiche
 from observatoire.presentation.nombres import ABSENT, ecrire
-from observatoire.publie import en_lignes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -57,11 +56,8 @@ def lire_serie(valeurs: Publie, lieu: Lieu) -> list[dict]:
 
 def lire_ligne(valeurs: Publie, lieu: Lieu, annee: int | None = None) -> dict | None:
     """La ligne d'une année (celle de la page par défaut), ou ``None``."""
-    table = valeurs.mixite
-    garde = table["annee"].eq(valeurs.annee if annee is None else annee)
-    for colonne, code in lieu._asdict().items():
-        garde &= table[colonne].eq(code)
-    trouvees = en_lignes(table[garde])
+    annee = valeurs.annee if annee is None else annee
+    trouvees = valeurs.lignes_de("mixite", annee=annee, **lieu._asdict())
     return trouvees[0] if trouvees else None
 
 

@@ -62,7 +62,7 @@ def quartiers(
     lieux = valeurs.territoires[valeurs.territoires["niveau"].eq(niveau)]
     if commune is not None:
         lieux = lieux[lieux["parent"].eq(commune)]
-    lignes = valeurs.extrait(indicateur=indicateur, niveau=niveau, bailleur=bailleur, annee=valeurs.annee)
+    lignes = _lire(valeurs, indicateur=indicateur, niveau=niveau, bailleur=bailleur)
     return _joindre(lieux, lignes, "territoire")
 
 
@@ -82,7 +82,7 @@ def parties(
 def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
     """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs."""
     niveau, code = reperer(valeurs, territoire)
-    lignes = valeurs.extrait(indicateur=indicateur, niveau=niveau, territoire=code, annee=valeurs.annee)
+    lignes = _lire(valeurs, indicateur=indicateur, niveau=niveau, territoire=code)
     return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
 
 
@@ -100,9 +100,7 @@ def immeubles(valeurs: Publie, territoire: str) -> list[dict]:
 
 def lignes_des_immeubles(valeurs: Publie, indicateur: str, lieux: list[dict]) -> list[dict]:
     """Une ligne par immeuble de ``lieux``, dans son ordre, pour l'année de la page."""
-    lignes = valeurs.extrait(indicateur=indicateur, niveau="immeuble", bailleur="tous", annee=valeurs.annee)
-    codes = [lieu["code"] for lieu in lieux]
-    lignes = lignes[lignes["territoire"].isin(codes)]
+    lignes = _lire(valeurs, indicateur=indicateur, niveau="immeuble", bailleur="tous")
     return _joindre(pd.DataFrame(lieux, columns=["code", "nom"]), lignes, "territoire")
 
 
@@ -141,9 +139,13 @@ def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
     return numeros
 
 
-def _joindre(lieux: pd.DataFrame, lignes: pd.DataFrame, colonne: str) -> list[dict]:
+def _lire(valeurs: Publie, **cles: str) -> list[dict]:
+    return valeurs.lignes_de("indicateurs", annee=valeurs.annee, **cles)
+
+
+def _joindre(lieux: pd.DataFrame, lignes: list[dict], colonne: str) -> list[dict]:
     """Les lieux dans leur ordre, chacun avec sa ligne ; celui qui n'en a pas est ``nd``."""
-    par_code = {r[colonne]: r for r in en_lignes(lignes)}
+    par_code = {r[colonne]: r for r in lignes}
     lieux = zip(lieux["code"].tolist(), lieux["nom"].tolist(), strict=True)
     return [{**_ABSENTE, **par_code.get(code, {}), "code": code, "nom": nom} for code, nom in lieux]
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from observatoire.communes import VILLE
 from observatoire.lectures import noter
-from observatoire.publie.tables import CLES, VALEURS, lire
+from observatoire.publie.tables import CLES, VALEURS, en_lignes, lire
 
 _AUCUNE = np.array([], dtype=np.intp)
 TOUS = "tous"
@@ -25,7 +25,9 @@ class Contenu:
     def __init__(self, dossier: Path):
         self.dossier = dossier
         self._tables: dict = {}
-        self._positions: dict[tuple[str, tuple[str, ...]], dict] = {}
+        self._codes: dict[tuple[str, str], tuple[dict, np.ndarray]] = {}
+        self._ordres: dict[tuple[str, tuple[str, ...]], tuple[np.ndarray, np.ndarray]] = {}
+        self._en_lignes: dict[str, list[dict]] = {}
         self._lues: dict[tuple[str, ...], list[dict]] = {}
 
     def table(self, nom: str):
@@ -44,15 +46,39 @@ class Contenu:
         """Les lignes d'une table qui portent ``cles``, dans son ordre."""
         return self.table(nom).iloc[self.positions(cles, nom)]
 
+    def lignes(self, nom: str) -> list[dict]:
+        """Les lignes d'une table, en dictionnaires, faits une fois. Ne pas les modifier."""
+        if nom not in self._en_lignes:
+            self._en_lignes[nom] = en_lignes(self.table(nom))
+        return self._en_lignes[nom]
+
     def positions(self, cles: dict, nom: str = "indicateurs") -> np.ndarray:
-        """Le rang des lignes qui portent ``cles`` ; une combinaison de colonnes n'est rangée qu'une fois."""
+        """Le rang des lignes qui portent ``cles``, croissants ; une combinaison de colonnes n'est triée qu'une fois."""
         noms = tuple(sorted(cles))
         if not noms:
             return np.arange(len(self.table(nom)))
-        if (nom, noms) not in self._positions:
-            self._positions[nom, noms] = self.table(nom).groupby(list(noms), sort=False).indices
-        cle = tuple(cles[n] for n in noms)
-        return self._positions[nom, noms].get(cle if len(cle) > 1 else cle[0], _AUCUNE)
+        cherchee = 0
+        for colonne in noms:
+            codes, _ = self._coder(nom, colonne)
+            if cles[colonne] not in codes:
+                return _AUCUNE
+            cherchee = cherchee * (len(codes) + 1) + codes[cles[colonne]]
+        if (nom, noms) not in self._ordres:
+            combines = np.zeros(len(self.table(nom)), dtype=np.int64)
+            for colonne in noms:
+                codes, siens = self._coder(nom, colonne)
+                combines = combines * (len(codes) + 1) + siens
+            ordre = np.argsort(combines, kind="stable")
+            self._ordres[nom, noms] = ordre, combines[ordre]
+        ordre, tries = self._ordres[nom, noms]
+        return ordre[slice(*np.searchsorted(tries, (cherchee, cherchee + 1)))]
+
+    def _coder(self, nom: str, colonne: str) -> tuple[dict, np.ndarray]:
+        """Le code, à partir de 1, de chaque valeur d'une colonne, et celui de chaque ligne ; 0 pour l'absence."""
+        if (nom, colonne) not in self._codes:
+            codes, valeurs = pd.factorize(self.table(nom)[colonne])
+            self._codes[nom, colonne] = {v: rang for rang, v in enumerate(valeurs.tolist(), start=1)}, codes + 1
+        return self._codes[nom, colonne]
 
     def serie(self, indicateur: str, lieu: tuple[str, str, str]) -> list[dict]:
         """Une ligne par année de l'édition ; une série déjà demandée n'est pas refaite."""

@@ -81,7 +81,7 @@ def lire_table(fichier: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=_FACULTATIVES[fichier.stem])
     table = pd.read_csv(fichier, dtype=dict.fromkeys(_CODES, str), keep_default_na=False, na_values=[""])
     textes = table.select_dtypes(["object", "string"]).columns
-    return table.assign(**{nom: changer_textes(table[nom], depuis_tableur) for nom in textes})
+    return table.assign(**{nom: changer_textes(table[nom], depuis_tableur).astype(object) for nom in textes})
 
 
 def _lire_alertes(fichier: Path) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.lectures import noter
 from observatoire.publie.contenu import Contenu
-from observatoire.publie.tables import COLONNES, FICHIERS, INDICATEURS, en_lignes
+from observatoire.publie.tables import COLONNES, EXTRAITES, FICHIERS, INDICATEURS
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
 #: Les verdicts qui ouvrent un dossier.
@@ -128,7 +128,7 @@ class Publie:
         ``None`` s'il n'y en a pas : un indicateur qui n'est pas un flux, ou moins de trois années.
         """
         cles = {"annee": self.annee, "indicateur": indicateur, "niveau": niveau, "territoire": territoire}
-        lignes = self._lignes_de("cumuls", cles | {"bailleur": bailleur})
+        lignes = self.lignes_de("cumuls", **cles, bailleur=bailleur)
         return lignes[0] if lignes else None
 
     def tableau(self, indicateur: str, niveau: str = "quartier", bailleur: str = "tous") -> pd.DataFrame:
@@ -144,11 +144,11 @@ class Publie:
     def alertes(self, **cles: str | int) -> list[dict]:
         """Les évaluations qui portent ces clés (``annee``, ``niveau``, ``territoire``, ``indicateur``, ``quartier``,
         ``secteur``), chacune avec son ampleur ; aucune si rien n'est évalué. Ne pas les modifier."""
-        return self._lignes_de("alertes", cles)
+        return self.lignes_de("alertes", **cles)
 
     def dossiers(self, **cles: str) -> list[dict]:
         """Les dossiers d'alerte qui portent ces clés, dans l'ordre où ils se lisent ; aucun s'il n'y a pas de suivi."""
-        return self._lignes_de("dossiers", cles)
+        return self.lignes_de("dossiers", **cles)
 
     def dossiers_ouverts(self, **cles: str) -> list[dict]:
         """Les dossiers ouverts qui portent ces clés ; aucun hors de la dernière année, où se tient le suivi.
@@ -163,16 +163,18 @@ class Publie:
 
     def actions(self, dossier: str) -> list[dict]:
         """Ce qui a été fait sur un dossier, dans l'ordre des dates."""
-        return self._lignes_de("actions", {"dossier": dossier})
+        return self.lignes_de("actions", dossier=dossier)
 
     def libelle_du_suivi(self, colonne: str, code: str) -> str:
         """Ce qui s'écrit à la place d'un code de ``dossiers`` ou d'``actions`` ; le code s'il n'a pas de libellé."""
-        lignes = self._lignes_de("libelles_du_suivi", {"colonne": colonne, "code": code})
+        lignes = self.lignes_de("libelles_du_suivi", colonne=colonne, code=code)
         return lignes[0]["libelle"] if lignes else code
 
-    def _lignes_de(self, nom: str, cles: dict) -> list[dict]:
-        noter(FICHIERS[nom], **cles)
-        return en_lignes(self.contenu.extrait(cles, nom))
+    def lignes_de(self, nom: str, **cles: str | int) -> list[dict]:
+        """Les lignes d'une table qui portent ces clés, en dictionnaires. Ne pas les modifier."""
+        noter(FICHIERS[nom], **(cles if FICHIERS[nom] in EXTRAITES else {}))
+        toutes = self.contenu.lignes(nom)
+        return [toutes[rang] for rang in self.contenu.positions(cles, nom).tolist()]
 
     def nom(self, niveau: str, code: str) -> str:
         """Le nom d'un territoire, ou d'un bailleur quand ``niveau`` est ``bailleur``."""
