@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from fabrique import VILLE, configuration, ecrire_prepare
 
 from observatoire import indicateurs
+from observatoire.catalogue import catalogue, declaration
 from observatoire.configuration import TABLES
 from observatoire.couverture import parc_connu
 from observatoire.erreurs import ErreurObservatoire
@@ -233,3 +236,15 @@ def test_le_parc_declare_pese_sur_la_couverture_de_la_ville_seule(tmp_path):
 def test_sans_depot_prepare_le_message_dit_quoi_lancer(tmp_path):
     with pytest.raises(ErreurObservatoire, match="observatoire calculer"):
         indicateurs.calculer(configuration(tmp_path))
+
+
+def test_un_numerateur_plus_grand_que_son_denominateur_nomme_l_indicateur_et_le_lieu(tmp_path, monkeypatch):
+    """Une part de tous les logements sur les seuls vacants : 15 sur 2 n'est ni une valeur, ni une absence."""
+
+    def taux_vacance(logements):
+        return logements["occupation"].eq(logements["occupation"]), logements["occupation"].eq("vacant")
+
+    fausse = replace(catalogue()["taux_vacance"], fonction=taux_vacance)
+    monkeypatch.setitem(declaration._registre, "taux_vacance", fausse)
+    with pytest.raises(ErreurObservatoire, match=r"« taux_vacance », .* « .+ »"):
+        _calculer(tmp_path, {2010: ANNEE}, DEPOTS)

@@ -10,22 +10,13 @@ import hashlib
 import json
 import os
 import platform
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from observatoire.fichiers import ecrire_texte
-
-#: Ce dont la version peut changer une valeur, une figure, une page ou l'index de recherche.
-BIBLIOTHEQUES = (
-    "babel", "duckdb", "geopandas", "great-tables", "ipykernel", "ipython", "jinja2", "jupyter-book",
-    "latex2mathml", "markdown-it-py",
-    "matplotlib", "matplotlib-inline", "myst-nb", "myst-parser", "nbclient", "nbformat", "numpy", "openpyxl",
-    "pagefind", "pandas", "pandera", "papermill", "pyarrow", "pydata-sphinx-theme", "python-calamine", "scipy",
-    "seaborn", "shapely", "sphinx", "sphinx-book-theme", "sphinx-design", "sphinx-external-toc",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,9 +65,8 @@ class Memoire:
 
 @cache
 def empreinte_du_code() -> str:
-    """L'empreinte de la bibliothèque : ses fichiers, Python et les :data:`BIBLIOTHEQUES`. Une fois par processus."""
-    versions = (f"{nom} {_version(nom)}" for nom in ("python", *BIBLIOTHEQUES))
-    return empreinte(Path(__file__).parent, autres=versions)
+    """L'empreinte de la bibliothèque : ses fichiers, Python et tout ce qui est installé. Une fois par processus."""
+    return empreinte(Path(__file__).parent, autres=[platform.python_version(), *_installees()])
 
 
 def empreinte(*chemins: Path, autres: Iterable[str] = (), sauf: Iterable[Path] = ()) -> str:
@@ -125,10 +115,7 @@ def _fichiers(chemin: Path, ecartes: set[str]) -> Iterator[tuple[str, str]]:
             yield os.path.relpath(entier, racine), entier
 
 
-def _version(nom: str) -> str:
-    if nom == "python":
-        return platform.python_version()
-    try:
-        return version(nom)
-    except PackageNotFoundError:
-        return "absente"
+def _installees() -> list[str]:
+    """Le nom et la version de chaque distribution installée, tels que les disent leurs dossiers."""
+    dossiers = [dossier for dossier in sys.path if os.path.isdir(dossier)]
+    return sorted({nom for d in dossiers for nom in os.listdir(d) if nom.endswith((".dist-info", ".egg-info"))})

@@ -38,6 +38,8 @@ FAMILLES = {
     "production": "Production",
 }
 
+#: Ce que vaut ce qu'une déclaration ne dit pas.
+_PAR_DEFAUT = {"unite": "%", "nature": "proportion", "sens": "neutre", "perimetre": "tous", "reference": None}
 _registre: dict[str, Indicateur] = {}
 
 
@@ -161,9 +163,9 @@ def indicateur(
 
     def inscrire(fonction: Callable) -> Callable:
         _inscrire(
-            fonction, fonction.__name__, fonction, libelle=libelle, numerateur=numerateur, table=table,
-            source=source, denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre,
-            periode=periode, reference=reference, dans=dans,
+            fonction, fonction.__name__, libelle=libelle, numerateur=numerateur, table=table, source=source,
+            denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre, periode=periode,
+            reference=reference, dans=dans,
         )  # fmt: skip
         return fonction
 
@@ -181,7 +183,7 @@ def repartition(*, libelle: str, table: str, source: str, denominateur: str, mod
         groupe = fonction.__name__
         for categorie, nom in modalites.items():
             _inscrire(
-                fonction, f"{groupe}_{categorie}", fonction, table=table, source=source,
+                fonction, f"{groupe}_{categorie}", table=table, source=source,
                 libelle=f"{libelle} : {nom}", numerateur=f"{denominateur}, {nom}", denominateur=denominateur,
                 groupe=groupe, modalite=nom, categorie=categorie, **autres,
             )  # fmt: skip
@@ -191,50 +193,38 @@ def repartition(*, libelle: str, table: str, source: str, denominateur: str, mod
 
 
 def _inscrire(
-    declaree, code, fonction, *, libelle, numerateur, table, source, denominateur, unite="%",
-    nature="proportion", sens="neutre", perimetre="tous", periode=None, reference=None, dans=None, groupe=None,
-    modalite=None, categorie=None,
-):  # fmt: skip
+    fonction: Callable, code: str, *, table: str | tuple[str, ...], periode: str | None = None, **champs
+) -> None:
+    champs = _PAR_DEFAUT | champs
     tables = (table,) if isinstance(table, str) else tuple(table)
-    module = declaree.__module__.rpartition(".")[2]
-    parametres = list(inspect.signature(declaree).parameters)
+    module = fonction.__module__.rpartition(".")[2]
+    parametres = list(inspect.signature(fonction).parameters)
+    nature, reference = champs["nature"], champs["reference"]
     defauts = [
         (set(tables) - {*TABLES, *TABLES_TIREES}, f"table inconnue parmi {tables}"),
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
         (nature not in NATURES, f"nature « {nature} » inconnue"),
-        (perimetre not in ("tous", "rpls"), f"perimetre « {perimetre} » inconnu"),
-        (sens not in ("hausse", "baisse", "neutre"), f"sens « {sens} » inconnu"),
-        (not inspect.getdoc(declaree), "la fiche (docstring) manque"),
+        (champs["perimetre"] not in ("tous", "rpls"), f"perimetre « {champs['perimetre']} » inconnu"),
+        (champs["sens"] not in ("hausse", "baisse", "neutre"), f"sens « {champs['sens']} » inconnu"),
+        (not inspect.getdoc(fonction), "la fiche (docstring) manque"),
         (code in _registre, "ce code est déjà déclaré"),
         ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),
-        ((nature == "effectif") != (denominateur is None), "seul un effectif n'a pas de dénominateur"),
+        ((nature == "effectif") != (champs["denominateur"] is None), "seul un effectif n'a pas de dénominateur"),
         ((nature == "ecart") != (reference is not None), "un écart, et lui seul, a une référence"),
         (reference not in (None, *_registre), f"la référence « {reference} » n'est pas déclarée avant lui"),
-        (lit_un_interdit(declaree), "aucun indicateur ne porte sur une variable interdite"),
-        (contourne(declaree), 'une colonne se lit par son nom : table["colonne"]'),
+        (lit_un_interdit(fonction), "aucun indicateur ne porte sur une variable interdite"),
+        (contourne(fonction), 'une colonne se lit par son nom : table["colonne"]'),
     ]
     refus = [message for defaut, message in defauts if defaut]
     if refus:
         raise ValueError(f"indicateur « {code} » : " + " ; ".join(refus) + ".")
     _registre[code] = Indicateur(
         code=code,
-        libelle=libelle,
         famille=FAMILLES[module],
-        nature=nature,
-        numerateur=numerateur,
-        denominateur=denominateur,
-        unite=unite,
-        source=source,
         tables=tables,
-        sens=sens,
-        fiche=inspect.getdoc(declaree),
+        fiche=inspect.getdoc(fonction),
         fonction=fonction,
-        perimetre=perimetre,
         periode=periode or ("annee" if FLUX & set(tables) else "31 décembre"),
         avec_bareme="bareme" in parametres,
-        reference=reference,
-        dans=dans,
-        groupe=groupe,
-        modalite=modalite,
-        categorie=categorie,
+        **champs,
     )

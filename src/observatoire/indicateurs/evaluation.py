@@ -16,6 +16,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
+from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.sommes import Sommes
 
 ROLES = ["numerateur", "denominateur", "concernes", "effectif"]
@@ -25,6 +26,7 @@ CLES_DES_ROLES = [f"cle_{role}" for role in ROLES]
 COMPTES = ["effectif", "concernes", "erreur", *CLES_DES_ROLES]
 STATUTS = ["calcule", "nd", "na"]
 CALCULE, ND, NA = range(3)
+_MONTREES = 5  # cellules nommées dans un message
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 #: Lignes d'une tranche : chacune porte tous les indicateurs d'un territoire.
 TRANCHE = 20_000
@@ -183,6 +185,7 @@ class _Calcul:
     def tranche(self, cles: pd.DataFrame, totaux: Sommes, couverture: np.ndarray) -> Tranche:
         """Évaluer toutes les lignes d'une tranche."""
         roles = {role: self._tableau(totaux, role) for role in ROLES}
+        self._refuser_l_impossible(roles, cles)
         statuts = self._statuts(roles, couverture)
         mesures = self._encadrer(roles, statuts == CALCULE) | {"couverture": couverture}
         tous = pd.Categorical.from_codes(np.zeros(len(cles), dtype=np.int8), ["tous"])
@@ -194,6 +197,23 @@ class _Calcul:
             {nom: mesures[nom] for nom in MESURES},
             self._comptes(roles, totaux, statuts == CALCULE),
             statuts,
+        )
+
+    def _refuser_l_impossible(self, roles: dict[str, np.ndarray], cles: pd.DataFrame) -> None:
+        """Une part compte au plus son dénominateur : lever :class:`ErreurObservatoire` avec ce qui en sort, et où."""
+        sorties = (roles["numerateur"] > roles["denominateur"]) & self._natures("proportion", "ecart")
+        if not sorties.any():
+            return
+        lignes, rangs = np.nonzero(sorties)
+        lieux = cles[self.croisement.dimension]
+        dites = [
+            f"« {self.declarations[rang].code} », {self.croisement.niveau} « {lieux.iloc[ligne]} »"
+            for ligne, rang in zip(lignes[:_MONTREES], rangs[:_MONTREES], strict=True)
+        ]
+        reste = f" (et {len(lignes) - _MONTREES} autres)" if len(lignes) > _MONTREES else ""
+        raise ErreurObservatoire(
+            f"le numérateur dépasse le dénominateur : {' ; '.join(dites)}{reste}. Une part ne compte en haut que ce "
+            "qu'elle compte en bas : revoir la fonction de l'indicateur (src/observatoire/catalogue)."
         )
 
     def _comptes(self, roles: dict[str, np.ndarray], totaux: Sommes, calcule: np.ndarray) -> dict[str, np.ndarray]:
