@@ -25,7 +25,7 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance.seances import lire_seances
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.ruptures import lire_ruptures
-from observatoire.saisie import analyser_yaml, chercher_malformes, lire_yaml
+from observatoire.configuration.saisie import analyser_yaml, chercher_malformes, lire_yaml
 from observatoire.schemas import lire_schemas
 from observatoire.secret import lire_regles_du_secret
 

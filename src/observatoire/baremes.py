@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.configuration.saisie import lire_yaml
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_yaml
 
 
 class SansObjet(Exception):

@@ -6,13 +6,13 @@ import datetime
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from observatoire.configuration.saisie import chercher_malformes, lire_yaml
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import chercher_malformes, lire_yaml
 
 
 def lire_fichier(fichier: Path, forme: dict, controler: Callable[[dict], list[str]]) -> dict:
     """Le contenu d'un fichier de règles. Lève :class:`ErreurConfiguration` avec tout ce qui n'a pas la ``forme``
-    attendue (:func:`observatoire.saisie.chercher_malformes`), puis tout ce que ``controler`` y trouve."""
+    attendue (:func:`observatoire.configuration.saisie.chercher_malformes`), puis tout ce que ``controler`` y trouve."""
     contenu = lire_yaml(fichier)
     if defauts := chercher_malformes(contenu, forme) or controler(contenu):
         raise ErreurConfiguration(f"{fichier.name} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))

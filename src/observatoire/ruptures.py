@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from observatoire.configuration.saisie import lire_yaml
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_yaml
 
 COLONNES = ["annee", "indicateurs", "libelle", "description", "source"]
 

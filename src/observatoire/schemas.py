@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from observatoire.configuration import TABLES
+from observatoire.configuration.saisie import chercher_malformes, lire_json
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import famille_interdite
-from observatoire.saisie import chercher_malformes, lire_json
 
 NON_RENSEIGNE = "nr"
 TYPES = ("string", "number", "integer", "date")

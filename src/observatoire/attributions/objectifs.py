@@ -26,9 +26,9 @@ from pathlib import Path
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
+from observatoire.configuration.saisie import chercher_malformes, lire_yaml
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.territoires import est_inconnu
-from observatoire.saisie import chercher_malformes, lire_yaml
 
 FICHIER = "objectifs.yml"
 SENS = ("plafond", "plancher")

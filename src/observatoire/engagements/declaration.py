@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from observatoire.configuration import Configuration
+from observatoire.configuration.saisie import analyser_yaml, lire_texte
 from observatoire.engagements.regles import chercher_defauts
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import analyser_yaml, lire_texte
 
 FICHIER = "engagements.yml"
 

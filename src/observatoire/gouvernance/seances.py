@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
+from observatoire.configuration.saisie import analyser_yaml, lire_texte
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance.regles import ALERTE, chercher_defauts, dire_l_individuel
-from observatoire.saisie import analyser_yaml, lire_texte
 
 DOSSIER = Path("book") / "gouvernance"
 NOM = re.compile(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md")

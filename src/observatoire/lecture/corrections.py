@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from observatoire.configuration import Configuration
+from observatoire.configuration.saisie import lire_yaml
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer, compter
-from observatoire.saisie import lire_yaml
 from observatoire.schemas import Schema
 
 OBLIGATOIRES = ("annee", "deposant", "table", "id", "colonne", "attendu", "motif", "auteur", "date")
