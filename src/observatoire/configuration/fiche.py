@@ -169,12 +169,13 @@ def _mesurer(valeur: Any, intervalle: str, quoi: str) -> int | float:
     return valeur
 
 
-def entier(minimum: int, quoi: str = "") -> Any:
-    """Un entier d'au moins ``minimum``."""
+def entier(minimum: int, quoi: str = "", maximum: int | None = None) -> Any:
+    """Un entier d'au moins ``minimum``, et d'au plus ``maximum`` s'il y en a un."""
+    bornes = f"au moins {minimum}" + (f" et au plus {maximum}" if maximum is not None else "")
 
     def compter(valeur: Any) -> int:
-        if isinstance(valeur, bool) or not isinstance(valeur, int) or valeur < minimum:
-            raise PydanticCustomError("entier", "", {"minimum": minimum, "quoi": quoi})
+        if type(valeur) is not int or valeur < minimum or (maximum is not None and valeur > maximum):
+            raise PydanticCustomError("entier", "", {"bornes": bornes, "quoi": quoi})
         return valeur
 
     return Annotated[int, PlainValidator(compter)]

@@ -24,7 +24,7 @@ PHRASES = {
     "extra_forbidden": "{cle} est inconnu{proche}.{admis}",
     "inconnu": "{cle} : {sujet}{proche}.{admis}",
     "nombre": "{cle} : {valeur} n'est pas {quoi}{intervalle}.",
-    "entier": "{cle} : {valeur} n'est pas {quoi}, au moins {minimum}.",
+    "entier": "{cle} : {valeur} n'est pas {quoi}, {bornes}.",
     "phrase": "{phrase}",
 }
 #: Comment se nomme un élément d'une liste : « règle n° 2 ». Les autres se nomment « liste », n° 2.
@@ -44,7 +44,7 @@ def formuler(faute: dict, contenu: object, discret: bool = False) -> str:
 
     ``contenu`` : ce qui a été lu, pour nommer un élément par son code. ``discret`` : ne redire aucune valeur.
     """
-    chemin = tuple(etape for etape in faute["loc"] if etape != "[key]")
+    chemin = faute["loc"][:-2] if faute["loc"][-1:] == ("[key]",) else faute["loc"]
     lieu, cle = _situer(chemin, contenu)
     contexte, valeur = faute.get("ctx") or {}, faute["input"]
     admis = contexte.get("admis", ())

@@ -169,7 +169,7 @@ def ligne_de(noeud: yaml.Node | None, chemin: tuple[str | int, ...]) -> int | No
         elif isinstance(noeud, yaml.SequenceNode) and isinstance(etape, int):
             lieu = noeud = noeud.value[etape] if etape < len(noeud.value) else None
         else:
-            lieu = None
+            lieu = None  # y compris « [key] », que pydantic ajoute à une clé fautive
         if lieu is None:
             break
         ligne = lieu.start_mark.line + 1

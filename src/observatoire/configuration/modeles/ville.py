@@ -171,6 +171,7 @@ class Signataire(Fiche):
     nom: Texte
     code: Texte | None = None
 
+
 def _d_un_nom(signataire: object) -> object:
     return {"nom": signataire} if isinstance(signataire, str) else signataire
 
