@@ -123,7 +123,8 @@ def test_une_rupture_mal_ecrite_est_refusee(tmp_path):
             tmp_path,
             "- {annee: 2008, indicateurs: [vacanse], libelle: L, description: D, source: S}\n- {annee: 2009}\n",
         )
-    assert "rupture n° 1 : « indicateurs », n° 1 : « vacanse » n'est pas un indicateur du catalogue, ni une table (" in str(erreur.value)
+    dit = "rupture n° 1 : « indicateurs », n° 1 : « vacanse » n'est pas un indicateur du catalogue, ni une table."
+    assert dit in str(erreur.value)
     assert "ligne 2 : rupture n° 2 : « source » manque." in str(erreur.value)
 
 

@@ -39,7 +39,10 @@ def test_ce_qui_manque_a_une_valeur_par_defaut(tmp_path):
     [
         ("242500361", "« territoire » : « epci » n'est pas une suite de « clé: valeur »."),
         ({"code": "242500361"}, "« territoire », « epci » : « nom » manque."),
-        ({"code": 242500361, "nom": "Grand Besançon"}, "« epci » : « code » doit être un texte (mettre des guillemets)."),
+        (
+            {"code": 242500361, "nom": "Grand Besançon"},
+            "« code » doit être un texte (mettre des guillemets).",
+        ),
         ({"code": "25056", "nom": "Grand Besançon"}, "le SIREN de l'EPCI, neuf chiffres"),
     ],
 )
@@ -75,7 +78,9 @@ def test_un_trimestre_impossible_est_refuse(tmp_path, trimestre, attendu):
 
 @pytest.mark.parametrize("duree", [0, "trois ans", 2.5, None, True])
 def test_une_duree_de_charte_impossible_est_refusee(tmp_path, duree):
-    with pytest.raises(ErreurConfiguration, match="« duree_ans » : .* n'est pas un nombre entier d'années, au moins 1"):
+    with pytest.raises(
+        ErreurConfiguration, match=r"« duree_ans » : .* n'est pas un nombre entier d'années, au moins 1"
+    ):
         configuration(tmp_path, charte={"duree_ans": duree})
     assert configuration(tmp_path, charte={"duree_ans": 5}).charte["duree_ans"] == 5
 
@@ -178,8 +183,14 @@ def test_un_fichier_absent_est_nomme(tmp_path):
         ("acces: public", "« acces » : « public » est inconnu. Valeurs admises : prive, groupe"),
         ("acces: [prive]", "« acces » doit être un texte"),
         ("conservation: 36", "« conservation » n'est pas une suite"),
-        ("conservation: {brut_jours: 3}", r"« brut_jours » est inconnu \(« brut_mois » \?\). Clés admises : brut_mois, prepare_mois"),
-        ("conservation: {brut_mois: 0}", "ligne 4 : « conservation » : « brut_mois » : « 0 » n'est pas un nombre entier, au moins 1"),
+        (
+            "conservation: {brut_jours: 3}",
+            r"« brut_jours » est inconnu \(« brut_mois » \?\). Clés admises : brut_mois",
+        ),
+        (
+            "conservation: {brut_mois: 0}",
+            "ligne 4 : .* « brut_mois » : « 0 » n'est pas un nombre entier, au moins 1",
+        ),
         ("conservation: {prepare_mois: trois}", "« prepare_mois » : « trois » n'est pas un nombre entier"),
         ("conservation: {prepare_mois: true}", "« prepare_mois » : « true » n'est pas un nombre entier"),
     ],

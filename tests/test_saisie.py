@@ -20,12 +20,12 @@ from observatoire.attributions.objectifs import lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import PUBLICS, lire_configuration
+from observatoire.configuration.saisie import analyser_yaml, chercher_malformes, lire_yaml
 from observatoire.engagements import lire_engagements
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance.seances import lire_seances
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.ruptures import lire_ruptures
-from observatoire.configuration.saisie import analyser_yaml, chercher_malformes, lire_yaml
 from observatoire.schemas import lire_schemas
 from observatoire.secret import lire_regles_du_secret
 
@@ -40,7 +40,7 @@ CORRECTION = {
     "remplacer_par": "PLUS", "motif": "faute", "auteur": "GBH", "date": dt.date(2011, 1, 1),
 }  # fmt: skip
 OBJECTIF = {
-    "code": "o1", "indicateur": "moins_40_entrants", "sens": "plafond", "cible": 0.4, "niveau": "quartier",
+    "code": "o1", "indicateur": "moins_40_entrants", "sens": "au_plus", "cible": 0.4, "niveau": "quartier",
     "territoire": "battant", "bailleur": "gbh", "depuis": dt.date(2008, 1, 1), "source": "séance",
 }  # fmt: skip
 

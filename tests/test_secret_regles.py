@@ -82,7 +82,7 @@ def test_tous_les_defauts_sont_dits_a_la_fois(modifier):
         "« bruit » : aucun bruit d'au plus 5 n'a une variance de 30",
         "« ouvertes », n° 1 : « source » est vide",
         "« tables », n° 1 : « voisins » est inconnu",
-        "« exacts », n° 1, « indicateurs », n° 1 : « inconnu » n'est pas un indicateur du catalogue",
+        "« exacts », n° 1 : « indicateurs », n° 1 : « inconnu » n'est pas un indicateur du catalogue",
         "« niveaux », n° 1 : « rue » est inconnu",
         "règle n° 2 : « source » manque",
         "accord n° 1 : « publics », n° 1 : « tous » est inconnu",

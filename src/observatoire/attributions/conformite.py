@@ -83,7 +83,7 @@ def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
 
 def _juger(lignes: pd.DataFrame, objectif: Objectif, en_vigueur: bool) -> tuple[np.ndarray, np.ndarray]:
     """Le constat et le verdict de chaque ligne ; vides là où la valeur est secrète."""
-    signe = 1 if objectif.sens == "plancher" else -1
+    signe = 1 if objectif.sens == "au_moins" else -1
     valeur, cible = signe * lignes["valeur"], signe * objectif.cible
     pire, mieux = (lignes["borne_basse"], lignes["borne_haute"])[::signe]
     mesurable = lignes["statut"].eq("publie") & lignes["valeur"].notna() & en_vigueur

@@ -47,7 +47,8 @@ class Fiche(BaseModel):
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
         """Les fautes qui tiennent à plusieurs champs : où (sous la fiche), et la phrase qui les dit.
 
-        ``sain`` : le contenu sans ce qui est déjà fautif ; un élément fautif d'une liste y est ``None``.
+        ``sain`` : le contenu sans ce qui est déjà fautif ; un élément fautif d'une liste y est ``None``. Le contexte
+        donne aussi les clés ``ecrites``, fautives ou non.
         """
         return iter(())
 
@@ -65,8 +66,9 @@ class Fiche(BaseModel):
             fautes += [
                 _faute((cle,), brut[cle], dire(raison)) for cle, raison in cls.abandonnees.items() if cle in brut
             ]
+            contexte = {**(info.context or {}), "ecrites": frozenset(brut)}
             sain = elaguer(brut, [f["loc"] for f in fautes])
-            fautes += [_faute(ou, None, dire(phrase)) for ou, phrase in cls.accorder(sain, info.context or {})]
+            fautes += [_faute(ou, None, dire(phrase)) for ou, phrase in cls.accorder(sain, contexte)]
         if fautes:
             raise ValidationError.from_exception_data(cls.__name__, fautes)
         return fiche
@@ -134,17 +136,29 @@ def _dater(valeur: object) -> dt.date:
 JourOuAnnee = Annotated[dt.date, PlainValidator(_dater)]
 
 
+def forme(motif: str, comment: str) -> Any:
+    """Un texte d'une certaine forme ; ``comment`` : la phrase qui la dit, où « {cle} » est le nom de la valeur."""
+    attendue = re.compile(motif)
+
+    def verifier(valeur: str) -> str:
+        if not attendue.fullmatch(valeur):
+            raise dire(comment)
+        return valeur
+
+    return Annotated[str, AfterValidator(verifier)]
+
+
 def parmi(*admis: str, quoi: str = "") -> Any:
     """Un texte pris dans une liste. ``quoi`` : ce que c'est, pour le dire (« un signataire d'observatoire.yml »)."""
     return Annotated[str, AfterValidator(lambda valeur: _choisir(valeur, admis, quoi))]
 
 
-def parmi_ceux(nom: str, quoi: str = "") -> Any:
-    """Un texte pris dans une liste que donne le contexte de la lecture, sous ce ``nom``."""
-    return Annotated[str, AfterValidator(lambda valeur, info: _choisir(valeur, info.context[nom], quoi))]
+def parmi_ceux(nom: str, quoi: str = "", sorte: type = str) -> Any:
+    """Un texte (ou une autre ``sorte``) pris dans une liste que donne le contexte de la lecture, sous ce ``nom``."""
+    return Annotated[sorte, AfterValidator(lambda valeur, info: _choisir(valeur, info.context[nom], quoi))]
 
 
-def _choisir(valeur: str, admis: Iterable[str], quoi: str) -> str:
+def _choisir(valeur: Any, admis: Iterable[Any], quoi: str) -> Any:
     if valeur not in admis:
         raise PydanticCustomError("inconnu", "", {"admis": tuple(admis), "quoi": quoi})
     return valeur

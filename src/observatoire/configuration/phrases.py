@@ -115,7 +115,9 @@ def _sujet(valeur: object, quoi: str, discret: bool) -> str:
 
 
 def _proche(valeur: object, admis: Iterable[object]) -> str:
-    proches = difflib.get_close_matches(str(valeur), [str(a) for a in admis], n=1, cutoff=0.6)
+    if not isinstance(valeur, str):
+        return ""
+    proches = difflib.get_close_matches(valeur, [str(a) for a in admis], n=1, cutoff=0.7)
     return f" (« {proches[0]} » ?)" if proches else ""
 
 

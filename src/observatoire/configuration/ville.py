@@ -36,7 +36,7 @@ TABLES_TIREES = ("devenirs",)
 #: D'où vient le quartier d'un immeuble : du référentiel de contours, ou de sa commune (un parc de plusieurs communes).
 QUARTIERS = CONTOURS, COMMUNES = "contours", "communes"
 #: Ce qui désigne tous les bailleurs ensemble, qu'aucun ne peut avoir pour code.
-RESERVE = "tous"
+TOUS = "tous"
 #: Qui peut lire les dépôts et les tables préparées : leur propriétaire, ou son groupe aussi.
 ACCES = ("prive", "groupe")
 #: Ce qui peut s'écrire dans un nom de fichier, et les années que l'on peut dater.

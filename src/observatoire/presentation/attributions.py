@@ -34,7 +34,6 @@ _PROFILS = {
     "moins_40": "Moins de quarante pour cent du plafond", "monoparentales": "Parent seul avec enfants",
     "personnes_seules": "Ménage d'une personne",
 }  # fmt: skip
-_SENS = {"plafond": "au_plus", "plancher": "au_moins"}
 
 
 def tableau_conformite(
@@ -85,7 +84,7 @@ def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
     return {
         "Objectif": lier_fiche(valeurs, r["indicateur"], depuis),
         "Où": _lieu(valeurs, r, depuis),
-        "Cible": ecrire_cible(valeurs, r | {"jusque": None}, _SENS[r["sens"]]),  # « jusque » est ici une date
+        "Cible": ecrire_cible(valeurs, r | {"jusque": None}, r["sens"]),  # « jusque » est ici une date
         "Observé": ecrire_ligne(observee, declaration, html=True),
         "Intervalle": ecrire_bornes(observee, declaration),
         "Constat": statut or CONSTATS.get(r["constat"], ""),

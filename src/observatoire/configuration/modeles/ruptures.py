@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from observatoire.configuration.fiche import Fiche, Texte, entier, parmi_ceux
 
+_Vise = parmi_ceux("vises", "un indicateur du catalogue, ni une table")
+
 
 def _en_liste(vises: object) -> object:
     return [vises] if isinstance(vises, str) else vises
@@ -17,9 +19,7 @@ class Rupture(Fiche):
     """Une rupture entre l'année précédente et ``annee``."""
 
     annee: entier(1900, "une année", 2100)
-    indicateurs: Annotated[
-        list[parmi_ceux("vises", "un indicateur du catalogue, ni une table")], Field(min_length=1), BeforeValidator(_en_liste)
-    ]
+    indicateurs: Annotated[list[_Vise], Field(min_length=1), BeforeValidator(_en_liste)]
     libelle: Texte
     description: Texte
     source: Texte

@@ -18,8 +18,8 @@ from observatoire.configuration.ville import (
     CONTOURS,
     NIVEAUX,
     QUARTIERS,
-    RESERVE,
     TABLES,
+    TOUS,
 )
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
@@ -161,7 +161,7 @@ class Deposant(Fiche):
         code = sain.get("code", "x")
         if not CODE.fullmatch(code):
             yield ("code",), "{cle} doit n'avoir que des lettres, des chiffres, « _ » et « - »."
-        elif code == RESERVE:
+        elif code == TOUS:
             yield ("code",), "ce code est réservé."
 
 
