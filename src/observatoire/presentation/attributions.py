@@ -56,8 +56,9 @@ def tableau_conformite(
         return paragraphe(" ".join([f"Aucun objectif chiffré d'attribution n'était en vigueur ici en {an}.", *phrases]))
     titre = f"Conformité aux objectifs, {valeurs.annee}"
     note = (
-        "Le constat compare la valeur à la cible ; le verdict, tout son intervalle à 95 % : s'il contient la cible, on "
-        "ne conclut pas."
+        "Le constat compare la valeur à la cible. Le verdict, le même que celui d'un engagement, compare tout un "
+        "intervalle dont chaque bord a cinq chances sur cent d'être faux, et compte ce qui n'a pas été déposé : si "
+        "l'intervalle contient la cible, on ne conclut pas."
     )
     return composer(
         pd.DataFrame([_ligne_conformite(valeurs, r, depuis) for r in vises]), titre, note=" ".join([note, *phrases])
