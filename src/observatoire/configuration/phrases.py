@@ -27,6 +27,8 @@ PHRASES = {
     "entier": "{cle} : {valeur} n'est pas {quoi}, {bornes}.",
     "phrase": "{phrase}",
 }
+#: Ce qui se dit d'une faute que la table ne connaît pas : jamais une trace.
+AUTRE = "{cle} est mal écrit."
 #: Comment se nomme un élément d'une liste : « règle n° 2 ». Les autres se nomment « liste », n° 2.
 ELEMENTS = {
     "regles": "règle", "valeurs": "valeur", "corrections": "entrée", "engagements": "engagement", "textes": "texte",
@@ -49,7 +51,7 @@ def formuler(faute: dict, contenu: object, discret: bool = False) -> str:
     contexte, valeur = faute.get("ctx") or {}, faute["input"]
     admis = contexte.get("admis", ())
     vu = chemin[-1] if faute["type"] == "extra_forbidden" else valeur
-    phrase = PHRASES[faute["type"]].format_map(
+    phrase = PHRASES.get(faute["type"], AUTRE).format_map(
         {
             **contexte,
             "cle": cle,
@@ -73,6 +75,8 @@ def citer(valeur: object) -> str:
     >>> citer(True), citer("a\\nb"), citer(1)
     ('« true »', '« a b »', '« 1 »')
     """
+    if isinstance(valeur, dict | list):
+        return "une liste" if isinstance(valeur, list) else "une suite de « clé: valeur »"
     texte = str(valeur).lower() if isinstance(valeur, bool) else "rien" if valeur is None else str(valeur)
     texte = " ".join(texte.split())
     return f"« {texte[:60]}{'…' if len(texte) > 60 else ''} »"

@@ -174,34 +174,3 @@ def ligne_de(noeud: yaml.Node | None, chemin: tuple[str | int, ...]) -> int | No
             break
         ligne = lieu.start_mark.line + 1
     return ligne
-
-
-#: Ce qui est attendu, comme on le dit.
-ATTENDU = {
-    dict: "une suite de « clé: valeur »", list: "une liste", str: "un texte", bool: "true ou false",
-    int: "un nombre entier", float: "un nombre", dt.date: "une date AAAA-MM-JJ",
-}  # fmt: skip
-
-
-def chercher_malformes(contenu: object, forme: object, ou: str = "") -> list[str]:
-    """Ce qui, dans un contenu, n'a pas la forme attendue, une phrase par défaut ; ce qui manque n'en est pas un.
-
-    ``forme`` : un type de :data:`ATTENDU`, ``[forme]`` pour une liste, ``{clé: forme}`` pour des clés connues,
-    ``{str: forme}`` pour n'importe quelles clés.
-
-    >>> chercher_malformes({"regles": [{"public": 3}]}, {"regles": [{"public": str}]})
-    ['« regles », n° 1, « public » doit être un texte.']
-    """
-    type_ = forme if isinstance(forme, type) else type(forme)
-    admis = (int, float) if type_ is float else type_
-    if not isinstance(contenu, admis) or (isinstance(contenu, bool) and type_ is not bool):
-        return [f"{ou or 'le fichier'} doit être {ATTENDU[type_]}."]
-    debut = f"{ou}, " if ou else ""
-    if isinstance(forme, list):
-        suite = [(element, forme[0], f"{debut}n° {rang}") for rang, element in enumerate(contenu, start=1)]
-    elif isinstance(forme, dict):
-        formes = ((c, v, forme.get(c, forme.get(str))) for c, v in contenu.items() if v is not None)
-        suite = [(valeur, attendue, f"{debut}« {cle} »") for cle, valeur, attendue in formes if attendue is not None]
-    else:
-        return []
-    return [defaut for element in suite for defaut in chercher_malformes(*element)]
