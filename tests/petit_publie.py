@@ -298,7 +298,7 @@ def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
     """Les quatre tables des attributions : quelques lignes de chaque statut."""
     lieux = [("ville", "25056"), *(("quartier", c) for c in list(quartiers)[:2])]
     vide = dict.fromkeys(["source", "depuis", "jusque", "constat", "verdict"], None)
-    fixes = {"annee": 2010, "origine": "conference", "sens": "plafond", "objectif": "adopte", "cible": 0.4}
+    fixes = {"annee": 2010, "origine": "conference", "sens": "au_plus", "objectif": "adopte", "cible": 0.4}
     conformite = [
         fixes | vide | {
             "niveau": n, "territoire": c, "bailleur": b, "indicateur": "moins_40_entrants", "depuis": "2008-06-12",

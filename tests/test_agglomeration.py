@@ -297,7 +297,7 @@ def test_une_mauvaise_configuration_dit_tout_d_un_coup(tmp_path):
     ("territoire", "phrase"),
     [
         ({"communes": [{"code": "99101", "nom": "Valombre"}]}, "au moins deux communes"),
-        ({"communes": "99101"}, "au moins deux communes"),
+        ({"communes": "99101"}, "« communes » doit être une liste"),
         ({"quartiers": "communes"}, "ne va pas avec « quartiers: communes »"),
     ],
 )

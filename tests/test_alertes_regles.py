@@ -81,12 +81,12 @@ def test_tous_les_defauts_sont_dits_a_la_fois(modifier):
         "« reponse » : « 60 » n'est pas un nombre de ]0 ; 1]",
         "« pente » : « forte » n'est pas un nombre",
         "« persistance » s'écrit « {alertes: 2, annees: 3} »",
-        "« seuils » : deux écarts de ]0 ; 1]",
+        "« seuils » : l'écart de vigilance doit être plus petit que celui d'alerte",
         "« seuils_par_niveau » : « rue » est inconnu",
-        "« seuils_par_niveau », « rue » s'écrit",
-        "« bonheur » n'est pas un indicateur du catalogue",
-        f"« {moyenne} » n'est ni une proportion ni un taux",
-        "« indicateurs », « impayes_3_mois » : deux écarts",
+        "« seuils_par_niveau », « rue » : « alerte » manque",
+        "« bonheur » n'est pas une proportion ou un taux du catalogue",
+        f"« indicateurs » : « {moyenne} » n'est pas une proportion ou un taux du catalogue",
+        "« indicateurs », « impayes_3_mois » : « vigilance » : « 5 » n'est pas un nombre de ]0 ; 1]",
     ):
         assert re.search(re.escape(attendu), str(refus.value)), attendu
 

@@ -192,16 +192,24 @@ def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
 # --- les objectifs
 
 
+#: Tout est couvert, et sans bruit.
+EXACTE = {"couverture": 1.0, "variance": 0.0}
+
+
 def _valeurs(x, n, indicateur="moins_40_entrants", **autres):
     bas, haut = map(float, wilson(x, n))
     ligne = LIEU | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
     return pd.DataFrame(
-        [ligne | {"borne_basse": bas, "borne_haute": haut, "statut": "publie", "variance": 0.0} | autres]
+        [
+            ligne
+            | {"borne_basse": bas, "borne_haute": haut, "couverture": 1.0, "statut": "publie", "variance": 0.0}
+            | autres
+        ]
     )
 
 
 OBJECTIF = Objectif(
-    "essai", "moins_40_entrants", "plancher", 0.25, "quartier", datetime.date(2008, 1, 1), "Conférence", jusque=None
+    "essai", "moins_40_entrants", "au_moins", 0.25, "quartier", datetime.date(2008, 1, 1), "Conférence", jusque=None
 )
 DE_LA_VILLE, DE_L_AGGLOMERATION = ("ville", "25056"), ("agglomeration", "999000990")
 
@@ -209,19 +217,29 @@ DE_LA_VILLE, DE_L_AGGLOMERATION = ("ville", "25056"), ("agglomeration", "9990009
 @pytest.mark.parametrize(
     ("sens", "x", "n", "constat", "verdict"),
     [
-        # Les bornes de « non tenu » à 25 % : l'intervalle à 95 % est sous la cible.
-        ("plancher", 44, 200, "non_atteint", "non_concluant"),
-        ("plancher", 30, 200, "non_atteint", "non_tenu"),
-        ("plancher", 52, 200, "atteint", "non_concluant"),
-        ("plancher", 80, 200, "atteint", "tenu"),
-        ("plafond", 30, 200, "atteint", "tenu"),
-        ("plafond", 44, 200, "atteint", "non_concluant"),
-        ("plafond", 80, 200, "non_atteint", "non_tenu"),
+        # À cinq chances sur cent de se tromper, 25 % est tenu dès 61 sur 200, et manqué jusqu'à 39.
+        ("au_moins", 44, 200, "non_atteint", "non_concluant"),
+        ("au_moins", 39, 200, "non_atteint", "non_tenu"),
+        ("au_moins", 40, 200, "non_atteint", "non_concluant"),
+        ("au_moins", 60, 200, "atteint", "non_concluant"),
+        ("au_moins", 61, 200, "atteint", "tenu"),
+        ("au_plus", 30, 200, "atteint", "tenu"),
+        ("au_plus", 44, 200, "atteint", "non_concluant"),
+        ("au_plus", 80, 200, "non_atteint", "non_tenu"),
     ],
 )
 def test_chaque_verdict_bascule_avec_la_donnee(sens, x, n, constat, verdict):
     ligne = confronter([replace(OBJECTIF, sens=sens)], _valeurs(x, n), [2010], DE_LA_VILLE).iloc[0]
     assert (ligne["constat"], ligne["verdict"]) == (constat, verdict)
+
+
+def test_ce_qui_manque_peut_decider_d_une_part():
+    """70 sur 200 dépasse 25 %, mais pas si le quart des baux, qui n'a pas été déposé, n'en compte aucun."""
+    verdicts = [
+        confronter([OBJECTIF], _valeurs(70, 200, couverture=c), [2010], DE_LA_VILLE)["verdict"].iloc[0]
+        for c in (1.0, 0.9, 0.75)
+    ]
+    assert verdicts == ["tenu", "tenu", "non_concluant"]
 
 
 def test_sans_valeur_l_objectif_n_est_pas_mesurable_et_avant_sa_date_il_est_sans_objet():
@@ -268,8 +286,8 @@ def test_la_loi_de_2017_vaut_de_sa_date_a_la_ville_et_par_bailleur(tmp_path):
     assert {o.indicateur for o in objectifs} == {"loi_2017_hors_qpv", "loi_2017_en_qpv"}
     assert {o.origine for o in objectifs} == {"loi"}
     assert {(o.indicateur, o.sens, o.cible) for o in objectifs} == {
-        ("loi_2017_hors_qpv", "plancher", 0.25),
-        ("loi_2017_en_qpv", "plancher", 0.5),
+        ("loi_2017_hors_qpv", "au_moins", 0.25),
+        ("loi_2017_en_qpv", "au_moins", 0.5),
     }
     assert not any(o.en_vigueur(2010) for o in objectifs)
     assert all(o.en_vigueur(2017) for o in objectifs)
@@ -326,7 +344,7 @@ def _suivi(tmp_path, objectifs):
 
 
 FICHE = {
-    "code": "battant", "indicateur": "moins_40_entrants", "sens": "plafond", "cible": 0.4, "niveau": "quartier",
+    "code": "battant", "indicateur": "moins_40_entrants", "sens": "au_plus", "cible": 0.4, "niveau": "quartier",
     "territoire": "battant", "bailleur": "chacun", "depuis": datetime.date(2008, 6, 12), "source": "Conférence",
 }  # fmt: skip
 
@@ -350,14 +368,21 @@ def test_un_fichier_d_objectifs_mal_ecrit_dit_tout_ce_qui_ne_va_pas(tmp_path):
         lire_objectifs(_suivi(tmp_path, [mauvais, FICHE, ailleurs]), Baremes({}))
     dit = str(refus.value)
     attendus = (
-        "« source » manque", "« cibel » est inconnu", "« attributions » n'est pas une proportion", "plafond, plancher",
-        "ville, quartier", "0.25 pour un quart", "« inconnu » est inconnu", "« depuis » s'écrit AAAA-MM-JJ",
+        "« source » manque", "« cibel » est inconnu (« cible » ?)", "« attributions » n'est pas une proportion",
+        "au_moins, au_plus", "ville, quartier", "0.25 pour un quart", "« inconnu » est inconnu",
+        "« depuis » s'écrit AAAA-MM-JJ",
         "« battant » est donné deux fois", "« batant » n'est pas un code du niveau « quartier »",
     )  # fmt: skip
     for attendu in attendus:
         assert attendu in dit
-    assert "objectif n° 1" in dit
-    assert "objectif n° 2" not in dit
+    assert "ligne 4 : objectif « battant » : « cible » s'écrit" in dit
+
+
+@pytest.mark.parametrize(("ancien", "nouveau"), [("plafond", "au_plus"), ("plancher", "au_moins")])
+def test_les_mots_d_avant_sont_refuses_et_le_message_dit_les_nouveaux(tmp_path, ancien, nouveau):
+    dit = f"« sens » : « {ancien} » s'écrit désormais « {nouveau} », comme dans engagements.yml."
+    with pytest.raises(ErreurConfiguration, match=dit):
+        lire_objectifs(_suivi(tmp_path, [FICHE | {"sens": ancien}]), Baremes({}))
 
 
 # --- les profils et les bailleurs

@@ -70,10 +70,10 @@ def test_tous_les_defauts_sont_dits_ensemble(tmp_path):
     message = str(erreur.value)
     for attendu in (
         "casse.yml, ligne 1 : ce n'est pas du YAML valide.",
-        "sans_source.yml : valeur n° 1 : « source » manque.",
-        "sans_source.yml : valeur n° 1 : « depuis » s'écrit AAAA-MM-JJ.",
-        "sans_valeur.yml : « valeurs » manque.",
-        "texte.yml : valeur n° 1 : « depuis », « valeur » et « source » manquent.",
+        "sans_source.yml, ligne 3 : valeur n° 1 : « source » manque.",
+        "sans_source.yml, ligne 3 : valeur n° 1 : « depuis » s'écrit AAAA-MM-JJ.",
+        "sans_valeur.yml, ligne 1 : « valeurs » manque.",
+        "texte.yml, ligne 3 : valeur n° 1 n'est pas une suite de « clé: valeur ».",
         "seuil_encore.yml : le code « seuil » est donné deux fois.",
         "vide.yml : le fichier est vide",
     ):
@@ -123,8 +123,9 @@ def test_une_rupture_mal_ecrite_est_refusee(tmp_path):
             tmp_path,
             "- {annee: 2008, indicateurs: [vacanse], libelle: L, description: D, source: S}\n- {annee: 2009}\n",
         )
-    assert "rupture n° 1 : « vacanse » n'est ni un indicateur ni une table." in str(erreur.value)
-    assert "rupture n° 2 : « source » manque." in str(erreur.value)
+    dit = "rupture n° 1 : « indicateurs », n° 1 : « vacanse » n'est pas un indicateur du catalogue, ni une table."
+    assert dit in str(erreur.value)
+    assert "ligne 2 : rupture n° 2 : « source » manque." in str(erreur.value)
 
 
 def test_sans_fichier_aucune_rupture(tmp_path):

@@ -37,9 +37,12 @@ def test_ce_qui_manque_a_une_valeur_par_defaut(tmp_path):
 @pytest.mark.parametrize(
     ("epci", "attendu"),
     [
-        ("242500361", "« epci » s'écrit {code:"),
-        ({"code": "242500361"}, "« epci » s'écrit {code:"),
-        ({"code": 242500361, "nom": "Grand Besançon"}, "epci : « code » n'est pas un texte"),
+        ("242500361", "« territoire » : « epci » n'est pas une suite de « clé: valeur »."),
+        ({"code": "242500361"}, "« territoire », « epci » : « nom » manque."),
+        (
+            {"code": 242500361, "nom": "Grand Besançon"},
+            "« code » doit être un texte (mettre des guillemets).",
+        ),
         ({"code": "25056", "nom": "Grand Besançon"}, "le SIREN de l'EPCI, neuf chiffres"),
     ],
 )
@@ -63,8 +66,8 @@ def test_le_trimestre_suit_la_derniere_annee_ou_ce_qui_est_ecrit(tmp_path):
 @pytest.mark.parametrize(
     ("trimestre", "attendu"),
     [
-        ("2011-T5", "edition : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple 2011-T1."),
-        (2011, "edition : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple 2011-T1."),
+        ("2011-T5", "« edition » : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple 2011-T1."),
+        (2011, "« edition » : « trimestre » s'écrit AAAA-T1 à AAAA-T4, par exemple 2011-T1."),
         ("2010-T4", "le trimestre 2010-T4 précède 2011-T1, le premier où les dépôts de 2010 sont connus."),
     ],
 )
@@ -75,7 +78,9 @@ def test_un_trimestre_impossible_est_refuse(tmp_path, trimestre, attendu):
 
 @pytest.mark.parametrize("duree", [0, "trois ans", 2.5, None, True])
 def test_une_duree_de_charte_impossible_est_refusee(tmp_path, duree):
-    with pytest.raises(ErreurConfiguration, match="« duree_ans » est un nombre entier d'années"):
+    with pytest.raises(
+        ErreurConfiguration, match=r"« duree_ans » : .* n'est pas un nombre entier d'années, au moins 1"
+    ):
         configuration(tmp_path, charte={"duree_ans": duree})
     assert configuration(tmp_path, charte={"duree_ans": 5}).charte["duree_ans"] == 5
 
@@ -93,13 +98,13 @@ def test_les_partenaires_sont_les_bailleurs_et_les_signataires_qui_ont_un_code()
 @pytest.mark.parametrize(
     ("signataires", "attendu"),
     [
-        ([{"code": "gbh", "nom": "Ville"}], "signataires : le code « gbh » est donné deux fois."),
+        ([{"code": "gbh", "nom": "Ville"}], "signataire « gbh » : le code « gbh » est donné deux fois."),
         (
             [{"code": "a", "nom": "Un"}, {"code": "a", "nom": "Deux"}],
-            "signataires : le code « a » est donné deux fois.",
+            "signataire « a » : le code « a » est donné deux fois.",
         ),
-        ([{"code": "a"}], "signataires : {'code': 'a'} doit être un nom, ou s'écrire {code: …, nom: …}."),
-        ([{"code": 12, "nom": "Un"}], "doit être un nom, ou s'écrire {code: …, nom: …}."),
+        ([{"code": "a"}], "signataire « a » : « nom » manque."),
+        ([{"code": 12, "nom": "Un"}], "signataire n° 1 : « code » doit être un texte (mettre des guillemets)."),
     ],
 )
 def test_un_signataire_mal_ecrit_est_refuse(tmp_path, signataires, attendu):
@@ -137,16 +142,16 @@ chemins: {brouillon: ailleurs}
     message = str(erreur.value)
     for attendu in (
         "observatoire.yml : 10 problème(s).",
-        "« territoires » n'est pas une rubrique connue.",
-        "« code » manque ou n'est pas un texte (mettre des guillemets).",
-        "niveaux : « ilot » est inconnu.",
-        "annee_zero (2007) n'est pas une des années [2008, 2009].",
-        "le code « gbh » est donné deux fois.",
-        "« tous » est réservé.",
-        "la table « locataires » est inconnue.",
-        "« code » ou « nom » manque dans {'nom': 'Sans code'}.",
-        "« code » ou « nom » manque dans un texte.",
-        "chemins : « brouillon » est inconnu.",
+        "ligne 2 : « territoires » est inconnu (« territoire » ?). Clés admises : territoire, niveaux, edition,",
+        "ligne 3 : « territoire » : « code » doit être un texte (mettre des guillemets).",
+        "ligne 4 : « niveaux », n° 1 : « ilot » est inconnu. Valeurs admises : immeuble, secteur,",
+        "ligne 5 : « edition » : « annee_zero » (2007) n'est pas une des années [2008, 2009].",
+        "ligne 7 : bailleur « gbh » : « tables », n° 1 : « locataires » n'est pas une table connue.",
+        "ligne 8 : bailleur « gbh » : le code « gbh » est donné deux fois.",
+        "ligne 9 : bailleur « tous » : ce code est réservé.",
+        "ligne 10 : bailleur n° 4 : « code » manque.",
+        "ligne 11 : bailleur n° 5 n'est pas une suite de « clé: valeur ».",
+        "ligne 12 : « chemins » : « brouillon » est inconnu. Clés admises : brut, prepare,",
     ):
         assert attendu in message
     assert erreur.value.code == 2
@@ -158,7 +163,7 @@ chemins: {brouillon: ailleurs}
         ("", "le fichier est vide"),
         ("- une\n- liste", "n'est pas une suite de « clé: valeur »"),
         ("territoire: [", "ligne 2 : ce n'est pas du YAML valide"),
-        ("territoire: Besançon\nedition: 2010", "« nom » manque"),
+        ("territoire: Besançon\nedition: 2010", "« territoire » n'est pas une suite"),
     ],
 )
 def test_un_fichier_illisible_est_explique(tmp_path, contenu, message):
@@ -175,13 +180,19 @@ def test_un_fichier_absent_est_nomme(tmp_path):
 @pytest.mark.parametrize(
     ("rubrique", "message"),
     [
-        ("acces: public", "« acces » vaut prive ou groupe"),
+        ("acces: public", "« acces » : « public » est inconnu. Valeurs admises : prive, groupe"),
         ("acces: [prive]", "« acces » doit être un texte"),
-        ("conservation: 36", "« conservation » doit être une suite"),
-        ("conservation: {brut_jours: 3}", "« brut_jours » est inconnu. Valeurs admises : brut_mois, prepare_mois"),
-        ("conservation: {brut_mois: 0}", "« brut_mois » doit être un nombre entier, au moins 1"),
-        ("conservation: {prepare_mois: trois}", "« prepare_mois » doit être un nombre entier"),
-        ("conservation: {prepare_mois: true}", "« prepare_mois » doit être un nombre entier"),
+        ("conservation: 36", "« conservation » n'est pas une suite"),
+        (
+            "conservation: {brut_jours: 3}",
+            r"« brut_jours » est inconnu \(« brut_mois » \?\). Clés admises : brut_mois",
+        ),
+        (
+            "conservation: {brut_mois: 0}",
+            "ligne 4 : .* « brut_mois » : « 0 » n'est pas un nombre entier, au moins 1",
+        ),
+        ("conservation: {prepare_mois: trois}", "« prepare_mois » : « trois » n'est pas un nombre entier"),
+        ("conservation: {prepare_mois: true}", "« prepare_mois » : « true » n'est pas un nombre entier"),
     ],
 )
 def test_la_conservation_des_depots_est_verifiee(tmp_path, rubrique, message):

@@ -429,11 +429,11 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
     attendus = [
         "« sans_rien » : il porte une « mesure », une « preuve » ou « sans_mesure »",
         "« taux_de_bonheur » n'est pas un indicateur du catalogue",
-        "« genre » vaut seances, depots, alertes, actions, pieces",
+        "« genre » : « rumeur » est inconnu. Valeurs admises : seances, depots, alertes, actions, pieces",
         "« nature » : « voeu » est inconnu",
         "« cibles » : un objectif chiffré demande une « mesure »",
         "« cibles », n° 1 : « depuis » manque",
-        "« cibles », n° 1 : « valeur » doit être un nombre",
+        "« cibles », n° 1 : « valeur » : « beaucoup » n'est pas un nombre",
         "« couleur » est inconnu",
         "« rythme » ne va pas avec le genre « depots »",
         "« pieces » : la preuve n'est pas",

@@ -61,13 +61,21 @@ def test_ceux_du_depot_sont_fictifs_et_le_disent():
 @pytest.mark.parametrize(
     ("avant", "apres", "dit"),
     [
-        ("genre: conference", "genre: fete", "« genre » vaut conference ou groupe_de_travail"),
+        (
+            "genre: conference",
+            "genre: fete",
+            "ligne 2 : « genre » : cette valeur n'est pas admise. Valeurs admises : conference",
+        ),
         ("date: 2010-12-14", "date: 2010-12-15", "la date n'est pas celle du nom du fichier"),
         ("date: 2010-12-14\n", "", "« date » manque"),
         ("[Ville, gbh]", "[Ville, Mairie]", "« presents », n° 2 : ce n'est pas un signataire"),
         ("[associations_de_locataires]", "[presse]", "« invites », n° 1 : ce n'est pas un invité connu"),
         ("[{alertes}]", "[dossier 12]", "alerte n° 1"),
-        ("genre: proposer_action", "genre: rire", "décision n° 1 : « genre » vaut adopter_objectif"),
+        (
+            "genre: proposer_action",
+            "genre: rire",
+            "décision n° 1 : « genre » : cette valeur n'est pas admise. Valeurs",
+        ),
         ("genre: conference", "genre: conference\ncouleur: bleu", "« couleur » est inconnu"),
         ("Revoir les attributions du secteur.", "Reloger Mme Durand.", "une situation individuelle"),
         ("Revoir les attributions du secteur.", "Le locataire a été reçu.", "une situation individuelle"),

@@ -101,18 +101,27 @@ def _dossier_b(tmp_path):
     ("texte", "attendu"),
     [
         ("corrections: [", "ce n'est pas du YAML valide"),
-        ("autre: 1", "une seule rubrique"),
+        ("autre: 1", "« autre » est inconnu. Clés admises : corrections."),
         ("corrections: {a: 1}", "doit être une liste"),
-        ("corrections: [3]", "entrée 1 : ce n'est pas une suite"),
-        ("corrections:\n" + entree(sans=("motif", "date")), "« motif » manque.\n  - entrée 1 : « date » manque."),
+        ("corrections: [3]", "ligne 1 : entrée n° 1 n'est pas une suite"),
+        (
+            "corrections:\n" + entree(sans=("motif", "date")),
+            "« motif » manque.\n  - ligne 2 : entrée n° 1 : « date » manque.",
+        ),
         ("corrections:\n" + entree(explication="x"), "l'un des deux"),
-        ("corrections:\n" + entree(annee="2004"), "annee « 2004 » n'est pas connu. Valeurs admises : 2009, 2010."),
-        ("corrections:\n" + entree(table="locataires"), "table « locataires » n'est pas connu"),
+        (
+            "corrections:\n" + entree(annee="2004"),
+            "« annee » : « 2004 » est inconnu. Valeurs admises : 2009, 2010.",
+        ),
+        ("corrections:\n" + entree(table="locataires"), "« table » : « locataires » est inconnu"),
         ("corrections:\n" + entree(colonne="nom"), "n'a pas de colonne « nom »"),
-        ("corrections:\n" + entree(date="hier"), "« date » doit s'écrire AAAA-MM-JJ."),
-        ("corrections:\n" + entree(valeur="1"), "« valeur » n'est pas une clé connue."),
+        ("corrections:\n" + entree(date="hier"), "« date » s'écrit AAAA-MM-JJ."),
+        ("corrections:\n" + entree(valeur="1"), "« valeur » est inconnu. Clés admises : annee, deposant,"),
         ("corrections:\n" + entree(attendu="[1]"), "« attendu » doit être un texte ou un nombre"),
-        ("corrections:\n" + entree() + entree(), "entrée 2 : la même cellule est déjà corrigée plus haut."),
+        (
+            "corrections:\n" + entree() + entree(),
+            "ligne 12 : entrée n° 2 : la même cellule est déjà corrigée",
+        ),
     ],
 )
 def test_un_fichier_mal_ecrit_est_refuse(tmp_path, texte, attendu):

@@ -442,7 +442,7 @@ def _objectif(indicateur: str, sens: str, cible: float, verdict: str) -> pd.Data
 
 
 def _dresser(cellules, engagements=SANS_ENGAGEMENT, conformite=None, ruptures=SANS_RUPTURE):
-    conformite = _objectif("apl", "plafond", 0.5, "").iloc[:0] if conformite is None else conformite
+    conformite = _objectif("apl", "au_plus", 0.5, "").iloc[:0] if conformite is None else conformite
     return dresser_les_objectifs(
         cellules, engagements, conformite, ruptures, bouts=(2007, 2010), tout=("ville", VILLE), duree=3
     )

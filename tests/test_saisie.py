@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import itertools
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,14 +22,15 @@ from observatoire.attributions.objectifs import lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import PUBLICS, lire_configuration
+from observatoire.configuration.fiche import Fiche, Texte, doubles, nombre
+from observatoire.configuration.saisie import FichierFautif, analyser_fiche, analyser_yaml, lire_yaml, verifier_fiche
 from observatoire.engagements import lire_engagements
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance.seances import lire_seances
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.ruptures import lire_ruptures
-from observatoire.saisie import analyser_yaml, chercher_malformes, lire_yaml
-from observatoire.schemas import lire_schemas
-from observatoire.secret import lire_regles_du_secret
+from observatoire.schemas import lire_schema, lire_schemas
+from observatoire.secret import Bruit, lire_regles_du_secret
 
 BAREMES, SUIVI = Path("referentiels/baremes"), Path("suivi")
 #: Ce que l'on met à la place d'une valeur, où que ce soit : un autre genre, un vide, un excès, un chemin.
@@ -40,7 +43,7 @@ CORRECTION = {
     "remplacer_par": "PLUS", "motif": "faute", "auteur": "GBH", "date": dt.date(2011, 1, 1),
 }  # fmt: skip
 OBJECTIF = {
-    "code": "o1", "indicateur": "moins_40_entrants", "sens": "plafond", "cible": 0.4, "niveau": "quartier",
+    "code": "o1", "indicateur": "moins_40_entrants", "sens": "au_plus", "cible": 0.4, "niveau": "quartier",
     "territoire": "battant", "bailleur": "gbh", "depuis": dt.date(2008, 1, 1), "source": "séance",
 }  # fmt: skip
 
@@ -188,16 +191,108 @@ def test_une_bombe_de_renvois_ne_s_ouvre_pas():
         analyser_yaml(bombe, "x.yml")
 
 
-@pytest.mark.parametrize(
-    ("contenu", "forme", "attendu"),
-    [
-        ({"a": 1, "b": None}, {"a": int, "b": str, "c": [str]}, []),
-        ({"a": True}, {"a": int}, ["« a » doit être un nombre entier."]),
-        ({"a": 1}, {"a": float}, []),
-        ([], {}, ["le fichier doit être une suite de « clé: valeur »."]),
-        ({"a": ["x", 3]}, {"a": [str]}, ["« a », n° 2 doit être un texte."]),
-        ({"a": {"x": [1]}}, {"a": {str: [str]}}, ["« a », « x », n° 1 doit être un texte."]),
-    ],
-)
-def test_la_forme_attendue(contenu, forme, attendu):
-    assert chercher_malformes(contenu, forme) == attendu
+# --- les modèles
+
+
+class _Lieu(Fiche):
+    nom: Texte
+    part: nombre("[0 ; 1]") = 0
+
+
+class _Liste(Fiche):
+    lieux: list[_Lieu]
+    depuis: dt.date = None
+    jusque: dt.date = None
+
+    @classmethod
+    def accorder(cls, sain, contexte):
+        for rang, nom in doubles((lieu or {}).get("nom") for lieu in sain.get("lieux", ())):
+            yield ("lieux", rang, "nom"), f"« {nom} » est donné deux fois."
+        if sain.get("jusque", dt.date.max) < sain.get("depuis", dt.date.min):
+            yield ("jusque",), "{cle} précède « depuis »."
+
+
+def _fautes(texte: str) -> list[tuple[int | None, str]]:
+    with pytest.raises(FichierFautif) as refus:
+        analyser_fiche(texte, "x.yml", _Liste)
+    return refus.value.fautes
+
+
+def test_les_fautes_d_un_champ_ne_cachent_pas_celles_de_l_accord_des_champs():
+    """Un élément fautif n'empêche ni de voir qu'il répète un autre, ni que deux dates se contredisent."""
+    texte = """
+depuis: 2010-01-01
+lieux:
+  - {nom: a, part: 3}
+  - nom: a
+    prat: 1
+  - 12
+jusque: 2009-01-01
+"""
+    assert _fautes(texte) == [
+        (4, "« lieux », n° 1 : « part » : « 3 » n'est pas un nombre de [0 ; 1]."),
+        (5, "« lieux », n° 2 : « a » est donné deux fois."),
+        (6, "« lieux », n° 2 : « prat » est inconnu (« part » ?). Clés admises : nom, part."),
+        (7, "« lieux », n° 3 n'est pas une suite de « clé: valeur »."),
+        (8, "« jusque » précède « depuis »."),
+    ]
+
+
+def test_ce_qui_manque_a_la_ligne_de_ce_qui_devrait_le_contenir():
+    assert _fautes("depuis: 2010-01-01\n") == [(1, "« lieux » manque.")]
+    assert _fautes("lieux:\n  - nom: a\n\n  - part: 1\n") == [(4, "« lieux », n° 2 : « nom » manque.")]
+    assert _fautes("") == [(None, "le fichier est vide ou n'est pas une suite de « clé: valeur ».")]
+
+
+def test_une_cle_vide_compte_pour_absente_et_rien_n_est_converti():
+    lue = analyser_fiche("lieux: [{nom: a, part: 1}]\ndepuis:\n", "x.yml", _Liste)
+    assert lue.depuis is None
+    assert type(lue.lieux[0].part) is int
+    assert _fautes("lieux: [{nom: 3}]") == [
+        (1, "« lieux », n° 1 : « nom » doit être un texte (mettre des guillemets).")
+    ]
+    assert _fautes("lieux: [{nom: a, part: '1'}]")[0][1].endswith("« 1 » n'est pas un nombre de [0 ; 1].")
+
+
+def test_toute_sorte_de_faute_a_sa_phrase():
+    """Ce que pydantic peut reprocher aux modèles, il le fait en français : une sorte oubliée ferait une trace."""
+    modeles = [m for m in _descendants(Fiche) if m.__module__.startswith("observatoire")]
+    assert len(modeles) > 25
+    for modele in modeles:
+        for champ, surprise in itertools.product(modele.model_fields, SURPRISES):
+            dites = _dites(modele, {champ: surprise})
+            assert not [phrase for phrase in dites if "{cle}" in phrase or phrase.endswith("est mal écrit.")]
+
+
+def _dites(modele: type[Fiche], contenu: dict) -> list[str]:
+    """Les phrases des fautes d'un contenu."""
+    try:
+        verifier_fiche(contenu, "x", modele, CONTEXTE)
+    except FichierFautif as refus:
+        return [phrase for _, phrase in refus.fautes]
+    return []
+
+
+def _descendants(modele: type) -> Iterator[type]:
+    for fille in modele.__subclasses__():
+        yield fille
+        yield from _descendants(fille)
+
+
+CONTEXTE = {
+    **dict.fromkeys(
+        ("niveaux", "indicateurs", "bailleurs", "genres", "avec", "signataires", "etats", "invites", "decisions",
+         "annees", "deposants", "tables", "vises", "parts"), ("x",)
+    ),
+    "entier": "ville", "est_inconnu": lambda niveau, lieu: False, "individuel": lambda texte: None, "nom": "x",
+    "bruit": Bruit, "referentiels": Path("nulle-part"), "colonnes": {},
+}  # fmt: skip
+
+
+def test_une_cle_de_schema_mal_ecrite_est_refusee(tmp_path):
+    """« personelle: true » laisserait sinon imprimer les valeurs de la colonne."""
+    brut = json.loads((RACINE / "data" / "schemas" / "menages.json").read_text(encoding="utf-8"))
+    brut["fields"][0]["personelle"] = True
+    (tmp_path / "menages.json").write_text(json.dumps(brut), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=r"« personelle » est inconnu \(« personnelle » \?\)"):
+        lire_schema(tmp_path / "menages.json")

@@ -75,19 +75,19 @@ def test_tous_les_defauts_sont_dits_a_la_fois(modifier):
     with pytest.raises(ErreurConfiguration) as refus:
         _lire(modifier(abimer))
     for attendu in (
-        "règle n° 1 : public « presse » inconnu",
+        "règle n° 1 : « public » : « presse » est inconnu. Valeurs admises : publique, partenaires.",
         "« part_maximale » : « 85 » n'est pas une fraction",
-        "« contributeurs » : « cinq » n'est pas un entier positif",
+        "« contributeurs » : « cinq » n'est pas un nombre entier, au moins 1",
         "« amplitude » ne sert plus depuis que les comptes sont bruités",
         "« bruit » : aucun bruit d'au plus 5 n'a une variance de 30",
-        "ouvertes, n° 1 : « source » manque",
-        "« tables » : « voisins » est inconnu",
-        "exacts, n° 1 : « indicateurs » : « inconnu » est inconnu",
-        "« niveaux » : « rue » est inconnu",
+        "« ouvertes », n° 1 : « source » est vide",
+        "« tables », n° 1 : « voisins » est inconnu",
+        "« exacts », n° 1 : « indicateurs », n° 1 : « inconnu » n'est pas un indicateur du catalogue",
+        "« niveaux », n° 1 : « rue » est inconnu",
         "règle n° 2 : « source » manque",
-        "accord n° 1 : public « tous » inconnu",
+        "accord n° 1 : « publics », n° 1 : « tous » est inconnu",
         "« depuis » s'écrit AAAA-MM-JJ",
-        "le seuil « 1 » n'est pas un entier d'au moins 2",
+        "valeur n° 1 : « valeur » : « 1 » n'est pas un nombre entier, au moins 2",
     ):
         assert re.search(re.escape(attendu), str(refus.value)), attendu
 

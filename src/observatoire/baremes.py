@@ -14,13 +14,23 @@ Une valeur s'applique de sa date jusqu'à la suivante ; avant la première, la r
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pandas as pd
 
+from observatoire.configuration.modeles.baremes import BaremeEcrit
+from observatoire.configuration.saisie import FichierFautif, lire_fiche
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_yaml
+
+
+class _Datee(Protocol):
+    depuis: datetime.date
+
+
+Regle = TypeVar("Regle", bound=_Datee)
 
 
 class SansObjet(Exception):
@@ -85,44 +95,20 @@ def lire_baremes(referentiels: Path) -> Baremes:
     baremes, problemes = {}, []
     for fichier in sorted((referentiels / "baremes").glob("*.yml")):
         try:
-            contenu = lire_yaml(fichier)
+            ecrit = lire_fiche(fichier, BaremeEcrit)
         except ErreurConfiguration as erreur:
-            problemes.append(f"  - {erreur}")
+            problemes += erreur.lignes if isinstance(erreur, FichierFautif) else [str(erreur)]
             continue
-        defauts = _defauts(contenu)
-        if not defauts and contenu["code"] in baremes:
-            defauts = [f"le code « {contenu['code']} » est donné deux fois."]
-        if defauts:
-            problemes += [f"  - {fichier.name} : {d}" for d in defauts]
-            continue
-        valeurs = tuple(sorted(contenu["valeurs"], key=lambda v: v["depuis"]))
-        baremes[contenu["code"]] = Bareme(contenu["code"], contenu["libelle"], contenu.get("unite", ""), valeurs)
+        if ecrit.code in baremes:
+            problemes.append(f"{fichier.name} : le code « {ecrit.code} » est donné deux fois.")
+        valeurs = sorted((v.model_dump() for v in ecrit.valeurs), key=lambda v: v["depuis"])
+        baremes[ecrit.code] = Bareme(ecrit.code, ecrit.libelle, ecrit.unite or "", tuple(valeurs))
     if problemes:
-        raise ErreurConfiguration("barèmes mal écrits :\n" + "\n".join(problemes))
+        raise ErreurConfiguration("barèmes mal écrits :\n" + "\n".join(f"  - {p}" for p in problemes))
     return Baremes(baremes)
 
 
-def _defauts(contenu: object) -> list[str]:
-    if not isinstance(contenu, dict):
-        return ["le fichier est vide ou n'est pas une suite de « clé: valeur »."]
-    defauts = [f"« {cle} » manque." for cle in ("code", "libelle", "valeurs") if not contenu.get(cle)]
-    defauts += [
-        f"« {cle} » n'est pas un texte (mettre des guillemets)."
-        for cle in ("code", "libelle", "unite")
-        if contenu.get(cle) and not isinstance(contenu[cle], str)
-    ]
-    valeurs = contenu.get("valeurs") or []
-    if not isinstance(valeurs, list):
-        return [*defauts, "« valeurs » doit être une liste (un tiret par valeur)."]
-    for rang, valeur in enumerate(valeurs, start=1):
-        if not isinstance(valeur, dict):
-            defauts.append(f"valeur n° {rang} : « depuis », « valeur » et « source » manquent.")
-            continue
-        defauts += [
-            f"valeur n° {rang} : « {cle} » manque."
-            for cle in ("depuis", "valeur", "source")
-            if valeur.get(cle) in (None, "")
-        ]
-        if "depuis" in valeur and not isinstance(valeur["depuis"], datetime.date):
-            defauts.append(f"valeur n° {rang} : « depuis » s'écrit AAAA-MM-JJ.")
-    return defauts
+def retenir(regles: Iterable[Regle], annee: int) -> Regle | None:
+    """La dernière règle entrée en vigueur au 31 décembre d'une année ; ``None`` avant la première."""
+    jour = datetime.date(annee, 12, 31)
+    return max((r for r in regles if r.depuis <= jour), key=lambda r: r.depuis, default=None)

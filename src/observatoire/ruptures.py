@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_yaml
+from observatoire.configuration.modeles.ruptures import Ruptures
+from observatoire.configuration.saisie import lire_fiche
 
 COLONNES = ["annee", "indicateurs", "libelle", "description", "source"]
 
@@ -31,46 +31,17 @@ def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:
     fichier = referentiels / "ruptures.yml"
     if not fichier.is_file():
         return pd.DataFrame(columns=COLONNES)
-    problemes, lignes = [], []
-    for rang, rupture in enumerate(_enregistrements(fichier), start=1):
-        mal_ecrits = _problemes(rupture)
-        problemes += [f"  - rupture n° {rang} : {p}" for p in mal_ecrits]
-        if mal_ecrits:
-            continue
-        vises, inconnus = _vises(rupture["indicateurs"], catalogue)
-        problemes += [f"  - rupture n° {rang} : « {i} » n'est ni un indicateur ni une table." for i in inconnus]
-        lignes += [{**rupture, "indicateurs": code} for code in vises]
-    if problemes:
-        raise ErreurConfiguration("ruptures.yml est mal écrit :\n" + "\n".join(problemes))
+    par_table = {t for i in catalogue.values() for t in i.tables}
+    vises = {"vises": ("tous", *catalogue, *sorted(par_table))}
+    ecrites = lire_fiche(fichier, Ruptures, vises, liste="ruptures").ruptures
+    lignes = [{**r.model_dump(), "indicateurs": c} for r in ecrites for c in _vises(r.indicateurs, catalogue)]
     return pd.DataFrame(lignes, columns=COLONNES)
 
 
-def _enregistrements(fichier: Path) -> list:
-    contenu = lire_yaml(fichier) or []
-    if not isinstance(contenu, list):
-        raise ErreurConfiguration("ruptures.yml : le fichier doit être une liste (un tiret par rupture).")
-    return contenu
-
-
-def _problemes(rupture: object) -> list[str]:
-    if not isinstance(rupture, dict):
-        return ["ce n'est pas une suite de « clé: valeur »."]
-    problemes = [f"« {c} » manque." for c in COLONNES if not rupture.get(c)]
-    if rupture.get("annee") and not isinstance(rupture["annee"], int):
-        problemes.append("« annee » doit être une année, par exemple 2009.")
-    vises = rupture.get("indicateurs")
-    if vises and not (isinstance(vises, str) or (isinstance(vises, list) and all(isinstance(v, str) for v in vises))):
-        problemes.append("« indicateurs » doit être un code, une table, ou une liste des deux.")
-    return problemes
-
-
-def _vises(demandes, catalogue) -> tuple[list[str], list[str]]:
-    demandes = [demandes] if isinstance(demandes, str) else demandes
-    par_table = {t for i in catalogue.values() for t in i.tables}
-    inconnus = [d for d in demandes if d != "tous" and d not in catalogue and d not in par_table]
-    vises = [
+def _vises(demandes: list[str], catalogue) -> list[str]:
+    """Les codes que visent un code, le nom d'une table ou « tous »."""
+    return [
         code
         for code, i in catalogue.items()
         if "tous" in demandes or code in demandes or set(i.tables) & (set(demandes) - set(catalogue))
     ]
-    return vises, inconnus

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from observatoire.configuration import TABLES
+from observatoire.configuration.modeles.schema import ChampEcrit, TableSchema
+from observatoire.configuration.saisie import lire_json, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import famille_interdite
-from observatoire.saisie import chercher_malformes, lire_json
 
 NON_RENSEIGNE = "nr"
 TYPES = ("string", "number", "integer", "date")
@@ -121,44 +122,19 @@ class Schema:
         return schema
 
 
-#: La forme de ce qui est lu d'un schéma.
-_FORME = {
-    **dict.fromkeys(("name", "title", "description"), str),
-    "fields": [
-        {**dict.fromkeys(("name", "type", "title", "description", "role"), str), "constraints": {"enum": [str]}}
-    ],
-    "primaryKey": [str],
-    "foreignKeys": [{"fields": [str], "reference": {"resource": str}}],
-}
-
-
-def _sans_nom(brut: dict) -> list[str]:
-    champs, liens = brut.get("fields") or (), brut.get("foreignKeys") or ()
-    sans = [
-        f"« fields », n° {rang} : « name » manque." for rang, c in enumerate(champs, 1) if not (c or {}).get("name")
-    ]
-    return sans + [
-        f"« foreignKeys », n° {rang} : « fields » ou « reference » manque."
-        for rang, lien in enumerate(liens, 1)
-        if not (lien and lien.get("fields") and (lien.get("reference") or {}).get("resource"))
-    ]
-
-
 def lire_schema(fichier: Path) -> Schema:
     """Lire un Table Schema ; lève :class:`ErreurConfiguration` s'il est mal écrit."""
     if not fichier.is_file():
         raise ErreurConfiguration(f"{fichier.name} : schéma introuvable dans {fichier.parent.name}.")
     brut = lire_json(fichier)
-    if malformes := chercher_malformes(brut, _FORME) or _sans_nom(brut):
-        raise ErreurConfiguration(f"{fichier.name} est mal écrit :\n" + "\n".join(f"  - {d}" for d in malformes))
-    champs = {champ["name"]: _champ(champ, fichier) for champ in brut.get("fields", ())}
+    ecrit = verifier_fiche(brut, fichier.name, TableSchema)
     return Schema(
-        nom=brut.get("name", fichier.stem),
-        titre=brut.get("title", fichier.stem),
-        description=brut.get("description", ""),
-        champs=champs,
-        cle=tuple(brut.get("primaryKey") or ()),
-        liens={lien["fields"][0]: lien["reference"]["resource"] for lien in brut.get("foreignKeys") or ()},
+        nom=ecrit.name or fichier.stem,
+        titre=ecrit.title or fichier.stem,
+        description=ecrit.description,
+        champs={champ.name: _champ(champ, fichier) for champ in ecrit.fields},
+        cle=tuple(ecrit.primaryKey),
+        liens={lien.fields[0]: lien.reference.resource for lien in ecrit.foreignKeys},
         brut=brut,
     )
 
@@ -168,39 +144,35 @@ def lire_schemas(dossier: Path | str) -> dict[str, Schema]:
     return {table: lire_schema(Path(dossier) / f"{table}.json") for table in TABLES}
 
 
-def _champ(brut: dict, fichier: Path) -> Champ:
-    type_ = brut.get("type", "string")
-    _refuser_la_colonne(brut, f"{fichier.name}, colonne « {brut['name']} »")
-    if type_ not in TYPES:
-        admis = ", ".join(TYPES)
-        raise ErreurConfiguration(
-            f"{fichier.name}, colonne « {brut['name']} » : type « {type_} » inconnu. Types admis : {admis}."
-        )
+def _champ(ecrit: ChampEcrit, fichier: Path) -> Champ:
+    _refuser_la_colonne(ecrit, f"{fichier.name}, colonne « {ecrit.name} »")
     return Champ(
-        nom=brut["name"],
-        type=type_,
-        titre=brut.get("title", brut["name"]),
-        description=brut.get("description", ""),
-        personnelle=bool(brut.get("personnelle", False)),
-        facultative=bool(brut.get("facultative", False)),
-        contraintes=brut.get("constraints") or {},
-        identifiante=bool(brut.get("identifiante", False)),
-        role=brut.get("role", ""),
-        stable=bool(brut.get("stable", False)),
-        ordinaire=brut.get("vraisemblable") or {},
+        nom=ecrit.name,
+        type=ecrit.type,
+        titre=ecrit.title or ecrit.name,
+        description=ecrit.description or "",
+        personnelle=ecrit.personnelle,
+        facultative=ecrit.facultative,
+        contraintes=ecrit.constraints.model_dump(exclude_unset=True) if ecrit.constraints else {},
+        identifiante=ecrit.identifiante,
+        role=ecrit.role,
+        stable=ecrit.stable,
+        ordinaire=ecrit.vraisemblable.model_dump(exclude_unset=True) if ecrit.vraisemblable else {},
     )
 
 
-def _refuser_la_colonne(brut: dict, ou: str) -> None:
-    """Ni donnée interdite, sous son nom ou dans son titre, ni texte libre."""
-    for texte in (brut["name"], brut.get("title", "")):
+def _refuser_la_colonne(ecrit: ChampEcrit, ou: str) -> None:
+    """Ni type inconnu, ni donnée interdite, sous son nom ou dans son titre, ni texte libre."""
+    if ecrit.type not in TYPES:
+        raise ErreurConfiguration(f"{ou} : type « {ecrit.type} » inconnu. Types admis : {', '.join(TYPES)}.")
+    for texte in (ecrit.name, ecrit.title or ""):
         if famille := famille_interdite(texte):
             raise ErreurConfiguration(
                 f"{ou} : donnée interdite ({famille}). L'observatoire ne reçoit rien qui dise qui sont les gens, ni ce "
                 "que protège l'article 9 du RGPD : retirer cette colonne du schéma."
             )
-    enumere = brut.get("type", "string") != "string" or (brut.get("constraints") or {}).get("enum")
-    if not enumere and brut.get("role") not in ROLES:
+    enumere = ecrit.type != "string" or (ecrit.constraints and ecrit.constraints.enum)
+    if not enumere and ecrit.role not in ROLES:
         raise ErreurConfiguration(
             f"{ou} : un texte libre n'est pas lu. Énumérer ses valeurs (« enum »), ou dire ce qu'il est : "
             f"« role » vaut {', '.join(ROLES)}."

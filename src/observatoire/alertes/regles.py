@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from observatoire.baremes import Baremes, SansObjet
+from observatoire.baremes import Baremes, SansObjet, retenir
 from observatoire.catalogue import Indicateur, catalogue
-from observatoire.regles_datees import controler_la_date, controler_les_regles, est_nombre, lire_fichier, retenir
+from observatoire.configuration.modeles.alertes import Alertes
+from observatoire.configuration.saisie import lire_fiche
 
 FICHIER = Path("baremes") / "alertes.yml"
-_FORME = {"regles": [{"seuils_par_niveau": {}}]}
 NIVEAUX = ("immeuble", "secteur", "quartier")
 NATURES = ("proportion", "taux")
-_SEUILS = ("vigilance", "alerte")
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,9 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
     fichier = referentiels / FICHIER
     if not fichier.is_file():
         return None
-    regle = retenir(lire_fichier(fichier, _FORME, _defauts)["regles"], annee)
+    alertables = tuple(code for code, declaration in catalogue().items() if declaration.nature in NATURES)
+    contenu = lire_fiche(fichier, Alertes, {"niveaux": NIVEAUX, "indicateurs": alertables})
+    regle = retenir(contenu.regles, annee)
     try:
         probabilite = baremes.au_31_decembre(annee)("alertes")
     except SansObjet:
@@ -64,75 +65,12 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
         return None
     return Regles(
         probabilite=probabilite,
-        repondants=regle["repondants"],
-        reponse=regle["reponse"],
-        persistance=(regle["persistance"]["alertes"], regle["persistance"]["annees"]),
-        pente=regle["pente"],
-        seuils=_paire(regle["seuils"]),
-        par_niveau={niveau: _paire(s) for niveau, s in (regle.get("seuils_par_niveau") or {}).items()},
-        par_indicateur={code: _paire(s) for code, s in regle["indicateurs"].items() if s},
-        indicateurs=tuple(regle["indicateurs"]),
+        repondants=regle.repondants,
+        reponse=regle.reponse,
+        persistance=(regle.persistance.alertes, regle.persistance.annees),
+        pente=regle.pente,
+        seuils=regle.seuils.paire,
+        par_niveau={niveau: seuils.paire for niveau, seuils in regle.seuils_par_niveau.items()},
+        par_indicateur={code: seuils.paire for code, seuils in regle.indicateurs.items() if seuils},
+        indicateurs=tuple(regle.indicateurs),
     )
-
-
-def _paire(seuils: dict) -> tuple[float, float]:
-    return tuple(float(seuils[cle]) for cle in _SEUILS)
-
-
-def _defauts(contenu: dict) -> list[str]:
-    defauts = [
-        f"valeur n° {rang} : « {v['valeur']} » n'est pas une probabilité de ]0 ; 1[."
-        for rang, v in enumerate(contenu["valeurs"], start=1)
-        if not est_nombre(v["valeur"], 0, 1) or v["valeur"] == 1
-    ]
-    return defauts + controler_les_regles(contenu, _defauts_de, "« regles » manque : une règle au moins.")
-
-
-def _defauts_de(regle: dict) -> list[str]:
-    attendues = ("depuis", "source", "repondants", "reponse", "persistance", "pente", "seuils", "indicateurs")
-    defauts = [f"« {cle} » manque." for cle in attendues if regle.get(cle) in (None, "", {})]
-    defauts += controler_la_date(regle, "depuis")
-    for cle, maximum in (("repondants", 10_000), ("reponse", 1), ("pente", 1)):
-        if regle.get(cle) is not None and not est_nombre(regle[cle], 0, maximum):
-            defauts.append(f"« {cle} » : « {regle[cle]} » n'est pas un nombre de ]0 ; {maximum}].")
-    persistance = regle.get("persistance")
-    if persistance not in (None, "", {}) and not _persistance(persistance):
-        defauts.append("« persistance » s'écrit « {alertes: 2, annees: 3} », au plus une alerte par année.")
-    defauts += _defauts_des_seuils("« seuils »", regle.get("seuils"))
-    for niveau, seuils in (regle.get("seuils_par_niveau") or {}).items():
-        if niveau not in NIVEAUX:
-            defauts.append(f"« seuils_par_niveau » : « {niveau} » est inconnu. Niveaux admis : {', '.join(NIVEAUX)}.")
-        defauts += _defauts_des_seuils(f"« seuils_par_niveau », « {niveau} »", seuils)
-    return defauts + _defauts_des_indicateurs(regle.get("indicateurs"))
-
-
-def _persistance(contenu: object) -> bool:
-    if not isinstance(contenu, dict) or set(contenu) != {"alertes", "annees"}:
-        return False
-    alertes, annees = contenu["alertes"], contenu["annees"]
-    return isinstance(alertes, int) and isinstance(annees, int) and 1 <= alertes <= annees
-
-
-def _defauts_des_seuils(ou: str, seuils: object) -> list[str]:
-    if seuils in (None, {}):
-        return []
-    if not isinstance(seuils, dict) or set(seuils) != set(_SEUILS):
-        return [f"{ou} s'écrit « {{vigilance: 0.05, alerte: 0.10}} »."]
-    if not all(est_nombre(s, 0, 1) for s in seuils.values()) or seuils["vigilance"] >= seuils["alerte"]:
-        return [f"{ou} : deux écarts de ]0 ; 1], celui de vigilance plus petit que celui d'alerte."]
-    return []
-
-
-def _defauts_des_indicateurs(contenu: object) -> list[str]:
-    if not contenu:
-        return []
-    if not isinstance(contenu, dict):
-        return ["« indicateurs » s'écrit « code: {} », un par ligne."]
-    connus, defauts = catalogue(), []
-    for code, seuils in contenu.items():
-        if code not in connus:
-            defauts.append(f"« indicateurs » : « {code} » n'est pas un indicateur du catalogue.")
-        elif connus[code].nature not in NATURES:
-            defauts.append(f"« indicateurs » : « {code} » n'est ni une proportion ni un taux.")
-        defauts += _defauts_des_seuils(f"« indicateurs », « {code} »", seuils)
-    return defauts

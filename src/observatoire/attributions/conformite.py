@@ -1,8 +1,8 @@
 """La conformité : chaque objectif face à la valeur observée, et à son intervalle.
 
 Deux choses différentes sont dites. Le *constat* est arithmétique : la valeur atteint-elle la cible ? C'est ce que
-demande la loi. Le *verdict* est statistique : l'intervalle est-il tout entier du bon côté ? S'il contient la cible,
-on ne conclut pas. L'une et l'autre se lisent sur la ligne publiée, dont l'intervalle compte le bruit.
+demande la loi. Le *verdict* est statistique : c'est celui de tout objectif (:mod:`observatoire.verdicts`). L'un et
+l'autre se lisent sur la ligne publiée, bruit compris.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ import numpy as np
 import pandas as pd
 
 from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
+from observatoire.catalogue import catalogue
 from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
+from observatoire.verdicts import juger_les_mesures
 
-CONSTATS = ("atteint", "non_atteint")
-VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
+#: Le verdict d'un objectif qui n'est pas en vigueur, ou qui ne s'applique pas.
+SANS_OBJET = "sans_objet"
 COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict", "statut"]
-_LUES = [*CLES, "valeur", "borne_basse", "borne_haute", "statut"]
+_MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance"]
+_LUES = [*CLES, *_MESURES, "statut"]
 
 
 def confronter(
@@ -28,11 +31,10 @@ def confronter(
 ) -> pd.DataFrame:
     """Une ligne par objectif, année et territoire qu'il vise (:data:`COLONNES`).
 
-    ``valeurs`` : des lignes des indicateurs d'un public (:data:`CLES`, ``valeur``, ``borne_basse``, ``borne_haute``,
-    ``statut``). ``tout`` : niveau et code du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne
-    « sans_objet », à ce niveau ou là où il est nommé ; une règle dont la valeur a changé n'est dite qu'une fois par
-    année. Un lieu nommé a toujours sa ligne, fût-elle « non_mesurable ». Ce qui n'est dans aucune commune n'est la
-    commune de personne.
+    ``valeurs`` : des lignes des indicateurs d'un public, et la ``variance`` du bruit de chacune. ``tout`` : niveau et
+    code du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne « sans_objet », à ce niveau ou là
+    où il est nommé ; une règle dont la valeur a changé n'est dite qu'une fois par année. Un lieu nommé a toujours sa
+    ligne, fût-elle « non_mesurable ». Ce qui n'est dans aucune commune n'est la commune de personne.
     """
     annees, objectifs = list(annees), list(objectifs)
     vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
@@ -77,17 +79,23 @@ def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
     """La ligne d'un lieu nommé où rien n'a été calculé cette année-là."""
     bailleur = TOUS if objectif.bailleur == CHACUN else objectif.bailleur
     ligne = dict(zip(CLES, (annee, objectif.niveau, lieu, bailleur, objectif.indicateur), strict=True))
-    vides = {c: float("nan") for c in ("valeur", "borne_basse", "borne_haute")}
+    vides = dict.fromkeys(_MESURES, float("nan"))
     return pd.DataFrame([ligne | vides | {"statut": "nd"}])
 
 
 def _juger(lignes: pd.DataFrame, objectif: Objectif, en_vigueur: bool) -> tuple[np.ndarray, np.ndarray]:
     """Le constat et le verdict de chaque ligne ; vides là où la valeur est secrète."""
-    signe = 1 if objectif.sens == "plancher" else -1
-    valeur, cible = signe * lignes["valeur"], signe * objectif.cible
-    pire, mieux = (lignes["borne_basse"], lignes["borne_haute"])[::signe]
-    mesurable = lignes["statut"].eq("publie") & lignes["valeur"].notna() & en_vigueur
-    constats = np.select([~mesurable, valeur >= cible], [None, "atteint"], "non_atteint")
-    secret = lignes["statut"].eq("c")
-    cas = [np.full(len(lignes), not en_vigueur), secret, ~mesurable, signe * pire >= cible, signe * mieux < cible]
-    return constats, np.select(cas, ["sans_objet", None, "non_mesurable", "tenu", "non_tenu"], "non_concluant")
+    jugees = juger_les_mesures(
+        lignes.assign(
+            nature_indicateur=catalogue()[objectif.indicateur].nature,
+            cible=objectif.cible,
+            sens=objectif.sens,
+            tolerance=0.0,
+            arithmetique=True,
+            en_vigueur=en_vigueur,
+            avant_terme=False,
+        )
+    )
+    secret, sans_objet = lignes["statut"].eq("c") & en_vigueur, jugees["verdict"].eq("")
+    verdicts = np.select([secret, sans_objet], [None, SANS_OBJET], jugees["verdict"].astype(object))
+    return jugees["constat"].astype(object).where(jugees["constat"].ne(""), None).to_numpy(), verdicts

@@ -7,7 +7,7 @@ ni pour une commune d'une agglomération (CCH, art. L. 441-1) ; ``suivi/objectif
     objectifs:
       - code: planoise_ressources
         indicateur: moins_40_entrants
-        sens: plafond              # plafond (ne pas dépasser) ou plancher (atteindre au moins)
+        sens: au_plus              # au_plus (ne pas dépasser) ou au_moins (atteindre)
         cible: 0.40                # une fraction
         niveau: quartier           # ville ou quartier ; agglomeration s'il y a plusieurs communes
         territoire: planoise-chateaufarine    # facultatif : sinon chacun du niveau
@@ -21,25 +21,22 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.erreurs import ErreurConfiguration
+from observatoire.configuration.modeles.engagements import AU_MOINS, AU_PLUS
+from observatoire.configuration.modeles.objectifs import Objectifs
+from observatoire.configuration.saisie import lire_fiche
+from observatoire.configuration.ville import TOUS
 from observatoire.lecture.territoires import est_inconnu
-from observatoire.saisie import chercher_malformes, lire_yaml
 
 FICHIER = "objectifs.yml"
-SENS = ("plafond", "plancher")
 NIVEAUX = ("agglomeration", "ville", "quartier")
-TOUS, CHACUN = "tous", "chacun"
+CHACUN = "chacun"
 LOI, CONFERENCE = ORIGINES = ("loi", "conference")
-_OBLIGATOIRES = ("code", "indicateur", "sens", "cible", "niveau", "depuis", "source")
-_FACULTATIVES = ("territoire", "bailleur", "jusque")
-#: La forme de ce que les contrôles comparent ; leurs messages disent le reste.
-_FORME = dict.fromkeys(("code", "indicateur", "sens", "niveau", "territoire", "bailleur", "source"), str)
-_LEGAUX = {"hausse": "plancher", "baisse": "plafond"}
+_LEGAUX = {"hausse": AU_MOINS, "baisse": AU_PLUS}
 
 
 @dataclass(frozen=True)
@@ -97,48 +94,14 @@ def _legaux(baremes: Baremes, entier: str) -> list[Objectif]:
 
 
 def _adoptes(config: Configuration) -> list[Objectif]:
-    dossier = config.chemins.get("suivi")
-    fichier = Path(dossier) / FICHIER if dossier else None
-    if fichier is None or not fichier.is_file():
+    fichier = config.chemin("suivi") / FICHIER
+    if not fichier.is_file():
         return []
-    contenu = lire_yaml(fichier)
-    fiches = contenu.get("objectifs") if isinstance(contenu, dict) else contenu
-    if fiches in (None, []):
-        return []
-    if not isinstance(fiches, list) or not all(isinstance(f, dict) for f in fiches):
-        raise ErreurConfiguration(f"{FICHIER} : « objectifs » est une liste de fiches « clé: valeur ».")
-    if malformes := chercher_malformes(fiches, [_FORME]):
-        raise ErreurConfiguration(f"{FICHIER} est mal écrit :\n" + "\n".join(f"  - objectif {d}" for d in malformes))
-    defauts = [f"objectif n° {rang} : {d}" for rang, f in enumerate(fiches, start=1) for d in _defauts(f, config)]
-    codes = [f.get("code") for f in fiches]
-    defauts += [f"le code « {c} » est donné deux fois." for c in dict.fromkeys(codes) if c and codes.count(c) > 1]
-    if defauts:
-        raise ErreurConfiguration(f"{FICHIER} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))
-    return [Objectif(**{c: f[c] for c in (*_OBLIGATOIRES, *_FACULTATIVES) if f.get(c) is not None}) for f in fiches]
-
-
-def _defauts(fiche: dict, config: Configuration) -> list[str]:
-    defauts = [f"« {cle} » manque." for cle in _OBLIGATOIRES if fiche.get(cle) in (None, "")]
-    connues = (*_OBLIGATOIRES, *_FACULTATIVES)
-    defauts += [f"« {cle} » est inconnu. Clés admises : {', '.join(connues)}." for cle in fiche if cle not in connues]
-    indicateur = catalogue().get(fiche.get("indicateur"))
-    if fiche.get("indicateur") and (indicateur is None or indicateur.nature != "proportion"):
-        defauts.append(f"« indicateur » : « {fiche['indicateur']} » n'est pas une proportion du catalogue.")
-    niveaux = niveaux_de(config)
-    for cle, admises in (("sens", SENS), ("niveau", niveaux)):
-        if fiche.get(cle) and fiche[cle] not in admises:
-            defauts.append(f"« {cle} » : « {fiche[cle]} » est inconnu. Valeurs admises : {', '.join(admises)}.")
-    if est_inconnu(config, fiche.get("niveau"), fiche.get("territoire")):
-        defauts.append(f"« territoire » : « {fiche['territoire']} » n'est pas un code du niveau « {fiche['niveau']} ».")
-    cible = fiche.get("cible")
-    if cible is not None and not (isinstance(cible, int | float) and not isinstance(cible, bool) and 0 <= cible <= 1):
-        defauts.append("« cible » s'écrit en fraction de [0 ; 1] : 0.25 pour un quart.")
-    bailleurs = [TOUS, CHACUN, *(b.code for b in config.bailleurs)]
-    if fiche.get("bailleur") and fiche["bailleur"] not in bailleurs:
-        defauts.append(f"« bailleur » : « {fiche['bailleur']} » est inconnu. Valeurs admises : {', '.join(bailleurs)}.")
-    dates = {cle: fiche.get(cle) for cle in ("depuis", "jusque")}
-    fausses = [cle for cle, d in dates.items() if d is not None and not isinstance(d, datetime.date)]
-    defauts += [f"« {cle} » s'écrit AAAA-MM-JJ." for cle in fausses]
-    if not fausses and dates["depuis"] and dates["jusque"] and dates["jusque"] < dates["depuis"]:
-        defauts.append("« jusque » précède « depuis ».")
-    return defauts
+    contexte = {
+        "indicateurs": [code for code, declaration in catalogue().items() if declaration.nature == "proportion"],
+        "niveaux": niveaux_de(config),
+        "est_inconnu": partial(est_inconnu, config),
+        "bailleurs": (TOUS, CHACUN, *(b.code for b in config.bailleurs)),
+    }
+    ecrits = lire_fiche(fichier, Objectifs, contexte, liste="objectifs").objectifs
+    return [Objectif(**o.model_dump(exclude_unset=True)) for o in ecrits]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from observatoire.configuration.saisie import lire_texte
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
-from observatoire.saisie import lire_texte
 
 
 def refuser_les_ecrits(commentaires: Path) -> None:

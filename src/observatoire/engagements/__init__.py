@@ -1,7 +1,8 @@
 """Les engagements de la convention de 1998 et de la charte de 2007 : chacun est une donnée, chaque année un verdict.
 
-``regles`` vérifie ``data/suivi/engagements.yml`` ; ``declaration`` le lit ; ``preuves`` rassemble les faits datés
-(séances, dépôts, alertes, actions, pièces) ; ``verdicts`` compare ; ``calcul`` juge sur ce qui paraît.
+``declaration`` lit ``data/suivi/engagements.yml`` ; ``preuves`` rassemble les faits datés
+(séances, dépôts, alertes, actions, pièces) ; ``calcul`` les juge sur
+ce qui paraît, par :mod:`observatoire.verdicts`.
 """
 
 from observatoire.engagements.calcul import CLES, COLONNES, MESURES, juger_les_engagements
@@ -15,12 +16,10 @@ from observatoire.engagements.declaration import (
     lire_le_suivi,
 )
 from observatoire.engagements.preuves import Registres, lire_registres
-from observatoire.engagements.regles import CHAMPS
-from observatoire.engagements.verdicts import CACHEE, NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
+from observatoire.verdicts import CACHEE, NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
 
 __all__ = [
     "CACHEE",
-    "CHAMPS",
     "CLES",
     "COLONNES",
     "FICHIER",

@@ -13,7 +13,7 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement
 from observatoire.engagements.preuves import Compte, Registres, compter
-from observatoire.engagements.verdicts import (
+from observatoire.verdicts import (
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
     SANS_OBJET,

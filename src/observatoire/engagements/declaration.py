@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
+from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.engagements.regles import chercher_defauts
-from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import analyser_yaml, lire_texte
+from observatoire.configuration.modeles.engagements import CibleEcrite, EngagementEcrit, Engagements, Mesure
+from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
+from observatoire.configuration.ville import TOUS
+from observatoire.gouvernance import DECISIONS, GENRES
+from observatoire.lecture.territoires import est_inconnu
 
+NIVEAUX = ("quartier", "secteur", "qpv", "ville", "agglomeration")
+#: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
+AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
 FICHIER = "engagements.yml"
 
 
@@ -47,6 +54,7 @@ class Engagement:
     ``nature`` : « moyens » ou « resultat ». ``sens`` : « au_moins » ou « au_plus ». ``tolerance`` : ce dont un objectif
     manqué peut l'être sans être tenu pour rien, dans l'unité stockée. ``arithmetique`` : la règle se lit sur la valeur
     observée, quel que soit son intervalle. ``etat_zero`` : (année, valeur, source) ; à défaut, celle de l'indicateur.
+    ``pieces`` : les dates de celles qui sont versées.
     """
 
     code: str
@@ -64,7 +72,7 @@ class Engagement:
     cibles: tuple[Cible, ...] = ()
     etat_zero: tuple[int | None, float | None, str] = (None, None, "")
     echeance: int | None = None
-    pieces: tuple[Mapping[str, object], ...] = field(default=())
+    pieces: tuple[dt.date, ...] = ()
 
     def cible_au(self, annee: int) -> Cible | None:
         """L'objectif en vigueur au 31 décembre d'une année."""
@@ -91,72 +99,78 @@ def lire_le_suivi(config: Configuration) -> dict:
 
 
 def lire_document(texte: str, config: Configuration) -> dict:
-    """Le contenu d'un ``engagements.yml``, vérifié.
+    """Le contenu d'un ``engagements.yml``, tel qu'il est écrit et vérifié.
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
     """
-    contenu = analyser_yaml(texte, FICHIER)
-    if defauts := chercher_defauts(contenu, config):
-        raise ErreurConfiguration(f"{FICHIER} est mal écrit :\n" + "\n".join(f"  - {d}" for d in defauts))
-    return contenu
+    analyser_fiche(texte, FICHIER, Engagements, _contexte(config))
+    return analyser_yaml(texte, FICHIER)
 
 
 def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:
     """Les engagements d'un document vérifié, dans son ordre."""
-    textes = {t["code"]: _texte(t) for t in contenu.get("textes", ())}
-    return [_engagement(e, textes, config) for e in contenu.get("engagements", ())]
+    if not contenu:
+        return []
+    ecrits = verifier_fiche(contenu, FICHIER, Engagements, _contexte(config))
+    textes = {t.code: Texte(t.code, t.nom, t.depuis, t.note) for t in ecrits.textes}
+    return [_engagement(e, textes, config) for e in ecrits.engagements]
 
 
-def dater(valeur: dt.date | int) -> dt.date:
-    """Une date, ou une année seule quand c'est tout ce que l'on sait.
+def _contexte(config: Configuration) -> dict:
+    """Ce que les modèles doivent savoir d'ailleurs."""
+    return {
+        "indicateurs": catalogue(),
+        "parts": {code for code, declaration in catalogue().items() if declaration.unite == "%"},
+        "niveaux": NIVEAUX,
+        "entier": config.tout[0],
+        "est_inconnu": partial(est_inconnu, config),
+        "bailleurs": (TOUS, *(b.code for b in config.bailleurs)),
+        "genres": tuple(GENRES),
+        "avec": AVEC,
+        "signataires": config.signataires,
+    }
 
-    >>> dater(1998)
-    datetime.date(1998, 1, 1)
-    """
-    return valeur if isinstance(valeur, dt.date) else dt.date(valeur, 1, 1)
 
-
-def _texte(brut: dict) -> Texte:
-    return Texte(brut["code"], brut["nom"], dater(brut["depuis"]), brut.get("note") or "")
-
-
-def _engagement(brut: dict, textes: dict[str, Texte], config: Configuration) -> Engagement:
-    zero = brut.get("etat_zero") or {}
-    valeur = zero.get("valeur")
+def _engagement(e: EngagementEcrit, textes: dict[str, Texte], config: Configuration) -> Engagement:
+    zero = e.etat_zero
     return Engagement(
-        code=brut["code"],
-        texte=textes[brut["texte"]],
-        article=brut["article"],
-        libelle=brut["libelle"],
-        titulaires=tuple(brut["titulaires"]),
-        nature=brut["nature"],
-        mesure=_mesure(brut["mesure"], config) if brut.get("mesure") else None,
-        preuve=brut.get("preuve"),
-        sans_mesure=brut.get("sans_mesure") or "",
-        sens=brut.get("sens") or "au_moins",
-        tolerance=float(brut.get("tolerance") or 0),
-        arithmetique=bool(brut.get("arithmetique")),
-        cibles=tuple(sorted((_cible(c) for c in brut.get("cibles") or ()), key=lambda c: c.depuis)),
-        etat_zero=(zero.get("annee"), None if valeur is None else float(valeur), zero.get("source") or ""),
-        echeance=brut.get("echeance"),
-        pieces=tuple(brut.get("pieces") or ()),
+        code=e.code,
+        texte=textes[e.texte],
+        article=e.article,
+        libelle=e.libelle,
+        titulaires=tuple(e.titulaires),
+        nature=e.nature,
+        mesure=_mesure(e.mesure, config) if e.mesure else None,
+        preuve=e.preuve.model_dump(exclude_unset=True) if e.preuve else None,
+        sans_mesure=e.sans_mesure,
+        sens=e.sens,
+        tolerance=float(e.tolerance),
+        arithmetique=e.arithmetique,
+        cibles=tuple(sorted((_cible(c) for c in e.cibles), key=lambda c: c.depuis)),
+        etat_zero=(zero.annee, _flottant(zero.valeur), zero.source) if zero else (None, None, ""),
+        echeance=e.echeance,
+        pieces=tuple(p.date for p in e.pieces),
     )
 
 
-def _mesure(brut: dict, config: Configuration) -> dict[str, str]:
-    niveau = brut.get("niveau", config.tout[0])
-    territoire = brut.get("territoire", config.code if niveau == config.tout[0] else "")
-    bailleur = brut.get("bailleur", "tous")
-    return {"indicateur": brut["indicateur"], "niveau": niveau, "territoire": territoire, "bailleur": bailleur}
+def _mesure(ecrite: Mesure, config: Configuration) -> dict[str, str]:
+    niveau = ecrite.niveau or config.tout[0]
+    territoire = ecrite.territoire or (config.code if niveau == config.tout[0] else "")
+    return {
+        "indicateur": ecrite.indicateur, "niveau": niveau, "territoire": territoire, "bailleur": ecrite.bailleur,
+    }  # fmt: skip
 
 
-def _cible(brut: dict) -> Cible:
-    jusque = brut.get("jusque")
+def _cible(ecrite: CibleEcrite) -> Cible:
     return Cible(
-        depuis=dater(brut["depuis"]),
-        valeur=float(brut["valeur"]),
-        jusque=None if jusque is None else float(jusque),
-        echeance=brut.get("echeance"),
-        adoptee_par=brut["adoptee_par"],
-        source=brut["source"],
+        depuis=ecrite.depuis,
+        valeur=float(ecrite.valeur),
+        jusque=_flottant(ecrite.jusque),
+        echeance=ecrite.echeance,
+        adoptee_par=ecrite.adoptee_par,
+        source=ecrite.source,
     )
+
+
+def _flottant(valeur: float | None) -> float | None:
+    return None if valeur is None else float(valeur)

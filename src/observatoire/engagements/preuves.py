@@ -6,6 +6,7 @@ qu'elle ne l'a pas été.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 
 from observatoire.alertes.regles import NIVEAUX
 from observatoire.configuration import Configuration
-from observatoire.engagements.declaration import Engagement, dater
+from observatoire.engagements.declaration import Engagement
 from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
@@ -114,9 +115,8 @@ def _dates_des_actions(preuve: Mapping, actions: pd.DataFrame) -> tuple[list, in
     return list(siennes["date"]), int(actions["date"].dt.year.min())
 
 
-def _dates_des_pieces(pieces: tuple[Mapping, ...]) -> tuple[list, int | None]:
-    dates = [dater(p["date"]) for p in pieces]
-    return dates, min((d.year for d in dates), default=None)
+def _dates_des_pieces(dates: tuple[dt.date, ...]) -> tuple[list, int | None]:
+    return list(dates), min((d.year for d in dates), default=None)
 
 
 def _depots(preuve: Mapping, depots: pd.DataFrame, annee: int) -> Compte:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.engagements.verdicts import COMPLETE
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 from observatoire.intervalles import ecart_de_bornes, erreur_type
 from observatoire.publie import Parution
+from observatoire.verdicts import COMPLETE
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
 _COUVERTURE = "couverture"

@@ -8,7 +8,8 @@ import pandas as pd
 import yaml
 
 from observatoire.configuration import Configuration
-from observatoire.engagements import CHAMPS, Engagement, lire_contenu
+from observatoire.configuration.modeles.engagements import EngagementEcrit
+from observatoire.engagements import Engagement, lire_contenu
 from observatoire.evaluation.revision import lire_etat_zero
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
@@ -19,7 +20,7 @@ COLONNES = [
 ]  # fmt: skip
 #: Verser une pièce n'est pas changer la règle.
 _SANS_EFFET = {"code", "pieces"}
-_COMPARES = [c for c in CHAMPS if c not in _SANS_EFFET]
+_COMPARES = [c for c in EngagementEcrit.model_fields if c not in _SANS_EFFET]
 
 
 def relever_les_ecarts(

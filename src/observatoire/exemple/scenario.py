@@ -11,8 +11,8 @@ import pandas as pd
 import yaml
 
 from observatoire.configuration import Bailleur, Configuration
+from observatoire.configuration.saisie import lire_yaml
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_yaml
 
 ORDINAIRE = {"pauvrete": 0.38, "qpv": []}
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import PUBLICS, Configuration
+from observatoire.configuration.modeles.seances import RESERVE
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_texte
 from observatoire.gouvernance.publication import CLES
 from observatoire.gouvernance.regles import GENRES
-from observatoire.gouvernance.seances import RESERVE, Seance, dossier_des_seances, lire_seances
+from observatoire.gouvernance.seances import Seance, dossier_des_seances, lire_seances
 
 #: Mois d'une séance à la suivante.
 RYTHMES = {"groupe_de_travail": 3, "conference": 12}

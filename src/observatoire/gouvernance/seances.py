@@ -8,16 +8,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from observatoire.configuration import PUBLICS, Configuration
+from observatoire.configuration import Configuration
+from observatoire.configuration.modeles.seances import ALERTE, Entete
+from observatoire.configuration.saisie import FichierFautif, analyser_fiche, lire_texte
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.gouvernance.regles import ALERTE, chercher_defauts, dire_l_individuel
-from observatoire.saisie import analyser_yaml, lire_texte
+from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES, dire_l_individuel
 
 DOSSIER = Path("book") / "gouvernance"
 NOM = re.compile(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md")
 _ENTETE = re.compile(r"\A---\n(.*?\n)---\n(.*)\Z", re.DOTALL)
-#: Qui lit le texte d'un compte rendu, quand il ne le dit pas.
-RESERVE = PUBLICS[-1]
+MAL_NOMME = "le nom s'écrit AAAA-MM-JJ-genre.md, sans accent ni majuscule."
+SANS_ENTETE = "l'en-tête manque : le fichier commence par « --- », des « clé: valeur », puis « --- »."
 
 
 @dataclass(frozen=True)
@@ -62,20 +63,35 @@ def lire_seances(config: Configuration) -> list[Seance]:
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, dans tous les fichiers. Le message nomme le fichier
     et la ligne, jamais ce qui y est écrit.
     """
-    seances, problemes = [], []
+    signataires, seances, problemes = nommer_signataires(config), [], []
     for fichier in sorted(dossier_des_seances(config).glob("*.md")):
         if fichier.name == "README.md":
             continue
         tout = lire_texte(fichier)
-        entete, texte, defauts = _lire(fichier.name, tout)
-        defauts = defauts or chercher_defauts(entete, fichier.name, nommer_signataires(config), PUBLICS)
-        defauts += _defauts_du_corps(texte, tout)
-        problemes += [f"  - {fichier.name} : {d}" for d in defauts]
-        if not defauts:
-            seances.append(_composer(fichier.stem, entete, texte, nommer_signataires(config)))
+        coupe = _ENTETE.match(tout)
+        if not NOM.fullmatch(fichier.name) or coupe is None:
+            problemes.append(f"{fichier.name} : {SANS_ENTETE if NOM.fullmatch(fichier.name) else MAL_NOMME}")
+            continue
+        fautes = _fautes_du_corps(fichier.name, coupe[2], tout)
+        try:
+            contexte = _contexte(fichier, signataires)
+            entete = analyser_fiche(f"\n{coupe[1]}", fichier.name, Entete, contexte, discret=True)
+        except ErreurConfiguration as erreur:
+            fautes = [*(erreur.lignes if isinstance(erreur, FichierFautif) else [str(erreur)]), *fautes]
+        problemes += fautes
+        if not fautes:
+            seances.append(_composer(fichier.stem, entete, coupe[2], signataires))
     if problemes:
-        raise ErreurConfiguration("comptes rendus mal écrits :\n" + "\n".join(problemes))
+        raise ErreurConfiguration("comptes rendus mal écrits :\n" + "\n".join(f"  - {p}" for p in problemes))
     return sorted(seances, key=lambda s: (s.date, s.nom))
+
+
+def _contexte(fichier: Path, signataires: dict[str, str]) -> dict:
+    """Ce que le modèle doit savoir d'ailleurs."""
+    return {
+        "nom": fichier.name, "genres": tuple(GENRES), "etats": tuple(ETATS), "invites": tuple(INVITES),
+        "decisions": tuple(DECISIONS), "signataires": tuple(signataires), "individuel": dire_l_individuel,
+    }  # fmt: skip
 
 
 def tenues(config: Configuration, seances: list[Seance]) -> list[Seance]:
@@ -96,44 +112,31 @@ def decomposer(alerte: str) -> tuple[str, str, str] | None:
     >>> decomposer("quartier battant signalements"), decomposer("bcdfghjklmnp")
     (('quartier', 'battant', 'signalements'), None)
     """
-    lue = ALERTE.fullmatch(alerte)
+    lue = re.fullmatch(ALERTE, alerte)
     return lue.groups() if lue else None
 
 
-def _lire(nom: str, tout: str) -> tuple[object, str, list[str]]:
-    if not NOM.fullmatch(nom):
-        return None, "", ["le nom s'écrit AAAA-MM-JJ-genre.md, sans accent ni majuscule."]
-    coupe = _ENTETE.match(tout)
-    if coupe is None:
-        return None, "", []
-    try:
-        return analyser_yaml(coupe[1], "en-tête"), coupe[2], []
-    except ErreurConfiguration as erreur:
-        return None, coupe[2], [str(erreur)]
-
-
-def _defauts_du_corps(texte: str, tout: str) -> list[str]:
+def _fautes_du_corps(nom: str, texte: str, tout: str) -> list[str]:
     debut = tout.count("\n") - texte.count("\n")
     return [
-        f"ligne {debut + rang} : {individuel}."
+        f"{nom}, ligne {debut + rang} : {individuel}."
         for rang, ligne in enumerate(texte.splitlines(), start=1)
         if (individuel := dire_l_individuel(ligne))
     ]
 
 
-def _composer(nom: str, entete: dict, texte: str, signataires: dict[str, str]) -> Seance:
-    presents = dict.fromkeys(signataires[p] for p in entete.get("presents") or ())
+def _composer(nom: str, entete: Entete, texte: str, signataires: dict[str, str]) -> Seance:
     return Seance(
         nom=nom,
-        genre=entete["genre"],
-        date=entete["date"],
-        etat=entete.get("etat") or "tenue",
-        fictif=bool(entete.get("fictif")),
-        public=entete.get("public") or RESERVE,
-        presents=tuple(presents),
-        invites=tuple(entete.get("invites") or ()),
-        alertes=tuple(entete.get("alertes") or ()),
-        supports=tuple(s.strip() for s in entete.get("supports") or ()),
-        decisions=tuple((d["genre"], d["texte"].strip()) for d in entete.get("decisions") or ()),
+        genre=entete.genre,
+        date=entete.date,
+        etat=entete.etat,
+        fictif=entete.fictif,
+        public=entete.public,
+        presents=tuple(dict.fromkeys(signataires[p] for p in entete.presents)),
+        invites=tuple(entete.invites),
+        alertes=tuple(entete.alertes),
+        supports=tuple(entete.supports),
+        decisions=tuple((d.genre, d.texte) for d in entete.decisions),
         texte=texte.strip(),
     )

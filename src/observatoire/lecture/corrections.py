@@ -6,23 +6,17 @@ la correction est refusée et rien n'est changé : le bailleur a sans doute dép
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.erreurs import ErreurConfiguration
-from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
+from observatoire.configuration.modeles.corrections import Corrections
+from observatoire.configuration.saisie import lire_fiche
 from observatoire.lecture.conversion import convertir
-from observatoire.lecture.problemes import citer, compter
-from observatoire.saisie import lire_yaml
+from observatoire.lecture.problemes import citer
 from observatoire.schemas import Schema
 
-OBLIGATOIRES = ("annee", "deposant", "table", "id", "colonne", "attendu", "motif", "auteur", "date")
-AU_CHOIX = ("remplacer_par", "explication")
-#: Ce qui explique un doute portant sur toute une table, ou sur toutes les lignes d'une règle.
-D_UNE_REGLE = ("annee", "deposant", "table", "regle", "attendu", "explication", "motif", "auteur", "date")
 COLONNES = ["annee", "deposant", "table", "id", "colonne", "motif", "auteur", "date", "statut"]
 APPLIQUEE, EXPLIQUEE, REFUSEE = "appliquee", "explication", "refusee"
 
@@ -77,96 +71,22 @@ def lire_corrections(config: Configuration, schemas: dict[str, Schema]) -> list[
     fichier = config.chemin("suivi") / "corrections.yml"
     if not fichier.is_file():
         return []
-    brut = lire_yaml(fichier)
-    if brut is not None and (not isinstance(brut, dict) or set(brut) - {"corrections"}):
-        raise ErreurConfiguration("corrections.yml : le fichier doit avoir une seule rubrique, « corrections ».")
-    entrees = (brut or {}).get("corrections") or []
-    if not isinstance(entrees, list):
-        raise ErreurConfiguration("corrections.yml : « corrections » doit être une liste (un tiret par entrée).")
-    problemes = [f"entrée {rang} : {p}" for rang, e in enumerate(entrees, 1) for p in _problemes(e, config, schemas)]
-    problemes += [] if problemes else _repetees(entrees)
-    if problemes:
-        liste = "\n".join(f"  - {p}" for p in problemes)
-        raise ErreurConfiguration(f"corrections.yml : {compter(len(problemes), 'problème')}.\n{liste}")
-    return [_correction(rang, e, schemas[e["table"]]) for rang, e in enumerate(entrees, 1)]
-
-
-def _problemes(entree: object, config: Configuration, schemas: dict[str, Schema]) -> list[str]:
-    if not isinstance(entree, dict):
-        return ["ce n'est pas une suite de « clé: valeur »."]
-    obligatoires, connues = OBLIGATOIRES, (*OBLIGATOIRES, *AU_CHOIX)
-    if "regle" in entree:
-        obligatoires, connues = D_UNE_REGLE, (*D_UNE_REGLE, "colonne")
-    problemes = [f"« {cle} » manque." for cle in obligatoires if cle not in entree]
-    problemes += [f"« {cle} » n'est pas une clé connue." for cle in entree if cle not in connues]
-    if "regle" not in entree and sum(cle in entree for cle in AU_CHOIX) != 1:
-        problemes.append("donner « remplacer_par » ou « explication », l'un des deux.")
-    for cle in ("motif", "auteur", "explication"):
-        if cle in entree and not (isinstance(entree[cle], str) and entree[cle].strip()):
-            problemes.append(f"« {cle} » doit être un texte, et ne peut être vide.")
-        elif reconnu := famille_du_texte(entree.get(cle, "")) or _nom(cle, entree):
-            problemes.append(f"« {cle} » contient des {RECONNUS[reconnu][1]} : les retirer.")
-    for cle in ("id", "attendu", "remplacer_par"):
-        if isinstance(entree.get(cle), (bool, list, dict)):
-            problemes.append(f"« {cle} » doit être un texte ou un nombre (mettre des guillemets).")
-    return problemes + _references(entree, config, schemas)
-
-
-def _nom(cle: str, entree: dict) -> str | None:
-    """Qui corrige peut signer de son nom ; ni le motif ni l'explication ne nomment personne."""
-    return CIVILITE if cle != "auteur" and nomme_une_personne(entree.get(cle, "")) else None
-
-
-def _references(entree: dict, config: Configuration, schemas: dict[str, Schema]) -> list[str]:
-    problemes = []
-    admis = {
-        "annee": config.annees,
-        "deposant": tuple(d.code for d in config.deposants),
-        "table": tuple(schemas),
+    contexte = {
+        "annees": config.annees,
+        "deposants": tuple(d.code for d in config.deposants),
+        "tables": tuple(schemas),
+        "colonnes": {table: tuple(schema.colonnes) for table, schema in schemas.items()},
     }
-    for cle, valeurs in admis.items():
-        if cle in entree and entree[cle] not in valeurs:
-            problemes.append(
-                f"{cle} {citer(entree[cle])} n'est pas connu. Valeurs admises : {', '.join(map(str, valeurs))}."
-            )
-    schema = schemas.get(entree.get("table")) if isinstance(entree.get("table"), str) else None
-    if schema and "colonne" in entree and entree["colonne"] not in schema.colonnes:
-        colonnes = ", ".join(schema.colonnes)
-        problemes.append(
-            f"la table « {schema.nom} » n'a pas de colonne {citer(entree['colonne'])}. Colonnes : {colonnes}."
-        )
-    if "date" in entree and not isinstance(entree["date"], dt.date):
-        problemes.append("« date » doit s'écrire AAAA-MM-JJ.")
-    return problemes
-
-
-def _repetees(entrees: list[dict]) -> list[str]:
-    designent = ("annee", "deposant", "table", "id", "regle", "colonne")
-    cles = [tuple(str(e.get(c, "")) for c in designent) for e in entrees]
+    ecrites = lire_fiche(fichier, Corrections, contexte, liste="corrections").corrections
     return [
-        f"entrée {n} : la même cellule est déjà corrigée plus haut."
-        for n, c in enumerate(cles, 1)
-        if c in cles[: n - 1]
+        Correction(
+            rang,
+            **e.model_dump(exclude={"date"}),
+            date=e.date.isoformat(),
+            id_personnel=colonne_id(schemas[e.table]) in schemas[e.table].personnelles,
+        )
+        for rang, e in enumerate(ecrites, 1)
     ]
-
-
-def _correction(rang: int, entree: dict, schema: Schema) -> Correction:
-    textes = {cle: en_texte(entree.get(cle)) for cle in ("id", "attendu")}
-    return Correction(
-        rang=rang,
-        **{cle: entree[cle] for cle in ("annee", "deposant", "table", "motif", "auteur")},
-        **{cle: en_texte(entree.get(cle)) for cle in ("colonne", "regle")},
-        **textes,
-        remplacer_par=en_texte(entree["remplacer_par"]) if "remplacer_par" in entree else None,
-        explication=entree.get("explication"),
-        date=entree["date"].isoformat(),
-        id_personnel=colonne_id(schema) in schema.personnelles,
-    )
-
-
-def en_texte(valeur: object) -> str:
-    """La valeur comme elle serait écrite dans un fichier déposé ; rien pour une valeur absente."""
-    return "" if valeur is None else str(valeur).strip()
 
 
 def colonne_id(schema: Schema) -> str:

@@ -16,8 +16,8 @@ import pandas as pd
 
 from observatoire.communes import HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
+from observatoire.configuration.saisie import lire_json
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.saisie import lire_json
 
 # geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
 if TYPE_CHECKING:

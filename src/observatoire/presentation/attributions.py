@@ -34,7 +34,6 @@ _PROFILS = {
     "moins_40": "Moins de quarante pour cent du plafond", "monoparentales": "Parent seul avec enfants",
     "personnes_seules": "Ménage d'une personne",
 }  # fmt: skip
-_SENS = {"plafond": "au_plus", "plancher": "au_moins"}
 
 
 def tableau_conformite(
@@ -57,8 +56,9 @@ def tableau_conformite(
         return paragraphe(" ".join([f"Aucun objectif chiffré d'attribution n'était en vigueur ici en {an}.", *phrases]))
     titre = f"Conformité aux objectifs, {valeurs.annee}"
     note = (
-        "Le constat compare la valeur à la cible ; le verdict, tout son intervalle à 95 % : s'il contient la cible, on "
-        "ne conclut pas."
+        "Le constat compare la valeur à la cible. Le verdict, le même que celui d'un engagement, compare tout un "
+        "intervalle dont chaque bord a cinq chances sur cent d'être faux, et compte ce qui n'a pas été déposé : si "
+        "l'intervalle contient la cible, on ne conclut pas."
     )
     return composer(
         pd.DataFrame([_ligne_conformite(valeurs, r, depuis) for r in vises]), titre, note=" ".join([note, *phrases])
@@ -85,7 +85,7 @@ def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
     return {
         "Objectif": lier_fiche(valeurs, r["indicateur"], depuis),
         "Où": _lieu(valeurs, r, depuis),
-        "Cible": ecrire_cible(valeurs, r | {"jusque": None}, _SENS[r["sens"]]),  # « jusque » est ici une date
+        "Cible": ecrire_cible(valeurs, r | {"jusque": None}, r["sens"]),  # « jusque » est ici une date
         "Observé": ecrire_ligne(observee, declaration, html=True),
         "Intervalle": ecrire_bornes(observee, declaration),
         "Constat": statut or CONSTATS.get(r["constat"], ""),

@@ -19,6 +19,7 @@ from observatoire.attributions import confronter, lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
+from observatoire.configuration.saisie import lire_texte
 from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, refuser_les_ecrits
 from observatoire.engagements import juger_les_engagements, lire_contenu, lire_le_suivi, lire_registres
 from observatoire.erreurs import ErreurConfiguration
@@ -29,7 +30,6 @@ from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publie import INDICATEURS, lire_table
 from observatoire.ruptures import lire_ruptures
-from observatoire.saisie import lire_texte
 from observatoire.secret import Regles, lire_regles_du_secret, variances
 from observatoire.simulation import duree_de_la_charte
 

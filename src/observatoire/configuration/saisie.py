@@ -1,30 +1,32 @@
-"""Lire ce qu'une personne écrit à la main (YAML, JSON, Markdown) : le contenu, ou une phrase qui dit où est la faute.
+"""Lire ce qu'une personne écrit à la main (YAML, JSON, Markdown) : le contenu, ou où sont les fautes.
 
-Rien n'y est deviné : une clé donnée deux fois, dont YAML ne garderait que la seconde, est une faute.
+Rien n'y est deviné : une clé donnée deux fois, dont YAML ne garderait que la seconde, est une faute. Le contenu se
+vérifie ensuite sur un modèle (:mod:`observatoire.configuration.modeles`), et toutes ses fautes sortent à la fois, avec
+leur ligne.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
 
 from observatoire.erreurs import ErreurConfiguration
 
+if TYPE_CHECKING:
+    from observatoire.configuration.fiche import Fiche
+
+Modele = TypeVar("Modele", bound="Fiche")
 #: Ce que YAML sait écrire et dont aucun fichier d'ici n'a l'emploi.
 _INUSITES = ("binary", "omap", "pairs", "set")
 
 
 ANNEES = range(1800, 2201)
 _ENORME = 1e15  # et « .nan » n'est pas plus petit
-#: Ce qui est attendu, comme on le dit.
-ATTENDU = {
-    dict: "une suite de « clé: valeur »", list: "une liste", str: "un texte", bool: "true ou false",
-    int: "un nombre entier", float: "un nombre", dt.date: "une date AAAA-MM-JJ",
-}  # fmt: skip
 
 
 class _Lecteur(yaml.SafeLoader):
@@ -109,25 +111,66 @@ def lire_json(fichier: Path) -> object:
         raise ErreurConfiguration(f"{fichier.name} : ce n'est pas du JSON valide, trop de niveaux.") from erreur
 
 
-def chercher_malformes(contenu: object, forme: object, ou: str = "") -> list[str]:
-    """Ce qui, dans un contenu, n'a pas la forme attendue, une phrase par défaut ; ce qui manque n'en est pas un.
+class FichierFautif(ErreurConfiguration):
+    """Un fichier dont le contenu ne va pas. ``fautes`` : (ligne, phrase) de chacune, dans l'ordre du fichier."""
 
-    ``forme`` : un type de :data:`ATTENDU`, ``[forme]`` pour une liste, ``{clé: forme}`` pour des clés connues,
-    ``{str: forme}`` pour n'importe quelles clés.
+    def __init__(self, nom: str, fautes: Iterable[tuple[int | None, str]]):
+        self.nom = nom
+        self.fautes = sorted(dict.fromkeys(fautes), key=lambda faute: faute[0] or 0)
+        liste = "\n".join(f"  - {f'ligne {ligne} : ' if ligne else ''}{phrase}" for ligne, phrase in self.fautes)
+        super().__init__(f"{nom} : {len(self.fautes)} problème(s).\n{liste}")
 
-    >>> chercher_malformes({"regles": [{"public": 3}]}, {"regles": [{"public": str}]})
-    ['« regles », n° 1, « public » doit être un texte.']
+    @property
+    def lignes(self) -> list[str]:
+        """Une faute par ligne, qui nomme le fichier : pour un message qui en réunit plusieurs."""
+        return [f"{self.nom}{f', ligne {ligne}' if ligne else ''} : {phrase}" for ligne, phrase in self.fautes]
+
+
+def lire_fiche(fichier: Path, modele: type[Modele], contexte: Mapping | None = None, **facon) -> Modele:
+    """Un fichier YAML, lu sur son modèle ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
+    return analyser_fiche(lire_texte(fichier), fichier.name, modele, contexte, **facon)
+
+
+def analyser_fiche(
+    texte: str, nom: str, modele: type[Modele], contexte: Mapping | None = None, liste: str = "", discret: bool = False
+) -> Modele:
+    """Un texte YAML, lu sur son modèle.
+
+    ``contexte`` : ce que le modèle doit savoir d'ailleurs (les codes admis). ``liste`` : la seule rubrique du fichier,
+    quand elle peut s'écrire sans son nom. ``discret`` : les messages ne redisent rien de ce qui est écrit.
     """
-    type_ = forme if isinstance(forme, type) else type(forme)
-    admis = (int, float) if type_ is float else type_
-    if not isinstance(contenu, admis) or (isinstance(contenu, bool) and type_ is not bool):
-        return [f"{ou or 'le fichier'} doit être {ATTENDU[type_]}."]
-    debut = f"{ou}, " if ou else ""
-    if isinstance(forme, list):
-        suite = [(element, forme[0], f"{debut}n° {rang}") for rang, element in enumerate(contenu, start=1)]
-    elif isinstance(forme, dict):
-        formes = ((c, v, forme.get(c, forme.get(str))) for c, v in contenu.items() if v is not None)
-        suite = [(valeur, attendue, f"{debut}« {cle} »") for cle, valeur, attendue in formes if attendue is not None]
-    else:
-        return []
-    return [defaut for element in suite for defaut in chercher_malformes(*element)]
+    brut = analyser_yaml(texte, nom)
+    nue = bool(liste) and not isinstance(brut, dict)
+    contenu = {liste: brut} if nue else brut
+    return verifier_fiche(
+        contenu, nom, modele, contexte, discret, lambda ou: ligne_de(yaml.compose(texte, _Lecteur), ou[nue:])
+    )
+
+
+def verifier_fiche(contenu, nom, modele: type[Modele], contexte=None, discret=False, ligne=lambda ou: None) -> Modele:
+    """Un contenu déjà lu, sur son modèle. ``ligne`` : la ligne où est un chemin, si on la sait."""
+    from pydantic import ValidationError
+
+    from observatoire.configuration.phrases import formuler
+
+    try:
+        return modele.model_validate(contenu, context=dict(contexte or {}))
+    except ValidationError as erreur:
+        fautes = erreur.errors(include_url=False)
+    raise FichierFautif(nom, [(ligne(faute["loc"]), formuler(faute, contenu, discret)) for faute in fautes])
+
+
+def ligne_de(noeud: yaml.Node | None, chemin: tuple[str | int, ...]) -> int | None:
+    """La ligne de ce qui est à ce chemin d'un document composé, ou de ce qui l'aurait contenu."""
+    ligne = noeud.start_mark.line + 1 if noeud else None
+    for etape in chemin:
+        if isinstance(noeud, yaml.MappingNode):
+            lieu, noeud = next(((c, v) for c, v in noeud.value if c.value == etape), (None, None))
+        elif isinstance(noeud, yaml.SequenceNode) and isinstance(etape, int):
+            lieu = noeud = noeud.value[etape] if etape < len(noeud.value) else None
+        else:
+            lieu = None  # y compris « [key] », que pydantic ajoute à une clé fautive
+        if lieu is None:
+            break
+        ligne = lieu.start_mark.line + 1
+    return ligne

@@ -1,10 +1,18 @@
-"""Le verdict d'un engagement : ce que l'on observe, face à ce qui était promis.
+r"""Le verdict d'un objectif, le seul : ce que l'on observe, face à ce qui est demandé.
 
-Une mesure se juge sur un intervalle dont chaque bord a cinq chances sur cent d'être faux. Tout entier du bon côté de
-l'objectif, l'engagement est tenu ; tout entier du mauvais, il ne l'est pas, ou en partie si l'écart observé tient dans
-la tolérance ; sinon l'objectif est dans l'intervalle, et rien ne se conclut. Un dénombrement complet n'a pas
-d'intervalle : sa valeur suffit. Des faits datés se jugent à leur nombre. Aucun verdict ne se déduit d'une absence de
-données ni d'une absence d'objectif.
+Une mesure se juge sur un intervalle exact dont chaque bord a cinq chances sur cent d'être faux : pour une part complète
+et sans bruit, « tenu » veut dire que le test binomial unilatéral rejette, à 5 %, que la part soit du mauvais côté. Tout
+entier du bon côté de l'objectif, celui-ci est tenu ; tout entier du mauvais, il ne l'est pas, ou en partie si l'écart
+observé tient dans la tolérance ; sinon l'objectif est dans l'intervalle, et rien ne se conclut. Un dénombrement complet
+n'a pas d'intervalle : sa valeur suffit. Des faits datés se jugent à leur nombre.
+
+Ce qui n'a pas été déposé pourrait être tout d'un côté : quand seule une fraction $c$ est couverte, l'intervalle
+$[b, h]$ d'une part devient $[c\,b,\; c\,h + 1 - c]$. Aucun verdict ne se déduit d'une absence de données ni d'une
+absence d'objectif. À côté du verdict, une règle arithmétique (celle d'une loi, d'un contrat) a son constat : la valeur,
+quel que soit son intervalle, atteint-elle l'objectif ?
+
+**Références.** Clopper C. J. et Pearson E. S. (1934), *Biometrika* 26, 404-413 ; Garwood F. (1936), *Biometrika* 28,
+437-442 ; pour ce qui manque, Manski C. F. (2003), *Partial Identification of Probability Distributions*, chap. 1.
 """
 
 from __future__ import annotations
@@ -30,7 +38,7 @@ CACHEE = "La valeur n'est pas publiée : le verdict non plus."
 
 
 def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
-    """Ajouter ``bas``, ``haut`` (dans l'unité de la valeur), ``verdict``, ``constat`` et ``raison``.
+    """Juger chaque ligne : ajouter ``bas``, ``haut`` (dans l'unité de la valeur), ``verdict``, ``constat``, ``raison``.
 
     ``table`` : ``nature_indicateur``, ``numerateur``, ``denominateur``, ``valeur``, ``borne_basse``, ``borne_haute``,
     ``couverture``, ``statut`` et ``variance`` (celle du bruit) de la cellule publiée ; ``cible``, ``sens``,
@@ -42,6 +50,8 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     pire = np.where(signe > 0, table["bas"], -table["haut"])
     mieux = np.where(signe > 0, table["haut"], -table["bas"])
     partielle = table["couverture"].fillna(1).lt(COMPLETE)
+    connue = np.where(signe > 0, table["bas_connu"], -table["haut_connu"]) >= cible - EGAUX
+    connue |= np.where(signe > 0, table["haut_connu"], -table["bas_connu"]) < cible - EGAUX
     compte = table["nature_indicateur"].isin(["effectif", "moyenne"])
     manque = mieux < cible - EGAUX
     cas = [
@@ -59,22 +69,24 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
         (manque & compte, NON_TENU, "Le compte n'atteint pas l'objectif."),
         (manque, NON_TENU, "L'intervalle est tout entier du mauvais côté de l'objectif."),
         (compte & partielle, NON_CONCLUANT, "Tous les bailleurs n'ont pas déposé : le compte est incomplet."),
+        (partielle & connue, NON_CONCLUANT, "Tous les bailleurs n'ont pas déposé : ce qui manque déciderait."),
     ]  # fmt: skip
     table = _trancher(table, cas, NON_CONCLUANT, "L'objectif est dans l'intervalle : trop peu de cas pour conclure.")
     lisible = table["arithmetique"] & valeur.notna() & cible.notna() & table["en_vigueur"]
     lisible &= ~(table["statut"].isin(["na", "ne"]) | (compte & partielle))
     table["constat"] = np.where(lisible, np.where(valeur >= cible - EGAUX, ATTEINT, NON_ATTEINT), "")
-    return table
+    return table.drop(columns=["bas_connu", "haut_connu"])
 
 
 def encadrer(table: pd.DataFrame) -> pd.DataFrame:
-    """Ajouter l'intervalle du verdict, ``bas`` et ``haut``.
+    """Ajouter l'intervalle du verdict (``bas``, ``haut``) et celui du seul couvert (``bas_connu``, ``haut_connu``).
 
     Proportion : Clopper et Pearson ; taux : Garwood, élargis de la ``variance`` du bruit ; sinon, l'intervalle publié
-    s'il y en a un. Un dénombrement complet est exact ; incomplet, un effectif n'est connu que par défaut, et une
-    moyenne ne l'est pas.
+    s'il y en a un. Un dénombrement complet est exact. Incomplet, un effectif n'est connu que par défaut, un taux aussi
+    (ce qui manque peut être sans événement), une part à ce qui manque près ; une moyenne ou un écart ne l'est pas.
     """
-    nature, complet = table["nature_indicateur"], table["couverture"].fillna(1).ge(COMPLETE)
+    nature, couverture = table["nature_indicateur"], table["couverture"].fillna(1).to_numpy(float)
+    couverture = np.where(couverture >= COMPLETE, 1.0, couverture)
     x, n, valeur, variance = (table[c].to_numpy(float) for c in ("numerateur", "denominateur", "valeur", "variance"))
     with np.errstate(divide="ignore", invalid="ignore"):
         bruit = np.sqrt(variance * (1 + valeur**2)) / n
@@ -82,11 +94,24 @@ def encadrer(table: pd.DataFrame) -> pd.DataFrame:
         elargir(valeur, *loi(x, n, 1 - 2 * RISQUE), bruit, 1 - 2 * RISQUE) for loi in (clopper_pearson, garwood)
     )
     dessous, dessus = table["borne_basse"].fillna(table["valeur"]), table["borne_haute"].fillna(table["valeur"])
-    cas = [nature.eq("proportion"), nature.eq("taux"), nature.eq("ecart"), nature.eq("effectif")]
-    bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"], dessous], dessous.where(complet))
-    haut = np.select(cas, [proportion[1], taux[1], table["borne_haute"], dessus.where(complet)], dessus.where(complet))
-    connue = table["valeur"].notna()
-    return table.assign(bas=np.where(connue, bas, np.nan), haut=np.where(connue, haut, np.nan))
+    cas = [nature.eq("proportion"), nature.eq("taux"), nature.eq("ecart")]
+    bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"]], dessous)
+    haut = np.select(cas, [proportion[1], taux[1], table["borne_haute"]], dessus)
+    bas, haut = (np.where(np.isnan(valeur), np.nan, borne) for borne in (bas, haut))
+    au_pire = etendre_a_ce_qui_manque(nature.to_numpy(), bas, haut, couverture)
+    return table.assign(bas_connu=bas, haut_connu=haut, bas=au_pire[0], haut=au_pire[1])
+
+
+def etendre_a_ce_qui_manque(nature: np.ndarray, bas: np.ndarray, haut: np.ndarray, couverture: np.ndarray):
+    """Les bornes ``(bas, haut)`` du tout, d'après celles de la fraction couverte ; manquantes là où rien ne borne.
+
+    >>> [float(b[0].round(2)) for b in etendre_a_ce_qui_manque(*map(np.array, (["proportion"], [0.5], [0.7], [0.8])))]
+    [0.4, 0.76]
+    """
+    complet, part = couverture == 1, nature == "proportion"
+    bas = np.select([complet, part | (nature == "taux"), nature == "effectif"], [bas, couverture * bas, bas], np.nan)
+    haut = np.select([complet, part], [haut, couverture * haut + 1 - couverture], np.nan)
+    return bas, haut
 
 
 def juger_les_faits(table: pd.DataFrame) -> pd.DataFrame:

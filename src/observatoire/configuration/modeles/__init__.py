@@ -1,0 +1,1 @@
+"""Ce que chaque fichier tenu à la main peut contenir : un modèle pydantic par fichier, et rien qui calcule."""

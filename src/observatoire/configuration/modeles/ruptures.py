@@ -1,0 +1,31 @@
+"""``ruptures.yml`` : ce qui a changé, entre quelles années, pour quels indicateurs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from observatoire.configuration.fiche import Fiche, Texte, entier, parmi_ceux
+
+_Vise = parmi_ceux("vises", "un indicateur du catalogue, ni une table")
+
+
+def _en_liste(vises: object) -> object:
+    return [vises] if isinstance(vises, str) else vises
+
+
+class Rupture(Fiche):
+    """Une rupture entre l'année précédente et ``annee``."""
+
+    annee: entier(1900, "une année", 2100)
+    indicateurs: Annotated[list[_Vise], Field(min_length=1), BeforeValidator(_en_liste)]
+    libelle: Texte
+    description: Texte
+    source: Texte
+
+
+class Ruptures(Fiche):
+    """Le fichier, qui est une liste."""
+
+    ruptures: list[Rupture] = Field(default_factory=list)
