@@ -19,8 +19,9 @@ import pandas as pd
 
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.saisie import lire_yaml
+from observatoire.tables.edition import RUPTURES
 
-COLONNES = ["annee", "indicateurs", "libelle", "description", "source"]
+COLONNES = RUPTURES.noms
 
 
 def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:

@@ -34,6 +34,7 @@ from observatoire.baremes import Baremes
 from observatoire.configuration import Configuration
 from observatoire.secret import Bruit
 from observatoire.secret import Regles as Secret
+from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 
 NON_EVALUABLE = "non_evaluable"
 #: Décimales du taux attendu : un ménage sur mille.
@@ -46,9 +47,6 @@ PORTEES_DE_LOIN = ["immeubles", "porteurs", "forme"]
 DECIMALES = dict.fromkeys(["ecart_points", "lisse", "reference", *PENTES[:3]], 3) | dict.fromkeys(
     ["proba_vigilance", "proba_alerte", "proba_pente", "reponse", "part_porteurs", "part_quartier"], 2
 )
-PUBLIEES_DES_ALERTES = [*ALERTES, "statut"]
-#: La variance ne sert qu'au calcul des pentes, le bailleur qu'à compter ceux d'un quartier : une alerte vaut pour tous.
-PUBLIEES_DES_AMPLEURS = [*(c for c in AMPLEURS if c not in ("variance", "bailleur")), "statut"]
 
 
 def regles_de_ce_qui_alerte(secret: Secret, regles: dict[int, Regles]) -> Secret:
@@ -163,4 +161,4 @@ def publier_les_alertes(evaluees: pd.DataFrame, secret: Secret) -> tuple[pd.Data
     table[vidables] = table[vidables].astype(object).mask(table["statut"].ne("publie"))
     for colonne, decimales in DECIMALES.items():
         table[colonne] = table[colonne].astype(float).round(decimales)
-    return table[PUBLIEES_DES_ALERTES], table[PUBLIEES_DES_AMPLEURS]
+    return table[ALERTES_PUBLIEES.noms], table[AMPLEURS_PUBLIEES.noms]

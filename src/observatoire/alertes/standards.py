@@ -18,8 +18,9 @@ from observatoire.alertes.strates import COMPTEES, SEUL, STRATE
 from observatoire.cles import MODULE
 from observatoire.couverture import ranger
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.rangement import lire_preparee
+from observatoire.tables.alertes import STRATES
 
-STRATES = "strates"
 #: Sépare, dans un nom de colonne, le code d'un indicateur et ce qui en est compté.
 _DE = " "
 _PAR_LIGNE = "denominateur"
@@ -59,7 +60,7 @@ def reunir_les_annees(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 def relire(prepare: Path) -> dict[int, Sommes]:
     """Année -> ce que :func:`garder` en a gardé."""
-    table = pd.read_parquet(prepare / f"{STRATES}.parquet")
+    table = lire_preparee(STRATES, prepare)
     comptes = [nom for nom in table if _DE in nom]
     lieux = table.columns.drop([*comptes, "annee"])
     colonnes = [tuple(nom.split(_DE)) for nom in comptes]

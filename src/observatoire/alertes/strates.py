@@ -19,6 +19,8 @@ from observatoire.indicateurs.evaluation import livrer
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
 from observatoire.indicateurs.sommes import Sommes, additionner, lire_regles, sommer_selon
+from observatoire.rangement import lire_preparee
+from observatoire.tables.depots import DEPOTS
 
 STRATE = "strate"
 #: Ce que la standardisation lit d'une table ; celle qui ne l'a pas n'est pas standardisée.
@@ -102,7 +104,7 @@ def compter_les_strates(
 ) -> Iterator[tuple[int, Sommes]]:
     """(année, ce qui y est compté par immeuble et par strate) pour chaque année qui a des règles."""
     prepare = config.chemin("prepare")
-    depots = pd.read_parquet(prepare / "depots.parquet")
+    depots = lire_preparee(DEPOTS, prepare)
     lots = {annee: lots_prepares(prepare, annee) for annee in regles}
     reglages = {annee: regler(config, regles[annee], baremes, annee, lots[annee]) for annee in regles}
     taches = [lot for siens in lots.values() for lot in siens]

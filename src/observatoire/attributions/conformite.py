@@ -16,10 +16,11 @@ import pandas as pd
 from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
 from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
+from observatoire.tables.attributions import CONFORMITE
 
 CONSTATS = ("atteint", "non_atteint")
 VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
-COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict", "statut"]
+COLONNES = CONFORMITE.noms
 _LUES = [*CLES, "valeur", "borne_basse", "borne_haute", "statut"]
 
 

@@ -17,6 +17,8 @@ from observatoire.alertes.regles import NIVEAUX
 from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement, dater
 from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
+from observatoire.rangement import lire_preparee
+from observatoire.tables.depots import DEPOTS
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
 #: Une fois pour toutes, au plus tard à l'échéance.
@@ -47,7 +49,7 @@ class Registres:
 def lire_registres(config: Configuration, seances: list[Seance]) -> Registres:
     """Les comptes rendus et, lus dans ``prepare``, les dépôts, les alertes et les actions sur les alertes."""
     prepare = config.chemin("prepare")
-    depots = pd.read_parquet(prepare / "depots.parquet", columns=["annee", "deposant", "table", "statut"])
+    depots = lire_preparee(DEPOTS, prepare, columns=["annee", "deposant", "table", "statut"])
     bailleurs = [b.code for b in config.bailleurs]
     return Registres(
         seances=tuple(tenues(config, seances)),

@@ -13,13 +13,11 @@ from observatoire.engagements.verdicts import COMPLETE
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 from observatoire.intervalles import ecart_de_bornes, erreur_type
 from observatoire.publie import Parution
+from observatoire.tables import revue
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
 _COUVERTURE = "couverture"
-MESURES = [
-    "valeur_depart", "denominateur_depart", "valeur", "denominateur", "ecart", "ecart_bas", "ecart_haut",
-    "effet_minimal",
-]  # fmt: skip
+MESURES = [c.nom for c in revue.MESURES]
 #: « compte » : un dénombrement complet et sans bruit aux deux dates, donc exact ; « sans_intervalle » : rien autour.
 HAUSSE, BAISSE, INDECIS, COMPTE, NU = SENS = ("hausse", "baisse", "indecis", "compte", "sans_intervalle")
 #: Décimales de ce qui est calculé : assez pour toute lecture.

@@ -12,6 +12,7 @@ from observatoire.configuration import PUBLICS, Configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance.regles import ALERTE, chercher_defauts, dire_l_individuel
 from observatoire.saisie import analyser_yaml, lire_texte
+from observatoire.tables.depots import ORIGINE
 
 DOSSIER = Path("book") / "gouvernance"
 NOM = re.compile(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md")
@@ -80,7 +81,7 @@ def lire_seances(config: Configuration) -> list[Seance]:
 
 def tenues(config: Configuration, seances: list[Seance]) -> list[Seance]:
     """Les séances qui ont eu lieu. Un compte rendu fictif ne compte que si les dépôts calculés le sont aussi."""
-    origine = config.chemin("prepare") / "origine.json"
+    origine = ORIGINE.dans(config.chemin("prepare"))
     fictifs = origine.is_file() and json.loads(origine.read_text(encoding="utf-8"))["fictif"]
     return [s for s in seances if s.etat == "tenue" and (fictifs or not s.fictif)]
 

@@ -14,15 +14,18 @@ from observatoire.conserves import annees_conservees, avec_les_conservees, lire_
 from observatoire.couverture import annees_connues, disponibilite, etendre, ranger, tableau_couverture
 from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
-from observatoire.fichiers import ecrire_parquet
 from observatoire.indicateurs.devenirs import lots_conserves
 from observatoire.indicateurs.ecriture import Ecriture
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
-from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
+from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot, sommeur
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import additionner
-from observatoire.publie import COLONNES
+from observatoire.lecture import lire
+from observatoire.rangement import ecrire_preparee, lire_preparee
+from observatoire.tables import Travail
+from observatoire.tables.depots import DEPOTS
+from observatoire.tables.indicateurs import COMPTES, COUVERTURE, IMMEUBLES_PAR_CELLULE, INDICATEURS, LIEUX
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,12 @@ class Bilan:
 
 
 def calculer(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> pd.DataFrame:
-    """Calculer tous les indicateurs, les écrire dans ``prepare`` et les rendre (:data:`COLONNES`).
+    """Calculer tous les indicateurs, les écrire dans ``prepare`` et les rendre.
 
     Le tableau est relu en entier : pour un très grand parc, :func:`ecrire_indicateurs` s'en passe.
     """
     ecrire_indicateurs(config, avancement, dask)
-    return pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet")[COLONNES]
+    return lire_preparee(INDICATEURS, config.chemin("prepare"))
 
 
 def ecrire_indicateurs(
@@ -65,7 +68,7 @@ def _ecrire_indicateurs(
     config: Configuration, avancement: Callable | None, dask: str | None, deja: dict[tuple[int, str], LotSomme]
 ) -> Bilan:
     prepare = config.chemin("prepare")
-    if not (prepare / "depots.parquet").is_file():
+    if not DEPOTS.dans(prepare).is_file():
         raise ErreurObservatoire("aucun dépôt n'est préparé : lancer « observatoire calculer » sur des dépôts.")
     dire = avancement or (lambda fait, total, libelle: None)
     dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
@@ -74,14 +77,14 @@ def _ecrire_indicateurs(
     par_annee = dict(_sommer_par_annee(config, vives, dask, deja, dire))
     lieux = _connus_par_annee(config, gardees, par_annee)
     connus = etendre(lieux, config)
-    depots = pd.read_parquet(prepare / "depots.parquet")
+    depots = lire_preparee(DEPOTS, prepare)
     couvertures = []
     with Ecriture(prepare) as ecriture:
         for rang, annee in enumerate(config.annees):
             dire(rang, len(config.annees), f"valeurs {annee}")
             if annee in gardees:
-                ecriture.reprendre(*(lire_conserve(config, annee, nom) for nom in ("indicateurs", "comptes")))
-                couvertures.append(lire_conserve(config, annee, "couverture"))
+                ecriture.reprendre(*(lire_conserve(config, annee, t.nom) for t in (INDICATEURS, COMPTES)))
+                couvertures.append(lire_conserve(config, annee, COUVERTURE.nom))
                 continue
             regles, lots = par_annee[annee]
             etats = disponibilite(depots, regles.lues, config, annee)
@@ -98,13 +101,29 @@ def _ecrire_indicateurs(
                 avancement(rang + 1, len(config.annees), f"indicateurs {annee}")
     immeubles = _immeubles_connus(_immeubles_par_annee(config, gardees, par_annee), config)
     immeubles = immeubles[~immeubles["annee"].isin(gardees)]
-    immeubles = avec_les_conservees(immeubles, config, "immeubles_par_cellule", gardees)
-    ecrire_parquet(immeubles, prepare / "immeubles_par_cellule.parquet")
+    immeubles = avec_les_conservees(immeubles, config, IMMEUBLES_PAR_CELLULE.nom, gardees)
+    ecrire_preparee(IMMEUBLES_PAR_CELLULE, immeubles, prepare)
     par_lieu = pd.concat([lieu.assign(annee=annee) for annee, lieu in lieux.items()], ignore_index=True)
     textes = dict.fromkeys([c for c in par_lieu if c not in ("annee", "connus")], "str")
-    ecrire_parquet(par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare / "lieux.parquet")
-    ecrire_parquet(pd.concat(couvertures, ignore_index=True), prepare / "couverture.parquet")
+    ecrire_preparee(LIEUX, par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare)
+    ecrire_preparee(COUVERTURE, pd.concat(couvertures, ignore_index=True), prepare)
     return Bilan(ecriture.valeurs, len(catalogue()))
+
+
+def lire_les_depots(travail: Travail) -> str:
+    """L'étape de lecture : préparer les dépôts, en sommant chaque lot tant que ses lignes sont là."""
+    sommer = None if travail.dask else sommeur(travail.config)
+    depots = lire(travail.config, travail.avancer, travail.sans_les_refuses, sommer)
+    travail.lots = depots.suites
+    return depots.bilan()
+
+
+def faire(travail: Travail) -> str:
+    """L'étape, telle que la chaîne l'appelle."""
+    bilan = ecrire_indicateurs(travail.config, travail.avancer, travail.dask, travail.lots)
+    travail.lots = {}
+    valeurs = f"{bilan.valeurs:,}".replace(",", "\u202f")
+    return f"{valeurs} valeurs, {bilan.indicateurs} indicateurs"
 
 
 def parc_prepare(config: Configuration, annee: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -17,15 +17,16 @@ from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.tables import indicateurs as tables
+from observatoire.tables.indicateurs import ROLES
 
-ROLES = ["numerateur", "denominateur", "concernes", "effectif"]
 #: Ce dont le bruit a besoin, à côté de chaque valeur : les unités derrière une moyenne, celles qui étaient concernées,
 #: l'erreur type d'une moyenne, et la clé de chaque compte.
 CLES_DES_ROLES = [f"cle_{role}" for role in ROLES]
-COMPTES = ["effectif", "concernes", "erreur", *CLES_DES_ROLES]
+COMPTES = tables.COMPTES.noms_des_mesures
 STATUTS = ["calcule", "nd", "na"]
 CALCULE, ND, NA = range(3)
-MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
+MESURES = tables.INDICATEURS.noms_des_mesures[:-1]  # sans le statut
 #: Lignes d'une tranche : chacune porte tous les indicateurs d'un territoire.
 TRANCHE = 20_000
 

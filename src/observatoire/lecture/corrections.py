@@ -18,12 +18,13 @@ from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer, compter
 from observatoire.saisie import lire_yaml
 from observatoire.schemas import Schema
+from observatoire.tables.depots import CORRECTIONS
 
 OBLIGATOIRES = ("annee", "deposant", "table", "id", "colonne", "attendu", "motif", "auteur", "date")
 AU_CHOIX = ("remplacer_par", "explication")
 #: Ce qui explique un doute portant sur toute une table, ou sur toutes les lignes d'une règle.
 D_UNE_REGLE = ("annee", "deposant", "table", "regle", "attendu", "explication", "motif", "auteur", "date")
-COLONNES = ["annee", "deposant", "table", "id", "colonne", "motif", "auteur", "date", "statut"]
+COLONNES = CORRECTIONS.noms
 APPLIQUEE, EXPLIQUEE, REFUSEE = "appliquee", "explication", "refusee"
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.publie import OUVRENT
+from observatoire.tables.suivi import DOSSIERS
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee, rang_des_dates, rang_du_trimestre
 
 CLES = ["niveau", "territoire", "indicateur"]
@@ -22,10 +23,8 @@ OUVERTURE, REOUVERTURE, RESOLUTION = "ouverture", "reouverture", "resolution"
 #: Ce qu'il est au trimestre de l'édition.
 NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS = ("nouvelle", "persistante", "resolue", "rouverte")
 COLONNES_DES_JALONS = ["dossier", *CLES, "trimestre", "fait"]
-COLONNES = [
-    "dossier", *CLES, "quartier", "ouverture", "depuis", "ouvertures", "etat", "resolution", "verdict", "annees",
-    "pilote", "trimestres_sans_pilote",
-]  # fmt: skip
+#: Le statut ne se sait qu'à la publication.
+COLONNES = DOSSIERS.noms[:-1]
 #: Trimestres sans pilote à partir desquels un dossier est montré le premier.
 TROP_LONG = 2
 DECHARGE = "decharger_pilote"
