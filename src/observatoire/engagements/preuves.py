@@ -18,7 +18,9 @@ from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement, dater
 from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
 from observatoire.rangement import lire_preparee
+from observatoire.tables.alertes import ALERTES
 from observatoire.tables.depots import DEPOTS
+from observatoire.tables.suivi import ACTIONS
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
 #: Une fois pour toutes, au plus tard à l'échéance.
@@ -54,8 +56,8 @@ def lire_registres(config: Configuration, seances: list[Seance]) -> Registres:
     return Registres(
         seances=tuple(tenues(config, seances)),
         depots=depots[depots["deposant"].isin(bailleurs)],
-        alertes=_lire(prepare / "alertes.parquet", ["annee", "niveau", "verdict"]),
-        actions=_lire(prepare / "actions.parquet", ["date", "reponse", "outil"]),
+        alertes=_lire(ALERTES.dans(prepare), ["annee", "niveau", "verdict"]),
+        actions=_lire(ACTIONS.dans(prepare), ["date", "reponse", "outil"]),
         niveaux=tuple(n for n in NIVEAUX if n in config.niveaux),
     )
 

@@ -14,6 +14,10 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.gouvernance.publication import CLES
 from observatoire.gouvernance.regles import GENRES
 from observatoire.gouvernance.seances import RESERVE, Seance, dossier_des_seances, lire_seances
+from observatoire.rangement import lire_publiee
+from observatoire.tables.alertes import ALERTES_PUBLIEES
+from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
+from observatoire.tables.engagements import ENGAGEMENTS
 
 #: Mois d'une séance à la suivante.
 RYTHMES = {"groupe_de_travail": 3, "conference": 12}
@@ -34,7 +38,7 @@ def preparer_seance(config: Configuration, date: dt.date | None = None, genre: s
     if genre not in GENRES:
         raise ErreurConfiguration(f"genre « {genre} » inconnu. Valeurs admises : {', '.join(GENRES)}.")
     publie = config.chemin("publie") / RESERVE
-    if not (publie / "engagements.csv").is_file():
+    if not ENGAGEMENTS.dans(publie).is_file():
         raise ErreurObservatoire(
             f"l'édition des partenaires manque : lancer « observatoire proteger --public {RESERVE} »."
         )
@@ -57,7 +61,7 @@ def _suivante(config: Configuration, genre: str, siennes: list[Seance]) -> dt.da
 
 
 def _rediger(publie: Path, date: dt.date, genre: str, siennes: list[Seance]) -> str:
-    edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
+    edition = json.loads(EDITION.dans(publie).read_text(encoding="utf-8"))
     annee = edition["annees"][-1]
     alertes, engagements = _alertes(publie, annee), _engagements(publie, annee)
     entete = ["---", f"genre: {genre}", f"date: {date.isoformat()}", "etat: prevue      # « tenue » après la séance"]
@@ -102,11 +106,11 @@ def _puces(phrases) -> str:
 
 def _alertes(publie: Path, annee: int) -> pd.DataFrame:
     """Les alertes publiées de l'année, du plus grave au moins grave, avec le nom du lieu et celui de l'indicateur."""
-    table = pd.read_csv(publie / "alertes.csv", dtype={"territoire": str})
+    table = lire_publiee(ALERTES_PUBLIEES, publie)
     table = table[table["annee"].eq(annee) & table["statut"].eq("publie") & table["verdict"].isin(A_EXAMINER)]
-    lieux = pd.read_csv(publie / "territoires.csv", dtype=str)
+    lieux = lire_publiee(TERRITOIRES, publie)
     noms = dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
-    catalogue = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
+    catalogue = json.loads(CATALOGUE.dans(publie).read_text(encoding="utf-8"))
     libelles = {d["code"]: d["libelle"] for d in catalogue}
     rangs = {"quartier": 0, "secteur": 1, "immeuble": 2}
     cles = zip(table["niveau"], table["territoire"], strict=True)
@@ -119,6 +123,6 @@ def _alertes(publie: Path, annee: int) -> pd.DataFrame:
 
 
 def _engagements(publie: Path, annee: int) -> pd.DataFrame:
-    table = pd.read_csv(publie / "engagements.csv")
+    table = lire_publiee(ENGAGEMENTS, publie)
     table = table[table["annee"].eq(annee) & table["verdict"].isin(A_EXPLIQUER)]
     return table.assign(_rang=table["verdict"].map(list(A_EXPLIQUER).index)).sort_values(["_rang", "engagement"])

@@ -16,7 +16,7 @@ from observatoire.lectures import noter
 from observatoire.publie.contenu import Contenu
 from observatoire.publie.tables import COLONNES, INDICATEURS, en_lignes
 from observatoire.tables import Table, publiees
-from observatoire.tables.edition import BAILLEURS, RUPTURES, TERRITOIRES
+from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
 #: Les verdicts qui ouvrent un dossier.
@@ -206,10 +206,11 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
     Lève :class:`ErreurConfiguration` si rien n'est publié, :class:`ParametreInconnu` si l'année ne l'est pas.
     """
     dossier = Path(dossier) if dossier is not None else dossier_publie()
-    if not (dossier / "edition.json").is_file():
+    fichier = EDITION.dans(dossier)
+    if not fichier.is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
-    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns)
-    noter("edition.json")
+    contenu = _lire(dossier, fichier.stat().st_mtime_ns)
+    noter(EDITION.fichier)
     annees = contenu.table("edition")["annees"]
     annee = annees[-1] if annee is None else annee
     if annee not in annees:
