@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
+from observatoire import intervalles, vocabulaire
 from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
 from observatoire.alertes.etendue import mesurer_l_etendue
 from observatoire.alertes.hierarchie import Niveau, evaluer, variance_du_bruit
@@ -17,7 +17,7 @@ from observatoire.alertes.melange import DISPERSIONS
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
 from observatoire.alertes.standards import garder, reunir_les_annees
 from observatoire.alertes.strates import Parc, compter_les_strates, ranger_le_parc
-from observatoire.alertes.suites import VERDICTS, juger
+from observatoire.alertes.suites import juger
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
@@ -64,7 +64,7 @@ def ecrire_alertes(config: Configuration, avancement: Callable | None = None, da
         for une, contenu in ecrites.items():
             ecrire_preparee(une, contenu, config.chemin("prepare"))
     comptes = table["verdict"].value_counts()
-    return Bilan(len(table), {verdict: int(comptes.get(verdict, 0)) for verdict in VERDICTS})
+    return Bilan(len(table), {verdict: int(comptes.get(verdict, 0)) for verdict in vocabulaire.ALERTES})
 
 
 def faire(travail: Travail) -> str:

@@ -26,7 +26,7 @@ from observatoire.alertes.calcul import (
     remonter,
 )
 from observatoire.alertes.hierarchie import Niveau
-from observatoire.alertes.regles import NIVEAUX, Regles
+from observatoire.alertes.regles import Regles
 from observatoire.alertes.standards import relire
 from observatoire.alertes.strates import Parc, Territoires, ranger_le_parc
 from observatoire.alertes.suites import PENTES
@@ -35,8 +35,8 @@ from observatoire.configuration import Configuration
 from observatoire.secret import Bruit
 from observatoire.secret import Regles as Secret
 from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
 
-NON_EVALUABLE = "non_evaluable"
 #: Décimales du taux attendu : un ménage sur mille.
 DECIMALES_DU_TAUX = 3
 #: Ce que portent les immeubles d'un secteur ou d'un quartier.
@@ -54,7 +54,7 @@ def regles_de_ce_qui_alerte(secret: Secret, regles: dict[int, Regles]) -> Secret
     porte l'écart, même à qui ne les voit pas."""
     codes = tuple({code: None for siennes in regles.values() for code in siennes.indicateurs})
     return replace(
-        secret, niveaux=NIVEAUX, indicateurs=dict.fromkeys(NIVEAUX, codes), par_bailleur=dict.fromkeys(NIVEAUX, ())
+        secret, niveaux=EMBOITES, indicateurs=dict.fromkeys(EMBOITES, codes), par_bailleur=dict.fromkeys(EMBOITES, ())
     )
 
 

@@ -8,7 +8,7 @@ bailleurs d'un même lieu.
 
 from observatoire.attributions.attente import publier_les_attentes
 from observatoire.attributions.calcul import Bilan, ecrire_attributions
-from observatoire.attributions.conformite import CONSTATS, VERDICTS, confronter
+from observatoire.attributions.conformite import confronter
 from observatoire.attributions.cote_a_cote import ECARTS, comparer_les_bailleurs
 from observatoire.attributions.deplacements import PRATIQUES
 from observatoire.attributions.objectifs import Objectif, lire_objectifs
@@ -16,10 +16,8 @@ from observatoire.attributions.profils import comparer_les_profils
 from observatoire.attributions.survie import Survie, estimer, quantile
 
 __all__ = [
-    "CONSTATS",
     "ECARTS",
     "PRATIQUES",
-    "VERDICTS",
     "Bilan",
     "Objectif",
     "Survie",

@@ -18,8 +18,6 @@ from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
 from observatoire.tables.attributions import CONFORMITE
 
-CONSTATS = ("atteint", "non_atteint")
-VERDICTS = ("tenu", "non_tenu", "non_concluant", "non_mesurable", "sans_objet")
 COLONNES = CONFORMITE.noms
 _LUES = [*CLES, "valeur", "borne_basse", "borne_haute", "statut"]
 

@@ -15,8 +15,8 @@ import pandas as pd
 
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
+from observatoire.vocabulaire import NATURES, multiplier
 
-NATURES = ("proportion", "taux", "moyenne", "effectif", "ecart")
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
     "proportion": "score de Wilson, 95 %",
@@ -25,7 +25,6 @@ INTERVALLES = {
     "effectif": "sans intervalle : dénombrement de toutes les lignes déposées",
     "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
 }
-MULTIPLICATEURS = {"%": 100, "points": 100, "‰": 1000, "pour 100 logements": 100}
 
 #: Module -> nom de la famille, dans l'ordre des pages.
 FAMILLES = {
@@ -89,7 +88,7 @@ class Indicateur:
     @property
     def multiplicateur(self) -> int:
         """Ce par quoi la présentation multiplie la valeur (100 pour un pourcentage)."""
-        return MULTIPLICATEURS.get(self.unite, 1)
+        return multiplier(self.unite)
 
     def compter(self, tables: dict[str, pd.DataFrame], bareme: Callable) -> Comptage:
         """Appliquer la fonction aux tables d'une année.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from observatoire import vocabulaire
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.presentation.nombres import ecrire_ligne, nommer_statut, statut_de
@@ -18,7 +19,7 @@ from observatoire.publie import Parution
 
 REFERENCE = re.compile(r"\{\{\s*valeur\b([^{}]*)\}\}")
 #: Ce qui peut préciser où ; une clé par niveau publié pour tous.
-NIVEAUX = ("agglomeration", "ville", "qpv", "quartier", "secteur")
+NIVEAUX = tuple(reversed(vocabulaire.NIVEAUX))[:-1]  # du plus large au plus fin, sans l'immeuble
 PRECISIONS = (*NIVEAUX, "bailleur", "annee")
 EXEMPLE = "{{ valeur taux_vacance quartier=battant annee=2009 }}"
 

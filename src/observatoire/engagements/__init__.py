@@ -16,7 +16,7 @@ from observatoire.engagements.declaration import (
 )
 from observatoire.engagements.preuves import Registres, lire_registres
 from observatoire.engagements.regles import CHAMPS
-from observatoire.engagements.verdicts import CACHEE, NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
+from observatoire.engagements.verdicts import CACHEE, juger_les_faits, juger_les_mesures
 
 __all__ = [
     "CACHEE",
@@ -25,8 +25,6 @@ __all__ = [
     "COLONNES",
     "FICHIER",
     "MESURES",
-    "NON_MESURABLE",
-    "VERDICTS",
     "Engagement",
     "Registres",
     "Texte",

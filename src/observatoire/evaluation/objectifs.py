@@ -15,6 +15,7 @@ from observatoire.evaluation.parcours import parts_du_parc
 from observatoire.evaluation.pertinence import juger_les_pertinences
 from observatoire.evaluation.propositions import proposer
 from observatoire.tables.revue import OBJECTIFS
+from observatoire.vocabulaire import COTES_D_ATTRIBUTION
 
 ENGAGEMENT, OBJECTIF, SUIVI = ORIGINES = ("engagement", "objectif", "suivi")
 LIEU = ["indicateur", "niveau", "territoire", "bailleur"]
@@ -27,7 +28,6 @@ _TEXTES = [
     "origine", "code", "libelle", *LIEU, "sens", "cible_sens", *_VERDICT, "pertinence", "proposition", "statut",
     "motif",
 ]  # fmt: skip
-_DES_PLAFONDS = {"plafond": "au_plus", "plancher": "au_moins"}
 
 
 def dresser_les_objectifs(
@@ -80,7 +80,7 @@ def _des_objectifs(table: pd.DataFrame, bouts: tuple[int, int]) -> pd.DataFrame:
     sans_objet, secret = siens["verdict"].eq("sans_objet"), siens["statut"].eq("c")
     return siens.assign(
         origine=OBJECTIF, code=siens["objectif"], libelle=libelles, mesuree=True, sans_mesure=False,
-        depart=float(bouts[0]), donnee=np.nan, jusque=np.nan, cible_sens=siens["sens"].map(_DES_PLAFONDS),
+        depart=float(bouts[0]), donnee=np.nan, jusque=np.nan, cible_sens=siens["sens"].map(COTES_D_ATTRIBUTION),
         en_vigueur=~sans_objet,
         verdict=siens["verdict"].mask(sans_objet | secret, ""), raison=siens["source"], echeance=np.nan,
     )[_BASE]  # fmt: skip

@@ -18,13 +18,14 @@ from observatoire.rangement import lire_publiee
 from observatoire.tables.alertes import ALERTES_PUBLIEES
 from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
 from observatoire.tables.engagements import ENGAGEMENTS
+from observatoire.vocabulaire import ALERTES, EMBOITES, NON_CONCLUANT, NON_TENU, OUVRENT, PARTIEL, VERDICTS
 
 #: Mois d'une séance à la suivante.
 RYTHMES = {"groupe_de_travail": 3, "conference": 12}
 #: Les verdicts des alertes qui vont à l'ordre du jour, du plus grave au moins grave.
-A_EXAMINER = {"alerte_confirmee": "alerte confirmée", "alerte": "alerte"}
+A_EXAMINER = {code: ALERTES[code].libelle for code in reversed(OUVRENT)}
 #: Les verdicts des engagements qui vont à l'ordre du jour.
-A_EXPLIQUER = {"non_tenu": "non tenu", "partiel": "tenu en partie", "non_concluant": "non concluant"}
+A_EXPLIQUER = {code: VERDICTS[code].libelle for code in (NON_TENU, PARTIEL, NON_CONCLUANT)}
 RIEN = "- Rien à cet ordre du jour."
 
 
@@ -112,13 +113,12 @@ def _alertes(publie: Path, annee: int) -> pd.DataFrame:
     noms = dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
     catalogue = json.loads(CATALOGUE.dans(publie).read_text(encoding="utf-8"))
     libelles = {d["code"]: d["libelle"] for d in catalogue}
-    rangs = {"quartier": 0, "secteur": 1, "immeuble": 2}
     cles = zip(table["niveau"], table["territoire"], strict=True)
     return table.assign(
         lieu=[f"{niveau.capitalize()} {noms.get((niveau, code), code)}" for niveau, code in cles],
         libelle=table["indicateur"].map(libelles),
         _verdict=table["verdict"].map(list(A_EXAMINER).index),
-        _niveau=table["niveau"].map(rangs),
+        _niveau=table["niveau"].map(EMBOITES[::-1].index),
     ).sort_values(["_verdict", "_niveau", "territoire", "indicateur"])
 
 

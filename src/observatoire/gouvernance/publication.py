@@ -22,10 +22,10 @@ from observatoire.tables.alertes import ALERTES_PUBLIEES
 from observatoire.tables.depots import ORIGINE
 from observatoire.tables.engagements import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
 from observatoire.tables.suivi import DOSSIERS
+from observatoire.vocabulaire import SIGNALES
 
 CLES = ALERTES_EXAMINEES.noms[1:]
 TEXTES = "seances"
-LUES = ("vigilance", "alerte", "alerte_confirmee")
 
 
 def est_lue(seance: Seance, public: str) -> bool:
@@ -78,6 +78,6 @@ def _examinees(seances: list[Seance], travail: Path) -> pd.DataFrame:
     couples = [(s.nom, decomposer(alerte) or connus.get(alerte)) for s in seances for alerte in s.alertes]
     citees = pd.DataFrame([(nom, *cles) for nom, cles in couples if cles], columns=ALERTES_EXAMINEES.noms)
     alertes = lire_publiee(ALERTES_PUBLIEES, travail)
-    vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(LUES)]
+    vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(SIGNALES)]
     lisibles = pd.MultiIndex.from_frame(citees[CLES]).isin(pd.MultiIndex.from_frame(vues[CLES].astype(str)))
     return citees[lisibles]

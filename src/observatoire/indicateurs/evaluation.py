@@ -19,12 +19,13 @@ from observatoire.couverture import couvrir, ranger
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.tables import indicateurs as tables
 from observatoire.tables.indicateurs import ROLES
+from observatoire.vocabulaire import CALCULE, NON_APPLICABLE, NON_DISPONIBLE
 
 #: Ce dont le bruit a besoin, à côté de chaque valeur : les unités derrière une moyenne, celles qui étaient concernées,
 #: l'erreur type d'une moyenne, et la clé de chaque compte.
 CLES_DES_ROLES = [f"cle_{role}" for role in ROLES]
 COMPTES = tables.COMPTES.noms_des_mesures
-STATUTS = ["calcule", "nd", "na"]
+STATUTS = [CALCULE, NON_DISPONIBLE, NON_APPLICABLE]
 CALCULE, ND, NA = range(3)
 MESURES = tables.INDICATEURS.noms_des_mesures[:-1]  # sans le statut
 #: Lignes d'une tranche : chacune porte tous les indicateurs d'un territoire.

@@ -129,7 +129,7 @@ def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: 
     sommets = toile.y(np.where(np.isfinite(propre.haut), propre.haut, propre.valeur))
     for ligne, x, sommet in zip(annees, toile.x(propre.annee), sommets, strict=True):
         if (statut := statut_de(ligne)) != "publie":
-            toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
+            toile.ecrire(x, pied, STATUTS[statut].signe, ligne="pied", corps=10, couleur=GRIS, penche=True)
         else:
             texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points")
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)

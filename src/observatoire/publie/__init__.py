@@ -16,10 +16,10 @@ from observatoire.publie.tables import (
     en_lignes,
     est_hors,
 )
-from observatoire.publie.vue import OUVRENT, VARIABLE, Publie, cle_d_alerte, dossier_publie, lire_publie
+from observatoire.publie.vue import VARIABLE, Publie, cle_d_alerte, dossier_publie, lire_publie
 
 __all__ = [
-    "CLES", "COLONNES", "EXTRAITES", "INDICATEURS", "OUVRENT", "TOUTES", "VALEURS", "VARIABLE",
+    "CLES", "COLONNES", "EXTRAITES", "INDICATEURS", "TOUTES", "VALEURS", "VARIABLE",
     "Contenu", "Parution", "Publie",
     "cle_d_alerte", "dossier_publie", "en_lignes", "est_hors", "lire_publie",
 ]  # fmt: skip

@@ -17,10 +17,9 @@ from observatoire.publie.contenu import Contenu
 from observatoire.publie.tables import COLONNES, INDICATEURS, en_lignes
 from observatoire.tables import Table, publiees
 from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
+from observatoire.vocabulaire import OUVRENT
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
-#: Les verdicts qui ouvrent un dossier.
-OUVRENT = ("alerte", "alerte_confirmee")
 
 
 @dataclass(frozen=True)
