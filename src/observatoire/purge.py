@@ -92,6 +92,17 @@ def figer(config: Configuration, annees: list[int]) -> None:
                 ecrire_parquet(table, travail / f"{nom}.parquet")
 
 
+def a_garder(table: Table, prepare: Path, annee: int, grands: set[str]) -> pd.DataFrame:
+    """Ce qu'une purge garde d'une table ; ``grands`` : les immeubles qu'un public peut voir."""
+    contenu = lire_preparee(table, prepare, filters=[("annee", "in", [annee + n for n in table.purge.annees])])
+    if table.purge.petits == "retirés":
+        gardees = contenu["niveau"].ne("immeuble") | contenu["territoire"].isin(grands)
+        contenu = contenu[gardees].reset_index(drop=True)
+    elif table.purge.petits == "fondus":
+        contenu = anonymiser(contenu.drop(columns="annee"), grands).assign(annee=annee)
+    return contenu.assign(**dict.fromkeys(table.purge.vider, ""))
+
+
 def effacer(config: Configuration, echues: list[Echue]) -> None:
     """Effacer ce qui est échu ; les valeurs de ces années doivent être figées."""
     prepare = config.chemin("prepare")
@@ -142,7 +153,7 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     minimum = config.conservation.get("immeuble_logements", PETIT_IMMEUBLE)
     taille = parc.groupby("immeuble", observed=True)["connus"].sum()
     grands = set(taille.index[taille >= minimum])
-    valeurs = {t.nom: _a_garder(t, prepare, annee, grands) for t in preparees().values() if t.purge.annees}
+    valeurs = {t.nom: a_garder(t, prepare, annee, grands) for t in preparees().values() if t.purge.annees}
     parc["immeuble"] = parc["immeuble"].astype("str").where(parc["immeuble"].isin(grands))
     cellules = [c for c in parc if c != "connus"]
     parc = parc.astype(dict.fromkeys(cellules, "str")).groupby(cellules, dropna=False, sort=False, as_index=False).sum()
@@ -151,14 +162,3 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
         valeurs[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
         valeurs[ATTENTES_SUIVANTES] = lire_preparee(ATTENTES, prepare, filters=[("annee", "==", annee + 1)])
     return {**valeurs, "parc": parc, "immeubles": immeubles[~petits].reset_index(drop=True)}
-
-
-def _a_garder(table: Table, prepare: Path, annee: int, grands: set[str]) -> pd.DataFrame:
-    """Ce qu'une purge garde d'une table ; ``grands`` : les immeubles qu'un public peut voir."""
-    contenu = lire_preparee(table, prepare, filters=[("annee", "in", [annee + n for n in table.purge.annees])])
-    if table.purge.petits == "retirés":
-        gardees = contenu["niveau"].ne("immeuble") | contenu["territoire"].isin(grands)
-        contenu = contenu[gardees].reset_index(drop=True)
-    elif table.purge.petits == "fondus":
-        contenu = anonymiser(contenu.drop(columns="annee"), grands).assign(annee=annee)
-    return contenu.assign(**dict.fromkeys(table.purge.vider, ""))

@@ -63,6 +63,6 @@ DEPOTS_PUBLIES = Table(
 )  # fmt: skip
 CORRECTIONS_PUBLIEES = Table(
     "corrections", PUBLIE, "chaque valeur corrigée ou expliquée, et qui a publié malgré un doute", PROTECTION,
-    cles=CORRECTIONS.cles, mesures=tuple(c for c in _CORRIGEE if c.nom not in ("id", "auteur")), de=(CORRECTIONS,),
-    sources=("suivi/passages",), protection="ni identifiant, ni valeur, ni auteur",
+    cles=CORRECTIONS.cles, mesures=tuple(c for c in _CORRIGEE if c.nom not in ("id", "auteur")),
+    de=(CORRECTIONS, AVERTISSEMENTS), sources=("suivi/passages",), protection="ni identifiant, ni valeur, ni auteur",
 )  # fmt: skip
