@@ -21,7 +21,7 @@ from observatoire.alertes import calcul as calcul_des_alertes
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS, PUBLIQUE, lire_configuration
 from observatoire.erreurs import ErreurObservatoire
-from observatoire.rangement import ecrire_publiee, lire_publiee, vide
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_publiee, vide
 from observatoire.tables.contrat import BOOLEEN, CODE, DATE, ENTIER, NOMBRE, TEXTE
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import INDICATEURS
@@ -143,6 +143,15 @@ def test_une_table_que_le_territoire_n_a_pas_est_vide_avec_ses_colonnes(tmp_path
 def test_une_colonne_que_rien_n_a_calculee_se_dit(tmp_path):
     with pytest.raises(ValueError, match="verdict"):
         ecrire_publiee(DOSSIERS, _pleine(DOSSIERS).drop(columns="verdict"), tmp_path, PUBLICS[1])
+
+
+@pytest.mark.parametrize("public", PUBLICS)
+def test_le_dictionnaire_dit_chaque_colonne_qu_un_public_lit(public):
+    dites = dictionnaire(public)
+    pilotes = dites[dites["colonne"].eq("pilote")]["table"].tolist()
+    assert pilotes == ([] if public == PUBLIQUE else ["dossiers", "actions"])
+    assert set(dites["table"]) == {t.nom for t in tables.publiees().values() if t.colonnes}
+    assert dites[dites["table"].eq("indicateurs") & dites["cle"]]["colonne"].tolist() == INDICATEURS.noms_des_cles
 
 
 # --- publier : un calcul entier, et de ce qui est là

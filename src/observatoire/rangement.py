@@ -12,7 +12,8 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.echappement import changer_textes, depuis_tableur
 from observatoire.fichiers import ecrire_csv, ecrire_parquet
-from observatoire.tables import Table, en_texte
+from observatoire.tables import Table, en_texte, publiees
+from observatoire.tables.edition import DICTIONNAIRE
 
 
 def vide(table: Table) -> pd.DataFrame:
@@ -48,6 +49,16 @@ def ecrire_publiee(table: Table, contenu: pd.DataFrame, dossier: Path, public: s
     if siennes:
         noms = [c.nom for c in siennes if not (c.au_choix and c.nom not in contenu)]
         ecrire_csv(_choisir(table, contenu, noms), table.dans(dossier))
+
+
+def dictionnaire(public: str) -> pd.DataFrame:
+    """Les colonnes de chaque table que ce public lit, telles qu'elles sont déclarées."""
+    lignes = [
+        (table.nom, c.nom, c.libelle, c.genre, c.unite, c in table.cles)
+        for table in publiees().values()
+        for c in table.paraissent(public == PUBLIQUE)
+    ]
+    return pd.DataFrame(lignes, columns=DICTIONNAIRE.noms)
 
 
 def _choisir(table: Table, contenu: pd.DataFrame, noms: list[str]) -> pd.DataFrame:

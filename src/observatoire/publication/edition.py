@@ -24,7 +24,7 @@ from observatoire.publication.ecrits import publier_les_ecrits
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
-from observatoire.rangement import ecrire_publiee, lire_preparee
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
     Bruitees,
@@ -41,7 +41,7 @@ from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.suivi.publication import publier_suivi
 from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
-from observatoire.tables.edition import BAREMES, CATALOGUE, EDITION, RUPTURES
+from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
 from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
 from observatoire.tables.mixite import EVOLUTION, FICHES, MIXITE
 
@@ -86,6 +86,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         garder_les_anterieures(en_place, max(config.annees), travail, public)
         ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
         ecrire_publiee(CUMULS, cumuls, travail, public)
+        ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
         ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
         ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))

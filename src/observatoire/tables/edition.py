@@ -49,6 +49,15 @@ EDITIONS = Table(
     ),
     sources=("l'édition en place",), protection="déjà publié", facultative=True,
 )  # fmt: skip
+DICTIONNAIRE = Table(
+    "dictionnaire", PUBLIE, "chaque colonne de chaque table publiée", PROTECTION,
+    cles=(code("table", "table"), code("colonne", "colonne")),
+    mesures=(
+        LIBELLE, code("genre", "code, texte, date, entier, nombre ou booléen"), texte("unite", "unité, s'il y en a"),
+        booleen("cle", "désigne-t-elle une ligne"),
+    ),
+    sources=("les déclarations",), protection=PUBLIC, facultative=True,
+)  # fmt: skip
 CATALOGUE = Table(
     "catalogue", PUBLIE, "la déclaration de chaque indicateur", PROTECTION,
     sources=("catalogue",), protection=PUBLIC, nom_du_fichier="catalogue.json",
