@@ -149,7 +149,7 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     prepare = config.chemin("prepare")
     if not all(table.dans(prepare).is_file() for table in preparees().values()):
         raise ErreurObservatoire("les valeurs ne sont pas calculées : lancer « observatoire calculer ».")
-    parc, immeubles = parc_prepare(config, annee)
+    parc = parc_prepare(config, annee)
     minimum = config.conservation.get("immeuble_logements", PETIT_IMMEUBLE)
     taille = parc.groupby("immeuble", observed=True)["connus"].sum()
     grands = set(taille.index[taille >= minimum])
@@ -157,8 +157,7 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     parc["immeuble"] = parc["immeuble"].astype("str").where(parc["immeuble"].isin(grands))
     cellules = [c for c in parc if c != "connus"]
     parc = parc.astype(dict.fromkeys(cellules, "str")).groupby(cellules, dropna=False, sort=False, as_index=False).sum()
-    petits = immeubles["niveau"].eq("immeuble") & ~immeubles["territoire"].isin(grands)
     if annee + 1 in config.annees and annee + 1 not in annees_conservees(config):
         valeurs[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
         valeurs[ATTENTES_SUIVANTES] = lire_preparee(ATTENTES, prepare, filters=[("annee", "==", annee + 1)])
-    return {**valeurs, "parc": parc, "immeubles": immeubles[~petits].reset_index(drop=True)}
+    return {**valeurs, "parc": parc}

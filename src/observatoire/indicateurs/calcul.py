@@ -10,8 +10,8 @@ import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.conserves import annees_conservees, avec_les_conservees, lire_conserve
-from observatoire.couverture import annees_connues, disponibilite, etendre, ranger, tableau_couverture
+from observatoire.conserves import annees_conservees, lire_conserve
+from observatoire.couverture import disponibilite, etendre, ranger, tableau_couverture
 from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.devenirs import lots_conserves
@@ -25,7 +25,7 @@ from observatoire.lecture import lire
 from observatoire.rangement import ecrire_preparee, lire_preparee
 from observatoire.tables import Travail
 from observatoire.tables.depots import DEPOTS
-from observatoire.tables.indicateurs import COMPTES, COUVERTURE, IMMEUBLES_PAR_CELLULE, INDICATEURS, LIEUX
+from observatoire.tables.indicateurs import COMPTES, COUVERTURE, INDICATEURS, LIEUX
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def ecrire_indicateurs(
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
     Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
-    ``comptes.parquet`` (les unités et la clé de chaque compte), ``immeubles_par_cellule.parquet`` et ``lieux.parquet``
+    ``comptes.parquet`` (les unités et la clé de chaque compte) et ``lieux.parquet``
     (logements de chaque combinaison de territoires et de bailleur).
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
     envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
@@ -99,10 +99,6 @@ def _ecrire_indicateurs(
                     ecriture.ajouter(annee, tranche)
             if avancement:
                 avancement(rang + 1, len(config.annees), f"indicateurs {annee}")
-    immeubles = _immeubles_connus(_immeubles_par_annee(config, gardees, par_annee), config)
-    immeubles = immeubles[~immeubles["annee"].isin(gardees)]
-    immeubles = avec_les_conservees(immeubles, config, IMMEUBLES_PAR_CELLULE.nom, gardees)
-    ecrire_preparee(IMMEUBLES_PAR_CELLULE, immeubles, prepare)
     par_lieu = pd.concat([lieu.assign(annee=annee) for annee, lieu in lieux.items()], ignore_index=True)
     textes = dict.fromkeys([c for c in par_lieu if c not in ("annee", "connus")], "str")
     ecrire_preparee(LIEUX, par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare)
@@ -126,26 +122,16 @@ def faire(travail: Travail) -> str:
     return f"{valeurs} valeurs, {bilan.indicateurs} indicateurs"
 
 
-def parc_prepare(config: Configuration, annee: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Les logements connus d'une année préparée, par cellule, et ses immeubles comptés (voir :class:`LotSomme`)."""
+def parc_prepare(config: Configuration, annee: int) -> pd.DataFrame:
+    """Les logements connus d'une année préparée, par cellule."""
     lots = lots_prepares(config.chemin("prepare"), annee)
     reglages = regler(config, {annee: tables_vides(lots)})
-    sommes = [sommer_lot(lot, reglages) for lot in lots]
-    return _connus(sommes), pd.concat([lot.immeubles for lot in sommes], ignore_index=True)
+    return _connus([sommer_lot(lot, reglages) for lot in lots])
 
 
 def _connus_par_annee(config: Configuration, gardees: tuple[int, ...], par_annee: dict) -> dict[int, pd.DataFrame]:
     return {
         annee: lire_conserve(config, annee, "parc") if annee in gardees else _connus(par_annee[annee][1])
-        for annee in config.annees
-    }
-
-
-def _immeubles_par_annee(config: Configuration, gardees: tuple[int, ...], par_annee: dict) -> dict[int, pd.DataFrame]:
-    return {
-        annee: lire_conserve(config, annee, "immeubles")
-        if annee in gardees
-        else pd.concat([lot.immeubles for lot in par_annee[annee][1]], ignore_index=True)
         for annee in config.annees
     }
 
@@ -176,30 +162,3 @@ def _connus(lots: list[LotSomme]) -> pd.DataFrame:
     groupe, cellules = ranger(tous, cles)
     nombres = np.bincount(groupe, weights=tous["connus"], minlength=len(cellules))
     return cellules.assign(connus=nombres.astype(np.int64))
-
-
-def _immeubles_connus(comptes: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
-    """Nombre d'immeubles connus de chaque cellule : ``annee, niveau, territoire, bailleur, immeubles``.
-
-    ``comptes`` : année -> immeubles comptés. Comme les logements, ceux d'un bailleur qui n'a pas déposé sont ceux de
-    l'année la plus proche.
-    """
-    connues = annees_connues({a: set(t["bailleur"].dropna().unique()) for a, t in comptes.items()}, config)
-    morceaux = []
-    for annee in config.annees:
-        for source, t in comptes.items():
-            prets = [b for (a, b), la in connues.items() if (a, la) == (annee, source)]
-            morceaux.append(t[t["bailleur"].isin(prets)].assign(annee=annee))
-        declares = [b.code for b in config.bailleurs if b.parc_declare and (annee, b.code) not in connues]
-        niveau, code = config.tout
-        morceaux += [
-            pd.DataFrame({"niveau": niveau, "croise": croise, "territoire": code, "bailleur": declares})
-            .assign(immeubles=0, annee=annee)
-            for croise in (False, True)
-        ]  # fmt: skip
-    tous = pd.concat(morceaux, ignore_index=True)
-    tous["bailleur"] = tous["bailleur"].where(tous["croise"].astype(bool), "tous")
-    tous["ordre"] = tous["niveau"].map({n: rang for rang, n in enumerate(config.niveaux)}).fillna(len(config.niveaux))
-    cles = ["croise", "ordre", "niveau", "annee", "territoire", "bailleur"]
-    nombres = tous.groupby(cles)["immeubles"].sum().reset_index()
-    return nombres[["annee", "niveau", "territoire", "bailleur", "immeubles"]]

@@ -5,7 +5,6 @@ from observatoire.tables.colonnes import (
     BAILLEUR,
     CELLULE,
     INDICATEUR,
-    LIEU,
     MESURES,
     NIVEAU,
     STATUT,
@@ -47,10 +46,6 @@ COMPTES = Table(
 COUVERTURE = Table(
     "couverture", PREPARE, "ce que chaque bailleur a livré de chaque indicateur", CALCUL,
     cles=_LIVREE, mesures=(_DISPONIBLE, *_PARC), de=(DEPOTS,), sources=_LU, purge=Purge(),
-)  # fmt: skip
-IMMEUBLES_PAR_CELLULE = Table(
-    "immeubles_par_cellule", PREPARE, "combien d'immeubles en chaque lieu", CALCUL,
-    cles=LIEU, mesures=(entier("immeubles", "immeubles", "immeubles"),), sources=_LU, purge=SANS_PETITS,
 )  # fmt: skip
 LIEUX = Table(
     "lieux", PREPARE, "les logements de chaque combinaison de territoires et de bailleur", CALCUL,
