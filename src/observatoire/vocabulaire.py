@@ -50,6 +50,8 @@ NIVEAUX = lexique(
 IMMEUBLE, SECTEUR, QUARTIER, QPV, VILLE, AGGLOMERATION = NIVEAUX
 #: Ceux qui s'emboîtent jusqu'au quartier : où l'on alerte.
 EMBOITES = (IMMEUBLE, SECTEUR, QUARTIER)
+#: Ceux qui paraissent pour tous, du plus large au plus fin.
+POUR_TOUS = tuple(reversed(NIVEAUX))[:-1]
 
 #: Pourquoi une valeur n'est pas écrite.
 STATUTS = lexique(
@@ -130,6 +132,9 @@ NATURES = lexique(
     Mot("proportion", "proportion"), Mot("taux", "taux"), Mot("moyenne", "moyenne"), Mot("effectif", "effectif"),
     Mot("ecart", "écart"),
 )  # fmt: skip
+PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART = NATURES
+#: Celles dont une figure part de zéro.
+DEPUIS_ZERO = (PROPORTION, TAUX, EFFECTIF)
 #: Une proportion est une fraction de [0, 1] ; elle ne se lit en pour cent qu'à la fin.
 UNITES = {
     "%": Unite(100),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
-from observatoire.vocabulaire import NATURES, multiplier
+from observatoire.vocabulaire import NATURES, PROGRES, multiplier
 
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
@@ -202,7 +202,7 @@ def _inscrire(
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
         (nature not in NATURES, f"nature « {nature} » inconnue"),
         (perimetre not in ("tous", "rpls"), f"perimetre « {perimetre} » inconnu"),
-        (sens not in ("hausse", "baisse", "neutre"), f"sens « {sens} » inconnu"),
+        (sens not in PROGRES, f"sens « {sens} » inconnu"),
         (not inspect.getdoc(declaree), "la fiche (docstring) manque"),
         (code in _registre, "ce code est déjà déclaré"),
         ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),

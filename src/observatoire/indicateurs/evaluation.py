@@ -19,7 +19,17 @@ from observatoire.couverture import couvrir, ranger
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.tables import indicateurs as tables
 from observatoire.tables.indicateurs import ROLES
-from observatoire.vocabulaire import CALCULE, NON_APPLICABLE, NON_DISPONIBLE
+from observatoire.vocabulaire import (
+    AGGLOMERATION,
+    CALCULE,
+    IMMEUBLE,
+    NON_APPLICABLE,
+    NON_DISPONIBLE,
+    QPV,
+    QUARTIER,
+    SECTEUR,
+    VILLE,
+)
 
 #: Ce dont le bruit a besoin, à côté de chaque valeur : les unités derrière une moyenne, celles qui étaient concernées,
 #: l'erreur type d'une moyenne, et la clé de chaque compte.
@@ -33,8 +43,8 @@ TRANCHE = 20_000
 
 #: Dimensions qu'une table n'a pas : un indicateur qui la lit y est sans objet.
 SANS_DIMENSION = {
-    "demandes": {"immeuble", "secteur", "qpv", "bailleur"},
-    "programmes": {"immeuble", "secteur", "qpv"},
+    "demandes": {IMMEUBLE, SECTEUR, QPV, "bailleur"},
+    "programmes": {IMMEUBLE, SECTEUR, QPV},
 }
 
 
@@ -83,7 +93,7 @@ class Tranche:
 def croisements(config: Configuration) -> list[Croisement]:
     """Tous les niveaux et croisements du territoire, du plus fin au plus large."""
     simples = [Croisement(niveau, niveau) for niveau in config.niveaux]
-    par_bailleur = [Croisement(n, n, True) for n in ("quartier", "ville", "agglomeration") if n in config.niveaux]
+    par_bailleur = [Croisement(n, n, True) for n in (QUARTIER, VILLE, AGGLOMERATION) if n in config.niveaux]
     return [*simples, Croisement("qpv", "qpv"), *par_bailleur]
 
 

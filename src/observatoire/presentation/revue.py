@@ -34,7 +34,7 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
-from observatoire.vocabulaire import EVOLUTIONS, PERTINENCES
+from observatoire.vocabulaire import BAISSE, EVOLUTIONS, HAUSSE, INDECIS, PERTINENCES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -65,7 +65,7 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
         total = accorder(len(engagements), "engagement suivi", "engagements suivis")
         dits = compter_les_verdicts(verdicts) or "aucun n’a de verdict publié"
         phrases.append(f"Sur {total}, en {valeurs.annee} : {dits}.")
-    avec = table[table["sens"].isin(["hausse", "baisse", "indecis"])]
+    avec = table[table["sens"].isin([HAUSSE, BAISSE, INDECIS])]
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
         phrases.append(
