@@ -17,8 +17,11 @@ from observatoire.chaine import Chaine
 from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.schemas import lire_schemas
-from observatoire.tables import Travail, etapes
+from observatoire.tables import Etape, Travail, preparees
+from observatoire.tables.alertes import ALERTES
 from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, IMMEUBLES_HORS_QUARTIER, ORIGINE
+from observatoire.tables.indicateurs import INDICATEURS
+from observatoire.tables.suivi import ACTIONS
 
 RACINE = Path(__file__).parents[1]
 SCHEMAS = lire_schemas(RACINE / "data" / "schemas")
@@ -128,15 +131,20 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
 
 
 def calculer_tout(config: Configuration) -> None:
-    """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit, comme « observatoire calculer »."""
-    for etape in etapes()[1:]:
-        getattr(import_module(etape.module), etape.fonction)(Travail(config))
-    tenir_pour_calcule(config)
+    """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit."""
+    for table in (INDICATEURS, ALERTES, ACTIONS):
+        _faire(table.etape, config)
 
 
 def tenir_pour_calcule(config: Configuration) -> None:
-    """Faire comme si le calcul venait de s'achever sur ce qui est là."""
+    """Faire les étapes qui restent, puis comme si le calcul venait de s'achever : la chaîne accepte de publier."""
+    for etape in {t.etape: None for t in preparees().values() if not t.dans(config.chemin("prepare")).is_file()}:
+        _faire(etape, config)
     Chaine(config)._memoire_du_calcul(sans_les_refuses=False).retenir("")
+
+
+def _faire(etape: Etape, config: Configuration) -> None:
+    getattr(import_module(etape.module), etape.fonction)(Travail(config))
 
 
 def modifier_bareme(dossier: Path, fichier: Path, changer) -> Path:

@@ -100,6 +100,7 @@ def prepare(tmp_path):
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
     calculer_tout(config)
+    tenir_pour_calcule(config)
     return config
 
 

@@ -135,6 +135,9 @@ class Chaine:
 
         Lève :class:`ErreurObservatoire` si le calcul n'est pas allé à son terme, ou que ce qu'il lit a changé depuis.
         """
+        plus_larges(public)  # un public inconnu se dit d'abord
+        if not INDICATEURS.dans(self.config.chemin("prepare")).is_file():
+            raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
         if not self._est_calcule():
             raise ErreurObservatoire(
                 "le dernier calcul n'est pas allé à son terme, ou ce qu'il lit a changé depuis : lancer « observatoire "
