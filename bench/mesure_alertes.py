@@ -19,10 +19,11 @@ from observatoire.alertes.calcul import EVALUEES, evaluer_le_parc, evaluer_un_gr
 from observatoire.alertes.publication import DECIMALES_DU_TAUX
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
 from observatoire.alertes.strates import Parc
-from observatoire.alertes.suites import SIGNALES, juger
+from observatoire.alertes.suites import juger
 from observatoire.baremes import lire_baremes
 from observatoire.cles import MODULE
 from observatoire.secret import Bruit
+from observatoire.vocabulaire import SIGNALES
 
 REFERENTIELS = Path(__file__).resolve().parents[1] / "data" / "referentiels"
 ANNEES = [2007, 2008, 2009, 2010]

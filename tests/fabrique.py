@@ -6,16 +6,22 @@ les schémas d'échange.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
-from observatoire import alertes, indicateurs
+from observatoire import rangement
+from observatoire.chaine import Chaine
 from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.schemas import lire_schemas
-from observatoire.suivi.publication import ecrire_les_actions
+from observatoire.tables import Etape, Travail, preparees
+from observatoire.tables.alertes import ALERTES
+from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, IMMEUBLES_HORS_QUARTIER, ORIGINE
+from observatoire.tables.indicateurs import INDICATEURS
+from observatoire.tables.suivi import ACTIONS
 
 RACINE = Path(__file__).parents[1]
 SCHEMAS = lire_schemas(RACINE / "data" / "schemas")
@@ -119,20 +125,26 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
         for a, d, t, *autres in depots
     ]
     pd.DataFrame(lignes, columns=COLONNES_DEPOTS).to_parquet(prepare / "depots.parquet")
-    pd.DataFrame(columns=["annee", "deposant", "table", "id", "colonne", "motif", "auteur"]).to_parquet(
-        prepare / "corrections.parquet"
-    )
-    pd.DataFrame(columns=["annee", "bailleur", "immeuble", "motif"]).to_parquet(
-        prepare / "immeubles_hors_quartier.parquet"
-    )
-    (prepare / "origine.json").write_text('{"fictif": false}', encoding="utf-8")
+    for vide in (AVERTISSEMENTS, CORRECTIONS, IMMEUBLES_HORS_QUARTIER):
+        rangement.ecrire_preparee(vide, rangement.vide(vide), prepare)
+    ORIGINE.dans(prepare).write_text('{"fictif": false}', encoding="utf-8")
 
 
 def calculer_tout(config: Configuration) -> None:
     """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit."""
-    indicateurs.calculer(config)
-    alertes.ecrire_alertes(config)
-    ecrire_les_actions(config)
+    for table in (INDICATEURS, ALERTES, ACTIONS):
+        _faire(table.etape, config)
+
+
+def tenir_pour_calcule(config: Configuration) -> None:
+    """Faire les étapes qui restent, puis comme si le calcul venait de s'achever : la chaîne accepte de publier."""
+    for etape in {t.etape: None for t in preparees().values() if not t.dans(config.chemin("prepare")).is_file()}:
+        _faire(etape, config)
+    Chaine(config)._memoire_du_calcul(sans_les_refuses=False).retenir("")
+
+
+def _faire(etape: Etape, config: Configuration) -> None:
+    getattr(import_module(etape.module), etape.fonction)(Travail(config))
 
 
 def modifier_bareme(dossier: Path, fichier: Path, changer) -> Path:

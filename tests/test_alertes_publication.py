@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from petit_parc import INDICATEURS, REFERENTIELS, REGLES, evaluer, sommes, tirer
 
-from observatoire.alertes import CLES, SIGNALES, publication
+from observatoire.alertes import CLES, publication
 from observatoire.alertes.attendus import Comptes, Releves, attendre
 from observatoire.alertes.etendue import mesurer_l_etendue
 from observatoire.alertes.hierarchie import _peser, variance_du_bruit
@@ -29,6 +29,7 @@ from observatoire.baremes import lire_baremes
 from observatoire.cles import MODULE
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.vocabulaire import SIGNALES
 
 LIEU = CLES[1:]
 SANS_RUPTURE = pd.DataFrame({"annee": [], "indicateurs": []})

@@ -10,7 +10,8 @@ import pytest
 import statsmodels.api as sm
 from petit_parc import REGLES
 
-from observatoire.alertes.suites import SERIE, VERDICTS, juger
+from observatoire.alertes.suites import SERIE, juger
+from observatoire.vocabulaire import ALERTES
 
 ANNEES = [2007, 2008, 2009, 2010]
 CODE = "impayes_3_mois"
@@ -88,7 +89,7 @@ def test_un_verdict_ne_depend_d_aucune_annee_qui_le_suit():
     table["proba_alerte"] = np.where(alea.random(len(table)) < 0.1, np.nan, alea.random(len(table)))
     table["proba_vigilance"] = np.sqrt(table["proba_alerte"])
     toutes = _juger(table)
-    assert set(toutes["verdict"]) == set(VERDICTS)
+    assert set(toutes["verdict"]) == set(ALERTES)
     for derniere in ANNEES:
         vues = _juger(table[table["annee"] <= derniere])
         pd.testing.assert_frame_equal(toutes[toutes["annee"] <= derniere], vues)

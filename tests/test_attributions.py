@@ -18,9 +18,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 
 from observatoire import indicateurs
 from observatoire.attributions import (
-    DEPLACEMENTS,
     PRATIQUES,
-    TABLES,
     Objectif,
     comparer_les_bailleurs,
     comparer_les_profils,
@@ -41,6 +39,8 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
 from observatoire.intervalles import wilson
 from observatoire.lecture.devenirs import suivre
+from observatoire.rangement import lire_preparee
+from observatoire.tables.attributions import ATTENTES, DEPLACEMENTS
 
 BAREMES = lire_baremes(RACINE / "data" / "referentiels")
 SEUIL = 11
@@ -588,11 +588,11 @@ def test_tout_se_calcule_sur_des_tables_preparees(tmp_path):
     assert depart.loc[2010, ["numerateur", "denominateur"]].tolist() == [1, 3]
     assert depart.loc[2009, "statut"] == "nd"
     ecrire_attributions(config)
-    tables = {nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in TABLES}
-    assert {nom: list(t) for nom, t in tables.items()} == TABLES
+    tables = {table: lire_preparee(table, config.chemin("prepare")) for table in (DEPLACEMENTS, ATTENTES)}
+    assert all(list(contenu) == table.noms for table, contenu in tables.items())
     deplacements = tables[DEPLACEMENTS].set_index(["niveau", "bailleur", "indicateur"])
     assert deplacements.loc[("quartier", "gbh", "prioritaires"), "deplacement"] == 0
-    attente = tables["attributions_attente"].set_index(["groupe", "mesure"])
+    attente = tables[ATTENTES].set_index(["groupe", "mesure"])
     assert attente.loc[("ensemble", "quart"), "valeur"] == 4
     assert attente.loc[("ensemble", "quart"), "satisfaites"] == 8
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from fabrique import calculer_tout, configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
 
 from observatoire.cli import principal
 
@@ -89,6 +89,7 @@ def test_proteger_ecrit_dans_le_dossier_donne(lancer, tmp_path):
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
     calculer_tout(config)
+    tenir_pour_calcule(config)
     ailleurs = tmp_path / "ailleurs"
     code, *_ = lancer("proteger", "--config", config.fichier, "--publie", ailleurs)
     assert code == 0

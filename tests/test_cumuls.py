@@ -14,10 +14,11 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import MODULE
 from observatoire.indicateurs.evaluation import COMPTES
 from observatoire.intervalles import byar, wilson
-from observatoire.publie import COLONNES, lire_table
-from observatoire.publie.tables import COLONNES_DES_CUMULS
+from observatoire.publie import COLONNES
+from observatoire.rangement import lire_publiee
 from observatoire.secret import Bruit, Ouverture, lire_regles_du_secret, proteger_les_valeurs
 from observatoire.secret.cumuls import cumuler, se_cumule
+from observatoire.tables.indicateurs import CUMULS
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 REGLES = lire_regles_du_secret(REFERENTIELS, lire_baremes(REFERENTIELS), "publique", 2010)
@@ -104,5 +105,5 @@ def test_une_annee_qui_manque_donne_son_statut(statut):
 def test_moins_de_trois_annees_ne_se_cumulent_pas(tmp_path):
     valeurs, _ = _cumuler(_annees("prioritaires", {2009: (3, 20), 2010: (4, 15)}))
     assert valeurs.empty
-    vide = lire_table(tmp_path / "cumuls.csv")  # une édition d'avant n'a pas le fichier
-    assert (list(vide.columns), len(vide)) == (COLONNES_DES_CUMULS, 0)
+    vide = lire_publiee(CUMULS, tmp_path)  # une édition d'avant n'a pas le fichier
+    assert (list(vide.columns), len(vide)) == (CUMULS.noms, 0)

@@ -24,7 +24,8 @@ from observatoire.echappement import (
     replier,
 )
 from observatoire.fichiers import ecrire_csv
-from observatoire.publie.tables import lire_table
+from observatoire.rangement import lire_publiee
+from observatoire.tables.suivi import LIBELLES
 
 TOUS = [*TEXTES, *SUR_DES_LIGNES]
 EXTENSIONS = yaml.safe_load((RACINE / "_config.yml").read_text(encoding="utf-8"))["parse"]["myst_enable_extensions"]
@@ -110,7 +111,7 @@ def test_aucun_csv_ne_contient_de_formule_et_les_pages_relisent_le_texte(tmp_pat
     brut = pd.read_csv(tmp_path / "libelles_du_suivi.csv", dtype=str)
     assert not brut["nom"].str.match(r"[=+\-@\t\r]").any()
     assert brut["ecart"].eq("-3").all()
-    lue = lire_table(tmp_path / "libelles_du_suivi.csv")
+    lue = lire_publiee(LIBELLES, tmp_path)
     assert lue["nom"].tolist() == [replier(t) for t in TOUS]
     assert lue["valeur"].eq(-1.5).all()
     for texte in ("'=1", "''+1", "'", "l'été", "=1", "-a"):

@@ -7,7 +7,7 @@ import shutil
 
 import pandas as pd
 import pytest
-from fabrique import VILLE, calculer_tout, configuration, ecrire_prepare
+from fabrique import VILLE, calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS, lire_configuration
@@ -38,6 +38,7 @@ def edition(tmp_path_factory):
         annees[annee] = {"menages": menages, "logements": [i | {"occupation": "loue"} for i in identites]}
     ecrire_prepare(config, annees, [(a, "gbh", t) for a in annees for t in ("logements", "menages")])
     calculer_tout(config)
+    tenir_pour_calcule(config)
     for public in PUBLICS:
         proteger(config, public)
     return dossier

@@ -18,7 +18,6 @@ from observatoire.configuration import lire_configuration
 from observatoire.engagements import (
     CACHEE,
     MESURES,
-    VERDICTS,
     juger_les_engagements,
     juger_les_mesures,
     lire_engagements,
@@ -29,6 +28,7 @@ from observatoire.gouvernance import lire_seances
 from observatoire.intervalles import clopper_pearson, garwood
 from observatoire.publie import COLONNES
 from observatoire.secret import Ouverture, lire_regles_du_secret, variances
+from observatoire.vocabulaire import VERDICTS
 
 CONVENTION = {
     "production_annuelle": "de 50 à 60 logements",
@@ -457,4 +457,4 @@ def test_une_ville_sans_engagement_n_en_a_aucun(tmp_path):
 
 
 def test_les_verdicts_sont_cinq():
-    assert VERDICTS == ("tenu", "partiel", "non_tenu", "non_concluant", "non_mesurable")
+    assert tuple(VERDICTS) == ("tenu", "partiel", "non_tenu", "non_concluant", "non_mesurable")

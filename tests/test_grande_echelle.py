@@ -26,7 +26,7 @@ sys.path.insert(0, str(RACINE / "bench"))
 import calculer as banc
 import parc_national
 
-CALCULES = ["indicateurs", "comptes", "immeubles_par_cellule", "couverture"]
+CALCULES = ["indicateurs", "comptes", "couverture"]
 TABLES = lire_schemas(SCHEMAS)
 
 

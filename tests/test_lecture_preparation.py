@@ -15,9 +15,10 @@ from observatoire.droits import creer_dossier
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import ecrire_rapports, preparer
 from observatoire.lecture.avertissements import REGLES
-from observatoire.lecture.preparation import DERIVES
 from observatoire.lecture.rapports import typographier
 from observatoire.lecture.territoires import lire_contours
+from observatoire.tables import preparees
+from observatoire.tables.depots import LECTURE
 
 
 def prepares(tmp_path, abimer=lambda lignes: None, contours=True, **options):
@@ -251,13 +252,13 @@ def test_chaque_regle_a_son_essai():
     assert set(REGLES) == {*DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "bail_sans_attribution"}
 
 
-@pytest.mark.parametrize("nom", DERIVES)
-def test_les_indicateurs_des_anciens_depots_sont_effaces(tmp_path, nom, monkeypatch):
-    """Même interrompue, la mise en place ne laisse pas d'indicateurs qui ne soient pas ceux des tables."""
+@pytest.mark.parametrize("table", [t for t in preparees().values() if t.etape is not LECTURE], ids=lambda t: t.nom)
+def test_ce_qui_se_tire_des_anciens_depots_est_efface(tmp_path, table, monkeypatch):
+    """Même interrompue, la mise en place ne laisse rien qui ne se tire pas des tables en place."""
     atelier = Atelier(tmp_path)
     atelier.deposer_tout()
     preparer(atelier.config, atelier.verifier())
-    derive = tmp_path / "data/prepare" / nom
+    derive = table.dans(tmp_path / "data/prepare")
     derive.write_bytes(b"ancien")
 
     def interrompre(nouveau, final):

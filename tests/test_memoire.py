@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from fabrique import calculer_tout, configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
@@ -100,6 +100,7 @@ def prepare(tmp_path):
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
     calculer_tout(config)
+    tenir_pour_calcule(config)
     return config
 
 
@@ -126,7 +127,8 @@ def test_une_etape_sans_changement_n_ecrit_rien_et_dit_ce_qui_est_la(prepare):
 
 def test_la_meme_chose_ailleurs_est_la_meme_chose(prepare, tmp_path):
     assert _proteger(prepare)
-    shutil.copytree(prepare.chemin("prepare"), tmp_path / "autre" / "prepare")
+    autre = shutil.copytree(prepare.chemin("prepare"), tmp_path / "autre" / "prepare")
+    tenir_pour_calcule(prepare.avec_chemins(prepare=autre))
     assert not _proteger(prepare.avec_chemins(prepare=tmp_path / "autre" / "prepare"))
 
 
@@ -139,7 +141,9 @@ def test_tout_ce_que_l_etape_lit_la_fait_refaire(prepare, tmp_path):
     texte = prepare.fichier.read_text(encoding="utf-8")
     renommee = tmp_path / "renommee.yml"
     renommee.write_text(texte.replace("Néolia", "Neolia"), encoding="utf-8")
+    tenir_pour_calcule(lire_configuration(renommee))
     assert _proteger(lire_configuration(renommee))
+    tenir_pour_calcule(prepare)
     assert _proteger(prepare)
     (prepare.chemin("publie") / "publique" / "bailleurs.csv").unlink()
     assert _proteger(prepare)
@@ -152,8 +156,11 @@ def test_une_etape_qui_echoue_ne_laisse_pas_de_memoire(prepare, tmp_path):
     shutil.copytree(prepare.chemin("referentiels"), tmp_path / "ref")
     (tmp_path / "ref" / "baremes" / "confidentialite.yml").unlink()
     dates = _dates(prepare.chemin("publie") / "publique")
+    sans_bareme = prepare.avec_chemins(referentiels=tmp_path / "ref")
+    tenir_pour_calcule(sans_bareme)
     with pytest.raises(ErreurConfiguration):
-        _proteger(prepare.avec_chemins(referentiels=tmp_path / "ref"))
+        _proteger(sans_bareme)
+    tenir_pour_calcule(prepare)
     assert _dates(prepare.chemin("publie") / "publique") == dates
     assert _proteger(prepare)
 

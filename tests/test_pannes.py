@@ -15,7 +15,7 @@ import time
 import psutil
 import pytest
 from atelier import ecrire_modele
-from fabrique import calculer_tout, configuration, ecrire_prepare
+from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
 from petite_grappe import attendre
 from petite_ville import SORTIES, commande, contenu, ecrire_petite_ville
 
@@ -32,6 +32,7 @@ def publie(tmp_path):
     config = configuration(tmp_path)
     ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
     calculer_tout(config)
+    tenir_pour_calcule(config)
     Chaine(config).proteger("publique")
     return config
 

@@ -29,8 +29,8 @@ from observatoire.presentation.simulation import (
 )
 from observatoire.presentation.tableaux import tableau_famille
 from observatoire.publie import VARIABLE, lire_publie
-from observatoire.publie.tables import COLONNES_DES_CUMULS
 from observatoire.simulation import Tirage, projeter
+from observatoire.tables.indicateurs import CUMULS
 
 PLANOISE = "planoise-chateaufarine"
 
@@ -290,7 +290,7 @@ def test_un_flux_rare_se_lit_sur_trois_ans_la_ou_l_annee_seule_dit_peu(tmp_path,
     table = pd.read_csv(dossier / "indicateurs.csv", dtype={"territoire": str})
     ou = table["indicateur"].eq("signalements") & table["territoire"].eq(PLANOISE) & table["annee"].eq(2010)
     cumul = table[ou].assign(depuis=2008, valeur=0.072, borne_basse=0.046, borne_haute=0.108, statut="publie")
-    cumul[COLONNES_DES_CUMULS].to_csv(dossier / "cumuls.csv", index=False)
+    cumul[CUMULS.noms].to_csv(dossier / "cumuls.csv", index=False)
     table.loc[ou, ["valeur", "borne_basse", "borne_haute"]] = (0.03, *bornes)
     table.to_csv(dossier / "indicateurs.csv", index=False)
     valeurs = lire_publie(2010, dossier)

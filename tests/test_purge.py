@@ -22,7 +22,8 @@ from observatoire.cli import principal
 from observatoire.configuration import Configuration, lire_configuration
 from observatoire.conserves import dossier_conserve
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.purge import RECALCULES, chercher_echues, echeance, figer
+from observatoire.purge import chercher_echues, echeance, figer
+from observatoire.tables import preparees
 
 ANNEES = [2008, 2009, 2010]
 JOUR = "2012-01-01"  # 36 mois après 2008 sont passés, pas après 2009
@@ -217,8 +218,8 @@ def test_une_purge_interrompue_se_reprend(ville, reste):
     figer(config, [2008])
     if reste != "figee":
         (ville / ".prepare.memoire").unlink()
-        for nom in RECALCULES:
-            (ville / f"prepare/{nom}.parquet").unlink()
+        for table in preparees().values():
+            table.dans(ville / "prepare").unlink()
         shutil.rmtree(ville / "prepare/tables/2008/menages.parquet")
     if reste == "brut":
         shutil.rmtree(ville / "prepare/tables/2008")

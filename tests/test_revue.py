@@ -39,7 +39,6 @@ from observatoire.evaluation import (
     dresser_les_objectifs,
     effet_minimal,
     effet_minimal_d_un_taux,
-    flux_a_garder,
     proposer,
     publier_la_decomposition,
     relever_les_ecarts,
@@ -70,7 +69,10 @@ from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, S
 from observatoire.gouvernance import lire_seances
 from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
 from observatoire.publie import TOUTES
+from observatoire.purge import a_garder
+from observatoire.rangement import ecrire_preparee
 from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.tables.revue import FLUX
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
@@ -237,7 +239,8 @@ def test_une_annee_purgee_garde_ses_flux(tmp_path):
     entiers = compter_les_flux(config)
     garde = dossier_conserve(config, 2008)
     garde.mkdir(parents=True)
-    flux_a_garder(entiers, 2008).to_parquet(garde / "revue_flux.parquet")
+    ecrire_preparee(FLUX, entiers, config.chemin("prepare"))
+    ecrire_preparee(FLUX, a_garder(FLUX, config.chemin("prepare"), 2008, set()), garde)
     for lignes in (config.chemin("prepare") / "tables" / "2008").iterdir():
         lignes.unlink()
     pd.testing.assert_frame_equal(compter_les_flux(config), entiers)

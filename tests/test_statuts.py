@@ -117,7 +117,7 @@ def test_zero_s_ecrit_zero(publies, nom):
 def test_le_statut_est_explique_sous_la_figure_et_lu_par_un_lecteur_d_ecran(publies, nom, statut):
     html = str(MONTRER[nom](publies[statut]))
     ferme = re.sub(r"<details.*?</details>", "", html, flags=re.S)
-    assert f"{STATUTS[statut].sigle} : {STATUTS[statut].libelle}" in _texte(ferme)
+    assert f"{STATUTS[statut].signe} : {STATUTS[statut].libelle}" in _texte(ferme)
     if "<desc" in html:
         description = re.search(r"<desc[^>]*>(.*?)</desc>", html, flags=re.S)[1]
         assert f"{statut} ({STATUTS[statut].libelle})" in description

@@ -7,10 +7,11 @@ import pytest
 from atelier_suivi import Suivi, alertes, identifiant
 
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.publie import lire_table
+from observatoire.rangement import lire_publiee
 from observatoire.suivi.bilan import bilan_du_trimestre
 from observatoire.suivi.dossiers import dresser
-from observatoire.suivi.publication import RESERVEES, ecrire_les_actions, publier_suivi
+from observatoire.suivi.publication import ecrire_les_actions, publier_suivi
+from observatoire.tables import publiees
 
 SERIES = {
     ("quartier", "planoise", "apl"): "AAAA",
@@ -55,7 +56,7 @@ def publier(suivi: Suivi, public: str, *cachees: tuple[int, str]) -> dict[str, p
     ecrire_les_actions(suivi.config)
     dossier = suivi.config.fichier.parent / public
     publier_suivi(suivi.config, lues(suivi, public, *cachees), public, dossier)
-    return {f.stem: lire_table(f) for f in dossier.glob("*.csv")}
+    return {f.stem: lire_publiee(publiees()[f.stem], dossier) for f in dossier.glob("*.csv")}
 
 
 def test_le_calcul_verifie_et_compte_les_actions(suivi):
@@ -111,7 +112,10 @@ def test_une_alerte_resolue_montre_ce_qui_avait_ete_fait(suivi):
 def test_le_grand_public_ne_lit_ni_immeuble_ni_pilote(suivi):
     tables = publier(suivi, "publique")
     assert set(tables["dossiers"]["niveau"]) == {"quartier", "secteur"}
-    assert not {*RESERVEES} & {*tables["dossiers"], *tables["actions"]}
+    assert not {"pilote", "trimestres_sans_pilote", "date", "decision", "date_effet"} & {
+        *tables["dossiers"],
+        *tables["actions"],
+    }
     assert list(tables["actions"]) == ["dossier", "trimestre", "reponse", "outil", "issue"]
     immeuble = identifiant("immeuble", "gbh:I-1")
     assert immeuble not in {*tables["dossiers"]["dossier"], *tables["actions"]["dossier"]}

@@ -15,9 +15,11 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from shlex import quote
 
+from observatoire import tables
 from observatoire.configuration import PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
@@ -26,6 +28,7 @@ from observatoire.grappe import en_clair
 from observatoire.journal import Journal
 from observatoire.marque import exiger
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
+from observatoire.tables.indicateurs import INDICATEURS
 from observatoire.verrou import Verrou
 
 
@@ -88,7 +91,7 @@ class Chaine:
                 print("Rien n'a été effacé. Pour effacer ces lignes et garder les valeurs : --confirmer.")
                 return
             a_figer = purge.annees_a_figer(self.config, echues)
-            if a_figer and not any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True)):
+            if a_figer and not self._est_calcule():
                 raise ErreurObservatoire(
                     "les valeurs à conserver ne sont pas à jour : lancer « observatoire calculer », puis relancer. "
                     "Rien n'a été effacé."
@@ -111,7 +114,7 @@ class Chaine:
         with self._tenir(*sorties, self._publie(public)):
             exiger(*self._vides_par_le_calcul(), *sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
-            self.proteger(public)
+            self._proteger_jusqu_a(public)
             self.executer(public, ouvriers, delai, dask)
             self.livre(public)
 
@@ -128,18 +131,33 @@ class Chaine:
 
     def proteger(self, public: str) -> None:
         """De ``prepare`` à ``publie``, les publics plus larges d'abord. Quand seuls les écrits ont changé
-        (commentaires, séances, engagements, objectifs), eux seuls sont refaits."""
+        (commentaires, séances, engagements, objectifs), eux seuls sont refaits.
+
+        Lève :class:`ErreurObservatoire` si le calcul n'est pas allé à son terme, ou que ce qu'il lit a changé depuis.
+        """
+        plus_larges(public)  # un public inconnu se dit d'abord
+        if not INDICATEURS.dans(self.config.chemin("prepare")).is_file():
+            raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
+        if not self._est_calcule():
+            raise ErreurObservatoire(
+                "le dernier calcul n'est pas allé à son terme, ou ce qu'il lit a changé depuis : lancer « observatoire "
+                "calculer ». Rien n'a été publié."
+            )
+        self._proteger_jusqu_a(public)
+
+    def _proteger_jusqu_a(self, public: str) -> None:
         if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
             self._exiger_les_explications()
         exiger(self._publie(public))
         for large in plus_larges(public):
-            self.proteger(large)
+            self._proteger_jusqu_a(large)
         prepare, referentiels, schemas, suivi = self._chemins("prepare", "referentiels", "schemas", "suivi")
         textes = [self.config.chemin("livre") / "book" / nom for nom in ("commentaires", "gouvernance")]
 
         @cache
         def protege() -> str:
-            lus = (*_tables(prepare), *_immeubles(prepare), referentiels, schemas, suivi / PASSAGES)
+            calcule = [table.dans(prepare) for table in tables.preparees().values()]
+            lus = (*calcule, *_immeubles(prepare), referentiels, schemas, suivi / PASSAGES)
             return empreinte(*lus, autres=[public])
 
         self._au_besoin(
@@ -203,29 +221,16 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
-        from observatoire import alertes, attributions, evaluation, indicateurs, lecture
-        from observatoire.suivi.publication import ecrire_les_actions
-
         self._avertir_si_ouvert()
         self._avertir_si_en_clair(dask)
         self._relire_le_suivi()
-        with self.journal.etape("lecture") as etape:
-            sommeur = None if dask else indicateurs.sommeur(self.config)
-            depots = lecture.lire(self.config, etape.avancer, sans_les_refuses, sommeur)
-            etape.bilan = depots.bilan()
-        with self.journal.etape("indicateurs") as etape:
-            bilan = indicateurs.ecrire_indicateurs(self.config, etape.avancer, dask, depots.suites)
-            etape.bilan = f"{_nombre(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
-        with self.journal.etape("alertes") as etape_des_alertes:
-            etape_des_alertes.bilan = str(alertes.ecrire_alertes(self.config, etape_des_alertes.avancer, dask))
-        with self.journal.etape("suivi") as etape_du_suivi:
-            etape_du_suivi.bilan, avertissements = ecrire_les_actions(self.config)
-        self.journal.avertir("actions", avertissements)
-        with self.journal.etape("attributions") as attribuees:
-            attribuees.bilan = str(attributions.ecrire_attributions(self.config, attribuees.avancer, dask))
-        with self.journal.etape("revue") as etape_de_la_revue:
-            etape_de_la_revue.bilan = str(evaluation.ecrire_flux(self.config))
-        return etape.bilan
+        travail, bilans = tables.Travail(self.config, dask, sans_les_refuses), {}
+        for etape in tables.etapes():
+            with self.journal.etape(etape.nom) as suivie:
+                travail.avancer, travail.avertissements = suivie.avancer, ()
+                bilans[etape] = suivie.bilan = getattr(import_module(etape.module), etape.fonction)(travail)
+            self.journal.avertir(etape.nom, travail.avertissements)
+        return bilans[INDICATEURS.etape]
 
     def _proteger(self, public: str, protege: str) -> str:
         """Tout publier ; seulement les écrits, si ce qui se protège (``protege``, son empreinte) est déjà en place."""
@@ -303,6 +308,12 @@ class Chaine:
         passages = self.config.chemin("suivi") / PASSAGES  # on passe outre après avoir calculé
         return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"], sauf=[passages])
 
+    def _est_calcule(self) -> bool:
+        """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?"""
+        prepare = self.config.chemin("prepare")
+        entier = all(table.dans(prepare).is_file() for table in tables.preparees().values())
+        return entier and any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
+
     def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
         return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))
 
@@ -372,11 +383,6 @@ def _dire_ce_qui_manque(lu: Path | None) -> Iterator[None]:
         raise ErreurObservatoire(
             f"« {manque.name} » manque dans « {lu.name} » : l'étape d'avant n'est pas allée à son terme. La relancer."
         ) from absent
-
-
-def _tables(prepare: Path) -> Iterable[Path]:
-    """Ce qui est publié vient des fichiers de ``prepare``, pas de ses dossiers (tables des ménages, rapports)."""
-    return sorted(f for f in prepare.glob("[!.]*") if f.is_file())
 
 
 def _immeubles(prepare: Path) -> Iterable[Path]:

@@ -16,24 +16,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.alertes.standards import STRATES, anonymiser
+from observatoire.alertes.standards import anonymiser
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
-from observatoire.evaluation import FICHIER as FLUX
-from observatoire.evaluation import flux_a_garder
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
 from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
+from observatoire.rangement import lire_preparee
+from observatoire.tables import Table, preparees
+from observatoire.tables.attributions import ATTENTES
 
-#: Ce qui se recalcule, et qui nomme des lignes ou de petits immeubles.
-RECALCULES = (
-    "indicateurs", "comptes", "couverture", "immeubles_par_cellule", "avertissements", "corrections", "depots",
-    "immeubles_hors_quartier", "lieux", "alertes", "ampleurs", STRATES, "attributions_deplacements",
-    "attributions_attente",
-)  # fmt: skip
-#: Ce que « calculer » refait de « suivi/actions.csv », qui reste.
-DU_SUIVI = ("actions",)
 PETIT_IMMEUBLE = 11
 
 
@@ -99,13 +92,24 @@ def figer(config: Configuration, annees: list[int]) -> None:
                 ecrire_parquet(table, travail / f"{nom}.parquet")
 
 
+def a_garder(table: Table, prepare: Path, annee: int, grands: set[str]) -> pd.DataFrame:
+    """Ce qu'une purge garde d'une table ; ``grands`` : les immeubles qu'un public peut voir."""
+    contenu = lire_preparee(table, prepare, filters=[("annee", "in", [annee + n for n in table.purge.annees])])
+    if table.purge.petits == "retirés":
+        gardees = contenu["niveau"].ne("immeuble") | contenu["territoire"].isin(grands)
+        contenu = contenu[gardees].reset_index(drop=True)
+    elif table.purge.petits == "fondus":
+        contenu = anonymiser(contenu.drop(columns="annee"), grands).assign(annee=annee)
+    return contenu.assign(**dict.fromkeys(table.purge.vider, ""))
+
+
 def effacer(config: Configuration, echues: list[Echue]) -> None:
     """Effacer ce qui est échu ; les valeurs de ces années doivent être figées."""
     prepare = config.chemin("prepare")
     if any(e.lieu == "prepare" for e in echues):
         balayer(prepare)
-        for nom in (*RECALCULES, *DU_SUIVI):
-            (prepare / f"{nom}.parquet").unlink(missing_ok=True)
+        for table in preparees().values():
+            table.dans(prepare).unlink(missing_ok=True)
     for e in echues:
         for dossier in _dossiers(config, e.lieu, e.annee):
             shutil.rmtree(dossier, ignore_errors=False)
@@ -143,29 +147,17 @@ def _valeurs(config: Configuration, annee: int) -> dict[str, pd.DataFrame]:
     corrigée ou hors quartier.
     """
     prepare = config.chemin("prepare")
-    if not all((prepare / f"{nom}.parquet").is_file() for nom in RECALCULES):
+    if not all(table.dans(prepare).is_file() for table in preparees().values()):
         raise ErreurObservatoire("les valeurs ne sont pas calculées : lancer « observatoire calculer ».")
-    filtre = [("annee", "==", annee)]
-    tables = {nom: pd.read_parquet(prepare / f"{nom}.parquet", filters=filtre) for nom in RECALCULES}
-    del tables["avertissements"], tables["lieux"]
-    parc, immeubles = parc_prepare(config, annee)
+    parc = parc_prepare(config, annee)
     minimum = config.conservation.get("immeuble_logements", PETIT_IMMEUBLE)
     taille = parc.groupby("immeuble", observed=True)["connus"].sum()
     grands = set(taille.index[taille >= minimum])
-    for nom in ("indicateurs", "comptes", "immeubles_par_cellule", "alertes", "ampleurs"):
-        table = tables[nom]
-        tables[nom] = table[table["niveau"].ne("immeuble") | table["territoire"].isin(grands)].reset_index(drop=True)
-    tables[STRATES] = anonymiser(tables[STRATES].drop(columns="annee"), grands).assign(annee=annee)
-    tables["corrections"]["id"] = ""
-    tables["immeubles_hors_quartier"]["immeuble"] = ""
+    valeurs = {t.nom: a_garder(t, prepare, annee, grands) for t in preparees().values() if t.purge.annees}
     parc["immeuble"] = parc["immeuble"].astype("str").where(parc["immeuble"].isin(grands))
     cellules = [c for c in parc if c != "connus"]
     parc = parc.astype(dict.fromkeys(cellules, "str")).groupby(cellules, dropna=False, sort=False, as_index=False).sum()
-    petits = immeubles["niveau"].eq("immeuble") & ~immeubles["territoire"].isin(grands)
     if annee + 1 in config.annees and annee + 1 not in annees_conservees(config):
-        tables[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
-        attentes = prepare / "attributions_attente.parquet"
-        tables[ATTENTES_SUIVANTES] = pd.read_parquet(attentes, filters=[("annee", "==", annee + 1)])
-    if (prepare / f"{FLUX}.parquet").is_file():
-        tables[FLUX] = flux_a_garder(pd.read_parquet(prepare / f"{FLUX}.parquet"), annee)
-    return {**tables, "parc": parc, "immeubles": immeubles[~petits].reset_index(drop=True)}
+        valeurs[DEVENIRS_SUIVANTS] = sommes_des_devenirs(config, annee + 1, grands)
+        valeurs[ATTENTES_SUIVANTES] = lire_preparee(ATTENTES, prepare, filters=[("annee", "==", annee + 1)])
+    return {**valeurs, "parc": parc}

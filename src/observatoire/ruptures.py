@@ -19,8 +19,9 @@ import pandas as pd
 
 from observatoire.configuration.modeles.ruptures import Ruptures
 from observatoire.configuration.saisie import lire_fiche
+from observatoire.tables.edition import RUPTURES
 
-COLONNES = ["annee", "indicateurs", "libelle", "description", "source"]
+COLONNES = RUPTURES.noms
 
 
 def lire_ruptures(referentiels: Path, catalogue) -> pd.DataFrame:

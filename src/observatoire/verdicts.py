@@ -21,12 +21,18 @@ import numpy as np
 import pandas as pd
 
 from observatoire.intervalles import clopper_pearson, elargir, garwood
+from observatoire.vocabulaire import (
+    ATTEINT,
+    AU_PLUS,
+    NON_ATTEINT,
+    NON_CONCLUANT,
+    NON_MESURABLE,
+    NON_TENU,
+    PARTIEL,
+    TENU,
+)
 
-TENU, PARTIEL, NON_TENU, NON_CONCLUANT, NON_MESURABLE = VERDICTS = (
-    "tenu", "partiel", "non_tenu", "non_concluant", "non_mesurable",
-)  # fmt: skip
 SANS_OBJET = ""
-ATTEINT, NON_ATTEINT = CONSTATS = ("atteint", "non_atteint")
 #: Chaque bord de l'intervalle est faux avec cette probabilité au plus.
 RISQUE = 0.05
 #: Deux nombres plus proches que cela sont le même : les sommes d'euros s'écrivent en flottants.
@@ -45,7 +51,7 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     ``tolerance``, ``arithmetique``, ``en_vigueur``, et ``avant_terme`` : l'échéance de l'objectif n'est pas venue.
     """
     table = encadrer(table)
-    signe = np.where(table["sens"].eq("au_plus"), -1.0, 1.0)
+    signe = np.where(table["sens"].eq(AU_PLUS), -1.0, 1.0)
     valeur, cible = signe * table["valeur"], signe * table["cible"]
     pire = np.where(signe > 0, table["bas"], -table["haut"])
     mieux = np.where(signe > 0, table["haut"], -table["bas"])

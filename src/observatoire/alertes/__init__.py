@@ -16,14 +16,11 @@ from observatoire.alertes.calcul import (
     regles_par_annee,
 )
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
-from observatoire.alertes.suites import SIGNALES, VERDICTS
 
 __all__ = [
     "ALERTES",
     "AMPLEURS",
     "CLES",
-    "SIGNALES",
-    "VERDICTS",
     "Bilan",
     "Regles",
     "calculer_alertes",

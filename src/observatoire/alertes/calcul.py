@@ -8,37 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
+from observatoire import intervalles, vocabulaire
 from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
 from observatoire.alertes.etendue import mesurer_l_etendue
 from observatoire.alertes.hierarchie import Niveau, evaluer, variance_du_bruit
 from observatoire.alertes.lois import LOIS, Loi
 from observatoire.alertes.melange import DISPERSIONS
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
-from observatoire.alertes.standards import STRATES, garder, reunir_les_annees
+from observatoire.alertes.standards import garder, reunir_les_annees
 from observatoire.alertes.strates import Parc, compter_les_strates, ranger_le_parc
-from observatoire.alertes.suites import VERDICTS, juger
+from observatoire.alertes.suites import juger
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.droits import reserver
-from observatoire.fichiers import ecrire_parquet
 from observatoire.intervalles import elargir
+from observatoire.rangement import ecrire_preparee
 from observatoire.ruptures import lire_ruptures
+from observatoire.tables import Travail
+from observatoire.tables import alertes as tables
 
-CLES = ["annee", "niveau", "territoire", "indicateur"]
-#: ``alertes.parquet`` : une ligne par année, niveau, territoire et indicateur.
-ALERTES = [
-    *CLES, "verdict", "observe", "attendu", "exces", "exces_bas", "exces_haut", "ecart_points", "proba_vigilance",
-    "proba_alerte", "nb_tests",
-]  # fmt: skip
-#: ``ampleurs.parquet`` : les mêmes lignes, ce qui explique chacune.
-AMPLEURS = [
-    *CLES, "denominateur", "reponse", "quartier", "secteur", "bailleur", "lisse", "reference", "variance", "pente",
-    "pente_bas", "pente_haut", "proba_pente", "annees_en_alerte", "concordants", "immeubles", "porteurs",
-    "bailleurs_concernes", "part_porteurs", "forme", "part_quartier",
-]  # fmt: skip
+CLES = tables.ALERTES.noms_des_cles
+#: ``alertes.parquet`` et ``ampleurs.parquet`` : les mêmes lignes ; la seconde explique chacune.
+ALERTES, AMPLEURS = tables.ALERTES.noms, tables.AMPLEURS.noms
 #: Un taux de réponse juste au seuil y est, à l'arrondi des nombres flottants près.
 _JUSTE_ASSEZ = 1e-9
 _INTERVALLES = {"proportion": intervalles.wilson, "taux": intervalles.byar}
@@ -66,12 +59,17 @@ def ecrire_alertes(config: Configuration, avancement: Callable | None = None, da
     """
     calculees = calculer_alertes(config, avancement, dask)
     table = calculees.table
-    tables = {"alertes": table[ALERTES], "ampleurs": table[AMPLEURS], STRATES: calculees.strates}
+    ecrites = {tables.ALERTES: table, tables.AMPLEURS: table, tables.STRATES: calculees.strates}
     with reserver(config.acces):
-        for nom, ecrite in tables.items():
-            ecrire_parquet(ecrite, config.chemin("prepare") / f"{nom}.parquet")
+        for une, contenu in ecrites.items():
+            ecrire_preparee(une, contenu, config.chemin("prepare"))
     comptes = table["verdict"].value_counts()
-    return Bilan(len(table), {verdict: int(comptes.get(verdict, 0)) for verdict in VERDICTS})
+    return Bilan(len(table), {verdict: int(comptes.get(verdict, 0)) for verdict in vocabulaire.ALERTES})
+
+
+def faire(travail: Travail) -> str:
+    """L'étape, telle que la chaîne l'appelle."""
+    return str(ecrire_alertes(travail.config, travail.avancer, travail.dask))
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ def calculer_alertes(config: Configuration, avancement: Callable | None = None, 
     gardees = [annee for annee in annees_conservees(config) if annee in regles]
     vives = {annee: siennes for annee, siennes in regles.items() if annee not in gardees}
     morceaux = [_reprendre(config, annee) for annee in gardees]
-    strates = [lire_conserve(config, annee, STRATES) for annee in gardees]
+    strates = [lire_conserve(config, annee, tables.STRATES.nom) for annee in gardees]
     for annee, sommes in compter_les_strates(config, vives, baremes, dask):
         dire(config.annees.index(annee), len(config.annees), f"alertes {annee}")
         parc = ranger_le_parc(sommes, vives[annee])
@@ -119,7 +117,7 @@ def conclure_les_annees(evaluees: list[pd.DataFrame], regles: dict[int, Regles],
 
 def _reprendre(config: Configuration, annee: int) -> pd.DataFrame:
     """Les évaluations d'une année purgée, telles qu'elles ont été conservées ; leurs suites sont recalculées."""
-    alertes, ampleurs = (lire_conserve(config, annee, nom) for nom in ("alertes", "ampleurs"))
+    alertes, ampleurs = (lire_conserve(config, annee, t.nom) for t in (tables.ALERTES, tables.AMPLEURS))
     gardees = [c for c in AMPLEURS if c not in CLES]
     return pd.concat([alertes.drop(columns="verdict"), ampleurs[gardees]], axis=1)[EVALUEES]
 

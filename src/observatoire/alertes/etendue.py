@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.alertes.suites import SIGNALES
+from observatoire.vocabulaire import FORMES, SIGNALES
 
 ANNEE = ["annee", "indicateur"]
 #: Part de l'excès d'un territoire que ses immeubles signalés doivent porter pour qu'il soit dit concentré.
@@ -28,7 +28,7 @@ def mesurer_l_etendue(jugees: pd.DataFrame) -> pd.DataFrame:
         table = _reunir(table, immeubles, niveau)
     carre = table["part_porteurs"].ge(PART_CONCENTREE)
     plus = table["exces"].gt(0) & table["immeubles"].gt(0)
-    table["forme"] = np.select([plus & carre, plus], ["concentree", "diffuse"], "")
+    table["forme"] = np.select([plus & carre, plus], list(FORMES), "")
     return _part_du_quartier(table)
 
 

@@ -26,7 +26,7 @@ from observatoire.alertes.calcul import (
     remonter,
 )
 from observatoire.alertes.hierarchie import Niveau
-from observatoire.alertes.regles import NIVEAUX, Regles
+from observatoire.alertes.regles import Regles
 from observatoire.alertes.standards import relire
 from observatoire.alertes.strates import Parc, Territoires, ranger_le_parc
 from observatoire.alertes.suites import PENTES
@@ -34,8 +34,9 @@ from observatoire.baremes import Baremes
 from observatoire.configuration import Configuration
 from observatoire.secret import Bruit
 from observatoire.secret import Regles as Secret
+from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
 
-NON_EVALUABLE = "non_evaluable"
 #: Décimales du taux attendu : un ménage sur mille.
 DECIMALES_DU_TAUX = 3
 #: Ce que portent les immeubles d'un secteur ou d'un quartier.
@@ -46,9 +47,6 @@ PORTEES_DE_LOIN = ["immeubles", "porteurs", "forme"]
 DECIMALES = dict.fromkeys(["ecart_points", "lisse", "reference", *PENTES[:3]], 3) | dict.fromkeys(
     ["proba_vigilance", "proba_alerte", "proba_pente", "reponse", "part_porteurs", "part_quartier"], 2
 )
-PUBLIEES_DES_ALERTES = [*ALERTES, "statut"]
-#: La variance ne sert qu'au calcul des pentes, le bailleur qu'à compter ceux d'un quartier : une alerte vaut pour tous.
-PUBLIEES_DES_AMPLEURS = [*(c for c in AMPLEURS if c not in ("variance", "bailleur")), "statut"]
 
 
 def regles_de_ce_qui_alerte(secret: Secret, regles: dict[int, Regles]) -> Secret:
@@ -56,7 +54,7 @@ def regles_de_ce_qui_alerte(secret: Secret, regles: dict[int, Regles]) -> Secret
     porte l'écart, même à qui ne les voit pas."""
     codes = tuple({code: None for siennes in regles.values() for code in siennes.indicateurs})
     return replace(
-        secret, niveaux=NIVEAUX, indicateurs=dict.fromkeys(NIVEAUX, codes), par_bailleur=dict.fromkeys(NIVEAUX, ())
+        secret, niveaux=EMBOITES, indicateurs=dict.fromkeys(EMBOITES, codes), par_bailleur=dict.fromkeys(EMBOITES, ())
     )
 
 
@@ -163,4 +161,4 @@ def publier_les_alertes(evaluees: pd.DataFrame, secret: Secret) -> tuple[pd.Data
     table[vidables] = table[vidables].astype(object).mask(table["statut"].ne("publie"))
     for colonne, decimales in DECIMALES.items():
         table[colonne] = table[colonne].astype(float).round(decimales)
-    return table[PUBLIEES_DES_ALERTES], table[PUBLIEES_DES_AMPLEURS]
+    return table[ALERTES_PUBLIEES.noms], table[AMPLEURS_PUBLIEES.noms]

@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 
 from observatoire.alertes.attendus import reunir
-from observatoire.alertes.regles import NIVEAUX, Regles
+from observatoire.alertes.regles import Regles
 from observatoire.alertes.strates import COMPTEES, SEUL, STRATE
 from observatoire.cles import MODULE
 from observatoire.couverture import ranger
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.rangement import lire_preparee
+from observatoire.tables.alertes import STRATES
+from observatoire.vocabulaire import EMBOITES
 
-STRATES = "strates"
 #: Sépare, dans un nom de colonne, le code d'un indicateur et ce qui en est compté.
 _DE = " "
 _PAR_LIGNE = "denominateur"
@@ -27,8 +29,8 @@ _PAR_LIGNE = "denominateur"
 
 def garder(sommes: Sommes, regles: Regles) -> pd.DataFrame:
     """Une année de ``strates.parquet`` : les lieux, la strate et une colonne par indicateur et par rôle."""
-    lieux = [d for d in (*NIVEAUX, "bailleur", STRATE) if d in sommes.cellules]
-    *fins, large = (sommes.cellules[nom].astype("str") for nom in lieux if nom in NIVEAUX)
+    lieux = [d for d in (*EMBOITES, "bailleur", STRATE) if d in sommes.cellules]
+    *fins, large = (sommes.cellules[nom].astype("str") for nom in lieux if nom in EMBOITES)
     for fin in reversed(fins):
         large = large.fillna(SEUL + fin)
     groupe, distincts = ranger(pd.DataFrame({"large": large, STRATE: sommes.cellules[STRATE]}), ["large", STRATE])
@@ -59,7 +61,7 @@ def reunir_les_annees(tables: list[pd.DataFrame]) -> pd.DataFrame:
 
 def relire(prepare: Path) -> dict[int, Sommes]:
     """Année -> ce que :func:`garder` en a gardé."""
-    table = pd.read_parquet(prepare / f"{STRATES}.parquet")
+    table = lire_preparee(STRATES, prepare)
     comptes = [nom for nom in table if _DE in nom]
     lieux = table.columns.drop([*comptes, "annee"])
     colonnes = [tuple(nom.split(_DE)) for nom in comptes]

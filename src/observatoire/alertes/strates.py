@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.alertes.attendus import Comptes, Releves, attendre, reunir
-from observatoire.alertes.regles import NIVEAUX, Regles
+from observatoire.alertes.regles import Regles
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur
 from observatoire.cles import COLONNE as CLE
@@ -19,6 +19,9 @@ from observatoire.indicateurs.evaluation import livrer
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
 from observatoire.indicateurs.sommes import Sommes, additionner, lire_regles, sommer_selon
+from observatoire.rangement import lire_preparee
+from observatoire.tables.depots import DEPOTS
+from observatoire.vocabulaire import EMBOITES
 
 STRATE = "strate"
 #: Ce que la standardisation lit d'une table ; celle qui ne l'a pas n'est pas standardisée.
@@ -43,7 +46,7 @@ class Reglages:
     @property
     def dimensions(self) -> list[str]:
         """Le grain le plus fin que la configuration publie, et ce qui le contient."""
-        return [*(n for n in NIVEAUX if n in self.config.niveaux), "bailleur", STRATE]
+        return [*(n for n in EMBOITES if n in self.config.niveaux), "bailleur", STRATE]
 
 
 def regler(config: Configuration, regles: Regles, baremes: Baremes, annee: int, lots: list[LotPrepare]) -> Reglages:
@@ -102,7 +105,7 @@ def compter_les_strates(
 ) -> Iterator[tuple[int, Sommes]]:
     """(année, ce qui y est compté par immeuble et par strate) pour chaque année qui a des règles."""
     prepare = config.chemin("prepare")
-    depots = pd.read_parquet(prepare / "depots.parquet")
+    depots = lire_preparee(DEPOTS, prepare)
     lots = {annee: lots_prepares(prepare, annee) for annee in regles}
     reglages = {annee: regler(config, regles[annee], baremes, annee, lots[annee]) for annee in regles}
     taches = [lot for siens in lots.values() for lot in siens]
@@ -119,7 +122,7 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, bruits: Mapping[str, object] 
 
     ``bruits`` : celui que porte chaque indicateur, si les attendus se publient ; ``sommes`` a alors les clés.
     """
-    noms = [d for d in NIVEAUX if d in sommes.cellules]
+    noms = [d for d in EMBOITES if d in sommes.cellules]
     if not noms:  # un territoire sans quartier ni immeuble n'a rien à comparer à lui-même
         return None
     situees = sommes.cellules[noms].notna().any(axis=1).to_numpy()

@@ -16,11 +16,9 @@ from scipy import special
 
 from observatoire.alertes.regles import Regles
 from observatoire.intervalles import CONFIANCE
+from observatoire.vocabulaire import ALERTE, ALERTE_CONFIRMEE, CONFORME, NON_EVALUABLE, VIGILANCE
 
 SERIE = ["niveau", "territoire", "indicateur"]
-VERDICTS = ("non_evaluable", "conforme", "vigilance", "alerte", "alerte_confirmee")
-#: Ce qui mérite d'être regardé.
-SIGNALES = VERDICTS[2:]
 ANNEES_AU_MOINS = 3
 PENTES = ["pente", "pente_bas", "pente_haut", "proba_pente"]
 #: Ce que lit une pente.
@@ -66,8 +64,9 @@ def _compter(alertes: dict[int, np.ndarray], annee: int, duree: int) -> np.ndarr
 def _verdicts(probas: dict[str, np.ndarray], suites: dict[str, np.ndarray], regle: Regles) -> np.ndarray:
     vigilance, alerte = (probas[f"proba_{nom}"] > regle.probabilite for nom in ("vigilance", "alerte"))
     durable = (suites["annees_en_alerte"] >= regle.persistance[0]) | (suites["proba_pente"] > regle.probabilite)
-    rang = np.select([np.isnan(probas["proba_alerte"]), alerte & durable, alerte, vigilance], [0, 4, 3, 2], 1)
-    return np.array(VERDICTS, dtype=object)[rang]
+    cas = [np.isnan(probas["proba_alerte"]), alerte & durable, alerte, vigilance]
+    codes = np.array([NON_EVALUABLE, ALERTE_CONFIRMEE, ALERTE, VIGILANCE, CONFORME], dtype=object)
+    return codes[np.select(cas, range(len(cas)), len(cas))]
 
 
 def _pentes(passees: pd.DataFrame, annee: int, regle: Regles, ruptures: pd.DataFrame) -> pd.DataFrame:

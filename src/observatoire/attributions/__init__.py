@@ -7,7 +7,7 @@ bailleurs d'un même lieu.
 """
 
 from observatoire.attributions.attente import publier_les_attentes
-from observatoire.attributions.calcul import ATTENTES, DEPLACEMENTS, TABLES, Bilan, ecrire_attributions
+from observatoire.attributions.calcul import Bilan, ecrire_attributions
 from observatoire.attributions.conformite import confronter
 from observatoire.attributions.cote_a_cote import ECARTS, comparer_les_bailleurs
 from observatoire.attributions.deplacements import PRATIQUES
@@ -16,11 +16,8 @@ from observatoire.attributions.profils import comparer_les_profils
 from observatoire.attributions.survie import Survie, estimer, quantile
 
 __all__ = [
-    "ATTENTES",
-    "DEPLACEMENTS",
     "ECARTS",
     "PRATIQUES",
-    "TABLES",
     "Bilan",
     "Objectif",
     "Survie",

@@ -19,6 +19,7 @@ from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.publie import Parution
+from observatoire.tables.attributions import ATTENTES, ATTENTES_PUBLIEES
 
 #: Le délai local au-delà duquel l'attente est anormalement longue, en mois.
 SEUIL = "delai_anormalement_long"
@@ -26,14 +27,10 @@ QUANTILES = {"quart": 0.25, "mediane": 0.5, "trois_quarts": 0.75}
 AU_SEUIL = "au_seuil"
 #: groupe -> la colonne qui le dit, dans ``demandes`` comme dans ``attributions``.
 GROUPES = {"ensemble": None, "type_demande": "type_demande", "quartile_ressources": "quartile_ressources"}
-CLES = ["annee", "groupe", "modalite", "mesure"]
-#: ``valeur`` et ses bornes : des mois, ou une part pour « au_seuil ». ``risque`` : demandes observées à cet âge ;
-#: ``satisfaites`` dans l'année ; ``en_attente`` au 31 décembre, sans celles qui se sont retirées.
+#: ``valeur`` et ses bornes : des mois, ou une part pour « au_seuil ».
 MESURES = ["valeur", "borne_basse", "borne_haute"]
-_EFFECTIFS = ["risque", "satisfaites", "en_attente"]
-COLONNES = [*CLES, *MESURES, *_EFFECTIFS]
-#: Ce qui paraît : sans aucun effectif.
-PUBLIEES = [*CLES, *MESURES, "statut"]
+COLONNES, PUBLIEES = ATTENTES.noms, ATTENTES_PUBLIEES.noms
+_EFFECTIFS = [nom for nom in ATTENTES.noms_des_mesures if nom not in MESURES]
 #: Décimales d'une part qui paraît ; un âge est un nombre entier de mois.
 DECIMALES = 2
 #: Ce que les attentes supposent publié pour le territoire entier.

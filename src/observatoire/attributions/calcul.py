@@ -12,12 +12,9 @@ from observatoire.baremes import lire_baremes
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, avec_les_conservees
 from observatoire.droits import reserver
-from observatoire.fichiers import ecrire_parquet
-
-DEPLACEMENTS, ATTENTES = "attributions_deplacements", "attributions_attente"
-#: Les tables écrites : nom -> colonnes. Une année purgée les garde telles quelles.
-TABLES = {DEPLACEMENTS: deplacements.COLONNES, ATTENTES: attente.COLONNES}
-_TEXTES = {"niveau", "territoire", "bailleur", "indicateur", "groupe", "modalite", "mesure"}
+from observatoire.rangement import ecrire_preparee
+from observatoire.tables import Table, Travail, en_texte
+from observatoire.tables.attributions import ATTENTES, DEPLACEMENTS
 
 
 @dataclass(frozen=True)
@@ -31,20 +28,27 @@ class Bilan:
 
 
 def ecrire_attributions(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
-    """Écrire les tables de :data:`TABLES` dans ``prepare``, d'après les tables préparées."""
+    """Écrire dans ``prepare`` ce que l'on tire des tables préparées ; une année purgée garde ses lignes."""
     dire = avancement or (lambda fait, total, libelle: None)
     baremes = lire_baremes(config.chemin("referentiels"))
-    dire(0, len(TABLES), "attributions, bailleurs")
+    dire(0, 2, "attributions, bailleurs")
     tables = {DEPLACEMENTS: deplacements.deplacer(config, baremes, dask)}
-    dire(1, len(TABLES), "attributions, attentes")
+    dire(1, 2, "attributions, attentes")
     tables[ATTENTES] = attente.estimer_les_attentes(config, baremes)
     with reserver(config.acces):
-        for nom, table in tables.items():
-            table = avec_les_conservees(_typer(table[TABLES[nom]]), config, nom, annees_conservees(config))
-            ecrire_parquet(table.reset_index(drop=True), config.chemin("prepare") / f"{nom}.parquet")
-    return Bilan({nom.removeprefix("attributions_"): len(table) for nom, table in tables.items()})
+        for table, contenu in tables.items():
+            typee = _typer(table, contenu[table.noms])
+            entiere = avec_les_conservees(typee, config, table.nom, annees_conservees(config))
+            ecrire_preparee(table, entiere.reset_index(drop=True), config.chemin("prepare"))
+    return Bilan({table.nom.removeprefix("attributions_"): len(contenu) for table, contenu in tables.items()})
 
 
-def _typer(table: pd.DataFrame) -> pd.DataFrame:
+def faire(travail: Travail) -> str:
+    """L'étape, telle que la chaîne l'appelle."""
+    return str(ecrire_attributions(travail.config, travail.avancer, travail.dask))
+
+
+def _typer(table: Table, contenu: pd.DataFrame) -> pd.DataFrame:
     """Les mêmes types que la table soit vide ou non."""
-    return table.astype({c: "int64" if c == "annee" else "str" if c in _TEXTES else "float64" for c in table})
+    textes = en_texte(table.colonnes)
+    return contenu.astype({c: "int64" if c == "annee" else "str" if c in textes else "float64" for c in contenu})

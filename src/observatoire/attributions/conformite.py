@@ -17,11 +17,12 @@ from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
 from observatoire.catalogue import catalogue
 from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
+from observatoire.tables.attributions import CONFORMITE
 from observatoire.verdicts import juger_les_mesures
 
 #: Le verdict d'un objectif qui n'est pas en vigueur, ou qui ne s'applique pas.
 SANS_OBJET = "sans_objet"
-COLONNES = [*CLES, "objectif", "origine", "sens", "cible", "depuis", "jusque", "source", "constat", "verdict", "statut"]
+COLONNES = CONFORMITE.noms
 _MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance"]
 _LUES = [*CLES, *_MESURES, "statut"]
 

@@ -22,11 +22,9 @@ from observatoire import intervalles
 from observatoire.attributions.deplacements import PRATIQUES
 from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import CLES, Parution
+from observatoire.tables.attributions import COTE_A_COTE
 
-MESURES = ["autres", "ecart", "ecart_bas", "ecart_haut", "standardise", "standardise_bas", "standardise_haut"]
-#: ``autres`` : la part de tous les autres bailleurs du territoire ; les écarts sont en fractions ; ``sens`` : voir
-#: :data:`ECARTS` ; ``nb_comparaisons`` : combien sont à faire pour cet indicateur et ce niveau cette année-là.
-COLONNES = [*CLES, *MESURES, "sens", "nb_comparaisons", "statut"]
+COLONNES = COTE_A_COTE.noms
 ECARTS = PLUS, MOINS, SEMBLABLE = ("plus", "moins", "semblable")
 #: Décimales de ce qui est calculé.
 DECIMALES = 3

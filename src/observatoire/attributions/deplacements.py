@@ -31,14 +31,16 @@ from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
 from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
 from observatoire.publie import CLES
+from observatoire.rangement import lire_preparee
+from observatoire.tables.attributions import DEPLACEMENTS
+from observatoire.tables.depots import DEPOTS
 
 #: Ce qui se compare : les pratiques d'attribution.
 PRATIQUES = (
     "premier_quartile_hors_qpv", "premier_quartile_en_qpv", "prioritaires", "mutations", "relogements",
     "moins_40_entrants", "monoparentales_entrants", "personnes_seules_entrants",
 )  # fmt: skip
-#: ``deplacement`` : ce qui s'ajoute à l'écart pour qu'il soit à logements égaux, en fraction.
-COLONNES = [*CLES, "deplacement"]
+COLONNES = DEPLACEMENTS.noms
 DECIMALES = 3
 #: En deçà, une strate ne dit rien : toutes ensemble en tiennent lieu.
 STRATE_MINIMALE = 11
@@ -62,7 +64,7 @@ class Reglages:
 def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -> pd.DataFrame:
     """Une ligne par année, territoire, bailleur et pratique où le bailleur et d'autres ont signé (:data:`COLONNES`)."""
     prepare, gardees = config.chemin("prepare"), annees_conservees(config)
-    depots = pd.read_parquet(prepare / "depots.parquet")
+    depots = lire_preparee(DEPOTS, prepare)
     vives = [a for a in config.annees if a not in gardees]
     lots = {annee: lots_prepares(prepare, annee) for annee in vives}
     reglages = {annee: regler(config, baremes, annee, lots[annee]) for annee in vives}

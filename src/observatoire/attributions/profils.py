@@ -14,15 +14,12 @@ from observatoire import intervalles
 from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import Parution
 from observatoire.simulation.traits import TRAITS
+from observatoire.tables.attributions import PROFILS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.
 CODES = {nom: (t.parc, t.entrants, t.sortants) for nom, t in TRAITS.items()}
-LIEU = ["annee", "niveau", "territoire", "bailleur"]
-CLES = [*LIEU, "trait"]
-_ECARTS = [f"{nom}{suffixe}" for nom in ("ecart_parc", "ecart_sortants") for suffixe in ("", "_bas", "_haut")]
-#: ``ecart_parc`` : entrants moins parc d'avant ; ``ecart_sortants`` : entrants moins sortants ; leurs bornes, et le
-#: statut du premier terme qui ne paraît pas. ``statut`` : « publie » si l'un des deux paraît.
-COLONNES = [*CLES, *_ECARTS, "statut_parc", "statut_sortants", "statut"]
+CLES, COLONNES = PROFILS.noms_des_cles, PROFILS.noms
+LIEU = CLES[:-1]
 #: Décimales de ce qui est calculé.
 DECIMALES = 3
 _BORNES = ["valeur", "borne_basse", "borne_haute"]

@@ -15,8 +15,8 @@ import pandas as pd
 
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
+from observatoire.vocabulaire import NATURES, PROGRES, multiplier
 
-NATURES = ("proportion", "taux", "moyenne", "effectif", "ecart")
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
     "proportion": "score de Wilson, 95 %",
@@ -25,7 +25,6 @@ INTERVALLES = {
     "effectif": "sans intervalle : dénombrement de toutes les lignes déposées",
     "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
 }
-MULTIPLICATEURS = {"%": 100, "points": 100, "‰": 1000, "pour 100 logements": 100}
 
 #: Module -> nom de la famille, dans l'ordre des pages.
 FAMILLES = {
@@ -91,7 +90,7 @@ class Indicateur:
     @property
     def multiplicateur(self) -> int:
         """Ce par quoi la présentation multiplie la valeur (100 pour un pourcentage)."""
-        return MULTIPLICATEURS.get(self.unite, 1)
+        return multiplier(self.unite)
 
     def compter(self, tables: dict[str, pd.DataFrame], bareme: Callable) -> Comptage:
         """Appliquer la fonction aux tables d'une année.
@@ -205,7 +204,7 @@ def _inscrire(
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
         (nature not in NATURES, f"nature « {nature} » inconnue"),
         (champs["perimetre"] not in ("tous", "rpls"), f"perimetre « {champs['perimetre']} » inconnu"),
-        (champs["sens"] not in ("hausse", "baisse", "neutre"), f"sens « {champs['sens']} » inconnu"),
+        (champs["sens"] not in PROGRES, f"sens « {champs['sens']} » inconnu"),
         (not inspect.getdoc(fonction), "la fiche (docstring) manque"),
         (code in _registre, "ce code est déjà déclaré"),
         ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),

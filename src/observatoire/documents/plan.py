@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from observatoire.tables.revue import OBJECTIFS
+
 #: Le dossier des documents, dans l'édition comme dans le site.
 DOSSIER = "documents"
 
@@ -62,6 +64,6 @@ DOCUMENTS = (
         "déceler, les ajustements proposés.",
         "Remise aux signataires de la charte.",
         "document.typ",
-        table="revue_objectifs.csv",
+        table=OBJECTIFS.fichier,
     ),
 )  # fmt: skip

@@ -20,6 +20,8 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.ecrits.references import REFERENCE, Lieu
 from observatoire.publie import CLES
+from observatoire.rangement import lire_preparee
+from observatoire.tables.indicateurs import COMPTES, INDICATEURS
 
 _MOIS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 _PAS_UNE_VALEUR = re.compile(
@@ -99,8 +101,8 @@ class Exactes:
     @cached_property
     def _calculees(self) -> pd.DataFrame:
         valeurs, comptes = (
-            pd.read_parquet(self.prepare / f"{nom}.parquet", columns=colonnes)
-            for nom, colonnes in (("indicateurs", [*CLES, *_LUES, "statut"]), ("comptes", ["concernes"]))
+            lire_preparee(table, self.prepare, columns=colonnes)
+            for table, colonnes in ((INDICATEURS, [*CLES, *_LUES, "statut"]), (COMPTES, ["concernes"]))
         )
         return valeurs.join(comptes)[valeurs["statut"].eq("calcule")]
 

@@ -15,11 +15,11 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.presentation.nombres import ecrire_ligne, nommer_statut, statut_de
 from observatoire.publie import Parution
+from observatoire.vocabulaire import POUR_TOUS
 
 REFERENCE = re.compile(r"\{\{\s*valeur\b([^{}]*)\}\}")
 #: Ce qui peut préciser où ; une clé par niveau publié pour tous.
-NIVEAUX = ("agglomeration", "ville", "qpv", "quartier", "secteur")
-PRECISIONS = (*NIVEAUX, "bailleur", "annee")
+PRECISIONS = (*POUR_TOUS, "bailleur", "annee")
 EXEMPLE = "{{ valeur taux_vacance quartier=battant annee=2009 }}"
 
 
@@ -47,7 +47,7 @@ class Citables:
         if code in {b.code for b in self.config.bailleurs}:
             return replace(tout, bailleur=code)
         siens = self.territoires.loc[self.territoires["code"].eq(code), "niveau"]
-        niveau = next((n for n in NIVEAUX if n in set(siens)), None)
+        niveau = next((n for n in POUR_TOUS if n in set(siens)), None)
         return replace(tout, niveau=niveau, territoire=code) if niveau else tout
 
     def citer(self, texte: str, lieu: Lieu) -> str:
@@ -86,7 +86,7 @@ class Citables:
         """La clé de la valeur citée."""
         code, *precisions = contenu.split()
         dites = dict(p.split("=", 1) for p in precisions)
-        niveau = next((n for n in NIVEAUX if n in dites), None)
+        niveau = next((n for n in POUR_TOUS if n in dites), None)
         if niveau:
             lieu = replace(lieu, niveau=niveau, territoire=dites[niveau], bailleur="tous")
         return {

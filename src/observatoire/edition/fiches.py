@@ -21,19 +21,7 @@ from observatoire.presentation.nombres import (
     legende_statuts,
 )
 from observatoire.publie import Contenu
-
-SENS = {
-    "hausse": "une hausse est un progrès",
-    "baisse": "une baisse est un progrès",
-    "neutre": "ni la hausse ni la baisse n'est en soi un progrès",
-}
-NATURES = {
-    "proportion": "proportion",
-    "taux": "taux",
-    "moyenne": "moyenne",
-    "effectif": "effectif",
-    "ecart": "écart",
-}
+from observatoire.vocabulaire import NATURES, PROGRES
 
 
 def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> list[Path]:
@@ -107,14 +95,14 @@ def _identite(code: str, declarations: list[dict]) -> str:
     rangs = [
         ("Code", f"`{code}`"),
         ("Famille", pour_myst(d["famille"])),
-        ("Nature", NATURES.get(d["nature"], d["nature"])),
+        ("Nature", NATURES[d["nature"]].libelle),
         ("Numérateur", _commun(declarations, "numerateur")),
         ("Dénominateur", _commun(declarations, "denominateur")),
         ("Unité", pour_myst(d["unite"])),
         ("Date de référence", _periode(d["periode"])),
         ("Source", pour_myst(d["source"])),
         ("Tables déposées", ", ".join(f"`{t}`" for t in d.get("tables") or ())),
-        ("Lecture", SENS.get(d["sens"], d["sens"])),
+        ("Lecture", PROGRES[d["sens"]].sens),
         ("Intervalle", d.get("intervalle") and pour_myst(d["intervalle"])),
     ]
     corps = "\n".join(f"| {nom} | {valeur} |" for nom, valeur in rangs if valeur)

@@ -19,6 +19,7 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.edition.textes import noms_des_textes
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.publie import Contenu, Publie, est_hors
+from observatoire.tables.edition import EDITION
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
     ``publie`` : le dossier publié d'un public. ``notebooks`` : le dossier des modèles.
     Lève :class:`ParametreInconnu` avec la liste de tout ce qui ne va pas.
     """
-    if not (publie / "edition.json").is_file():
+    if not EDITION.dans(publie).is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer d'abord « observatoire proteger ».")
     matiere = Matiere.lire(publie)
     pages, problemes = [], []

@@ -13,7 +13,8 @@ import pandas as pd
 import observatoire
 from observatoire import lectures
 from observatoire.presentation import svg, tableaux, toile
-from observatoire.publie import FICHIERS, VARIABLE, Publie
+from observatoire.publie import VARIABLE, Publie
+from observatoire.tables import publiees
 
 # Chaque nom qu'un notebook peut importer est chargé d'avance.
 NOMS = [getattr(observatoire, nom) for nom in observatoire.__all__]
@@ -21,8 +22,8 @@ NOMS = [getattr(observatoire, nom) for nom in observatoire.__all__]
 
 def ranger(valeurs: Publie) -> None:
     """Lire chaque table publiée et ranger les indicateurs comme les pages les cherchent."""
-    for nom, fichier in FICHIERS.items():
-        if (valeurs.dossier / fichier).is_file() and isinstance(valeurs.contenu.table(nom), pd.DataFrame):
+    for nom, table in publiees().items():
+        if table.dans(valeurs.dossier).is_file() and isinstance(valeurs.contenu.table(nom), pd.DataFrame):
             valeurs.contenu.lignes(nom)
     ligne = valeurs.indicateurs.iloc[0].to_dict()
     valeurs.serie(*(ligne[cle] for cle in ("indicateur", "niveau", "territoire", "bailleur")))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from observatoire.echappement import markdown_en_myst, pour_myst
 from observatoire.presentation.nombres import ecrire_date
 from observatoire.publie import Contenu, en_lignes
+from observatoire.tables.engagements import SEANCES
 
 CALENDRIER = "calendrier"
 RESERVE = "Le texte de ce compte rendu est réservé aux partenaires."
@@ -18,7 +19,7 @@ def pages_des_seances(contenu: Contenu) -> Iterator[tuple[str, str]]:
 
     Aucune quand il n'y a ni séance ni engagement.
     """
-    if not (contenu.dossier / "seances.csv").is_file():
+    if not SEANCES.dans(contenu.dossier).is_file():
         return
     seances = en_lignes(contenu.table("seances"))
     if seances or len(contenu.table("engagements")):

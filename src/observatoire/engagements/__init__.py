@@ -16,7 +16,7 @@ from observatoire.engagements.declaration import (
     lire_le_suivi,
 )
 from observatoire.engagements.preuves import Registres, lire_registres
-from observatoire.verdicts import CACHEE, NON_MESURABLE, VERDICTS, juger_les_faits, juger_les_mesures
+from observatoire.verdicts import CACHEE, juger_les_faits, juger_les_mesures
 
 __all__ = [
     "CACHEE",
@@ -24,8 +24,6 @@ __all__ = [
     "COLONNES",
     "FICHIER",
     "MESURES",
-    "NON_MESURABLE",
-    "VERDICTS",
     "Engagement",
     "Registres",
     "Texte",

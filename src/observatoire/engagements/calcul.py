@@ -13,6 +13,7 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement
 from observatoire.engagements.preuves import Compte, Registres, compter
+from observatoire.tables import engagements as tables
 from observatoire.verdicts import (
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
@@ -21,20 +22,11 @@ from observatoire.verdicts import (
     juger_les_mesures,
 )
 
-CLES = ["annee", "engagement"]
-#: Ce qui décrit un engagement, le même toutes les années.
-DECRITS = [
-    "texte", "texte_nom", "texte_note", "article", "libelle", "titulaires", "nature", "genre", "rythme", "indicateur",
-    "niveau", "territoire", "bailleur", "sens", "tolerance", "arithmetique",
-]  # fmt: skip
-#: L'objectif en vigueur.
-CIBLES = ["cible", "jusque", "cible_depuis", "echeance", "adoptee_par", "cible_source"]
-#: Ce qui vient d'une cellule publiée de l'indicateur, et manque avec elle.
-MESURES = ["numerateur", "denominateur", "observe", "bas", "haut", "couverture"]
-ETAT_ZERO = ["zero_annee", "zero_valeur", "zero_source"]
-JUGES = ["faits", "attendus", "verdict", "constat", "raison", "statut"]
 #: ``engagements.csv`` : une ligne par année et par engagement.
-COLONNES = [*CLES, *DECRITS, *CIBLES, *ETAT_ZERO, *MESURES, *JUGES]
+CLES, COLONNES = tables.ENGAGEMENTS.noms_des_cles, tables.ENGAGEMENTS.noms
+DECRITS, CIBLES, MESURES, ETAT_ZERO = (
+    [c.nom for c in colonnes] for colonnes in (tables.DECRITS, tables.CIBLES, tables.MESURES, tables.ETAT_ZERO)
+)
 _NOMBRES = [*MESURES, "cible", "jusque", "tolerance", "zero_valeur"]
 _ENTIERS = ["echeance", "zero_annee", "faits", "attendus"]
 _CELLULE = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance", "statut"]

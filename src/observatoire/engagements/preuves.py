@@ -14,10 +14,14 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from observatoire.alertes.regles import NIVEAUX
 from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement
 from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
+from observatoire.rangement import lire_preparee
+from observatoire.tables.alertes import ALERTES
+from observatoire.tables.depots import DEPOTS
+from observatoire.tables.suivi import ACTIONS
+from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
 
 PERIODES = {"trimestriel": 4, "annuel": 1}
 #: Une fois pour toutes, au plus tard à l'échéance.
@@ -48,14 +52,14 @@ class Registres:
 def lire_registres(config: Configuration, seances: list[Seance]) -> Registres:
     """Les comptes rendus et, lus dans ``prepare``, les dépôts, les alertes et les actions sur les alertes."""
     prepare = config.chemin("prepare")
-    depots = pd.read_parquet(prepare / "depots.parquet", columns=["annee", "deposant", "table", "statut"])
+    depots = lire_preparee(DEPOTS, prepare, columns=["annee", "deposant", "table", "statut"])
     bailleurs = [b.code for b in config.bailleurs]
     return Registres(
         seances=tuple(tenues(config, seances)),
         depots=depots[depots["deposant"].isin(bailleurs)],
-        alertes=_lire(prepare / "alertes.parquet", ["annee", "niveau", "verdict"]),
-        actions=_lire(prepare / "actions.parquet", ["date", "reponse", "outil"]),
-        niveaux=tuple(n for n in NIVEAUX if n in config.niveaux),
+        alertes=_lire(ALERTES.dans(prepare), ["annee", "niveau", "verdict"]),
+        actions=_lire(ACTIONS.dans(prepare), ["date", "reponse", "outil"]),
+        niveaux=tuple(n for n in EMBOITES if n in config.niveaux),
     )
 
 
@@ -130,7 +134,7 @@ def _depots(preuve: Mapping, depots: pd.DataFrame, annee: int) -> Compte:
 def _alertes(registres: Registres, annee: int) -> Compte:
     """Les niveaux où l'alerte a pu être évaluée, sur ceux de l'édition."""
     siennes = registres.alertes[registres.alertes["annee"].eq(annee)]
-    evalues = siennes.loc[siennes["verdict"].ne("non_evaluable"), "niveau"].unique()
+    evalues = siennes.loc[siennes["verdict"].ne(NON_EVALUABLE), "niveau"].unique()
     return Compte(sum(n in evalues for n in registres.niveaux), len(registres.niveaux), len(siennes) > 0)
 
 

@@ -14,14 +14,13 @@ from observatoire.evaluation.ecarts import comparer, relever_les_ecarts
 from observatoire.evaluation.flux import COLONNES as COLONNES_DES_FLUX
 from observatoire.evaluation.flux import COMPTES
 from observatoire.evaluation.objectifs import dresser_les_objectifs
-from observatoire.evaluation.parcours import FICHIER, compter_les_flux, flux_a_garder, parts_du_parc
+from observatoire.evaluation.parcours import compter_les_flux, parts_du_parc
 from observatoire.evaluation.propositions import proposer
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 
 __all__ = [
     "COLONNES_DES_FLUX",
     "COMPTES",
-    "FICHIER",
     "Bilan",
     "comparer",
     "compter_les_flux",
@@ -33,7 +32,6 @@ __all__ = [
     "effet_minimal",
     "effet_minimal_connu",
     "effet_minimal_d_un_taux",
-    "flux_a_garder",
     "lire_contexte",
     "parts_du_parc",
     "proposer",

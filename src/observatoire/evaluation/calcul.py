@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from observatoire.configuration import Configuration
 from observatoire.droits import reserver
-from observatoire.evaluation.parcours import FICHIER, compter_les_flux
-from observatoire.fichiers import ecrire_parquet
+from observatoire.evaluation.parcours import compter_les_flux
+from observatoire.rangement import ecrire_preparee
+from observatoire.tables import Travail
+from observatoire.tables.revue import FLUX
 
 
 @dataclass(frozen=True)
@@ -24,5 +26,10 @@ def ecrire_flux(config: Configuration) -> Bilan:
     """Écrire ``revue_flux`` : qui est entré, sorti, resté, d'une année à l'autre."""
     flux = compter_les_flux(config)
     with reserver(config.acces):
-        ecrire_parquet(flux, config.chemin("prepare") / f"{FICHIER}.parquet")
+        ecrire_preparee(FLUX, flux, config.chemin("prepare"))
     return Bilan(flux["indicateur"].nunique())
+
+
+def faire(travail: Travail) -> str:
+    """L'étape, telle que la chaîne l'appelle."""
+    return str(ecrire_flux(travail.config))

@@ -12,16 +12,13 @@ from observatoire.catalogue import catalogue
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 from observatoire.intervalles import ecart_de_bornes, erreur_type
 from observatoire.publie import Parution
+from observatoire.tables import revue
 from observatoire.verdicts import COMPLETE
+from observatoire.vocabulaire import BAISSE, COMPTE, HAUSSE, INDECIS, SANS_INTERVALLE
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
 _COUVERTURE = "couverture"
-MESURES = [
-    "valeur_depart", "denominateur_depart", "valeur", "denominateur", "ecart", "ecart_bas", "ecart_haut",
-    "effet_minimal",
-]  # fmt: skip
-#: « compte » : un dénombrement complet et sans bruit aux deux dates, donc exact ; « sans_intervalle » : rien autour.
-HAUSSE, BAISSE, INDECIS, COMPTE, NU = SENS = ("hausse", "baisse", "indecis", "compte", "sans_intervalle")
+MESURES = [c.nom for c in revue.MESURES]
 #: Décimales de ce qui est calculé : assez pour toute lecture.
 DECIMALES = 6
 ROMPUE = "Une rupture de série sépare les deux années : elles ne se comparent pas."
@@ -64,7 +61,7 @@ def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.DataF
     nu = table["ecart_bas"].isna().to_numpy()
     exact = (nature == "effectif") & complet & ~donnee & nu
     cas = [~compare, exact, nu, table["ecart_bas"] > 0, table["ecart_haut"] < 0]
-    table["sens"] = np.select(cas, ["", COMPTE, NU, HAUSSE, BAISSE], INDECIS)
+    table["sens"] = np.select(cas, ["", COMPTE, SANS_INTERVALLE, HAUSSE, BAISSE], INDECIS)
     manque = pd.Series(statut, index=table.index).map(MANQUES).fillna("")
     motifs = [
         (table["rompue"], ROMPUE), (lignes["depart"].eq(lignes["annee"]), UNE_SEULE), (~compare, manque),

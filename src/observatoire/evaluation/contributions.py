@@ -17,10 +17,9 @@ from observatoire.evaluation.decomposition import CLES, QUARTIER, cumuler, decom
 from observatoire.evaluation.flux import BRUITES
 from observatoire.publie import TOUTES
 from observatoire.secret import Regles
+from observatoire.tables.revue import DECOMPOSITION
 
-COLONNES = [
-    "depart", "annee", *CLES, "valeur_depart", "valeur", "variation", "composante", "contribution", "statut", "motif",
-]  # fmt: skip
+COLONNES = DECOMPOSITION.noms
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et ce que le bruit laisse.
 PARAISSENT = (
     "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",

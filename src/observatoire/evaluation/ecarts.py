@@ -11,13 +11,11 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.modeles.engagements import EngagementEcrit
 from observatoire.engagements import Engagement, lire_contenu
 from observatoire.evaluation.revision import lire_etat_zero
+from observatoire.tables import revue
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
 _INITIAL, _ACTUEL = ["verdict_initial", "statut_initial"], ["verdict", "statut_verdict"]
-COLONNES = [
-    "revision", "date", "engagement", "libelle", "ecart", "champ", "au_depart", "a_la_fin", *_INITIAL, *_ACTUEL,
-    "statut", "motif",
-]  # fmt: skip
+COLONNES = revue.ECARTS.noms
 #: Verser une pièce n'est pas changer la règle.
 _SANS_EFFET = {"code", "pieces"}
 _COMPARES = [c for c in EngagementEcrit.model_fields if c not in _SANS_EFFET]

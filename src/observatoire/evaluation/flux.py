@@ -17,19 +17,15 @@ from observatoire.catalogue import Indicateur
 from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
 from observatoire.lecture.devenirs import HORS_PARC, PARTI, RESTE
+from observatoire.tables.revue import BRUITES, COMPTES, FLUX
 
 #: ``deplaces`` : restés dans un logement que les deux dépôts ne situent pas dans le même quartier.
 COMPOSANTES = (
     "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse", "deplaces",
 )  # fmt: skip
 _RANG = {nom: rang for rang, nom in enumerate(COMPOSANTES)}
-#: Ménages, répondants et ménages qui ont le trait, avant puis après.
-COMPTES = ["menages0", "menages1", "n0", "x0", "n1", "x1"]
-#: Ceux qui se publient, donc se bruitent ; la clé de chacun est à côté de lui.
-BRUITES = ["x0", "n0", "x1", "n1"]
+CLES, COLONNES = FLUX.noms_des_cles, FLUX.noms
 CLES_DES_COMPTES = [f"cle_{compte}" for compte in BRUITES]
-CLES = ["annee", "quartier", "bailleur", "indicateur", "composante"]
-COLONNES = [*CLES, *COMPTES, *CLES_DES_COMPTES]
 SANS_QUARTIER = ""
 
 

@@ -12,17 +12,15 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.evaluation.comparaison import MESURES, comparer_les_bouts
 from observatoire.evaluation.parcours import parts_du_parc
-from observatoire.evaluation.pertinence import PERTINENCE, juger_les_pertinences
+from observatoire.evaluation.pertinence import juger_les_pertinences
 from observatoire.evaluation.propositions import proposer
+from observatoire.tables.revue import OBJECTIFS
 
 ENGAGEMENT, OBJECTIF, SUIVI = ORIGINES = ("engagement", "objectif", "suivi")
 LIEU = ["indicateur", "niveau", "territoire", "bailleur"]
 _CIBLE = ["cible", "jusque", "cible_sens"]
 _VERDICT = ["verdict", "constat", "raison"]
-COLONNES = [
-    "origine", "code", "libelle", *LIEU, "depart", "annee", *MESURES, "sens", *_CIBLE, *_VERDICT, *PERTINENCE,
-    "proposition", "statut", "motif",
-]  # fmt: skip
+COLONNES = OBJECTIFS.noms
 #: Un engagement que des faits prouvent, ou que rien ne mesure : il n'y a pas d'écart.
 SANS_MESURE = "Jugé sur des faits, ou sans mesure : il n'y a pas de valeur à comparer."
 _TEXTES = [

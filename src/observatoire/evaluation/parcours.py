@@ -26,11 +26,14 @@ from observatoire.evaluation.flux import (
 )
 from observatoire.indicateurs import lire_regles
 from observatoire.lecture.tables import table_vide
+from observatoire.rangement import lire_preparee
 from observatoire.schemas import lire_schemas
+from observatoire.tables import en_texte
+from observatoire.tables.depots import DEPOTS
+from observatoire.tables.revue import FLUX
 
-FICHIER = "revue_flux"
 _LIENS = ["id_logement", "quartier", "bailleur", "annee", "annee_premiere_location", "champ_rpls", CLE]
-_TEXTES = ["quartier", "bailleur", "indicateur", "composante"]
+_TEXTES = en_texte(FLUX.colonnes)
 
 
 def parts_du_parc() -> list[Indicateur]:
@@ -53,11 +56,6 @@ def compter_les_flux(config: Configuration) -> pd.DataFrame:
     return table[COLONNES].astype(types)
 
 
-def flux_a_garder(flux: pd.DataFrame, annee: int) -> pd.DataFrame:
-    """Ce que la purge d'une année garde : ses flux, et ceux de l'année d'après, qui se tirent aussi d'elle."""
-    return flux[flux["annee"].isin([annee, annee + 1])].reset_index(drop=True)
-
-
 def _compter_une_paire(config: Configuration, avant: int, annee: int) -> pd.DataFrame:
     gardees = annees_conservees(config)
     if avant in gardees or annee in gardees or not a_encore_ses_menages(config, avant):
@@ -69,8 +67,8 @@ def _compter_une_paire(config: Configuration, avant: int, annee: int) -> pd.Data
 
 def _relire(config: Configuration, avant: int, annee: int) -> pd.DataFrame:
     for source in (annee, avant):
-        if (dossier_conserve(config, source) / f"{FICHIER}.parquet").is_file():
-            gardes = lire_conserve(config, source, FICHIER)
+        if FLUX.dans(dossier_conserve(config, source)).is_file():
+            gardes = lire_conserve(config, source, FLUX.nom)
             return gardes[gardes["annee"].eq(annee)]
     return pd.DataFrame()
 
@@ -81,7 +79,7 @@ class _Outils:
     def __init__(self, config: Configuration, avant: int, annee: int):
         self.annees, self.tables = (avant, annee), config.chemin("prepare") / "tables"
         baremes = lire_baremes(config.chemin("referentiels"))
-        depots = pd.read_parquet(config.chemin("prepare") / "depots.parquet")
+        depots = lire_preparee(DEPOTS, config.chemin("prepare"))
         vide = _menages_vides(config)
         self.regles = {a: lire_regles(parts_du_parc(), {"menages": vide}, a, baremes) for a in self.annees}
         self.baremes: Baremes = baremes

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from observatoire.vocabulaire import NON_CONCLUANT, NON_TENU, PARTIEL
+
 RELEVER = "Objectif tenu : discuter de le reconduire ou de le relever."
 POURSUIVRE = "Engagement tenu : discuter de le poursuivre tel quel."
 RAPPROCHER = "Objectif approché : discuter de maintenir la cible et d'en repousser l'échéance."
@@ -35,7 +37,7 @@ def proposer(table: pd.DataFrame) -> pd.Series:
     ``en_vigueur``.
     """
     verdict, pertinence, chiffre = table["verdict"], table["pertinence"], table["cible"].notna()
-    manque = verdict.isin(["non_tenu", "non_concluant", "partiel"])
+    manque = verdict.isin([NON_TENU, NON_CONCLUANT, PARTIEL])
     cas = [
         (table["origine"].eq("suivi"), REGARDER),
         (~table["en_vigueur"], SANS_OBJET),

@@ -15,13 +15,18 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.gouvernance.publication import CLES
 from observatoire.gouvernance.regles import GENRES
 from observatoire.gouvernance.seances import Seance, dossier_des_seances, lire_seances
+from observatoire.rangement import lire_publiee
+from observatoire.tables.alertes import ALERTES_PUBLIEES
+from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
+from observatoire.tables.engagements import ENGAGEMENTS
+from observatoire.vocabulaire import ALERTES, EMBOITES, NON_CONCLUANT, NON_TENU, OUVRENT, PARTIEL, VERDICTS
 
 #: Mois d'une séance à la suivante.
 RYTHMES = {"groupe_de_travail": 3, "conference": 12}
 #: Les verdicts des alertes qui vont à l'ordre du jour, du plus grave au moins grave.
-A_EXAMINER = {"alerte_confirmee": "alerte confirmée", "alerte": "alerte"}
+A_EXAMINER = {code: ALERTES[code].libelle for code in reversed(OUVRENT)}
 #: Les verdicts des engagements qui vont à l'ordre du jour.
-A_EXPLIQUER = {"non_tenu": "non tenu", "partiel": "tenu en partie", "non_concluant": "non concluant"}
+A_EXPLIQUER = {code: VERDICTS[code].libelle for code in (NON_TENU, PARTIEL, NON_CONCLUANT)}
 RIEN = "- Rien à cet ordre du jour."
 
 
@@ -35,7 +40,7 @@ def preparer_seance(config: Configuration, date: dt.date | None = None, genre: s
     if genre not in GENRES:
         raise ErreurConfiguration(f"genre « {genre} » inconnu. Valeurs admises : {', '.join(GENRES)}.")
     publie = config.chemin("publie") / RESERVE
-    if not (publie / "engagements.csv").is_file():
+    if not ENGAGEMENTS.dans(publie).is_file():
         raise ErreurObservatoire(
             f"l'édition des partenaires manque : lancer « observatoire proteger --public {RESERVE} »."
         )
@@ -58,7 +63,7 @@ def _suivante(config: Configuration, genre: str, siennes: list[Seance]) -> dt.da
 
 
 def _rediger(publie: Path, date: dt.date, genre: str, siennes: list[Seance]) -> str:
-    edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
+    edition = json.loads(EDITION.dans(publie).read_text(encoding="utf-8"))
     annee = edition["annees"][-1]
     alertes, engagements = _alertes(publie, annee), _engagements(publie, annee)
     entete = ["---", f"genre: {genre}", f"date: {date.isoformat()}", "etat: prevue      # « tenue » après la séance"]
@@ -103,23 +108,22 @@ def _puces(phrases) -> str:
 
 def _alertes(publie: Path, annee: int) -> pd.DataFrame:
     """Les alertes publiées de l'année, du plus grave au moins grave, avec le nom du lieu et celui de l'indicateur."""
-    table = pd.read_csv(publie / "alertes.csv", dtype={"territoire": str})
+    table = lire_publiee(ALERTES_PUBLIEES, publie)
     table = table[table["annee"].eq(annee) & table["statut"].eq("publie") & table["verdict"].isin(A_EXAMINER)]
-    lieux = pd.read_csv(publie / "territoires.csv", dtype=str)
+    lieux = lire_publiee(TERRITOIRES, publie)
     noms = dict(zip(zip(lieux["niveau"], lieux["code"], strict=True), lieux["nom"], strict=True))
-    catalogue = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
+    catalogue = json.loads(CATALOGUE.dans(publie).read_text(encoding="utf-8"))
     libelles = {d["code"]: d["libelle"] for d in catalogue}
-    rangs = {"quartier": 0, "secteur": 1, "immeuble": 2}
     cles = zip(table["niveau"], table["territoire"], strict=True)
     return table.assign(
         lieu=[f"{niveau.capitalize()} {noms.get((niveau, code), code)}" for niveau, code in cles],
         libelle=table["indicateur"].map(libelles),
         _verdict=table["verdict"].map(list(A_EXAMINER).index),
-        _niveau=table["niveau"].map(rangs),
+        _niveau=table["niveau"].map(EMBOITES[::-1].index),
     ).sort_values(["_verdict", "_niveau", "territoire", "indicateur"])
 
 
 def _engagements(publie: Path, annee: int) -> pd.DataFrame:
-    table = pd.read_csv(publie / "engagements.csv")
+    table = lire_publiee(ENGAGEMENTS, publie)
     table = table[table["annee"].eq(annee) & table["verdict"].isin(A_EXPLIQUER)]
     return table.assign(_rang=table["verdict"].map(list(A_EXPLIQUER).index)).sort_values(["_rang", "engagement"])

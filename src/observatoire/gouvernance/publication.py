@@ -14,18 +14,18 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import PUBLICS, Configuration
-from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.fichiers import ecrire_texte
 from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES
 from observatoire.gouvernance.seances import Seance, decomposer
+from observatoire.rangement import ecrire_publiee, lire_publiee
+from observatoire.tables.alertes import ALERTES_PUBLIEES
+from observatoire.tables.depots import ORIGINE
+from observatoire.tables.engagements import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
+from observatoire.tables.suivi import DOSSIERS
+from observatoire.vocabulaire import SIGNALES
 
-SEANCES = [
-    "seance", "date", "annee", "genre", "libelle", "etat", "fictif", "presents", "invites", "supports", "entier",
-]  # fmt: skip
-DECISIONS_PUBLIEES = ["seance", "genre", "libelle", "texte"]
-ALERTES_EXAMINEES = ["seance", "niveau", "territoire", "indicateur"]
-CLES = ALERTES_EXAMINEES[1:]
+CLES = ALERTES_EXAMINEES.noms[1:]
 TEXTES = "seances"
-LUES = ("vigilance", "alerte", "alerte_confirmee")
 
 
 def est_lue(seance: Seance, public: str) -> bool:
@@ -40,17 +40,19 @@ def publier_seances(config: Configuration, seances: list[Seance], public: str, t
     ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif ne paraît que si les dépôts
     sont fictifs.
     """
-    fictive = json.loads((config.chemin("prepare") / "origine.json").read_text(encoding="utf-8"))["fictif"]
+    fictive = json.loads(ORIGINE.dans(config.chemin("prepare")).read_text(encoding="utf-8"))["fictif"]
     seances = [s for s in seances if fictive or not s.fictif]
     lues = {s.nom for s in seances if est_lue(s, public)}
-    ecrire_csv(pd.DataFrame([_ligne(s, s.nom in lues) for s in seances], columns=SEANCES), travail / "seances.csv")
+    lignes = pd.DataFrame([_ligne(s, s.nom in lues) for s in seances], columns=SEANCES.noms)
+    ecrire_publiee(SEANCES, lignes, travail, public)
     decisions = [
         (s.nom, genre, DECISIONS[genre], texte if s.nom in lues else None)
         for s in seances
         for genre, texte in s.decisions
     ]
-    ecrire_csv(pd.DataFrame(decisions, columns=DECISIONS_PUBLIEES), travail / "decisions.csv")
-    ecrire_csv(_examinees(seances, travail), travail / "alertes_examinees.csv")
+    decidees = pd.DataFrame(decisions, columns=DECISIONS_PUBLIEES.noms)
+    ecrire_publiee(DECISIONS_PUBLIEES, decidees, travail, public)
+    ecrire_publiee(ALERTES_EXAMINEES, _examinees(seances, travail), travail, public)
     shutil.rmtree(travail / TEXTES, ignore_errors=True)
     for seance in seances:
         if seance.nom in lues and seance.texte:
@@ -71,14 +73,11 @@ def _joindre(textes) -> str:
 
 def _examinees(seances: list[Seance], travail: Path) -> pd.DataFrame:
     """Les alertes examinées que ce public lit déjà ; les autres n'existent pas pour lui."""
-    dossiers = travail / "dossiers.csv"
-    connus = {}
-    if dossiers.is_file():
-        lus = pd.read_csv(dossiers, dtype=str)
-        connus = dict(zip(lus["dossier"], lus[CLES].itertuples(index=False, name=None), strict=True))
+    dossiers = lire_publiee(DOSSIERS, travail)
+    connus = dict(zip(dossiers["dossier"], dossiers[CLES].itertuples(index=False, name=None), strict=True))
     couples = [(s.nom, decomposer(alerte) or connus.get(alerte)) for s in seances for alerte in s.alertes]
-    citees = pd.DataFrame([(nom, *cles) for nom, cles in couples if cles], columns=ALERTES_EXAMINEES)
-    alertes = pd.read_csv(travail / "alertes.csv", dtype={"territoire": str})
-    vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(LUES)]
+    citees = pd.DataFrame([(nom, *cles) for nom, cles in couples if cles], columns=ALERTES_EXAMINEES.noms)
+    alertes = lire_publiee(ALERTES_PUBLIEES, travail)
+    vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(SIGNALES)]
     lisibles = pd.MultiIndex.from_frame(citees[CLES]).isin(pd.MultiIndex.from_frame(vues[CLES].astype(str)))
     return citees[lisibles]

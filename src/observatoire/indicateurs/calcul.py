@@ -10,19 +10,22 @@ import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.conserves import annees_conservees, avec_les_conservees, lire_conserve
-from observatoire.couverture import annees_connues, disponibilite, etendre, ranger, tableau_couverture
+from observatoire.conserves import annees_conservees, lire_conserve
+from observatoire.couverture import disponibilite, etendre, ranger, tableau_couverture
 from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
-from observatoire.fichiers import ecrire_parquet
 from observatoire.indicateurs.devenirs import lots_conserves
 from observatoire.indicateurs.ecriture import Ecriture
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
-from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
+from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot, sommeur
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import additionner
-from observatoire.publie import COLONNES
+from observatoire.lecture import lire
+from observatoire.rangement import ecrire_preparee, lire_preparee
+from observatoire.tables import Travail
+from observatoire.tables.depots import DEPOTS
+from observatoire.tables.indicateurs import COMPTES, COUVERTURE, INDICATEURS, LIEUX
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,12 @@ class Bilan:
 
 
 def calculer(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> pd.DataFrame:
-    """Calculer tous les indicateurs, les écrire dans ``prepare`` et les rendre (:data:`COLONNES`).
+    """Calculer tous les indicateurs, les écrire dans ``prepare`` et les rendre.
 
     Le tableau est relu en entier : pour un très grand parc, :func:`ecrire_indicateurs` s'en passe.
     """
     ecrire_indicateurs(config, avancement, dask)
-    return pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet")[COLONNES]
+    return lire_preparee(INDICATEURS, config.chemin("prepare"))
 
 
 def ecrire_indicateurs(
@@ -51,7 +54,7 @@ def ecrire_indicateurs(
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
     Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
-    ``comptes.parquet`` (les unités et la clé de chaque compte), ``immeubles_par_cellule.parquet`` et ``lieux.parquet``
+    ``comptes.parquet`` (les unités et la clé de chaque compte) et ``lieux.parquet``
     (logements de chaque combinaison de territoires et de bailleur).
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
     envoyés ; sinon, les processeurs de cette machine se les partagent quand ils sont gros. ``deja`` : (année, nom) ->
@@ -65,7 +68,7 @@ def _ecrire_indicateurs(
     config: Configuration, avancement: Callable | None, dask: str | None, deja: dict[tuple[int, str], LotSomme]
 ) -> Bilan:
     prepare = config.chemin("prepare")
-    if not (prepare / "depots.parquet").is_file():
+    if not DEPOTS.dans(prepare).is_file():
         raise ErreurObservatoire("aucun dépôt n'est préparé : lancer « observatoire calculer » sur des dépôts.")
     dire = avancement or (lambda fait, total, libelle: None)
     dire(0, len(config.annees), f"indicateurs {config.annees[0]}")
@@ -74,14 +77,14 @@ def _ecrire_indicateurs(
     par_annee = dict(_sommer_par_annee(config, vives, dask, deja, dire))
     lieux = _connus_par_annee(config, gardees, par_annee)
     connus = etendre(lieux, config)
-    depots = pd.read_parquet(prepare / "depots.parquet")
+    depots = lire_preparee(DEPOTS, prepare)
     couvertures = []
     with Ecriture(prepare) as ecriture:
         for rang, annee in enumerate(config.annees):
             dire(rang, len(config.annees), f"valeurs {annee}")
             if annee in gardees:
-                ecriture.reprendre(*(lire_conserve(config, annee, nom) for nom in ("indicateurs", "comptes")))
-                couvertures.append(lire_conserve(config, annee, "couverture"))
+                ecriture.reprendre(*(lire_conserve(config, annee, t.nom) for t in (INDICATEURS, COMPTES)))
+                couvertures.append(lire_conserve(config, annee, COUVERTURE.nom))
                 continue
             regles, lots = par_annee[annee]
             etats = disponibilite(depots, regles.lues, config, annee)
@@ -96,37 +99,39 @@ def _ecrire_indicateurs(
                     ecriture.ajouter(annee, tranche)
             if avancement:
                 avancement(rang + 1, len(config.annees), f"indicateurs {annee}")
-    immeubles = _immeubles_connus(_immeubles_par_annee(config, gardees, par_annee), config)
-    immeubles = immeubles[~immeubles["annee"].isin(gardees)]
-    immeubles = avec_les_conservees(immeubles, config, "immeubles_par_cellule", gardees)
-    ecrire_parquet(immeubles, prepare / "immeubles_par_cellule.parquet")
     par_lieu = pd.concat([lieu.assign(annee=annee) for annee, lieu in lieux.items()], ignore_index=True)
     textes = dict.fromkeys([c for c in par_lieu if c not in ("annee", "connus")], "str")
-    ecrire_parquet(par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare / "lieux.parquet")
-    ecrire_parquet(pd.concat(couvertures, ignore_index=True), prepare / "couverture.parquet")
+    ecrire_preparee(LIEUX, par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare)
+    ecrire_preparee(COUVERTURE, pd.concat(couvertures, ignore_index=True), prepare)
     return Bilan(ecriture.valeurs, len(catalogue()))
 
 
-def parc_prepare(config: Configuration, annee: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Les logements connus d'une année préparée, par cellule, et ses immeubles comptés (voir :class:`LotSomme`)."""
+def lire_les_depots(travail: Travail) -> str:
+    """L'étape de lecture : préparer les dépôts, en sommant chaque lot tant que ses lignes sont là."""
+    sommer = None if travail.dask else sommeur(travail.config)
+    depots = lire(travail.config, travail.avancer, travail.sans_les_refuses, sommer)
+    travail.lots = depots.suites
+    return depots.bilan()
+
+
+def faire(travail: Travail) -> str:
+    """L'étape, telle que la chaîne l'appelle."""
+    bilan = ecrire_indicateurs(travail.config, travail.avancer, travail.dask, travail.lots)
+    travail.lots = {}
+    valeurs = f"{bilan.valeurs:,}".replace(",", "\u202f")
+    return f"{valeurs} valeurs, {bilan.indicateurs} indicateurs"
+
+
+def parc_prepare(config: Configuration, annee: int) -> pd.DataFrame:
+    """Les logements connus d'une année préparée, par cellule."""
     lots = lots_prepares(config.chemin("prepare"), annee)
     reglages = regler(config, {annee: tables_vides(lots)})
-    sommes = [sommer_lot(lot, reglages) for lot in lots]
-    return _connus(sommes), pd.concat([lot.immeubles for lot in sommes], ignore_index=True)
+    return _connus([sommer_lot(lot, reglages) for lot in lots])
 
 
 def _connus_par_annee(config: Configuration, gardees: tuple[int, ...], par_annee: dict) -> dict[int, pd.DataFrame]:
     return {
         annee: lire_conserve(config, annee, "parc") if annee in gardees else _connus(par_annee[annee][1])
-        for annee in config.annees
-    }
-
-
-def _immeubles_par_annee(config: Configuration, gardees: tuple[int, ...], par_annee: dict) -> dict[int, pd.DataFrame]:
-    return {
-        annee: lire_conserve(config, annee, "immeubles")
-        if annee in gardees
-        else pd.concat([lot.immeubles for lot in par_annee[annee][1]], ignore_index=True)
         for annee in config.annees
     }
 
@@ -157,30 +162,3 @@ def _connus(lots: list[LotSomme]) -> pd.DataFrame:
     groupe, cellules = ranger(tous, cles)
     nombres = np.bincount(groupe, weights=tous["connus"], minlength=len(cellules))
     return cellules.assign(connus=nombres.astype(np.int64))
-
-
-def _immeubles_connus(comptes: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
-    """Nombre d'immeubles connus de chaque cellule : ``annee, niveau, territoire, bailleur, immeubles``.
-
-    ``comptes`` : année -> immeubles comptés. Comme les logements, ceux d'un bailleur qui n'a pas déposé sont ceux de
-    l'année la plus proche.
-    """
-    connues = annees_connues({a: set(t["bailleur"].dropna().unique()) for a, t in comptes.items()}, config)
-    morceaux = []
-    for annee in config.annees:
-        for source, t in comptes.items():
-            prets = [b for (a, b), la in connues.items() if (a, la) == (annee, source)]
-            morceaux.append(t[t["bailleur"].isin(prets)].assign(annee=annee))
-        declares = [b.code for b in config.bailleurs if b.parc_declare and (annee, b.code) not in connues]
-        niveau, code = config.tout
-        morceaux += [
-            pd.DataFrame({"niveau": niveau, "croise": croise, "territoire": code, "bailleur": declares})
-            .assign(immeubles=0, annee=annee)
-            for croise in (False, True)
-        ]  # fmt: skip
-    tous = pd.concat(morceaux, ignore_index=True)
-    tous["bailleur"] = tous["bailleur"].where(tous["croise"].astype(bool), "tous")
-    tous["ordre"] = tous["niveau"].map({n: rang for rang, n in enumerate(config.niveaux)}).fillna(len(config.niveaux))
-    cles = ["croise", "ordre", "niveau", "annee", "territoire", "bailleur"]
-    nombres = tous.groupby(cles)["immeubles"].sum().reset_index()
-    return nombres[["annee", "niveau", "territoire", "bailleur", "immeubles"]]

@@ -49,5 +49,4 @@ def lots_conserves(config: Configuration, annee: int, dimensions: list[str]) -> 
     sommes = Sommes(
         table.reindex(columns=dimensions), table[colonnes].to_numpy(np.float64), [tuple(c.split("|")) for c in colonnes]
     )
-    immeubles = pd.DataFrame(columns=["niveau", "croise", "territoire", "bailleur", "immeubles"])
-    return [LotSomme(sommes, vide, immeubles)] if len(table) else []
+    return [LotSomme(sommes, vide)] if len(table) else []

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 
 from observatoire.fichiers import PROVISOIRE
 from observatoire.indicateurs.evaluation import CLES_DES_ROLES, COMPTES, MESURES, STATUTS, Tranche
-from observatoire.publie import CLES, COLONNES
+from observatoire.tables import indicateurs as tables
 
 CODE = pa.dictionary(pa.int32(), pa.string())
+CLES, COLONNES = tables.INDICATEURS.noms_des_cles, tables.INDICATEURS.noms
 TYPES = {"annee": pa.int64(), **dict.fromkeys([*CLES[1:], "statut"], CODE), **dict.fromkeys(MESURES, pa.float64())}
 VALEURS = pa.schema([(nom, TYPES[nom]) for nom in COLONNES])
 DES_COMPTES = pa.schema(
@@ -31,7 +32,7 @@ class Ecriture:
     """
 
     def __init__(self, prepare: Path):
-        self.finals = [prepare / nom for nom in ("indicateurs.parquet", "comptes.parquet")]
+        self.finals = [table.dans(prepare) for table in (tables.INDICATEURS, tables.COMPTES)]
         self.provisoires = [final.with_name(f"{PROVISOIRE}{final.name}.{os.getpid()}") for final in self.finals]
         self.valeurs = 0
         self.fil = ThreadPoolExecutor(1)

@@ -18,23 +18,35 @@ from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.tables import indicateurs as tables
+from observatoire.tables.indicateurs import ROLES
+from observatoire.vocabulaire import (
+    AGGLOMERATION,
+    CALCULE,
+    IMMEUBLE,
+    NON_APPLICABLE,
+    NON_DISPONIBLE,
+    QPV,
+    QUARTIER,
+    SECTEUR,
+    VILLE,
+)
 
-ROLES = ["numerateur", "denominateur", "concernes", "effectif"]
 #: Ce dont le bruit a besoin, à côté de chaque valeur : les unités derrière une moyenne, celles qui étaient concernées,
 #: l'erreur type d'une moyenne, et la clé de chaque compte.
 CLES_DES_ROLES = [f"cle_{role}" for role in ROLES]
-COMPTES = ["effectif", "concernes", "erreur", *CLES_DES_ROLES]
-STATUTS = ["calcule", "nd", "na"]
+COMPTES = tables.COMPTES.noms_des_mesures
+STATUTS = [CALCULE, NON_DISPONIBLE, NON_APPLICABLE]
 CALCULE, ND, NA = range(3)
+MESURES = tables.INDICATEURS.noms_des_mesures[:-1]  # sans le statut
 _MONTREES = 5  # cellules nommées dans un message
-MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 #: Lignes d'une tranche : chacune porte tous les indicateurs d'un territoire.
 TRANCHE = 20_000
 
 #: Dimensions qu'une table n'a pas : un indicateur qui la lit y est sans objet.
 SANS_DIMENSION = {
-    "demandes": {"immeuble", "secteur", "qpv", "bailleur"},
-    "programmes": {"immeuble", "secteur", "qpv"},
+    "demandes": {IMMEUBLE, SECTEUR, QPV, "bailleur"},
+    "programmes": {IMMEUBLE, SECTEUR, QPV},
 }
 
 
@@ -83,7 +95,7 @@ class Tranche:
 def croisements(config: Configuration) -> list[Croisement]:
     """Tous les niveaux et croisements du territoire, du plus fin au plus large."""
     simples = [Croisement(niveau, niveau) for niveau in config.niveaux]
-    par_bailleur = [Croisement(n, n, True) for n in ("quartier", "ville", "agglomeration") if n in config.niveaux]
+    par_bailleur = [Croisement(n, n, True) for n in (QUARTIER, VILLE, AGGLOMERATION) if n in config.niveaux]
     return [*simples, Croisement("qpv", "qpv"), *par_bailleur]
 
 

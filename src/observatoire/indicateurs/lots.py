@@ -14,7 +14,7 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
 from observatoire.couverture import DIMENSIONS, dimensions_de, ranger
-from observatoire.indicateurs.evaluation import Croisement, croisements
+from observatoire.indicateurs.evaluation import croisements
 from observatoire.indicateurs.prepares import LotPrepare, coder_lot, lire_lot, situer
 from observatoire.indicateurs.sommes import Regles, Sommes, lire_regles, sommer_selon
 from observatoire.lecture.devenirs import table_tiree_vide
@@ -57,11 +57,10 @@ def regler(config: Configuration, vides: dict[int, dict[str, pd.DataFrame]]) -> 
 
 @dataclass(frozen=True)
 class LotSomme:
-    """Ce que rend un lot : ses sommes, ses logements connus et ses immeubles comptés par cellule."""
+    """Ce que rend un lot : ses sommes, et ses logements connus par cellule."""
 
     sommes: Sommes
     connus: pd.DataFrame
-    immeubles: pd.DataFrame
 
 
 def sommer_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> LotSomme:
@@ -88,37 +87,11 @@ def _sommer(lues: dict[str, pd.DataFrame], reglages: Reglages) -> LotSomme:
     dimensions = reglages.dimensions
     return LotSomme(
         sommer_selon(reglages.regles, tables, reglages.baremes, dimensions),
-        *compter_le_parc(tables["logements"], reglages.config, dimensions),
+        compter_le_parc(tables["logements"], dimensions),
     )
 
 
-def compter_le_parc(
-    logements: pd.DataFrame, config: Configuration, dimensions: list[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Les logements connus de chaque cellule, puis ses immeubles, bailleur par bailleur.
-
-    Rend ``dimensions`` et ``connus`` ; puis ``niveau, croise, territoire, bailleur, immeubles``. Un immeuble est d'un
-    seul bailleur : les nombres s'ajoutent.
-    """
-    cellule, fines = ranger(logements, list(dict.fromkeys(["immeuble", *dimensions])))
-    nombres = np.bincount(cellule, minlength=len(fines))
-    groupe, connus = ranger(fines, dimensions)
-    connus["connus"] = np.bincount(groupe, weights=nombres, minlength=len(connus)).astype(np.int64)
-    immeubles = [_compter_immeubles(fines, croisement) for croisement in croisements(config)]
-    return connus, pd.concat(immeubles, ignore_index=True)
-
-
-def _compter_immeubles(fines: pd.DataFrame, croisement: Croisement) -> pd.DataFrame:
-    cles = list(dict.fromkeys([*croisement.cles, "bailleur"]))
-    _, distincts = ranger(fines.dropna(subset=croisement.cles), list(dict.fromkeys([*cles, "immeuble"])))
-    groupe, cellules = ranger(distincts, cles)
-    immeubles = np.bincount(groupe, weights=distincts["immeuble"].notna(), minlength=len(cellules))
-    return pd.DataFrame(
-        {
-            "niveau": croisement.niveau,
-            "croise": croisement.par_bailleur,
-            "territoire": cellules[croisement.dimension].astype("str"),
-            "bailleur": cellules["bailleur"].astype("str"),
-            "immeubles": immeubles.astype(np.int64),
-        }
-    )
+def compter_le_parc(logements: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
+    """Les logements connus de chaque cellule : ``dimensions`` et ``connus``."""
+    groupe, cellules = ranger(logements, dimensions)
+    return cellules.assign(connus=np.bincount(groupe, minlength=len(cellules)).astype(np.int64))

@@ -6,11 +6,9 @@ import pandas as pd
 
 from observatoire.configuration import Bailleur, Configuration
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
+from observatoire.tables.depots import AVERTISSEMENTS
 
-COLONNES_DU_TABLEAU = [
-    "annee", "deposant", "table", "fichier", "ligne", "colonne", "regle", "message", "explication", "a_expliquer",
-    "mesure",
-]  # fmt: skip
+COLONNES_DU_TABLEAU = AVERTISSEMENTS.noms
 
 
 def tableau_des_avertissements(depots) -> pd.DataFrame:

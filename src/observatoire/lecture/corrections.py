@@ -16,8 +16,9 @@ from observatoire.configuration.saisie import lire_fiche
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.problemes import citer
 from observatoire.schemas import Schema
+from observatoire.tables.depots import CORRECTIONS
 
-COLONNES = ["annee", "deposant", "table", "id", "colonne", "motif", "auteur", "date", "statut"]
+COLONNES = CORRECTIONS.noms
 APPLIQUEE, EXPLIQUEE, REFUSEE = "appliquee", "explication", "refusee"
 
 

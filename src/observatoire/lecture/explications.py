@@ -21,6 +21,7 @@ from observatoire.lecture.corrections import COLONNES
 from observatoire.lecture.depots import RPLS, TABLES_RPLS
 from observatoire.lecture.problemes import citer_lignes, compter
 from observatoire.lecture.vraisemblance import COMPARAISONS
+from observatoire.tables.depots import AVERTISSEMENTS
 
 CLES = ["annee", "deposant", "table", "regle", "colonne"]
 COLONNES_DES_PASSAGES = ["date", "par", *CLES, "attendu"]
@@ -87,7 +88,7 @@ def exiger_les_explications(config: Configuration, passer_outre: str | None = No
 
     ``passer_outre`` : son nom, consigné avec la date. Lève :class:`ParametreInconnu` si ce n'est pas un nom.
     """
-    fichier = config.chemin("prepare") / "avertissements.parquet"
+    fichier = AVERTISSEMENTS.dans(config.chemin("prepare"))
     if not fichier.is_file() or (config.chemin("brut") / MARQUE_FICTIF).is_file():
         return  # « proteger » dira ce qui manque ; des dépôts fictifs, personne n'a à les expliquer
     doutes = a_expliquer(pd.read_parquet(fichier))

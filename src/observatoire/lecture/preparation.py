@@ -33,14 +33,12 @@ from observatoire.lecture.parts import Outils
 from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.tables import HORS, ecrire_table, table_vide
 from observatoire.lecture.verification import Depots, Suivi, conclure, inventaire
+from observatoire.rangement import ecrire_preparee
+from observatoire.tables import preparees
+from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, DEPOTS, IMMEUBLES_HORS_QUARTIER, LECTURE, ORIGINE
 
 #: Dossier provisoire des fichiers coupés.
 MORCEAUX = "morceaux"
-#: Ce que l'étape suivante tire des tables : à effacer quand elles changent.
-DERIVES = (
-    "indicateurs.parquet", "comptes.parquet", "couverture.parquet", "immeubles_par_cellule.parquet", "lieux.parquet",
-    "revue_flux.parquet",
-)  # fmt: skip
 
 
 def lire(
@@ -151,18 +149,17 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
                 ecrire_table(table_vide(nom, schema, depots.schemas), destination / "vide.parquet")
     ecrire_devenirs(dossier, config, depots.schemas)
     hors = pd.concat([HORS, *(b.hors for b in bilans if len(b.hors))], ignore_index=True)
-    hors = avec_les_conservees(hors, config, "immeubles_hors_quartier", depots.conservees)
+    hors = avec_les_conservees(hors, config, IMMEUBLES_HORS_QUARTIER.nom, depots.conservees)
     hors = hors.sort_values("annee", kind="stable")
-    deposes = avec_les_conservees(tableau_des_depots(config, depots), config, "depots", depots.conservees)
+    deposes = avec_les_conservees(tableau_des_depots(config, depots), config, DEPOTS.nom, depots.conservees)
     corrections = depots.corrections.astype({"annee": "int64"})
-    corrections = avec_les_conservees(corrections, config, "corrections", depots.conservees)
+    corrections = avec_les_conservees(corrections, config, CORRECTIONS.nom, depots.conservees)
     doutes = tableau_des_avertissements(depots)
-    hors.to_parquet(dossier / "immeubles_hors_quartier.parquet", index=False)
-    deposes.to_parquet(dossier / "depots.parquet", index=False)
-    doutes.to_parquet(dossier / "avertissements.parquet", index=False)
-    corrections.to_parquet(dossier / "corrections.parquet", index=False)
+    ecrites = {IMMEUBLES_HORS_QUARTIER: hors, DEPOTS: deposes, AVERTISSEMENTS: doutes, CORRECTIONS: corrections}
+    for table, contenu in ecrites.items():
+        ecrire_preparee(table, contenu, dossier)
     origine = {"fictif": (config.chemin("brut") / MARQUE_FICTIF).is_file()}
-    (dossier / "origine.json").write_text(json.dumps(origine), encoding="utf-8")
+    ORIGINE.dans(dossier).write_text(json.dumps(origine), encoding="utf-8")
     ecrire_rapports(depots, dossier / "rapports")
     _garder_les_conservees(dossier, config, depots, "rapports")
     return {
@@ -187,11 +184,12 @@ def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots,
 def _mettre_en_place(aside: Path, prepare: Path) -> None:
     """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer chaque élément.
 
-    Interrompue, la mise en place laisse ``prepare`` sans indicateurs : rien ne peut alors être publié, ni de l'ancien,
-    ni d'un mélange des deux.
+    Interrompue, la mise en place laisse ``prepare`` sans rien qui s'en tire : rien ne peut alors être publié, ni de
+    l'ancien, ni d'un mélange des deux.
     """
-    for nom in DERIVES:
-        (prepare / nom).unlink(missing_ok=True)
+    for table in preparees().values():
+        if table.etape is not LECTURE:
+            table.dans(prepare).unlink(missing_ok=True)
     for nouveau in sorted(aside.iterdir()):
         ancien = prepare / nouveau.name
         if nouveau.is_dir():

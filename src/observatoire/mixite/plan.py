@@ -13,19 +13,15 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.mixite.unites import PUBLIE, Comptes, Groupe, Lieu
 from observatoire.ruptures import lire_ruptures
+from observatoire.tables.mixite import EVOLUTION, MIXITE
+from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
 
-CLES = ["annee", "niveau", "territoire", "groupe", "indice"]
-MESURES = ["valeur", "borne_basse", "borne_haute", "attendu_hasard", "p_hasard", "unites", "menages", "part_reste"]
-COLONNES = [*CLES, *MESURES, "reponse", "statut"]
-CLES_DU_CHANGEMENT = ["depart", *CLES]
-MESURES_DU_CHANGEMENT = [
-    "valeur_depart", "valeur", "variation", "borne_basse", "borne_haute", "structure", "composition", "unites",
-    "part_reste",
-]  # fmt: skip
-COLONNES_DU_CHANGEMENT = [*CLES_DU_CHANGEMENT, *MESURES_DU_CHANGEMENT, "statut"]
-VILLE, QUARTIER = "ville", "quartier"
+CLES, COLONNES = MIXITE.noms_des_cles, MIXITE.noms
+MESURES = MIXITE.noms_des_mesures[:-2]  # ni la réponse, ni le statut
+CLES_DU_CHANGEMENT, COLONNES_DU_CHANGEMENT = EVOLUTION.noms_des_cles, EVOLUTION.noms
+MESURES_DU_CHANGEMENT = EVOLUTION.noms_des_mesures[:-1]
 #: Niveaux dont les unités se comparent : un immeuble est trop petit pour que ses classes soient connues.
-NIVEAUX = ("secteur", QUARTIER)
+NIVEAUX = (SECTEUR, QUARTIER)
 #: De plus, entre les communes d'une agglomération.
 NIVEAUX_D_UNE_AGGLOMERATION = (*NIVEAUX, VILLE)
 #: Un groupe face à tous les autres ménages, puis les répartitions.

@@ -20,8 +20,9 @@ from observatoire.presentation.nombres import (
     nommer_statut,
 )
 from observatoire.presentation.phrases import dire_alerte
-from observatoire.presentation.verdicts import ALERTES, NIVEAUX, est_signale, gravite, pastille
+from observatoire.presentation.verdicts import NIVEAUX, est_signale, gravite, pastille
 from observatoire.publie import cle_d_alerte
+from observatoire.vocabulaire import OUVRENT
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -36,8 +37,8 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué ici cette année")
     signales = sorted((r for r in lignes if est_signale(r)), key=gravite)
-    alertes = [r for r in signales if r["verdict"] in ALERTES]
-    vigilances = [r for r in signales if r["verdict"] not in ALERTES]
+    alertes = [r for r in signales if r["verdict"] in OUVRENT]
+    vigilances = [r for r in signales if r["verdict"] not in OUVRENT]
     ouverts = dossiers_ouverts(valeurs, quartier=quartier)
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
     corps += lister(valeurs, alertes, ouverts, depuis)
@@ -58,7 +59,7 @@ def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | No
         lignes = [r for r in lignes if valeurs.commune("quartier", r["quartier"]) == commune]
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
-    alertes = sorted((r for r in lignes if est_signale(r) and r["verdict"] in ALERTES), key=gravite)
+    alertes = sorted((r for r in lignes if est_signale(r) and r["verdict"] in OUVRENT), key=gravite)
     confirmees = [r for r in alertes if r["verdict"] == "alerte_confirmee"]
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
     corps += lister(valeurs, confirmees or alertes[:5], dossiers_ouverts(valeurs), depuis)
@@ -71,7 +72,7 @@ def bilan_des_alertes(valeurs: Publie) -> Fragment:
     lignes = valeurs.alertes(annee=valeurs.annee)
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
-    alertes = [r for r in lignes if est_signale(r) and r["verdict"] in ALERTES]
+    alertes = [r for r in lignes if est_signale(r) and r["verdict"] in OUVRENT]
     tests = {(r["niveau"], r["indicateur"]): r["nb_tests"] for r in lignes}
     phrases = [f"{ecrire(sum(tests.values()), 'comparaisons', decimales=0)} en {valeurs.annee} : "]
     par_niveau = {n: sum(t for (niveau, _), t in tests.items() if niveau == n) for n in NIVEAUX}

@@ -19,11 +19,12 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_statut,
 )
-from observatoire.presentation.objectifs import CONSTATS, ecrire_cible, ecrire_verdict, est_ecrit
+from observatoire.presentation.objectifs import ecrire_cible, ecrire_verdict, est_ecrit
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
 from observatoire.simulation.traits import TRAITS
+from observatoire.vocabulaire import CONSTATS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -88,7 +89,7 @@ def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
         "Cible": ecrire_cible(valeurs, r | {"jusque": None}, r["sens"]),  # « jusque » est ici une date
         "Observé": ecrire_ligne(observee, declaration, html=True),
         "Intervalle": ecrire_bornes(observee, declaration),
-        "Constat": statut or CONSTATS.get(r["constat"], ""),
+        "Constat": statut or (CONSTATS[r["constat"]].libelle if r["constat"] in CONSTATS else ""),
         "Verdict": ecrire_verdict(r["verdict"], r["statut"]),
         "Source": escape(str(r["source"])),
     }

@@ -9,8 +9,8 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.engagements import juger
 from observatoire.presentation.liens import lier
 from observatoire.presentation.nombres import ecrire_date, ecrire_entier
-from observatoire.presentation.objectifs import VERDICTS
 from observatoire.presentation.textes import paragraphe
+from observatoire.vocabulaire import NON_TENU, VERDICTS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -42,7 +42,7 @@ def questions_ouvertes(valeurs: Publie) -> Fragment:
         )
     texte = " ".join(phrases)
     suite = f'<p class="obs-phrase">{escape(texte)}</p>' if texte else ""
-    return Fragment(f"<ul>{puces}</ul>{suite}" if puces else suite, texte or VERDICTS["non_tenu"][1])
+    return Fragment(f"<ul>{puces}</ul>{suite}" if puces else suite, texte or VERDICTS[NON_TENU].libelle)
 
 
 def decisions_de_l_annee(valeurs: Publie) -> Fragment:

@@ -12,12 +12,11 @@ from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.nombres import INSECABLE, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
+from observatoire.vocabulaire import DEPUIS_ZERO, NIVEAUX
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-#: Ce qu'est une partie, selon son niveau.
-GENRES = {"quartier": "Quartier", "ville": "Commune"}
 _TRAIT, _FILET = "#8b97a1", "#eef1f3"
 
 
@@ -27,7 +26,7 @@ def comparaison_quartiers(
     """Les quartiers, du plus élevé au moins élevé, chacun avec son intervalle ; la ville pour repère."""
     declaration = valeurs.catalogue[indicateur]
     niveau, lignes = selection.parties(valeurs, indicateur, territoire, bailleur)
-    genre = GENRES[niveau]
+    genre = NIVEAUX[niveau].nom
     a_qui = "" if bailleur == "tous" else f", {selection.nommer(valeurs, None, bailleur)}"
     titre = f"{declaration['libelle']} par {genre.lower()}, {valeurs.annee}{a_qui}"
     lieu = (genre, territoire, reperes.englober(valeurs, territoire))
@@ -76,7 +75,7 @@ def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dic
     valeur, bas, haut = (
         en_unite(np.array([r[c] for r in lignes], float), unite) for c in ("valeur", "borne_basse", "borne_haute")
     )
-    minimum = 0.0 if declaration["nature"] in {"proportion", "taux", "effectif"} else np.nanmin([*valeur, *bas])
+    minimum = 0.0 if declaration["nature"] in DEPUIS_ZERO else np.nanmin([*valeur, *bas])
     maximum = np.nanmax([*valeur, *haut])
     etendue = maximum - minimum or 1
     bornes = (minimum - 0.02 * etendue, maximum + 0.25 * etendue)

@@ -20,9 +20,10 @@ from observatoire.presentation.nombres import (
     nommer_statut,
 )
 from observatoire.presentation.phrases import dire_alerte
-from observatoire.presentation.registre_alertes import ETATS, dire_pilote
+from observatoire.presentation.registre_alertes import dire_pilote
 from observatoire.presentation.textes import paragraphe
 from observatoire.presentation.verdicts import est_signale, gravite, pastille
+from observatoire.vocabulaire import ETATS_D_UN_DOSSIER
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -72,7 +73,7 @@ def _dire_le_dossier(valeurs: Publie, dossier: dict) -> list[str]:
     """L'état du dossier et qui le pilote ; ou que son histoire ne peut pas être dite."""
     if dossier["statut"] != "publie":
         return [f"Dossier : {nommer_statut(dossier['statut'])}, car une de ses années est cachée"]
-    etat = f"{ETATS[dossier['etat']]}, ouverte au {ecrire_trimestre(dossier['ouverture'])}"
+    etat = f"{ETATS_D_UN_DOSSIER[dossier['etat']].libelle}, ouverte au {ecrire_trimestre(dossier['ouverture'])}"
     if dossier["depuis"] != dossier["ouverture"]:
         etat += f", rouverte au {ecrire_trimestre(dossier['depuis'])}"
     etat += f" ; en alerte {ecrire(dossier['annees'], 'années', decimales=0)}"

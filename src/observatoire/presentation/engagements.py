@@ -20,7 +20,6 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
 )
 from observatoire.presentation.objectifs import (
-    CONSTATS,
     accorder,
     compter_les_verdicts,
     ecrire_cible,
@@ -32,6 +31,7 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
+from observatoire.vocabulaire import CONSTATS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -134,7 +134,7 @@ def identite_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
 def verdict_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """Le verdict de l'année de la page, sa raison, et le constat de la règle quand elle est arithmétique."""
     e = _derniere(valeurs, engagement)
-    constat = f" Règle lue sur la valeur : {CONSTATS[e['constat']]}." if isinstance(e["constat"], str) else ""
+    constat = f" Règle lue sur la valeur : {CONSTATS[e['constat']].libelle}." if isinstance(e["constat"], str) else ""
     phrase = f"{escape(e['raison'])}{constat}"
     html = f'<p class="obs-phrase">{valeurs.annee} : {juger(e)}. {phrase}</p>'
     return Fragment(html, e["raison"])
@@ -149,7 +149,7 @@ def histoire_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
             "Intervalle": _encadrer(valeurs, e),
             "Objectif": _viser(valeurs, e),
             "Verdict": juger(e),
-            "Règle": CONSTATS.get(e["constat"], ""),
+            "Règle": CONSTATS[e["constat"]].libelle if e["constat"] in CONSTATS else "",
             "Pourquoi": escape(e["raison"]),
         }
         for e in _siennes(valeurs, engagement)

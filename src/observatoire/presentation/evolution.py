@@ -11,6 +11,7 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
+from observatoire.vocabulaire import DEPUIS_ZERO
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -111,7 +112,7 @@ def _etat_zero(valeurs: Publie, propre: Trace, ruptures: list[dict]) -> list[tup
 def cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
     """L'étendue verticale, jamais nulle : depuis zéro pour une part ou un effectif, autour des valeurs sinon."""
     hauteurs = hauteurs[np.isfinite(hauteurs)]
-    if declaration["nature"] in {"proportion", "taux", "effectif"}:
+    if declaration["nature"] in DEPUIS_ZERO:
         return 0, hauteurs.max() * 1.22 or 1
     marge = max(np.ptp(hauteurs), abs(hauteurs).max() * 0.05) * 0.3 or 1
     return hauteurs.min() - marge, hauteurs.max() + marge * 1.3
@@ -129,7 +130,7 @@ def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: 
     sommets = toile.y(np.where(np.isfinite(propre.haut), propre.haut, propre.valeur))
     for ligne, x, sommet in zip(annees, toile.x(propre.annee), sommets, strict=True):
         if (statut := statut_de(ligne)) != "publie":
-            toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
+            toile.ecrire(x, pied, STATUTS[statut].signe, ligne="pied", corps=10, couleur=GRIS, penche=True)
         else:
             texte = ecrire(ligne["valeur"], unite, avec_unite=False, signe=unite == "points")
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)

@@ -105,7 +105,7 @@ def _ecrire_valeurs(toile: Toile, serie: list[dict], decimales: int) -> None:
     pied = toile.bas + 0.03 * (toile.haut - toile.bas)
     for ligne, x in zip(serie, toile.x(_colonne(serie, "annee")), strict=True):
         if (statut := statut_de(ligne)) != "publie":
-            toile.ecrire(x, pied, STATUTS[statut].sigle, ligne="pied", corps=10, couleur=GRIS, penche=True)
+            toile.ecrire(x, pied, STATUTS[statut].signe, ligne="pied", corps=10, couleur=GRIS, penche=True)
             continue
         sommet = ligne["borne_haute"] if pd.notna(ligne["borne_haute"]) else ligne["valeur"]
         texte = ecrire(ligne["valeur"], decimales=decimales)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from observatoire import vocabulaire
 from observatoire.presentation import selection
 from observatoire.presentation.liens import lier, vers_fiche
 from observatoire.presentation.nombres import ABSENT, ecrire
+from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 GROUPES = ("moins_40_plafond", "monoparentales", "plafond", "composition")
 INDICES = ("dissimilarite", "dissimilarite_corrigee", "isolement", "theil_h")
-NIVEAUX = {"quartier": "quartiers", "secteur": "secteurs"}
+NIVEAUX = {niveau: vocabulaire.NIVEAUX[niveau].pluriel for niveau in (QUARTIER, SECTEUR)}
 #: De plus, pour une agglomération.
-COMMUNES = {"ville": "communes"}
+COMMUNES = {VILLE: vocabulaire.NIVEAUX[VILLE].pluriel}
 #: Une année sans ligne.
 VIDE = dict.fromkeys(
     ("valeur", "borne_basse", "borne_haute", "attendu_hasard", "p_hasard", "menages", "reponse"), nan

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from html import escape
@@ -17,23 +16,13 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
+from observatoire.vocabulaire import STATUTS, UNITES, multiplier
+
 FINE = "\u202f"  # espace fine insécable : milliers, « % »
 INSECABLE = "\u00a0"
 MOINS = "\u2212"
 ABSENT = "–"
 
-MULTIPLICATEURS = {"%": 100, "points": 100, "‰": 1000, "pour 100 logements": 100}
-DECIMALES = {
-    "%": 1,
-    "points": 1,
-    "‰": 1,
-    "pour 100 logements": 1,
-    "€/m²": 2,
-    "m²": 1,
-    "mois": 1,
-    "ans": 1,
-    "années": 1,
-}
 _FRANCAIS = Locale("fr")
 _COLLEES = {"%", "‰"}
 _POUR_CENT_LOGEMENTS = "pour 100 logements"
@@ -57,23 +46,6 @@ _DENOMBRES = {
     "dossier",
     "trimestre",
     "alerte",
-}
-
-
-@dataclass(frozen=True)
-class Statut:
-    """Pourquoi une valeur n'est pas écrite : ``sigle`` dans les cases, ``libelle`` et ``sens`` au long."""
-
-    sigle: str
-    libelle: str
-    sens: str
-
-
-STATUTS = {
-    "c": Statut("c", "secret", "secret statistique : trop peu de ménages ou de logements, ou chiffres d'un bailleur"),
-    "nd": Statut("nd", "non disponible", "non disponible : les données nécessaires n'ont pas été déposées"),
-    "na": Statut("na", "non applicable", "non applicable : l'indicateur ne s'applique pas ici à cette date"),
-    "ne": Statut("ne", "non évaluable", "non évaluable : trop peu de réponses pour conclure"),
 }
 
 
@@ -108,9 +80,9 @@ def ecrire_statut(statut: str, html: bool = False) -> str:
     """Le sigle d'un statut ; en HTML, une abréviation dont le titre dit pourquoi la valeur manque."""
     explique = STATUTS[statut]
     if not html:
-        return explique.sigle
+        return explique.signe
     classe = f"obs-statut obs-statut-{statut}"
-    return f'<abbr class="{classe}" title="{escape(explique.sens)}">{explique.sigle}</abbr>'
+    return f'<abbr class="{classe}" title="{escape(explique.sens)}">{explique.signe}</abbr>'
 
 
 def statut_de(ligne: dict) -> str:
@@ -120,13 +92,13 @@ def statut_de(ligne: dict) -> str:
 
 def nommer_statut(statut: str) -> str:
     """« c (secret) » : le sigle des cases et ce qu'il veut dire, là où rien d'autre ne l'explique."""
-    return f"{STATUTS[statut].sigle} ({STATUTS[statut].libelle})"
+    return f"{STATUTS[statut].signe} ({STATUTS[statut].libelle})"
 
 
 def legende_statuts(html: str) -> str:
     """La légende des statuts écrits dans un fragment, « c : secret ; nd : non disponible » ; rien s'il n'y en a pas."""
     presents = set(_STATUT_ECRIT.findall(html))
-    return " ; ".join(f"{s.sigle} : {s.libelle}" for cle, s in STATUTS.items() if cle in presents)
+    return " ; ".join(f"{s.signe} : {s.libelle}" for cle, s in STATUTS.items() if cle in presents)
 
 
 def ecrire_intervalle(bas: float | None, haut: float | None, unite: str = "") -> str:
@@ -207,7 +179,7 @@ def ecrire_ligne(ligne: dict, declaration: dict, html: bool = False) -> str:
 
 def en_unite(valeur, unite: str):
     """La valeur (ou la colonne) dans l'échelle où elle se dessine : une fraction devient un pourcentage."""
-    return valeur * MULTIPLICATEURS.get(unite, 1)
+    return valeur * multiplier(unite)
 
 
 def graduer(position: float, unite: str = "") -> str:
@@ -219,10 +191,10 @@ def graduer(position: float, unite: str = "") -> str:
 
 @lru_cache(maxsize=16384)
 def _arrondir(valeur: float, unite: str, decimales: int | None, signe: bool) -> str:
-    nombre = Decimal(str(valeur)) * MULTIPLICATEURS.get(unite, 1)
+    nombre = Decimal(str(valeur)) * multiplier(unite)
     if decimales is None:
         entier = nombre == nombre.to_integral_value()
-        decimales = DECIMALES.get(unite, 0 if entier else 1)
+        decimales = UNITES[unite].decimales if unite in UNITES else 0 if entier else 1
     arrondi = nombre.quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
     return _ponctuer(arrondi, decimales, signe)
 

@@ -7,25 +7,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_statut
+from observatoire.vocabulaire import AU_MOINS, CONSTATS, COTES, VERDICTS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 #: Part des comparaisons dont l'intervalle ne contiendrait pas zéro par le seul hasard, à 95 %.
 PAR_HASARD = 0.05
-#: Verdict -> signe et libellé : le signe distingue sans la couleur, le libellé sans le signe.
-VERDICTS = {
-    "tenu": ("✓", "tenu"),
-    "partiel": ("◐", "tenu en partie"),
-    "non_tenu": ("✗", "non tenu"),
-    "non_concluant": ("≈", "non concluant"),
-    "non_mesurable": ("∅", "non mesurable"),
-}
-_PLURIELS = {
-    "tenu": "tenus", "partiel": "tenus en partie", "non_tenu": "non tenus", "non_concluant": "non concluants",
-    "non_mesurable": "non mesurables",
-}  # fmt: skip
-CONSTATS = {"atteint": "objectif atteint", "non_atteint": "objectif non atteint"}
 
 
 def est_ecrit(texte: object) -> bool:
@@ -40,7 +28,7 @@ def accorder(nombre: float, un: str, plusieurs: str) -> str:
 
 def compter_les_verdicts(comptes: pd.Series) -> str:
     """« 9 tenus, 1 non mesurable » : le nombre d'engagements de chaque verdict ; vide s'il n'y en a aucun."""
-    return ", ".join(accorder(comptes[v], nom, _PLURIELS[v]) for v, (_, nom) in VERDICTS.items() if v in comptes)
+    return ", ".join(accorder(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes)
 
 
 def ecrire_verdict(verdict: object, statut: str | None = None, constat: object = None) -> str:
@@ -50,10 +38,10 @@ def ecrire_verdict(verdict: object, statut: str | None = None, constat: object =
     """
     if not est_ecrit(verdict):
         return "" if statut is None else ecrire_statut("na" if statut == "publie" else statut, html=True)
-    signe, libelle = VERDICTS[verdict]
+    mot = VERDICTS[verdict]
     classe = f"obs-verdict obs-verdict-{verdict.replace('_', '-')}"
-    suite = f"<br><small>{CONSTATS[constat]}</small>" if est_ecrit(constat) else ""
-    return f'<span class="{classe}"><span aria-hidden="true">{signe}</span> {libelle}</span>{suite}'
+    suite = f"<br><small>{CONSTATS[constat].libelle}</small>" if est_ecrit(constat) else ""
+    return f'<span class="{classe}"><span aria-hidden="true">{mot.signe}</span> {mot.libelle}</span>{suite}'
 
 
 def ecrire_cible(valeurs: Publie, ligne: dict, sens: object) -> str:
@@ -63,7 +51,7 @@ def ecrire_cible(valeurs: Publie, ligne: dict, sens: object) -> str:
     unite, decimales = unite_de(valeurs, ligne)
     if pd.notna(ligne["jusque"]):
         return f"{ecrire(ligne['cible'], decimales=decimales)} à {ecrire(ligne['jusque'], unite, decimales=decimales)}"
-    return f"{'au plus' if sens == 'au_plus' else 'au moins'} {ecrire(ligne['cible'], unite, decimales=decimales)}"
+    return f"{COTES.get(sens, COTES[AU_MOINS]).libelle} {ecrire(ligne['cible'], unite, decimales=decimales)}"
 
 
 def unite_de(valeurs: Publie, ligne: dict) -> tuple[str, int | None]:

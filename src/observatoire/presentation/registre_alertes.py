@@ -20,13 +20,12 @@ from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.verdicts import VERDICTS, est_signale, gravite, pastille
 from observatoire.publie import cle_d_alerte
+from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 TROP_LONG = 2  # trimestres sans pilote
-ETATS = {"nouvelle": "nouvelle", "rouverte": "rouverte", "persistante": "persistante", "resolue": "résolue"}
-FORMES = {"concentree": "concentrée", "diffuse": "diffuse"}
 
 
 def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
@@ -98,7 +97,9 @@ def _paraitre(ligne: dict) -> str:
 def _forme(ligne: dict) -> str:
     if ligne["niveau"] == "immeuble":
         return "–"
-    return FORMES.get(ligne["forme"]) or ("–" if pd.isna(ligne["immeubles"]) else "sans excès")
+    if ligne["forme"] in FORMES:
+        return FORMES[ligne["forme"]].libelle
+    return "–" if pd.isna(ligne["immeubles"]) else "sans excès"
 
 
 def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
@@ -113,7 +114,7 @@ def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
     if dossier["statut"] != "publie":
         return [ecrire_statut(dossier["statut"], html=True)] * len(colonnes)
     pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
-    return [ETATS[dossier["etat"]], *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
+    return [ETATS_D_UN_DOSSIER[dossier["etat"]].libelle, *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
 
 
 def dire_pilote(valeurs: Publie, dossier: dict) -> str:

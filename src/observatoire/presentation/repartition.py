@@ -116,7 +116,7 @@ def _montrer_le_cache(toile: Toile, barre: Barre, y: float, demi: float, debut: 
     caches = [s for s in STATUTS if s in {statut_de(ligne) for ligne in barre.lignes}]
     if not caches:
         return
-    fin, sigles = float(toile.x(100)), ", ".join(STATUTS[s].sigle for s in caches)
+    fin, sigles = float(toile.x(100)), ", ".join(STATUTS[s].signe for s in caches)
     toile.encadrer(debut, y - demi, fin, y + demi, fc="white", ec=GRIS, lw=0.8, hatch=_HACHURES[caches[0]])
     large = mesurer(sigles, 10) + 4
     if large > fin - debut:

@@ -34,17 +34,11 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
+from observatoire.vocabulaire import BAISSE, EVOLUTIONS, HAUSSE, INDECIS, PERTINENCES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-SENS = {
-    "hausse": "en hausse", "baisse": "en baisse", "indecis": "indécis", "compte": "compte exact",
-    "sans_intervalle": "sans intervalle",
-}  # fmt: skip
-PERTINENCES = {
-    "deja_acquis": "acquise au profil actuel", "a_portee": "à portée", "hors_d_atteinte": "hors d'atteinte",
-}  # fmt: skip
 ECARTS = {"aucun": "inchangé", "modifie": "modifié", "ajoute": "ajouté", "retire": "retiré"}
 CHAMPS = {
     "texte": "texte", "article": "article", "libelle": "libellé", "titulaires": "titulaires", "nature": "nature",
@@ -71,7 +65,7 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
         total = accorder(len(engagements), "engagement suivi", "engagements suivis")
         dits = compter_les_verdicts(verdicts) or "aucun n’a de verdict publié"
         phrases.append(f"Sur {total}, en {valeurs.annee} : {dits}.")
-    avec = table[table["sens"].isin(["hausse", "baisse", "indecis"])]
+    avec = table[table["sens"].isin([HAUSSE, BAISSE, INDECIS])]
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
         phrases.append(
@@ -122,7 +116,7 @@ def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
         "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
         "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
         "Effet minimal": ABSENT if pd.isna(r["effet_minimal"]) else ecrire(r["effet_minimal"], unite),
-        "Sens": SENS.get(r["sens"], ABSENT),
+        "Sens": EVOLUTIONS[r["sens"]].libelle if r["sens"] in EVOLUTIONS else ABSENT,
         "Objectif visé": ecrire_cible(valeurs, r, r["cible_sens"]),
         "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
         "À savoir": escape(r["motif"]) if isinstance(r["motif"], str) else "",
@@ -174,7 +168,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
         {
             "Engagement ou objectif": f"{_nommer(r)}{_situer(valeurs, r)}",
             "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
-            "Pertinence": PERTINENCES.get(r["pertinence"], ""),
+            "Pertinence": PERTINENCES[r["pertinence"]].libelle if r["pertinence"] in PERTINENCES else "",
             "Probabilité": "" if pd.isna(r["probabilite"]) else ecrire(r["probabilite"], "%", decimales=0),
             "À discuter": escape(r["proposition"]),
         }

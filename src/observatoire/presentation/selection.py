@@ -11,11 +11,11 @@ import pandas as pd
 
 from observatoire.erreurs import ParametreInconnu
 from observatoire.publie import VALEURS, en_lignes
+from observatoire.vocabulaire import POUR_TOUS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-_NIVEAUX = ("agglomeration", "ville", "quartier", "qpv", "secteur")
 _ABSENTE = {**dict.fromkeys(VALEURS, math.nan), "statut": "nd"}
 
 
@@ -23,7 +23,7 @@ def reperer(valeurs: Publie, territoire: str | None = None) -> tuple[str, str]:
     """Le niveau et le code d'un territoire ; le territoire entier quand rien n'est donné."""
     if territoire is None:
         return valeurs.tout
-    for niveau in _NIVEAUX:
+    for niveau in POUR_TOUS:
         if (niveau, territoire) in valeurs.noms:
             return niveau, territoire
     raise ParametreInconnu(f"« {territoire} » n'est pas un territoire publié.")

@@ -31,15 +31,11 @@ from observatoire.simulation import (
     projeter,
     reporter,
 )
+from observatoire.vocabulaire import PERTINENCES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-VERDICTS = {
-    "deja_acquis": "déjà acquis au profil actuel",
-    "a_portee": "à portée",
-    "hors_d_atteinte": "hors d'atteinte : aucun profil d'entrants n'y mène",
-}
 _NOTE_DU_MODELE = (
     "Le modèle suppose que le taux de départ reste celui de l'année et que les livraisons restent à leur moyenne des "
     "années connues, que tout logement quitté est reloué et que la situation de ceux qui restent ne change pas."
@@ -173,7 +169,7 @@ def _rangee_cible(cibles: dict, juges: dict[str, Pertinence], lieu: Lieu) -> dic
         "Entrants qu'il faut": sans_profil if np.isnan(juge.profil) else ecrire(juge.profil, "%"),
         "Pour y mener 8 fois sur 10": _ecrire_le_profil_sur(juge.profil_sur, sens),
         "Probabilité au profil actuel": ecrire(juge.probabilite, "%", decimales=0),
-        "Pertinence": VERDICTS[juge.verdict],
+        "Pertinence": PERTINENCES[juge.verdict].sens or PERTINENCES[juge.verdict].libelle,
     }
 
 

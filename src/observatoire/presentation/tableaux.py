@@ -18,13 +18,14 @@ from observatoire.presentation.cumuls import sur_trois_ans
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import INSECABLE, ecrire_bornes, ecrire_ligne, ecrire_mesure
 from observatoire.presentation.reperes import Repere
+from observatoire.vocabulaire import NIVEAUX
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _COURTE = 100  # lignes
 #: L'en-tête de la première colonne, selon ce que sont les lignes.
-GENRES = {"quartier": "Quartier", "ville": "Commune", "bailleur": "Bailleur"}
+GENRES = {niveau: mot.nom for niveau, mot in NIVEAUX.items()} | {"bailleur": "Bailleur"}
 
 
 def composer(

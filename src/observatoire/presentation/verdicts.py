@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 
 from observatoire.presentation.nombres import ecrire_statut
+from observatoire.vocabulaire import ALERTES, CONFORME, EMBOITES, SIGNALES
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """``signe`` double la couleur ; ``sens`` : ce que le verdict veut dire."""
-
-    nom: str
-    signe: str
-    sens: str
-
-
-#: Du plus grave au moins grave.
-VERDICTS = {
-    "alerte_confirmee": Verdict("Alerte confirmée", "▲▲", "alerte qui dure, ou dont l'écart grandit"),
-    "alerte": Verdict("Alerte", "▲", "écart probablement supérieur au seuil d'alerte"),
-    "vigilance": Verdict("Vigilance", "△", "écart probablement supérieur au seuil de vigilance"),
-    "conforme": Verdict("Conforme", "○", "aucun écart probable au-delà des seuils"),
-}
-ALERTES = ("alerte_confirmee", "alerte")
-SIGNALES = (*ALERTES, "vigilance")
-NIVEAUX = ("quartier", "secteur", "immeuble")
+#: Du plus grave au moins grave, du plus étendu au moins étendu.
+VERDICTS = {code: ALERTES[code] for code in (*reversed(SIGNALES), CONFORME)}
+NIVEAUX = EMBOITES[::-1]
 COULEURS = {"alerte_confirmee": "#8a1c00", "alerte": "#d9622b", "vigilance": "#f0c27b", "conforme": "#e3eef3"}
 ENCRES = {"alerte_confirmee": "#ffffff", "alerte": "#1f2933", "vigilance": "#1f2933", "conforme": "#1f2933"}
 
@@ -49,7 +32,7 @@ def gravite(ligne: dict) -> tuple:
     """De quoi trier : du plus grave au moins grave, du plus étendu au moins étendu, puis le plus grand excès."""
     exces = ligne["exces"]
     return (
-        SIGNALES.index(ligne["verdict"]),
+        -SIGNALES.index(ligne["verdict"]),
         NIVEAUX.index(ligne["niveau"]),
         -exces if exces == exces else 0.0,
         ligne["territoire"],

@@ -18,7 +18,8 @@ from observatoire.presentation.dossier import Alerte, trouver
 from observatoire.presentation.nombres import ecrire, ecrire_statut, nommer_statut
 from observatoire.presentation.svg import envelopper
 from observatoire.presentation.tableaux import cellule
-from observatoire.presentation.verdicts import COULEURS, SIGNALES, VERDICTS, est_signale, pastille
+from observatoire.presentation.verdicts import COULEURS, VERDICTS, est_signale, pastille
+from observatoire.vocabulaire import SIGNALES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

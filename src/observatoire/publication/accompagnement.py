@@ -7,9 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.fichiers import ecrire_csv
 from observatoire.lecture.explications import tracer_les_passages
+from observatoire.rangement import ecrire_publiee, lire_preparee
 from observatoire.secret import Regles
+from observatoire.tables.depots import CORRECTIONS, CORRECTIONS_PUBLIEES, DEPOTS, DEPOTS_PUBLIES
+from observatoire.tables.edition import BAILLEURS
+from observatoire.tables.indicateurs import COUVERTURE, COUVERTURE_PUBLIEE
 
 _PARC = ["logements_livres", "logements_connus"]
 _COMPTES = ["lignes", "avertissements", "reparees", "mises_a_part", "gardees"]
@@ -20,17 +23,14 @@ _DIZAINE = 10
 def publier_accompagnement(config: Configuration, regles: Regles, travail: Path) -> None:
     """Écrire dans ``travail`` les tables d'accompagnement."""
     prepare = config.chemin("prepare")
-    couverture, depots, corrections = (
-        pd.read_parquet(prepare / f"{nom}.parquet") for nom in ("couverture", "depots", "corrections")
-    )
+    couverture, depots, corrections = (lire_preparee(table, prepare) for table in (COUVERTURE, DEPOTS, CORRECTIONS))
     corrections = pd.concat([corrections, tracer_les_passages(config)], ignore_index=True)
     couverture[_PARC] = couverture[_PARC].astype("Float64").mask(~couverture["bailleur"].isin(regles.accords))
-    ecrire_csv(couverture, travail / "couverture.csv")
-    ecrire_csv(_taire_les_depots(depots, config, regles), travail / "depots.csv")
-    ecrire_csv(corrections.drop(columns=["id", "auteur"]), travail / "corrections.csv")
+    ecrire_publiee(COUVERTURE_PUBLIEE, couverture, travail, regles.public)
+    ecrire_publiee(DEPOTS_PUBLIES, _taire_les_depots(depots, config, regles), travail, regles.public)
+    ecrire_publiee(CORRECTIONS_PUBLIEES, corrections, travail, regles.public)
     bailleurs = [(d.code, d.nom, d.hors_rpls, d.est_bailleur) for d in config.deposants]
-    colonnes = ["code", "nom", "hors_rpls", "est_bailleur"]
-    ecrire_csv(pd.DataFrame(bailleurs, columns=colonnes), travail / "bailleurs.csv")
+    ecrire_publiee(BAILLEURS, pd.DataFrame(bailleurs, columns=BAILLEURS.noms), travail, regles.public)
 
 
 def _taire_les_depots(depots: pd.DataFrame, config: Configuration, regles: Regles) -> pd.DataFrame:
@@ -41,4 +41,4 @@ def _taire_les_depots(depots: pd.DataFrame, config: Configuration, regles: Regle
     petit |= depots["deposant"].isin(codes) & ~depots["deposant"].isin(regles.accords) & depots["lignes"].gt(0)
     depots["lignes"] = depots["lignes"].where(ouvertes, (depots["lignes"] / _DIZAINE).round() * _DIZAINE)
     depots[_COMPTES] = depots[_COMPTES].astype("Int64").mask(petit)
-    return depots[["annee", "deposant", "table", "statut", *_COMPTES]]
+    return depots

@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.fichiers import ecrire_csv
-from observatoire.publie import INDICATEURS
+from observatoire.rangement import ecrire_publiee, lire_publiee
+from observatoire.tables.edition import EDITION, EDITIONS
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
-#: Où un dossier publié garde ce que les éditions d'avant avaient publié, et la table qui en fait la liste.
-ANTERIEURES, EDITIONS = "anterieures", "editions.csv"
-COLONNES = ["edition", "methode", "publiees", "cachees"]
+#: Où un dossier publié garde ce que les éditions d'avant avaient publié.
+ANTERIEURES = "anterieures"
 SUPPRESSION, BRUIT = "suppression", "bruit"
 
 
-def garder_les_anterieures(en_place: Path, derniere: int, travail: Path) -> None:
+def garder_les_anterieures(en_place: Path, derniere: int, travail: Path, public: str) -> None:
     """Recopier dans ``travail`` les éditions d'avant ``derniere``, celle de ``en_place`` comprise, et leur liste.
 
     Une édition qui n'a pas de clé a été publiée en cachant des comptes exacts (``suppression``).
     """
-    connues = pd.read_csv(en_place / EDITIONS) if (en_place / EDITIONS).is_file() else pd.DataFrame(columns=COLONNES)
+    connues = lire_publiee(EDITIONS, en_place)
     methodes = dict(zip(connues["edition"].astype(int), connues["methode"], strict=True))
     tables = {int(f.stem): f for f in sorted((en_place / ANTERIEURES).glob("*.csv"))}
-    if (en_place / "edition.json").is_file():
-        edition = json.loads((en_place / "edition.json").read_text(encoding="utf-8"))
-        tables[edition["annees"][-1]] = en_place / INDICATEURS
+    if EDITION.dans(en_place).is_file():
+        edition = json.loads(EDITION.dans(en_place).read_text(encoding="utf-8"))
+        tables[edition["annees"][-1]] = INDICATEURS_PUBLIES.dans(en_place)
         methodes[edition["annees"][-1]] = BRUIT if edition.get("cle") else SUPPRESSION
     lignes = []
     for annee, fichier in sorted(tables.items()):
@@ -37,4 +37,4 @@ def garder_les_anterieures(en_place: Path, derniere: int, travail: Path) -> None
         shutil.copy(fichier, travail / ANTERIEURES / f"{annee}.csv")
         statuts = pd.read_csv(fichier, usecols=["statut"], keep_default_na=False)["statut"]
         lignes.append((annee, methodes.get(annee, SUPPRESSION), statuts.eq("publie").sum(), statuts.eq("c").sum()))
-    ecrire_csv(pd.DataFrame(lignes, columns=COLONNES), travail / EDITIONS)
+    ecrire_publiee(EDITIONS, pd.DataFrame(lignes, columns=EDITIONS.noms), travail, public)

@@ -24,14 +24,20 @@ from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, 
 from observatoire.engagements import juger_les_engagements, lire_contenu, lire_le_suivi, lire_registres
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.evaluation import dresser_les_objectifs, relever_les_ecarts
-from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
+from observatoire.fichiers import ecrire_dossier, ecrire_texte
 from observatoire.gouvernance import Seance, dossier_des_seances, est_lue, lire_seances, publier_seances
 from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
-from observatoire.publie import INDICATEURS, lire_table
+from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import Regles, lire_regles_du_secret, variances
 from observatoire.simulation import duree_de_la_charte
+from observatoire.tables import Table
+from observatoire.tables.attributions import CONFORMITE
+from observatoire.tables.edition import TERRITOIRES
+from observatoire.tables.engagements import ENGAGEMENTS
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+from observatoire.tables.revue import ECARTS, OBJECTIFS
 
 COMMENTAIRES = Path("book") / "commentaires"
 
@@ -44,7 +50,7 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
     dossier, referentiels = config.chemin("publie") / public, config.chemin("referentiels")
     baremes = lire_baremes(referentiels)
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
-    table = lire_table(dossier / INDICATEURS)
+    table = lire_publiee(INDICATEURS_PUBLIES, dossier)
     ouverture = etablir_l_ouverture(config, baremes, regles)
     publiees = table.assign(variance=variances(table, ouverture, regles))
     with ecrire_dossier(dossier) as travail:
@@ -58,10 +64,10 @@ def publier_les_ecrits(config: Configuration, publiees: pd.DataFrame, regles: Re
     ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne. ``dossier`` a déjà tout le
     reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant de rien écrire.
     """
-    ecrits = _Ecrits(config, publiees, regles.public, lire_table(dossier / "territoires.csv"))
+    ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
     tables = _juger(config, publiees, ecrits.seances)
-    for nom, table in tables.items():
-        ecrire_csv(table, dossier / f"{nom}.csv")
+    for table, contenu in tables.items():
+        ecrire_publiee(table, contenu, dossier, regles.public)
     shutil.rmtree(dossier / COMMENTAIRES.name, ignore_errors=True)
     for relatif, ecrit in ecrits.commentaires.items():
         texte = ecrits.citables.citer(ecrit.texte, ecrit.lieu)
@@ -69,8 +75,8 @@ def publier_les_ecrits(config: Configuration, publiees: pd.DataFrame, regles: Re
     publier_seances(config, [ecrits.citer(s) for s in ecrits.seances], regles.public, dossier)
 
 
-def _juger(config: Configuration, publiees: pd.DataFrame, seances: list[Seance]) -> dict[str, pd.DataFrame]:
-    """La conformité aux objectifs, les engagements et leur revue : nom -> table."""
+def _juger(config: Configuration, publiees: pd.DataFrame, seances: list[Seance]) -> dict[Table, pd.DataFrame]:
+    """La conformité aux objectifs, les engagements et leur revue."""
     referentiels, suivi = config.chemin("referentiels"), lire_le_suivi(config)
     objectifs = lire_objectifs(config, lire_baremes(referentiels))
     conformite = confronter(objectifs, publiees, config.annees, config.tout)
@@ -86,10 +92,10 @@ def _juger(config: Configuration, publiees: pd.DataFrame, seances: list[Seance])
         duree=duree_de_la_charte(config.charte),
     )
     return {
-        "attributions_conformite": conformite,
-        "engagements": engagements,
-        "revue_objectifs": revus,
-        "revue_ecarts": relever_les_ecarts(config, suivi, engagements, juger),
+        CONFORMITE: conformite,
+        ENGAGEMENTS: engagements,
+        OBJECTIFS: revus,
+        ECARTS: relever_les_ecarts(config, suivi, engagements, juger),
     }
 
 

@@ -16,7 +16,7 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
-from observatoire.fichiers import ecrire_csv, ecrire_dossier, ecrire_texte
+from observatoire.fichiers import ecrire_dossier, ecrire_texte
 from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
@@ -24,7 +24,7 @@ from observatoire.publication.ecrits import publier_les_ecrits
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
-from observatoire.publie import CUMULS, INDICATEURS
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
     Bruitees,
@@ -39,6 +39,14 @@ from observatoire.secret import (
 from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.suivi.publication import publier_suivi
+from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
+from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
+from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
+from observatoire.tables.mixite import EVOLUTION, FICHES, MIXITE
+
+#: Ce que le calcul a écrit, et que la publication bruite.
+_EXACTES = INDICATEURS_PUBLIES.de
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     prepare, referentiels = config.chemin("prepare"), config.chemin("referentiels")
     baremes = lire_baremes(referentiels)
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
-    if not all((prepare / f"{nom}.parquet").is_file() for nom in ("indicateurs", "comptes")):
+    if not all(table.dans(prepare).is_file() for table in _EXACTES):
         raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
     if config.tout[0] not in regles.niveaux:
         raise ErreurConfiguration(
@@ -74,13 +82,14 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     en_place = config.chemin("publie") / public
     # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
     with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
-        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, travail)
-        garder_les_anterieures(en_place, max(config.annees), travail)
-        ecrire_csv(bruitees.table, travail / INDICATEURS)
-        ecrire_csv(cumuls, travail / CUMULS)
-        ecrire_csv(baremes.tableau(), travail / "baremes.csv")
-        ecrire_csv(lire_ruptures(referentiels, catalogue()), travail / "ruptures.csv")
-        _ecrire_json([declaration.publier() for declaration in catalogue().values()], travail / "catalogue.json")
+        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, travail, public)
+        garder_les_anterieures(en_place, max(config.annees), travail, public)
+        ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
+        ecrire_publiee(CUMULS, cumuls, travail, public)
+        ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
+        ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
+        ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
+        _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
         publier_accompagnement(config, regles, travail)
         publier_territoires(config, bruitees.table, regles, travail)
         _publier_les_alertes(config, exacts, ouverture, regles, travail)
@@ -88,16 +97,14 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         publier_les_ecrits(config, publiees, regles, travail)
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
-        _ecrire_json(edition, travail / "edition.json")
+        _ecrire_json(edition, EDITION.dans(travail))
         mixite.result()
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
 def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
     """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et ``lieux``."""
-    return {
-        nom: pd.read_parquet(config.chemin("prepare") / f"{nom}.parquet") for nom in ("indicateurs", "comptes", "lieux")
-    }
+    return {table.nom: lire_preparee(table, config.chemin("prepare")) for table in _EXACTES}
 
 
 def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:
@@ -118,7 +125,7 @@ def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, re
 def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
     """La signature de la clé ; une autre que celle de l'édition en place est refusée : le bruit changerait."""
     signature = signer(cle_de(config))
-    en_place = config.chemin("publie") / public / "edition.json"
+    en_place = EDITION.dans(config.chemin("publie") / public)
     if en_place.is_file():
         ancienne = json.loads(en_place.read_text(encoding="utf-8")).get("cle")
         if ancienne not in (None, signature):
@@ -137,21 +144,21 @@ def _publier_les_alertes(config: Configuration, exacts, ouverture: Ouverture, re
     paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, regles_par_annee(config, baremes))).table
     evaluees = evaluer_les_alertes(config, baremes, paru, ouverture.bruits(regles))
     alertes, ampleurs = publier_les_alertes(evaluees, regles)
-    ecrire_csv(alertes, travail / "alertes.csv")
-    ecrire_csv(ampleurs, travail / "ampleurs.csv")
+    ecrire_publiee(ALERTES_PUBLIEES, alertes, travail, regles.public)
+    ecrire_publiee(AMPLEURS_PUBLIEES, ampleurs, travail, regles.public)
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
-def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path) -> None:
+def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path, public: str) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    for nom, table in zip(("mixite", "mixite_evolution"), publier(protege, config, baremes), strict=True):
-        ecrire_csv(table, travail / f"{nom}.csv")
-    _ecrire_json(fiches(), travail / "mixite.json")
+    for table, contenu in zip((MIXITE, EVOLUTION), publier(protege, config, baremes), strict=True):
+        ecrire_publiee(table, contenu, travail, public)
+    _ecrire_json(fiches(), FICHES.dans(travail))
 
 
 def _compter_les_deposants(config: Configuration) -> int:
     """Les bailleurs dont un dépôt au moins est accepté."""
-    depots = pd.read_parquet(config.chemin("prepare") / "depots.parquet", columns=["deposant", "statut"])
+    depots = lire_preparee(DEPOTS, config.chemin("prepare"), columns=["deposant", "statut"])
     acceptes = set(depots.loc[depots["statut"].eq("accepte"), "deposant"])
     return len(acceptes & {b.code for b in config.bailleurs})
 
@@ -162,7 +169,7 @@ def _ecrire_json(contenu: object, fichier: Path) -> None:
 
 def _edition(config: Configuration, regles: Regles) -> dict:
     prepare = config.chemin("prepare")
-    dehors = pd.read_parquet(prepare / "immeubles_hors_quartier.parquet")
+    dehors = lire_preparee(IMMEUBLES_HORS_QUARTIER, prepare)
     return {
         "niveau": config.tout[0],
         "communes": [c.code for c in config.communes],
@@ -175,7 +182,7 @@ def _edition(config: Configuration, regles: Regles) -> dict:
         "annee_zero": config.annee_zero,
         "trimestre": config.trimestre,
         "niveaux": list(config.niveaux),
-        "fictif": json.loads((prepare / "origine.json").read_text(encoding="utf-8"))["fictif"],
+        "fictif": json.loads(ORIGINE.dans(prepare).read_text(encoding="utf-8"))["fictif"],
         "public": regles.public,
         "seuil": regles.seuil,
         "regles": regles.publier(),

@@ -8,15 +8,16 @@ import pandas as pd
 from pyproj import Transformer
 
 from observatoire.configuration import Configuration
+from observatoire.rangement import vide
+from observatoire.tables.edition import TERRITOIRES
 
-COLONNES = ["niveau", "code", "nom", "parent", "lon", "lat"]
 _LUES = ["immeuble", "libelle", "quartier", "secteur", "x", "y", "lon", "lat"]
 #: Décimales d'un degré : environ dix mètres.
 DECIMALES = 4
 
 
 def nommer_les_immeubles(config: Configuration) -> pd.DataFrame:
-    """Une ligne par immeuble (:data:`COLONNES`), telle que la dernière année qui le connaît la donne.
+    """Une ligne par immeuble (les colonnes de :data:`TERRITOIRES`), telle que sa dernière année la donne.
 
     ``parent`` : son secteur ; à défaut, son quartier. ``lon``, ``lat`` : en degrés (EPSG:4326), manquants si le dépôt
     ne le situe pas.
@@ -27,12 +28,12 @@ def nommer_les_immeubles(config: Configuration) -> pd.DataFrame:
         for fichier in _fichiers(config.chemin("prepare") / "tables" / str(annee) / "immeubles.parquet")
     ]
     if not tables:
-        return pd.DataFrame(columns=COLONNES)
+        return vide(TERRITOIRES)
     lieux = pd.concat(tables, ignore_index=True).drop_duplicates("immeuble", keep="last")
     lieux = _situer(lieux.dropna(subset=["immeuble"]))
     nom = lieux["libelle"].astype(object).where(lieux["libelle"].notna(), "Immeuble sans nom")
     parent = lieux["secteur"].astype(object).where(lieux["secteur"].notna(), lieux["quartier"].astype(object))
-    return lieux.assign(niveau="immeuble", code=lieux["immeuble"], nom=nom, parent=parent)[COLONNES]
+    return lieux.assign(niveau="immeuble", code=lieux["immeuble"], nom=nom, parent=parent)[TERRITOIRES.noms]
 
 
 def _fichiers(table: Path) -> list[Path]:

@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.attributions import (
-    ATTENTES,
-    DEPLACEMENTS,
-    comparer_les_bailleurs,
-    comparer_les_profils,
-    publier_les_attentes,
-)
+from observatoire.attributions import comparer_les_bailleurs, comparer_les_profils, publier_les_attentes
 from observatoire.configuration import Configuration
-from observatoire.evaluation import FICHIER as FLUX
 from observatoire.evaluation import lire_contexte, publier_la_decomposition
-from observatoire.fichiers import ecrire_csv
+from observatoire.rangement import ecrire_publiee, lire_preparee
 from observatoire.secret import Regles
+from observatoire.tables.attributions import ATTENTES, ATTENTES_PUBLIEES, COTE_A_COTE, DEPLACEMENTS, PROFILS
+from observatoire.tables.revue import CONTEXTE, DECOMPOSITION, FLUX
 
 
 def publier_les_sujets(config: Configuration, publiees: pd.DataFrame, regles: Regles, travail: Path) -> None:
@@ -25,18 +20,14 @@ def publier_les_sujets(config: Configuration, publiees: pd.DataFrame, regles: Re
 
     ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne.
     """
-    ecrire_csv(comparer_les_profils(publiees), travail / "attributions_profils.csv")
-    ecrire_csv(lire_contexte(config), travail / "contexte.csv")
-    bouts = (config.annee_zero, max(config.annees))
+    ecrire_publiee(PROFILS, comparer_les_profils(publiees), travail, regles.public)
+    ecrire_publiee(CONTEXTE, lire_contexte(config), travail, regles.public)
+    bouts, prepare = (config.annee_zero, max(config.annees)), config.chemin("prepare")
     tables = {
-        DEPLACEMENTS: ("attributions_cote_a_cote", lambda t: comparer_les_bailleurs(publiees, t, regles.seuil)),
-        ATTENTES: (ATTENTES, lambda t: publier_les_attentes(t, publiees, config.tout, regles.seuil)),
-        FLUX: (
-            "revue_decomposition",
-            lambda t: publier_la_decomposition(t, publiees, regles, config.tout, bouts),
-        ),
+        DEPLACEMENTS: (COTE_A_COTE, lambda t: comparer_les_bailleurs(publiees, t, regles.seuil)),
+        ATTENTES: (ATTENTES_PUBLIEES, lambda t: publier_les_attentes(t, publiees, config.tout, regles.seuil)),
+        FLUX: (DECOMPOSITION, lambda t: publier_la_decomposition(t, publiees, regles, config.tout, bouts)),
     }
-    for preparee, (nom, publier) in tables.items():
-        fichier = config.chemin("prepare") / f"{preparee}.parquet"
-        if fichier.is_file():
-            ecrire_csv(publier(pd.read_parquet(fichier)), travail / f"{nom}.csv")
+    for preparee, (table, tirer) in tables.items():
+        if preparee.dans(prepare).is_file():
+            ecrire_publiee(table, tirer(lire_preparee(preparee, prepare)), travail, regles.public)

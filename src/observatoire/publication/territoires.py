@@ -10,9 +10,11 @@ import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.configuration import Configuration
-from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.fichiers import ecrire_texte
 from observatoire.publication.immeubles import nommer_les_immeubles
+from observatoire.rangement import ecrire_publiee
 from observatoire.secret import Regles
+from observatoire.tables.edition import CONTOURS, TERRITOIRES
 
 
 def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Regles, travail: Path) -> None:
@@ -41,13 +43,13 @@ def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Re
         territoires = pd.concat([territoires, nommer_les_immeubles(config)], ignore_index=True)
     vus = protege[["niveau", "territoire"]].drop_duplicates()
     presents = territoires.merge(vus, left_on=["niveau", "code"], right_on=["niveau", "territoire"])
-    ecrire_csv(presents.drop(columns="territoire"), travail / "territoires.csv")
+    ecrire_publiee(TERRITOIRES, presents, travail, regles.public)
 
 
 def _publier_contours(config: Configuration, travail: Path) -> list[dict]:
     """La carte, telle qu'elle est donnée ; d'une agglomération, celles de ses communes d'un seul tenant. Rend ses
     entités."""
-    referentiels, sortie = config.chemin("referentiels"), travail / "territoires.geojson"
+    referentiels, sortie = config.chemin("referentiels"), CONTOURS.dans(travail)
     if not config.communes:
         if not (referentiels / "quartiers.geojson").is_file():
             return []

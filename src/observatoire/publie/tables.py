@@ -1,4 +1,4 @@
-"""Les fichiers de ``data/publie`` : leurs noms, leurs colonnes, leur lecture."""
+"""Lire les tables de ``data/publie`` telles qu'elles sont déclarées (:mod:`observatoire.tables`)."""
 
 from __future__ import annotations
 
@@ -8,55 +8,22 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
-from observatoire.echappement import changer_textes, depuis_tableur
+from observatoire.rangement import lire_publiee
+from observatoire.tables import Table, publiees
+from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.tables.colonnes import MESURES
+from observatoire.tables.edition import CATALOGUE, CONTOURS, EDITION
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+from observatoire.tables.mixite import FICHES
 
-CLES = ["annee", "niveau", "territoire", "bailleur", "indicateur"]
-VALEURS = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
-COLONNES = [*CLES, *VALEURS, "statut"]
-INDICATEURS = "indicateurs.csv"
-#: Les flux cumulés sur trois ans : les mêmes colonnes, et ``depuis``.
-CUMULS = "cumuls.csv"
-COLONNES_DES_CUMULS = [COLONNES[0], "depuis", *COLONNES[1:]]
+CLES = INDICATEURS_PUBLIES.noms_des_cles
+VALEURS = [c.nom for c in MESURES]
+COLONNES = INDICATEURS_PUBLIES.noms
+INDICATEURS = INDICATEURS_PUBLIES.fichier
 #: La composante de la seule ligne d'une part que ``revue_decomposition`` ne décompose pas.
 TOUTES = "toutes"
-_TABLES = (
-    "indicateurs", "territoires", "bailleurs", "couverture", "depots", "corrections", "ruptures", "baremes", "mixite",
-    "mixite_evolution", "engagements", "seances", "decisions", "alertes_examinees",
-)  # fmt: skip
-CLES_D_ALERTE = ["annee", "niveau", "territoire", "indicateur"]
-#: Ce qui est suivi d'une alerte.
-SUIVI = ("dossiers", "actions", "libelles_du_suivi")
-_DU_SUIVI = ["dossier", "niveau", "territoire", "indicateur", "quartier", "colonne", "code"]
-_DES_ATTRIBUTIONS = ["annee", "niveau", "territoire", "bailleur", "source", "statut"]
-#: Les tables qu'un territoire peut ne pas avoir, et les colonnes qu'a alors une table vide.
-_FACULTATIVES = {
-    "cumuls": COLONNES_DES_CUMULS,
-    "alertes": [*CLES_D_ALERTE, "quartier", "secteur", "statut"],
-    **dict.fromkeys(SUIVI, _DU_SUIVI),
-    **{f"attributions_{nom}": _DES_ATTRIBUTIONS for nom in ("conformite", "profils", "cote_a_cote", "attente")},
-    "revue_objectifs": [
-        "origine", "code", "libelle", "indicateur", "niveau", "territoire", "bailleur", "depart", "raison",
-        "proposition", "statut", "motif",
-    ],
-    "revue_decomposition": ["depart", "annee", "niveau", "territoire", "indicateur", "composante", "statut", "motif"],
-    "revue_ecarts": ["revision", "engagement", "libelle", "ecart", "au_depart", "a_la_fin", "statut", "motif"],
-    "editions": ["edition", "methode", "publiees", "cachees"],
-    "contexte": [
-        "annee", "echelle", "territoire", "nom", "indicateur", "valeur", "denominateur", "source", "statut",
-    ],
-}  # fmt: skip
-FICHIERS = {nom: f"{nom}.csv" for nom in (*_TABLES, *_FACULTATIVES)} | {
-    "catalogue": "catalogue.json",
-    "contours": "territoires.geojson",
-    "edition": "edition.json",
-    "fiches_mixite": "mixite.json",
-}
-#: Les tables dont une page lit des lignes choisies par leurs clés : elle n'est refaite que si celles-là changent.
-EXTRAITES = {FICHIERS[nom]: nom for nom in ("indicateurs", "cumuls", "alertes", *SUIVI)}
-_CODES = (
-    "territoire", "bailleur", "parent", "code", "deposant", "quartier", "secteur", "dossier", "modalite", "revision",
-    "au_depart", "a_la_fin",
-)  # fmt: skip
+#: Les tables dont une page lit des lignes choisies par leurs clés : fichier -> table.
+EXTRAITES = {table.fichier: nom for nom, table in publiees().items() if table.extraite}
 
 
 def est_hors(code: str) -> bool:
@@ -71,48 +38,37 @@ def en_lignes(table: pd.DataFrame) -> list[dict]:
 
 
 def lire(nom: str, dossier: Path):
-    """Un des :data:`FICHIERS` d'un dossier publié : une table, le catalogue, l'édition ou les contours."""
-    return _LECTEURS.get(nom, lire_table)(dossier / FICHIERS[nom])
+    """Une table d'un dossier publié, le catalogue, l'édition ou les contours."""
+    table = publiees()[nom]
+    return _LECTEURS.get(table, lire_publiee)(table, dossier)
 
 
-def lire_table(fichier: Path) -> pd.DataFrame:
-    """Une table publiée, ses codes en texte ; vide si le territoire ne l'a pas et qu'il peut ne pas l'avoir."""
-    if fichier.stem in _FACULTATIVES and not fichier.is_file():
-        return pd.DataFrame(columns=_FACULTATIVES[fichier.stem])
-    table = pd.read_csv(fichier, dtype=dict.fromkeys(_CODES, str), keep_default_na=False, na_values=[""])
-    textes = table.select_dtypes(["object", "string"]).columns
-    return table.assign(**{nom: changer_textes(table[nom], depuis_tableur).astype(object) for nom in textes})
-
-
-def _lire_alertes(fichier: Path) -> pd.DataFrame:
+def _lire_alertes(table: Table, dossier: Path) -> pd.DataFrame:
     """Les alertes et leurs ampleurs, d'un seul tenant."""
-    alertes = lire_table(fichier)
-    if not fichier.is_file():
-        return alertes
-    ampleurs = lire_table(fichier.with_name("ampleurs.csv")).drop(columns="statut")
-    return alertes.merge(ampleurs, on=CLES_D_ALERTE, validate="one_to_one")
+    ampleurs = lire_publiee(AMPLEURS_PUBLIEES, dossier).drop(columns="statut")
+    return lire_publiee(table, dossier).merge(ampleurs, on=table.noms_des_cles, validate="one_to_one")
 
 
-def _lire_contours(fichier: Path) -> pd.DataFrame | None:
+def _lire_contours(table: Table, dossier: Path) -> pd.DataFrame | None:
     """Les propriétés de chaque contour et sa géométrie. Sans geopandas : son import coûterait à chaque page."""
-    if not fichier.is_file():
+    if not table.dans(dossier).is_file():
         return None
     import shapely
 
-    traits = _lire_json(fichier)["features"]
+    traits = _lire_json(table, dossier)["features"]
     formes = shapely.from_geojson([json.dumps(t["geometry"]) for t in traits])
     return pd.DataFrame([t["properties"] for t in traits]).assign(geometry=formes)
 
 
-def _lire_json(fichier: Path):
-    return json.loads(fichier.read_text(encoding="utf-8"))
+def _lire_json(table: Table, dossier: Path):
+    return json.loads(table.dans(dossier).read_text(encoding="utf-8"))
 
 
-def _lire_catalogue(fichier: Path) -> dict[str, dict]:
-    return {declaration["code"]: declaration for declaration in _lire_json(fichier)}
+def _lire_fiches(table: Table, dossier: Path) -> dict[str, dict]:
+    return {fiche["code"]: fiche for fiche in _lire_json(table, dossier)}
 
 
 _LECTEURS = {
-    "catalogue": _lire_catalogue, "contours": _lire_contours, "edition": _lire_json, "alertes": _lire_alertes,
-    "fiches_mixite": _lire_catalogue,
+    CATALOGUE: _lire_fiches, CONTOURS: _lire_contours, EDITION: _lire_json, ALERTES_PUBLIEES: _lire_alertes,
+    FICHES: _lire_fiches,
 }  # fmt: skip

@@ -14,28 +14,20 @@ from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.lectures import noter
 from observatoire.publie.contenu import Contenu
-from observatoire.publie.tables import COLONNES, EXTRAITES, FICHIERS, INDICATEURS
+from observatoire.publie.tables import COLONNES, INDICATEURS
+from observatoire.tables import Table, publiees
+from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
+from observatoire.vocabulaire import OUVRENT
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
-#: Les verdicts qui ouvrent un dossier.
-OUVRENT = ("alerte", "alerte_confirmee")
-
-
-def _table(nom: str):
-    """Une table publiée entière ; la lire se note."""
-
-    def lire(publie: Publie):
-        noter(FICHIERS[nom])
-        return publie.contenu.table(nom)
-
-    return property(lire, doc=f"La table « {nom} », entière. Ne pas la modifier.")
 
 
 @dataclass(frozen=True)
 class Publie:
     """Tout ce qui est publié pour un public, vu depuis une année.
 
-    ``indicateurs`` : les colonnes de :data:`COLONNES`, toutes les années. ``catalogue`` : code -> déclaration.
+    Chaque table déclarée (:mod:`observatoire.tables`) y est sous son nom, entière, sauf celles dont une méthode donne
+    les lignes. ``indicateurs`` : toutes les années. ``catalogue`` : code -> déclaration.
     ``contours`` : une ligne par contour, avec sa ``geometry`` (shapely, EPSG:4326), ou ``None`` quand la ville n'a
     pas de carte. Tout ce qui est lu d'ici est noté (:mod:`observatoire.lectures`) : une page qui prend
     :attr:`indicateurs` entière est refaite au moindre changement ; :meth:`serie` et :meth:`extrait` sont plus sobres.
@@ -44,35 +36,6 @@ class Publie:
     annee: int
     dossier: Path
     contenu: Contenu
-
-    indicateurs = _table("indicateurs")
-    cumuls = _table("cumuls")
-    catalogue = _table("catalogue")
-    territoires = _table("territoires")
-    contours = _table("contours")
-    bailleurs = _table("bailleurs")
-    couverture = _table("couverture")
-    depots = _table("depots")
-    corrections = _table("corrections")
-    ruptures = _table("ruptures")
-    baremes = _table("baremes")
-    mixite = _table("mixite")
-    mixite_evolution = _table("mixite_evolution")
-    fiches_mixite = _table("fiches_mixite")
-    engagements = _table("engagements")
-    seances = _table("seances")
-    decisions = _table("decisions")
-    alertes_examinees = _table("alertes_examinees")
-    attributions_conformite = _table("attributions_conformite")
-    attributions_profils = _table("attributions_profils")
-    attributions_cote_a_cote = _table("attributions_cote_a_cote")
-    attributions_attente = _table("attributions_attente")
-    revue_objectifs = _table("revue_objectifs")
-    revue_decomposition = _table("revue_decomposition")
-    revue_ecarts = _table("revue_ecarts")
-    contexte = _table("contexte")
-    editions = _table("editions")
-    edition = _table("edition")
 
     @property
     def tout(self) -> tuple[str, str]:
@@ -88,7 +51,7 @@ class Publie:
         """La commune d'un territoire ; ``None`` s'il n'est dans aucune, ou que le territoire entier est une ville."""
         if not self.communes:
             return None
-        noter(FICHIERS["territoires"])
+        noter(TERRITOIRES.fichier)
         while niveau not in (VILLE, self.tout[0]) and (niveau, code) in self.contenu.parents:
             niveau, code = self.contenu.parents[niveau, code]
         return code if niveau == VILLE else None
@@ -172,7 +135,8 @@ class Publie:
 
     def lignes_de(self, nom: str, **cles: str | int) -> list[dict]:
         """Les lignes d'une table qui portent ces clés, en dictionnaires. Ne pas les modifier."""
-        noter(FICHIERS[nom], **(cles if FICHIERS[nom] in EXTRAITES else {}))
+        table = publiees()[nom]
+        noter(table.fichier, **(cles if table.extraite else {}))
         toutes = self.contenu.lignes(nom)
         return [toutes[rang] for rang in self.contenu.positions(cles, nom).tolist()]
 
@@ -185,19 +149,34 @@ class Publie:
     @property
     def noms(self) -> dict[tuple[str, str], str]:
         """Le nom de chaque (niveau, code) ; le niveau d'un bailleur est ``bailleur``."""
-        noter(FICHIERS["territoires"])
-        noter(FICHIERS["bailleurs"])
+        noter(TERRITOIRES.fichier)
+        noter(BAILLEURS.fichier)
         return self.contenu.noms
 
     @property
     def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
         """L'année et le libellé de chaque ligne de ``ruptures``, et les indicateurs ou les groupes qu'elle touche."""
-        noter(FICHIERS["ruptures"])
+        noter(RUPTURES.fichier)
         return self.contenu.dates_rompues
 
     def commentaire(self, annee: int, code: str) -> str | None:
         """Le commentaire (Markdown) déposé pour un territoire ou un bailleur, ou ``None``."""
         return self.contenu.ecrit(f"commentaires/{annee}/{code}.md")
+
+
+def _entiere(table: Table) -> property:
+    """Une table publiée entière ; la lire se note."""
+
+    def lire(publie: Publie):
+        noter(table.fichier)
+        return publie.contenu.table(table.nom)
+
+    return property(lire, doc=f"{table.libelle} : la table « {table.nom} », entière. Ne pas la modifier.")
+
+
+for _table in publiees().values():
+    if not hasattr(Publie, _table.nom):
+        setattr(Publie, _table.nom, _entiere(_table))
 
 
 def cle_d_alerte(ligne: dict) -> tuple[str, str, str]:
@@ -229,10 +208,11 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
     Lève :class:`ErreurConfiguration` si rien n'est publié, :class:`ParametreInconnu` si l'année ne l'est pas.
     """
     dossier = Path(dossier) if dossier is not None else dossier_publie()
-    if not (dossier / "edition.json").is_file():
+    fichier = EDITION.dans(dossier)
+    if not fichier.is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
-    contenu = _lire(dossier, (dossier / "edition.json").stat().st_mtime_ns)
-    noter("edition.json")
+    contenu = _lire(dossier, fichier.stat().st_mtime_ns)
+    noter(EDITION.fichier)
     annees = contenu.table("edition")["annees"]
     annee = annees[-1] if annee is None else annee
     if annee not in annees:

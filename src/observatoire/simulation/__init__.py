@@ -15,7 +15,7 @@ from observatoire.simulation.modele import (
     projeter,
     trajectoire,
 )
-from observatoire.simulation.pertinence import VERDICTS, Pertinence, juger_la_pertinence
+from observatoire.simulation.pertinence import Pertinence, juger_la_pertinence
 from observatoire.simulation.report import Report, reporter
 from observatoire.simulation.tirages import Tirage, probabilites, profil_probable, simuler
 from observatoire.simulation.traits import DEPARTS, LIVRAISONS, TRAITS, Trait
@@ -24,7 +24,6 @@ __all__ = [
     "DEPARTS",
     "LIVRAISONS",
     "TRAITS",
-    "VERDICTS",
     "Parc",
     "Pertinence",
     "Report",

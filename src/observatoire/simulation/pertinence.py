@@ -8,8 +8,7 @@ import numpy as np
 
 from observatoire.simulation.modele import Parc, atteignables, profil_pour, projeter
 from observatoire.simulation.tirages import Tirage, atteint, probabilites, profil_probable
-
-VERDICTS = ("deja_acquis", "a_portee", "hors_d_atteinte")
+from observatoire.vocabulaire import A_PORTEE, DEJA_ACQUIS, HORS_D_ATTEINTE
 
 
 @dataclass(frozen=True)
@@ -17,8 +16,8 @@ class Pertinence:
     """``prevue`` : la part au terme si rien ne change ; ``plancher`` et ``plafond`` : ce que le temps permet ;
     ``profil`` : les entrants qui y mènent en espérance, manquants si aucun n'y mène (``hors_d_atteinte``) ou si tous
     font mieux ; ``profil_sur`` : le profil le moins exigeant qui y mène avec la probabilité demandée, manquant si
-    aucun ; ``probabilite`` : celle que le profil actuel y mène ; ``verdict`` : voir :data:`VERDICTS`, ``deja_acquis``
-    si le profil actuel y mène en espérance.
+    aucun ; ``probabilite`` : celle que le profil actuel y mène ; ``verdict`` : une des
+    :data:`~observatoire.vocabulaire.PERTINENCES`, ``deja_acquis`` si le profil actuel y mène en espérance.
     """
 
     prevue: float
@@ -42,9 +41,9 @@ def juger_la_pertinence(
     plancher, plafond = atteignables(parc, annees)
     extreme = plancher if sens == "baisse" else plafond
     if not atteint(np.array(extreme), cible, sens):
-        verdict = "hors_d_atteinte"
+        verdict = HORS_D_ATTEINTE
     else:
-        verdict = "deja_acquis" if atteint(np.array(prevue), cible, sens) else "a_portee"
+        verdict = DEJA_ACQUIS if atteint(np.array(prevue), cible, sens) else A_PORTEE
     return Pertinence(
         prevue,
         plancher,

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from observatoire.simulation.modele import Parc
+from observatoire.vocabulaire import BAISSE, HAUSSE
 
-SENS = ("baisse", "hausse")
 PAS = 100  # un profil se cherche au centième
 
 
@@ -59,8 +59,8 @@ def _parametres(parc: Parc, nombre: int, alea: np.random.Generator) -> list[np.n
 
 def atteint(parts: np.ndarray, cible: float, sens: str) -> np.ndarray:
     """Vrai là où l'objectif l'est : ``baisse``, la cible est un plafond ; ``hausse``, un plancher."""
-    if sens not in SENS:
-        raise ValueError(f"sens « {sens} » inconnu. Valeurs admises : {', '.join(SENS)}.")
+    if sens not in (BAISSE, HAUSSE):
+        raise ValueError(f"sens « {sens} » inconnu. Valeurs admises : {BAISSE}, {HAUSSE}.")
     return parts <= cible if sens == "baisse" else parts >= cible
 
 

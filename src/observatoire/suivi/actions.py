@@ -23,6 +23,7 @@ from observatoire.lecture.problemes import Probleme, citer, citer_lignes, compte
 from observatoire.schemas import Schema, lire_schema
 from observatoire.suivi.controles import controler_les_alertes, controler_les_lignes
 from observatoire.suivi.dossiers import CLES
+from observatoire.tables.suivi import ACTIONS
 from observatoire.trimestres import nommer_trimestre, rang_des_dates, rang_du_trimestre
 
 NOM = "actions"
@@ -31,7 +32,7 @@ SCHEMA = Path("suivi") / f"{NOM}.json"
 ECRITURE_D_UNE_DATE = r"[\d/.: -]{1,19}"
 #: La ligne du tableur où est l'action ; elle ne se publie pas.
 LIGNE = "ligne"
-COLONNES = ["dossier", "date", "trimestre", "pilote", "reponse", "outil", "decision", "issue", "date_effet", LIGNE]
+COLONNES = ACTIONS.noms
 #: Une cellule que l'on ne redit pas : la lecture n'affiche rien de ce qui passe à la ligne.
 TUE = "\n"
 POURQUOI = (

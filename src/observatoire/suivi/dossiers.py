@@ -12,25 +12,21 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from observatoire.publie import OUVRENT
+from observatoire.tables.suivi import DOSSIERS
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee, rang_des_dates, rang_du_trimestre
+from observatoire.vocabulaire import ALERTES, CONFORME, EMBOITES, ETATS_D_UN_DOSSIER, NON_EVALUABLE, OUVRENT
 
 CLES = ["niveau", "territoire", "indicateur"]
-RESOUT, INCONNU = "conforme", "non_evaluable"
 #: Ce qui arrive à un dossier.
 OUVERTURE, REOUVERTURE, RESOLUTION = "ouverture", "reouverture", "resolution"
 #: Ce qu'il est au trimestre de l'édition.
-NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS = ("nouvelle", "persistante", "resolue", "rouverte")
+NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS_D_UN_DOSSIER
 COLONNES_DES_JALONS = ["dossier", *CLES, "trimestre", "fait"]
-COLONNES = [
-    "dossier", *CLES, "quartier", "ouverture", "depuis", "ouvertures", "etat", "resolution", "verdict", "annees",
-    "pilote", "trimestres_sans_pilote",
-]  # fmt: skip
+#: Le statut ne se sait qu'à la publication.
+COLONNES = DOSSIERS.noms[:-1]
 #: Trimestres sans pilote à partir desquels un dossier est montré le premier.
 TROP_LONG = 2
 DECHARGE = "decharger_pilote"
-_GRAVITE = {"alerte_confirmee": 0, "alerte": 1, "vigilance": 2, INCONNU: 3, RESOUT: 4}
-_ETENDUE = {"quartier": 0, "secteur": 1, "immeuble": 2}
 # Ni voyelle, ni chiffre : un identifiant n'est ni un mot, ni un nombre qu'un tableur abîme ou qu'un registre compte.
 _LETTRES = np.array(list("bcdfghjklmnpqrstvwxz"))
 _LONGUEUR = 12
@@ -73,7 +69,7 @@ def _qui_ouvrent(alertes: pd.DataFrame) -> pd.DataFrame:
         cle = cle * (len(distinctes) + 1) + rangs
     verdict = alertes["verdict"]
     ouvre = verdict.isin(OUVRENT).to_numpy()
-    retenues = np.isin(cle, np.unique(cle[ouvre])) & (ouvre | verdict.eq(RESOUT).to_numpy())
+    retenues = np.isin(cle, np.unique(cle[ouvre])) & (ouvre | verdict.eq(CONFORME).to_numpy())
     return alertes.loc[retenues, ["annee", *CLES, "verdict"]].astype(dict.fromkeys([*CLES, "verdict"], "str"))
 
 
@@ -112,7 +108,7 @@ def dresser(
     jalons = jalonner(vues)
     dossiers = _resumer(jalons, reference)
     dossiers = dossiers.join(_verdicts(vues, dossiers), on=CLES)
-    dossiers["verdict"] = dossiers["verdict"].fillna(INCONNU)
+    dossiers["verdict"] = dossiers["verdict"].fillna(NON_EVALUABLE)
     dossiers["quartier"] = _situer(dossiers, quartiers)
     return ordonner(_piloter(dossiers, actions, reference))
 
@@ -176,8 +172,8 @@ def ordonner(dossiers: pd.DataFrame) -> pd.DataFrame:
     ordre = dossiers.assign(
         _groupe=np.select([ouvert & seuls.ge(TROP_LONG), ouvert], [0, 1], 2),
         _seuls=-seuls.where(seuls.ge(TROP_LONG), 0),
-        _gravite=dossiers["verdict"].map(_GRAVITE),
-        _etendue=dossiers["niveau"].map(_ETENDUE),
+        _gravite=dossiers["verdict"].map(tuple(reversed(ALERTES)).index),
+        _etendue=dossiers["niveau"].map(EMBOITES[::-1].index),
     )
     cles = ["_groupe", "_seuls", "_gravite", "_etendue", "territoire", "indicateur"]
     return ordre.sort_values(cles, kind="stable", ignore_index=True)[COLONNES]

@@ -11,14 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import PUBLIQUE, Configuration
-from observatoire.fichiers import ecrire_csv, ecrire_parquet
+from observatoire.rangement import ecrire_preparee, ecrire_publiee, lire_preparee
 from observatoire.schemas import lire_schema
-from observatoire.suivi.actions import LIGNE, SCHEMA, lire_actions, verifier_les_ouvertures
+from observatoire.suivi.actions import SCHEMA, lire_actions, verifier_les_ouvertures
 from observatoire.suivi.dossiers import CLES, dresser, jalonner, ordonner, ouvrables
-
-DOSSIERS, ACTIONS, LIBELLES = "dossiers", "actions", "libelles_du_suivi"
-#: Ce que seuls les partenaires lisent : qui pilote, ce qui a été décidé et quel jour.
-RESERVEES = ("pilote", "trimestres_sans_pilote", "date", "decision", "date_effet")
+from observatoire.tables import Travail
+from observatoire.tables.alertes import ALERTES
+from observatoire.tables.suivi import ACTIONS, ACTIONS_PUBLIEES, DOSSIERS, LIBELLES
 
 
 def ecrire_les_actions(config: Configuration) -> tuple[str, tuple[str, ...]]:
@@ -28,10 +27,15 @@ def ecrire_les_actions(config: Configuration) -> tuple[str, tuple[str, ...]]:
     publication (:func:`publier_suivi`).
     """
     prepare = config.chemin("prepare")
-    evaluees = pd.read_parquet(prepare / "alertes.parquet", columns=["annee", *CLES])
-    actions = lire_actions(config, ouvrables(evaluees))
-    ecrire_parquet(actions.table, prepare / f"{ACTIONS}.parquet")
+    actions = lire_actions(config, ouvrables(lire_preparee(ALERTES, prepare, columns=["annee", *CLES])))
+    ecrire_preparee(ACTIONS, actions.table, prepare)
     return f"actions : {len(actions.table)}", actions.avertissements
+
+
+def faire(travail: Travail) -> str:
+    """L'étape, telle que la chaîne l'appelle."""
+    bilan, travail.avertissements = ecrire_les_actions(travail.config)
+    return bilan
 
 
 def publier_suivi(config: Configuration, alertes: pd.DataFrame, public: str, travail: Path) -> None:
@@ -41,7 +45,7 @@ def publier_suivi(config: Configuration, alertes: pd.DataFrame, public: str, tra
     :class:`ErreurConfiguration` si une action vise une alerte que les partenaires ne lisent pas, ou la précède : le
     registre que l'on tient est le leur.
     """
-    actions = pd.read_parquet(config.chemin("prepare") / f"{ACTIONS}.parquet")
+    actions = lire_preparee(ACTIONS, config.chemin("prepare"))
     if public == PUBLIQUE:
         dossiers = dresser(alertes, actions.iloc[:0], config.trimestre, alertes)
         # L'ordre des partenaires dirait qui n'a pas de pilote.
@@ -49,13 +53,12 @@ def publier_suivi(config: Configuration, alertes: pd.DataFrame, public: str, tra
     else:
         verifier_les_ouvertures(config, actions, jalonner(alertes))
         dossiers = dresser(alertes, actions, config.trimestre, alertes)
-    lues = actions[actions["dossier"].isin(dossiers["dossier"])].drop(columns=LIGNE)
-    retirees = RESERVEES if public == PUBLIQUE else ()
-    dossiers, lues = (t.drop(columns=[c for c in retirees if c in t]) for t in (dossiers, lues))
-    ecrire_csv(dossiers.assign(statut="publie"), travail / f"{DOSSIERS}.csv")
-    ecrire_csv(lues, travail / f"{ACTIONS}.csv")
+    lues = actions[actions["dossier"].isin(dossiers["dossier"])]
+    ecrire_publiee(DOSSIERS, dossiers.assign(statut="publie"), travail, public)
+    ecrire_publiee(ACTIONS_PUBLIEES, lues, travail, public)
+    paraissent = {c.nom for table in (DOSSIERS, ACTIONS_PUBLIEES) for c in table.paraissent(public == PUBLIQUE)}
     libelles = _libelles(config)
-    ecrire_csv(libelles[libelles["colonne"].isin([*dossiers, *lues])], travail / f"{LIBELLES}.csv")
+    ecrire_publiee(LIBELLES, libelles[libelles["colonne"].isin(paraissent)], travail, public)
 
 
 def _libelles(config: Configuration) -> pd.DataFrame:
@@ -63,4 +66,4 @@ def _libelles(config: Configuration) -> pd.DataFrame:
     champs = lire_schema(config.chemin("schemas") / SCHEMA).brut["fields"]
     lignes = [(c["name"], code, libelle) for c in champs for code, libelle in (c.get("libelles") or {}).items()]
     lignes += [("pilote", code, nom) for code, nom in config.partenaires.items()]
-    return pd.DataFrame(lignes, columns=["colonne", "code", "libelle"])
+    return pd.DataFrame(lignes, columns=LIBELLES.noms)

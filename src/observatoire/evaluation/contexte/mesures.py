@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from observatoire.tables.revue import CONTEXTE
+
 ECHELLES = ("commune", "epci")
 CLES = ["annee", "echelle", "territoire", "indicateur"]
-COLONNES = ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "denominateur", "source", "statut"]
+COLONNES = CONTEXTE.noms
 
 COMPTES = ("nb_ls", "nb_loues", "nb_vacants", "nb_vides", "nb_ls_en_qpv")
 TAUX = ("tx_vac", "tx_vac3", "tx_mob")

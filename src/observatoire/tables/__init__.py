@@ -1,0 +1,65 @@
+"""Les tables de ``prepare`` et de ``publie``, chacune déclarée une fois dans le module de son sujet.
+
+Ce qui se lit, s'écrit, se périme, se purge, paraît et dans quel ordre se tire d'ici. Un module de plus dans ce dossier
+suffit : il est trouvé sans liste. Rien n'y importe le reste de la bibliothèque, ni pandas.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from observatoire.tables.contrat import CODE, PREPARE, PUBLIE, RIEN, Colonne, Etape, Purge, Table, Travail, en_texte
+
+__all__ = [
+    "CODE", "PREPARE", "PUBLIE", "RIEN", "Colonne", "Etape", "Purge", "Table", "Travail", "en_texte", "etapes",
+    "lecteurs", "preparees", "publiees", "toutes",
+]  # fmt: skip
+
+
+@cache
+def toutes() -> tuple[Table, ...]:
+    """Toutes les tables, module par module, dans l'ordre où chacun les déclare."""
+    modules = [import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    return tuple(dict.fromkeys(t for module in modules for t in vars(module).values() if isinstance(t, Table)))
+
+
+@cache
+def preparees() -> dict[str, Table]:
+    """Nom -> table de ``prepare``."""
+    return {t.nom: t for t in toutes() if t.etage == PREPARE}
+
+
+@cache
+def publiees() -> dict[str, Table]:
+    """Nom -> table de ``publie``."""
+    return {t.nom: t for t in toutes() if t.etage == PUBLIE}
+
+
+def lecteurs(table: Table) -> list[Table]:
+    """Les tables qui s'en tirent, directement."""
+    return [t for t in toutes() if table in t.de]
+
+
+def suites(table: Table) -> set[Table]:
+    """Toutes celles qui s'en tirent, de proche en proche."""
+    directes = lecteurs(table)
+    return {*directes, *(t for directe in directes for t in suites(directe))}
+
+
+@cache
+def etapes() -> tuple[Etape, ...]:
+    """Les étapes du calcul, chacune après celles dont elle lit les tables ; d'abord celle dont le plus se tire."""
+    siennes: dict[Etape, list[Table]] = {}
+    for table in preparees().values():
+        siennes.setdefault(table.etape, []).append(table)
+    poids = {e: -len({s for t in tables for s in suites(t)}) for e, tables in siennes.items()}
+    attend = {e: {lue.etape for t in tables for lue in t.de} - {e} for e, tables in siennes.items()}
+    faites: list[Etape] = []
+    while reste := [e for e in siennes if e not in faites]:
+        pretes = [e for e in reste if attend[e] <= set(faites)]
+        if not pretes:
+            raise ValueError(f"ces étapes s'attendent l'une l'autre : {', '.join(e.nom for e in reste)}.")
+        faites.append(min(pretes, key=lambda e: (poids[e], e.nom)))
+    return tuple(faites)

@@ -1,0 +1,154 @@
+"""Les mots de l'observatoire : de chacun, le code qui s'écrit dans une table, son rang, son signe et ce qui se lit.
+
+Le rang d'un mot est sa place dans son lexique. Rien d'autre ne définit un niveau, un statut, un verdict, un sens ni une
+unité : tout en est tiré.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mot:
+    """``signe`` : ce qui le distingue sans couleur, ou le sigle d'une case. ``sens`` : ce qu'il veut dire, au long."""
+
+    code: str
+    libelle: str
+    signe: str = ""
+    sens: str = ""
+    pluriel: str = ""
+
+    @property
+    def nom(self) -> str:
+        """Le libellé, avec une majuscule."""
+        return self.libelle[:1].upper() + self.libelle[1:]
+
+
+@dataclass(frozen=True)
+class Unite:
+    """``multiplicateur`` : ce par quoi une valeur stockée se multiplie pour se lire. ``decimales`` : à l'ordinaire."""
+
+    multiplicateur: int = 1
+    decimales: int = 1
+
+
+def lexique(*mots: Mot) -> dict[str, Mot]:
+    """Code -> mot, du premier rang au dernier."""
+    return {mot.code: mot for mot in mots}
+
+
+#: Du plus fin au plus large ; un immeuble est dans un secteur, qui est dans un quartier.
+NIVEAUX = lexique(
+    Mot("immeuble", "immeuble", pluriel="immeubles"),
+    Mot("secteur", "secteur", pluriel="secteurs"),
+    Mot("quartier", "quartier", pluriel="quartiers"),
+    Mot("qpv", "quartier prioritaire", pluriel="quartiers prioritaires"),
+    Mot("ville", "commune", pluriel="communes"),
+    Mot("agglomeration", "agglomération", pluriel="agglomérations"),
+)
+IMMEUBLE, SECTEUR, QUARTIER, QPV, VILLE, AGGLOMERATION = NIVEAUX
+#: Ceux qui s'emboîtent jusqu'au quartier : où l'on alerte.
+EMBOITES = (IMMEUBLE, SECTEUR, QUARTIER)
+#: Ceux qui paraissent pour tous, du plus large au plus fin.
+POUR_TOUS = tuple(reversed(NIVEAUX))[:-1]
+
+#: Pourquoi une valeur n'est pas écrite.
+STATUTS = lexique(
+    Mot("c", "secret", "c", "secret statistique : trop peu de ménages ou de logements, ou chiffres d'un bailleur"),
+    Mot("nd", "non disponible", "nd", "non disponible : les données nécessaires n'ont pas été déposées"),
+    Mot("na", "non applicable", "na", "non applicable : l'indicateur ne s'applique pas ici à cette date"),
+    Mot("ne", "non évaluable", "ne", "non évaluable : trop peu de réponses pour conclure"),
+)
+SECRET, NON_DISPONIBLE, NON_APPLICABLE, NON_EVALUE = STATUTS
+#: Une valeur calculée, dans ``prepare`` ; une valeur qui se lit, dans ``publie``.
+CALCULE, PUBLIE = "calcule", "publie"
+
+#: Du moins grave au plus grave : ce que l'on ne sait pas passe avant ce qui va bien.
+ALERTES = lexique(
+    Mot("conforme", "conforme", "○", "aucun écart probable au-delà des seuils"),
+    Mot("non_evaluable", "non évaluable"),
+    Mot("vigilance", "vigilance", "△", "écart probablement supérieur au seuil de vigilance"),
+    Mot("alerte", "alerte", "▲", "écart probablement supérieur au seuil d'alerte"),
+    Mot("alerte_confirmee", "alerte confirmée", "▲▲", "alerte qui dure, ou dont l'écart grandit"),
+)
+CONFORME, NON_EVALUABLE, VIGILANCE, ALERTE, ALERTE_CONFIRMEE = ALERTES
+#: Ce qui mérite d'être regardé ; ce qui ouvre un dossier. Du moins grave au plus grave.
+SIGNALES = (VIGILANCE, ALERTE, ALERTE_CONFIRMEE)
+OUVRENT = (ALERTE, ALERTE_CONFIRMEE)
+
+#: Ce qu'est un dossier d'alerte au trimestre de l'édition.
+ETATS_D_UN_DOSSIER = lexique(
+    Mot("nouvelle", "nouvelle"),
+    Mot("persistante", "persistante"),
+    Mot("resolue", "résolue"),
+    Mot("rouverte", "rouverte"),
+)
+#: Comment l'excès d'un territoire se répartit entre ses immeubles.
+FORMES = lexique(Mot("concentree", "concentrée"), Mot("diffuse", "diffuse"))
+
+#: Le verdict d'un engagement ou d'un objectif.
+VERDICTS = lexique(
+    Mot("tenu", "tenu", "✓", pluriel="tenus"),
+    Mot("partiel", "tenu en partie", "◐", pluriel="tenus en partie"),
+    Mot("non_tenu", "non tenu", "✗", pluriel="non tenus"),
+    Mot("non_concluant", "non concluant", "≈", pluriel="non concluants"),
+    Mot("non_mesurable", "non mesurable", "∅", pluriel="non mesurables"),
+)
+TENU, PARTIEL, NON_TENU, NON_CONCLUANT, NON_MESURABLE = VERDICTS
+#: Un objectif qui n'est pas en vigueur n'est pas jugé.
+SANS_OBJET = "sans_objet"
+#: Ce que dit l'arithmétique seule.
+CONSTATS = lexique(Mot("atteint", "objectif atteint"), Mot("non_atteint", "objectif non atteint"))
+ATTEINT, NON_ATTEINT = CONSTATS
+#: Un objectif est-il à portée, à cette rotation et dans le temps qui reste ?
+PERTINENCES = lexique(
+    Mot("deja_acquis", "déjà acquis au profil actuel"),
+    Mot("a_portee", "à portée"),
+    Mot("hors_d_atteinte", "hors d'atteinte", sens="hors d'atteinte : aucun profil d'entrants n'y mène"),
+)
+DEJA_ACQUIS, A_PORTEE, HORS_D_ATTEINTE = PERTINENCES
+
+#: Vers où va le progrès d'un indicateur.
+PROGRES = lexique(
+    Mot("hausse", "hausse", sens="une hausse est un progrès"),
+    Mot("baisse", "baisse", sens="une baisse est un progrès"),
+    Mot("neutre", "neutre", sens="ni la hausse ni la baisse n'est en soi un progrès"),
+)
+#: Ce que dit l'écart entre deux dates. « compte » : deux dénombrements exacts ; « sans_intervalle » : rien autour.
+EVOLUTIONS = lexique(
+    Mot("hausse", "en hausse"), Mot("baisse", "en baisse"), Mot("indecis", "indécis"), Mot("compte", "compte exact"),
+    Mot("sans_intervalle", "sans intervalle"),
+)  # fmt: skip
+HAUSSE, BAISSE, INDECIS, COMPTE, SANS_INTERVALLE = EVOLUTIONS
+#: De quel côté de la cible il faut être.
+COTES = lexique(Mot("au_moins", "au moins"), Mot("au_plus", "au plus"))
+AU_MOINS, AU_PLUS = COTES
+#: Les mots du fichier des objectifs d'attribution pour les mêmes côtés.
+COTES_D_ATTRIBUTION = {"plancher": AU_MOINS, "plafond": AU_PLUS}
+
+#: Ce qu'est un indicateur.
+NATURES = lexique(
+    Mot("proportion", "proportion"), Mot("taux", "taux"), Mot("moyenne", "moyenne"), Mot("effectif", "effectif"),
+    Mot("ecart", "écart"),
+)  # fmt: skip
+PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART = NATURES
+#: Celles dont une figure part de zéro.
+DEPUIS_ZERO = (PROPORTION, TAUX, EFFECTIF)
+#: Une proportion est une fraction de [0, 1] ; elle ne se lit en pour cent qu'à la fin.
+UNITES = {
+    "%": Unite(100),
+    "points": Unite(100),
+    "‰": Unite(1000),
+    "pour 100 logements": Unite(100),
+    "€/m²": Unite(decimales=2),
+    "m²": Unite(),
+    "mois": Unite(),
+    "ans": Unite(),
+    "années": Unite(),
+}
+
+
+def multiplier(unite: str) -> int:
+    """Ce par quoi une valeur stockée se multiplie pour se lire dans cette unité."""
+    return UNITES[unite].multiplicateur if unite in UNITES else 1

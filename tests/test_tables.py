@@ -1,0 +1,263 @@
+"""Les tables : chacune est déclarée une fois, et tout le reste s'en tire."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import runpy
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from fabrique import RACINE
+from petite_ville import commande, ecrire_petite_ville
+
+from observatoire import tables
+from observatoire.alertes import calcul as calcul_des_alertes
+from observatoire.chaine import Chaine
+from observatoire.configuration import PUBLICS, PUBLIQUE, lire_configuration
+from observatoire.erreurs import ErreurObservatoire
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_publiee, vide
+from observatoire.tables.contrat import BOOLEEN, CODE, DATE, ENTIER, NOMBRE, TEXTE
+from observatoire.tables.depots import DEPOTS
+from observatoire.tables.indicateurs import INDICATEURS
+from observatoire.tables.suivi import ACTIONS_PUBLIEES, DOSSIERS
+
+SOURCE = RACINE / "src" / "observatoire"
+
+
+# --- les déclarations
+
+
+def test_chaque_table_se_dit_entiere():
+    for table in tables.toutes():
+        noms = [c.nom for c in table.colonnes]
+        assert len(set(noms)) == len(noms), table.nom
+        assert table.libelle, table.nom
+        assert table.de or table.sources or not table.colonnes, table.nom
+        assert bool(table.protection) == (table.etage == tables.PUBLIE), table.nom
+        assert all(c.libelle and c.genre in (CODE, TEXTE, DATE, ENTIER, NOMBRE, BOOLEEN) for c in table.colonnes)
+        assert set(table.purge.vider) <= set(noms), table.nom
+        assert not table.purge.annees or "annee" in noms, table.nom
+
+
+def test_deux_tables_d_un_etage_n_ont_ni_le_meme_nom_ni_le_meme_fichier():
+    for etage in (tables.PREPARE, tables.PUBLIE):
+        siennes = [t for t in tables.toutes() if t.etage == etage]
+        assert len({t.nom for t in siennes}) == len({t.fichier for t in siennes}) == len(siennes)
+
+
+def test_rien_de_publie_ne_sert_a_preparer():
+    assert not [t.nom for t in tables.preparees().values() if any(d.etage == tables.PUBLIE for d in t.de)]
+
+
+def test_l_ordre_du_calcul_suit_ce_que_chaque_etape_lit():
+    etapes = tables.etapes()
+    assert etapes[:2] == (DEPOTS.etape, INDICATEURS.etape)
+    for table in tables.preparees().values():
+        assert all(etapes.index(lue.etape) <= etapes.index(table.etape) for lue in table.de), table.nom
+
+
+def test_declarer_ne_charge_rien_de_lourd():
+    code = "import sys, observatoire.tables as t; t.etapes(); print(*{m.partition('.')[0] for m in sys.modules})"
+    faits = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pandas", "numpy", "pyarrow"} & set(faits)
+
+
+def test_aucune_liste_de_tables_n_est_tenue_a_la_main():
+    """Une table ne se nomme que dans sa déclaration : quatre noms de suite ailleurs seraient une liste."""
+    noms = {t.nom for t in tables.toutes()} | {t.fichier for t in tables.toutes()}
+    permis = {"engagements/regles.py", "gouvernance/regles.py", "presentation/engagements.py"}  # des clés, des preuves
+    listes = []
+    for module in SOURCE.rglob("*.py"):
+        relatif = module.relative_to(SOURCE).as_posix()
+        if relatif in permis or relatif.startswith("tables/"):
+            continue
+        for noeud in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            elements = noeud.elts if isinstance(noeud, ast.Tuple | ast.List | ast.Set) else []
+            cites = {e.value for e in elements if isinstance(e, ast.Constant)} & noms
+            listes += [(relatif, *sorted(cites))] if len(cites) > 3 else []
+    assert not listes
+
+
+def test_un_fichier_de_table_ne_se_nomme_nulle_part():
+    """Ni lu, ni écrit par son nom : le chemin vient de la déclaration."""
+    fichiers = "|".join(re.escape(t.fichier) for t in tables.toutes())
+    nomme = re.compile(rf'/ f?"({fichiers})"')
+    hors = ("audit/", "exemple/", "livre/", "secret/attaque/", "tables/")  # livre : celui des pages
+    trouves = [
+        f"{module.relative_to(SOURCE)} : {m[1]}"
+        for module in SOURCE.rglob("*.py")
+        if not module.relative_to(SOURCE).as_posix().startswith(hors)
+        for m in nomme.finditer(module.read_text(encoding="utf-8"))
+    ]
+    assert not trouves
+
+
+def test_la_page_d_architecture_dit_qui_ecrit_et_qui_lit_chaque_table():
+    script = runpy.run_path(str(RACINE / "bench" / "tables.py"))
+    page = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    ecrite = page.partition(script["DEBUT"])[2].partition(script["FIN"])[0].strip()
+    assert ecrite == script["tabler"](), "python bench/tables.py --ecrire"
+
+
+# --- lire et écrire
+
+
+def _pleine(table: tables.Table) -> pd.DataFrame:
+    return pd.DataFrame({c.nom: ["007" if c.genre == CODE else 1] for c in table.colonnes})
+
+
+def test_ce_qui_n_est_pas_declare_n_est_pas_publie(tmp_path):
+    ecrire_publiee(DOSSIERS, _pleine(DOSSIERS).assign(nom_du_locataire="Dupont"), tmp_path, PUBLICS[1])
+    assert list(lire_publiee(DOSSIERS, tmp_path)) == DOSSIERS.noms
+
+
+def test_ce_qui_est_reserve_ne_l_est_qu_aux_partenaires(tmp_path):
+    reservees = {c.nom for c in ACTIONS_PUBLIEES.colonnes if c.reservee}
+    assert reservees == {"date", "pilote", "decision", "date_effet"}
+    ecrire_publiee(ACTIONS_PUBLIEES, _pleine(ACTIONS_PUBLIEES), tmp_path, PUBLIQUE)
+    assert not reservees & set(lire_publiee(ACTIONS_PUBLIEES, tmp_path))
+    secrete = replace(ACTIONS_PUBLIEES, nom="secrete", reservee=True)
+    ecrire_publiee(secrete, _pleine(secrete), tmp_path, PUBLIQUE)
+    assert not secrete.dans(tmp_path).exists()
+    ecrire_publiee(secrete, _pleine(secrete), tmp_path, PUBLICS[1])
+    assert list(lire_publiee(secrete, tmp_path)) == secrete.noms
+
+
+def test_un_code_fait_de_chiffres_reste_un_texte(tmp_path):
+    ecrire_publiee(DOSSIERS, _pleine(DOSSIERS), tmp_path, PUBLICS[1])
+    assert lire_publiee(DOSSIERS, tmp_path)["territoire"].tolist() == ["007"]
+
+
+def test_une_table_que_le_territoire_n_a_pas_est_vide_avec_ses_colonnes(tmp_path):
+    facultatives = [t for t in tables.publiees().values() if t.facultative]
+    assert facultatives
+    assert all(list(lire_publiee(t, tmp_path)) == t.noms == list(vide(t)) for t in facultatives)
+
+
+def test_une_colonne_que_rien_n_a_calculee_se_dit(tmp_path):
+    with pytest.raises(ValueError, match="verdict"):
+        ecrire_publiee(DOSSIERS, _pleine(DOSSIERS).drop(columns="verdict"), tmp_path, PUBLICS[1])
+
+
+@pytest.mark.parametrize("public", PUBLICS)
+def test_le_dictionnaire_dit_chaque_colonne_qu_un_public_lit(public):
+    dites = dictionnaire(public)
+    pilotes = dites[dites["colonne"].eq("pilote")]["table"].tolist()
+    assert pilotes == ([] if public == PUBLIQUE else ["dossiers", "actions"])
+    assert set(dites["table"]) == {t.nom for t in tables.publiees().values() if t.colonnes}
+    assert dites[dites["table"].eq("indicateurs") & dites["cle"]]["colonne"].tolist() == INDICATEURS.noms_des_cles
+
+
+# --- publier : un calcul entier, et de ce qui est là
+
+
+@pytest.fixture(scope="module")
+def ville(tmp_path_factory):
+    fichier = ecrire_petite_ville(tmp_path_factory.mktemp("ville"), quartiers=False)
+    Chaine(lire_configuration(fichier)).calculer(sans_les_refuses=False)
+    return lire_configuration(fichier)
+
+
+def test_le_calcul_ecrit_tout_ce_qui_est_declare_et_rien_d_autre(ville):
+    ecrits = {f.name for f in ville.chemin("prepare").iterdir() if f.is_file() and not f.name.startswith(".")}
+    assert ecrits == {t.fichier for t in tables.preparees().values()}
+    for table in tables.preparees().values():
+        if table.colonnes:
+            colonnes = list(pd.read_parquet(table.dans(ville.chemin("prepare"))))
+            assert set(table.noms) <= set(colonnes) if table.ouverte else colonnes == table.noms
+
+
+def test_un_calcul_arrete_en_chemin_ne_se_publie_pas(ville, monkeypatch):
+    """De nouveaux indicateurs à côté d'anciennes alertes ne se publieraient pas : il n'y a plus d'anciennes alertes."""
+
+    def echouer(*_):
+        raise ErreurObservatoire("arrêté en chemin")
+
+    with monkeypatch.context() as substitution:
+        substitution.setattr(calcul_des_alertes, "ecrire_alertes", echouer)
+        with pytest.raises(ErreurObservatoire, match="arrêté en chemin"):
+            Chaine(ville, refaire=True).calculer(sans_les_refuses=False)
+    en_place = {t.nom for t in tables.preparees().values() if t.dans(ville.chemin("prepare")).is_file()}
+    assert "indicateurs" in en_place
+    assert not en_place & {"alertes", "actions", "attributions_attente", "attributions_deplacements", "revue_flux"}
+    refus = subprocess.run(commande("proteger", ville.fichier), capture_output=True, text=True, check=False)
+    assert refus.returncode == 1
+    assert "observatoire calculer" in refus.stderr
+    assert not (ville.chemin("publie") / PUBLIQUE).exists()
+    Chaine(ville).calculer(sans_les_refuses=False)
+
+
+def test_un_depot_change_depuis_le_calcul_ne_se_publie_pas(ville):
+    depot = next(ville.chemin("brut").glob("2010/logements_gbh.*"))
+    avant = depot.read_bytes()
+    depot.write_bytes(avant + b"\n")
+    with pytest.raises(ErreurObservatoire, match="a changé depuis"):
+        Chaine(ville).proteger(PUBLIQUE)
+    depot.write_bytes(avant)
+
+
+# --- la recette : une table de plus
+
+DECLARATION = '''
+"""Ce que la recette ajoute."""
+
+from observatoire.tables.colonnes import ANNEE, INDICATEUR, STATUT, code, entier
+from observatoire.tables.contrat import PROTECTION, PUBLIE, Table
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+
+PARUTIONS = Table(
+    "parutions", PUBLIE, "combien de valeurs paraissent de chaque indicateur", PROTECTION,
+    cles=(ANNEE, INDICATEUR), mesures=(entier("valeurs", "valeurs qui paraissent", "valeurs"),),
+    de=(INDICATEURS_PUBLIES,), protection="calculée sur ce qui paraît",
+)
+'''
+CALCUL = '''
+"""Ce que la recette ajoute."""
+
+
+def compter_les_parutions(publiees):
+    """Une ligne par année et par indicateur."""
+    parues = publiees[publiees["statut"].eq("publie")]
+    return parues.groupby(["annee", "indicateur"], observed=True).size().rename("valeurs").reset_index()
+'''
+APPEL = """    ecrire_publiee(PARUTIONS, compter_les_parutions(publiees), travail, regles.public)
+"""
+IMPORTS = """from observatoire.tables.parutions import PARUTIONS
+from observatoire.mixite.parutions import compter_les_parutions
+"""
+LIRE = """
+import sys
+from pathlib import Path
+import observatoire
+from observatoire.configuration import lire_configuration
+from observatoire.publication import proteger
+from observatoire.publie import lire_publie
+assert Path(observatoire.__file__).is_relative_to(sys.argv[2])
+config = lire_configuration(sys.argv[1]).avec_chemins(publie=Path(sys.argv[2]) / "publie")
+proteger(config)
+valeurs = lire_publie(dossier=config.chemin("publie") / "publique")
+assert valeurs.parutions["valeurs"].sum() == valeurs.indicateurs["statut"].eq("publie").sum() > 0
+"""
+
+
+def test_une_table_de_plus_touche_trois_fichiers(ville, tmp_path):
+    """Sa déclaration, son calcul, l'appel de celui-ci : elle est alors écrite, lue par les pages et documentée."""
+    source = shutil.copytree(SOURCE, tmp_path / "src" / "observatoire")
+    (source / "tables" / "parutions.py").write_text(DECLARATION, encoding="utf-8")
+    (source / "mixite" / "parutions.py").write_text(CALCUL, encoding="utf-8")
+    sujets = source / "publication" / "sujets.py"
+    avant, arret, apres = sujets.read_text(encoding="utf-8").partition("    ecrire_publiee(")
+    tete, debut, suite = avant.partition("\n\ndef ")
+    sujets.write_text(tete + IMPORTS + debut + suite + APPEL + arret + apres, encoding="utf-8")
+    chemins = {"PYTHONPATH": str(tmp_path / "src"), "PATH": os.environ["PATH"]}
+    faire = {"env": chemins, "capture_output": True, "text": True, "check": False}
+    fait = subprocess.run([sys.executable, "-c", LIRE, ville.fichier, tmp_path], **faire)
+    assert fait.returncode == 0, fait.stderr
+    page = subprocess.run([sys.executable, RACINE / "bench" / "tables.py"], **faire)
+    assert "| `parutions` | combien de valeurs" in page.stdout
