@@ -64,7 +64,8 @@ def evaluer_les_alertes(
 ) -> pd.DataFrame:
     """Toutes les évaluations d'un public, avec leur ``statut`` : celui de l'indicateur au même endroit.
 
-    ``regles`` : celles de chaque année ; ``paru`` : les indicateurs selon :func:`regles_de_ce_qui_alerte` ; ``bruits`` : celui que porte chacun.
+    ``regles`` : celles de chaque année ; ``paru`` : les indicateurs selon :func:`regles_de_ce_qui_alerte` ;
+    ``bruits`` : celui que porte chacun.
     """
     evaluees = []
     for annee, sommes in relire(config.chemin("prepare")).items():

@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 
 from observatoire.audit.dossier import Dossier, lire
-from observatoire.audit.lecteurs import Fichier
+from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.catalogue import catalogue
 from observatoire.configuration import plus_larges
 from observatoire.publication.ouverture import etablir_l_ouverture
-from observatoire.publie import CLES, INDICATEURS
+from observatoire.publie import CLES, CUMULS, INDICATEURS
 from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
 from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaquer, definir, temoigner
@@ -127,8 +127,8 @@ def _editions(dossier) -> Iterator[pd.DataFrame]:
     """
     en_place = lire(dossier / INDICATEURS).assign(edition="")
     yield en_place
-    if (dossier / "cumuls.csv").is_file():
-        cumuls = lire(dossier / "cumuls.csv")
+    if (dossier / CUMULS).is_file():
+        cumuls = lire(dossier / CUMULS)
         yield cumuls.assign(edition=CUMUL + cumuls["depuis"].astype(str))[en_place.columns]
     listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
     for ligne in listees.itertuples():

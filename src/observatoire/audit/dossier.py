@@ -11,7 +11,7 @@ import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.configuration import Configuration
-from observatoire.publie import CLES, INDICATEURS
+from observatoire.publie import CLES, CUMULS, INDICATEURS
 from observatoire.secret import Regles, lire_regles_du_secret
 
 _CODES = {"territoire": str, "bailleur": str, "code": str, "parent": str}
@@ -57,12 +57,21 @@ class Dossier:
     @cached_property
     def publies(self) -> pd.MultiIndex:
         """Les clés dont la valeur est publiée."""
-        return index(self.indicateurs[self.indicateurs["statut"].eq("publie")])
+        return _publies(self.indicateurs)
+
+    @cached_property
+    def cumules(self) -> pd.MultiIndex:
+        """Les clés dont la valeur cumulée est publiée."""
+        return _publies(lire(self.publie / CUMULS))
 
 
 def lire(fichier: Path) -> pd.DataFrame:
     """Une table publiée, ses codes en texte."""
     return pd.read_csv(fichier, dtype=_CODES, keep_default_na=False, na_values=[""])
+
+
+def _publies(table: pd.DataFrame) -> pd.MultiIndex:
+    return index(table[table["statut"].eq("publie")])
 
 
 def index(table: pd.DataFrame) -> pd.MultiIndex:
