@@ -159,10 +159,14 @@ def png(texte: str) -> bytes:
     return tampon.getvalue()
 
 
-def classeur(texte: str) -> bytes:
+def feuille(lignes: list[dict]) -> bytes:
     tampon = io.BytesIO()
-    pd.DataFrame({"remarque": [texte]}).to_excel(tampon, index=False)
+    pd.DataFrame(lignes).to_excel(tampon, index=False)
     return tampon.getvalue()
+
+
+def classeur(texte: str) -> bytes:
+    return feuille([{"remarque": texte}])
 
 
 def parquet(texte: str) -> bytes:
@@ -308,6 +312,7 @@ def ligne(**mesures) -> dict:
         ("d.json", json.dumps({"lignes": [ligne(valeur=0.2)]})),
         ("p.html", page(f'<script type="application/json">{json.dumps([ligne(valeur=0.2)])}</script>')),
         ("d.parquet", pd.DataFrame([ligne(valeur=0.2)]).to_parquet()),
+        ("d.xlsx", feuille([ligne(valeur=0.2)])),
         ("alertes.csv", pd.DataFrame([ligne(verdict="alerte", observe=0.2)]).drop(columns="bailleur").to_csv()),
     ],
 )

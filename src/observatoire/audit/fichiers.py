@@ -30,6 +30,7 @@ from lxml import etree, html
 from PIL import Image, UnidentifiedImageError
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
+from python_calamine import CalamineError
 
 from observatoire.audit.suites import atomes
 
@@ -44,7 +45,15 @@ _DONNEES = etree.XPath("//script[contains(@type, 'json')]")
 _SOUS_TYPES = {"svg+xml": "svg", "jpeg": "jpg", "x-icon": "ico", "javascript": "js", "plain": "txt"}
 # Devant un fichier abîmé, chaque bibliothèque laisse aussi passer les erreurs de ses propres tables.
 _ABIME = (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError, EOFError, SyntaxError, RuntimeError)
-_ABIME += (zlib.error, zipfile.BadZipFile, etree.LxmlError, cbor2.CBORDecodeError, PyPdfError, pa.ArrowException)
+_ABIME += (
+    zlib.error,
+    zipfile.BadZipFile,
+    etree.LxmlError,
+    cbor2.CBORDecodeError,
+    PyPdfError,
+    pa.ArrowException,
+    CalamineError,
+)
 
 
 class Illisible(ValueError):
@@ -191,6 +200,14 @@ def _lire_archive(octets: bytes) -> Fichier:
         # Les relations d'un classeur sont du XML sous un autre suffixe.
         noms = {m: f"{m}.xml" if m.endswith((".rels", ".vml")) else m for m in archive.namelist() if m[-1] != "/"}
         return _reunir([ouvrir(nom, archive.read(m)) for m, nom in noms.items()], [])
+
+
+def _lire_tableur(octets: bytes) -> Fichier:
+    """Un classeur : tous ses fichiers intérieurs, et une table par feuille."""
+    lu = _lire_archive(octets)
+    feuilles = pd.read_excel(io.BytesIO(octets), sheet_name=None, engine="calamine")
+    lu.tables += [(f"feuille « {nom} »", table) for nom, table in feuilles.items()]
+    return lu
 
 
 def _reunir(dedans: list[Fichier], morceaux: list[tuple[str, str]]) -> Fichier:
@@ -341,7 +358,8 @@ _GENRES = {
     _lire_csv: ("csv tsv", "ce n'est pas un texte"),
     _lire_parquet: ("parquet", "ce n'est pas un fichier Parquet"),
     _lire_pdf: ("pdf", "PDF abîmé"),
-    _lire_archive: ("zip docx odt xlsx ods", "archive abîmée ou chiffrée"),
+    _lire_tableur: ("xlsx ods", "ce n'est pas un classeur"),
+    _lire_archive: ("zip docx odt", "archive abîmée ou chiffrée"),
     _lire_gzip: ("gz inv", "ce n'est pas un fichier gzip"),
     _lire_pagefind: ("pf_fragment pf_index pf_meta pf_filter pagefind", "morceau d'index abîmé"),
     _lire_image: ("png jpg jpeg gif webp ico", "ce n'est pas une image"),
