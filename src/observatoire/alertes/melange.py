@@ -71,7 +71,7 @@ def ajuster(loi: Loi, dispersions: np.ndarray, x, n, moyenne, ecart) -> Melange:
     x, n, moyenne = (tableau[::pas][vus] for tableau in (x, n, moyenne))
 
     def sommer(valeurs: np.ndarray) -> np.ndarray:
-        return np.bincount(colonnes, valeurs, minlength=indicateurs)
+        return np.bincount(colonnes, valeurs, minlength=indicateurs).astype(float)  # entier s'il n'y a aucune case
 
     choix = {nom: np.full(indicateurs, depart) for nom, depart in (("dispersion", 0.0), ("part", 0.0))}
     meilleure = np.full(indicateurs, -np.inf)
