@@ -34,7 +34,7 @@ from observatoire.secret.attaque import Prises
 from observatoire.secret.parution import CELLULE
 
 RACINE = Path(__file__).resolve().parents[1]
-NATURES = {"proportion": "apl", "taux": "taux_mobilite", "écart": "ecart_moins_40_emmenages", "moyenne": "loyer_m2"}
+NATURES = {"proportion": "apl", "taux": "signalements", "écart": "ecart_moins_40_emmenages", "moyenne": "loyer_m2"}
 EFFECTIFS, PARTS, TIRAGES = (11, 20, 40, 100, 400, 2000), (0.01, 0.05, 0.2, 0.5), 4000
 
 

@@ -67,25 +67,24 @@ def _immeubles(annee: int) -> list[dict]:
     return [
         _ligne(annee, "immeuble", "gbh:1", "impayes_3_mois", "alerte", exces=9.4, bornes=(4.0, 16.1), **commun),
         _ligne(annee, "immeuble", "gbh:3", "impayes_3_mois", "vigilance", exces=4.2, bornes=(-0.3, 9.9), **commun),
-        _ligne(annee, "immeuble", "gbh:4", "impayes_3_mois", "conforme", exces=None, **commun),
-        _ligne(annee, "immeuble", "gbh:5", "impayes_3_mois", "alerte", exces=None, secteur="cassin", **commun),
+        _ligne(annee, "immeuble", "gbh:4", "impayes_3_mois", "conforme", exces=-2.0, bornes=(-5.1, 1.4), **commun),
+        _ligne(annee, "immeuble", "gbh:5", "impayes_3_mois", "alerte", exces=3.1, bornes=(0.2, 7.4), secteur="cassin",
+               **commun),
         _cachee(annee, "immeuble", "gbh:2", "impayes_3_mois", "c"),
-    ]
+    ]  # fmt: skip
 
 
-def _ligne(annee, niveau, territoire, indicateur, verdict, *, exces, bornes=(None, None), proba=0.98, quartier=None,
+def _ligne(annee, niveau, territoire, indicateur, verdict, *, exces, bornes, proba=0.98, quartier=None,
            secteur="", immeubles=None, porteurs=None, forme="", part=None) -> dict:  # fmt: skip
-    connu = exces is not None
-    attendu = 40.0 if connu else None
     return {
         "annee": annee, "niveau": niveau, "territoire": territoire, "indicateur": indicateur, "verdict": verdict,
-        "observe": attendu + exces if connu else None, "attendu": attendu, "exces": exces, "exces_bas": bornes[0],
-        "exces_haut": bornes[1], "ecart_points": 0.12 if connu else None, "proba_vigilance": 1.0 if connu else None,
-        "proba_alerte": proba if connu else None, "nb_tests": 7, "denominateur": 200.0 if connu else None,
+        "observe": 40.0 + exces, "attendu": 40.0, "exces": exces, "exces_bas": bornes[0],
+        "exces_haut": bornes[1], "ecart_points": 0.12, "proba_vigilance": 1.0,
+        "proba_alerte": proba, "nb_tests": 7, "denominateur": 200.0,
         "reponse": 0.85, "quartier": quartier or territoire, "secteur": secteur,
-        "lisse": 0.219 if connu else None, "reference": 0.066 if connu else None, "annees_en_alerte": 2,
+        "lisse": 0.219, "reference": 0.066, "annees_en_alerte": 2,
         "concordants": 1, "immeubles": immeubles, "porteurs": porteurs, "part_porteurs": part, "forme": forme,
-        "part_quartier": 1.0 if connu else None, "statut": "publie",
+        "part_quartier": 1.0, "statut": "publie",
     }  # fmt: skip
 
 
@@ -100,15 +99,16 @@ def _ecrire_le_suivi(dossier: Path, public: str) -> None:
         "bbbbbbbbbbbb": ("2008-T1", "2008-T1", "persistante", "", "alerte_confirmee", 3, "gbh", 0),
         "cccccccccccc": ("2009-T1", "2009-T1", "persistante", "", "alerte", 2, "", 9),
         "dddddddddddd": ("2011-T1", "2011-T1", "nouvelle", "", "alerte", 1, "", 1),
+        "ffffffffffff": ("2010-T1", "2010-T1", "persistante", "", "alerte", 2, "gbh", 0),
         "gggggggggggg": ("2008-T1", "2008-T1", "resolue", "2011-T1", "conforme", 1, "gbh", 0),
     }
     colonnes = ["ouverture", "depuis", "etat", "resolution", "verdict", "annees", "pilote", "trimestres_sans_pilote"]
     lignes = []
     for code, (niveau, territoire, indicateur) in DOSSIERS.items():
         quartier = PLANOISE if niveau == "immeuble" else territoire
-        dits = dict(zip(colonnes, etats[code], strict=True)) if code in etats else {}
+        dits = dict(zip(colonnes, etats[code], strict=True))
         lignes.append({"dossier": code, "niveau": niveau, "territoire": territoire, "indicateur": indicateur,
-                       "quartier": quartier, **dits, "statut": "publie" if dits else "c"})  # fmt: skip
+                       "quartier": quartier, **dits, "statut": "publie"})  # fmt: skip
     dossiers = pd.DataFrame(lignes)
     actions = pd.DataFrame(
         [("gggggggggggg", "2009-03-12", "2009-T1", "gbh", "accompagnement", "pil", "engager", "realisee", "2009-04-01"),

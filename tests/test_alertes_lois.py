@@ -133,6 +133,13 @@ def test_ou_rien_n_est_evaluable_rien_n_est_conclu():
     assert np.isfinite(obtenu.lisse[1, 0])
 
 
+@pytest.mark.parametrize("nature", LOIS)
+def test_un_niveau_ou_rien_ne_s_evalue_a_la_part_presumee(nature):
+    rien = np.zeros((3, 2))
+    melange = ajuster(LOIS[nature], DISPERSIONS[nature], rien, rien, rien + 0.5, np.array([0.1, 0.1]))
+    assert melange.part.tolist() == pytest.approx([1 / 20] * 2)
+
+
 def _strates(alea, lignes=60):
     n = alea.integers(12, 60, (lignes, 1)).astype(float)
     return alea.binomial(n.astype(int), 0.3).astype(float), n, alea.integers(0, 4, lignes), alea.integers(0, 3, lignes)

@@ -24,11 +24,11 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from observatoire.audit import auditer
-from observatoire.audit.jetons import atomes
-from observatoire.audit.recueil import distinctif, masquer
+from observatoire.audit.suites import atomes, distinctif, masquer
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.publie import INDICATEURS
+from observatoire.publie.tables import COLONNES_DES_CUMULS
 
 RACINE = Path(__file__).resolve().parents[1]
 LOGEMENT, DEMANDE, LIBELLE = "GBH0007-012", "D004217", "14 rue de l'Églantine"
@@ -159,10 +159,14 @@ def png(texte: str) -> bytes:
     return tampon.getvalue()
 
 
-def classeur(texte: str) -> bytes:
+def feuille(lignes: list[dict]) -> bytes:
     tampon = io.BytesIO()
-    pd.DataFrame({"remarque": [texte]}).to_excel(tampon, index=False)
+    pd.DataFrame(lignes).to_excel(tampon, index=False)
     return tampon.getvalue()
+
+
+def classeur(texte: str) -> bytes:
+    return feuille([{"remarque": texte}])
 
 
 def parquet(texte: str) -> bytes:
@@ -308,6 +312,7 @@ def ligne(**mesures) -> dict:
         ("d.json", json.dumps({"lignes": [ligne(valeur=0.2)]})),
         ("p.html", page(f'<script type="application/json">{json.dumps([ligne(valeur=0.2)])}</script>')),
         ("d.parquet", pd.DataFrame([ligne(valeur=0.2)]).to_parquet()),
+        ("d.xlsx", feuille([ligne(valeur=0.2)])),
         ("alertes.csv", pd.DataFrame([ligne(verdict="alerte", observe=0.2)]).drop(columns="bailleur").to_csv()),
     ],
 )
@@ -320,6 +325,16 @@ def test_une_ligne_cachee_vide_ou_une_cle_publiee_passe(net):
     lignes = [ligne(valeur=None, couverture=0.96), ligne(territoire="battant", valeur=0.4)]
     ajouter(net, "d.csv", pd.DataFrame(lignes).to_csv(index=False))
     assert constats(net) == []
+
+
+def test_une_valeur_cumulee_se_montre_la_ou_celle_de_l_annee_est_cachee(net):
+    """Trois années ont assez d'unités : la ligne cumulée a sa propre règle, et elle seule."""
+    cumul = ligne(depuis=2008, valeur=0.2, numerateur=4, denominateur=20, statut="publie")
+    publies = pd.DataFrame([cumul]).reindex(columns=COLONNES_DES_CUMULS)
+    publies.to_csv(net.publie / "publique" / "cumuls.csv", index=False)
+    assert constats(net) == []
+    publies.assign(statut="c").to_csv(net.publie / "publique" / "cumuls.csv", index=False)
+    un_constat(net, "cumuls.csv", "la valeur cachée de moins_40_plafond", "Mesures remplies : ")
 
 
 # Publics ----------------------------------------------------------------------------------------------------

@@ -40,7 +40,6 @@ FRAGMENTS = {
 }
 DU_DOSSIER = {
     "dossier": lambda v: observatoire.ouvrir_dossier(v, "cccccccccccc"),
-    "dossier_cache": lambda v: observatoire.ouvrir_dossier(v, "ffffffffffff"),
     "preuves": lambda v: observatoire.preuves(v, "bbbbbbbbbbbb"),
     "ampleur": lambda v: observatoire.ampleur(v, "bbbbbbbbbbbb"),
     "voisins": lambda v: observatoire.voisins(v, "cccccccccccc"),
@@ -83,7 +82,6 @@ def test_la_phrase_de_la_charte():
          "1 ménage de plus qu'attendu en impayé, entre 3 de moins et 4 de plus"),
         ({"exces": -6.0, "exces_bas": -9.0, "exces_haut": -2.0}, "ménages en impayé",
          "6 ménages de moins qu'attendu en impayé, entre 2 et 9"),
-        ({"exces": np.nan}, "ménages en impayé", "ménages en impayé : ampleur non publiée, c (secret)"),
         ({"porteurs": 0, "forme": "diffuse"}, "signalements de l'année",
          "17 signalements de plus qu'attendu, entre 8 et 27, diffus : aucun des quatorze immeubles évalués n'est "
          "signalé à lui seul"),
@@ -134,7 +132,6 @@ def test_le_registre_met_devant_ce_que_personne_ne_pilote_puis_le_plus_grave(par
     assert lieux[1] == "Planoise - Châteaufarine"
     assert "sans pilote depuis 9\u00a0trimestres" in html
     assert "Bâtiment D" in lieux
-    assert 'class="obs-statut obs-statut-c"' in html
 
 
 def test_le_registre_se_lit_sans_script(partenaires):
@@ -196,7 +193,7 @@ def test_le_suivi_ne_se_montre_que_la_derniere_annee(partenaires):
 def test_les_exces_s_ajoutent_jusqu_a_la_derniere_decimale(partenaires):
     html = observatoire.ampleur(partenaires, "bbbbbbbbbbbb").html
     exces = [float(x.replace(",", ".").replace("\u2212", "-")) for x in re.findall(r"<td>([+\u2212][\d,]+)</td>", html)]
-    assert exces == [9.4, 4.2, 3.4, 17.0]
+    assert exces == [9.4, 3.1, 4.2, 0.3, 17.0]
     assert round(sum(exces[:-1]), 1) == exces[-1]
 
 
@@ -206,12 +203,6 @@ def test_une_alerte_d_immeuble_montre_son_quartier_et_ses_voisins(partenaires):
     assert html.count("<g><title>") == 5  # gbh:6 n'est pas situé
     assert "Tour Europe : Alerte" in html
     assert "gbh:" not in html
-
-
-def test_un_dossier_dont_une_annee_est_cachee_ne_dit_pas_son_histoire(partenaires):
-    texte = _texte(observatoire.ouvrir_dossier(partenaires, "ffffffffffff"))
-    assert "Dossier : c (secret), car une de ses années est cachée" in texte
-    assert "Pilote" not in texte
 
 
 def test_aucun_trait_ne_franchit_une_rupture(partenaires, tmp_path):
@@ -228,7 +219,7 @@ def test_aucun_trait_ne_franchit_une_rupture(partenaires, tmp_path):
 
 
 def test_la_note_dit_ce_qui_est_nouveau_dure_et_est_resolu_avec_ce_qui_a_ete_fait(partenaires):
-    assert "une nouvelle, aucune rouverte, deux persistantes et une résolue" in _texte(
+    assert "une nouvelle, aucune rouverte, trois persistantes et une résolue" in _texte(
         observatoire.ouvrir_la_note(partenaires)
     )
     resolues = _texte(observatoire.dossiers_du_trimestre(partenaires, "resolues"))

@@ -50,9 +50,10 @@ def byar(x, n, confiance: float = CONFIANCE):
     with np.errstate(divide="ignore", invalid="ignore"):
         approchee_basse = x * (1 - 1 / (9 * x) - z / (3 * np.sqrt(x))) ** 3
         approchee_haute = (x + 1) * (1 - 1 / (9 * (x + 1)) + z / (3 * np.sqrt(x + 1))) ** 3
-        exacte_basse = np.where(x == 0, 0.0, _quantile_du_khi_deux(alpha, 2 * x) / 2)
-        exacte_haute = _quantile_du_khi_deux(1 - alpha, 2 * x + 2) / 2
         rare = x < 10
+        rares = np.where(rare, x, np.nan)  # le quantile est long à chercher, et n'est lu que là
+        exacte_basse = np.where(x == 0, 0.0, _quantile_du_khi_deux(alpha, 2 * rares) / 2)
+        exacte_haute = _quantile_du_khi_deux(1 - alpha, 2 * rares + 2) / 2
         basse = np.where(rare, exacte_basse, approchee_basse) / n
         haute = np.where(rare, exacte_haute, approchee_haute) / n
     vide = ~(n > 0) | np.isnan(x)

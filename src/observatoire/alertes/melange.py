@@ -14,6 +14,7 @@ $\rho$ et $\pi$ sont estimés par maximum de vraisemblance pénalisée, indicate
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,17 +66,21 @@ def ajuster(loi: Loi, dispersions: np.ndarray, x, n, moyenne, ecart) -> Melange:
     d'alerte de chaque indicateur.
     """
     pas = -(-len(x) // ECHANTILLON) or 1
-    x, n, moyenne = x[::pas], n[::pas], moyenne[::pas]
-    vus = n > 0
-    indicateurs = x.shape[1]
+    vus = n[::pas] > 0
+    colonnes, indicateurs = np.nonzero(vus)[1], x.shape[1]
+    x, n, moyenne = (tableau[::pas][vus] for tableau in (x, n, moyenne))
+
+    def sommer(valeurs: np.ndarray) -> np.ndarray:
+        return np.bincount(colonnes, valeurs, minlength=indicateurs).astype(float)  # entier s'il n'y a aucune case
+
     choix = {nom: np.full(indicateurs, depart) for nom, depart in (("dispersion", 0.0), ("part", 0.0))}
     meilleure = np.full(indicateurs, -np.inf)
     for dispersion in dispersions:
         ordinaire = loi.vraisemblance(x, n, moyenne, dispersion)
-        decalees = [loi.vraisemblance(x, n, m, dispersion) for m in _decaler(loi, moyenne, ecart)]
+        decalees = [loi.vraisemblance(x, n, m, dispersion) for m in _decaler(loi, moyenne, ecart[colonnes])]
         pente = np.mean(np.exp(np.clip(np.array(decalees) - ordinaire, -700, 700)), axis=0)
-        part = _part(np.where(vus, pente, 1.0), vus)
-        vraisemblance = np.where(vus, ordinaire + np.log1p(part * (pente - 1)), 0.0).sum(axis=0)
+        part = _part(pente, colonnes, sommer)
+        vraisemblance = sommer(ordinaire + np.log1p(part[colonnes] * (pente - 1)))
         vraisemblance += DERIVES * np.log(part) + ORDINAIRES * np.log1p(-part)
         mieux = vraisemblance > meilleure
         meilleure = np.where(mieux, vraisemblance, meilleure)
@@ -84,12 +89,14 @@ def ajuster(loi: Loi, dispersions: np.ndarray, x, n, moyenne, ecart) -> Melange:
     return Melange(**choix)
 
 
-def _part(rapport: np.ndarray, vus: np.ndarray) -> np.ndarray:
-    """La part qui dérive, par l'algorithme EM ; ``rapport`` : vraisemblance de la dérive sur celle de l'ordinaire."""
-    nombre = vus.sum(axis=0)
-    part = np.full(rapport.shape[1], DERIVES / (DERIVES + ORDINAIRES))
+def _part(rapport: np.ndarray, colonnes: np.ndarray, sommer: Callable) -> np.ndarray:
+    """La part qui dérive, par l'algorithme EM ; ``rapport`` : vraisemblance de la dérive sur celle de l'ordinaire, une
+    case par territoire et indicateur (``colonnes``), que ``sommer`` réunit par indicateur."""
+    nombre = sommer(np.ones(len(rapport)))
+    part = np.full(len(nombre), DERIVES / (DERIVES + ORDINAIRES))
     for _ in range(ITERATIONS):
-        derive = np.where(vus, part * rapport / (part * rapport + 1 - part), 0.0).sum(axis=0)
+        sienne = part[colonnes]
+        derive = sommer(sienne * rapport / (sienne * rapport + 1 - sienne))
         part = np.minimum((derive + DERIVES) / (nombre + DERIVES + ORDINAIRES), PART_MAXIMALE)
     return part
 

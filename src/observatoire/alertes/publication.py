@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,6 @@ from observatoire.alertes.calcul import (
     EVALUEES,
     conclure_les_annees,
     evaluer_un_groupe,
-    regles_par_annee,
     remonter,
 )
 from observatoire.alertes.hierarchie import Niveau
@@ -30,7 +30,6 @@ from observatoire.alertes.regles import Regles
 from observatoire.alertes.standards import relire
 from observatoire.alertes.strates import Parc, Territoires, ranger_le_parc
 from observatoire.alertes.suites import PENTES
-from observatoire.baremes import Baremes
 from observatoire.configuration import Configuration
 from observatoire.secret import Bruit
 from observatoire.secret import Regles as Secret
@@ -59,13 +58,13 @@ def regles_de_ce_qui_alerte(secret: Secret, regles: dict[int, Regles]) -> Secret
 
 
 def evaluer_les_alertes(
-    config: Configuration, baremes: Baremes, paru: pd.DataFrame, bruits: Mapping[str, Bruit]
+    config: Configuration, regles: dict[int, Regles], paru: pd.DataFrame, bruits: Mapping[str, Bruit]
 ) -> pd.DataFrame:
     """Toutes les évaluations d'un public, avec leur ``statut`` : celui de l'indicateur au même endroit.
 
-    ``paru`` : les indicateurs selon :func:`regles_de_ce_qui_alerte` ; ``bruits`` : celui que porte chacun.
+    ``regles`` : celles de chaque année ; ``paru`` : les indicateurs selon :func:`regles_de_ce_qui_alerte` ;
+    ``bruits`` : celui que porte chacun.
     """
-    regles = regles_par_annee(config, baremes)
     evaluees = []
     for annee, sommes in relire(config.chemin("prepare")).items():
         parc = ranger_le_parc(sommes, regles[annee], bruits) if annee in regles else None
@@ -83,13 +82,17 @@ class Vues:
     paru: pd.DataFrame
     bruits: Mapping[str, Bruit]
 
+    @cached_property
+    def _par_niveau(self) -> dict[str, pd.DataFrame]:
+        return dict(iter(self.paru.groupby("niveau", observed=True)))
+
     def lire(self, territoires: Territoires, codes: list[str]) -> tuple[dict[str, np.ndarray], np.ndarray]:
         """Chaque mesure publiée, puis les statuts (vides : aucune ligne), (territoire, indicateur)."""
-        paru = self.paru[self.paru["niveau"].eq(territoires.niveau)]
+        forme = len(territoires.codes), len(codes)
+        paru = self._par_niveau.get(territoires.niveau, self.paru.iloc[:0])
         ou = _placer(territoires.codes, paru["territoire"]), _placer(codes, paru["indicateur"])
         connues = (ou[0] >= 0) & (ou[1] >= 0)
         ou = ou[0][connues], ou[1][connues]
-        forme = len(territoires.codes), len(codes)
         mesures = {nom: np.full(forme, np.nan) for nom in ("numerateur", "denominateur", "reponse")}
         for nom, mesure in mesures.items():
             mesure[ou] = paru[nom].to_numpy(float)[connues]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.audit.dossier import Dossier, lire
-from observatoire.audit.lecteurs import Fichier
+from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.catalogue import catalogue
 from observatoire.configuration import plus_larges
@@ -23,6 +23,7 @@ from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
 from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaquer, definir, temoigner
 from observatoire.secret.parution import exactes
+from observatoire.tables.indicateurs import CUMULS
 
 #: Part des petits comptes au-delà de laquelle ils se devinent, et combien il en faut pour le dire.
 DEVINES, ASSEZ = 0.5, 30
@@ -127,8 +128,8 @@ def _editions(dossier) -> Iterator[pd.DataFrame]:
     """
     en_place = lire(dossier / INDICATEURS).assign(edition="")
     yield en_place
-    if (dossier / "cumuls.csv").is_file():
-        cumuls = lire(dossier / "cumuls.csv")
+    if CUMULS.dans(dossier).is_file():
+        cumuls = lire(CUMULS.dans(dossier))
         yield cumuls.assign(edition=CUMUL + cumuls["depuis"].astype(str))[en_place.columns]
     listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
     for ligne in listees.itertuples():

@@ -13,6 +13,7 @@ from observatoire.baremes import Baremes, lire_baremes
 from observatoire.configuration import Configuration
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.secret import Regles, lire_regles_du_secret
+from observatoire.tables.indicateurs import CUMULS
 
 _CODES = {"territoire": str, "bailleur": str, "code": str, "parent": str}
 
@@ -57,12 +58,21 @@ class Dossier:
     @cached_property
     def publies(self) -> pd.MultiIndex:
         """Les clés dont la valeur est publiée."""
-        return index(self.indicateurs[self.indicateurs["statut"].eq("publie")])
+        return _publies(self.indicateurs)
+
+    @cached_property
+    def cumules(self) -> pd.MultiIndex:
+        """Les clés dont la valeur cumulée est publiée."""
+        return _publies(lire(CUMULS.dans(self.publie)))
 
 
 def lire(fichier: Path) -> pd.DataFrame:
     """Une table publiée, ses codes en texte."""
     return pd.read_csv(fichier, dtype=_CODES, keep_default_na=False, na_values=[""])
+
+
+def _publies(table: pd.DataFrame) -> pd.MultiIndex:
+    return index(table[table["statut"].eq("publie")])
 
 
 def index(table: pd.DataFrame) -> pd.MultiIndex:

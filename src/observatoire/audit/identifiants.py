@@ -3,89 +3,103 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from observatoire.audit.dossier import Dossier
-from observatoire.audit.jetons import atomes
-from observatoire.audit.lecteurs import Fichier
+from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Constat, Resultat
-from observatoire.audit.recueil import Place, Recueil, entiers, masquer
+from observatoire.audit.suites import Chercheur, Suite, atomes, distinctif, entieres, masquer
 from observatoire.schemas import Schema, lire_schemas
 
 _INDIVIDUELLES = 2  # colonnes personnelles d'une même table qui, ensemble, disent des lignes individuelles
 
 
+class Place(NamedTuple):
+    """D'où vient un identifiant : sa table et sa colonne."""
+
+    table: str
+    colonne: str
+
+
 @dataclass
 class Identifiants:
-    """Cherche, dans chaque fichier, les identifiants de toutes les années et les colonnes de lignes individuelles."""
+    """Cherche, dans chaque fichier, les identifiants de toutes les années et les colonnes de lignes individuelles.
+
+    ``places`` : suite -> d'où elle vient ; ``courants`` : de même, pour ce qui est trop court pour être cherché.
+    """
 
     dossier: Dossier
     resultat: Resultat = field(default_factory=lambda: Resultat("Identifiants des dépôts"))
-    jetons: int = 0
+    places: dict[Suite, Place] = field(default_factory=dict)
+    courants: dict[Suite, Place] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._schemas = lire_schemas(self.dossier.config.chemin("schemas"))
+        prepare = self.dossier.config.chemin("prepare") / "tables"
+        for nom, schema in self._schemas.items():
+            for chemin in sorted({*prepare.glob(f"*/{nom}.parquet"), *prepare.glob(f"*/{nom}.parquet/*")}):
+                if chemin.is_file():
+                    self._recueillir(chemin, schema)
+        avant, territoires = len(self.places), self.dossier.territoires
+        for nom in pd.concat([territoires["code"], territoires["nom"]]).dropna():
+            for forme in {nom, nom.partition(":")[2] or nom}:
+                self.places.pop(tuple(atomes(forme)), None)
+        self.resultat.examine["publiés comme territoires"] = avant - len(self.places)
 
     def examiner(self, fichier: Fichier) -> None:
         """Un fichier du site."""
-        self.jetons += len(fichier.atomes)
         self.resultat.constats += [*self._colonnes(fichier), *self._identifiants(fichier)]
 
     def conclure(self) -> Resultat:
         """Les comptes, et ce qui n'a pas pu être cherché."""
-        recueil = self._recueil
-        self.resultat.examine = {
-            "jetons": self.jetons,
-            "identifiants": len(recueil.places),
-            **{f"trop courants de « {c} »": n for c, n in _par_colonne(recueil.courants.values())},
-            "publiés comme territoires": recueil.publies,
-        }
-        if not recueil.tables:
+        courants = Counter(place.colonne for place in self.courants.values())
+        self.resultat.examine |= {"identifiants": len(self.places)}
+        self.resultat.examine |= {f"trop courants de « {c} »": n for c, n in sorted(courants.items())}
+        if not self.places and not self.courants:
             raison = "les tables préparées ne sont pas ici : aucun identifiant n'a pu être cherché dans le site."
             self.resultat.non_fait.append(raison)
         return self.resultat
 
-    @cached_property
-    def _schemas(self) -> dict[str, Schema]:
-        return lire_schemas(self.dossier.config.chemin("schemas"))
+    def _recueillir(self, chemin, schema: Schema) -> None:
+        """Les valeurs des colonnes identifiantes d'une table préparée, sans le préfixe du déposant."""
+        prefixe = rf"^(?:{'|'.join(d.code for d in self.dossier.config.deposants)}):"
+        colonnes = sorted({*schema.identifiantes} & {*pq.read_schema(chemin).names})
+        for colonne, valeurs in pd.read_parquet(chemin, columns=colonnes).items():
+            for suite in {tuple(atomes(f)) for f in _formes(valeurs.dropna(), prefixe)} - self.places.keys():
+                (self.places if distinctif(suite) else self.courants)[suite] = Place(schema.nom, colonne)
 
     @cached_property
-    def _recueil(self) -> Recueil:
-        recueil = Recueil()
-        prepare = self.dossier.config.chemin("prepare") / "tables"
-        deposants = "|".join(d.code for d in self.dossier.config.deposants)
-        for nom, schema in self._schemas.items():
-            chemins = [*prepare.glob(f"*/{nom}.parquet"), *prepare.glob(f"*/{nom}.parquet/*")]
-            for chemin in sorted(c for c in chemins if c.is_file()):
-                recueil.ajouter(chemin, nom, schema.identifiantes, rf"^(?:{deposants}):")
-        territoires = self.dossier.territoires
-        recueil.retirer(pd.concat([territoires["code"], territoires["nom"]]).dropna())
-        return recueil
+    def _chercheur(self) -> Chercheur:
+        return Chercheur(self.places)
 
     def _identifiants(self, fichier: Fichier) -> Iterator[Constat]:
-        trouves = self._recueil.chercher(fichier.atomes)
-        if not trouves:
-            return
-        restants = set(trouves)
-        groupes: dict[tuple[str, Place], list[tuple[str, ...]]] = defaultdict(list)
-        for lieu, texte in fichier.lieux():
-            ici = self._recueil.chercher(atomes(texte)) & restants
+        chercheur = self._chercheur
+        restants = chercheur.chercher(fichier.atomes)
+        groupes: dict[tuple[str, Place], list[Suite]] = defaultdict(list)
+        for lieu, texte in fichier.lieux() if restants else ():
+            ici = chercheur.chercher(atomes(texte)) & restants
             restants -= ici
-            for suite in entiers(ici):
-                groupes[lieu, self._recueil.places[suite]].append(suite)
+            for suite in entieres(ici):
+                groupes[lieu, self.places[suite]].append(suite)
             if not restants:
                 break
         for suite in restants:
-            groupes["à cheval sur plusieurs morceaux", self._recueil.places[suite]].append(suite)
+            groupes["à cheval sur plusieurs morceaux", self.places[suite]].append(suite)
         for (lieu, place), suites in groupes.items():
             quoi = f"{len(suites)} valeur(s) de « {place.colonne} » ({place.table}), par exemple {masquer(min(suites))}"
-            nom, ou = self._recueil.censurer(fichier.nom), self._recueil.censurer(lieu)
+            nom, ou = chercheur.censurer(fichier.nom), chercheur.censurer(lieu)
             yield Constat(nom, ou, quoi, "Identifiant d'un dépôt, trouvé en entier.")
 
     def _colonnes(self, fichier: Fichier) -> Iterator[Constat]:
         """Les tables dont les colonnes sont celles de lignes individuelles."""
-        for lieu, table in fichier.contenu.tables:
+        for lieu, table in fichier.tables:
             noms = {str(c).strip().lower() for c in table.columns}
             for schema in self._schemas.values():
                 cles = sorted(noms & {*schema.cle, *schema.liens})
@@ -97,5 +111,8 @@ class Identifiants:
                     break
 
 
-def _par_colonne(places: Iterable[Place]) -> list[tuple[str, int]]:
-    return sorted(Counter(place.colonne for place in places).items())
+def _formes(valeurs: pd.Series, prefixe: str) -> Iterator[str]:
+    """Les écritures d'une colonne : un nombre (une coordonnée) s'écrit aussi arrondi, ou avec ses milliers séparés."""
+    if pd.api.types.is_numeric_dtype(valeurs):
+        return chain.from_iterable((repr(v), f"{v:.0f}", f"{v:,}") for v in valeurs.unique().tolist())
+    return iter(valeurs.astype(str).str.replace(prefixe, "", regex=True).unique())

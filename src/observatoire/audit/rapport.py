@@ -26,23 +26,17 @@ class Constat:
 
 @dataclass
 class Resultat:
-    """Ce que rend un contrôle : ses constats, ce qu'il a examiné, ce qu'il n'a pas pu faire, sa durée en secondes."""
+    """Ce que rend un contrôle : ses constats, ce qu'il a examiné, ce qu'il n'a pas pu faire."""
 
     titre: str
     constats: list[Constat] = field(default_factory=list)
     examine: dict[str, int] = field(default_factory=dict)
     non_fait: list[str] = field(default_factory=list)
-    duree: float = 0.0
-
-    @property
-    def net(self) -> bool:
-        """Rien trouvé, et rien laissé de côté."""
-        return not self.constats and not self.non_fait
 
     def __str__(self) -> str:
         comptes = ", ".join(f"{_nombre(n)} {quoi}" for quoi, n in self.examine.items())
-        verdict = compter(self.constats) if self.constats else "rien" if self.net else "non fait"
-        lignes = [f"{self.titre} : {verdict}. Examiné : {comptes or 'rien'} ({_secondes(self.duree)})."]
+        verdict = compter(self.constats) if self.constats else "non fait" if self.non_fait else "rien"
+        lignes = [f"{self.titre} : {verdict}. Examiné : {comptes or 'rien'}."]
         lignes += [f"  NON FAIT – {raison}" for raison in self.non_fait]
         lignes += [f"  - {constat}" for constat in self.constats[:_MONTRES]]
         if (reste := len(self.constats) - _MONTRES) > 0:
@@ -52,11 +46,10 @@ class Resultat:
 
 @dataclass
 class Rapport:
-    """Le rapport d'un audit : un résultat par contrôle, le temps de lecture du site et la durée totale, en secondes."""
+    """Le rapport d'un audit : un résultat par contrôle, et la durée, en secondes."""
 
     public: str
     resultats: list[Resultat]
-    lecture: float
     duree: float
 
     @property
@@ -65,11 +58,10 @@ class Rapport:
         return [constat for resultat in self.resultats for constat in resultat.constats]
 
     def __str__(self) -> str:
-        tete = f"Audit de l'édition « {self.public} » (lecture des fichiers : {_secondes(self.lecture)})."
-        return "\n".join([tete, *(str(r) for r in self.resultats), self._conclusion()])
+        return "\n".join([f"Audit de l'édition « {self.public} ».", *map(str, self.resultats), self._conclusion()])
 
     def _conclusion(self) -> str:
-        fin = f"({_secondes(self.duree)})."
+        fin = f"({self.duree:.1f} s).".replace(".", ",", 1)
         if self.constats:
             return f"{compter(self.constats)} : quelque chose de caché peut se savoir {fin}"
         reserve = ", sauf ce qui n'a pas été fait (voir ci-dessus)" if any(r.non_fait for r in self.resultats) else ""
@@ -83,7 +75,3 @@ def compter(constats: list[Constat]) -> str:
 
 def _nombre(n: int) -> str:
     return f"{n:,}".replace(",", "\u202f")
-
-
-def _secondes(duree: float) -> str:
-    return f"{duree:.1f} s".replace(".", ",")

@@ -55,8 +55,10 @@ IBAN = r"^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$"
 UNIQUE = r"^\d{3}(?:(?:0[1-9]|1[0-2])\d{2}|\d{2}(?:0[1-9]|1[0-2]))\d{6}[0-9A-Z]{5}$"
 #: Le début d'un numéro, ou d'un compte bancaire.
 NUMERO_OU_COMPTE = r"^(?:\d[ .\-_/\x{a0}\x{202f}\d,]{5}|[A-Za-z]{2} ?\d{2})"
-#: Sans cela (une arobase, neuf chiffres ou leur puissance de dix, une civilité), rien d'autre n'est à chercher.
-CANDIDAT = rf"@|(?:\d\D{{0,4}}){{9}}|\d[eE]\+?\d|{personnes.CANDIDAT}"
+#: Sans cela (une arobase, neuf chiffres ou leur puissance de dix), ni numéro ni adresse...
+NUMERIQUE = r"@|(?:\d\D{0,4}){9}|\d[eE]\+?\d"
+#: ... et sans cela, ni civilité : rien d'autre n'est à chercher.
+CANDIDAT = f"{NUMERIQUE}|{personnes.CANDIDAT}"
 #: Un compte ou un NIR au milieu d'une phrase, séparateurs compris.
 DANS_UN_TEXTE = (
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{1,4}){3,8}",
@@ -102,9 +104,10 @@ def famille_du_texte(texte: str) -> str | None:
     """
     suites = [re.sub(r"\W", "", suite) for motif in DANS_UN_TEXTE for suite in re.findall(motif, str(texte).upper())]
     suites = [suite[:IBAN_FRANCAIS] if suite.startswith("FR") else suite for suite in suites]
-    candidats = pa.array([str(texte), *suites], pa.large_string())
-    for nom, masque in _sures(candidats).items():
-        if nom != CIVILITE and masque.any():
+    if not suites and not re.search(NUMERIQUE, str(texte)):
+        return None
+    for nom, masque in _ecrites(pa.array([str(texte), *suites], pa.large_string())).items():
+        if masque.any():
             return nom
     seul = re.search(r"(?<!\d)0[1-9]([ .\-/\u00a0\u202f]?)\d{2}(?:\1\d{2}){3}(?!\d)", str(texte))
     return "telephone" if seul else None
@@ -146,12 +149,16 @@ def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool, nommable: bool) 
 
 def _sures(textes: pa.Array) -> dict[str, np.ndarray]:
     """Ce que sa seule écriture trahit : valeur distincte -> vrai."""
+    return _ecrites(textes) | {CIVILITE: _nommes(textes)}
+
+
+def _ecrites(textes: pa.Array) -> dict[str, np.ndarray]:
+    """De même, sans les noms de personnes."""
     return {
         "adresse": _cherche(textes, ADRESSE, avec="@"),
         "telephone": _cherche(textes, TELEPHONE),
         "nir": _du_numero(textes, NIR_15, cles_nir),
         "iban": _du_numero(textes, IBAN, cles_iban),
-        CIVILITE: _nommes(textes),
     }
 
 

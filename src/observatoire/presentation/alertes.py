@@ -84,12 +84,10 @@ def bilan_des_alertes(valeurs: Publie) -> Fragment:
 
 def dire_fausses(alertes: list[dict]) -> str:
     """Le nombre d'alertes que l'on attend fausses : la somme, sur elles, de la probabilité que l'écart soit moindre."""
-    probas = [r["proba_alerte"] for r in alertes if not pd.isna(r["proba_alerte"])]
-    if not probas:
+    if not alertes:
         return ""
-    sur = "" if len(probas) == len(alertes) else f" (sur les {ecrire(len(probas), decimales=0)} dont elle paraît)"
-    fausses = ecrire(sum(1 - p for p in probas), decimales=1)
-    return f"Nombre attendu de fausses alertes parmi elles, d'après leur probabilité{sur} : {fausses}."
+    fausses = ecrire(sum(1 - r["proba_alerte"] for r in alertes), decimales=1)
+    return f"Nombre attendu de fausses alertes parmi elles, d'après leur probabilité : {fausses}."
 
 
 def lister(valeurs: Publie, lignes: list[dict], ouverts: dict[tuple, dict], depuis: str) -> str:
@@ -111,25 +109,19 @@ def juger(valeurs: Publie, ligne: dict) -> str:
     """L'observé et l'attendu, le dénominateur, la date, la couverture, la réponse, la probabilité."""
     declaration = valeurs.catalogue[ligne["indicateur"]]
     propre = valeurs.ligne(ligne["indicateur"], ligne["niveau"], ligne["territoire"], annee=ligne["annee"])
-    morceaux = [ecrire_reference(declaration, ligne["annee"])]
-    if not pd.isna(ligne["attendu"]):
-        rapport = (
-            f"{ecrire_mesure(propre, 'numerateur')} observés pour {ecrire(ligne['attendu'], decimales=1)} attendus"
-        )
-        morceaux.append(f"{rapport}, sur {ecrire_mesure(propre, 'denominateur')} {declaration['denominateur']}")
-    if not pd.isna(ligne["lisse"]):
-        unite = declaration["unite"]
-        estimee, reference = ecrire(ligne["lisse"], unite), ecrire(ligne["reference"], unite)
-        morceaux.append(f"{estimee} d'après lui et ce qui l'entoure, pour {reference} dans ce qui l'entoure")
+    unite = declaration["unite"]
+    estimee, reference = ecrire(ligne["lisse"], unite), ecrire(ligne["reference"], unite)
+    rapport = f"{ecrire_mesure(propre, 'numerateur')} observés pour {ecrire(ligne['attendu'], decimales=1)} attendus"
+    morceaux = [
+        ecrire_reference(declaration, ligne["annee"]),
+        f"{rapport}, sur {ecrire_mesure(propre, 'denominateur')} {declaration['denominateur']}",
+        f"{estimee} d'après lui et ce qui l'entoure, pour {reference} dans ce qui l'entoure",
+    ]
     for nom in ("couverture", "reponse"):
         if not pd.isna(propre[nom]):
             morceaux.append(f"{nom.replace('reponse', 'réponse')} {ecrire_mesure(propre, nom)}")
-    if not pd.isna(ligne["proba_alerte"]):
-        morceaux.append(f"probabilité d'un écart d'alerte : {dire_probabilite(ligne['proba_alerte'])}")
-    if not pd.isna(ligne["nb_tests"]):
-        morceaux.append(f"comparaisons du même indicateur au même niveau : {ecrire(ligne['nb_tests'], decimales=0)}")
-    if pd.isna(ligne["attendu"]):
-        morceaux.append(f"ampleur : {nommer_statut('c')}")
+    morceaux.append(f"probabilité d'un écart d'alerte : {dire_probabilite(ligne['proba_alerte'])}")
+    morceaux.append(f"comparaisons du même indicateur au même niveau : {ecrire(ligne['nb_tests'], decimales=0)}")
     return f'<p class="obs-note">{escape(" ; ".join(morceaux))}.</p>'
 
 

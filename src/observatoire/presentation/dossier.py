@@ -70,9 +70,7 @@ def ouvrir_dossier(valeurs: Publie, alerte: str, depuis: str = "annee") -> Fragm
 
 
 def _dire_le_dossier(valeurs: Publie, dossier: dict) -> list[str]:
-    """L'état du dossier et qui le pilote ; ou que son histoire ne peut pas être dite."""
-    if dossier["statut"] != "publie":
-        return [f"Dossier : {nommer_statut(dossier['statut'])}, car une de ses années est cachée"]
+    """L'état du dossier et qui le pilote."""
     etat = f"{ETATS_D_UN_DOSSIER[dossier['etat']].libelle}, ouverte au {ecrire_trimestre(dossier['ouverture'])}"
     if dossier["depuis"] != dossier["ouverture"]:
         etat += f", rouverte au {ecrire_trimestre(dossier['depuis'])}"
@@ -123,7 +121,7 @@ def ampleur(valeurs: Publie, alerte: str) -> Fragment:
     siens = valeurs.alertes(
         annee=valeurs.annee, niveau="immeuble", indicateur=tout["indicateur"], **{tout["niveau"]: tout["territoire"]}
     )
-    signales = sorted((r for r in siens if est_signale(r) and not pd.isna(r["exces"])), key=gravite)
+    signales = sorted(filter(est_signale, siens), key=gravite)
     reste = round(tout["exces"] - sum(r["exces"] for r in signales), 1)
     lignes = [_part(valeurs, r, tout, r["territoire"] == trouvee.dossier["territoire"]) for r in signales]
     if siens:

@@ -12,7 +12,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.alertes import nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
-from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_statut, ecrire_trimestre, nommer_statut
+from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
 from observatoire.presentation.phrases import dire_alerte
 from observatoire.presentation.registre_alertes import dire_pilote
 from observatoire.presentation.textes import paragraphe
@@ -35,9 +35,6 @@ MOTIFS = {
     "en_suspens": "un pilote, mais rien d'engagé : quelle réponse",
     "a_clore": "l'alerte est résolue et une réponse court encore : la clore ou la poursuivre",
 }
-#: Un dossier dont une année est cachée : son état et son pilote ne se disent pas, l'alerte de l'année, si.
-TU = "tu"
-MOTIFS |= {TU: "en alerte cette année, histoire cachée : à examiner"}
 DEPUIS = "edition"
 
 
@@ -52,9 +49,6 @@ def ouvrir_la_note(valeurs: Publie) -> Fragment:
         if liste in NOMS
     ]
     phrase = f"Au {ecrire_trimestre(bilan.trimestre)} : {', '.join(comptes[:-1])} et {comptes[-1]}."
-    tus = [d for d in valeurs.dossiers() if d["statut"] != "publie"]
-    if tus:
-        phrase += f" Dossiers dont l'état ne peut pas être dit, {nommer_statut('c')} : {ecrire(len(tus), decimales=0)}."
     lien = lier("Le registre des alertes", vers_registre(valeurs, DEPUIS))
     return Fragment(f'<p class="obs-phrase">{escape(phrase)}</p><p class="obs-note">{lien}</p>', phrase)
 
@@ -67,7 +61,6 @@ def a_decider(valeurs: Publie) -> Fragment:
             "Le groupe de travail décide des suites à donner, d'après l'édition réservée aux partenaires."
         )
     attendent = en_lignes(bilan.listes["a_decider"]) if bilan is not None else []
-    attendent += [d | {"motif": TU} for d in valeurs.dossiers_ouverts() if d["statut"] != "publie"]
     if not attendent:
         return paragraphe("Aucun dossier n'attend de décision.")
     titre = "Ce qu'il faut décider"
@@ -76,13 +69,12 @@ def a_decider(valeurs: Publie) -> Fragment:
             _nommer(valeurs, d),
             lier_fiche(valeurs, d["indicateur"], DEPUIS),
             MOTIFS[d["motif"]],
-            dire_pilote(valeurs, d) if d["motif"] != TU else ecrire_statut(d["statut"], html=True),
+            dire_pilote(valeurs, d),
         ]
         for d in attendent
     ]
     table = donnees.tableau_simple(["Territoire", "Indicateur", "À décider", "Pilote"], lignes, titre)
-    html = defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre) + donnees.noter_statuts(table)
-    return reserver(valeurs, html, titre)
+    return reserver(valeurs, defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre), titre)
 
 
 def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
@@ -100,7 +92,7 @@ def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
 def _bilan(valeurs: Publie) -> Bilan | None:
     """Le bilan des dossiers que ce public peut lire ; ``None`` s'il n'y a pas de suivi."""
     trimestre = valeurs.edition.get("trimestre")
-    lus = [d for d in valeurs.dossiers() if d["statut"] == "publie"]
+    lus = valeurs.dossiers()
     if trimestre is None or not lus:
         return None
     actions = [a for d in lus for a in valeurs.actions(d["dossier"])]

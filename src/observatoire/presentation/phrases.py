@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
-from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_part, nommer_statut
+from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_part
 
 #: Les mots par lesquels commence ce qui précise un groupe de noms (« ménages | en impayé »).
 _SUITE = re.compile(r"\s(?=(?:en|sous|de|du|au|aux|à|qui|dont|depuis|dans|d'\w+)\b)")
@@ -33,14 +33,9 @@ def accorder(noms: str, nombre: float) -> str:
 
 
 def dire_exces(ligne: dict, declaration: dict) -> str:
-    """« 17 ménages de plus qu'attendu en impayé de plus de trois mois, entre 8 et 27 ».
-
-    Un excès qui n'est pas publié se dit par son statut.
-    """
+    """« 17 ménages de plus qu'attendu en impayé de plus de trois mois, entre 8 et 27 »."""
     noms, suite = couper(declaration["numerateur"])
     suite = f" {suite}" if suite else ""
-    if pd.isna(ligne["exces"]):
-        return f"{noms}{suite} : ampleur non publiée, {nommer_statut('c')}"
     entier = _entier(ligne["exces"])
     if entier == 0:
         return f"autant de {noms}{suite} qu'attendu{_dire_bornes(ligne)}"
@@ -57,8 +52,6 @@ def _entier(valeur: float) -> int:
 def _dire_bornes(ligne: dict) -> str:
     """« , entre 8 et 27 » ; une borne de l'autre côté de zéro dit le sien : « , entre 2 de moins et 12 de plus »."""
     bas, haut = ligne["exces_bas"], ligne["exces_haut"]
-    if pd.isna(bas) or pd.isna(haut):
-        return ""
     ecrites = [ecrire(abs(borne), decimales=0) for borne in (bas, haut)]
     if _entier(bas) >= 0 and _entier(ligne["exces"]) > 0:
         return f", entre {ecrites[0]} et {ecrites[1]}"
@@ -73,7 +66,7 @@ def dire_porteurs(ligne: dict, declaration: dict) -> str:
     immeubles, porteurs = ligne["immeubles"], ligne["porteurs"]
     if ligne["niveau"] == "immeuble" or pd.isna(immeubles) or pd.isna(porteurs) or not immeubles:
         return ""
-    if pd.isna(ligne["exces"]) or _entier(ligne["exces"]) <= 0:
+    if _entier(ligne["exces"]) <= 0:
         return ""
     total = ecrire_en_lettres(immeubles)
     if not porteurs:

@@ -15,7 +15,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.alertes import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.presentation.liens import dire_la_commune, lier, lier_fiche, vers_alerte, vers_territoire
-from observatoire.presentation.nombres import ecrire, ecrire_statut, ecrire_trimestre
+from observatoire.presentation.nombres import ecrire, ecrire_trimestre
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.verdicts import VERDICTS, est_signale, gravite, pastille
@@ -74,24 +74,17 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         lier_fiche(valeurs, ligne["indicateur"], depuis),
         _exces(ligne, valeurs.catalogue[ligne["indicateur"]]),
         *(_suivi(valeurs, dossier) if suivis else []),
-        ecrire(ligne["attendu"], decimales=1, statut=_paraitre(ligne), html=True),
+        ecrire(ligne["attendu"], decimales=1),
         _forme(ligne),
         ecrire(ligne["annees_en_alerte"], decimales=0),
     ]
 
 
 def _exces(ligne: dict, declaration: dict) -> str:
-    """L'excès, ce qui se compte et l'intervalle ; ou qu'il est caché."""
-    if pd.isna(ligne["exces"]):
-        return ecrire_statut("c", html=True)
+    """L'excès, ce qui se compte et l'intervalle."""
     quoi = escape(couper(declaration["numerateur"])[0])
     bornes = " à ".join(ecrire(ligne[b], decimales=1, signe=True) for b in ("exces_bas", "exces_haut"))
     return f"{ecrire(ligne['exces'], decimales=1, signe=True)}<br><small>{quoi}, de {bornes}</small>"
-
-
-def _paraitre(ligne: dict) -> str:
-    """Une mesure qui manque à un territoire signalé est cachée : elle en dirait trop sur un autre."""
-    return "c" if pd.isna(ligne["attendu"]) else "publie"
 
 
 def _forme(ligne: dict) -> str:
@@ -111,8 +104,6 @@ def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
     colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
         return ["–"] * len(colonnes)
-    if dossier["statut"] != "publie":
-        return [ecrire_statut(dossier["statut"], html=True)] * len(colonnes)
     pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
     return [ETATS_D_UN_DOSSIER[dossier["etat"]].libelle, *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
 

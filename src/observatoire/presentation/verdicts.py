@@ -30,11 +30,10 @@ def est_signale(ligne: dict) -> bool:
 
 def gravite(ligne: dict) -> tuple:
     """De quoi trier : du plus grave au moins grave, du plus étendu au moins étendu, puis le plus grand excès."""
-    exces = ligne["exces"]
     return (
         -SIGNALES.index(ligne["verdict"]),
         NIVEAUX.index(ligne["niveau"]),
-        -exces if exces == exces else 0.0,
+        -ligne["exces"],
         ligne["territoire"],
         ligne["indicateur"],
     )

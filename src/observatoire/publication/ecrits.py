@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.attributions import confronter, lire_objectifs
-from observatoire.baremes import lire_baremes
+from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_texte
@@ -55,17 +55,19 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
     publiees = table.assign(variance=variances(table, ouverture, regles))
     with ecrire_dossier(dossier) as travail:
         shutil.copytree(dossier, travail, ignore=shutil.ignore_patterns(MARQUE), dirs_exist_ok=True)
-        publier_les_ecrits(config, publiees, regles, travail)
+        publier_les_ecrits(config, baremes, publiees, regles, travail)
 
 
-def publier_les_ecrits(config: Configuration, publiees: pd.DataFrame, regles: Regles, dossier: Path) -> None:
+def publier_les_ecrits(
+    config: Configuration, baremes: Baremes, publiees: pd.DataFrame, regles: Regles, dossier: Path
+) -> None:
     """Écrire dans ``dossier`` ce qui se tire des écrits.
 
     ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne. ``dossier`` a déjà tout le
     reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant de rien écrire.
     """
     ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
-    tables = _juger(config, publiees, ecrits.seances)
+    tables = _juger(config, baremes, publiees, ecrits.seances)
     for table, contenu in tables.items():
         ecrire_publiee(table, contenu, dossier, regles.public)
     shutil.rmtree(dossier / COMMENTAIRES.name, ignore_errors=True)
@@ -75,10 +77,12 @@ def publier_les_ecrits(config: Configuration, publiees: pd.DataFrame, regles: Re
     publier_seances(config, [ecrits.citer(s) for s in ecrits.seances], regles.public, dossier)
 
 
-def _juger(config: Configuration, publiees: pd.DataFrame, seances: list[Seance]) -> dict[Table, pd.DataFrame]:
+def _juger(
+    config: Configuration, baremes: Baremes, publiees: pd.DataFrame, seances: list[Seance]
+) -> dict[Table, pd.DataFrame]:
     """La conformité aux objectifs, les engagements et leur revue."""
     referentiels, suivi = config.chemin("referentiels"), lire_le_suivi(config)
-    objectifs = lire_objectifs(config, lire_baremes(referentiels))
+    objectifs = lire_objectifs(config, baremes)
     conformite = confronter(objectifs, publiees, config.annees, config.tout)
     juger = partial(juger_les_engagements, config, publiees=publiees, registres=lire_registres(config, seances))
     engagements = juger(lire_contenu(suivi, config))

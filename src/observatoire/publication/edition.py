@@ -92,9 +92,9 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
         publier_accompagnement(config, regles, travail)
         publier_territoires(config, bruitees.table, regles, travail)
-        _publier_les_alertes(config, exacts, ouverture, regles, travail)
+        _publier_les_alertes(config, baremes, exacts, ouverture, regles, travail)
         publier_les_sujets(config, publiees, regles, travail)
-        publier_les_ecrits(config, publiees, regles, travail)
+        publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
         _ecrire_json(edition, EDITION.dans(travail))
@@ -103,21 +103,21 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
 
 
 def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
-    """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et ``lieux``."""
-    return {table.nom: lire_preparee(table, config.chemin("prepare")) for table in _EXACTES}
+    """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et, tiré des lieux, ``parc`` par cellule."""
+    lus = {table.nom: lire_preparee(table, config.chemin("prepare")) for table in _EXACTES}
+    return lus | {"parc": parc_par_cellule(lus.pop("lieux"))}
 
 
 def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:
     """Les indicateurs tels que le public de ces règles les lit."""
-    parc = parc_par_cellule(exacts["lieux"])
-    return proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], parc, ouverture, regles)
+    return proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], exacts["parc"], ouverture, regles)
 
 
 def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
     """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
-    valeurs, comptes = cumuler(exacts["indicateurs"], exacts["comptes"], ouverture.declarations)
-    parc = parc_par_cellule(exacts["lieux"])
-    table = proteger_les_valeurs(valeurs, comptes, parc, ouverture, regles).table
+    montres = regles.montre(exacts["indicateurs"]).to_numpy()
+    vus = (exacts[nom][montres] for nom in ("indicateurs", "comptes"))
+    table = proteger_les_valeurs(*cumuler(*vus, ouverture.declarations), exacts["parc"], ouverture, regles).table
     table.insert(1, "depuis", table["annee"] - ANNEES + 1)
     return table
 
@@ -138,11 +138,13 @@ def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
     return signature
 
 
-def _publier_les_alertes(config: Configuration, exacts, ouverture: Ouverture, regles: Regles, travail: Path) -> None:
+def _publier_les_alertes(
+    config: Configuration, baremes: Baremes, exacts, ouverture: Ouverture, regles: Regles, travail: Path
+) -> None:
     """Les alertes, leur ampleur, et le suivi de celles que ce public lit."""
-    baremes = lire_baremes(config.chemin("referentiels"))
-    paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, regles_par_annee(config, baremes))).table
-    evaluees = evaluer_les_alertes(config, baremes, paru, ouverture.bruits(regles))
+    siennes = regles_par_annee(config, baremes)
+    paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, siennes)).table
+    evaluees = evaluer_les_alertes(config, siennes, paru, ouverture.bruits(regles))
     alertes, ampleurs = publier_les_alertes(evaluees, regles)
     ecrire_publiee(ALERTES_PUBLIEES, alertes, travail, regles.public)
     ecrire_publiee(AMPLEURS_PUBLIEES, ampleurs, travail, regles.public)

@@ -23,6 +23,7 @@ NATURES = ("proportion", "taux")
 #: année : cumulées, les unités ne sont comptées qu'une fois, pour l'année qui en a le moins.
 _D_UNE_ANNEE = ("attributions", "signalements", "programmes")
 _CLES = ["cle_numerateur", "cle_denominateur", "cle_concernes"]
+_SIECLES = 10_000  # plus que toute année
 _SOMMES = ["numerateur", "denominateur", "concernes", *_CLES]
 
 
@@ -42,8 +43,10 @@ def cumuler(
     retenus = indicateurs["indicateur"].isin([code for code, d in declarations.items() if se_cumule(d)]).to_numpy()
     table = indicateurs[retenus].astype(dict.fromkeys([*CLES[1:], "statut"], object)).reset_index(drop=True)
     tout = pd.concat([table, comptes.loc[retenus, ["concernes", *_CLES]].reset_index(drop=True)], axis=1)
-    cles = pd.MultiIndex.from_frame(table[CLES])
-    rangs = np.array([_reculer(table, cles, ans) for ans in range(ANNEES)])
+    # Une ligne est une série (tout, sauf l'année) et une année : la même, plus tôt, est à un nombre d'elle.
+    series = table.groupby(CLES[1:], sort=False).ngroup().to_numpy(np.int64) * _SIECLES + table["annee"].to_numpy()
+    places = pd.Index(series)
+    rangs = np.array([places.get_indexer(series - ans) for ans in range(ANNEES)])
     rangs = rangs[:, (rangs >= 0).all(axis=0)]
     cumul = tout.iloc[rangs[0]].reset_index(drop=True)
     nombres = {c: tout[c].to_numpy(float)[rangs] for c in (*_SOMMES, "couverture")}
@@ -58,11 +61,6 @@ def cumuler(
     cumul["unites"] = np.where(datees, cumul["denominateur"], nombres["denominateur"].min(axis=0))
     cumul["couverture"] = nombres["couverture"].min(axis=0)
     return _encadrer(cumul, declarations)
-
-
-def _reculer(table: pd.DataFrame, cles: pd.MultiIndex, ans: int) -> np.ndarray:
-    """Le rang de chaque ligne, ``ans`` années plus tôt ; -1 s'il n'y en a pas."""
-    return cles.get_indexer(pd.MultiIndex.from_frame(table[CLES].assign(annee=table["annee"] - ans)))
 
 
 def _encadrer(cumul: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -89,17 +89,17 @@ def motiver(
     """
     sources = {code: regles.seuil_de(d.source) for code, d in ouverture.declarations.items()}
     seuils = table["indicateur"].map(sources).to_numpy(float)
-    cellules, rangs = _distinctes(table)
+    rangs = numeroter(table)
+    cellules = table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True)
     petite, peu, muette = (masque[rangs] for masque in _reserver(cellules, parc, regles))
     petite = petite | (unites < seuils)
     exacte = exactes(table, ouverture, regles)
     return np.select([exacte, muette, peu, petite], [EXACT, ACCORD, BAILLEURS, UNITE], "")
 
 
-def _distinctes(table: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray]:
-    groupes = table.groupby(CELLULE, sort=False, observed=True)
-    rangs = groupes.ngroup().to_numpy()
-    return table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True), rangs
+def numeroter(table: pd.DataFrame) -> np.ndarray:
+    """Le numéro de la cellule de chaque ligne, dans l'ordre où elles viennent."""
+    return table.groupby(CELLULE, sort=False, observed=True).ngroup().to_numpy()
 
 
 def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

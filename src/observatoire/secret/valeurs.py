@@ -9,7 +9,7 @@ import pandas as pd
 
 from observatoire import intervalles
 from observatoire.publie import CLES, COLONNES
-from observatoire.secret.parution import EXACT, Ouverture, motiver
+from observatoire.secret.parution import EXACT, Ouverture, motiver, numeroter
 from observatoire.secret.regles import Regles
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
@@ -91,12 +91,19 @@ def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Re
 def _emboiter(table: pd.DataFrame, haut: np.ndarray, bruitees: np.ndarray, ouverture: Ouverture) -> None:
     """Borner une part, sur place, à celle qui la contient au même endroit, la plus large d'abord."""
     dans = {code: d.dans for code, d in ouverture.declarations.items() if d.dans}
-    cles = pd.MultiIndex.from_frame(table[CLES])
+    la_ou = _au_meme_lieu(table, dans)
     for code in sorted(dans, key=lambda c: _profondeur(c, dans)):
-        ou = np.flatnonzero(table["indicateur"].eq(code).to_numpy() & bruitees)
-        la = cles.get_indexer(pd.MultiIndex.from_frame(table[CLES].iloc[ou].assign(indicateur=dans[code])))
-        ou, la = ou[la >= 0], la[la >= 0]
+        ou = np.flatnonzero(table["indicateur"].eq(code).to_numpy() & bruitees & (la_ou >= 0))
+        la = la_ou[ou]
         haut[ou] = np.where(bruitees[la], np.minimum(haut[ou], haut[la]), haut[ou])
+
+
+def _au_meme_lieu(table: pd.DataFrame, autres: dict[str, str]) -> np.ndarray:
+    """Le rang, dans la même cellule, de l'indicateur que ``autres`` donne à celui de chaque ligne ; -1 sans lui."""
+    codes, noms = pd.factorize(table["indicateur"])
+    vises = pd.Index(noms).get_indexer([autres.get(nom) for nom in noms])[codes]
+    cellules = numeroter(table).astype(np.int64) * len(noms)
+    return np.where(vises >= 0, pd.Index(cellules + codes).get_indexer(cellules + vises), -1)
 
 
 def _profondeur(code: str, dans: dict[str, str]) -> int:
@@ -130,10 +137,8 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
 def _ecarts(table: pd.DataFrame, ou: np.ndarray, ecart_type: np.ndarray, ouverture: Ouverture) -> None:
     """Un écart se rapporte à son indicateur de référence, au même endroit, tel qu'il paraît ; il se cache avec lui."""
     references = {c: d.reference for c, d in ouverture.declarations.items() if d.reference}
-    vises = table[CLES].assign(indicateur=table["indicateur"].map(references))
-    rangs = pd.MultiIndex.from_frame(table[CLES]).get_indexer(pd.MultiIndex.from_frame(vises))
     ou = np.flatnonzero(ou)
-    la = rangs[ou]
+    la = _au_meme_lieu(table, references)[ou]
     table.loc[ou[(la < 0) | table["statut"].ne("publie").to_numpy()[la]], "statut"] = "c"
     x, n = (table[c].to_numpy(float) for c in ("numerateur", "denominateur"))
     n_tout = np.maximum(n[la], n[ou])
