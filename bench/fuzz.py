@@ -53,7 +53,8 @@ TYPES = (
     lambda v: pa.array([[1]] * len(v)), lambda v: pa.array([{"a": 1}] * len(v)), lambda v: pa.nulls(len(v)),
     lambda v: pa.array(v).dictionary_encode(), lambda v: pa.array([b"\xff\x00"] * len(v)),
     lambda v: pa.array([np.inf, *[np.nan] * (len(v) - 1)]), lambda v: pa.array([2**63 - 1] * len(v)),
-    lambda v: pa.array([10**18] * len(v), pa.timestamp("ns")), lambda v: pa.array([0] * len(v), pa.timestamp("s", "UTC")),
+    lambda v: pa.array([10**18] * len(v), pa.timestamp("ns")),
+    lambda v: pa.array([0] * len(v), pa.timestamp("s", "UTC")),
     lambda v: pa.array([1] * len(v), pa.duration("s")), lambda v: pa.array([1] * len(v), pa.time32("s")),
     lambda v: pa.array([-719529] * len(v), pa.date32()), lambda v: pa.array([2**31 - 1] * len(v), pa.date32()),
     lambda v: pa.array([True] * len(v)), lambda v: pa.array(v, pa.large_string()),
@@ -94,7 +95,7 @@ def abimer_les_octets(octets: bytes, tirage: np.random.Generator) -> bytes:
 
 
 def abimer_les_cellules(table: pd.DataFrame, personnelles: list[str], tirage: np.random.Generator) -> pd.DataFrame:
-    """Des cellules d'un autre genre, des colonnes ou des lignes déplacées, une valeur personnelle où elle peut l'être."""
+    """Des cellules d'un autre genre, des colonnes ou des lignes déplacées, une valeur personnelle où elle peut être."""
     t = table.copy()
     for _ in range(int(tirage.choice([0, 0, 1, 1, 3]))):
         t.iloc[tirage.integers(len(t)), tirage.integers(t.shape[1])] = CELLULES[tirage.integers(len(CELLULES))]
@@ -105,7 +106,9 @@ def abimer_les_cellules(table: pd.DataFrame, personnelles: list[str], tirage: np
         case 0:
             t = t.drop(columns=tirage.choice(t.columns))
         case 1:
-            t = t.rename(columns={tirage.choice(t.columns): str(tirage.choice(["", "x", "id_logement", "nom", "a\nb"]))})
+            t = t.rename(
+                columns={tirage.choice(t.columns): str(tirage.choice(["", "x", "id_logement", "nom", "a\nb"]))}
+            )
         case 2:
             t = pd.concat([t, t.iloc[[tirage.integers(len(t))] * int(tirage.integers(1, 40))]])
         case 3:
@@ -117,7 +120,11 @@ def abimer_les_cellules(table: pd.DataFrame, personnelles: list[str], tirage: np
 
 def en_csv(t: pd.DataFrame, tirage: np.random.Generator) -> bytes:
     encodage = str(tirage.choice(["utf-8", "utf-8-sig", "cp1252", "utf-16"], p=[0.6, 0.2, 0.15, 0.05]))
-    texte = octets_csv(t.loc[:, ~t.columns.duplicated()].to_dict("records"), list(t), str(tirage.choice([";", ",", "\t", "|"], p=[0.7, 0.1, 0.1, 0.1])))
+    texte = octets_csv(
+        t.loc[:, ~t.columns.duplicated()].to_dict("records"),
+        list(t),
+        str(tirage.choice([";", ",", "\t", "|"], p=[0.7, 0.1, 0.1, 0.1])),
+    )
     return texte.decode().encode(encodage, "replace")
 
 
@@ -220,7 +227,7 @@ def _terrain(dossier: Path) -> tuple:
 
 
 def _lire_un_depot(cas: Cas, dossier: Path) -> str:
-    atelier, fichiers, outils = _terrain(dossier)
+    _, fichiers, outils = _terrain(dossier)
     chemin = dossier / f"{cas.nom}_neolia.{cas.genre}"
     chemin.write_bytes(cas.octets)
     abime = replace(fichiers[cas.nom], chemin=chemin, problemes=[], traitements=[], donnees={}, contenus={})
@@ -281,7 +288,9 @@ LECTURES = dict.fromkeys(FORMATS, _lire_un_depot) | {"yaml": _lire_une_saisie, "
 def essayer(lot: list[Cas], dossier: Path) -> list[tuple[str, str]]:
     """Ce qu'il advient de chaque cas d'un lot."""
     dits = faire_a_part(lire, lot, dossier, lambda cas: LIMITES)
-    return [(d.cause if d.cause != "faute" else f"faute {d.faute}", d.trace) if isinstance(d, Panne) else d for d in dits]
+    return [
+        (d.cause if d.cause != "faute" else f"faute {d.faute}", d.trace) if isinstance(d, Panne) else d for d in dits
+    ]
 
 
 def principal() -> None:

@@ -237,7 +237,10 @@ def test_un_fichier_faux_partout_dit_les_premieres_fautes_et_leurs_nombres(tmp_p
     depots = atelier.verifier()
     (refuse,) = (f for f in depots.refuses if f.table == "logements")
     texte = refuse.message()
-    assert "lignes 2, 3, 4 et 19 997 autres, colonne « id_logement » : une valeur non affichée figure plusieurs fois." in texte
+    assert (
+        "lignes 2, 3, 4 et 19 997 autres, colonne « id_logement » : une valeur non affichée figure plusieurs fois."
+        in texte
+    )
     assert "lignes 2, 3, 4 et 19 997 autres, colonne « occupation » : « louer »" in texte
     assert "colonne « surface_m2 » : « z0 » n'est pas un nombre." in texte
     assert re.search(r"« surface_m2 » : 981 autres problèmes du même genre, sur 19 980 lignes\.", texte)
