@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.lecture.resumes import OPERATION, coder_les_grappes
-from observatoire.schemas import Schema
+from observatoire.schemas import Champ, Schema
 
 #: Un identifiant de plus de formes que cela n'en a aucune.
 FORMES = 8
@@ -43,7 +43,7 @@ def regarder(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> Allure
     """L'allure d'un tableau converti, dans l'ordre du fichier. ``prefixe`` : ce qui précède les identifiants."""
     descentes, suites, immeubles = {}, {}, coder_les_grappes(donnees)
     for nom, champ in schema.champs.items():
-        rangs, valeurs = pd.factorize(donnees[nom], sort=True)
+        rangs, valeurs = _ranger(donnees[nom], champ)
         if len(valeurs) < 2:
             continue
         descentes[nom] = float((np.diff(rangs[rangs >= 0]) < 0).mean())
@@ -51,6 +51,18 @@ def regarder(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> Allure
             suites[nom] = _etonner(rangs, immeubles)
     formes = _formes(donnees[schema.cle[0]], prefixe) if schema.cle else frozenset()
     return Allure(frozenset(nom for nom, part in descentes.items() if part == 0), descentes, suites, formes)
+
+
+def _ranger(colonne: pd.Series, champ: Champ) -> tuple[np.ndarray, pd.Index]:
+    """Le rang de chaque valeur (-1 : absente), et les valeurs ; « L9 » précède « L10 » dans une numérotation."""
+    if champ.role != "identifiant":
+        return pd.factorize(colonne, sort=True)
+    rangs, valeurs = pd.factorize(colonne)
+    textes = pd.Series(np.asarray(valeurs, dtype=str))
+    places = np.empty(len(valeurs) + 1, dtype=int)
+    places[np.lexsort((textes, textes.str.len()))] = np.arange(len(valeurs))
+    places[-1] = -1
+    return places[rangs], valeurs
 
 
 def _etonner(rangs: np.ndarray, immeubles: np.ndarray | None) -> tuple[int, float]:
