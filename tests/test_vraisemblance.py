@@ -119,8 +119,8 @@ def _coller(table: str, colonne: str, valeur: str) -> dict:
 def _emprunter() -> dict:
     modele = parc(300, 2010)["programmes"][0]
     return {"programmes": [
-        {**modele, "id_programme": f"P2010{k}", "nb_logements": f"{20 + k}", "emprunt_eur": f"{2000000 - 1100000 * (k == 0)}"}
-        for k in range(3)
+        {**modele, "id_programme": f"P2010{k}", "nb_logements": f"{20 + k}", "emprunt_eur": emprunt}
+        for k, emprunt in enumerate(("900000", "2000000", "2000000"))
     ]}  # fmt: skip
 
 
