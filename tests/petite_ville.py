@@ -12,15 +12,16 @@ from atelier import RACINE, ecrire_modeles
 SORTIES = {"prepare": "prepare", "publie": "publie", "edition": "book/edition", "site": "site/html"}
 
 
-def ecrire_petite_ville(dossier: Path, quartiers: bool = True) -> Path:
+def ecrire_petite_ville(dossier: Path, quartiers: bool = True, immeubles: bool = True) -> Path:
     """Écrire la configuration, les modèles et les dépôts dans ``dossier`` ; rend le fichier de configuration.
 
-    Sans ``quartiers``, la ville se protège six fois plus vite.
+    Sans ``quartiers``, la ville se protège six fois plus vite ; sans ``immeubles`` non plus, il n'en reste que le tout.
     """
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": [2010], "annee_zero": 2010}
     if not quartiers:
-        reglages["niveaux"] = ["immeuble", "ville"]
+        reglages["niveaux"] = ["immeuble", "ville"] if immeubles else ["ville"]
+        reglages["edition"]["immeubles"] = immeubles
     du_depot = {"schemas": "data/schemas", "referentiels": "data/referentiels", "livre": "."}
     reglages["chemins"] = {nom: str(RACINE / chemin) for nom, chemin in du_depot.items()}
     reglages["chemins"] |= {"brut": "brut", "suivi": "suivi", "notebooks": "notebooks", **SORTIES}

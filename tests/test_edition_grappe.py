@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -71,6 +76,47 @@ def test_un_ouvrier_qui_meurt_n_emporte_pas_ses_pages_ni_ses_noyaux(tmp_path, gr
     assert len(_pages(config)) == 15
     _, restants = psutil.wait_procs(noyaux, timeout=10)
     assert not restants
+
+
+#: Un processus à part : ce que l'on règle pour une grappe chiffrée vaut pour tout le processus.
+EN_TLS = """
+import sys
+from pathlib import Path
+from atelier import configurer
+from observatoire.edition import executer
+from observatoire.erreurs import ErreurConfiguration
+from observatoire.grappe import chiffrer
+adresse, dossier, pieces = sys.argv[1:]
+try:
+    executer(configurer(Path(dossier)), dask=adresse)
+except ErreurConfiguration as refus:
+    print("refus :", refus)
+chiffrer(Path(pieces))
+print(executer(configurer(Path(dossier)), dask=adresse).pages)
+"""
+
+
+def _signer(dossier) -> None:
+    """Une autorité, et une clé qu'elle a signée."""
+    cle = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    autorite = ["-x509", *cle, "-keyout", "autorite.cle", "-out", "autorite.pem", "-days", "2", "-subj", "/CN=autorite"]
+    demande = [*cle, "-keyout", "cle.pem", "-out", "demande.pem", "-subj", "/CN=grappe"]
+    signature = ["-req", "-in", "demande.pem", "-CA", "autorite.pem", "-CAkey", "autorite.cle", "-CAcreateserial"]
+    signature += ["-out", "certificat.pem", "-days", "2"]
+    dossier.mkdir()
+    for commande in (["req", *autorite], ["req", *demande], ["x509", *signature]):
+        subprocess.run(["openssl", *commande], cwd=dossier, check=True, capture_output=True)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl n'est pas installé")
+def test_une_grappe_chiffree_ne_s_ouvre_qu_avec_ses_pieces(tmp_path):
+    _signer(pieces := tmp_path / "pieces")
+    _ecrire(tmp_path)
+    with ouvrir_grappe(tmp_path, pieces) as (adresse, _):
+        chemins = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        commande = [sys.executable, "-c", EN_TLS, adresse, str(tmp_path), str(pieces)]
+        fini = subprocess.run(commande, env=chemins, capture_output=True, text=True, timeout=240)
+    assert fini.stdout.splitlines() == [f"refus : aucune grappe Dask ne répond à {adresse}.", "15"], fini.stderr
 
 
 def test_une_piece_qui_manque_a_la_grappe_chiffree_est_dite(tmp_path):

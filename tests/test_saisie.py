@@ -50,8 +50,11 @@ OBJECTIF = {
 
 @pytest.fixture(scope="module")
 def ville(tmp_path_factory):
+    return copier_les_saisies(tmp_path_factory.mktemp("saisie"))
+
+
+def copier_les_saisies(dossier: Path):
     """Une copie de tout ce qui s'écrit à la main, et la configuration qui la lit."""
-    dossier = tmp_path_factory.mktemp("saisie")
     for nom in ("referentiels", "schemas", "suivi"):
         shutil.copytree(RACINE / "data" / nom, dossier / "data" / nom)
     shutil.copytree(RACINE / "book" / "gouvernance", dossier / "book" / "gouvernance")

@@ -57,7 +57,7 @@ def parc(n: int, annee: int) -> dict[str, list[dict]]:
     ]  # fmt: skip
     programmes = [
         {"id_programme": f"P{annee}{k}", "commune": "25056", "nb_logements": "20", "dont_tres_social": "5",
-         "date_livraison": f"{annee}-06-30", "emprunt_eur": "2000000", "garantie_ville_pct": "50"}
+         "date_livraison": f"{annee}-06-{29 + k}", "emprunt_eur": "2000000", "garantie_ville_pct": "50"}
         for k in range(2)
     ]  # fmt: skip
     tables = {"immeubles": immeubles, "logements": logements, "menages": menages, "attributions": attributions,
@@ -107,6 +107,23 @@ def _decaler(table: str, colonne: str) -> dict:
     return {table: [{**x, colonne: v} for x, v in zip(lignes, valeurs[1:] + valeurs[:1], strict=True)]}
 
 
+def _trier(table: str, colonne: str) -> dict:
+    lignes = parc(300, 2010)[table]
+    return {table: [{**x, colonne: v} for x, v in zip(lignes, sorted(x[colonne] for x in lignes), strict=True)]}
+
+
+def _coller(table: str, colonne: str, valeur: str) -> dict:
+    return {table: [{**x, colonne: valeur} if 50 <= k < 110 else x for k, x in enumerate(parc(300, 2010)[table])]}
+
+
+def _emprunter() -> dict:
+    modele = parc(300, 2010)["programmes"][0]
+    return {"programmes": [
+        {**modele, "id_programme": f"P2010{k}", "nb_logements": f"{20 + k}", "emprunt_eur": emprunt}
+        for k, emprunt in enumerate(("900000", "2000000", "2000000"))
+    ]}  # fmt: skip
+
+
 def _de_2009(nom: str) -> dict:
     return {nom: [{c: v.replace("2009-", "2010-") for c, v in x.items()} for x in parc(300, 2009)[nom]]}
 
@@ -120,6 +137,11 @@ FAUTES = {
     "repartition_qui_change": (lambda: _remplacer("menages", "apl", lambda v: "oui"), "apl"),
     "valeurs_qui_changent": (lambda: _decaler("logements", "surface_m2"), "surface_m2"),
     "colonne_qui_se_vide": (lambda: _remplacer("programmes", "garantie_ville_pct", lambda v: ""), "garantie_ville_pct"),
+    "colonne_rangee": (lambda: _trier("menages", "apl"), "apl"),
+    "valeur_en_suite": (lambda: _coller("menages", "composition", "monoparentale"), "composition"),
+    "identifiants_d_une_autre_forme": (
+        lambda: _remplacer("programmes", "id_programme", lambda v: v.replace("0", "")), "id_programme"),
+    "emprunt_hors_du_commun": (_emprunter, "emprunt_eur"),
     "livraisons_qui_changent": (lambda: _remplacer("programmes", "nb_logements", lambda v: "99"), "nb_logements"),
 }  # fmt: skip
 
@@ -147,6 +169,9 @@ def _aux_autres(tmp_path, table: str, changer) -> list[tuple[str, str]]:
     atelier.config = lire_configuration(atelier.config.fichier)
     for bailleur in ("neolia", "gbh", "adoma"):
         tables = parc(300, 2010)
+        for lignes in tables.values():
+            for ligne in lignes:
+                ligne |= {cle: f"{bailleur}{v}" for cle, v in ligne.items() if cle.startswith("id_")}
         if bailleur == "neolia":
             tables[table] = changer(tables[table])
         deposer(atelier, 2010, tables, bailleur)
@@ -168,7 +193,24 @@ def test_la_premiere_annee_se_compare_aux_autres(tmp_path, regle):
 
 
 def test_chaque_comparaison_a_son_essai():
-    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES}
+    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, "table_d_un_autre"}
+
+
+def test_les_lignes_d_un_autre_deposant_se_reconnaissent(tmp_path):
+    atelier = Atelier(tmp_path, contours=False)
+    for bailleur in ("neolia", "gbh"):
+        deposer(atelier, 2010, parc(300, 2010), bailleur)
+    doutes = atelier.verifier().a_expliquer
+    partagees = doutes[doutes["regle"].eq("table_d_un_autre")]
+    assert set(partagees["deposant"]) == {"neolia", "gbh"}
+    assert set(partagees["table"]) == {"immeubles", "logements", "menages", "programmes"}
+
+
+def test_un_programme_donne_deux_fois_est_a_expliquer(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["programmes"].append(atelier.lignes["programmes"][0] | {"id_programme": "P2"})
+    atelier.deposer_tout()
+    assert "programmes_identiques" in set(atelier.verifier().a_expliquer["regle"])
 
 
 @pytest.mark.parametrize(
@@ -179,6 +221,7 @@ def test_chaque_comparaison_a_son_essai():
         ("demandes", "date_depot", "01/06/1961", "demande_ancienne"),
         ("programmes", "nb_logements", "1800", "grand_programme"),
         ("programmes", "nb_logements", "1800", "valeur_invraisemblable"),
+        ("programmes", "commune", "25031", "quartier_d_une_autre_commune"),
         ("programmes", "emprunt_eur", "15", "emprunt_par_logement"),
         ("programmes", "dont_tres_social", "21", "tres_social_superieur_au_total"),
         ("logements", "mois_vacance", "400", "valeur_invraisemblable"),

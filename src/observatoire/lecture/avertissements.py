@@ -34,12 +34,15 @@ REPANDU, AU_MOINS = 0.05, 5
 
 @dataclass(frozen=True)
 class Contexte:
-    """Ce qu'une règle peut regarder : l'année et les autres tables du même bailleur."""
+    """Ce qu'une règle peut regarder : l'année et les autres tables du même bailleur ; ``commune_de`` : la commune de
+    chaque quartier.
+    """
 
     annee: int
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     hors_contours: pd.Series | None = None
     par_commune: bool = False
+    commune_de: Callable[[pd.Series], pd.Series] | None = None
 
     @cached_property
     def _par_logement(self) -> dict[str, tuple[pd.DataFrame, pd.Index]]:
@@ -235,6 +238,20 @@ def emprunt_par_logement(t, contexte):
 def tres_social_superieur_au_total(t, contexte):
     """plus de logements très sociaux que de logements livrés."""
     return t["dont_tres_social"].gt(t["nb_logements"])
+
+
+@regle("programmes", "id_programme", a_expliquer=True)
+def programmes_identiques(t, contexte):
+    """programme identique à un autre, identifiant mis à part : vérifier qu'il n'est pas donné deux fois."""
+    return t.drop(columns="id_programme").duplicated()
+
+
+@regle("programmes", "commune", a_expliquer=True)
+def quartier_d_une_autre_commune(t, contexte):
+    """le quartier donné n'est pas dans cette commune."""
+    if contexte.commune_de is None:
+        return pd.Series(False, index=t.index)
+    return t["quartier"].notna() & contexte.commune_de(t["quartier"]).ne(t["commune"].astype("str"))
 
 
 @regle("immeubles", "id_immeuble")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,7 +24,9 @@ REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 FEUILLE = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 EGAREE = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"'][A-Z]{3}")
 #: Ce que lève une archive, ou son contenu, qui n'est pas ce que son nom promet.
-ABIMEE = (zipfile.BadZipFile, ET.ParseError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError)
+ABIMEE = (
+    zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError
+)  # fmt: skip
 
 
 def demesure(chemin: Path) -> list[Probleme]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import TABLES, Bailleur, Configuration
+from observatoire.lecture.allures import Allure
 from observatoire.lecture.fichiers import LUS, conseiller_format
 from observatoire.lecture.inventaires import Trouve, parcourir
 from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer, imprimable
@@ -36,20 +37,22 @@ class Contenu:
     """Ce qu'il faut retenir d'une table lue quand ses lignes ne sont plus en mémoire.
 
     ``remplie`` : part des cellules remplies, de 0 à 1 ; ``vides`` : les colonnes qui n'ont aucune valeur ;
-    ``temoins`` : quelques lignes, pour comparer la table à une autre (:mod:`observatoire.lecture.temoins`).
+    ``temoins`` : quelques lignes, pour comparer la table à une autre (:mod:`observatoire.lecture.temoins`) ;
+    ``allure`` : l'ordre des lignes, la forme des identifiants (:mod:`observatoire.lecture.allures`).
     """
 
     lignes: int
     remplie: float
     vides: tuple[str, ...] = ()
     temoins: pd.DataFrame | None = field(default=None, compare=False, repr=False)
+    allure: Allure | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def de(cls, donnees: pd.DataFrame, temoins: pd.DataFrame | None = None) -> Contenu:
+    def de(cls, donnees: pd.DataFrame, temoins: pd.DataFrame | None = None, allure: Allure | None = None) -> Contenu:
         """Le contenu d'un tableau converti."""
         remplies = donnees.notna().to_numpy()
         vides = tuple(donnees.columns[~remplies.any(axis=0)])
-        return cls(len(donnees), float(remplies.mean()) if remplies.size else 0.0, vides, temoins)
+        return cls(len(donnees), float(remplies.mean()) if remplies.size else 0.0, vides, temoins, allure)
 
 
 @dataclass

@@ -22,7 +22,7 @@ from observatoire.schemas import Champ, Schema
 #: Colonne d'un morceau de fichier : le numéro de chaque ligne dans le fichier entier.
 LIGNE = "ligne du fichier"
 #: Ce que lève un fichier qui n'est pas du Parquet, ou d'un genre qui n'est pas lu.
-ILLISIBLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError)
+ILLISIBLE = (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError, UnicodeDecodeError)
 CODE = pa.dictionary(pa.int32(), pa.string())
 ANOMALIES = pa.array(["", *ERREURS_DE_TABLEUR])
 
@@ -88,6 +88,13 @@ def lire_types(chemins: list[Path], schema: Schema, morceaux: bool = False) -> t
     Codes en :data:`CODE`, identifiants en textes, ``double``, ``timestamp``. ``morceaux`` : voir :func:`lire_textes`.
     ``None`` dès qu'un nom, un type ou un texte demande la lecture complète, qui sait dire quoi.
     """
+    try:
+        return _lire_types(chemins, schema, morceaux)
+    except pa.ArrowInvalid:  # un nombre ou une date que les types de l'observatoire ne peuvent pas porter
+        return None
+
+
+def _lire_types(chemins: list[Path], schema: Schema, morceaux: bool) -> tuple[pa.Table, list[int]] | None:
     lues = [_ouvrir(chemin, schema, morceaux) for chemin in chemins]
     if any(lue is None for lue in lues):
         return None

@@ -14,6 +14,7 @@ from observatoire.cles import FICTIVE
 from observatoire.communes import HORS_QUARTIER
 from observatoire.configuration import TABLES, Configuration
 from observatoire.interdits import normaliser
+from observatoire.lecture.allures import regarder
 from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
@@ -54,6 +55,16 @@ class Outils:
         """Le parc est-il dans plusieurs communes ?"""
         return self.par_commune or bool(self.config.communes)
 
+    def contexte(self, annee: int, tables: dict[str, pd.DataFrame], hors_contours: pd.Series | None) -> Contexte:
+        """Ce que les règles de doute peuvent regarder."""
+        commune_de = None if self.par_commune or self.contours is None else self._communes_des_quartiers
+        return Contexte(annee, tables, hors_contours, self.plusieurs_communes, commune_de)
+
+    def _communes_des_quartiers(self, quartiers: pd.Series) -> pd.Series:
+        if self.config.communes:
+            return quartiers.astype("str").map(self.config.commune_du_quartier)
+        return pd.Series(self.config.code, index=quartiers.index)
+
     def rattacher(self, immeubles: pd.DataFrame) -> pd.DataFrame:
         """Le quartier et le secteur de chaque immeuble (voir :func:`~observatoire.lecture.territoires.rattacher`)."""
         return rattacher(immeubles, self.contours, self.par_commune, self.config.communes)
@@ -88,7 +99,8 @@ def relier(fichiers: list[Fichier], outils: Outils) -> None:
     tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
     for fichier in acceptes:
         fichier.contenus = {
-            t: Contenu.de(donnees, choisir(donnees, outils.schemas[t])) for t, donnees in fichier.donnees.items()
+            t: Contenu.de(donnees, choisir(donnees, outils.schemas[t]), regarder(donnees, outils.schemas[t]))
+            for t, donnees in fichier.donnees.items()
         }
         _avertir(fichier, tables, outils)
 
@@ -162,11 +174,7 @@ def _avertir(fichier: Fichier, tables: dict[str, pd.DataFrame], outils: Outils) 
     morceaux = []
     for table, donnees in fichier.donnees.items():
         hors = hors_contours(donnees, outils) if table == "immeubles" else None
-        morceaux.append(
-            avertir(
-                table, donnees, outils.schemas[table], Contexte(fichier.annee, tables, hors, outils.plusieurs_communes)
-            )
-        )
+        morceaux.append(avertir(table, donnees, outils.schemas[table], outils.contexte(fichier.annee, tables, hors)))
     fichier.ajouter_avertissements(morceaux)
 
 

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 
 from observatoire.configuration import TABLES
 from observatoire.interdits.contenus import suspecte
-from observatoire.lecture.avertissements import Contexte, avertir
+from observatoire.lecture.allures import regarder
+from observatoire.lecture.avertissements import avertir
 from observatoire.lecture.conformite import conforme
 from observatoire.lecture.corrections import colonne_id
 from observatoire.lecture.depots import Contenu, Fichier
@@ -179,15 +180,16 @@ def _resumer(reunie: _Reunie, schema: Schema) -> None:
     ):
         lignes = int(fin - debut)
         vides = tuple(nom for nom, n in zip(schema.colonnes, pleines, strict=True) if not n)
-        temoins = choisir(reunie.table.iloc[debut:fin], schema, f"{fichier.deposant}:")
+        sienne, prefixe = reunie.table.iloc[debut:fin], f"{fichier.deposant}:"
+        vus = choisir(sienne, schema, prefixe), regarder(sienne, schema, prefixe)
         remplie = float(pleines.sum() / lignes / len(pleines))
-        fichier.lignes, fichier.contenus = lignes, {schema.nom: Contenu(lignes, remplie, vides, temoins)}
+        fichier.lignes, fichier.contenus = lignes, {schema.nom: Contenu(lignes, remplie, vides, *vus)}
 
 
 def _avertir(nom: str, reunie: _Reunie, tables: dict[str, pd.DataFrame], annee: int, outils: Outils) -> None:
     """Relever les doutes du lot, puis les rendre à leurs fichiers, à la ligne et sous l'identifiant déposés."""
     hors = hors_contours(reunie.table, outils) if nom == "immeubles" else None
-    doutes = avertir(nom, reunie.table, outils.schemas[nom], Contexte(annee, tables, hors, outils.plusieurs_communes))
+    doutes = avertir(nom, reunie.table, outils.schemas[nom], outils.contexte(annee, tables, hors))
     if doutes.empty:
         return
     rangs_ = np.searchsorted(reunie.debuts, doutes["ligne"].to_numpy(dtype=np.int64), side="right") - 1

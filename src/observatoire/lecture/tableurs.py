@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from observatoire.lecture.bornes import hors_bornes, trop_loin
 from observatoire.lecture.cellules import ABIMEE, cellules_fautives, demesure
 from observatoire.lecture.fichiers import FichierIllisible, refuser
-from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites
+from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites, nommer_la_feuille
 from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, Fautives, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 
@@ -36,17 +37,23 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     meilleure = max(notes.values(), default=0)
     candidates = [nom for nom, valeur in notes.items() if valeur == meilleure]
     if len(candidates) > 1 and meilleure > 0.5:
+        dites = enumerer(_dire(nom, feuilles) for nom in candidates)
         raise FichierIllisible(
             Probleme(
                 "feuilles",
-                f"{len(candidates)} feuilles ont l'en-tête attendu : {enumerer(map(citer, candidates))}.",
+                f"{len(candidates)} feuilles ont l'en-tête attendu : {dites}.",
                 "Ne garder que la feuille à lire.",
             )
         )
     if not candidates:
         raise FichierIllisible(Probleme("vide", "le classeur n'a aucune feuille."))
-    _refuser_les_deguisees({nom: lignes for nom, lignes in feuilles.items() if nom != candidates[0]})
+    _refuser_les_deguisees(feuilles, candidates[0])
     return candidates[0], [list(map(en_texte, ligne)) for ligne in feuilles[candidates[0]]]
+
+
+def _dire(nom: str, feuilles: Iterable[str]) -> str:
+    """Le nom d'une feuille s'il n'a que des mots de classeur, sinon son numéro : ce peut être le nom de quelqu'un."""
+    return citer(nom) if nommer_la_feuille(nom) == nom else f"n° {list(feuilles).index(nom) + 1}"
 
 
 def _ouvrir(chemin: Path) -> dict[str, list[list]]:
@@ -92,23 +99,24 @@ def _refuser_les_interdites(tetes: dict[str, list[list[str]]], connues: set[str]
         rang = next((n for n, ligne in enumerate(tete) if sum(v.strip() != "" for v in ligne) > 1), len(tete) - 1)
         for ligne in tete[: rang + 1]:
             problemes += [
-                replace(p, phrase=f"feuille {citer(nom)}, {p.phrase}") if len(tetes) > 1 else p
+                replace(p, phrase=f"feuille {_dire(nom, tetes)}, {p.phrase}") if len(tetes) > 1 else p
                 for p in colonnes_interdites([v.strip() for v in ligne if len(v) <= LONGUEUR_D_UN_NOM], connues)
             ]
     if problemes:
         raise FichierIllisible(*problemes)
 
 
-def _refuser_les_deguisees(autres: dict[str, list[list]]) -> None:
+def _refuser_les_deguisees(feuilles: dict[str, list[list]], lue: str) -> None:
     """Chercher des données interdites dans les feuilles qui ne sont pas lues."""
     problemes = []
-    for nom, lignes in autres.items():
+    for nom in (n for n in feuilles if n != lue):
+        lignes = feuilles[nom]
         remplies = [list(map(en_texte, ligne)) for ligne in lignes if any(v != "" for v in ligne)]
         if len(remplies) > 1:
             cadre = pd.DataFrame(remplies[1:], dtype="str").fillna("")
             entete = [*remplies[0], *[""] * cadre.shape[1]][: cadre.shape[1]]
             trouves = chercher_interdites(entete, cadre, set(entete)).problemes
-            problemes += [replace(p, phrase=f"feuille {citer(nom)}, {p.phrase}") for p in trouves]
+            problemes += [replace(p, phrase=f"feuille {_dire(nom, feuilles)}, {p.phrase}") for p in trouves]
     if problemes:
         raise FichierIllisible(*problemes)
 

@@ -70,21 +70,20 @@ def _codes_declares(config: Configuration, niveau: str | None) -> frozenset[str]
     if niveau != "quartier" or config.quartiers == "communes" or not fichier.is_file():
         return None
     try:
-        traits = lire_json(fichier)["features"]
-        dits = [trait["properties"] for trait in traits]
-    except (ValueError, KeyError, TypeError) as erreur:
+        dits = [trait["properties"] for trait in lire_json(fichier)["features"]]
+        return frozenset(p.get("code") for p in dits if p.get("niveau") == niveau)
+    except (ValueError, KeyError, TypeError, AttributeError) as erreur:
         raise ErreurConfiguration(f"{CONTOURS} : ce n'est pas un GeoJSON lisible.") from erreur
-    return frozenset(p.get("code") for p in dits if p.get("niveau") == niveau)
 
 
 def _lire(fichier: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd
-    from pyogrio.errors import DataSourceError
+    from shapely.errors import ShapelyError
 
     nom = fichier.name
     try:
         contours = gpd.read_file(fichier)
-    except DataSourceError as erreur:
+    except (RuntimeError, ValueError, ShapelyError) as erreur:  # les erreurs de pyogrio sont des RuntimeError
         raise ErreurConfiguration(f"{nom} : ce n'est pas un GeoJSON lisible.") from erreur
     if not isinstance(contours, gpd.GeoDataFrame) or contours.geometry.isna().any():
         raise ErreurConfiguration(f"{nom} : un contour au moins n'a pas de géométrie.")

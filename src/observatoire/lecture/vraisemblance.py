@@ -15,6 +15,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from observatoire.lecture.allures import comparer_l_ordre, formes_etrangeres
 from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS, Contenu
 from observatoire.lecture.liens import DATES_DE_L_ANNEE
 from observatoire.lecture.problemes import citer, nombre
@@ -31,7 +32,7 @@ from observatoire.lecture.resumes import (
     resumer,
     reunir,
 )
-from observatoire.schemas import Schema
+from observatoire.schemas import Champ, Schema
 
 #: Règle -> ce qu'elle dit, sans aucune valeur (c'est la phrase qui se publie si l'on passe outre).
 COMPARAISONS = {
@@ -43,6 +44,11 @@ COMPARAISONS = {
     "repartition_qui_change": "la répartition des valeurs a beaucoup changé depuis l'année précédente",
     "repartition_des_autres": "la répartition des valeurs est loin de celle des autres bailleurs",
     "colonne_qui_se_vide": "la colonne est vide à l'une des deux dates, et remplie à l'autre",
+    "colonne_rangee": "la colonne est triée, à l'une des deux dates, sans que le reste du fichier le soit",
+    "valeur_en_suite": "une même valeur se suit sur beaucoup de lignes, à l'une des deux dates",
+    "identifiants_d_une_autre_forme": "des identifiants n'ont pas la forme de ceux des autres années",
+    "table_d_un_autre": "la moitié des lignes au moins sont aussi celles d'un autre déposant",
+    "emprunt_hors_du_commun": "un emprunt par logement est à moins de la moitié, ou à plus du double, des autres",
     "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",
     "livraisons_qui_changent": "les logements livrés ont plus que triplé depuis l'année précédente",
 }
@@ -53,10 +59,14 @@ RENOUVELLEMENT = {"immeubles": 0.05, "logements": 0.05, "menages": 0.20}
 PRESQUE_TOUTES, PARTIS_AU_PLUS, DEJA_VUES = 0.98, 0.10, 0.5
 #: Écart (h de Cohen pour une part, en écarts-types pour une moyenne) et sa valeur en erreurs-types.
 EFFET, EFFET_DES_AUTRES, ERREURS = 0.20, 1.0, 5.0
-CHANGEMENTS, RARES = 0.05, 0.01
+#: Part de valeurs changées, de plus que d'ordinaire ; « d'ordinaire » se sait mal d'après si peu de comparaisons.
+CHANGEMENTS, RARES, CHANGEMENTS_MAL_CONNUS, PAIRES_ASSEZ = 0.05, 0.01, 0.20, 6
 FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS = 2.5, 3, 100
 DISPERSION, REMPLIE = 3.0, 0.5
-AUTRES_AU_MOINS, PAIRES_AU_MOINS = 2, 3
+AUTRES_AU_MOINS, PAIRES_AU_MOINS, ANNEES_AU_MOINS = 2, 3, 2
+#: D'un programme à l'autre, l'emprunt par logement reste entre la moitié et le double de la médiane de cinq au moins.
+FOIS_L_EMPRUNT, PROGRAMMES_AU_MOINS = 2, 5
+MEMES_LIGNES = 0.5
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,9 @@ def comparer(vues: dict[tuple[int, str, str], Vue]) -> dict[tuple[int, str, str]
         siennes = [(cle, vues[cle]) for cle in groupe if vues[cle].lue]
         for cle, doute in _aux_autres(siennes):
             doutes[cle].append(doute)
-    for cle, doute in _changements({cle: v for cle, v in vues.items() if v.paire and v.schema.cle}):
+    lues = {cle: v for cle, v in vues.items() if v.lue}
+    paires = {cle: v for cle, v in lues.items() if v.paire and v.schema.cle}
+    for cle, doute in (*_changements(paires), *_formes(lues), *_emprunts(lues)):
         doutes[cle].append(doute)
     return {cle: pd.DataFrame(liste).reindex(columns=COLONNES_AVERTISSEMENTS) for cle, liste in doutes.items() if liste}
 
@@ -144,6 +156,7 @@ def _seule(vue: Vue) -> Iterator[dict]:
     if vue.paire:
         yield from _renouvellement(vue)
         yield from _vides(vue)
+        yield from _ordre(vue)
         yield from _repartitions(vue)
         yield from _livraisons(vue)
 
@@ -188,14 +201,34 @@ def _identiques(vue: Vue) -> bool:
 
 
 def _vides(vue: Vue) -> Iterator[dict]:
-    """Même dans une table de deux lignes, une colonne ne se vide pas d'une année à l'autre, ni ne se remplit."""
-    for rang, (colonne, modalite) in enumerate(nommer(vue.schema)):
-        avant, apres = vue.avant.resume.valeurs[rang], vue.resume.valeurs[rang]
-        if modalite == ABSENT and max(avant, apres) == 1 and min(avant, apres) < 1 - REMPLIE:
-            mesure = (
-                f"absente de {ecrire_part(avant)} des lignes en {vue.annee - 1}, {ecrire_part(apres)} en {vue.annee}"
-            )
-            yield _douter("colonne_qui_se_vide", mesure, colonne)
+    """Même dans une table de deux lignes, une colonne ne se vide pas d'une année à l'autre, ni ne se remplit ; une
+    colonne stable ne perd pas les quelques valeurs qu'elle avait.
+    """
+    for nom, champ in vue.schema.champs.items():
+        if (nom in vue.contenu.vides) == (nom in vue.avant.contenu.vides):
+            continue
+        avant, apres = (_connues(v.contenu.temoins[nom], champ).mean() for v in (vue.avant, vue))
+        perdues = sum(_connues(t[nom], champ).sum() for t in vue.communs) if champ.stable else 0
+        if max(avant, apres) > REMPLIE or perdues > 1:
+            absentes = [ecrire_part(1 - part) for part in (avant, apres)]
+            mesure = f"absente de {absentes[0]} des lignes en {vue.annee - 1}, {absentes[1]} en {vue.annee}"
+            yield _douter("colonne_qui_se_vide", mesure, nom)
+
+
+def _connues(valeurs: pd.Series, champ: Champ) -> np.ndarray:
+    """Vrai là où un témoin a une valeur."""
+    absente = -1 if champ.admises else 0 if champ.type == "string" else np.nan
+    return (valeurs.notna() & valeurs.ne(absente)).to_numpy()
+
+
+def _ordre(vue: Vue) -> Iterator[dict]:
+    avant, apres = vue.avant.contenu, vue.contenu
+    if avant.allure is None or apres.allure is None or min(avant.lignes, apres.lignes) < ASSEZ:
+        return
+    for regle, colonne, (la, ici) in comparer_l_ordre(avant.allure, apres.allure):
+        annees = f"{vue.annee - 1} et {vue.annee}"
+        suites = f"{nombre(la)} lignes en {vue.annee - 1}, {nombre(ici)} en {vue.annee}"
+        yield _douter(regle, suites if ici else annees, colonne)
 
 
 def _repartitions(vue: Vue) -> Iterator[dict]:
@@ -234,6 +267,7 @@ def _livraisons(vue: Vue) -> Iterator[dict]:
 
 def _aux_autres(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]]:
     """Comparer les bailleurs d'une même année entre eux ; il en faut deux autres, du même genre."""
+    yield from _partagees([(cle, v) for cle, v in siennes if v.schema.cle])
     for cle, vue in siennes:
         autres = [v for c, v in siennes if c != cle and v.genre == vue.genre and v.contenu.lignes >= ASSEZ]
         if len(autres) < AUTRES_AU_MOINS or vue.contenu.lignes < ASSEZ:
@@ -243,6 +277,51 @@ def _aux_autres(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]
         for colonne, modalite, ailleurs, ici in _plus_grands(vue, reference, EFFET_DES_AUTRES):
             mesure = f"{ici} en {vue.annee}, {ailleurs} ailleurs"
             yield cle, _douter("repartition_des_autres", mesure, colonne, _de(modalite))
+
+
+def _partagees(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]]:
+    """Deux déposants n'ont pas les mêmes lignes sous les mêmes identifiants : l'un a déposé la table de l'autre."""
+    lignes = [
+        pd.util.hash_pandas_object(v.contenu.temoins.drop(columns="bailleur", errors="ignore")).drop_duplicates()
+        for _, v in siennes
+    ]
+    toutes = pd.concat(lignes) if lignes else pd.Series(dtype="uint64")
+    doubles = toutes[toutes.duplicated(keep=False)]
+    for (cle, _), empreintes in zip(siennes, lignes, strict=True):
+        part = empreintes.isin(doubles).mean()
+        if part >= MEMES_LIGNES:
+            yield cle, _douter("table_d_un_autre", ecrire_part(part))
+
+
+def _formes(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
+    """Un zéro de tête perdu, une lettre ajoutée : des identifiants ne sont plus ceux des autres années."""
+    par_table: dict[tuple, list[tuple[tuple, Vue]]] = {}
+    for cle, vue in vues.items():
+        if vue.contenu.allure is not None and vue.contenu.allure.formes:
+            par_table.setdefault(cle[1:], []).append((cle, vue))
+    for siennes in par_table.values():
+        for cle, vue in siennes:
+            autres = [v.contenu.allure for c, v in siennes if c != cle]
+            if vue.avant is None and len(autres) < ANNEES_AU_MOINS:
+                continue
+            if formes := formes_etrangeres(vue.contenu.allure, autres):
+                yield cle, _douter("identifiants_d_une_autre_forme", f"{formes} en {vue.annee}", vue.schema.cle[0])
+
+
+def _emprunts(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
+    par_logement = {
+        cle: (t["emprunt_eur"] / t["nb_logements"])[t["emprunt_eur"].gt(0) & t["nb_logements"].gt(0)]
+        for cle, t in ((cle, v.contenu.temoins) for cle, v in vues.items())
+        if "emprunt_eur" in t
+    }
+    if sum(map(len, par_logement.values())) < PROGRAMMES_AU_MOINS:
+        return
+    mediane = pd.concat(par_logement.values()).median()
+    for cle, emprunts in par_logement.items():
+        hors = emprunts[~emprunts.between(mediane / FOIS_L_EMPRUNT, mediane * FOIS_L_EMPRUNT)]
+        if len(hors):
+            mesure = f"{nombre(round(hors.iloc[0]))} €, {nombre(round(mediane))} € d'ordinaire"
+            yield cle, _douter("emprunt_hors_du_commun", mesure, "emprunt_eur")
 
 
 def _volume_des_autres(vue: Vue, autres: list[Vue]) -> Iterator[dict]:
@@ -267,10 +346,13 @@ def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
     parts = pd.DataFrame(lignes, columns=["cle", "table", "colonne", "stable", "part", "effectif"])
     parts = parts[parts["effectif"].gt(0)]
     groupes = parts.groupby(["table", "colonne"])["part"]
-    ordinaire = groupes.transform("median").where(groupes.transform("size").ge(PAIRES_AU_MOINS))
-    ordinaire = ordinaire.mask(parts["stable"].astype(bool), RARES).clip(lower=RARES)
+    # Une année fausse abîme deux comparaisons : quand il y en a peu, la plus petite est la plus sûre.
+    taille, stables = groupes.transform("size"), parts["stable"].astype(bool)
+    ordinaire = groupes.transform("median").where(taille.ge(PAIRES_ASSEZ), groupes.transform("min"))
+    ordinaire = ordinaire.where(taille.ge(PAIRES_AU_MOINS)).mask(stables, RARES).clip(lower=RARES)
+    seuils = np.where(stables, RARES, np.where(taille.ge(PAIRES_ASSEZ), CHANGEMENTS, CHANGEMENTS_MAL_CONNUS))
     erreurs = (parts["part"] - ordinaire) / np.sqrt(ordinaire * (1 - ordinaire) / parts["effectif"])
-    trop = parts[(parts["part"] - ordinaire).ge(CHANGEMENTS) & erreurs.ge(ERREURS)]
+    trop = parts[(parts["part"] - ordinaire).ge(seuils) & erreurs.ge(ERREURS)]
     for cle, colonne, part in zip(trop["cle"], trop["colonne"], trop["part"], strict=True):
         yield cle, _douter("valeurs_qui_changent", ecrire_part(part), colonne)
 
@@ -278,8 +360,7 @@ def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
 def _part_changee(avant: pd.Series, apres: pd.Series, champ, grappes: np.ndarray | None) -> tuple[float, float]:
     """Part des valeurs connues aux deux dates qui ont changé (d'un vingtième, pour un nombre), et l'effectif."""
     a, b = avant.to_numpy(dtype=float), apres.to_numpy(dtype=float)
-    absent = -1 if champ.admises else 0
-    connus = ~(np.isnan(a) | np.isnan(b)) & ((champ.type != "string") | ((a != absent) & (b != absent)))
+    connus = _connues(avant, champ) & _connues(apres, champ)
     if not connus.any():
         return np.nan, 0
     quantite = champ.type in ("number", "integer") and (champ.bornes[0] or 0) < 1000

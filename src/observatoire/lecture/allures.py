@@ -1,0 +1,118 @@
+"""Ce qu'un fichier montre sans que l'on regarde ses valeurs : l'ordre de ses lignes et la forme de ses identifiants.
+
+Une colonne triée sans les autres, une même valeur collée sur une page, un zéro de tête perdu : aucune part ne change,
+et les valeurs de chaque ligne ne sont plus les siennes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire.lecture.resumes import OPERATION, coder_les_grappes
+from observatoire.schemas import Champ, Schema
+
+#: Un identifiant de plus de formes que cela n'en a aucune.
+FORMES = 8
+#: Part des lignes plus basses que la précédente à partir de laquelle une colonne n'est pas rangée.
+EN_DESORDRE = 0.05
+#: Une suite d'une même valeur compte à partir de cette longueur, de cet étonnement, et de tant de fois l'ordinaire.
+LONGUE, ETONNANTE, FOIS_L_ORDINAIRE = 10, 30, 3
+#: Une suite qui change moins de fois d'immeuble n'en touche que deux.
+VOISINS = 2
+
+
+@dataclass(frozen=True)
+class Allure:
+    """``rangees`` : les colonnes que l'ordre des lignes suit ; ``descentes`` : pour les autres, la part des lignes plus
+    basses que la précédente ; ``suites`` : la plus étonnante suite d'une même valeur de chaque colonne (longueur, et
+    *étonnement*, l'opposé du logarithme de sa probabilité si les lignes étaient en désordre) ; ``formes`` : les formes
+    des identifiants (« AA9999 ») ; vides s'il y en a trop.
+    """
+
+    rangees: frozenset[str]
+    descentes: dict[str, float]
+    suites: dict[str, tuple[int, float]]
+    formes: frozenset[str]
+
+
+def regarder(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> Allure:
+    """L'allure d'un tableau converti, dans l'ordre du fichier. ``prefixe`` : ce qui précède les identifiants."""
+    descentes, suites, immeubles = {}, {}, coder_les_grappes(donnees)
+    for nom, champ in schema.champs.items():
+        rangs, valeurs = _ranger(donnees[nom], champ)
+        if len(valeurs) < 2:
+            continue
+        descentes[nom] = float((np.diff(rangs[rangs >= 0]) < 0).mean())
+        if champ.admises and nom != OPERATION:
+            suites[nom] = _etonner(rangs, immeubles)
+    formes = _formes(donnees[schema.cle[0]], prefixe) if schema.cle else frozenset()
+    return Allure(frozenset(nom for nom, part in descentes.items() if part == 0), descentes, suites, formes)
+
+
+def _ranger(colonne: pd.Series, champ: Champ) -> tuple[np.ndarray, pd.Index]:
+    """Le rang de chaque valeur (-1 : absente), et les valeurs ; « L9 » précède « L10 » dans une numérotation."""
+    if champ.role != "identifiant":
+        return pd.factorize(colonne, sort=True)
+    rangs, valeurs = pd.factorize(colonne)
+    textes = pd.Series(np.asarray(valeurs, dtype=str))
+    places = np.empty(len(valeurs) + 1, dtype=int)
+    places[np.lexsort((textes, textes.str.len()))] = np.arange(len(valeurs))
+    places[-1] = -1
+    return places[rangs], valeurs
+
+
+def _etonner(rangs: np.ndarray, immeubles: np.ndarray | None) -> tuple[int, float]:
+    """La suite d'une même valeur que le hasard, à la part que cette valeur a ailleurs, explique le moins.
+
+    Deux immeubles se vident ou se livrent d'un coup : une suite qui n'en touche pas davantage n'étonne pas.
+    """
+    bords = np.flatnonzero(np.diff(rangs)) + 1
+    debuts = np.concatenate([[0], bords])
+    longueurs = np.diff(np.concatenate([debuts, [len(rangs)]]))
+    ailleurs = np.bincount(rangs + 1)[rangs[debuts] + 1] - longueurs
+    etonnements = -longueurs * np.log((ailleurs + 1) / (len(rangs) - longueurs + 2))
+    if immeubles is not None:
+        voisins = np.concatenate([[False], np.diff(immeubles) != 0])
+        voisins[debuts] = False
+        etonnements[np.add.reduceat(voisins, debuts, dtype=int) < VOISINS] = 0
+    pire = int(etonnements.argmax())
+    return int(longueurs[pire]), float(etonnements[pire])
+
+
+def _formes(identifiants: pd.Series, prefixe: str) -> frozenset[str]:
+    textes = identifiants.dropna().astype("str").str.removeprefix(prefixe)
+    formes = textes.str.replace(r"\d", "9", regex=True).str.replace(r"[^\W\d_]", "A", regex=True).unique()
+    return frozenset(formes) if len(formes) <= FORMES else frozenset()
+
+
+def comparer_l_ordre(avant: Allure, apres: Allure) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """(règle, colonne, suites avant et après) : ce qui a été rangé, ou collé, sans que l'ordre du fichier change.
+
+    Un fichier rangé autrement d'une année à l'autre ne dit rien : une colonne au moins doit l'être aux deux dates.
+    """
+    if not avant.rangees & apres.rangees:
+        return
+    rangees = set()
+    for ici, la in ((avant, apres), (apres, avant)):
+        if la.rangees <= ici.rangees:
+            rangees |= {nom for nom in ici.rangees - la.rangees if la.descentes.get(nom, 0) >= EN_DESORDRE}
+    yield from (("colonne_rangee", nom, (0, 0)) for nom in sorted(rangees))
+    for nom in sorted((avant.suites.keys() & apres.suites.keys()) - rangees):
+        (_, moins), (longue, plus) = sorted([avant.suites[nom], apres.suites[nom]], key=lambda suite: suite[1])
+        if longue >= LONGUE and plus >= max(ETONNANTE, FOIS_L_ORDINAIRE * moins):
+            yield "valeur_en_suite", nom, (avant.suites[nom][0], apres.suites[nom][0])
+
+
+def formes_etrangeres(sienne: Allure, autres: list[Allure]) -> int:
+    """Combien de formes les identifiants ont prises, qu'aucun n'a les autres années, où ils n'en ont qu'une.
+
+    Un chiffre de plus n'étonne pas : la numérotation avance.
+    """
+    formes = frozenset().union(*(a.formes for a in autres))
+    if len(formes) != 1 or not sienne.formes:
+        return 0
+    return len({f for f in sienne.formes - formes if f.replace("9", "", 1) not in formes})
