@@ -36,7 +36,7 @@ def tenant(tmp_path):
 
 def test_le_second_nomme_le_premier_et_ne_touche_a_rien(tenant, tmp_path, capsys):
     with pytest.raises(SystemExit) as sortie:
-        principal(["proteger", "--prepare", str(tmp_path / "prepare"), "--publie", str(tmp_path / "publie")])
+        principal(["executer", "--publie", str(tmp_path / "publie"), "--edition", str(tmp_path / "edition")])
     assert sortie.value.code == 1
     message = capsys.readouterr().err
     for attendu in ("« publique » est tenu", f"processus {tenant.pid} sur {platform.node()}", "depuis", "Rien n'a été"):

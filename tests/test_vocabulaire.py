@@ -16,7 +16,6 @@ SOURCE = RACINE / "src" / "observatoire"
 LEXIQUES = {nom: valeur for nom, valeur in vars(vocabulaire).items() if isinstance(valeur, dict) and nom.isupper()}
 #: Ce qui lit un fichier écrit à la main, ou nomme des colonnes, énumère encore des niveaux.
 AILLEURS = {
-    "configuration.py", "alertes/regles.py", "secret/regles.py", "engagements/regles.py", "attributions/objectifs.py",
     "lecture/tables.py", "exemple/depots.py",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from observatoire import vocabulaire
 from observatoire.communes import (
     AGGLOMERATION,
     HORS_COMMUNE,
@@ -29,7 +30,7 @@ from observatoire.trimestres import nommer_trimestre, rang_de_l_annee
 if TYPE_CHECKING:
     from observatoire.configuration.modeles.ville import Deposant, Ville
 
-NIVEAUX = ("immeuble", "secteur", "quartier", VILLE, AGGLOMERATION)
+NIVEAUX = tuple(niveau for niveau in vocabulaire.NIVEAUX if niveau != vocabulaire.QPV)
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
 #: Les tables que la préparation tire de deux années de dépôts ; personne ne les dépose.
 TABLES_TIREES = ("devenirs",)

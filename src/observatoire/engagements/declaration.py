@@ -14,8 +14,8 @@ from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lir
 from observatoire.configuration.ville import TOUS
 from observatoire.gouvernance import DECISIONS, GENRES
 from observatoire.lecture.territoires import est_inconnu
+from observatoire.vocabulaire import POUR_TOUS
 
-NIVEAUX = ("quartier", "secteur", "qpv", "ville", "agglomeration")
 #: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
 AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
 FICHIER = "engagements.yml"
@@ -121,7 +121,7 @@ def _contexte(config: Configuration) -> dict:
     return {
         "indicateurs": catalogue(),
         "parts": {code for code, declaration in catalogue().items() if declaration.unite == "%"},
-        "niveaux": NIVEAUX,
+        "niveaux": POUR_TOUS,
         "entier": config.tout[0],
         "est_inconnu": partial(est_inconnu, config),
         "bailleurs": (TOUS, *(b.code for b in config.bailleurs)),
