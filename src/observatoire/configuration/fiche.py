@@ -75,9 +75,9 @@ class Fiche(BaseModel):
 
     @classmethod
     def _completer(cls, faute: dict) -> dict:
-        """Une faute à relancer telle quelle ; celle d'une clé inconnue dit celles qui sont admises."""
+        """Une faute à relancer telle quelle ; celle d'une clé, ou de leur absence, dit celles qui sont admises."""
         contexte = dict(faute.get("ctx") or {})
-        if faute["type"] == "extra_forbidden" and len(faute["loc"]) == 1:
+        if (faute["type"], len(faute["loc"])) in (("extra_forbidden", 1), ("model_type", 0)):
             contexte["admis"] = tuple(c.alias or nom for nom, c in cls.model_fields.items())
         return _faute(faute["loc"], faute["input"], PydanticCustomError(faute["type"], "", contexte))
 
@@ -185,7 +185,7 @@ def _mesurer(valeur: Any, intervalle: str, quoi: str) -> int | float:
 
 def entier(minimum: int, quoi: str = "", maximum: int | None = None) -> Any:
     """Un entier d'au moins ``minimum``, et d'au plus ``maximum`` s'il y en a un."""
-    bornes = f"au moins {minimum}" + (f" et au plus {maximum}" if maximum is not None else "")
+    bornes = f"au moins {minimum}" if maximum is None else f"de {minimum} à {maximum}"
 
     def compter(valeur: Any) -> int:
         if type(valeur) is not int or valeur < minimum or (maximum is not None and valeur > maximum):
