@@ -78,7 +78,10 @@ class Fiche(BaseModel):
         """Une faute à relancer telle quelle ; celle d'une clé, ou de leur absence, dit celles qui sont admises."""
         contexte = dict(faute.get("ctx") or {})
         if (faute["type"], len(faute["loc"])) in (("extra_forbidden", 1), ("model_type", 0)):
-            contexte["admis"] = tuple(c.alias or nom for nom, c in cls.model_fields.items())
+            contexte["admis"] = tuple(cls.model_fields)
+        elif faute["type"] == "missing" and len(faute["loc"]) == 1:
+            attendue = cls.model_fields[faute["loc"][0]].annotation
+            contexte["admis"] = tuple(getattr(attendue, "model_fields", ()))
         return _faute(faute["loc"], faute["input"], PydanticCustomError(faute["type"], "", contexte))
 
 
