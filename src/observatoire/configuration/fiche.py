@@ -28,9 +28,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from observatoire.configuration.saisie import ANNEES
+
 #: Où est une faute dans le contenu : des clés, et des rangs à partir de zéro.
 Chemin = tuple[str | int, ...]
-ANNEES_DATEES = range(1800, 2201)
 _INTERVALLE = re.compile(r"([\[\]])([\d ]+(?:,\d+)?) ; ([\d ]+(?:,\d+)?)([\[\]])")
 
 
@@ -130,7 +131,7 @@ Texte = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 def _dater(valeur: object) -> dt.date:
     if isinstance(valeur, dt.date):
         return valeur
-    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in ANNEES_DATEES:
+    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in ANNEES:
         return dt.date(valeur, 1, 1)
     raise PydanticCustomError("jour_ou_annee", "")
 
