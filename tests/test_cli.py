@@ -68,7 +68,7 @@ def test_une_mauvaise_configuration_sort_avec_2_et_dit_tout(lancer, tmp_path):
     fichier.write_text("territoire: {nom: Besançon}\nville: oui\n", encoding="utf-8")
     code, _, erreur = lancer("calculer", "--config", fichier)
     assert code == 2
-    for attendu in ("4 problème(s)", "« ville » n'est pas une rubrique", "« code » manque", "annees", "bailleurs"):
+    for attendu in ("4 problème(s)", "ligne 2 : « ville » est inconnu", "« code » manque", "annees", "bailleurs"):
         assert attendu in erreur
 
 

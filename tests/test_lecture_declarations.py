@@ -29,15 +29,15 @@ chemins: {brut: 3}
     message = str(erreur.value)
     for attendu in (
         "observatoire.yml : 9 problème(s).",
-        "territoire : « a » n'est pas un texte",
-        "« charte » doit être une suite de « clé: valeur ».",
+        "ligne 2 : « territoire » : « a » doit être un texte",
+        "« charte » n'est pas une suite de « clé: valeur ». Clés admises : nom, adoption, duree_ans.",
         "« niveaux » doit être une liste.",
         "« signataires » doit être une liste.",
-        "bailleurs, 12 : « code » n'est pas un texte (mettre des guillemets).",
-        "bailleurs, 12 : « nom » n'est pas un texte",
-        "bailleurs, adoma : « parc_declare » doit s'écrire {logements: 640, source: …}.",
-        "bailleurs, adoma : « tables » doit être une liste.",
-        "chemins : « brut » n'est pas un texte.",
+        "ligne 8 : bailleur n° 1 : « code » doit être un texte (mettre des guillemets).",
+        "ligne 8 : bailleur n° 1 : « nom » doit être un texte",
+        "« parc_declare » n'est pas une suite de « clé: valeur ». Clés admises : logements, source.",
+        "ligne 9 : bailleur « adoma » : « tables » doit être une liste.",
+        "ligne 10 : « chemins » : « brut » doit être un texte",
     ):
         assert attendu in message, message
 
@@ -50,9 +50,9 @@ chemins: {brut: 3}
         (
             "- une phrase\n- {annee: deux mille, indicateurs: {a: 1}, libelle: l, description: d, source: s}",
             [
-                "rupture n° 1 : ce n'est pas une suite de « clé: valeur ».",
-                "rupture n° 2 : « annee » doit être une année",
-                "rupture n° 2 : « indicateurs » doit être un code",
+                "rupture n° 1 n'est pas une suite de « clé: valeur ». Clés admises : annee, indicateurs,",
+                "rupture n° 2 : « annee » : « deux mille » n'est pas une année, de 1900 à 2100.",
+                "rupture n° 2 : « indicateurs » doit être une liste",
             ],
         ),
     ],

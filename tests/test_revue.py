@@ -503,7 +503,7 @@ def _simulable(entrants: tuple[int, int]) -> pd.DataFrame:
     ("cible", "pertinence", "phrase"), [(0.10, "hors_d_atteinte", REVOIR), (0.38, "a_portee", INFLECHIR)]
 )
 def test_un_objectif_hors_d_atteinte_appelle_a_le_revoir_jamais_a_decider(cible, pertinence, phrase):
-    objectif = _objectif("moins_40_plafond", "plafond", cible, "non_tenu")
+    objectif = _objectif("moins_40_plafond", "au_plus", cible, "non_tenu")
     table = _dresser(_simulable((450, 1000)), conformite=objectif)
     ligne = table[table["origine"].eq("objectif")].iloc[0]
     assert (ligne["pertinence"], ligne["proposition"]) == (pertinence, phrase)
@@ -524,7 +524,7 @@ def test_la_proposition_ne_depend_que_du_verdict_et_de_la_pertinence():
 
 @pytest.mark.parametrize(("statut", "phrase"), [("c", A_DISCUTER), ("nd", DEPOSER)])
 def test_un_objectif_dont_la_valeur_est_secrete_ne_manque_pas_de_donnees(statut, phrase):
-    objectif = _objectif("moins_40_plafond", "plafond", 0.4, "tenu").assign(statut=statut, verdict=np.nan)
+    objectif = _objectif("moins_40_plafond", "au_plus", 0.4, "tenu").assign(statut=statut, verdict=np.nan)
     cellules = _cellules("moins_40_plafond", {2007: (45, 100), 2010: (45, 100)})
     cellules["statut"] = cellules["statut"].mask(cellules["annee"].eq(2010), statut)
     table = _dresser(cellules, conformite=objectif)

@@ -236,7 +236,7 @@ jusque: 2009-01-01
         (4, "« lieux », n° 1 : « part » : « 3 » n'est pas un nombre de [0 ; 1]."),
         (5, "« lieux », n° 2 : « a » est donné deux fois."),
         (6, "« lieux », n° 2 : « prat » est inconnu (« part » ?). Clés admises : nom, part."),
-        (7, "« lieux », n° 3 n'est pas une suite de « clé: valeur »."),
+        (7, "« lieux », n° 3 n'est pas une suite de « clé: valeur ». Clés admises : nom, part."),
         (8, "« jusque » précède « depuis »."),
     ]
 
@@ -244,7 +244,9 @@ jusque: 2009-01-01
 def test_ce_qui_manque_a_la_ligne_de_ce_qui_devrait_le_contenir():
     assert _fautes("depuis: 2010-01-01\n") == [(1, "« lieux » manque.")]
     assert _fautes("lieux:\n  - nom: a\n\n  - part: 1\n") == [(4, "« lieux », n° 2 : « nom » manque.")]
-    assert _fautes("") == [(None, "le fichier est vide ou n'est pas une suite de « clé: valeur ».")]
+    assert _fautes("") == [
+        (None, "le fichier est vide ou n'est pas une suite de « clé: valeur ». Clés admises : lieux, depuis, jusque.")
+    ]
 
 
 def test_une_cle_vide_compte_pour_absente_et_rien_n_est_converti():

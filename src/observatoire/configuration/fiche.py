@@ -28,9 +28,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from observatoire.configuration.saisie import ANNEES
+
 #: Où est une faute dans le contenu : des clés, et des rangs à partir de zéro.
 Chemin = tuple[str | int, ...]
-ANNEES_DATEES = range(1800, 2201)
 _INTERVALLE = re.compile(r"([\[\]])([\d ]+(?:,\d+)?) ; ([\d ]+(?:,\d+)?)([\[\]])")
 
 
@@ -75,10 +76,13 @@ class Fiche(BaseModel):
 
     @classmethod
     def _completer(cls, faute: dict) -> dict:
-        """Une faute à relancer telle quelle ; celle d'une clé inconnue dit celles qui sont admises."""
+        """Une faute à relancer telle quelle ; celle d'une clé, ou de leur absence, dit celles qui sont admises."""
         contexte = dict(faute.get("ctx") or {})
-        if faute["type"] == "extra_forbidden" and len(faute["loc"]) == 1:
-            contexte["admis"] = tuple(c.alias or nom for nom, c in cls.model_fields.items())
+        if (faute["type"], len(faute["loc"])) in (("extra_forbidden", 1), ("model_type", 0)):
+            contexte["admis"] = tuple(cls.model_fields)
+        elif faute["type"] == "missing" and len(faute["loc"]) == 1:
+            attendue = cls.model_fields[faute["loc"][0]].annotation
+            contexte["admis"] = tuple(getattr(attendue, "model_fields", ()))
         return _faute(faute["loc"], faute["input"], PydanticCustomError(faute["type"], "", contexte))
 
 
@@ -127,7 +131,7 @@ Texte = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 def _dater(valeur: object) -> dt.date:
     if isinstance(valeur, dt.date):
         return valeur
-    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in ANNEES_DATEES:
+    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in ANNEES:
         return dt.date(valeur, 1, 1)
     raise PydanticCustomError("jour_ou_annee", "")
 
@@ -185,7 +189,7 @@ def _mesurer(valeur: Any, intervalle: str, quoi: str) -> int | float:
 
 def entier(minimum: int, quoi: str = "", maximum: int | None = None) -> Any:
     """Un entier d'au moins ``minimum``, et d'au plus ``maximum`` s'il y en a un."""
-    bornes = f"au moins {minimum}" + (f" et au plus {maximum}" if maximum is not None else "")
+    bornes = f"au moins {minimum}" if maximum is None else f"de {minimum} à {maximum}"
 
     def compter(valeur: Any) -> int:
         if type(valeur) is not int or valeur < minimum or (maximum is not None and valeur > maximum):

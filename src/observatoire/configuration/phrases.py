@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 #: Sorte de faute -> la phrase. ``{cle}`` : le nom de ce qui est fautif ; ``{valeur}`` : ce qui y est écrit.
 PHRASES = {
-    "missing": "{cle} manque.",
+    "missing": "{cle} manque.{admis}",
     "string_too_short": "{cle} est vide.",
     "string_pattern_mismatch": "{cle} est vide.",
     "string_type": "{cle} doit être un texte{guillemets}.",
@@ -20,7 +20,7 @@ PHRASES = {
     "list_type": "{cle} doit être une liste.",
     "too_short": "{cle} est vide.",
     "dict_type": "{cle} {vide}n'est pas une suite de « clé: valeur ».",
-    "model_type": "{cle} {vide}n'est pas une suite de « clé: valeur ».",
+    "model_type": "{cle} {vide}n'est pas une suite de « clé: valeur ».{admis}",
     "extra_forbidden": "{cle} est inconnu{proche}.{admis}",
     "inconnu": "{cle} : {sujet}{proche}.{admis}",
     "nombre": "{cle} : {valeur} n'est pas {quoi}{intervalle}.",
@@ -62,7 +62,7 @@ def formuler(faute: dict, contenu: object, discret: bool = False) -> str:
             "quoi": contexte.get("quoi") or ("un nombre entier" if faute["type"] == "entier" else "un nombre"),
             "intervalle": f" de {contexte['intervalle']}" if contexte.get("intervalle") else "",
             "proche": "" if discret else _proche(vu, admis),
-            "admis": _enumerer(admis, "Clés" if faute["type"] == "extra_forbidden" else "Valeurs"),
+            "admis": _enumerer(admis, "Valeurs" if faute["type"] == "inconnu" else "Clés"),
             "phrase": contexte.get("phrase", "").replace("{cle}", cle),
         }
     )

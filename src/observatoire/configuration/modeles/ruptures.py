@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from observatoire.configuration.fiche import Fiche, Texte, entier, parmi_ceux
+from observatoire.configuration.fiche import Chemin, Fiche, Texte, entier, parmi_ceux
 
 _Vise = parmi_ceux("vises", "un indicateur du catalogue, ni une table")
 
@@ -29,3 +30,8 @@ class Ruptures(Fiche):
     """Le fichier, qui est une liste."""
 
     ruptures: list[Rupture] = Field(default_factory=list)
+
+    @classmethod
+    def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
+        if "ruptures" not in contexte["ecrites"] and contexte["ecrites"]:
+            yield (), "le fichier doit être une liste (un tiret par rupture)."
