@@ -127,6 +127,7 @@ class Chaine:
                 self.config.chemin("prepare"),
                 lambda: self._lu_par_le_calcul(sans_les_refuses),
                 lambda: self._calculer(sans_les_refuses, dask),
+                brut=str(self.config.chemin("brut").resolve()),
             )
 
     def proteger(self, public: str) -> None:
@@ -280,8 +281,9 @@ class Chaine:
         lire: Callable[[], str],
         faire: Callable[[], str],
         lu: Path | None = None,
+        **autres: str,
     ) -> None:
-        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé.
+        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé ; ``autres`` : à en retenir aussi.
 
         ``sortie`` est tenu, et ``lu`` aussi, le dossier de l'étape d'avant : personne ne le change pendant ce temps.
         """
@@ -295,7 +297,7 @@ class Chaine:
             memoire.oublier()
             balayer(sortie)
             with _dire_ce_qui_manque(lu):
-                memoire.retenir(faire())
+                memoire.retenir(faire(), **autres)
 
     def _memoire(self, sortie: Path, lu: str, partie: str = "") -> Memoire:
         """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
@@ -309,10 +311,15 @@ class Chaine:
         return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"], sauf=[passages])
 
     def _est_calcule(self) -> bool:
-        """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?"""
+        """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?
+
+        Les dépôts sont ceux qu'il a lus, où qu'ils soient : qui ne fait que protéger ne les donne pas.
+        """
         prepare = self.config.chemin("prepare")
+        brut = Memoire(prepare, "").retenu().get("brut")
+        chaine = replace(self, config=self.config.avec_chemins(brut=Path(brut))) if brut else self
         entier = all(table.dans(prepare).is_file() for table in tables.preparees().values())
-        return entier and any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
+        return entier and any(chaine._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
 
     def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
         return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))

@@ -38,28 +38,30 @@ class Memoire:
 
     def relire(self) -> str | None:
         """Le bilan de la dernière fois, si rien n'a changé depuis, ni ce qui est lu ni ce qui a été écrit."""
-        try:
-            memoire = json.loads(self.fichier.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        retenu = self.retenu()
+        if retenu.get("lu") != self.lu:
             return None
-        if not isinstance(memoire, dict) or memoire.get("lu") != self.lu:
-            return None
-        return memoire.get("bilan") if memoire.get("ecrit") == signature(self.sortie) else None
+        return retenu.get("bilan") if retenu.get("ecrit") == signature(self.sortie) else None
 
     def du_meme_contenu(self) -> bool:
         """Ce qui est lu est-il ce qui l'a été la dernière fois ? Sans regarder ce qui a été écrit."""
+        return self.retenu().get("lu") == self.lu
+
+    def retenu(self) -> dict[str, str]:
+        """Tout ce qui a été retenu la dernière fois ; rien si l'étape n'est pas allée à son terme."""
         try:
-            return json.loads(self.fichier.read_text(encoding="utf-8")).get("lu") == self.lu
-        except (FileNotFoundError, ValueError, AttributeError):
-            return False
+            retenu = json.loads(self.fichier.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return retenu if isinstance(retenu, dict) else {}
 
     def oublier(self) -> None:
         """À faire avant d'écrire : une étape interrompue ne laisse pas croire que sa sortie est entière."""
         self.fichier.unlink(missing_ok=True)
 
-    def retenir(self, bilan: str) -> None:
-        """À faire quand tout est écrit."""
-        memoire = {"lu": self.lu, "ecrit": signature(self.sortie), "bilan": bilan}
+    def retenir(self, bilan: str, **autres: str) -> None:
+        """À faire quand tout est écrit. ``autres`` : à retrouver dans :meth:`retenu`."""
+        memoire = {"lu": self.lu, "ecrit": signature(self.sortie), "bilan": bilan, **autres}
         ecrire_texte(json.dumps(memoire, ensure_ascii=False), self.fichier)
 
 
