@@ -248,6 +248,7 @@ def test_toutes_les_colonnes_identifiantes_sont_cherchees(net, texte, colonne):
 
 def test_un_identifiant_plus_long_ou_trop_court_n_est_pas_confondu(net):
     ajouter(net, "p.html", page("<p>12 logements, GBH00071, D0042170 et AD004217</p>"))
+    ajouter(net, "d.csv", "part,menages\n0.928498,8\n")
     assert constats(net) == []
 
 

@@ -148,6 +148,8 @@ def _lire_csv(octets: bytes) -> Fichier:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error):
         return lu  # son texte est lu ; ce n'est pas un tableau
     lu.tables.append(("lignes", table))
+    # Deux nombres de deux cases, « 0.928498 » et « 8 », ne sont pas une coordonnée : une lettre sépare les cases.
+    lu.texte = _desechapper(" ǀ ".join([*map(str, table), *table.fillna("").to_numpy(object).ravel()]))
     return lu
 
 
