@@ -9,9 +9,9 @@ from observatoire.baremes import Baremes, SansObjet, retenir
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration.modeles.alertes import Alertes
 from observatoire.configuration.saisie import lire_fiche
+from observatoire.vocabulaire import EMBOITES
 
 FICHIER = Path("baremes") / "alertes.yml"
-NIVEAUX = ("immeuble", "secteur", "quartier")
 NATURES = ("proportion", "taux")
 
 
@@ -55,7 +55,7 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
     if not fichier.is_file():
         return None
     alertables = tuple(code for code, declaration in catalogue().items() if declaration.nature in NATURES)
-    contenu = lire_fiche(fichier, Alertes, {"niveaux": NIVEAUX, "indicateurs": alertables})
+    contenu = lire_fiche(fichier, Alertes, {"niveaux": EMBOITES, "indicateurs": alertables})
     regle = retenir(contenu.regles, annee)
     try:
         probabilite = baremes.au_31_decembre(annee)("alertes")

@@ -31,9 +31,10 @@ from observatoire.configuration.modeles.objectifs import Objectifs
 from observatoire.configuration.saisie import lire_fiche
 from observatoire.configuration.ville import TOUS
 from observatoire.lecture.territoires import est_inconnu
+from observatoire.vocabulaire import AGGLOMERATION, QUARTIER, VILLE
 
 FICHIER = "objectifs.yml"
-NIVEAUX = ("agglomeration", "ville", "quartier")
+NIVEAUX = (AGGLOMERATION, VILLE, QUARTIER)
 CHACUN = "chacun"
 LOI, CONFERENCE = ORIGINES = ("loi", "conference")
 _LEGAUX = {"hausse": AU_MOINS, "baisse": AU_PLUS}

@@ -20,9 +20,9 @@ from observatoire.configuration.modeles.secret import Confidentialite
 from observatoire.configuration.saisie import lire_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.secret.bruit import Bruit
+from observatoire.vocabulaire import NIVEAUX
 
 FICHIER = Path("baremes") / "confidentialite.yml"
-NIVEAUX = ("immeuble", "secteur", "quartier", "ville", "agglomeration", "qpv")
 
 
 @dataclass(frozen=True)
