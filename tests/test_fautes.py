@@ -21,8 +21,8 @@ from fautes import Terrain, tirer  # noqa: E402
 from genres_de_fautes import GENRES  # noqa: E402
 
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
-#: Part des fautes nommées, au moins : le dernier relevé entier en nomme 87 % (docs/fiabilite.md).
-NOMMEES = 0.8
+#: Part des fautes nommées, au moins : le dernier relevé entier en nomme 96 % (docs/fiabilite.md).
+NOMMEES = 0.95
 
 
 @pytest.fixture(scope="module")
