@@ -121,7 +121,7 @@ class Terrain:
         """Les indicateurs de l'année qui sortent de leur intervalle à cause de la faute."""
         annee = constat.cle[0]
         vrai = self._calculer(annee, dossier / f"vrai{annee}", {})
-        faux = self._calculer(annee, dossier / "faux", {constat.cle: constat.textes})
+        faux = self._calculer(annee, dossier / f"faux{annee}", {constat.cle: constat.textes})
         cles = ["niveau", "territoire", "bailleur", "indicateur"]
         j = vrai.merge(faux[[*cles, "valeur"]], on=cles, suffixes=("", "_fausse"))
         j = j[j["niveau"].isin(["ville", "quartier"]) & j["valeur"].notna() & j["valeur_fausse"].notna()]

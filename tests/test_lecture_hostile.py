@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 import zipfile
@@ -17,9 +18,11 @@ from atelier_lecture import LIGNES, Atelier, colonnes
 from openpyxl import Workbook
 
 from observatoire import lecture
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.isolement import Panne
 from observatoire.lecture import parquet, prudence, rapports
 from observatoire.lecture.problemes import LIGNES_GARDEES, par_code, par_valeur
+from observatoire.lecture.territoires import est_inconnu, lire_contours
 
 CAS = Path(__file__).parent.parent.parent / "shared" / "cas" / "lecture"
 
@@ -166,6 +169,48 @@ def test_une_colonne_parquet_nommee_comme_l_une_des_notres(tmp_path, monkeypatch
     regles = [[p.regle for p in f.problemes] for f in depots.fichiers]
     assert regles == [["colonne_inconnue"], ["colonne_inconnue", "dependance"]]
     assert all(f"colonne « {nom} » n'est pas prévue" in f.message() for f in depots.fichiers)
+
+
+@pytest.mark.parametrize(
+    ("nom", "valeurs"),
+    [("nb_pieces", pa.array([2**63 - 1])), ("date_bail", pa.array([2**31 - 1], pa.date32()))],
+    ids=["entier", "date"],
+)
+def test_une_valeur_parquet_que_nos_types_ne_portent_pas(tmp_path, nom, valeurs):
+    table = pa.table({c: pa.array([LIGNES["logements"][0].get(c, "")]) for c in colonnes("logements")})
+    octets = _parquet(table.set_column(table.column_names.index(nom), nom, valeurs))
+    atelier = Atelier(tmp_path)
+    _avec(atelier, octets, "logements_neolia.parquet")
+    refuse = _refus(lecture.lire(atelier.config, sans_les_refuses=True))
+    assert {p.colonne for p in refuse.problemes} == {nom}
+
+
+def test_un_classeur_dont_les_octets_sont_abimes(tmp_path):
+    octets = bytearray(_classeur())
+    with zipfile.ZipFile(io.BytesIO(octets)) as archive:
+        feuille = archive.getinfo("xl/worksheets/sheet1.xml")
+    debut = feuille.header_offset + 30 + len(feuille.filename)
+    octets[debut : debut + feuille.compress_size] = b"\xff" * feuille.compress_size
+    assert "ne peut pas être ouvert" in _refus(_avec(Atelier(tmp_path), bytes(octets))).message()
+
+
+@pytest.mark.parametrize(
+    ("changer", "lire"),
+    [
+        (lambda trait: trait["geometry"]["coordinates"][0].pop(), lire_contours),
+        (lambda trait: trait["properties"].update(code=["a"]), lambda config: est_inconnu(config, "quartier", "a")),
+        (lambda trait: trait.update(properties="x"), lambda config: est_inconnu(config, "quartier", "a")),
+    ],
+    ids=["anneau ouvert", "code en liste", "propriétés en texte"],
+)
+def test_des_contours_abimes_se_refusent_d_une_phrase(tmp_path, changer, lire):
+    atelier = Atelier(tmp_path)
+    fichier = atelier.config.chemin("referentiels") / "quartiers.geojson"
+    contours = json.loads(fichier.read_text(encoding="utf-8"))
+    changer(contours["features"][0])
+    fichier.write_text(json.dumps(contours), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match="n'est pas un GeoJSON lisible"):
+        lire(atelier.config)
 
 
 def test_un_depot_nomme_comme_un_morceau_n_en_est_pas_un(tmp_path):

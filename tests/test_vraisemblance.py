@@ -15,7 +15,7 @@ from observatoire.configuration import lire_configuration
 from observatoire.erreurs import DouteInexplique, ParametreInconnu
 from observatoire.lecture import preparer
 from observatoire.lecture.explications import exiger_les_explications, lire_passages, tracer_les_passages
-from observatoire.lecture.vraisemblance import COMPARAISONS
+from observatoire.lecture.vues import COMPARAISONS
 
 GRAINE = 2010
 

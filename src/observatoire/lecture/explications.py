@@ -20,7 +20,7 @@ from observatoire.lecture.avertissements import INVRAISEMBLABLE, REGLES
 from observatoire.lecture.corrections import COLONNES
 from observatoire.lecture.depots import RPLS, TABLES_RPLS
 from observatoire.lecture.problemes import citer_lignes, compter
-from observatoire.lecture.vraisemblance import COMPARAISONS
+from observatoire.lecture.vues import COMPARAISONS
 from observatoire.tables.depots import AVERTISSEMENTS
 
 CLES = ["annee", "deposant", "table", "regle", "colonne"]

@@ -20,7 +20,8 @@ from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
 from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.prudence import lire_prudemment
 from observatoire.lecture.territoires import lire_contours
-from observatoire.lecture.vraisemblance import Vue, comparer
+from observatoire.lecture.vraisemblance import comparer
+from observatoire.lecture.vues import Vue
 from observatoire.schemas import Schema, lire_schemas
 
 

@@ -8,17 +8,15 @@ suffit pas ; les deux seuils sont larges, car on compare des centaines de colonn
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.allures import comparer_l_ordre, formes_etrangeres
-from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS, Contenu
+from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS
 from observatoire.lecture.liens import DATES_DE_L_ANNEE
 from observatoire.lecture.problemes import citer, nombre
+from observatoire.lecture.recoupements import comparer_les_ordres, emprunts, formes_etranges, partagees
 from observatoire.lecture.resumes import (
     ABSENT,
     ASSEZ,
@@ -29,29 +27,10 @@ from observatoire.lecture.resumes import (
     ecrire_part,
     ecrire_valeur,
     nommer,
-    resumer,
     reunir,
 )
-from observatoire.schemas import Champ, Schema
+from observatoire.lecture.vues import Vue, connues, douter
 
-#: Règle -> ce qu'elle dit, sans aucune valeur (c'est la phrase qui se publie si l'on passe outre).
-COMPARAISONS = {
-    "volume_qui_change": "le nombre de lignes a beaucoup changé depuis l'année précédente",
-    "volume_et_parc": "le nombre de lignes, rapporté au parc, est loin de celui des autres bailleurs",
-    "lignes_disparues": "trop de lignes de l'année précédente ont disparu",
-    "lignes_nouvelles": "trop de lignes n'étaient pas là l'année précédente",
-    "table_deja_deposee": "la table est celle de l'année précédente",
-    "repartition_qui_change": "la répartition des valeurs a beaucoup changé depuis l'année précédente",
-    "repartition_des_autres": "la répartition des valeurs est loin de celle des autres bailleurs",
-    "colonne_qui_se_vide": "la colonne est vide à l'une des deux dates, et remplie à l'autre",
-    "colonne_rangee": "la colonne est triée, à l'une des deux dates, sans que le reste du fichier le soit",
-    "valeur_en_suite": "une même valeur se suit sur beaucoup de lignes, à l'une des deux dates",
-    "identifiants_d_une_autre_forme": "des identifiants n'ont pas la forme de ceux des autres années",
-    "table_d_un_autre": "la moitié des lignes au moins sont aussi celles d'un autre déposant",
-    "emprunt_hors_du_commun": "un emprunt par logement est à moins de la moitié, ou à plus du double, des autres",
-    "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",
-    "livraisons_qui_changent": "les logements livrés ont plus que triplé depuis l'année précédente",
-}
 ECART_DE_STOCK, ECART_DE_FLUX = 0.10, 0.50
 #: Part des lignes qui peut disparaître, ou apparaître, en un an.
 RENOUVELLEMENT = {"immeubles": 0.05, "logements": 0.05, "menages": 0.20}
@@ -63,59 +42,7 @@ EFFET, EFFET_DES_AUTRES, ERREURS = 0.20, 1.0, 5.0
 CHANGEMENTS, RARES, CHANGEMENTS_MAL_CONNUS, PAIRES_ASSEZ = 0.05, 0.01, 0.20, 6
 FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS = 2.5, 3, 100
 DISPERSION, REMPLIE = 3.0, 0.5
-AUTRES_AU_MOINS, PAIRES_AU_MOINS, ANNEES_AU_MOINS = 2, 3, 2
-#: D'un programme à l'autre, l'emprunt par logement reste entre la moitié et le double de la médiane de cinq au moins.
-FOIS_L_EMPRUNT, PROGRAMMES_AU_MOINS = 2, 5
-MEMES_LIGNES = 0.5
-
-
-@dataclass(frozen=True)
-class Vue:
-    """Une table d'un déposant. ``genre`` : les déposants qui se comparent ; ``avant`` : la même, un an plus tôt."""
-
-    annee: int
-    deposant: str
-    genre: object
-    schema: Schema
-    contenu: Contenu
-    avant: Vue | None = None
-    parc: int = 0
-
-    @cached_property
-    def resume(self) -> Resume:
-        """Une part par modalité, une moyenne par colonne de nombres."""
-        return resumer(self.contenu.temoins, self.schema, self.annee)
-
-    @property
-    def lue(self) -> bool:
-        """Ses lignes ont-elles été lues ? D'une année purgée, il ne reste que leur nombre."""
-        return self.contenu.temoins is not None
-
-    @property
-    def paire(self) -> bool:
-        """Peut-on comparer ligne à ligne, ou valeur à valeur, avec l'année d'avant ?"""
-        return self.avant is not None and self.avant.lue and self.lue
-
-    @cached_property
-    def communs(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Les témoins présents aux deux dates, avant et après, dans le même ordre."""
-        avant, apres = (v.contenu.temoins[~v.contenu.temoins.index.duplicated()] for v in (self.avant, self))
-        cles = avant.index.intersection(apres.index)
-        return avant.loc[cles], apres.loc[cles]
-
-    @cached_property
-    def immeubles(self) -> np.ndarray | None:
-        """L'immeuble de chaque témoin commun, avant."""
-        return coder_les_grappes(self.communs[0])
-
-    @cached_property
-    def comparables(self) -> tuple[int, int, int]:
-        """Témoins d'avant, d'après et communs, sur la plage d'empreintes que les deux échantillons couvrent."""
-        index = [v.contenu.temoins.index for v in (self.avant, self)]
-        entiers = [len(v.contenu.temoins) == v.contenu.lignes for v in (self.avant, self)]
-        plafonds = [i.max() for i, entier in zip(index, entiers, strict=True) if not entier]
-        avant, apres = (i[i <= min(plafonds)] if plafonds else i for i in index)
-        return len(avant), len(apres), len(avant.intersection(apres))
+AUTRES_AU_MOINS, PAIRES_AU_MOINS = 2, 3
 
 
 def comparer(vues: dict[tuple[int, str, str], Vue]) -> dict[tuple[int, str, str], pd.DataFrame]:
@@ -127,21 +54,13 @@ def comparer(vues: dict[tuple[int, str, str], Vue]) -> dict[tuple[int, str, str]
             doutes[cle].append(doute)
     lues = {cle: v for cle, v in vues.items() if v.lue}
     paires = {cle: v for cle, v in lues.items() if v.paire and v.schema.cle}
-    for cle, doute in (*_changements(paires), *_formes(lues), *_emprunts(lues)):
+    for cle, doute in (*_changements(paires), *formes_etranges(lues), *emprunts(lues)):
         doutes[cle].append(doute)
     return {cle: pd.DataFrame(liste).reindex(columns=COLONNES_AVERTISSEMENTS) for cle, liste in doutes.items() if liste}
 
 
 def _groupe(cle: tuple[int, str, str]) -> tuple[int, str]:
     return cle[0], cle[2]
-
-
-def _douter(regle: str, mesure: str, colonne: str = "", precision: str = "") -> dict:
-    phrase = f"{COMPARAISONS[regle]}{precision} : {mesure}."
-    return {
-        "ligne": np.nan, "id": "", "colonne": colonne, "regle": regle, "message": phrase, "explication": "",
-        "a_expliquer": True, "mesure": mesure,
-    }  # fmt: skip
 
 
 def _seule(vue: Vue) -> Iterator[dict]:
@@ -152,11 +71,11 @@ def _seule(vue: Vue) -> Iterator[dict]:
     flux = vue.schema.nom in DATES_DE_L_ANNEE
     notable = abs(apres - avant) > (ERREURS if flux else 1) * np.sqrt(apres + avant)
     if avant and abs(apres / avant - 1) > (ECART_DE_FLUX if flux else ECART_DE_STOCK) and notable:
-        yield _douter("volume_qui_change", f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}")
+        yield douter("volume_qui_change", f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}")
     if vue.paire:
         yield from _renouvellement(vue)
         yield from _vides(vue)
-        yield from _ordre(vue)
+        yield from comparer_les_ordres(vue)
         yield from _repartitions(vue)
         yield from _livraisons(vue)
 
@@ -172,13 +91,13 @@ def _renouvellement(vue: Vue) -> Iterator[dict]:
             ("lignes_nouvelles", venus, apres, vue, vue.avant),
         ):
             if part > seuil and part * total >= 5 and _disperses(ici.contenu.temoins, la.contenu.temoins):
-                yield _douter(regle, ecrire_part(part))
+                yield douter(regle, ecrire_part(part))
     if vue.schema.nom in DATES_DE_L_ANNEE:
         deja = communs / apres > DEJA_VUES and apres >= (1 if vue.schema.cle else ASSEZ)
     else:
         deja = max(partis, venus) < PARTIS_AU_PLUS and _identiques(vue)
     if deja:
-        yield _douter("table_deja_deposee", f"{communs} lignes retrouvées sur {apres}")
+        yield douter("table_deja_deposee", f"{communs} lignes retrouvées sur {apres}")
 
 
 def _disperses(ici: pd.DataFrame, la: pd.DataFrame) -> bool:
@@ -207,34 +126,18 @@ def _vides(vue: Vue) -> Iterator[dict]:
     for nom, champ in vue.schema.champs.items():
         if (nom in vue.contenu.vides) == (nom in vue.avant.contenu.vides):
             continue
-        avant, apres = (_connues(v.contenu.temoins[nom], champ).mean() for v in (vue.avant, vue))
-        perdues = sum(_connues(t[nom], champ).sum() for t in vue.communs) if champ.stable else 0
+        avant, apres = (connues(v.contenu.temoins[nom], champ).mean() for v in (vue.avant, vue))
+        perdues = sum(connues(t[nom], champ).sum() for t in vue.communs) if champ.stable else 0
         if max(avant, apres) > REMPLIE or perdues > 1:
             absentes = [ecrire_part(1 - part) for part in (avant, apres)]
             mesure = f"absente de {absentes[0]} des lignes en {vue.annee - 1}, {absentes[1]} en {vue.annee}"
-            yield _douter("colonne_qui_se_vide", mesure, nom)
-
-
-def _connues(valeurs: pd.Series, champ: Champ) -> np.ndarray:
-    """Vrai là où un témoin a une valeur."""
-    absente = -1 if champ.admises else 0 if champ.type == "string" else np.nan
-    return (valeurs.notna() & valeurs.ne(absente)).to_numpy()
-
-
-def _ordre(vue: Vue) -> Iterator[dict]:
-    avant, apres = vue.avant.contenu, vue.contenu
-    if avant.allure is None or apres.allure is None or min(avant.lignes, apres.lignes) < ASSEZ:
-        return
-    for regle, colonne, (la, ici) in comparer_l_ordre(avant.allure, apres.allure):
-        annees = f"{vue.annee - 1} et {vue.annee}"
-        suites = f"{nombre(la)} lignes en {vue.annee - 1}, {nombre(ici)} en {vue.annee}"
-        yield _douter(regle, suites if ici else annees, colonne)
+            yield douter("colonne_qui_se_vide", mesure, nom)
 
 
 def _repartitions(vue: Vue) -> Iterator[dict]:
     for colonne, modalite, avant, apres in _plus_grands(vue, vue.avant.resume, EFFET):
         mesure = f"{avant} en {vue.annee - 1}, {apres} en {vue.annee}"
-        yield _douter("repartition_qui_change", mesure, colonne, _de(modalite))
+        yield douter("repartition_qui_change", mesure, colonne, _de(modalite))
 
 
 def _plus_grands(vue: Vue, reference: Resume, seuil: float) -> Iterator[tuple[str, str, str, str]]:
@@ -262,12 +165,12 @@ def _livraisons(vue: Vue) -> Iterator[dict]:
         avant, apres = (int(np.nansum(v.contenu.temoins["nb_logements"])) for v in (vue.avant, vue))
         if apres > FOIS_LES_LIVRAISONS * avant and apres - avant > LIVRAISONS:
             mesure = f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}"
-            yield _douter("livraisons_qui_changent", mesure, "nb_logements")
+            yield douter("livraisons_qui_changent", mesure, "nb_logements")
 
 
 def _aux_autres(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]]:
     """Comparer les bailleurs d'une même année entre eux ; il en faut deux autres, du même genre."""
-    yield from _partagees([(cle, v) for cle, v in siennes if v.schema.cle])
+    yield from partagees([(cle, v) for cle, v in siennes if v.schema.cle])
     for cle, vue in siennes:
         autres = [v for c, v in siennes if c != cle and v.genre == vue.genre and v.contenu.lignes >= ASSEZ]
         if len(autres) < AUTRES_AU_MOINS or vue.contenu.lignes < ASSEZ:
@@ -276,52 +179,7 @@ def _aux_autres(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]
         reference = reunir([v.resume for v in autres])
         for colonne, modalite, ailleurs, ici in _plus_grands(vue, reference, EFFET_DES_AUTRES):
             mesure = f"{ici} en {vue.annee}, {ailleurs} ailleurs"
-            yield cle, _douter("repartition_des_autres", mesure, colonne, _de(modalite))
-
-
-def _partagees(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]]:
-    """Deux déposants n'ont pas les mêmes lignes sous les mêmes identifiants : l'un a déposé la table de l'autre."""
-    lignes = [
-        pd.util.hash_pandas_object(v.contenu.temoins.drop(columns="bailleur", errors="ignore")).drop_duplicates()
-        for _, v in siennes
-    ]
-    toutes = pd.concat(lignes) if lignes else pd.Series(dtype="uint64")
-    doubles = toutes[toutes.duplicated(keep=False)]
-    for (cle, _), empreintes in zip(siennes, lignes, strict=True):
-        part = empreintes.isin(doubles).mean()
-        if part >= MEMES_LIGNES:
-            yield cle, _douter("table_d_un_autre", ecrire_part(part))
-
-
-def _formes(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
-    """Un zéro de tête perdu, une lettre ajoutée : des identifiants ne sont plus ceux des autres années."""
-    par_table: dict[tuple, list[tuple[tuple, Vue]]] = {}
-    for cle, vue in vues.items():
-        if vue.contenu.allure is not None and vue.contenu.allure.formes:
-            par_table.setdefault(cle[1:], []).append((cle, vue))
-    for siennes in par_table.values():
-        for cle, vue in siennes:
-            autres = [v.contenu.allure for c, v in siennes if c != cle]
-            if vue.avant is None and len(autres) < ANNEES_AU_MOINS:
-                continue
-            if formes := formes_etrangeres(vue.contenu.allure, autres):
-                yield cle, _douter("identifiants_d_une_autre_forme", f"{formes} en {vue.annee}", vue.schema.cle[0])
-
-
-def _emprunts(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
-    par_logement = {
-        cle: (t["emprunt_eur"] / t["nb_logements"])[t["emprunt_eur"].gt(0) & t["nb_logements"].gt(0)]
-        for cle, t in ((cle, v.contenu.temoins) for cle, v in vues.items())
-        if "emprunt_eur" in t
-    }
-    if sum(map(len, par_logement.values())) < PROGRAMMES_AU_MOINS:
-        return
-    mediane = pd.concat(par_logement.values()).median()
-    for cle, emprunts in par_logement.items():
-        hors = emprunts[~emprunts.between(mediane / FOIS_L_EMPRUNT, mediane * FOIS_L_EMPRUNT)]
-        if len(hors):
-            mesure = f"{nombre(round(hors.iloc[0]))} €, {nombre(round(mediane))} € d'ordinaire"
-            yield cle, _douter("emprunt_hors_du_commun", mesure, "emprunt_eur")
+            yield cle, douter("repartition_des_autres", mesure, colonne, _de(modalite))
 
 
 def _volume_des_autres(vue: Vue, autres: list[Vue]) -> Iterator[dict]:
@@ -332,7 +190,7 @@ def _volume_des_autres(vue: Vue, autres: list[Vue]) -> Iterator[dict]:
     notable = abs(vue.contenu.lignes - ailleurs * vue.parc) > ERREURS * np.sqrt(ailleurs * vue.parc)
     if max(rapport, 1 / rapport) > FOIS_LES_AUTRES and notable:
         ici = f"{100 * vue.contenu.lignes / vue.parc:.0f}"
-        yield _douter("volume_et_parc", f"{ici} pour 100 logements, {100 * ailleurs:.0f} ailleurs")
+        yield douter("volume_et_parc", f"{ici} pour 100 logements, {100 * ailleurs:.0f} ailleurs")
 
 
 def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
@@ -354,13 +212,13 @@ def _changements(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
     erreurs = (parts["part"] - ordinaire) / np.sqrt(ordinaire * (1 - ordinaire) / parts["effectif"])
     trop = parts[(parts["part"] - ordinaire).ge(seuils) & erreurs.ge(ERREURS)]
     for cle, colonne, part in zip(trop["cle"], trop["colonne"], trop["part"], strict=True):
-        yield cle, _douter("valeurs_qui_changent", ecrire_part(part), colonne)
+        yield cle, douter("valeurs_qui_changent", ecrire_part(part), colonne)
 
 
 def _part_changee(avant: pd.Series, apres: pd.Series, champ, grappes: np.ndarray | None) -> tuple[float, float]:
     """Part des valeurs connues aux deux dates qui ont changé (d'un vingtième, pour un nombre), et l'effectif."""
     a, b = avant.to_numpy(dtype=float), apres.to_numpy(dtype=float)
-    connus = _connues(avant, champ) & _connues(apres, champ)
+    connus = connues(avant, champ) & connues(apres, champ)
     if not connus.any():
         return np.nan, 0
     quantite = champ.type in ("number", "integer") and (champ.bornes[0] or 0) < 1000
