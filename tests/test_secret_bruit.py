@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize
+from scipy import optimize, stats
 
 from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer
+from observatoire.intervalles import elargir, garwood, wilson
 from observatoire.secret.bruit import Bruit, brasser
 
 LIVRE = Bruit()
@@ -166,3 +167,30 @@ def test_un_compte_manquant_le_reste_et_un_compte_sans_cle_est_refuse():
 def test_une_loi_impossible_est_refusee(ecart, variance, plancher):
     with pytest.raises(ValueError, match="variance"):
         Bruit(ecart, variance, plancher).lois  # noqa: B018
+
+
+def test_la_borne_d_un_zero_est_celle_du_compte_qui_en_donne_un_deux_fois_et_demie_sur_cent():
+    """À 5 % de cent, un zéro publié cachait souvent trois ou quatre : l'intervalle qu'on en tirait n'était juste que
+    neuf fois sur dix."""
+    comptes = np.arange(60)
+    lois = LIVRE.lois[np.minimum(comptes, len(LIVRE.lois) - 1)]
+    donne_zero = np.array(
+        [loi[LIVRE.ecart - k] if k <= LIVRE.ecart else 0 for k, loi in zip(comptes, lois, strict=True)]
+    )
+    assert stats.poisson.pmf(comptes, LIVRE.borne_d_un_zero) @ donne_zero == pytest.approx(0.025)
+    assert Bruit(variance=0).borne_d_un_zero == pytest.approx(garwood(0, 1)[1])
+
+
+@pytest.mark.parametrize(("n", "attendu"), [(60, 6), (100, 5), (200, 6), (400, 20)])
+def test_un_intervalle_publie_contient_la_vraie_valeur(n, attendu):
+    """Par énumération : chaque compte possible, chaque bruit possible."""
+    comptes = np.arange(n + 1)
+    lois = LIVRE.lois[np.minimum(comptes, len(LIVRE.lois) - 1)]
+    publies = comptes[:, None] + np.arange(-LIVRE.ecart, LIVRE.ecart + 1)
+    x = np.clip(publies, 0, n)
+    rapport, ecart_type = x / n, np.sqrt(LIVRE.variance * (1 + (x / n) ** 2)) / n
+    bas, haut = elargir(rapport, *wilson(x, np.full_like(x, n)), ecart_type)
+    haut = np.where(x == 0, np.maximum(haut, LIVRE.borne_d_un_zero / n), haut)
+    part = attendu / n
+    chances = stats.binom.pmf(comptes, n, part)[:, None] * lois
+    assert chances[(bas <= part) & (part <= haut)].sum() > 0.94

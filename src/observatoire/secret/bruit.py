@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import poisson
 
 from observatoire.cles import MODULE
+from observatoire.intervalles import CONFIANCE
 
 _ITERATIONS, _PRECISION = 200, 1e-11
 #: Multiplicateurs impairs du brassage : chacun est une permutation de [0, MODULE[.
@@ -50,6 +53,16 @@ class Bruit:
     @cached_property
     def _cumuls(self) -> np.ndarray:
         return np.rint(np.cumsum(self.lois, axis=1) * MODULE).astype(np.int64)
+
+    @cached_property
+    def borne_d_un_zero(self) -> float:
+        """Le plus grand compte attendu (loi de Poisson) dont un zéro publié garde deux chances et demie sur cent.
+
+        Un petit compte se publie souvent zéro : l'intervalle d'un zéro va plus haut que sans bruit, où c'est la borne
+        exacte de Garwood (3,69)."""
+        comptes = np.arange(self.ecart + 1)
+        publie_zero = np.array([self.lois[k][self.ecart - k] for k in comptes])
+        return brentq(lambda attendu: poisson.pmf(comptes, attendu) @ publie_zero - (1 - CONFIANCE) / 2, 1, 50)
 
     def tirer(self, comptes: np.ndarray, cles: np.ndarray) -> np.ndarray:
         """Le bruit de chaque compte (entier), choisi par sa clé, de [0, ``MODULE``[ ; nul là où le compte manque.

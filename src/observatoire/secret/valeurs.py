@@ -113,17 +113,19 @@ def _profondeur(code: str, dans: dict[str, str]) -> int:
 def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
     """Valeurs et intervalles des lignes ``bruitees``, d'après leurs comptes publiés ; le bruit élargit l'intervalle."""
     x, n = (table[c].to_numpy(float) for c in ("numerateur", "denominateur"))
-    variances = {c: regles.bruit_de(d.source).variance for c, d in ouverture.declarations.items()}
-    variance = table["indicateur"].map(variances).to_numpy(float)
+    bruits = {c: regles.bruit_de(d.source) for c, d in ouverture.declarations.items()}
+    variance = table["indicateur"].map({c: b.variance for c, b in bruits.items()}).to_numpy(float)
+    zero = table["indicateur"].map({c: b.borne_d_un_zero for c, b in bruits.items()}).to_numpy(float)
     valeur, bas, haut = (table[c].to_numpy(float, copy=True) for c in ("valeur", "borne_basse", "borne_haute"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        rapport = x / n
+        rapport, zero = x / n, np.where(x == 0, zero / n, 0)
         ecart_type = np.sqrt(variance * (1 + rapport**2)) / n
     for nature, encadrer in _ENCADRENT.items():
         ou = bruitees & (natures == nature)
         valeur[ou] = rapport[ou]
         bornes = intervalles.elargir(rapport[ou], *encadrer(x[ou], n[ou]), ecart_type[ou])
-        bas[ou], haut[ou] = np.maximum(bornes[0], 0), bornes[1] if nature == "taux" else np.minimum(bornes[1], 1)
+        hautes = np.maximum(bornes[1], zero[ou])
+        bas[ou], haut[ou] = np.maximum(bornes[0], 0), hautes if nature == "taux" else np.minimum(hautes, 1)
     ou = bruitees & (natures == "effectif")
     valeur[ou] = x[ou]
     marge = intervalles.elargir(x[ou], x[ou], x[ou], np.sqrt(variance[ou]))
