@@ -1,13 +1,19 @@
-"""Des textes hostiles dans ce qui s'écrit à la main (configuration, engagements) : du texte, d'un bout à l'autre."""
+"""Des textes hostiles dans ce qui s'écrit à la main (configuration, contours, engagements, objectifs) : du texte."""
 
 from __future__ import annotations
 
 import csv
+import datetime as dt
+import json
+import shutil
 import subprocess
+from collections.abc import Iterator
 from itertools import cycle
+from pathlib import Path
 
 import pytest
 import yaml
+from fabrique import RACINE
 from lxml import html
 from petite_ville import SORTIES, commande, ecrire_petite_ville
 from textes_hostiles import TEXTES, manques, presents
@@ -27,9 +33,35 @@ def _semer(noeud: object, textes) -> None:
         _semer(enfant, textes)
 
 
+def _semer_les_contours(fichier: Path, textes: Iterator[str]) -> None:
+    """Donner à la ville ses propres référentiels, où le nom de chaque quartier est hostile."""
+    referentiels = fichier.parent / "referentiels"
+    shutil.copytree(RACINE / "data" / "referentiels", referentiels)
+    contours = json.loads((referentiels / "quartiers.geojson").read_text(encoding="utf-8"))
+    for trait in contours["features"]:
+        trait["properties"]["nom"] = next(textes)
+    (referentiels / "quartiers.geojson").write_text(json.dumps(contours), encoding="utf-8")
+    reglages = yaml.safe_load(fichier.read_text(encoding="utf-8"))
+    reglages["chemins"]["referentiels"] = "referentiels"
+    fichier.write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
+
+
+def _adopter_des_objectifs(fichier: Path, textes: Iterator[str]) -> None:
+    adoptes = [
+        {
+            "code": f"o{rang}", "indicateur": "moins_40_entrants", "sens": "au_plus", "cible": 0.4, "niveau": "ville",
+            "depuis": dt.date(2008, 6, 12), "source": next(textes),
+        }
+        for rang in range(20)
+    ]  # fmt: skip
+    fichier.write_text(yaml.safe_dump({"objectifs": adoptes}, allow_unicode=True), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def ville(tmp_path_factory):
-    fichier, textes = ecrire_petite_ville(tmp_path_factory.mktemp("ville"), quartiers=False), cycle(TEXTES)
+    fichier, textes = ecrire_petite_ville(tmp_path_factory.mktemp("ville")), cycle(TEXTES)
+    _semer_les_contours(fichier, textes)
+    _adopter_des_objectifs(fichier.parent / "suivi" / "objectifs.yml", textes)
     for saisie in (fichier, fichier.parent / "suivi" / "engagements.yml"):
         contenu = yaml.safe_load(saisie.read_text(encoding="utf-8"))
         a_part = contenu.pop("signataires", None)  # les séances du dépôt les nomment
@@ -45,7 +77,7 @@ def test_une_saisie_hostile_n_est_qu_un_texte_dans_le_site(ville):
     pages = {p.name: html.fromstring(p.read_bytes()) for p in (ville / SORTIES["site"]).rglob("*.html")}
     lus = {nom: page.text_content() for nom, page in pages.items() if page is not None}
     assert [f"{nom} : {faute}" for nom, lu in lus.items() for faute in manques(lu)] == []
-    assert len(set().union(*map(presents, lus.values()))) >= 5
+    assert len(set().union(*map(presents, lus.values()))) >= 20
     actifs = {"iframe", "form", "base", "object", "embed", "math"}
     assert not [nom for nom, page in pages.items() if presents(" ".join(n.text or "" for n in page.iter(*actifs)))]
 
