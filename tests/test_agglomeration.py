@@ -30,6 +30,7 @@ from observatoire.mixite import publier as publier_mixite
 from observatoire.presentation import reperes, selection
 from observatoire.publication import proteger
 from observatoire.publie import lire_publie
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 EXEMPLE = RACINE / "exemples" / "agglomeration"
 SIREN, COMMUNES = "999000990", ("99101", "99102", "99103")
@@ -207,8 +208,8 @@ def test_sans_regle_du_secret_pour_l_agglomeration(tmp_path):
     fichier = config.chemin("referentiels") / "baremes" / "confidentialite.yml"
     fichier.write_text(fichier.read_text(encoding="utf-8").replace("[agglomeration, ", "["), encoding="utf-8")
     config.chemin("prepare").mkdir(parents=True)
-    for nom in ("indicateurs", "comptes"):
-        (config.chemin("prepare") / f"{nom}.parquet").touch()
+    for table in INDICATEURS_PUBLIES.de:
+        table.dans(config.chemin("prepare")).touch()
     with pytest.raises(ErreurConfiguration, match="ne dit rien du niveau « agglomeration »"):
         proteger(config, "publique")
 
