@@ -136,7 +136,8 @@ class Chaine:
 
         Lève :class:`ErreurObservatoire` si le calcul n'est pas allé à son terme, ou que ce qu'il lit a changé depuis.
         """
-        plus_larges(public)  # un public inconnu se dit d'abord
+        for large in (*plus_larges(public), public):  # un dossier qui n'est pas à nous, un public inconnu : d'abord
+            exiger(self._publie(large))
         if not INDICATEURS.dans(self.config.chemin("prepare")).is_file():
             raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
         if not self._est_calcule():
