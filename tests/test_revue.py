@@ -343,7 +343,7 @@ def test_les_contributions_se_tirent_des_comptes_bruites_et_de_leur_cle():
         attendu = PUBLIQUE.bruit.bruiter(exacts, cles)
         assert (bruites[compte] <= attendu).all()  # un haut ne dépasse pas son bas
         assert abs(bruites[compte] - exacts).max() <= PUBLIQUE.bruit.ecart
-    assert not bruites[BRUITES].equals(totaux[BRUITES])
+    assert not bruites[[*BRUITES]].equals(totaux[[*BRUITES]])
     pd.testing.assert_frame_equal(bruites, bruiter_les_comptes(totaux, PUBLIQUE))
     publiee, exacte = (_publier(flux, r).loc["ville", "contribution"] for r in (PUBLIQUE, SANS_BRUIT))
     assert not publiee.equals(exacte)
