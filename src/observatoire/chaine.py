@@ -127,7 +127,7 @@ class Chaine:
                 self.config.chemin("prepare"),
                 lambda: self._lu_par_le_calcul(sans_les_refuses),
                 lambda: self._calculer(sans_les_refuses, dask),
-                brut=str(self.config.chemin("brut").resolve()),
+                brut=os.path.relpath(self.config.chemin("brut"), self.config.chemin("prepare")),
             )
 
     def proteger(self, public: str) -> None:
@@ -318,7 +318,7 @@ class Chaine:
         """
         prepare = self.config.chemin("prepare")
         brut = Memoire(prepare, "").retenu().get("brut")
-        chaine = replace(self, config=self.config.avec_chemins(brut=Path(brut))) if brut else self
+        chaine = replace(self, config=self.config.avec_chemins(brut=prepare / brut)) if brut else self
         entier = all(table.dans(prepare).is_file() for table in tables.preparees().values())
         return entier and any(chaine._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
 
