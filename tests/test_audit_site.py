@@ -28,7 +28,7 @@ from observatoire.audit.suites import atomes, distinctif, masquer
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.publie import INDICATEURS
-from observatoire.publie.tables import COLONNES_DES_CUMULS
+from observatoire.tables.indicateurs import CUMULS
 
 RACINE = Path(__file__).resolve().parents[1]
 LOGEMENT, DEMANDE, LIBELLE = "GBH0007-012", "D004217", "14 rue de l'Églantine"
@@ -331,7 +331,7 @@ def test_une_ligne_cachee_vide_ou_une_cle_publiee_passe(net):
 def test_une_valeur_cumulee_se_montre_la_ou_celle_de_l_annee_est_cachee(net):
     """Trois années ont assez d'unités : la ligne cumulée a sa propre règle, et elle seule."""
     cumul = ligne(depuis=2008, valeur=0.2, numerateur=4, denominateur=20, statut="publie")
-    publies = pd.DataFrame([cumul]).reindex(columns=COLONNES_DES_CUMULS)
+    publies = pd.DataFrame([cumul]).reindex(columns=CUMULS.noms)
     publies.to_csv(net.publie / "publique" / "cumuls.csv", index=False)
     assert constats(net) == []
     publies.assign(statut="c").to_csv(net.publie / "publique" / "cumuls.csv", index=False)

@@ -56,6 +56,10 @@ _ABIME += (
 )
 
 
+#: Entre deux cases d'un tableau, deux mots d'un index : une lettre, car « 0.928498 » et « 8 » ne sont pas une coordonnée.
+SEPARE = " ǀ "
+
+
 class Illisible(ValueError):
     """Le fichier n'est pas ce que son nom annonce ; le message dit pourquoi, sans rien citer de son contenu."""
 
@@ -109,9 +113,9 @@ def ouvrir(nom: str, octets: bytes) -> Fichier:
     return lu
 
 
-def par_morceaux(morceaux: list[tuple[str, str]], **autres) -> Fichier:
-    """Un fichier fait de morceaux (lieu, texte) déjà en mémoire."""
-    return Fichier("\n".join(texte for _, texte in morceaux), lambda: iter(morceaux), **autres)
+def par_morceaux(morceaux: list[tuple[str, str]], entre: str = "\n", **autres) -> Fichier:
+    """Un fichier fait de morceaux (lieu, texte) déjà en mémoire ; ``entre`` : ce qui les sépare."""
+    return Fichier(entre.join(texte for _, texte in morceaux), lambda: iter(morceaux), **autres)
 
 
 def en_clair(octets: bytes) -> str:
@@ -148,8 +152,7 @@ def _lire_csv(octets: bytes) -> Fichier:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error):
         return lu  # son texte est lu ; ce n'est pas un tableau
     lu.tables.append(("lignes", table))
-    # Deux nombres de deux cases, « 0.928498 » et « 8 », ne sont pas une coordonnée : une lettre sépare les cases.
-    lu.texte = _desechapper(" ǀ ".join([*map(str, table), *table.fillna("").to_numpy(object).ravel()]))
+    lu.texte = _desechapper(SEPARE.join([*map(str, table), *table.fillna("").to_numpy(object).ravel()]))
     return lu
 
 
@@ -238,7 +241,7 @@ def _lire_pagefind(octets: bytes) -> Fichier:
         return par_morceaux([("en clair", en_clair(corps))], muet=True)
     objet = json.loads(corps) if corps[:1] == b"{" else cbor2.load(io.BytesIO(corps))
     lieu = f"index de la page {objet['url']}" if isinstance(objet, dict) and "url" in objet else "mots de l'index"
-    return par_morceaux([(lieu, texte) for _, texte in _feuilles(objet)])
+    return par_morceaux([(lieu, texte) for _, texte in _feuilles(objet)], entre=SEPARE)
 
 
 def _lire_image(octets: bytes) -> Fichier:
