@@ -56,7 +56,7 @@ _ABIME += (
 )
 
 
-#: Entre deux cases d'un tableau, deux mots d'un index : une lettre, car « 0.928498 » et « 8 » ne sont pas une coordonnée.
+#: Entre deux cases d'un tableau, deux mots d'un index : une lettre, car « 0.928498 », « 8 » n'est pas une coordonnée.
 SEPARE = " ǀ "
 
 
