@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 import tomllib
 from collections.abc import Iterable
 from functools import cache
@@ -22,7 +21,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 RACINE = Path(__file__).resolve().parents[1]
-PAGE = RACINE / "docs" / "architecture.md"
 DEBUT, FIN = "<!-- dépendances : bench/dependances.py -->", "<!-- fin des dépendances -->"
 COLONNES = "| bibliothèque | sert à | employée par | elle seule | avec ce qui la suit |\n|:--|:--|:--|--:|--:|"
 _DECLAREE = re.compile(r'^    "(?P<exigence>[^"]+)",(?:  # (?P<usage>.+))?$', re.MULTILINE)
@@ -102,14 +100,7 @@ def tabler() -> str:
     return "\n".join([COLONNES, *(ligne for _, ligne in sorted(lignes)), "", f"En tout : {total}."])
 
 
-def principal() -> None:
-    """Imprimer la table, ou l'écrire dans sa page."""
-    if "--ecrire" not in sys.argv:
-        print(tabler())
-        return
-    avant, _, reste = PAGE.read_text(encoding="utf-8").partition(DEBUT)
-    PAGE.write_text(f"{avant}{DEBUT}\n{tabler()}\n{FIN}{reste.partition(FIN)[2]}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    principal()
+    from architecture import montrer  # à côté : ce que les essais chargent d'ici n'en a pas besoin
+
+    montrer(tabler, DEBUT, FIN)

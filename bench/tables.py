@@ -8,13 +8,9 @@ Une table se déclare dans ``src/observatoire/tables`` ; ce qui la lit est ce qu
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from observatoire import tables
 from observatoire.tables import PREPARE, PUBLIE, Table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "architecture.md"
 DEBUT, FIN = "<!-- tables : bench/tables.py -->", "<!-- fin des tables -->"
 COMMUNES = ("une ligne", "écrite par", "d'après", "lue par")
 
@@ -67,14 +63,7 @@ def _joindre(textes) -> str:
     return ", ".join(textes) or "–"
 
 
-def principal() -> None:
-    """Imprimer la table, ou l'écrire dans sa page."""
-    if "--ecrire" not in sys.argv:
-        print(tabler())
-        return
-    avant, _, reste = PAGE.read_text(encoding="utf-8").partition(DEBUT)
-    PAGE.write_text(f"{avant}{DEBUT}\n{tabler()}\n{FIN}{reste.partition(FIN)[2]}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    principal()
+    from architecture import montrer  # à côté : ce que les essais chargent d'ici n'en a pas besoin
+
+    montrer(tabler, DEBUT, FIN)

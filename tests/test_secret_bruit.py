@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer
-from observatoire.intervalles import elargir, garwood, wilson
+from observatoire.intervalles import ecart_type_du_bruit, garwood, wilson
 from observatoire.secret.bruit import Bruit, brasser
+from observatoire.secret.valeurs import encadrer_un_rapport
 
 LIVRE = Bruit()
 BARREAUX = [Bruit(5, 2.0, 2), Bruit(5, 3.0, 2), Bruit(3, 1.5, 1), Bruit(8, 4.0, 2), Bruit(4, 1.0, 0)]
@@ -190,9 +191,8 @@ def test_un_intervalle_publie_contient_la_vraie_valeur(n, attendu):
     lois = LIVRE.lois[np.minimum(comptes, len(LIVRE.lois) - 1)]
     publies = comptes[:, None] + np.arange(-LIVRE.ecart, LIVRE.ecart + 1)
     x = np.clip(publies, 0, n)
-    rapport, ecart_type = x / n, np.sqrt(LIVRE.variance * (1 + (x / n) ** 2)) / n
-    bas, haut = elargir(rapport, *wilson(x, np.full_like(x, n)), ecart_type)
-    haut = np.where(x == 0, np.maximum(haut, LIVRE.borne_d_un_zero / n), haut)
+    ecart_type = ecart_type_du_bruit(x / n, n, LIVRE.variance)
+    bas, haut = encadrer_un_rapport(wilson, x, np.full_like(x, n), ecart_type, LIVRE.borne_d_un_zero)
     part = attendu / n
     chances = stats.binom.pmf(comptes, n, part)[:, None] * lois
     assert chances[(bas <= part) & (part <= haut)].sum() > 0.94

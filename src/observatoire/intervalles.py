@@ -158,6 +158,11 @@ def erreur_d_un_rapport(haut, bas, carre, produit, poids_carre):
         return np.where(bas > 0, np.sqrt(np.maximum(residus, 0)) / bas, np.nan)
 
 
+def ecart_type_du_bruit(rapport, n, variance):
+    """L'écart type que le bruit de ses deux comptes, de même variance, donne à un rapport de dénominateur ``n``."""
+    return np.sqrt(variance * (1 + rapport**2)) / n
+
+
 def elargir(valeur, bas, haut, ecart_type, confiance: float = CONFIANCE):
     """Élargir un intervalle de ce qu'un bruit indépendant, d'écart type ``ecart_type``, ajoute à sa valeur.
 

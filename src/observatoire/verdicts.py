@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.intervalles import clopper_pearson, elargir, garwood
+from observatoire.intervalles import clopper_pearson, ecart_type_du_bruit, elargir, garwood
 from observatoire.vocabulaire import (
     ATTEINT,
     AU_PLUS,
@@ -32,7 +32,7 @@ from observatoire.vocabulaire import (
     TENU,
 )
 
-SANS_OBJET = ""
+SANS_VERDICT = ""
 #: Chaque bord de l'intervalle est faux avec cette probabilité au plus.
 RISQUE = 0.05
 #: Deux nombres plus proches que cela sont le même : les sommes d'euros s'écrivent en flottants.
@@ -61,9 +61,9 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     compte = table["nature_indicateur"].isin(["effectif", "moyenne"])
     manque = mieux < cible - EGAUX
     cas = [
-        (~table["en_vigueur"], SANS_OBJET, PAS_EN_VIGUEUR),
-        (table["statut"].eq("na"), SANS_OBJET, "L'indicateur ne s'applique pas à cette date."),
-        (table["statut"].eq("c"), SANS_OBJET, CACHEE),
+        (~table["en_vigueur"], SANS_VERDICT, PAS_EN_VIGUEUR),
+        (table["statut"].eq("na"), SANS_VERDICT, "L'indicateur ne s'applique pas à cette date."),
+        (table["statut"].eq("c"), SANS_VERDICT, CACHEE),
         (table["statut"].eq("ne"), NON_CONCLUANT, "Trop peu de réponses pour conclure."),
         (valeur.isna(), NON_MESURABLE, "Les données nécessaires n'ont pas été déposées."),
         (cible.isna(), NON_MESURABLE, "Aucun objectif chiffré n'a été adopté : la valeur se lit, elle ne se juge pas."),
@@ -95,7 +95,7 @@ def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     couverture = np.where(couverture >= COMPLETE, 1.0, couverture)
     x, n, valeur, variance = (table[c].to_numpy(float) for c in ("numerateur", "denominateur", "valeur", "variance"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        bruit = np.sqrt(variance * (1 + valeur**2)) / n
+        bruit = ecart_type_du_bruit(valeur, n, variance)
     proportion, taux = (
         elargir(valeur, *loi(x, n, 1 - 2 * RISQUE), bruit, 1 - 2 * RISQUE) for loi in (clopper_pearson, garwood)
     )
@@ -128,8 +128,8 @@ def juger_les_faits(table: pd.DataFrame) -> pd.DataFrame:
     """
     faits, attendus = table["faits"], table["attendus"]
     cas = [
-        (~table["en_vigueur"], SANS_OBJET, PAS_EN_VIGUEUR),
-        (table["avant_terme"] & faits.eq(0), SANS_OBJET, PAS_ECHU),
+        (~table["en_vigueur"], SANS_VERDICT, PAS_EN_VIGUEUR),
+        (table["avant_terme"] & faits.eq(0), SANS_VERDICT, PAS_ECHU),
         (~table["ouvert"], NON_MESURABLE, "Aucune pièce ne permet encore d'en juger."),
         (table["tardif"], PARTIEL, "Ce qui était attendu est constaté, après l'échéance."),
         (attendus.gt(0) & faits.ge(attendus), TENU, "Tout ce qui était attendu est constaté."),

@@ -124,8 +124,6 @@ HAUSSE, BAISSE, INDECIS, COMPTE, SANS_INTERVALLE = EVOLUTIONS
 #: De quel côté de la cible il faut être.
 COTES = lexique(Mot("au_moins", "au moins"), Mot("au_plus", "au plus"))
 AU_MOINS, AU_PLUS = COTES
-#: Les mots du fichier des objectifs d'attribution pour les mêmes côtés.
-COTES_D_ATTRIBUTION = {"plancher": AU_MOINS, "plafond": AU_PLUS}
 
 #: Ce qu'est un indicateur.
 NATURES = lexique(

@@ -19,9 +19,8 @@ from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
 from observatoire.tables.attributions import CONFORMITE
 from observatoire.verdicts import juger_les_mesures
+from observatoire.vocabulaire import SANS_OBJET
 
-#: Le verdict d'un objectif qui n'est pas en vigueur, ou qui ne s'applique pas.
-SANS_OBJET = "sans_objet"
 COLONNES = CONFORMITE.noms
 _MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance"]
 _LUES = [*CLES, *_MESURES, "statut"]

@@ -56,14 +56,15 @@ class Fiche(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _tout_dire(cls, brut: Any, suite: Callable, info: ValidationInfo) -> Any:
-        fiche, fautes = None, []
+        fiche, fautes, gardees = None, [], brut
         if isinstance(brut, dict):
             brut = {cle: v for cle, v in brut.items() if v is not None or cle in cls.jamais_vides}
+            gardees = {cle: v for cle, v in brut.items() if cle not in cls.abandonnees}
         try:
-            fiche = suite({c: v for c, v in brut.items() if c not in cls.abandonnees} if _est_fiche(brut) else brut)
+            fiche = suite(gardees)
         except ValidationError as erreur:
             fautes = [cls._completer(faute) for faute in erreur.errors(include_url=False)]
-        if _est_fiche(brut):
+        if isinstance(brut, dict):
             fautes += [
                 _faute((cle,), brut[cle], dire(raison)) for cle, raison in cls.abandonnees.items() if cle in brut
             ]
@@ -84,10 +85,6 @@ class Fiche(BaseModel):
             attendue = cls.model_fields[faute["loc"][0]].annotation
             contexte["admis"] = tuple(getattr(attendue, "model_fields", ()))
         return _faute(faute["loc"], faute["input"], PydanticCustomError(faute["type"], "", contexte))
-
-
-def _est_fiche(brut: object) -> bool:
-    return isinstance(brut, dict)
 
 
 def _faute(ou: Chemin, valeur: object, erreur: PydanticCustomError) -> dict:

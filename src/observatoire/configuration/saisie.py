@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -142,9 +143,8 @@ def analyser_fiche(
     brut = analyser_yaml(texte, nom)
     nue = bool(liste) and not isinstance(brut, dict)
     contenu = {liste: brut} if nue else brut
-    return verifier_fiche(
-        contenu, nom, modele, contexte, discret, lambda ou: ligne_de(yaml.compose(texte, _Lecteur), ou[nue:])
-    )
+    reperer = reperer_dans(texte)
+    return verifier_fiche(contenu, nom, modele, contexte, discret, lambda ou: reperer(ou[nue:]))
 
 
 def verifier_fiche(contenu, nom, modele: type[Modele], contexte=None, discret=False, ligne=lambda ou: None) -> Modele:
@@ -160,7 +160,13 @@ def verifier_fiche(contenu, nom, modele: type[Modele], contexte=None, discret=Fa
     raise FichierFautif(nom, [(ligne(faute["loc"]), formuler(faute, contenu, discret)) for faute in fautes])
 
 
-def ligne_de(noeud: yaml.Node | None, chemin: tuple[str | int, ...]) -> int | None:
+def reperer_dans(texte: str) -> Callable[[tuple[str | int, ...]], int | None]:
+    """De quoi trouver la ligne d'un chemin dans un texte YAML, relu une fois, et seulement s'il y a une faute."""
+    composer = cache(lambda: yaml.compose(texte, _Lecteur))
+    return lambda chemin: _ligne_de(composer(), chemin)
+
+
+def _ligne_de(noeud: yaml.Node | None, chemin: tuple[str | int, ...]) -> int | None:
     """La ligne de ce qui est à ce chemin d'un document composé, ou de ce qui l'aurait contenu."""
     ligne = noeud.start_mark.line + 1 if noeud else None
     for etape in chemin:

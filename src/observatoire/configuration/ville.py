@@ -23,7 +23,7 @@ from observatoire.communes import (
     Epci,
     lire_contours_de,
 )
-from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte
+from observatoire.configuration.saisie import analyser_yaml, lire_texte, reperer_dans, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee
 
@@ -210,8 +210,11 @@ def lire_configuration(fichier: Path | str = "observatoire.yml") -> Configuratio
     if not fichier.is_file():
         raise ErreurConfiguration(f"{fichier.name} : fichier de configuration introuvable.")
     texte = lire_texte(fichier)
-    referentiels = fichier.parent / _dossier_donne(analyser_yaml(texte, fichier.name), "referentiels")
-    return _composer(analyser_fiche(texte, fichier.name, Ville, {"referentiels": referentiels}), fichier, referentiels)
+    brut = analyser_yaml(texte, fichier.name)
+    referentiels = fichier.parent / _dossier_donne(brut, "referentiels")
+    contexte = {"referentiels": referentiels}
+    ville = verifier_fiche(brut, fichier.name, Ville, contexte, ligne=reperer_dans(texte))
+    return _composer(ville, fichier, referentiels)
 
 
 def _dossier_donne(brut: object, nom: str) -> str:

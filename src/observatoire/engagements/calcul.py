@@ -17,7 +17,7 @@ from observatoire.tables import engagements as tables
 from observatoire.verdicts import (
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
-    SANS_OBJET,
+    SANS_VERDICT,
     juger_les_faits,
     juger_les_mesures,
 )
@@ -104,14 +104,14 @@ def _juger_les_faits(table: pd.DataFrame, engagements: list[Engagement], registr
     ]
     table = table.assign(**pd.DataFrame(comptes, columns=Compte._fields, index=table.index))
     jugee = juger_les_faits(table)
-    return jugee.assign(statut=np.where(jugee["verdict"].eq(SANS_OBJET), "na", "publie"))
+    return jugee.assign(statut=np.where(jugee["verdict"].eq(SANS_VERDICT), "na", "publie"))
 
 
 def _juger_les_autres(table: pd.DataFrame, engagements: list[Engagement]) -> pd.DataFrame:
     """Ceux que rien ne mesure : la raison est dans la déclaration."""
     raisons, ici = {e.code: e.sans_mesure for e in engagements}, table["en_vigueur"].astype(bool)
     return table.assign(
-        verdict=np.where(ici, NON_MESURABLE, SANS_OBJET),
+        verdict=np.where(ici, NON_MESURABLE, SANS_VERDICT),
         raison=np.where(ici, table["engagement"].map(raisons), PAS_EN_VIGUEUR),
         constat="",
         statut=np.where(ici, "publie", "na"),

@@ -135,7 +135,7 @@ def _menu(env: BuildEnvironment, courante: str) -> list[dict]:
     while (dessus := env.dessus_du_livre.get(courante)) and dessus not in lignee:
         lignee.add(courante := dessus)
 
-    def lister(page: str, entrees: list[tuple[str | None, str]], profond: bool) -> Iterator[dict]:
+    def lister(entrees: list[tuple[str | None, str]], profond: bool) -> Iterator[dict]:
         for titre, cible in entrees:
             nom = ponctuer(titre or env.titles[cible].astext())
             dedans = cible in lignee
@@ -144,12 +144,11 @@ def _menu(env: BuildEnvironment, courante: str) -> list[dict]:
                 "page": cible,
                 "titre": _SOUS_UNE_ANNEE.sub("", nom) if profond else nom,
                 "courante": dedans,
-                "dessous": list(lister(cible, dessous, True)) if not profond else [],
+                "dessous": list(lister(dessous, True)) if not profond else [],
             }
 
-    racine = env.config.root_doc
-    parties = env.sommaire_du_livre.get(racine, [])
-    return [{"nom": ponctuer(nom or ""), "pages": list(lister(racine, entrees, False))} for nom, entrees in parties]
+    parties = env.sommaire_du_livre.get(env.config.root_doc, [])
+    return [{"nom": ponctuer(nom or ""), "pages": list(lister(entrees, False))} for nom, entrees in parties]
 
 
 def _est_dans(noeud: nodes.Node, sortes: tuple[type, ...]) -> bool:

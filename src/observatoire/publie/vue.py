@@ -17,7 +17,6 @@ from observatoire.publie.contenu import Contenu
 from observatoire.publie.tables import COLONNES, INDICATEURS
 from observatoire.tables import Table, publiees
 from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
-from observatoire.vocabulaire import OUVRENT
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
 
@@ -114,15 +113,10 @@ class Publie:
         return self.lignes_de("dossiers", **cles)
 
     def dossiers_ouverts(self, **cles: str) -> list[dict]:
-        """Les dossiers ouverts qui portent ces clés ; aucun hors de la dernière année, où se tient le suivi.
-
-        Un dossier dont une année est cachée ne dit pas son état : il est ouvert si l'alerte de cette année paraît.
-        """
+        """Les dossiers ouverts qui portent ces clés ; aucun hors de la dernière année, où se tient le suivi."""
         if self.annee != self.edition["annees"][-1]:
             return []
-        evaluees = self.alertes(annee=self.annee, **cles)
-        paraissent = {cle_d_alerte(r) for r in evaluees if r["statut"] == "publie" and r["verdict"] in OUVRENT}
-        return [d for d in self.dossiers(**cles) if _est_ouvert(d, paraissent)]
+        return [d for d in self.dossiers(**cles) if d["etat"] != "resolue"]
 
     def actions(self, dossier: str) -> list[dict]:
         """Ce qui a été fait sur un dossier, dans l'ordre des dates."""
@@ -182,12 +176,6 @@ for _table in publiees().values():
 def cle_d_alerte(ligne: dict) -> tuple[str, str, str]:
     """Ce qui rattache une évaluation à son dossier : (niveau, territoire, indicateur)."""
     return ligne["niveau"], ligne["territoire"], ligne["indicateur"]
-
-
-def _est_ouvert(dossier: dict, paraissent: set[tuple[str, str, str]]) -> bool:
-    if dossier["statut"] == "publie":
-        return dossier["etat"] != "resolue"
-    return cle_d_alerte(dossier) in paraissent
 
 
 def dossier_publie(public: str = "publique") -> Path:

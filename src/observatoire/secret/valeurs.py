@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,14 +119,13 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     zero = table["indicateur"].map({c: b.borne_d_un_zero for c, b in bruits.items()}).to_numpy(float)
     valeur, bas, haut = (table[c].to_numpy(float, copy=True) for c in ("valeur", "borne_basse", "borne_haute"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        rapport, zero = x / n, np.where(x == 0, zero / n, 0)
-        ecart_type = np.sqrt(variance * (1 + rapport**2)) / n
+        rapport = x / n
+        ecart_type = intervalles.ecart_type_du_bruit(rapport, n, variance)
     for nature, encadrer in _ENCADRENT.items():
         ou = bruitees & (natures == nature)
         valeur[ou] = rapport[ou]
-        bornes = intervalles.elargir(rapport[ou], *encadrer(x[ou], n[ou]), ecart_type[ou])
-        hautes = np.maximum(bornes[1], zero[ou])
-        bas[ou], haut[ou] = np.maximum(bornes[0], 0), hautes if nature == "taux" else np.minimum(hautes, 1)
+        bornes = encadrer_un_rapport(encadrer, x[ou], n[ou], ecart_type[ou], zero[ou])
+        bas[ou], haut[ou] = bornes[0], bornes[1] if nature == "taux" else np.minimum(bornes[1], 1)
     ou = bruitees & (natures == "effectif")
     valeur[ou] = x[ou]
     marge = intervalles.elargir(x[ou], x[ou], x[ou], np.sqrt(variance[ou]))
@@ -134,6 +134,13 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     valeur[ou], bas[ou], haut[ou] = arrondir_une_moyenne(valeur[ou], comptes["erreur"].to_numpy(float)[ou])
     table["valeur"], table["borne_basse"], table["borne_haute"] = valeur, bas, haut
     _ecarts(table, bruitees & (natures == "ecart"), ecart_type, ouverture)
+
+
+def encadrer_un_rapport(encadrer: Callable, x, n, ecart_type, zero) -> tuple[np.ndarray, np.ndarray]:
+    """L'intervalle d'un rapport de comptes publiés. ``encadrer`` : celui des mêmes comptes sans bruit ; ``ecart_type``
+    : ce que le bruit en donne au rapport ; ``zero`` : la borne d'un zéro (:attr:`Bruit.borne_d_un_zero`)."""
+    bas, haut = intervalles.elargir(x / n, *encadrer(x, n), ecart_type)
+    return np.maximum(bas, 0), np.maximum(haut, np.where(x == 0, zero / n, 0))
 
 
 def _ecarts(table: pd.DataFrame, ou: np.ndarray, ecart_type: np.ndarray, ouverture: Ouverture) -> None:

@@ -1,0 +1,18 @@
+"""Tenir une table de docs/architecture.md, entre deux repères, telle qu'un programme d'ici la fait."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "architecture.md"
+
+
+def montrer(tabler: Callable[[], str], debut: str, fin: str) -> None:
+    """Imprimer la table ; avec ``--ecrire``, la mettre à jour dans la page, entre ``debut`` et ``fin``."""
+    if "--ecrire" not in sys.argv:
+        print(tabler())
+        return
+    avant, _, reste = PAGE.read_text(encoding="utf-8").partition(debut)
+    PAGE.write_text(f"{avant}{debut}\n{tabler()}\n{fin}{reste.partition(fin)[2]}", encoding="utf-8")
