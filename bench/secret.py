@@ -221,6 +221,11 @@ def _attaques(arguments: argparse.Namespace) -> Iterator[dict]:
                     yield attaquer(config, public, moi)
 
 
+def _dire_au_fur_et_a_mesure(mesure: dict) -> dict:
+    print(mesure, file=sys.stderr, flush=True)
+    return mesure
+
+
 def _erreurs(arguments: argparse.Namespace) -> Iterator[pd.DataFrame]:
     for graine in range(arguments.premiere, arguments.premiere + arguments.graines):
         with tempfile.TemporaryDirectory() as dossier:
@@ -244,7 +249,7 @@ def principal() -> int:
     if arguments.quoi == "erreurs":
         print(dire_les_erreurs(pd.concat(_erreurs(arguments))))
         return 0
-    mesures = pd.DataFrame(_attaques(arguments))
+    mesures = pd.DataFrame(map(_dire_au_fur_et_a_mesure, _attaques(arguments)))
     print(dire_l_attaque(mesures))
     return int(mesures["établis"].sum() > 0)
 

@@ -12,7 +12,7 @@ from petit_parc import INDICATEURS, REFERENTIELS, REGLES, evaluer, sommes, tirer
 from observatoire.alertes import CLES, publication
 from observatoire.alertes.attendus import Comptes, Releves, attendre
 from observatoire.alertes.etendue import mesurer_l_etendue
-from observatoire.alertes.hierarchie import _peser, variance_du_bruit
+from observatoire.alertes.hierarchie import _peser
 from observatoire.alertes.lois import LOIS
 from observatoire.alertes.publication import (
     PORTEES,
@@ -28,6 +28,7 @@ from observatoire.alertes.suites import juger
 from observatoire.baremes import lire_baremes
 from observatoire.cles import MODULE
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.intervalles import ecart_type_du_bruit
 from observatoire.secret import Bruit, lire_regles_du_secret
 from observatoire.vocabulaire import SIGNALES
 
@@ -100,7 +101,7 @@ def test_un_compte_bruite_vaut_un_plus_petit_de_meme_part():
     assert (lus[:2] / effectifs[:2]).ravel() == pytest.approx([0.3, 0.3])
     # La part d'un échantillon de cet effectif a la variance du hasard et du bruit réunies.
     for rang in (0, 1):
-        attendue = 0.3 * 0.7 / n[rang, 0] + variance_du_bruit(0.3, n[rang, 0], 2.0)
+        attendue = 0.3 * 0.7 / n[rang, 0] + ecart_type_du_bruit(0.3, n[rang, 0], 2.0) ** 2
         assert 0.3 * 0.7 / effectifs[rang, 0] == pytest.approx(attendue)
     assert (lus[2], effectifs[2]) == (0, 0)
 

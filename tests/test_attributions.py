@@ -193,18 +193,14 @@ def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
 
 
 #: Tout est couvert, et sans bruit.
-EXACTE = {"couverture": 1.0, "variance": 0.0}
+EXACTE = {"couverture": 1.0, "variance": 0.0, "zero": 0.0}
 
 
 def _valeurs(x, n, indicateur="moins_40_entrants", **autres):
     bas, haut = map(float, wilson(x, n))
-    ligne = LIEU | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
+    ligne = LIEU | EXACTE | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
     return pd.DataFrame(
-        [
-            ligne
-            | {"borne_basse": bas, "borne_haute": haut, "couverture": 1.0, "statut": "publie", "variance": 0.0}
-            | autres
-        ]
+        [ligne | {"borne_basse": bas, "borne_haute": haut, "couverture": 1.0, "statut": "publie"} | autres]
     )
 
 

@@ -603,7 +603,8 @@ def depot(tmp_path):
 
 
 def _rejuger(config, statut: str = "publie") -> tuple[pd.DataFrame, str]:
-    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut=statut, variance=0.0)
+    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet")
+    parus = parus.assign(statut=statut, variance=0.0, zero=0.0)
     if statut != "publie":
         parus[["numerateur", "denominateur", "valeur"]] = np.nan
     registres = lire_registres(config, lire_seances(config))

@@ -173,3 +173,22 @@ def elargir(valeur, bas, haut, ecart_type, confiance: float = CONFIANCE):
     valeur, bas, haut, ecart_type = (np.asarray(v, float) for v in (valeur, bas, haut, ecart_type))
     bruit = (_quantile(confiance) * ecart_type) ** 2
     return valeur - np.sqrt((valeur - bas) ** 2 + bruit), valeur + np.sqrt((haut - valeur) ** 2 + bruit)
+
+
+#: Les intervalles d'une part, qui ne dépasse pas 1 ; les autres sont ceux d'un taux.
+_D_UNE_PART = (wilson, clopper_pearson)
+
+
+def encadrer_un_rapport(loi, x, n, bruit: tuple, confiance: float = CONFIANCE):
+    """L'intervalle d'un rapport ``x / n`` de deux comptes publiés, partout où il s'en fait un.
+
+    ``loi`` : celui des mêmes comptes sans bruit (:func:`wilson`, :func:`byar`, :func:`clopper_pearson`,
+    :func:`garwood`). ``bruit`` : la variance de celui de chaque compte, et le plus grand compte attendu d'un zéro
+    publié (:meth:`observatoire.secret.Bruit.borne_d_un_zero`) ; une variance nulle est celle de comptes exacts.
+    """
+    variance, zero = (np.asarray(b, float) for b in bruit)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rapport = x / n
+        bas, haut = elargir(rapport, *loi(x, n, confiance), ecart_type_du_bruit(rapport, n, variance), confiance)
+        haut = np.maximum(haut, np.where((x == 0) & (variance > 0), zero / n, 0))
+    return np.maximum(bas, 0), np.minimum(haut, 1) if loi in _D_UNE_PART else haut

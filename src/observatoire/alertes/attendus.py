@@ -29,7 +29,8 @@ class Comptes:
     """Des territoires d'un niveau : (territoire, indicateur).
 
     ``x`` : observés ; ``n`` : répondants ou logements ; ``attendus`` ; ``concernes`` : qui devait répondre ;
-    ``bruit`` : la variance de celui que ``x`` et ``n`` portent chacun. Un compte qui ne paraît pas manque.
+    ``bruit`` : la variance de celui que ``x`` et ``n`` portent chacun ; ``zero`` : la borne d'un zéro qui le porte. Un
+    compte qui ne paraît pas manque.
     """
 
     x: np.ndarray
@@ -37,6 +38,7 @@ class Comptes:
     attendus: np.ndarray
     concernes: np.ndarray
     bruit: np.ndarray | float = 0.0
+    zero: np.ndarray | float = 0.0
 
     def reunir(self, rangs: np.ndarray, nombre: int) -> Comptes:
         """Les comptes des ``nombre`` territoires qui contiennent ceux-ci ; ``rangs`` : le sien, pour chacun."""
@@ -56,7 +58,9 @@ class Comptes:
     def completer(self, ou: np.ndarray, autre: Comptes) -> Comptes:
         """Les mêmes, sauf les lignes ``ou``, prises dans ``autre``."""
         noms = ("x", "n", "attendus", "concernes")
-        return Comptes(*(np.where(ou[:, None], getattr(autre, n), getattr(self, n)) for n in noms), self.bruit)
+        return Comptes(
+            *(np.where(ou[:, None], getattr(autre, n), getattr(self, n)) for n in noms), self.bruit, self.zero
+        )
 
     def arrondir(self) -> np.ndarray:
         """Les attendus tels qu'ils s'écrivent."""

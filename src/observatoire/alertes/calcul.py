@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire import intervalles, vocabulaire
 from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
 from observatoire.alertes.etendue import mesurer_l_etendue
-from observatoire.alertes.hierarchie import Niveau, evaluer, variance_du_bruit
+from observatoire.alertes.hierarchie import Niveau, evaluer
 from observatoire.alertes.lois import LOIS, Loi
 from observatoire.alertes.melange import DISPERSIONS
 from observatoire.alertes.regles import Regles, lire_regles_des_alertes
@@ -23,7 +23,7 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.droits import reserver
-from observatoire.intervalles import elargir
+from observatoire.intervalles import ecart_type_du_bruit, encadrer_un_rapport
 from observatoire.rangement import ecrire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.tables import Travail
@@ -182,8 +182,7 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
     """Un niveau en long : une ligne par territoire et indicateur, dans cet ordre."""
     c = evaluation.comptes
     with np.errstate(divide="ignore", invalid="ignore"):
-        part = c.x / c.n
-        bas, haut = elargir(part, *_INTERVALLES[nature](c.x, c.n), np.sqrt(variance_du_bruit(part, c.n, c.bruit)))
+        bas, haut = encadrer_un_rapport(_INTERVALLES[nature], c.x, c.n, (c.bruit, c.zero))
         reponse = np.where(c.concernes > 0, c.n / c.concernes, np.nan)
     evalue = np.isfinite(evaluation.lisse)
     mesures = {
@@ -213,7 +212,8 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
 
 def _variance(loi: Loi, reference: np.ndarray, n: np.ndarray, bruit: np.ndarray | float) -> np.ndarray:
     """Celle de la part observée, hasard et bruit réunis."""
-    return loi.variance(reference, n) + variance_du_bruit(reference, n, bruit)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return loi.variance(reference, n) + ecart_type_du_bruit(reference, n, bruit) ** 2
 
 
 def _situer(parc: Parc, territoires) -> dict[str, np.ndarray]:

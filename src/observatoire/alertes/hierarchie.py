@@ -19,6 +19,7 @@ import numpy as np
 from observatoire.alertes.attendus import Comptes
 from observatoire.alertes.lois import Loi
 from observatoire.alertes.melange import Melange, ajuster, conclure
+from observatoire.intervalles import ecart_type_du_bruit
 
 
 @dataclass(frozen=True)
@@ -105,14 +106,8 @@ def _peser(loi: Loi, comptes: Comptes, ou: np.ndarray, moyenne: np.ndarray) -> t
     effectif = np.where(ou, n, 1.0)
     part = loi.borner((np.where(ou, x / effectif, moyenne) + moyenne) / 2)
     du_hasard = loi.variance(part, effectif)
-    poids = du_hasard / (du_hasard + variance_du_bruit(part, effectif, comptes.bruit))
+    poids = du_hasard / (du_hasard + ecart_type_du_bruit(part, effectif, comptes.bruit) ** 2)
     return x * poids, n * poids
-
-
-def variance_du_bruit(part: np.ndarray, n: np.ndarray, bruit: np.ndarray | float) -> np.ndarray:
-    """La variance que le bruit ajoute à une part ``x / n`` dont chaque compte le porte."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return bruit * (1 + part**2) / n**2
 
 
 def _part(comptes: Comptes) -> np.ndarray:

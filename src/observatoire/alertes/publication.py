@@ -106,8 +106,9 @@ class Vues:
         with np.errstate(divide="ignore", invalid="ignore"):
             taux = np.round(exacts.attendus / exacts.n, DECIMALES_DU_TAUX)
             concernes = np.where(mesures["reponse"] > 0, n / mesures["reponse"], 0.0)
-        variances = np.array([self.bruits[code].variance for code in codes])
-        return Comptes(mesures["numerateur"], n, taux * n, concernes, variances)
+        bruits = [self.bruits[code] for code in codes]
+        mesures_du_bruit = np.array([(b.variance, b.borne_d_un_zero()) for b in bruits])
+        return Comptes(mesures["numerateur"], n, taux * n, concernes, *mesures_du_bruit.T)
 
 
 def _placer(codes, valeurs: pd.Series) -> np.ndarray:

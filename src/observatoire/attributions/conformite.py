@@ -18,12 +18,10 @@ from observatoire.catalogue import catalogue
 from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
 from observatoire.tables.attributions import CONFORMITE
-from observatoire.verdicts import juger_les_mesures
+from observatoire.verdicts import LUES, juger_les_mesures
 from observatoire.vocabulaire import SANS_OBJET
 
 COLONNES = CONFORMITE.noms
-_MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance"]
-_LUES = [*CLES, *_MESURES, "statut"]
 
 
 def confronter(
@@ -31,14 +29,15 @@ def confronter(
 ) -> pd.DataFrame:
     """Une ligne par objectif, année et territoire qu'il vise (:data:`COLONNES`).
 
-    ``valeurs`` : des lignes des indicateurs d'un public, et la ``variance`` du bruit de chacune. ``tout`` : niveau et
-    code du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne « sans_objet », à ce niveau ou là
-    où il est nommé ; une règle dont la valeur a changé n'est dite qu'une fois par année. Un lieu nommé a toujours sa
-    ligne, fût-elle « non_mesurable ». Ce qui n'est dans aucune commune n'est la commune de personne.
+    ``valeurs`` : des lignes des indicateurs d'un public, et leur bruit (:data:`~observatoire.verdicts.LUES`).
+    ``tout`` : niveau et code du territoire entier. Un objectif qui n'est pas en vigueur n'a qu'une ligne «
+    sans_objet », à ce niveau ou là où il est nommé ; une règle dont la valeur a changé n'est dite qu'une fois par
+    année. Un lieu nommé a toujours sa ligne, fût-elle « non_mesurable ». Ce qui n'est dans aucune commune n'est la
+    commune de personne.
     """
     annees, objectifs = list(annees), list(objectifs)
     vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
-    valeurs = valeurs.loc[vises & valeurs["territoire"].ne(HORS_COMMUNE), _LUES]
+    valeurs = valeurs.loc[vises & valeurs["territoire"].ne(HORS_COMMUNE), [*CLES, *LUES, "statut"]]
     valeurs = valeurs.astype(dict.fromkeys([*CLES[1:], "statut"], object))
     morceaux = [_un(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
     morceaux = [m for m in morceaux if len(m)]
@@ -79,7 +78,7 @@ def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
     """La ligne d'un lieu nommé où rien n'a été calculé cette année-là."""
     bailleur = TOUS if objectif.bailleur == CHACUN else objectif.bailleur
     ligne = dict(zip(CLES, (annee, objectif.niveau, lieu, bailleur, objectif.indicateur), strict=True))
-    vides = dict.fromkeys(_MESURES, float("nan"))
+    vides = dict.fromkeys(LUES, float("nan"))
     return pd.DataFrame([ligne | vides | {"statut": "nd"}])
 
 

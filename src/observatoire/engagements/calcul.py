@@ -15,6 +15,7 @@ from observatoire.engagements.declaration import Engagement
 from observatoire.engagements.preuves import Compte, Registres, compter
 from observatoire.tables import engagements as tables
 from observatoire.verdicts import (
+    LUES,
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
     SANS_VERDICT,
@@ -29,7 +30,7 @@ DECRITS, CIBLES, MESURES, ETAT_ZERO = (
 )
 _NOMBRES = [*MESURES, "cible", "jusque", "tolerance", "zero_valeur"]
 _ENTIERS = ["echeance", "zero_annee", "faits", "attendus"]
-_CELLULE = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "variance", "statut"]
+_CELLULE = [*LUES, "statut"]
 _LIEU = ["indicateur", "niveau", "territoire", "bailleur"]
 
 
@@ -38,7 +39,7 @@ def juger_les_engagements(
 ) -> pd.DataFrame:
     """Une ligne par engagement et par année de l'édition : les colonnes de :data:`COLONNES`.
 
-    ``publiees`` : les indicateurs d'un public, et la ``variance`` du bruit de chaque ligne (zéro si elle est exacte).
+    ``publiees`` : les indicateurs d'un public, et leur bruit (:data:`~observatoire.verdicts.LUES`).
     ``registres`` : ce qui prouve les faits (:func:`~observatoire.engagements.lire_registres`).
 
     Statut : celui de la cellule mesurée ; ``na`` si le texte ou la règle n'est pas en vigueur ; ``publie`` pour des

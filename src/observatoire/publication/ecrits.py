@@ -30,7 +30,7 @@ from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.ruptures import lire_ruptures
-from observatoire.secret import Regles, lire_regles_du_secret, variances
+from observatoire.secret import Regles, lire_regles_du_secret, porter_le_bruit
 from observatoire.simulation import duree_de_la_charte
 from observatoire.tables import Table
 from observatoire.tables.attributions import CONFORMITE
@@ -51,8 +51,7 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
     baremes = lire_baremes(referentiels)
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
     table = lire_publiee(INDICATEURS_PUBLIES, dossier)
-    ouverture = etablir_l_ouverture(config, baremes, regles)
-    publiees = table.assign(variance=variances(table, ouverture, regles))
+    publiees = porter_le_bruit(table, etablir_l_ouverture(config, baremes, regles), regles)
     with ecrire_dossier(dossier) as travail:
         shutil.copytree(dossier, travail, ignore=shutil.ignore_patterns(MARQUE), dirs_exist_ok=True)
         publier_les_ecrits(config, baremes, publiees, regles, travail)
@@ -63,8 +62,8 @@ def publier_les_ecrits(
 ) -> None:
     """Écrire dans ``dossier`` ce qui se tire des écrits.
 
-    ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne. ``dossier`` a déjà tout le
-    reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant de rien écrire.
+    ``publiees`` : les indicateurs de ce public, et leur bruit (:func:`~observatoire.secret.porter_le_bruit`).
+    ``dossier`` a déjà tout le reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant d'écrire.
     """
     ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
     tables = _juger(config, baremes, publiees, ecrits.seances)

@@ -34,7 +34,7 @@ from observatoire.secret import (
     dire,
     lire_regles_du_secret,
     parc_par_cellule,
-    variances,
+    porter_le_bruit,
 )
 from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
@@ -77,7 +77,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     ouverture = etablir_l_ouverture(config, baremes, regles)
     exacts = lire_les_exacts(config)
     bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
-    publiees = bruitees.table.assign(variance=variances(bruitees.table, ouverture, regles))
+    publiees = porter_le_bruit(bruitees.table, ouverture, regles)
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
     # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
