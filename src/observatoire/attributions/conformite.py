@@ -39,11 +39,12 @@ def confronter(
     vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
     valeurs = valeurs.loc[vises & valeurs["territoire"].ne(HORS_COMMUNE), [*CLES, *LUES, "statut"]]
     valeurs = valeurs.astype(dict.fromkeys([*CLES[1:], "statut"], object))
-    morceaux = [_un(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
-    morceaux = [m for m in morceaux if len(m)]
-    if not morceaux:
+    visees = [_viser(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
+    visees = [v for v in visees if len(v)]
+    if not visees:
         return pd.DataFrame(columns=COLONNES)
-    return pd.concat(morceaux, ignore_index=True).sort_values([*CLES, "objectif"], ignore_index=True)
+    jugees = _juger(pd.concat(visees, ignore_index=True))
+    return jugees[COLONNES].sort_values([*CLES, "objectif"], ignore_index=True)
 
 
 def _de_l_annee(objectifs: list[Objectif], annee: int) -> list[Objectif]:
@@ -54,7 +55,8 @@ def _de_l_annee(objectifs: list[Objectif], annee: int) -> list[Objectif]:
     return [next((o for o in r if o.jusque is None or jour <= o.jusque), r[-1]) for r in regles.values()]
 
 
-def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, str]) -> pd.DataFrame:
+def _viser(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, str]) -> pd.DataFrame:
+    """Les lignes qu'un objectif juge une année, et ce qu'il en demande."""
     siennes = valeurs[valeurs["annee"].eq(annee) & valeurs["indicateur"].eq(objectif.indicateur)]
     siennes = siennes[siennes["niveau"].eq(objectif.niveau)]
     vise = siennes["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else siennes["bailleur"].eq(objectif.bailleur)
@@ -65,13 +67,10 @@ def _un(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, 
     if not objectif.en_vigueur(annee):
         general = objectif.territoire is not None or (objectif.niveau == tout[0] and objectif.bailleur == TOUS)
         siennes = siennes if general else siennes.iloc[:0]
-    constats, verdicts = _juger(siennes, objectif, objectif.en_vigueur(annee))
     fixes = {c: getattr(objectif, c) for c in ("origine", "sens", "cible", "source")}
-    statuts = siennes["statut"] if objectif.en_vigueur(annee) else "na"
     fixes |= {c: jour.isoformat() if (jour := getattr(objectif, c)) else "" for c in ("depuis", "jusque")}
-    return siennes[CLES].assign(objectif=objectif.code, **fixes, constat=constats, verdict=verdicts, statut=statuts)[
-        COLONNES
-    ]
+    fixes |= {"objectif": objectif.code, "nature_indicateur": catalogue()[objectif.indicateur].nature}
+    return siennes.assign(**fixes, en_vigueur=objectif.en_vigueur(annee))
 
 
 def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
@@ -82,19 +81,11 @@ def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:
     return pd.DataFrame([ligne | vides | {"statut": "nd"}])
 
 
-def _juger(lignes: pd.DataFrame, objectif: Objectif, en_vigueur: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Le constat et le verdict de chaque ligne ; vides là où la valeur est secrète."""
-    jugees = juger_les_mesures(
-        lignes.assign(
-            nature_indicateur=catalogue()[objectif.indicateur].nature,
-            cible=objectif.cible,
-            sens=objectif.sens,
-            tolerance=0.0,
-            arithmetique=True,
-            en_vigueur=en_vigueur,
-            avant_terme=False,
-        )
-    )
-    secret, sans_objet = lignes["statut"].eq("c") & en_vigueur, jugees["verdict"].eq("")
+def _juger(lignes: pd.DataFrame) -> pd.DataFrame:
+    """Les mêmes, leur constat et leur verdict ; vides là où la valeur est secrète, « na » hors des dates."""
+    jugees = juger_les_mesures(lignes.assign(tolerance=0.0, arithmetique=True, avant_terme=False))
+    secret, sans_objet = lignes["statut"].eq("c") & lignes["en_vigueur"], jugees["verdict"].eq("")
     verdicts = np.select([secret, sans_objet], [None, SANS_OBJET], jugees["verdict"].astype(object))
-    return jugees["constat"].astype(object).where(jugees["constat"].ne(""), None).to_numpy(), verdicts
+    constats = jugees["constat"].astype(object).where(jugees["constat"].ne(""), None)
+    statuts = lignes["statut"].where(lignes["en_vigueur"], "na")
+    return lignes.assign(constat=constats, verdict=verdicts, statut=statuts)

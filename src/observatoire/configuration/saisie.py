@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import yaml
+from yaml.composer import Composer
 
 from observatoire.erreurs import ErreurConfiguration
 
@@ -30,14 +31,20 @@ ANNEES = range(1800, 2201)
 _ENORME = 1e15  # et « .nan » n'est pas plus petit
 
 
-class _Lecteur(yaml.SafeLoader):
-    """YAML ordinaire, où les clés sont des textes, uniques, et où rien ne renvoie à autre chose."""
+class _Lecteur(Composer, yaml.CSafeLoader):
+    """YAML ordinaire, où les clés sont des textes, uniques, et où rien ne renvoie à autre chose.
+
+    Découpé par libyaml, dix fois plus vite ; composé ici, où les renvois se refusent."""
 
     yaml_constructors = {
         tag: construire
-        for tag, construire in yaml.SafeLoader.yaml_constructors.items()
+        for tag, construire in yaml.CSafeLoader.yaml_constructors.items()
         if tag is None or tag.rpartition(":")[2] not in _INUSITES
     }
+
+    def __init__(self, texte: str):
+        yaml.CSafeLoader.__init__(self, texte)
+        Composer.__init__(self)
 
     def compose_node(self, parent, index):
         if self.check_event(yaml.AliasEvent):
