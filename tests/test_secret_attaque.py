@@ -86,7 +86,7 @@ def test_l_attaque_sait_quand_elle_sait(prises):
 
 
 def test_sans_bruit_elle_etablit_presque_tout(prises):
-    prise = prises(GRAINES[0], sans_bruit=True)
+    prise = prises(GRAINES[0], muette=True)
     petits = prise.reponses[prise.reponses["petit"] & prise.reponses["genre"].eq("publié")]
     assert len(prise.etablis) > 100
     assert petits["juste"].mean() > 0.99
@@ -94,7 +94,7 @@ def test_sans_bruit_elle_etablit_presque_tout(prises):
 
 def test_sans_bruit_les_petits_numerateurs_masques_se_retrouvent(publiees):
     """Une suppression naïve : les numérateurs de moins de onze sont masqués, les totaux restent exacts."""
-    dossier = Dossier(publiees(GRAINES[1], sans_bruit=True), "publique")
+    dossier = Dossier(publiees(GRAINES[1], muette=True), "publique")
     fichier = dossier.publie / "indicateurs.csv"
     table = dossier.indicateurs
     masquees = (
@@ -113,7 +113,7 @@ def test_sans_bruit_les_petits_numerateurs_masques_se_retrouvent(publiees):
 
 
 def test_le_message_dit_ou_mais_jamais_combien(publiees):
-    attaque = Attaque(Dossier(publiees(GRAINES[0], sans_bruit=True), "publique"))
+    attaque = Attaque(Dossier(publiees(GRAINES[0], muette=True), "publique"))
     constats = attaque.conclure().constats
     assert constats
     vrais = attaque._exacts.set_index(CLES)["numerateur"]
@@ -123,7 +123,7 @@ def test_le_message_dit_ou_mais_jamais_combien(publiees):
 
 def test_un_menage_corrige_entre_deux_editions_ne_trahit_pas_les_comptes(publiees, tmp_path):
     """La même année publiée deux fois, une famille corrigée : les comptes qui l'ont ne se devinent pas davantage."""
-    avant, apres = (Dossier(publiees(GRAINES[1], changes=n), "publique") for n in (0, 1))
+    avant, apres = (Dossier(publiees(GRAINES[1], changes=range(n)), "publique") for n in (0, 1))
     changees = differences(avant.indicateurs, apres.indicateurs)
     assert 0 < len(changees) < 200
     anterieures = apres.publie / "anterieures"

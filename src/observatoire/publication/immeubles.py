@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from pyproj import Transformer
 
 from observatoire.configuration import Configuration
 from observatoire.rangement import vide
@@ -43,6 +42,8 @@ def _fichiers(table: Path) -> list[Path]:
 
 def _situer(lieux: pd.DataFrame) -> pd.DataFrame:
     """Les mêmes, la place de chacun en degrés."""
+    from pyproj import Transformer  # long à charger, pour qui ne voit pas les immeubles
+
     places = lieux[["x", "y", "lon", "lat"]].astype(float)
     lon, lat = Transformer.from_crs(2154, 4326, always_xy=True).transform(places["x"], places["y"])
     plan = places["x"].notna() & places["y"].notna()
