@@ -36,8 +36,9 @@ from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.publication import proteger
 from observatoire.publie import CLES, INDICATEURS, VALEURS
-from observatoire.secret import Ouverture, lire_regles_du_secret, proteger_les_valeurs
+from observatoire.secret import Bruit, Ouverture, lire_regles_du_secret, proteger_les_valeurs
 from observatoire.secret.attaque import Prises
+from observatoire.secret.attaque.releve import vraisemblance
 from observatoire.secret.parution import CELLULE
 from observatoire.tables.indicateurs import CUMULS
 
@@ -211,6 +212,21 @@ def deviner_par_la_moyenne(config: Configuration, vus: pd.DataFrame) -> dict:
     return {"comptes changés": int(change.sum()), "justes, une fois": int(un.sum()), "justes, moyenne": int(tous.sum())}
 
 
+def simuler_la_moyenne() -> pd.DataFrame:
+    """Ce qu'on devine d'un même petit compte, publié plusieurs fois avec un autre bruit : la part de bonnes réponses de
+    la moyenne arrondie, et de la plus vraisemblable des valeurs possibles. Les comptes de 1 à 10 sont également tirés.
+    """
+    loi, tirage, possibles = Bruit(), np.random.default_rng(1951), np.arange(2 * SEUIL)
+    vrais = tirage.integers(1, SEUIL, TIRAGES)
+    lignes = []
+    for fois in (1, 2, 4, 8, 16):
+        vus = np.stack([loi.bruiter(vrais, tirage.integers(0, MODULE, TIRAGES)) for _ in range(fois)])
+        chances = [vraisemblance(loi, possibles[None, :], v[:, None], v[:, None]) for v in vus]
+        reponses = np.rint(vus.mean(axis=0)), np.prod(chances, axis=0).argmax(axis=1)
+        lignes.append([fois, *(round(100 * float((r == vrais).mean()), 1) for r in reponses)])
+    return pd.DataFrame(lignes, columns=["publications", "la moyenne (%)", "la plus vraisemblable (%)"])
+
+
 def attaquer(config: Configuration, public: str, moi: str | None = None) -> dict:
     """Une ligne du tableau de l'attaque."""
     depart = time.process_time()
@@ -344,6 +360,8 @@ def principal() -> int:
         return 0
     mesures = pd.DataFrame(map(_dire_au_fur_et_a_mesure, MESURES[arguments.quoi](arguments)))
     print(tableau(mesures) if arguments.quoi == "protection" else dire_l_attaque(mesures))
+    if arguments.quoi == "moyenne":
+        print(f"\n{tableau(simuler_la_moyenne())}")
     return int(arguments.quoi not in ("protection", "suppression") and mesures["établis"].sum() > 0)
 
 

@@ -34,8 +34,8 @@ _TRANCHES = ["0-20", "20-40", "40-60", "60-100", "100+", "nr"]
 def ville(dossier: Path, graine: int, muette: bool = False, changes: range = range(0)) -> Configuration:
     """Une ville calculée, deux années presque pareilles ; ses ménages et leurs clés dépendent de la graine.
 
-    ``muette`` : sans bruit. ``changes`` : les rangs des ménages seuls de Battant dont la composition est corrigée, la
-    seconde année (d'une édition à l'autre).
+    ``muette`` : sans bruit. ``changes`` : les rangs, parmi les ménages de Velotte qui ne sont pas monoparentaux, de
+    ceux qui le deviennent la seconde année (d'une édition à l'autre).
     """
     dossier.mkdir(parents=True, exist_ok=True)
     referentiels = sans_bruit(dossier / "referentiels") if muette else RACINE / "data" / "referentiels"
@@ -46,8 +46,8 @@ def ville(dossier: Path, graine: int, muette: bool = False, changes: range = ran
     avant = menages.copy()
     partis = tirage.random(len(menages)) < 0.1
     avant.loc[partis, "composition"] = tirage.choice([*_COMPOSITIONS, "monoparentale"], partis.sum())
-    seuls = menages.index[menages["composition"].eq("seul")][list(changes)]
-    menages.loc[seuls, "composition"] = "monoparentale"
+    autres = menages.index[menages["quartier"].eq("velotte") & menages["composition"].ne("monoparentale")]
+    menages.loc[autres[list(changes)], "composition"] = "monoparentale"
     contenus = {annee: _tables(table) for annee, table in zip(ANNEES, (avant, menages), strict=True)}
     depots = [(a, b, t) for a in ANNEES for b in ("gbh", "neolia") for t in ("logements", "menages")]
     ecrire_prepare(config, contenus, depots)
