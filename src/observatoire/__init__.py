@@ -34,6 +34,7 @@ _ORIGINES = {
     "ecrire_date": f"{_PRESENTATION}.nombres",
     "entonnoirs": f"{_PRESENTATION}.entonnoir",
     "entropie_quartier": f"{_PRESENTATION}.mixite_quartier",
+    "dispersion": f"{_PRESENTATION}.dispersion",
     "evolution": f"{_PRESENTATION}.evolution",
     "evolution_mixite": f"{_PRESENTATION}.mixite",
     "explications_rivales": f"{_PRESENTATION}.revue",
