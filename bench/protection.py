@@ -19,8 +19,8 @@ from observatoire.chaine import Chaine
 from observatoire.configuration import Configuration, lire_configuration
 
 RACINE = Path(__file__).resolve().parents[1]
-#: La ville immense : années, quartiers (de trois secteurs), bailleurs.
-ANS, QUARTIERS, BAILLEURS = range(2007, 2019), 60, 12
+#: La ville immense : années, quartiers (de trois secteurs), bailleurs, logements.
+ANS, QUARTIERS, BAILLEURS, LOGEMENTS = range(2007, 2019), 60, 12, 24_000
 _COTE, _COIN = 0.006, (5.8, 47.0)  # d'un carré, en degrés
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from protection import QUARTIERS, ecrire_une_ville_immense, mesurer, preparer
+from protection import LOGEMENTS, ecrire_une_ville_immense, mesurer, preparer
 
 from observatoire.audit.attaque import Attaque
 from observatoire.audit.dossier import Dossier, lire
@@ -317,7 +317,7 @@ def _moyennes(arguments: argparse.Namespace) -> Iterator[dict]:
 def _protections(arguments: argparse.Namespace) -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as dossier:
         if arguments.immense:
-            config = preparer(ecrire_une_ville_immense(Path(dossier)), 16000 * QUARTIERS // 13, 2007)
+            config = preparer(ecrire_une_ville_immense(Path(dossier)), LOGEMENTS, 2007)
         else:
             config = next(_parcs(arguments))
         for public in arguments.publics.split(","):
