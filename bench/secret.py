@@ -271,7 +271,7 @@ def dire_l_attaque(mesures: pd.DataFrame) -> str:
 def tableau(table: pd.DataFrame) -> str:
     """En Markdown."""
     lignes = [table.columns.astype(str).tolist(), [":--"] + ["--:"] * (table.shape[1] - 1)]
-    lignes += table.astype(str).to_numpy().tolist()
+    lignes += table.astype(object).where(table.notna(), "–").map(str).to_numpy().tolist()
     return "\n".join(f"| {' | '.join(ligne)} |" for ligne in lignes)
 
 

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _COURTE = 100  # lignes
+#: Ce qu'un lecteur qui additionne doit savoir, là où il le ferait.
+TOTAUX = (
+    "Les comptes de ménages, de baux ou de demandes portent un bruit de quelques unités : un total peut différer un peu de "
+    "la somme de ses parties."
+)
 #: L'en-tête de la première colonne, selon ce que sont les lignes.
 GENRES = {niveau: mot.nom for niveau, mot in NIVEAUX.items()} | {"bailleur": "Bailleur"}
 
@@ -174,7 +179,7 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple, titre: str, de
     table = pd.DataFrame({premiere: [*noms, f"<strong>{lier(repere.nom, adresse)}</strong>"], **colonnes})
     note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
     note += f" Sans valeur publiée – {' ; '.join(sans)}." if sans else ""
-    return composer(table, f"{titre}, {valeurs.annee}", note=note)
+    return composer(table, f"{titre}, {valeurs.annee}", note=f"{note} {TOTAUX}")
 
 
 def cellule(ligne: dict, declaration: dict) -> str:

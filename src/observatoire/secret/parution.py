@@ -23,11 +23,6 @@ TOUS = "tous"
 CELLULE = ["annee", "niveau", "territoire", "bailleur"]
 #: Pourquoi une valeur est cachée, dans l'ordre où on le dit.
 EXACT, UNITE, BAILLEURS, ACCORD = "exact", "unite", "bailleurs", "accord"
-MOTIFS = {
-    UNITE: "moins d'unités que le seuil",
-    BAILLEURS: "trop peu de bailleurs, ou un seul qui pèse trop, sans leur accord",
-    ACCORD: "les chiffres d'un bailleur, sans son accord",
-}
 
 
 @dataclass(frozen=True)
