@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _COURTE = 100  # lignes
 #: Ce qu'un lecteur qui additionne doit savoir, là où il le ferait.
 TOTAUX = (
-    "Les comptes de ménages, de baux ou de demandes portent un bruit de quelques unités : un total peut différer un peu de "
-    "la somme de ses parties."
+    "Les comptes de ménages, de baux ou de demandes portent un bruit de quelques unités : un total peut différer un "
+    "peu de la somme de ses parties."
 )
 #: L'en-tête de la première colonne, selon ce que sont les lignes.
 GENRES = {niveau: mot.nom for niveau, mot in NIVEAUX.items()} | {"bailleur": "Bailleur"}
