@@ -20,7 +20,7 @@ from observatoire.configuration import Configuration, lire_configuration
 
 RACINE = Path(__file__).resolve().parents[1]
 #: La ville immense : années, quartiers (de trois secteurs), bailleurs, logements.
-ANS, QUARTIERS, BAILLEURS, LOGEMENTS = range(2007, 2019), 60, 12, 24_000
+ANS, QUARTIERS, BAILLEURS, LOGEMENTS = range(2007, 2019), 60, 12, 12_000
 _COTE, _COIN = 0.006, (5.8, 47.0)  # d'un carré, en degrés
 
 

@@ -315,13 +315,14 @@ def _moyennes(arguments: argparse.Namespace) -> Iterator[dict]:
 
 
 def _protections(arguments: argparse.Namespace) -> Iterator[dict]:
-    with tempfile.TemporaryDirectory() as dossier:
-        if arguments.immense:
-            config = preparer(ecrire_une_ville_immense(Path(dossier)), LOGEMENTS, 2007)
-        else:
-            config = next(_parcs(arguments))
+    for config in _immense(arguments) if arguments.immense else _parcs(arguments):
         for public in arguments.publics.split(","):
             yield mesurer(config, public)
+
+
+def _immense(arguments: argparse.Namespace) -> Iterator[Configuration]:
+    with tempfile.TemporaryDirectory() as dossier:
+        yield preparer(ecrire_une_ville_immense(Path(dossier)), LOGEMENTS, arguments.premiere)
 
 
 def _dire_au_fur_et_a_mesure(mesure: dict) -> dict:
