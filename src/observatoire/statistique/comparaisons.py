@@ -4,7 +4,7 @@ Chaque fonction prend des tableaux de même forme et rend un :class:`Ecart`. Un 
 statistique : l'intervalle à 95 % exclut zéro si, et seulement si, la probabilité est sous 5 %.
 
 Le recouvrement de deux intervalles n'est pas une épreuve : il se trompe bien moins de cinq fois sur cent, et le paie.
-Trois points de plus dans un quartier de 3 600 ménages se voient neuf fois sur dix par l'épreuve, une fois sur deux par lui ;
+Trois points de plus dans un quartier de 3 600 ménages se voient neuf fois sur dix par l'épreuve, une sur deux par lui ;
 quatre points de plus parmi mille ménages qui restent, presque toujours contre une fois sur dix.
 """
 
