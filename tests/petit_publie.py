@@ -255,6 +255,7 @@ def ecrire_publie(
         "nom": "Besançon", "niveau": "ville", "communes": [], "code": "25056", "a": "à Besançon", "de": "de Besançon",
         "titre": "Observatoire",
         "annees": ANNEES, "annee_zero": 2007, "trimestre": "2011-T1",
+        "regles": {"bruit": {"variance": 2.0}, "bruits": {}},
         "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
         "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
         "secret": {"masquees": [], "phrases": ["38 valeurs cachées sur 2000 : moins de 11 ménages dans l'unité."]},
