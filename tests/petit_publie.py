@@ -79,7 +79,7 @@ _SIMPLES = {
     "signalements_ouverts": ("Restés ouverts", "difficultes", "proportion", "%", "ouverts", "signalements", 0.12),
     "demandes_actives": ("Demandes actives", "demande", "effectif", "demandes", "demandes", None, 0),
     "attributions": ("Attributions", "demande", "effectif", "attributions", "baux signés", None, 0),
-    "tension": ("Tension", "demande", "taux", "demandes pour une attribution", "demandes", "baux", 2.4),
+    "tension": ("Tension", "demande", "rapport", "demandes pour une attribution", "demandes", "baux", 2.4),
     "delai_attente": ("Délai d'attente", "demande", "moyenne", "mois", "mois", "attributions", 9.5),
     "premier_quartile_hors_qpv": (
         "Premier quartile hors QPV", "demande", "proportion", "%", "baux au 1er quartile", "baux hors QPV", 0.17,
@@ -126,7 +126,7 @@ _GROUPES = {
 
 def catalogue() -> list[dict]:
     """Les déclarations, dans la forme de ``catalogue.json``."""
-    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None}
+    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None, "sans_lieu": None}
     simples = [
         {
             "code": code, "libelle": libelle, "famille": FAMILLES[famille], "nature": nature, "unite": unite,

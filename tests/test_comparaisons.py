@@ -75,7 +75,7 @@ def test_l_ecart_de_deux_taux_comme_statsmodels(comptes):
 @pytest.mark.parametrize("comparer", [comparer_proportions, comparer_taux])
 def test_l_intervalle_exclut_zero_quand_l_epreuve_est_sous_cinq_pour_cent_et_alors_seulement(comparer, hasard):
     n1, n2 = hasard.integers(11, 400, (2, 2000))
-    ecart = comparer(hasard.binomial(n1, 0.3), n1, hasard.binomial(n2, 0.2), n2, bruit=1e-4)
+    ecart = comparer(hasard.binomial(n1, 0.3), n1, hasard.binomial(n2, 0.2), n2, variance=2.0)
     exclut = (ecart.bas > 0) | (ecart.haut < 0)
     net = np.abs(ecart.probabilite - 0.05) > 1e-6
     np.testing.assert_array_equal(exclut[net], ecart.probabilite[net] < 0.05)

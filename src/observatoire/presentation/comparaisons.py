@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import reperes, selection
-from observatoire.presentation.epreuves import SEUIL, TOUT, ZERO, eprouver, eprouver_la_page
+from observatoire.presentation.epreuves import SEUIL, TOUT, ZERO, eprouver, eprouver_la_page, sans_lieu
 from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
 from observatoire.presentation.reperes import Repere
 from observatoire.vocabulaire import EFFECTIF
@@ -100,6 +100,8 @@ def comparer_ville(
     ville = reperes.ligne(valeurs, indicateur, repere)
     if declaration["nature"] == EFFECTIF:
         return _part_de_la_ville(ligne, ville, repere)
+    if raison := sans_lieu(valeurs, indicateur, bailleur):
+        return Comparaison("impossible", f"pas de comparaison : {raison}")
     probabilite = eprouver_la_page(valeurs, territoire, bailleur).ajustees.get((indicateur, TOUT), math.nan)
     return comparer(ligne, ville, declaration, en_mots(repere), probabilite)
 

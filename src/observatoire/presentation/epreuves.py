@@ -12,7 +12,7 @@ import numpy as np
 from observatoire.intervalles import erreur_type
 from observatoire.presentation import reperes, selection
 from observatoire.statistique import comparaisons
-from observatoire.vocabulaire import EFFECTIF, MOYENNE, PROPORTION, TAUX
+from observatoire.vocabulaire import EFFECTIF, MOYENNE, PROPORTION, RAPPORT, TAUX
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -25,6 +25,7 @@ _LUES = ("numerateur", "denominateur", "valeur", "borne_basse", "borne_haute")
 _DE_COMPTES = {
     PROPORTION: (comparaisons.comparer_proportions, comparaisons.situer_proportion),
     TAUX: (comparaisons.comparer_taux, comparaisons.situer_taux),
+    RAPPORT: (comparaisons.comparer_rapports, comparaisons.situer_rapport),
 }
 
 
@@ -54,7 +55,8 @@ def eprouver_la_page(valeurs: Publie, territoire: str | None, bailleur: str) -> 
     ici = {c: selection.ligne(valeurs, c, territoire, bailleur) for c in codes}
     probabilites = {}
     if (repere := reperes.situer(valeurs, territoire, bailleur)) is not None:
-        compares = [c for c in codes if valeurs.catalogue[c]["nature"] != EFFECTIF]
+        comparables = (c for c in codes if valeurs.catalogue[c]["nature"] != EFFECTIF)
+        compares = [c for c in comparables if not sans_lieu(valeurs, c, bailleur)]
         autres = [reperes.ligne(valeurs, c, repere) for c in compares]
         trouvees = eprouver(valeurs, compares, [ici[c] for c in compares], autres, contenue=True)
         probabilites |= {(c, TOUT): p for c, p in zip(compares, trouvees, strict=True)}
@@ -85,26 +87,25 @@ def eprouver(
         for cote in (lignes, autres)
     )  # fmt: skip
     trouvees = _par_erreurs(siens, leurs, contenue & (natures == MOYENNE))
-    for nature, (separees, emboitees) in _DE_COMPTES.items():
+    for nature, lois in _DE_COMPTES.items():
         ou = natures == nature
         comptes = (siens[0][ou], siens[1][ou], leurs[0][ou], leurs[1][ou])
-        variance = variances[ou]
-        if contenue:
-            trouvees[ou] = emboitees(*comptes, variance).probabilite
-        else:
-            trouvees[ou] = separees(*comptes, _bruit_de_deux(*comptes, variance)).probabilite
+        trouvees[ou] = lois[contenue](*comptes, variances[ou]).probabilite
     return trouvees
+
+
+def sans_lieu(valeurs: Publie, indicateur: str, bailleur: str = "tous") -> str | None:
+    """Pourquoi un territoire et ce qui le contient ne comptent pas la même chose ; ``None`` s'ils le font.
+
+    Un bailleur, lui, est comparé à tous ceux du même territoire.
+    """
+    return valeurs.catalogue[indicateur]["sans_lieu"] if bailleur == "tous" else None
 
 
 def variance_du_bruit(valeurs: Publie, indicateur: str) -> float:
     """La variance du bruit d'un compte de cet indicateur ; un compte exact est jugé comme s'il en portait."""
     regles = valeurs.edition["regles"]
     return regles["bruits"].get(valeurs.catalogue[indicateur]["source"], regles["bruit"])["variance"]
-
-
-def _bruit_de_deux(x1, n1, x2, n2, variance) -> np.ndarray:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return variance * ((1 + (x1 / n1) ** 2) / n1**2 + (1 + (x2 / n2) ** 2) / n2**2)
 
 
 def _par_erreurs(siens: np.ndarray, leurs: np.ndarray, emboitees: np.ndarray) -> np.ndarray:

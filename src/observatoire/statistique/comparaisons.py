@@ -36,27 +36,19 @@ class Ecart:
     probabilite: np.ndarray
 
 
-def comparer_proportions(x1, n1, x2, n2, bruit=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def comparer_proportions(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
     r"""``x1/n1 - x2/n2``, deux groupes qui ne partagent personne : épreuve et intervalle du score.
 
     $$ z^2(\delta) = \frac{(\hat p_1 - \hat p_2 - \delta)^2}{\frac{N}{N-1}\left(\frac{\tilde p_1(1-\tilde p_1)}{n_1}
     + \frac{\tilde p_2(1-\tilde p_2)}{n_2}\right) + b} $$
 
     $\tilde p_1 - \tilde p_2 = \delta$ : les proportions les plus vraisemblables si l'écart était $\delta$ ;
-    $b$ (``bruit``) : variance que le bruit des comptes ajoute à l'écart.
+    $b$ : ce qu'un bruit de cette ``variance`` dans chacun des quatre comptes ajoute à celle de l'écart.
 
     **Référence.** Miettinen O. et Nurminen M. (1985), *Statistics in Medicine* 4, 213-226. Sans bruit, ce sont les
     bornes des tables de Newcombe R. G. (1998), *Statistics in Medicine* 17, 873-890, méthode 6.
     """
-    x1, n1, x2, n2, bruit = _tableaux(x1, n1, x2, n2, bruit)
-    avec = (n1 > 0) & (n2 > 0) & np.isfinite(x1 + x2)
-    n1, n2 = np.where(avec, n1, 1.0), np.where(avec, n2, 1.0)
-    x1, x2 = (np.where(avec, np.clip(x, 0, n), 0.0) for x, n in ((x1, n1), (x2, n2)))
-
-    def variance(delta):
-        return _variance_contrainte(x1, n1, x2, n2, delta) + bruit
-
-    return _par_score(avec, x1 / n1 - x2 / n2, variance, (-1.0, 1.0), confiance)
+    return _comparer(_proportions, (x1, n1, x2, n2), variance, confiance)
 
 
 def situer_proportion(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
@@ -66,10 +58,10 @@ def situer_proportion(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: floa
     $p - P = (1 - n/N)\,(p - p_\mathrm{reste})$, d'où :func:`comparer_proportions`, réduit d'autant. ``variance`` :
     celle du bruit de chacun des quatre comptes. Rien ne se compare si la partie est le tout.
     """
-    return _situer(comparer_proportions, (x, n, x_tout, n_tout), variance, confiance)
+    return _situer(_proportions, (x, n, x_tout, n_tout), variance, confiance)
 
 
-def comparer_taux(x1, n1, x2, n2, bruit=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def comparer_taux(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
     r"""``x1/n1 - x2/n2``, deux nombres d'événements indépendants (Poisson) : épreuve et intervalle du score.
 
     Comme :func:`comparer_proportions`, avec $\frac{\tilde\lambda_1}{n_1} + \frac{\tilde\lambda_2}{n_2}$ pour variance.
@@ -77,22 +69,25 @@ def comparer_taux(x1, n1, x2, n2, bruit=SANS_BRUIT, confiance: float = CONFIANCE
     **Référence.** Miettinen O. et Nurminen M. (1985), *Statistics in Medicine* 4, 213-226, § 3 ; sans bruit, égal à
     ``statsmodels.stats.rates.test_poisson_2indep(method="score", compare="diff")``.
     """
-    x1, n1, x2, n2, bruit = _tableaux(x1, n1, x2, n2, bruit)
-    avec = (n1 > 0) & (n2 > 0) & (x1 >= 0) & (x2 >= 0)
-    x1, n1, x2, n2 = (np.where(avec, v, 1.0) for v in (x1, n1, x2, n2))
-    loin = [(x + 10 * np.sqrt(x + 1) + 10) / n for x, n in ((x1, n1), (x2, n2))]
-
-    def variance(delta):
-        reste = x1 + x2 - (n1 + n2) * delta
-        second = (reste + np.sqrt(np.maximum(reste**2 + 4 * (n1 + n2) * x2 * delta, 0))) / (2 * (n1 + n2))
-        return np.maximum(second + delta, 0) / n1 + np.maximum(second, 0) / n2 + bruit
-
-    return _par_score(avec, x1 / n1 - x2 / n2, variance, (-loin[1], loin[0]), confiance)
+    return _comparer(_taux, (x1, n1, x2, n2), variance, confiance)
 
 
 def situer_taux(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
     """``x/n - x_tout/n_tout``, le taux d'une partie face à celui du tout : comme :func:`situer_proportion`."""
-    return _situer(comparer_taux, (x, n, x_tout, n_tout), variance, confiance)
+    return _situer(_taux, (x, n, x_tout, n_tout), variance, confiance)
+
+
+def comparer_rapports(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+    r"""Le logarithme de ``(x1/n1) / (x2/n2)``, quatre nombres d'événements indépendants (Poisson).
+
+    $\operatorname{Var} = \frac1{x_1} + \frac1{n_1} + \frac1{x_2} + \frac1{n_2}$, et le bruit. Référence :
+    :func:`situer_rapport`.
+    """
+    comptes, variance = _tableaux(x1, n1, x2, n2), np.asarray(variance, float)
+    avec = np.minimum.reduce(comptes) > 0
+    x1, n1, x2, n2 = comptes = [np.where(avec, v, 1.0) for v in comptes]
+    erreur = np.sqrt(sum(1 / v + variance / v**2 for v in comptes))
+    return _normale(avec, np.log(x1 / n1) - np.log(x2 / n2), erreur, confiance)
 
 
 def situer_rapport(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
@@ -187,15 +182,51 @@ def _tableaux(*valeurs) -> list[np.ndarray]:
     return np.broadcast_arrays(*(np.asarray(v, float) for v in valeurs))
 
 
-def _situer(comparer, comptes, variance, confiance: float) -> Ecart:
+def _proportions(x1, n1, x2, n2, bruit, confiance: float) -> Ecart:
+    avec = (n1 > 0) & (n2 > 0) & np.isfinite(x1 + x2)
+    n1, n2 = np.where(avec, n1, 1.0), np.where(avec, n2, 1.0)
+    x1, x2 = (np.where(avec, np.clip(x, 0, n), 0.0) for x, n in ((x1, n1), (x2, n2)))
+
+    def variance(delta):
+        return _variance_contrainte(x1, n1, x2, n2, delta) + bruit
+
+    return _par_score(avec, x1 / n1 - x2 / n2, variance, (-1.0, 1.0), confiance)
+
+
+def _taux(x1, n1, x2, n2, bruit, confiance: float) -> Ecart:
+    avec = (n1 > 0) & (n2 > 0) & (x1 >= 0) & (x2 >= 0)
+    x1, n1, x2, n2 = (np.where(avec, v, 1.0) for v in (x1, n1, x2, n2))
+    loin = [(x + 10 * np.sqrt(x + 1) + 10) / n for x, n in ((x1, n1), (x2, n2))]
+
+    def variance(delta):
+        reste = x1 + x2 - (n1 + n2) * delta
+        second = (reste + np.sqrt(np.maximum(reste**2 + 4 * (n1 + n2) * x2 * delta, 0))) / (2 * (n1 + n2))
+        return np.maximum(second + delta, 0) / n1 + np.maximum(second, 0) / n2 + bruit
+
+    return _par_score(avec, x1 / n1 - x2 / n2, variance, (-loin[1], loin[0]), confiance)
+
+
+def _comparer(loi, comptes, variance, confiance: float) -> Ecart:
+    x1, n1, x2, n2, variance = _tableaux(*comptes, variance)
+    return loi(x1, n1, x2, n2, _bruit(x1, n1, x2, n2, variance), confiance)
+
+
+def _situer(loi, comptes, variance, confiance: float) -> Ecart:
     x, n, x_tout, n_tout, variance = _tableaux(*comptes, variance)
     avec = (n > 0) & (n_tout > n)
     n, n_tout = np.where(avec, n, 1.0), np.where(avec, n_tout, 2.0)
     poids = 1 - n / n_tout
-    bruit = variance * ((1 + (x / n) ** 2) / n**2 + (1 + (x_tout / n_tout) ** 2) / n_tout**2)
-    reste = comparer(x, n, np.maximum(x_tout - x, 0), n_tout - n, bruit / poids**2, confiance)
+    bruit = _bruit(x, n, x_tout, n_tout, variance) / poids**2
+    reste = loi(x, n, np.maximum(x_tout - x, 0), n_tout - n, bruit, confiance)
     bornes = [poids * v for v in (reste.bas, reste.haut)]
     return _la_ou(avec, x / n - x_tout / n_tout, *bornes, reste.probabilite)
+
+
+def _bruit(x1, n1, x2, n2, variance) -> np.ndarray:
+    """La variance que le bruit de quatre comptes donne à l'écart de leurs rapports."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bruit = variance * ((1 + (x1 / n1) ** 2) / n1**2 + (1 + (x2 / n2) ** 2) / n2**2)
+    return np.where(np.isfinite(bruit), bruit, 0.0)
 
 
 def _par_score(avec, ecart, variance, limites, confiance: float) -> Ecart:
