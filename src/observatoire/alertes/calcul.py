@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles, vocabulaire
+from observatoire import vocabulaire
 from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
 from observatoire.alertes.etendue import mesurer_l_etendue
 from observatoire.alertes.hierarchie import Niveau, evaluer
@@ -20,6 +20,7 @@ from observatoire.alertes.strates import Parc, compter_les_strates, ranger_le_pa
 from observatoire.alertes.suites import juger
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.droits import reserver
@@ -34,7 +35,6 @@ CLES = tables.ALERTES.noms_des_cles
 ALERTES, AMPLEURS = tables.ALERTES.noms, tables.AMPLEURS.noms
 #: Un taux de réponse juste au seuil y est, à l'arrondi des nombres flottants près.
 _JUSTE_ASSEZ = 1e-9
-_INTERVALLES = {"proportion": intervalles.wilson, "taux": intervalles.byar}
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
     """Un niveau en long : une ligne par territoire et indicateur, dans cet ordre."""
     c = evaluation.comptes
     with np.errstate(divide="ignore", invalid="ignore"):
-        bas, haut = encadrer_un_rapport(_INTERVALLES[nature], c.x, c.n, (c.bruit, c.zero))
+        bas, haut = encadrer_un_rapport(ENCADRENT[nature], c.x, c.n, (c.bruit, c.zero))
         reponse = np.where(c.concernes > 0, c.n / c.concernes, np.nan)
     evalue = np.isfinite(evaluation.lisse)
     mesures = {

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from observatoire import intervalles
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import EXACT, Ouverture, mesurer_le_bruit, motiver, numeroter
 from observatoire.secret.regles import Regles
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
-_LOIS = {"proportion": intervalles.wilson, "taux": intervalles.byar}
 #: Pas auxquels s'arrondit une moyenne : 1, 2 ou 5 unités d'une puissance de dix.
 _PAS = np.array([1.0, 2.0, 5.0, 10.0])
 
@@ -118,7 +118,7 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     with np.errstate(divide="ignore", invalid="ignore"):
         rapport = x / n
         ecart_type = intervalles.ecart_type_du_bruit(rapport, n, variance)
-    for nature, loi in _LOIS.items():
+    for nature, loi in ENCADRENT.items():
         ou = bruitees & (natures == nature)
         valeur[ou] = rapport[ou]
         bas[ou], haut[ou] = intervalles.encadrer_un_rapport(loi, x[ou], n[ou], (variance[ou], zero[ou]))
