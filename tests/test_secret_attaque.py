@@ -17,7 +17,7 @@ from observatoire.schemas import lire_schemas
 from observatoire.secret.attaque import definir, temoigner
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.propagation import LARGEUR, croire, resserrer
-from observatoire.secret.attaque.releve import etendue, vraisemblance
+from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, _compte, etendue, vraisemblance
 from observatoire.secret.attaque.reseau import Reseau
 from observatoire.secret.bruit import Bruit
 
@@ -156,6 +156,23 @@ def test_toute_somme_vraie_des_definitions_est_trouvee():
             sommes = np.vstack([sommes, ligne])
         existent = len(siennes) - np.linalg.matrix_rank(matrice @ matrice.T)
         assert np.linalg.matrix_rank(sommes) >= existent - 1, univers
+
+
+@pytest.mark.parametrize(("edition", "plafond"), [("", 0), (f"{CUMUL}2008", SANS_BORNE)])
+def test_un_cumul_sans_objet_ne_dit_pas_que_trois_annees_n_ont_personne(edition, plafond):
+    """Une seule année sans signalement suffit : l'attaque en tirait un total nul, et de là des comptes faux."""
+    lieu = {
+        "annee": 2010,
+        "niveau": "quartier",
+        "territoire": "velotte",
+        "bailleur": "gbh",
+        "edition": edition,
+        "lot": "",
+    }
+    mesures = dict.fromkeys(["numerateur", "denominateur", "reponse", "contenant"], np.nan)
+    ligne = pd.DataFrame([lieu | mesures | {"statut": "na", "exacte": False, "petite": False}])
+    compte = _compte(ligne, "signalements_ouverts", "denominateur", Bruit(), 11).iloc[0]
+    assert (compte["plancher"], compte["plafond"]) == (0, plafond)
 
 
 def _reseau(bas, haut, sommes, vues=(), loi=None) -> Reseau:

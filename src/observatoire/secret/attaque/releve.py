@@ -94,7 +94,9 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     if role != "numerateur" and nature != "effectif":
         plancher = np.fmax(plancher, np.where(publie & ~exacte, seuil, 0))
     sous_le_seuil = petite & (role == "denominateur" or (role == "numerateur" and nature in ("proportion", "ecart")))
-    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(cache, SANS_BORNE, 0)))
+    # Sans objet, une année n'a personne ; trois années, il suffit que l'une d'elles n'ait personne.
+    tu = cache | lignes["edition"].str.startswith(CUMUL).to_numpy()
+    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(tu, SANS_BORNE, 0)))
     vue = publie & ~exacte & np.isfinite(bas)
     return lignes[LIEU].assign(
         code=code, role=role, cache=cache, exacte=exacte | ~publie | lignes["bailleur"].ne(TOUS).to_numpy(),
