@@ -17,7 +17,7 @@ from observatoire.schemas import lire_schemas
 from observatoire.secret.attaque import definir, temoigner
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.propagation import LARGEUR, croire, resserrer
-from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, _compte, etendue, vraisemblance
+from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, _compte, etendue, vraisemblance
 from observatoire.secret.attaque.reseau import Reseau
 from observatoire.secret.bruit import Bruit
 
@@ -158,20 +158,23 @@ def test_toute_somme_vraie_des_definitions_est_trouvee():
         assert np.linalg.matrix_rank(sommes) >= existent - 1, univers
 
 
-@pytest.mark.parametrize(("edition", "plafond"), [("", 0), (f"{CUMUL}2008", SANS_BORNE)])
-def test_un_cumul_sans_objet_ne_dit_pas_que_trois_annees_n_ont_personne(edition, plafond):
-    """Une seule année sans signalement suffit : l'attaque en tirait un total nul, et de là des comptes faux."""
-    lieu = {
-        "annee": 2010,
-        "niveau": "quartier",
-        "territoire": "velotte",
-        "bailleur": "gbh",
-        "edition": edition,
-        "lot": "",
-    }
+@pytest.mark.parametrize(
+    ("code", "statut", "edition", "plafond"),
+    [
+        ("signalements_ouverts", "na", "", 0),
+        ("signalements_ouverts", "na", f"{CUMUL}2008", SANS_BORNE),
+        ("signalements_ouverts", "c", f"{CUMUL}2008", 10),
+        ("moins_40_sortants", "c", "", 10),
+        ("moins_40_sortants", "c", f"{CUMUL}2008", SANS_BORNE),
+    ],
+)
+def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, statut, edition, plafond):
+    """Sans objet, une des trois années suffit ; caché, c'est l'année qui a le moins de ménages suivis qui en a trop peu.
+    L'attaque prenait l'un pour un total nul, l'autre pour un total de dix : elle en « établissait » des comptes."""
+    lieu = dict(zip(LIEU, (2010, "quartier", "velotte", "gbh", edition, ""), strict=True))
     mesures = dict.fromkeys(["numerateur", "denominateur", "reponse", "contenant"], np.nan)
-    ligne = pd.DataFrame([lieu | mesures | {"statut": "na", "exacte": False, "petite": False}])
-    compte = _compte(ligne, "signalements_ouverts", "denominateur", Bruit(), 11).iloc[0]
+    ligne = pd.DataFrame([lieu | mesures | {"statut": statut, "exacte": False, "petite": statut == "c"}])
+    compte = _compte(ligne, code, "denominateur", Bruit(), 11).iloc[0]
     assert (compte["plancher"], compte["plafond"]) == (0, plafond)
 
 

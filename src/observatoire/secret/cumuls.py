@@ -32,6 +32,11 @@ def se_cumule(declaration: Indicateur) -> bool:
     return declaration.nature in NATURES and declaration.tables[0] in FLUX
 
 
+def compte_chaque_annee(declaration: Indicateur) -> bool:
+    """Les unités d'une année n'y sont pas celles d'une autre : les trois années s'ajoutent, pour la règle des onze."""
+    return declaration.tables[-1] in _D_UNE_ANNEE
+
+
 def cumuler(
     indicateurs: pd.DataFrame, comptes: pd.DataFrame, declarations: Mapping[str, Indicateur]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -57,7 +62,7 @@ def cumuler(
     for nom in _SOMMES:
         somme = np.where(calcule, nombres[nom].sum(axis=0), np.nan)
         cumul[nom] = somme % MODULE if nom in _CLES else somme
-    datees = cumul["indicateur"].isin([c for c, d in declarations.items() if d.tables[-1] in _D_UNE_ANNEE])
+    datees = cumul["indicateur"].isin([c for c, d in declarations.items() if compte_chaque_annee(d)])
     cumul["unites"] = np.where(datees, cumul["denominateur"], nombres["denominateur"].min(axis=0))
     cumul["couverture"] = nombres["couverture"].min(axis=0)
     return _encadrer(cumul, declarations)
