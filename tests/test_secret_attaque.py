@@ -169,7 +169,7 @@ def test_toute_somme_vraie_des_definitions_est_trouvee():
     ],
 )
 def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, statut, edition, plafond):
-    """Sans objet, une des trois années suffit ; caché, c'est l'année qui a le moins de ménages suivis qui en a trop peu.
+    """Sans objet, une des trois années suffit ; caché, c'est l'année qui a le moins de ménages suivis qui en a peu.
     L'attaque prenait l'un pour un total nul, l'autre pour un total de dix : elle en « établissait » des comptes."""
     lieu = dict(zip(LIEU, (2010, "quartier", "velotte", "gbh", edition, ""), strict=True))
     mesures = dict.fromkeys(["numerateur", "denominateur", "reponse", "contenant"], np.nan)
