@@ -140,7 +140,7 @@ def test_chaque_commune_tient_lieu_de_quartier(pays, d_un_bloc):
 # --- des fichiers Parquet mal faits : les mêmes phrases que pour un CSV
 
 
-def _deposer_parquet(atelier: Atelier, table: str, **colonnes) -> None:
+def _deposer_parquet(atelier: Atelier, table: str, deposant: str = "neolia", **colonnes) -> None:
     """Une table correcte de l'atelier, en Parquet typé, dont des colonnes sont remplacées."""
     lignes = pd.DataFrame(LIGNES[table])
     for nom, champ in TABLES[table].champs.items():
@@ -152,7 +152,7 @@ def _deposer_parquet(atelier: Atelier, table: str, **colonnes) -> None:
     lignes = lignes.assign(**colonnes)
     dossier = atelier.racine / "data" / "brut" / "2010"
     dossier.mkdir(exist_ok=True)
-    lignes.to_parquet(dossier / f"{table}_neolia.parquet", index=False)
+    lignes.to_parquet(dossier / f"{table}_{deposant}.parquet", index=False)
 
 
 @pytest.fixture
@@ -202,6 +202,17 @@ def test_les_doutes_sont_les_memes_par_les_deux_commandes(atelier):
     par_lots = next(f for f in lecture.lire(atelier.config).fichiers if f.table == "logements").avertissements
     assert len(complete) == 2
     pd.testing.assert_frame_equal(complete, par_lots, check_dtype=False)
+
+
+def test_les_doutes_d_un_bailleur_ne_dependent_pas_de_ses_voisins_de_lot(atelier):
+    """Un autre dépose ses attributions ; celui qui n'en dépose pas n'a pas pour autant des baux à justifier."""
+    _deposer_parquet(atelier, "logements")
+    for table in ("immeubles", "logements", "attributions"):
+        _deposer_parquet(atelier, table, "gbh", bailleur="gbh")
+    depots = [atelier.verifier(), lecture.lire(atelier.config)]
+    doutes = [{f.relatif: set(f.avertissements["regle"]) for f in lus.fichiers} for lus in depots]
+    assert doutes[0] == doutes[1]
+    assert "bail_sans_attribution" not in doutes[1]["data/brut/2010/logements_neolia.parquet"]
 
 
 # Le nom que pandera donne à chaque contrainte, et le nôtre.

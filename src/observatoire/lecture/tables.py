@@ -30,16 +30,15 @@ HORS = pd.DataFrame(
 def reunir(morceaux: list[tuple[Bailleur, pd.DataFrame]], annee: int, schema: Schema) -> pd.DataFrame:
     """Les dépôts acceptés d'une table, l'un sous l'autre, identifiants rendus uniques entre bailleurs."""
     tables = [_signer(donnees, qui, annee) for qui, donnees in morceaux]
-    codes = {
-        nom: pd.Series(union_categoricals([table[nom].array for table in tables]))
-        for nom in tables[0]
-        if all(nom in _codes(table) for table in tables)
-    }
-    autres = [table.drop(columns=list(codes)) for table in tables]
-    autres = [table.astype(dict.fromkeys(_codes(table), "str")) for table in autres]
-    reunie = pd.concat(autres, ignore_index=True)
+    siens = [_codes(table) for table in tables]
+    communs = set.intersection(*siens)
+    codes = {nom: pd.Series(union_categoricals([table[nom].array for table in tables])) for nom in communs}
+    autres = [
+        table.drop(columns=communs).astype(dict.fromkeys(leurs - communs, "str"))
+        for table, leurs in zip(tables, siens, strict=True)
+    ]
     colonnes = dict.fromkeys(nom for table in tables for nom in table)
-    return sans_nr(reunie.assign(**codes)[list(colonnes)], schema)
+    return sans_nr(pd.concat(autres, ignore_index=True).assign(**codes)[list(colonnes)], schema)
 
 
 def _signer(donnees: pd.DataFrame, qui: Bailleur, annee: int) -> pd.DataFrame:
@@ -59,9 +58,9 @@ def _prefixer(identifiants: pd.Series, prefixe: str) -> pd.Series:
     return prefixe + identifiants
 
 
-def _codes(table: pd.DataFrame) -> list[str]:
-    """Les colonnes qu'un dictionnaire tient en mémoire ; celles d'un dépôt lu en textes n'en ont pas."""
-    return list(table.select_dtypes("category"))
+def _codes(table: pd.DataFrame) -> set[str]:
+    """Les colonnes qu'un dictionnaire tient en mémoire ; un dépôt lu en textes n'en a pas."""
+    return {nom for nom, type_ in table.dtypes.items() if isinstance(type_, pd.CategoricalDtype)}
 
 
 def sans_nr(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
