@@ -49,6 +49,7 @@ def main() -> None:
         edition.imprimer(choix.pages),
         "## Le calcul",
         calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
+        *garder(RESULTATS.read_text(encoding="utf-8"), "## La lecture"),
         "## Les alertes",
         alertes.imprimer_le_pays(),
         alertes.imprimer(),
