@@ -26,10 +26,10 @@ from observatoire.indicateurs.prepares import situer
 from observatoire.lecture import preparer, verifier
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import lire_contours, rattacher
-from observatoire.mixite import publier as publier_mixite
 from observatoire.presentation import reperes, selection
 from observatoire.publication import proteger
 from observatoire.publie import lire_publie
+from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 EXEMPLE = RACINE / "exemples" / "agglomeration"
@@ -250,10 +250,10 @@ def test_la_mixite_de_chaque_commune_est_celle_d_une_ville(agglo):
     lignes = _prepares(agglo)
     lignes = lignes.assign(statut=lignes["statut"].replace("calcule", "publie"))
     baremes = lire_baremes(agglo.chemin("referentiels"))
-    valeurs, _ = publier_mixite(lignes, agglo, baremes)
+    valeurs, _ = publier_la_mixite(lignes, agglo, baremes)
     ville = replace(agglo, communes=(), code="99101", niveaux=("quartier", "ville"))
     siennes = lignes[lignes["territoire"].isin(["99101", *QUARTIERS["99101"]])]
-    attendues, _ = publier_mixite(siennes, ville, baremes)
+    attendues, _ = publier_la_mixite(siennes, ville, baremes)
     cles = ["niveau", "territoire", "groupe", "indice"]
     obtenues = valeurs.merge(attendues[cles], on=cles)
     assert set(attendues["statut"]) & {"publie"}

@@ -37,9 +37,9 @@ from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
-from observatoire.intervalles import wilson
 from observatoire.lecture.devenirs import suivre
 from observatoire.rangement import lire_preparee
+from observatoire.statistique.intervalles import wilson
 from observatoire.tables.attributions import ATTENTES, DEPLACEMENTS
 
 BAREMES = lire_baremes(RACINE / "data" / "referentiels")

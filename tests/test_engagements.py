@@ -25,9 +25,9 @@ from observatoire.engagements import (
 )
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.gouvernance import lire_seances
-from observatoire.intervalles import clopper_pearson, garwood
 from observatoire.publie import COLONNES
 from observatoire.secret import Ouverture, lire_regles_du_secret, variances
+from observatoire.statistique.intervalles import clopper_pearson, garwood
 from observatoire.vocabulaire import VERDICTS
 
 CONVENTION = {

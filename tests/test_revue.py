@@ -67,11 +67,11 @@ from observatoire.evaluation.propositions import (
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
 from observatoire.gouvernance import lire_seances
-from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
 from observatoire.publie import TOUTES
 from observatoire.purge import a_garder
 from observatoire.rangement import ecrire_preparee
 from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.statistique.intervalles import ecart_de_bornes, newcombe, wilson
 from observatoire.tables.revue import FLUX
 
 REFERENTIELS = RACINE / "data" / "referentiels"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer
-from observatoire.intervalles import ecart_type_du_bruit, garwood, wilson
 from observatoire.secret.bruit import Bruit, brasser
 from observatoire.secret.valeurs import encadrer_un_rapport
+from observatoire.statistique.intervalles import ecart_type_du_bruit, garwood, wilson
 
 LIVRE = Bruit()
 BARREAUX = [Bruit(5, 2.0, 2), Bruit(5, 3.0, 2), Bruit(3, 1.5, 1), Bruit(8, 4.0, 2), Bruit(4, 1.0, 0)]

@@ -229,7 +229,7 @@ def compter_les_parutions(publiees):
 APPEL = """    ecrire_publiee(PARUTIONS, compter_les_parutions(publiees), travail, regles.public)
 """
 IMPORTS = """from observatoire.tables.parutions import PARUTIONS
-from observatoire.mixite.parutions import compter_les_parutions
+from observatoire.sujets.mixite.calcul.parutions import compter_les_parutions
 """
 LIRE = """
 import sys
@@ -250,7 +250,7 @@ def test_une_table_de_plus_touche_trois_fichiers(ville, tmp_path):
     """Sa déclaration, son calcul, l'appel de celui-ci : elle est alors écrite, lue par les pages et documentée."""
     source = shutil.copytree(SOURCE, tmp_path / "src" / "observatoire")
     (source / "tables" / "parutions.py").write_text(DECLARATION, encoding="utf-8")
-    (source / "mixite" / "parutions.py").write_text(CALCUL, encoding="utf-8")
+    (source / "sujets" / "mixite" / "calcul" / "parutions.py").write_text(CALCUL, encoding="utf-8")
     sujets = source / "publication" / "sujets.py"
     avant, arret, apres = sujets.read_text(encoding="utf-8").partition("    ecrire_publiee(")
     tete, debut, suite = avant.partition("\n\ndef ")

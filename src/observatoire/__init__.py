@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 
 _PRESENTATION = "observatoire.presentation"
+_SUJETS = "observatoire.sujets"
 _ORIGINES = {
     "a_decider": f"{_PRESENTATION}.note",
     "actions_du_dossier": f"{_PRESENTATION}.dossier",
@@ -21,7 +22,7 @@ _ORIGINES = {
     "bilan_du_secret": f"{_PRESENTATION}.sources",
     "calendrier_des_seances": f"{_PRESENTATION}.engagements",
     "carte": f"{_PRESENTATION}.carte",
-    "changements_mixite": f"{_PRESENTATION}.mixite",
+    "changements_mixite": f"{_SUJETS}.mixite.vue.tableaux",
     "chiffres_cles": f"{_PRESENTATION}.cles",
     "commentaire": f"{_PRESENTATION}.textes",
     "comparaison_bailleurs": f"{_PRESENTATION}.cote_a_cote",
@@ -33,9 +34,9 @@ _ORIGINES = {
     "ecrire": f"{_PRESENTATION}.nombres",
     "ecrire_date": f"{_PRESENTATION}.nombres",
     "entonnoirs": f"{_PRESENTATION}.entonnoir",
-    "entropie_quartier": f"{_PRESENTATION}.mixite_quartier",
+    "entropie_quartier": f"{_SUJETS}.mixite.vue.quartier",
     "evolution": f"{_PRESENTATION}.evolution",
-    "evolution_mixite": f"{_PRESENTATION}.mixite",
+    "evolution_mixite": f"{_SUJETS}.mixite.vue.tableaux",
     "explications_rivales": f"{_PRESENTATION}.revue",
     "figure_decomposition": f"{_PRESENTATION}.revue_decomposition",
     "grille": f"{_PRESENTATION}.affichage",
@@ -51,7 +52,7 @@ _ORIGINES = {
     "ouvrir_dossier": f"{_PRESENTATION}.dossier",
     "ouvrir_la_note": f"{_PRESENTATION}.note",
     "presenter": f"{_PRESENTATION}.textes",
-    "presenter_mixite": f"{_PRESENTATION}.mixite",
+    "presenter_mixite": f"{_SUJETS}.mixite.vue.tableaux",
     "preuves": f"{_PRESENTATION}.preuves",
     "questions_ouvertes": f"{_PRESENTATION}.bilans",
     "registre_des_alertes": f"{_PRESENTATION}.registre_alertes",
@@ -74,7 +75,7 @@ _ORIGINES = {
     "tableau_ecarts_marques": f"{_PRESENTATION}.pratiques",
     "tableau_famille": f"{_PRESENTATION}.tableaux",
     "tableau_immeubles": f"{_PRESENTATION}.immeubles",
-    "tableau_mixite": f"{_PRESENTATION}.mixite",
+    "tableau_mixite": f"{_SUJETS}.mixite.vue.tableaux",
     "tableau_pertinence": f"{_PRESENTATION}.simulation",
     "tableau_pratiques": f"{_PRESENTATION}.pratiques",
     "tableau_profils": f"{_PRESENTATION}.attributions",

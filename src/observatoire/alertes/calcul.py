@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles, vocabulaire
+from observatoire import vocabulaire
 from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
 from observatoire.alertes.etendue import mesurer_l_etendue
 from observatoire.alertes.hierarchie import Niveau, evaluer, variance_du_bruit
@@ -23,9 +23,10 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.droits import reserver
-from observatoire.intervalles import elargir
 from observatoire.rangement import ecrire_preparee
 from observatoire.ruptures import lire_ruptures
+from observatoire.statistique import intervalles
+from observatoire.statistique.intervalles import elargir
 from observatoire.tables import Travail
 from observatoire.tables import alertes as tables
 

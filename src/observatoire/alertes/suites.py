@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import special
 
 from observatoire.alertes.regles import Regles
-from observatoire.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE
 from observatoire.vocabulaire import ALERTE, ALERTE_CONFIRMEE, CONFORME, NON_EVALUABLE, VIGILANCE
 
 SERIE = ["niveau", "territoire", "indicateur"]

@@ -18,10 +18,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.attributions.deplacements import PRATIQUES
 from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import CLES, Parution
+from observatoire.statistique import intervalles
 from observatoire.tables.attributions import COTE_A_COTE
 
 COLONNES = COTE_A_COTE.noms

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import Parution
 from observatoire.simulation.traits import TRAITS
+from observatoire.statistique import intervalles
 from observatoire.tables.attributions import PROFILS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.

@@ -10,8 +10,8 @@ import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
-from observatoire.intervalles import ecart_de_bornes, erreur_type
 from observatoire.publie import Parution
+from observatoire.statistique.intervalles import ecart_de_bornes, erreur_type
 from observatoire.tables import revue
 from observatoire.verdicts import COMPLETE
 from observatoire.vocabulaire import BAISSE, COMPTE, HAUSSE, INDECIS, SANS_INTERVALLE

@@ -106,7 +106,7 @@ def _compter(declaration: Indicateur, colonnes: dict[str, pd.Series], compteurs:
 
 
 def _seconds_moments(colonnes: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Ce dont se tire l'erreur type d'un rapport de sommes (:func:`observatoire.intervalles.erreur_d_un_rapport`)."""
+    """Ce dont se tire l'erreur type d'un rapport de sommes (:mod:`observatoire.statistique.intervalles`)."""
     haut, bas = (colonnes[role].astype(float).fillna(0.0) for role in ("numerateur", "denominateur"))
     return {"carre": haut * haut, "produit": haut * bas, "poids_carre": bas * bas}
 

@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 from scipy.stats import poisson
 
 from observatoire.cles import MODULE
-from observatoire.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE
 
 _ITERATIONS, _PRECISION = 200, 1e-11
 #: Multiplicateurs impairs du brassage : chacun est une permutation de [0, MODULE[.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import EXACT, Ouverture, motiver, numeroter
 from observatoire.secret.regles import Regles
+from observatoire.statistique import intervalles
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]

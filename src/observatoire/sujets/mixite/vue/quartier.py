@@ -6,8 +6,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from observatoire.presentation.affichage import Absent, Fragment, absent, grille
-from observatoire.presentation.mixite_figures import figurer
-from observatoire.presentation.mixite_lignes import (
+from observatoire.presentation.nombres import nommer_statut, statut_de
+from observatoire.presentation.reperes import englober
+from observatoire.sujets.mixite.vue.figures import figurer
+from observatoire.sujets.mixite.vue.lignes import (
     RARE,
     VIDE,
     Lieu,
@@ -19,8 +21,6 @@ from observatoire.presentation.mixite_lignes import (
     lister_groupes,
     nommer_groupe,
 )
-from observatoire.presentation.nombres import nommer_statut, statut_de
-from observatoire.presentation.reperes import englober
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from observatoire.mixite import hasard
-from observatoire.mixite.decomposition import decomposer
-from observatoire.mixite.plan import Plan, juger
-from observatoire.mixite.unites import PUBLIE, Comptes, Groupe
-from observatoire.mixite.villes import choisir
+from observatoire.statistique import hasard
+from observatoire.statistique.decomposition import decomposer
+from observatoire.sujets.mixite.calcul.plan import Plan, juger
+from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe
+from observatoire.sujets.mixite.calcul.villes import choisir
 
 
 def evaluer(plan: Plan, groupe: Groupe, niveau: str, comptes: dict[int, Comptes]) -> Iterator[dict]:

@@ -9,8 +9,19 @@ import pandas as pd
 
 from observatoire.presentation import reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
-from observatoire.presentation.mixite_figures import figurer
-from observatoire.presentation.mixite_lignes import (
+from observatoire.presentation.nombres import (
+    ABSENT,
+    ecrire,
+    ecrire_entier,
+    ecrire_statut,
+    nommer_statut,
+    statut_de,
+)
+from observatoire.presentation.tableaux import composer
+from observatoire.presentation.textes import paragraphe
+from observatoire.publie import en_lignes
+from observatoire.sujets.mixite.vue.figures import figurer
+from observatoire.sujets.mixite.vue.lignes import (
     INDICES,
     NIVEAUX,
     RARE,
@@ -26,17 +37,6 @@ from observatoire.presentation.mixite_lignes import (
     lister_niveaux,
     nommer_groupe,
 )
-from observatoire.presentation.nombres import (
-    ABSENT,
-    ecrire,
-    ecrire_entier,
-    ecrire_statut,
-    nommer_statut,
-    statut_de,
-)
-from observatoire.presentation.tableaux import composer
-from observatoire.presentation.textes import paragraphe
-from observatoire.publie import en_lignes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

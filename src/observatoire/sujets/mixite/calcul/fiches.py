@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from observatoire.mixite import indices
+from observatoire.statistique import segregation
 
 LIBELLES = {
     "dissimilarite": "Indice de dissimilarité",
@@ -17,4 +17,6 @@ LIBELLES = {
 
 def fiches() -> list[dict]:
     """Une fiche par indice, telle qu'elle est publiée : ``code``, ``libelle``, ``fiche`` (Markdown)."""
-    return [{"code": c, "libelle": nom, "fiche": inspect.getdoc(getattr(indices, c))} for c, nom in LIBELLES.items()]
+    return [
+        {"code": c, "libelle": nom, "fiche": inspect.getdoc(getattr(segregation, c))} for c, nom in LIBELLES.items()
+    ]

@@ -10,7 +10,6 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.mixite_lignes import DECIMALES, Lieu, ecrire_bornes, ecrire_indice, lire_serie
 from observatoire.presentation.nombres import (
     ABSENT,
     STATUTS,
@@ -22,6 +21,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, Toile, graduations, mesurer
+from observatoire.sujets.mixite.vue.lignes import DECIMALES, Lieu, ecrire_bornes, ecrire_indice, lire_serie
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

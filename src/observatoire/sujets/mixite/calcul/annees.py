@@ -8,8 +8,8 @@ import pandas as pd
 
 from observatoire.baremes import Baremes
 from observatoire.configuration import Configuration
-from observatoire.mixite import changements, quartiers, villes
-from observatoire.mixite.plan import (
+from observatoire.sujets.mixite.calcul import changements, quartiers, villes
+from observatoire.sujets.mixite.calcul.plan import (
     CLES,
     CLES_DU_CHANGEMENT,
     COLONNES,
@@ -19,7 +19,7 @@ from observatoire.mixite.plan import (
     planifier,
     ranger,
 )
-from observatoire.mixite.unites import Lignes, compter
+from observatoire.sujets.mixite.calcul.unites import Lignes, compter
 
 #: De ce qui est publié : assez pour refaire toute somme, trop peu pour ressembler à une autre valeur.
 DECIMALES = 6
@@ -48,7 +48,9 @@ def calculer(lignes: pd.DataFrame, plan: Plan) -> tuple[pd.DataFrame, pd.DataFra
     return ranger(valeurs, COLONNES, CLES), ranger(evolutions, COLONNES_DU_CHANGEMENT, CLES_DU_CHANGEMENT)
 
 
-def publier(protege: pd.DataFrame, config: Configuration, baremes: Baremes) -> tuple[pd.DataFrame, pd.DataFrame]:
+def publier_la_mixite(
+    protege: pd.DataFrame, config: Configuration, baremes: Baremes
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """La mixité qu'un public peut lire : celle de la table qui lui est publiée, et d'elle seule.
 
     ``protege`` : ses indicateurs, après protection. Tout lecteur de cette table pourrait refaire le calcul : il

@@ -11,9 +11,9 @@ import pandas as pd
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.mixite.unites import PUBLIE, Comptes, Groupe, Lieu
 from observatoire.ruptures import lire_ruptures
-from observatoire.tables.mixite import EVOLUTION, MIXITE
+from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe, Lieu
+from observatoire.sujets.mixite.tables import EVOLUTION, MIXITE
 from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
 
 CLES, COLONNES = MIXITE.noms_des_cles, MIXITE.noms
