@@ -16,10 +16,10 @@ from scipy import stats
 import observatoire
 from observatoire.livre.publics import publics_de
 from observatoire.presentation.affichage import Absent
-from observatoire.presentation.entonnoir import Limites
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
 from observatoire.presentation.phrases import accorder, couper, dire_alerte
 from observatoire.publie import lire_publie
+from observatoire.sujets.alertes.vue.entonnoir import Limites
 
 CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
 IMPAYES = {"numerateur": "ménages en impayé"}

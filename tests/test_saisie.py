@@ -17,7 +17,6 @@ from fabrique import RACINE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from observatoire.alertes.regles import lire_regles_des_alertes
 from observatoire.attributions.objectifs import lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
@@ -31,6 +30,7 @@ from observatoire.lecture.corrections import lire_corrections
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schema, lire_schemas
 from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.sujets.alertes.calcul.regles import lire_regles_des_alertes
 
 BAREMES, SUIVI = Path("referentiels/baremes"), Path("suivi")
 #: Ce que l'on met à la place d'une valeur, où que ce soit : un autre genre, un vide, un excès, un chemin.

@@ -17,15 +17,15 @@ from fabrique import RACINE
 from petite_ville import commande, ecrire_petite_ville
 
 from observatoire import tables
-from observatoire.alertes import calcul as calcul_des_alertes
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS, PUBLIQUE, lire_configuration
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.rangement import dictionnaire, ecrire_publiee, lire_publiee, vide
+from observatoire.sujets.alertes.calcul import etape as calcul_des_alertes
+from observatoire.sujets.alertes.tables import ACTIONS_PUBLIEES, DOSSIERS
 from observatoire.tables.contrat import BOOLEEN, CODE, DATE, ENTIER, NOMBRE, TEXTE
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import INDICATEURS
-from observatoire.tables.suivi import ACTIONS_PUBLIEES, DOSSIERS
 
 SOURCE = RACINE / "src" / "observatoire"
 

@@ -17,9 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.alertes.attendus import reunir
-from observatoire.alertes.strates import COLONNES as STRATES
-from observatoire.alertes.strates import STRATE, stratifier
 from observatoire.attributions.objectifs import niveaux_de
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur, catalogue
@@ -32,6 +29,9 @@ from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepare
 from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
 from observatoire.publie import CLES
 from observatoire.rangement import lire_preparee
+from observatoire.sujets.alertes.calcul.attendus import reunir
+from observatoire.sujets.alertes.calcul.strates import COLONNES as STRATES
+from observatoire.sujets.alertes.calcul.strates import STRATE, stratifier
 from observatoire.tables.attributions import DEPLACEMENTS
 from observatoire.tables.depots import DEPOTS
 

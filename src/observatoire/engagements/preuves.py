@@ -18,9 +18,8 @@ from observatoire.configuration import Configuration
 from observatoire.engagements.declaration import Engagement
 from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
 from observatoire.rangement import lire_preparee
-from observatoire.tables.alertes import ALERTES
+from observatoire.sujets.alertes.tables import ACTIONS, ALERTES
 from observatoire.tables.depots import DEPOTS
-from observatoire.tables.suivi import ACTIONS
 from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
 
 PERIODES = {"trimestriel": 4, "annuel": 1}

@@ -16,7 +16,7 @@ from observatoire.gouvernance.publication import CLES
 from observatoire.gouvernance.regles import GENRES
 from observatoire.gouvernance.seances import Seance, dossier_des_seances, lire_seances
 from observatoire.rangement import lire_publiee
-from observatoire.tables.alertes import ALERTES_PUBLIEES
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES
 from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
 from observatoire.tables.engagements import ENGAGEMENTS
 from observatoire.vocabulaire import ALERTES, EMBOITES, NON_CONCLUANT, NON_TENU, OUVRENT, PARTIEL, VERDICTS

@@ -18,10 +18,9 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES
 from observatoire.gouvernance.seances import Seance, decomposer
 from observatoire.rangement import ecrire_publiee, lire_publiee
-from observatoire.tables.alertes import ALERTES_PUBLIEES
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, DOSSIERS
 from observatoire.tables.depots import ORIGINE
 from observatoire.tables.engagements import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
-from observatoire.tables.suivi import DOSSIERS
 from observatoire.vocabulaire import SIGNALES
 
 CLES = ALERTES_EXAMINEES.noms[1:]

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.alertes import regles_par_annee
-from observatoire.alertes.publication import evaluer_les_alertes, publier_les_alertes, regles_de_ce_qui_alerte
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
@@ -37,11 +35,17 @@ from observatoire.secret import (
 )
 from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
-from observatoire.suivi.publication import publier_suivi
+from observatoire.sujets.alertes.calcul.etape import regles_par_annee
+from observatoire.sujets.alertes.calcul.publication import (
+    evaluer_les_alertes,
+    publier_les_alertes,
+    regles_de_ce_qui_alerte,
+)
+from observatoire.sujets.alertes.calcul.suivi import publier_suivi
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
 from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
-from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
 from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES

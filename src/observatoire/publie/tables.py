@@ -9,9 +9,9 @@ import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.rangement import lire_publiee
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.sujets.mixite.tables import FICHES
 from observatoire.tables import Table, publiees
-from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.tables.colonnes import MESURES
 from observatoire.tables.edition import CATALOGUE, CONTOURS, EDITION
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES

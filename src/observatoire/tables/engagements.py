@@ -1,6 +1,6 @@
 """Les engagements de la charte et de la convention, et les séances qui les suivent."""
 
-from observatoire.tables.alertes import ALERTES, ALERTES_PUBLIEES
+from observatoire.sujets.alertes.tables import ACTIONS, ALERTES, ALERTES_PUBLIEES, DOSSIERS
 from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
@@ -24,7 +24,6 @@ from observatoire.tables.colonnes import (
 from observatoire.tables.contrat import ECRITS, PUBLIE, Table
 from observatoire.tables.depots import DEPOTS, ORIGINE
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
-from observatoire.tables.suivi import ACTIONS, DOSSIERS
 
 _GENRE = code("genre", "genre")
 _TEXTE_PROPRE = "le texte, à qui la séance le donne"

@@ -15,8 +15,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from observatoire.alertes.attendus import Comptes
-from observatoire.alertes.calcul import (
+from observatoire.configuration import Configuration
+from observatoire.secret import Bruit
+from observatoire.secret import Regles as Secret
+from observatoire.sujets.alertes.calcul.attendus import Comptes
+from observatoire.sujets.alertes.calcul.etape import (
     ALERTES,
     AMPLEURS,
     CLES,
@@ -25,15 +28,12 @@ from observatoire.alertes.calcul import (
     evaluer_un_groupe,
     remonter,
 )
-from observatoire.alertes.hierarchie import Niveau
-from observatoire.alertes.regles import Regles
-from observatoire.alertes.standards import relire
-from observatoire.alertes.strates import Parc, Territoires, ranger_le_parc
-from observatoire.alertes.suites import PENTES
-from observatoire.configuration import Configuration
-from observatoire.secret import Bruit
-from observatoire.secret import Regles as Secret
-from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.sujets.alertes.calcul.hierarchie import Niveau
+from observatoire.sujets.alertes.calcul.regles import Regles
+from observatoire.sujets.alertes.calcul.standards import relire
+from observatoire.sujets.alertes.calcul.strates import Parc, Territoires, ranger_le_parc
+from observatoire.sujets.alertes.calcul.suites import PENTES
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
 
 #: Décimales du taux attendu : un ménage sur mille.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.suivi.dossiers import NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE, TROP_LONG
+from observatoire.sujets.alertes.calcul.dossiers import NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE, TROP_LONG
 
 #: Pourquoi un dossier est à décider : personne ne le pilote ; un pilote, mais rien d'engagé ; la réponse est achevée et
 #: l'alerte demeure ; l'alerte est résolue et une réponse court encore.
@@ -23,7 +23,7 @@ EN_COURS = ("a_venir", "en_cours")
 @dataclass(frozen=True)
 class Bilan:
     """``listes`` : nouvelles, rouvertes, persistantes, resolues (ce trimestre-ci), et pour les partenaires sans_pilote
-    (depuis :data:`~observatoire.suivi.dossiers.TROP_LONG` trimestres) et a_decider (une colonne de plus, ``motif``).
+    (depuis :data:`~observatoire.vocabulaire.TROP_LONG` trimestres) et a_decider (une colonne de plus, ``motif``).
     Chacune garde les colonnes et l'ordre du registre."""
 
     trimestre: str

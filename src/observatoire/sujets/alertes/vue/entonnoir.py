@@ -20,7 +20,6 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, grille
-from observatoire.presentation.alertes import reserver
 from observatoire.presentation.nombres import (
     STATUTS,
     ecrire,
@@ -33,7 +32,8 @@ from observatoire.presentation.nombres import (
 from observatoire.presentation.reperes import Repere, tout
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, GRIS, ORANGE, Toile, graduations
-from observatoire.presentation.verdicts import est_signale
+from observatoire.sujets.alertes.vue.resume import reserver
+from observatoire.sujets.alertes.vue.verdicts import est_signale
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -21,9 +21,9 @@ from observatoire.lecture.fichiers import FORMATS, FichierIllisible, Lu, lire_fi
 from observatoire.lecture.interdits import chercher_interdites
 from observatoire.lecture.problemes import Probleme, citer, citer_lignes, compter, enumerer
 from observatoire.schemas import Schema, lire_schema
-from observatoire.suivi.controles import controler_les_alertes, controler_les_lignes
-from observatoire.suivi.dossiers import CLES
-from observatoire.tables.suivi import ACTIONS
+from observatoire.sujets.alertes.calcul.controles import controler_les_alertes, controler_les_lignes
+from observatoire.sujets.alertes.calcul.dossiers import CLES
+from observatoire.sujets.alertes.tables import ACTIONS
 from observatoire.trimestres import nommer_trimestre, rang_des_dates, rang_du_trimestre
 
 NOM = "actions"

@@ -20,8 +20,8 @@ from observatoire.presentation.nombres import (
     nommer_statut,
 )
 from observatoire.presentation.phrases import dire_alerte
-from observatoire.presentation.verdicts import NIVEAUX, est_signale, gravite, pastille
 from observatoire.publie import cle_d_alerte
+from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, gravite, pastille
 from observatoire.vocabulaire import OUVRENT
 
 if TYPE_CHECKING:

@@ -12,20 +12,27 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from observatoire.tables.suivi import DOSSIERS
+from observatoire.sujets.alertes.tables import DOSSIERS
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee, rang_des_dates, rang_du_trimestre
-from observatoire.vocabulaire import ALERTES, CONFORME, EMBOITES, ETATS_D_UN_DOSSIER, NON_EVALUABLE, OUVRENT
+from observatoire.vocabulaire import (
+    ALERTES,
+    CONFORME,
+    EMBOITES,
+    NON_EVALUABLE,
+    NOUVELLE,
+    OUVRENT,
+    PERSISTANTE,
+    RESOLUE,
+    ROUVERTE,
+    TROP_LONG,
+)
 
 CLES = ["niveau", "territoire", "indicateur"]
 #: Ce qui arrive à un dossier.
 OUVERTURE, REOUVERTURE, RESOLUTION = "ouverture", "reouverture", "resolution"
-#: Ce qu'il est au trimestre de l'édition.
-NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS_D_UN_DOSSIER
 COLONNES_DES_JALONS = ["dossier", *CLES, "trimestre", "fait"]
 #: Le statut ne se sait qu'à la publication.
 COLONNES = DOSSIERS.noms[:-1]
-#: Trimestres sans pilote à partir desquels un dossier est montré le premier.
-TROP_LONG = 2
 DECHARGE = "decharger_pilote"
 # Ni voyelle, ni chiffre : un identifiant n'est ni un mot, ni un nombre qu'un tableur abîme ou qu'un registre compte.
 _LETTRES = np.array(list("bcdfghjklmnpqrstvwxz"))

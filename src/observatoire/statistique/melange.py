@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from observatoire.alertes.lois import Loi
+from observatoire.statistique.lois import Loi
 
 #: Dispersions essayées : le maximum de vraisemblance est pris sur cette grille.
 DISPERSIONS = {

@@ -13,11 +13,10 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.rangement import ecrire_preparee, ecrire_publiee, lire_preparee
 from observatoire.schemas import lire_schema
-from observatoire.suivi.actions import SCHEMA, lire_actions, verifier_les_ouvertures
-from observatoire.suivi.dossiers import CLES, dresser, jalonner, ordonner, ouvrables
+from observatoire.sujets.alertes.calcul.actions import SCHEMA, lire_actions, verifier_les_ouvertures
+from observatoire.sujets.alertes.calcul.dossiers import CLES, dresser, jalonner, ordonner, ouvrables
+from observatoire.sujets.alertes.tables import ACTIONS, ACTIONS_PUBLIEES, ALERTES, DOSSIERS, LIBELLES
 from observatoire.tables import Travail
-from observatoire.tables.alertes import ALERTES
-from observatoire.tables.suivi import ACTIONS, ACTIONS_PUBLIEES, DOSSIERS, LIBELLES
 
 
 def ecrire_les_actions(config: Configuration) -> tuple[str, tuple[str, ...]]:

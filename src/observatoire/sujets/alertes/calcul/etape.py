@@ -9,15 +9,6 @@ import numpy as np
 import pandas as pd
 
 from observatoire import vocabulaire
-from observatoire.alertes.attendus import DECIMALES, Comptes, reunir
-from observatoire.alertes.etendue import mesurer_l_etendue
-from observatoire.alertes.hierarchie import Niveau, evaluer, variance_du_bruit
-from observatoire.alertes.lois import LOIS, Loi
-from observatoire.alertes.melange import DISPERSIONS
-from observatoire.alertes.regles import Regles, lire_regles_des_alertes
-from observatoire.alertes.standards import garder, reunir_les_annees
-from observatoire.alertes.strates import Parc, compter_les_strates, ranger_le_parc
-from observatoire.alertes.suites import juger
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
@@ -27,8 +18,17 @@ from observatoire.rangement import ecrire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.statistique import intervalles
 from observatoire.statistique.intervalles import elargir
+from observatoire.statistique.lois import LOIS, Loi
+from observatoire.statistique.melange import DISPERSIONS
+from observatoire.sujets.alertes import tables as tables
+from observatoire.sujets.alertes.calcul.attendus import DECIMALES, Comptes, reunir
+from observatoire.sujets.alertes.calcul.etendue import mesurer_l_etendue
+from observatoire.sujets.alertes.calcul.hierarchie import Niveau, evaluer, variance_du_bruit
+from observatoire.sujets.alertes.calcul.regles import Regles, lire_regles_des_alertes
+from observatoire.sujets.alertes.calcul.standards import garder, reunir_les_annees
+from observatoire.sujets.alertes.calcul.strates import Parc, compter_les_strates, ranger_le_parc
+from observatoire.sujets.alertes.calcul.suites import juger
 from observatoire.tables import Travail
-from observatoire.tables import alertes as tables
 
 CLES = tables.ALERTES.noms_des_cles
 #: ``alertes.parquet`` et ``ampleurs.parquet`` : les mêmes lignes ; la seconde explique chacune.
@@ -54,7 +54,7 @@ def ecrire_alertes(config: Configuration, avancement: Callable | None = None, da
     """Évaluer toutes les années et écrire ``alertes.parquet`` et ``ampleurs.parquet`` dans ``prepare``.
 
     Ces deux tables sont exactes et ne sortent pas : ce qui se publie est évalué de nouveau, sur les comptes publiés
-    (:mod:`observatoire.alertes.publication`), et pour cela ``strates.parquet`` est écrit aussi.
+    (:mod:`observatoire.sujets.alertes.calcul.publication`), et pour cela ``strates.parquet`` est écrit aussi.
     Les années dont le barème n'a pas de règle n'y sont pas. Lève :class:`ErreurConfiguration` si le barème est mal
     écrit.
     """
@@ -76,7 +76,7 @@ def faire(travail: Travail) -> str:
 @dataclass(frozen=True)
 class Calculees:
     """``table`` : toutes les évaluations, les colonnes d':data:`ALERTES` puis d':data:`AMPLEURS` ; ``strates`` : ce
-    que la publication en relit (:mod:`observatoire.alertes.standards`)."""
+    que la publication en relit (:mod:`observatoire.sujets.alertes.calcul.standards`)."""
 
     table: pd.DataFrame
     strates: pd.DataFrame

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from observatoire.alertes.attendus import reunir
-from observatoire.alertes.regles import Regles
-from observatoire.alertes.strates import COMPTEES, SEUL, STRATE
 from observatoire.cles import MODULE
 from observatoire.couverture import ranger
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.rangement import lire_preparee
-from observatoire.tables.alertes import STRATES
+from observatoire.sujets.alertes.calcul.attendus import reunir
+from observatoire.sujets.alertes.calcul.regles import Regles
+from observatoire.sujets.alertes.calcul.strates import COMPTEES, SEUL, STRATE
+from observatoire.sujets.alertes.tables import STRATES
 from observatoire.vocabulaire import EMBOITES
 
 #: Sépare, dans un nom de colonne, le code d'un indicateur et ce qui en est compté.

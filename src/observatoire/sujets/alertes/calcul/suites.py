@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from observatoire.alertes.regles import Regles
 from observatoire.statistique.intervalles import CONFIANCE
+from observatoire.sujets.alertes.calcul.regles import Regles
 from observatoire.vocabulaire import ALERTE, ALERTE_CONFIRMEE, CONFORME, NON_EVALUABLE, VIGILANCE
 
 SERIE = ["niveau", "territoire", "indicateur"]

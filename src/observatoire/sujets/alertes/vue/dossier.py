@@ -10,7 +10,6 @@ import pandas as pd
 from observatoire.erreurs import ParametreInconnu
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
-from observatoire.presentation.alertes import juger, nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import (
     ecrire,
@@ -20,9 +19,10 @@ from observatoire.presentation.nombres import (
     nommer_statut,
 )
 from observatoire.presentation.phrases import dire_alerte
-from observatoire.presentation.registre_alertes import dire_pilote
 from observatoire.presentation.textes import paragraphe
-from observatoire.presentation.verdicts import est_signale, gravite, pastille
+from observatoire.sujets.alertes.vue.registre import dire_pilote
+from observatoire.sujets.alertes.vue.resume import juger, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.verdicts import est_signale, gravite, pastille
 from observatoire.vocabulaire import ETATS_D_UN_DOSSIER
 
 if TYPE_CHECKING:

@@ -1,10 +1,11 @@
-"""Les alertes : évaluées sur l'exact, puis de nouveau sur ce qui paraît."""
+"""Les alertes, évaluées sur l'exact, puis de nouveau sur ce qui paraît ; leurs dossiers, et ce qui a été fait."""
 
 from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
     DENOMINATEUR,
     INDICATEUR,
+    LIBELLE,
     NIVEAU,
     QUARTIER,
     REPONSE,
@@ -13,14 +14,16 @@ from observatoire.tables.colonnes import (
     TERRITOIRE,
     VERDICT,
     code,
+    date,
     entier,
     nombre,
+    texte,
 )
-from observatoire.tables.contrat import PREPARE, PROTECTION, PUBLIE, Etape, Purge, Table
+from observatoire.tables.contrat import PREPARE, PROTECTION, PUBLIE, RIEN, Etape, Purge, Table
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import COMPTES, INDICATEURS, LIEUX, SANS_PETITS
 
-CALCUL = Etape("alertes", "observatoire.alertes.calcul")
+CALCUL = Etape("alertes", "observatoire.sujets.alertes.calcul.etape")
 CLES = (ANNEE, NIVEAU, TERRITOIRE, INDICATEUR)
 _LU = ("tables préparées", "barèmes")
 _DIT = (
@@ -81,4 +84,49 @@ AMPLEURS_PUBLIEES = Table(
     "ampleurs", PUBLIE, "ce qui explique chaque verdict ; les pages la lisent avec les alertes", PROTECTION,
     cles=CLES, mesures=(*(c for c in _EXPLIQUE if c.nom not in _TUES), STATUT), de=ALERTES_PUBLIEES.de,
     protection=ALERTES_PUBLIEES.protection, facultative=True,
+)  # fmt: skip
+
+SUIVI = Etape("suivi", "observatoire.sujets.alertes.calcul.suivi")
+DOSSIER = code("dossier", "identifiant du dossier")
+_LIBRES = (
+    date("date", "jour de la décision", reservee=True),
+    texte("trimestre", "trimestre de la décision"),
+    code("pilote", "qui pilote", reservee=True),
+    code("reponse", "réponse apportée"),
+    code("outil", "outil employé"),
+    code("decision", "ce qui a été décidé", reservee=True),
+    code("issue", "issue"),
+    date("date_effet", "jour de l'effet", reservee=True),
+)
+
+ACTIONS = Table(
+    "actions", PREPARE, "chaque décision sur une alerte, vérifiée", SUIVI,
+    cles=(DOSSIER,), mesures=(*_LIBRES, entier("ligne", "numéro de la ligne")), de=(ALERTES,),
+    sources=("suivi/actions.csv",), purge=RIEN,
+)  # fmt: skip
+
+DOSSIERS = Table(
+    "dossiers", PUBLIE, "chaque dossier d'alerte", PROTECTION,
+    cles=(DOSSIER,),
+    mesures=(
+        NIVEAU, TERRITOIRE, INDICATEUR, QUARTIER,
+        texte("ouverture", "trimestre d'ouverture"), texte("depuis", "trimestre de la dernière ouverture"),
+        entier("ouvertures", "combien de fois il s'est ouvert", "fois"),
+        code("etat", "état au trimestre de l'édition"),
+        texte("resolution", "trimestre de résolution"), VERDICT, entier("annees", "années en alerte", "années"),
+        code("pilote", "qui pilote", reservee=True),
+        entier("trimestres_sans_pilote", "depuis combien de temps personne ne pilote", "trimestres", reservee=True),
+        STATUT,
+    ),
+    de=(ALERTES_PUBLIEES, ACTIONS), protection="fait des seuls verdicts publiés", facultative=True, extraite=True,
+)  # fmt: skip
+ACTIONS_PUBLIEES = Table(
+    "actions", PUBLIE, "ce qui a été fait sur chaque dossier", PROTECTION,
+    cles=(DOSSIER,), mesures=_LIBRES, de=(ACTIONS, DOSSIERS), protection="celles des dossiers qui paraissent",
+    facultative=True, extraite=True,
+)  # fmt: skip
+LIBELLES = Table(
+    "libelles_du_suivi", PUBLIE, "ce qui s'écrit à la place d'un code du suivi", PROTECTION,
+    cles=(code("colonne", "colonne"), code("code", "code")), mesures=(LIBELLE,),
+    sources=("schémas", "observatoire.yml"), protection="public de toute façon", facultative=True, extraite=True,
 )  # fmt: skip

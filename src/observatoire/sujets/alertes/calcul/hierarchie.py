@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from observatoire.alertes.attendus import Comptes
-from observatoire.alertes.lois import Loi
-from observatoire.alertes.melange import Melange, ajuster, conclure
+from observatoire.statistique.lois import Loi
+from observatoire.statistique.melange import Melange, ajuster, conclure
+from observatoire.sujets.alertes.calcul.attendus import Comptes
 
 
 @dataclass(frozen=True)

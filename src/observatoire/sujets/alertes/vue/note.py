@@ -10,15 +10,15 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
-from observatoire.presentation.alertes import nommer_lieu, reserver
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
 from observatoire.presentation.phrases import dire_alerte
-from observatoire.presentation.registre_alertes import dire_pilote
 from observatoire.presentation.textes import paragraphe
-from observatoire.presentation.verdicts import est_signale, pastille
 from observatoire.publie import cle_d_alerte, en_lignes
-from observatoire.suivi.bilan import Bilan, bilan_du_trimestre
+from observatoire.sujets.alertes.vue.bilan import Bilan, bilan_du_trimestre
+from observatoire.sujets.alertes.vue.registre import dire_pilote
+from observatoire.sujets.alertes.vue.resume import nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.verdicts import est_signale, pastille
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.alertes.attendus import Comptes, Releves, attendre, reunir
-from observatoire.alertes.regles import Regles
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur
 from observatoire.cles import COLONNE as CLE
@@ -20,6 +18,8 @@ from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
 from observatoire.indicateurs.sommes import Sommes, additionner, lire_regles, sommer_selon
 from observatoire.rangement import lire_preparee
+from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre, reunir
+from observatoire.sujets.alertes.calcul.regles import Regles
 from observatoire.tables.depots import DEPOTS
 from observatoire.vocabulaire import EMBOITES
 

@@ -12,13 +12,13 @@ from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier
-from observatoire.presentation.alertes import reserver
 from observatoire.presentation.carte import LARGEUR, lambert, trace
-from observatoire.presentation.dossier import Alerte, trouver
 from observatoire.presentation.nombres import ecrire, ecrire_statut, nommer_statut
 from observatoire.presentation.svg import envelopper
 from observatoire.presentation.tableaux import cellule
-from observatoire.presentation.verdicts import COULEURS, VERDICTS, est_signale, pastille
+from observatoire.sujets.alertes.vue.dossier import Alerte, trouver
+from observatoire.sujets.alertes.vue.resume import reserver
+from observatoire.sujets.alertes.vue.verdicts import COULEURS, VERDICTS, est_signale, pastille
 from observatoire.vocabulaire import SIGNALES
 
 if TYPE_CHECKING:

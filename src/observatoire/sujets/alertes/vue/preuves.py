@@ -10,13 +10,13 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.alertes import nommer_lieu, reserver
-from observatoire.presentation.dossier import trouver
 from observatoire.presentation.evolution import Trace, cadrer, dire_ruptures, ecrire_valeurs, tracer_ruptures
 from observatoire.presentation.nombres import ecrire, ecrire_bornes, ecrire_ligne, ecrire_mesure
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, Toile, graduations, mesurer
-from observatoire.presentation.verdicts import pastille
+from observatoire.sujets.alertes.vue.dossier import trouver
+from observatoire.sujets.alertes.vue.resume import nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.verdicts import pastille
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

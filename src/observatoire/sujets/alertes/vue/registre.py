@@ -13,19 +13,17 @@ import pandas as pd
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
-from observatoire.presentation.alertes import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.presentation.liens import dire_la_commune, lier, lier_fiche, vers_alerte, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_trimestre
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
-from observatoire.presentation.verdicts import VERDICTS, est_signale, gravite, pastille
 from observatoire.publie import cle_d_alerte
-from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES
+from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, gravite, pastille
+from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
-
-TROP_LONG = 2  # trimestres sans pilote
 
 
 def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:

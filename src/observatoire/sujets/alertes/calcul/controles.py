@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from observatoire.lecture.problemes import Probleme
-from observatoire.suivi.dossiers import CLES, DECHARGE, RESOLUTION
+from observatoire.sujets.alertes.calcul.dossiers import CLES, DECHARGE, RESOLUTION
 from observatoire.trimestres import rang_des_dates, rang_du_trimestre
 
 #: Décisions qui engagent quelque chose : dire quelle réponse, et où elle en est.
