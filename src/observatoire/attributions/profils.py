@@ -12,8 +12,8 @@ import pandas as pd
 
 from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import Parution
-from observatoire.simulation.traits import TRAITS
 from observatoire.statistique import intervalles
+from observatoire.sujets.simulation.modele.traits import TRAITS
 from observatoire.tables.attributions import PROFILS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.

@@ -6,14 +6,9 @@ import numpy as np
 import pandas as pd
 
 from observatoire.attributions.objectifs import NIVEAUX
-from observatoire.simulation import (
-    LIVRAISONS,
-    TRAITS,
-    Trait,
-    codes_du_parc,
-    composer_le_parc,
-    juger_la_pertinence,
-)
+from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_le_parc
+from observatoire.sujets.simulation.modele.pertinence import juger_la_pertinence
+from observatoire.sujets.simulation.modele.traits import LIVRAISONS, TRAITS, Trait
 
 PERTINENCE = ["pertinence", "probabilite"]
 _LUES = ["valeur", "denominateur", "reponse"]

@@ -23,7 +23,7 @@ from observatoire.presentation.objectifs import ecrire_cible, ecrire_verdict, es
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
-from observatoire.simulation.traits import TRAITS
+from observatoire.sujets.simulation.modele.traits import TRAITS
 from observatoire.vocabulaire import CONSTATS
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import Regles, lire_regles_du_secret, variances
-from observatoire.simulation import duree_de_la_charte
+from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
 from observatoire.tables import Table
 from observatoire.tables.attributions import CONFORMITE
 from observatoire.tables.edition import TERRITOIRES

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from observatoire.simulation.modele import Parc
+from observatoire.sujets.simulation.modele.projection import Parc
 from observatoire.vocabulaire import BAISSE, HAUSSE
 
 PAS = 100  # un profil se cherche au centième

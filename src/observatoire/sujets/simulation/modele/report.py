@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from observatoire.simulation.modele import ETAPES
+from observatoire.sujets.simulation.modele.projection import ETAPES
 
 
 @dataclass(frozen=True)

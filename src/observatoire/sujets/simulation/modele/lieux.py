@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from observatoire.simulation.modele import Parc, equilibrer
-from observatoire.simulation.traits import DEPARTS, Trait
+from observatoire.sujets.simulation.modele.projection import Parc, equilibrer
+from observatoire.sujets.simulation.modele.traits import DEPARTS, Trait
 
 
 def codes_du_parc(trait: Trait) -> tuple[str, str, str, str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from observatoire.simulation.modele import Parc, atteignables, profil_pour, projeter
-from observatoire.simulation.tirages import Tirage, atteint, probabilites, profil_probable
+from observatoire.sujets.simulation.modele.projection import Parc, atteignables, profil_pour, projeter
+from observatoire.sujets.simulation.modele.tirages import Tirage, atteint, probabilites, profil_probable
 from observatoire.vocabulaire import A_PORTEE, DEJA_ACQUIS, HORS_D_ATTEINTE
 
 

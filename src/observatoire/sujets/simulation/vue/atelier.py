@@ -7,10 +7,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from observatoire.presentation.affichage import Fragment
-from observatoire.presentation.simulation import lire_lieux, nommer_trait, tableau_pertinence, tableau_report
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import VARIABLE
-from observatoire.simulation import TRAITS, duree_de_la_charte
+from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
+from observatoire.sujets.simulation.modele.traits import TRAITS
+from observatoire.sujets.simulation.vue.tableaux import lire_lieux, nommer_trait, tableau_pertinence, tableau_report
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

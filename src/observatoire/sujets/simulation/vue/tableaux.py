@@ -15,22 +15,13 @@ from observatoire.presentation.liens import lier_et_situer
 from observatoire.presentation.nombres import ecrire, ecrire_ligne, ecrire_statut
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
-from observatoire.simulation import (
-    DEPARTS,
-    LIVRAISONS,
-    TRAITS,
-    Parc,
-    Pertinence,
-    Report,
-    Tirage,
-    atteignables,
-    codes_du_parc,
-    composer_le_parc,
-    duree_de_la_charte,
-    juger_la_pertinence,
-    projeter,
-    reporter,
-)
+from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
+from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_le_parc
+from observatoire.sujets.simulation.modele.pertinence import Pertinence, juger_la_pertinence
+from observatoire.sujets.simulation.modele.projection import Parc, atteignables, projeter
+from observatoire.sujets.simulation.modele.report import Report, reporter
+from observatoire.sujets.simulation.modele.tirages import Tirage
+from observatoire.sujets.simulation.modele.traits import DEPARTS, LIVRAISONS, TRAITS
 from observatoire.vocabulaire import PERTINENCES
 
 if TYPE_CHECKING:
@@ -89,7 +80,7 @@ def table_de_pertinence(
     valeurs: Publie, cibles: dict[str, tuple[float, str]], trait: str = "moins_40", annees: int | None = None,
     tirage: Tirage | None = None,
 ) -> dict[str, Pertinence]:  # fmt: skip
-    """Juger des objectifs sur le parc : code du territoire -> :class:`~observatoire.simulation.Pertinence`.
+    """Juger des objectifs sur le parc : code du territoire -> :class:`Pertinence`.
 
     ``cibles`` : code du territoire -> (cible, ``baisse`` ou ``hausse``). ``annees`` : la durée de la charte, sinon. Un
     territoire dont quelque chose n'est pas publié n'y est pas.
