@@ -14,8 +14,6 @@ from observatoire.evaluation import dresser_les_objectifs
 from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
 from observatoire.evaluation.contributions import COLONNES, PARAISSENT
 from observatoire.evaluation.ecarts import COLONNES as COLONNES_DES_ECARTS
-from observatoire.presentation.bilans import questions_ouvertes
-from observatoire.presentation.engagements import bilan_des_engagements, tableau_de_bord, verdict_d_un_engagement
 from observatoire.presentation.revue import (
     explications_rivales,
     resume_de_la_revue,
@@ -26,6 +24,12 @@ from observatoire.presentation.revue import (
 )
 from observatoire.presentation.revue_decomposition import figure_decomposition, tableau_decomposition
 from observatoire.publie import lire_publie
+from observatoire.sujets.objectifs.vue.engagements import (
+    bilan_des_engagements,
+    tableau_de_bord,
+    verdict_d_un_engagement,
+)
+from observatoire.sujets.objectifs.vue.questions import questions_ouvertes
 
 CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|conséquence|explique par", re.I)
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"

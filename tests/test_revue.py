@@ -22,12 +22,6 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import MODULE
 from observatoire.configuration import lire_configuration
 from observatoire.conserves import dossier_conserve
-from observatoire.engagements import (
-    juger_les_engagements,
-    lire_engagements,
-    lire_le_suivi,
-    lire_registres,
-)
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.evaluation import (
     COLONNES_DES_FLUX,
@@ -66,12 +60,15 @@ from observatoire.evaluation.propositions import (
 )
 from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
 from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
-from observatoire.gouvernance import lire_seances
 from observatoire.publie import TOUTES
 from observatoire.purge import a_garder
 from observatoire.rangement import ecrire_preparee
 from observatoire.secret import Bruit, lire_regles_du_secret
 from observatoire.statistique.intervalles import ecart_de_bornes, newcombe, wilson
+from observatoire.sujets.objectifs.calcul.declaration import lire_engagements, lire_le_suivi
+from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagements
+from observatoire.sujets.objectifs.calcul.preuves import lire_registres
+from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 from observatoire.tables.revue import FLUX
 
 REFERENTIELS = RACINE / "data" / "referentiels"

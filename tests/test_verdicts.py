@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from observatoire.attributions import Objectif, confronter
+from observatoire.sujets.objectifs.calcul.conformite import confronter
+from observatoire.sujets.objectifs.calcul.objectifs import Objectif
 from observatoire.verdicts import NON_CONCLUANT, NON_TENU, TENU, etendre_a_ce_qui_manque, juger_les_mesures
 
 

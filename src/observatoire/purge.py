@@ -24,8 +24,8 @@ from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
 from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.standards import anonymiser
+from observatoire.sujets.objectifs.tables import ATTENTES
 from observatoire.tables import Table, preparees
-from observatoire.tables.attributions import ATTENTES
 
 PETIT_IMMEUBLE = 11
 

@@ -9,8 +9,8 @@ import yaml
 
 from observatoire.configuration import Configuration
 from observatoire.configuration.modeles.engagements import EngagementEcrit
-from observatoire.engagements import Engagement, lire_contenu
 from observatoire.evaluation.revision import lire_etat_zero
+from observatoire.sujets.objectifs.calcul.declaration import Engagement, lire_contenu
 from observatoire.tables import revue
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from observatoire.configuration import Configuration
-from observatoire.engagements import FICHIER, lire_document
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.sujets.objectifs.calcul.declaration import FICHIER, lire_document
 
 SANS_REVISION = "Aucune révision de l'état zéro n'est inscrite dans engagements.yml."
 SANS_GIT = "git n'est pas installé : le fichier de l'état zéro ne peut pas être relu."

@@ -1,6 +1,6 @@
 """La revue de la charte : de l'état zéro à la dernière année, ce qui a changé et pourquoi."""
 
-from observatoire.tables.attributions import CONFORMITE
+from observatoire.sujets.objectifs.tables import CONFORMITE, ENGAGEMENTS
 from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
@@ -28,7 +28,6 @@ from observatoire.tables.colonnes import (
 from observatoire.tables.contrat import ECRITS, PREPARE, PROTECTION, PUBLIE, Etape, Purge, Table
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.edition import RUPTURES
-from observatoire.tables.engagements import ENGAGEMENTS
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 CALCUL = Etape("revue", "observatoire.evaluation.calcul")

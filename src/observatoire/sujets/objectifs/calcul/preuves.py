@@ -15,10 +15,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from observatoire.configuration import Configuration
-from observatoire.engagements.declaration import Engagement
-from observatoire.gouvernance import ASSOCIATIONS, Seance, tenues
 from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.tables import ACTIONS, ALERTES
+from observatoire.sujets.objectifs.calcul.declaration import Engagement
+from observatoire.sujets.seances.calcul.comptes_rendus import Seance, tenues
+from observatoire.sujets.seances.calcul.regles import ASSOCIATIONS
 from observatoire.tables.depots import DEPOTS
 from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
 

@@ -30,7 +30,6 @@ from observatoire.presentation.objectifs import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.publie import en_lignes
 from observatoire.vocabulaire import CONSTATS
 
 if TYPE_CHECKING:
@@ -167,26 +166,6 @@ def courbe_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
         return paragraphe("Cet engagement se juge sur des faits, non sur un indicateur : il n'a pas de courbe.")
     lieu = None if e["niveau"] == valeurs.tout[0] else e["territoire"]
     return evolution(valeurs, e["indicateur"], lieu, e["bailleur"])
-
-
-def calendrier_des_seances(valeurs: Publie) -> Fragment:
-    """Les séances, de la plus récente à la plus ancienne : date, genre, présents, associations invitées."""
-    lignes = en_lignes(valeurs.seances.sort_values("date", ascending=False))
-    if not lignes:
-        return paragraphe("Aucun compte rendu n'a encore été versé.")
-    rangs = [
-        {
-            "Date": lier(ecrire_date(s["date"]), f"seances/{s['seance']}.html"),
-            "Séance": escape(s["libelle"]),
-            "État": s["etat"] + (" (fictive)" if s["fictif"] else ""),
-            "Signataires présents": ecrire_entier(len(s["presents"].split(" ; ")))
-            if est_ecrit(s["presents"])
-            else ABSENT,
-            "Invités": escape(s["invites"]) if est_ecrit(s["invites"]) else ABSENT,
-        }
-        for s in lignes
-    ]
-    return composer(pd.DataFrame(rangs), "Les séances", gauche=("Séance", "État", "Invités"))
 
 
 def _siennes(valeurs: Publie, engagement: str) -> list[dict]:

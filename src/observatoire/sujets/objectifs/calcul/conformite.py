@@ -13,11 +13,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from observatoire.attributions.objectifs import CHACUN, TOUS, Objectif
 from observatoire.catalogue import catalogue
 from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
-from observatoire.tables.attributions import CONFORMITE
+from observatoire.sujets.objectifs.calcul.objectifs import CHACUN, TOUS, Objectif
+from observatoire.sujets.objectifs.tables import CONFORMITE
 from observatoire.verdicts import juger_les_mesures
 from observatoire.vocabulaire import SANS_OBJET
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.attributions.survie import Survie, estimer, quantile
 from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.publie import Parution
-from observatoire.tables.attributions import ATTENTES, ATTENTES_PUBLIEES
+from observatoire.statistique.survie import Survie, estimer, quantile
+from observatoire.sujets.objectifs.tables import ATTENTES, ATTENTES_PUBLIEES
 
 #: Le délai local au-delà duquel l'attente est anormalement longue, en mois.
 SEUIL = "delai_anormalement_long"

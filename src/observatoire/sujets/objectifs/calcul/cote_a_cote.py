@@ -7,8 +7,7 @@ de Newcombe, élargi du bruit des quatre comptes ($V$ est la variance de chacun)
 $$ V\left[\left(\tfrac1{n_b} + \tfrac1{n_a}\right)^2 + \left(\tfrac{p_b}{n_b} + \tfrac{p_a}{n_a}\right)^2
    + \frac{1 + p_a^2}{n_a^2}\right] $$
 
-L'écart *à logements égaux* est le même, déplacé (:mod:`observatoire.attributions.deplacements`), l'attendu étant tenu
-pour exact.
+L'écart *à logements égaux* est le même, déplacé (:mod:`.deplacements`), l'attendu étant tenu pour exact.
 
 **Référence.** Newcombe R. G. (1998), *Statistics in Medicine* 17, 873-890.
 """
@@ -18,11 +17,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.attributions.deplacements import PRATIQUES
-from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import CLES, Parution
 from observatoire.statistique import intervalles
-from observatoire.tables.attributions import COTE_A_COTE
+from observatoire.sujets.objectifs.calcul.deplacements import PRATIQUES
+from observatoire.sujets.objectifs.calcul.objectifs import NIVEAUX
+from observatoire.sujets.objectifs.tables import COTE_A_COTE
 
 COLONNES = COTE_A_COTE.noms
 ECARTS = PLUS, MOINS, SEMBLABLE = ("plus", "moins", "semblable")
@@ -35,7 +34,7 @@ def comparer_les_bailleurs(publiees: pd.DataFrame, deplacements: pd.DataFrame, s
     """Une ligne par bailleur et pratique en un lieu (:data:`COLONNES`).
 
     ``publiees`` : les indicateurs d'un public, et la ``variance`` du bruit de chaque ligne. ``deplacements`` : voir
-    :data:`observatoire.attributions.deplacements.COLONNES`. Statuts : ``ne`` si les autres ont moins de ``seuil``
+    :data:`.deplacements.COLONNES`. Statuts : ``ne`` si les autres ont moins de ``seuil``
     unités ; sinon le premier de ceux des deux lignes qui n'est pas « publie ».
     """
     utiles = publiees[publiees["niveau"].isin(NIVEAUX) & publiees["indicateur"].isin(PRATIQUES)]

@@ -12,13 +12,13 @@ from observatoire.configuration import PUBLICS, Configuration
 from observatoire.configuration.modeles.seances import RESERVE
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_texte
-from observatoire.gouvernance.publication import CLES
-from observatoire.gouvernance.regles import GENRES
-from observatoire.gouvernance.seances import Seance, dossier_des_seances, lire_seances
 from observatoire.rangement import lire_publiee
 from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES
+from observatoire.sujets.objectifs.tables import ENGAGEMENTS
+from observatoire.sujets.seances.calcul.comptes_rendus import Seance, dossier_des_seances, lire_seances
+from observatoire.sujets.seances.calcul.publication import CLES
+from observatoire.sujets.seances.calcul.regles import GENRES
 from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
-from observatoire.tables.engagements import ENGAGEMENTS
 from observatoire.vocabulaire import ALERTES, EMBOITES, NON_CONCLUANT, NON_TENU, OUVRENT, PARTIEL, VERDICTS
 
 #: Mois d'une séance à la suivante.

@@ -15,12 +15,12 @@ import pandas as pd
 
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.fichiers import ecrire_texte
-from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES
-from observatoire.gouvernance.seances import Seance, decomposer
 from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, DOSSIERS
+from observatoire.sujets.seances.calcul.comptes_rendus import Seance, decomposer
+from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES
+from observatoire.sujets.seances.tables import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
 from observatoire.tables.depots import ORIGINE
-from observatoire.tables.engagements import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
 from observatoire.vocabulaire import SIGNALES
 
 CLES = ALERTES_EXAMINEES.noms[1:]
@@ -35,7 +35,7 @@ def est_lue(seance: Seance, public: str) -> bool:
 def publier_seances(config: Configuration, seances: list[Seance], public: str, travail: Path) -> None:
     """Écrire dans ``travail`` les séances, leurs décisions, les alertes examinées et les textes que ce public lit.
 
-    ``seances`` : telles que :func:`~observatoire.gouvernance.lire_seances` les lit. ``travail`` contient déjà
+    ``seances`` : telles que :func:`~.comptes_rendus.lire_seances` les lit. ``travail`` contient déjà
     ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif ne paraît que si les dépôts
     sont fictifs.
     """

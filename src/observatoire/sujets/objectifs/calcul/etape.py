@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from observatoire.attributions import attente, deplacements
 from observatoire.baremes import lire_baremes
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, avec_les_conservees
 from observatoire.droits import reserver
 from observatoire.rangement import ecrire_preparee
+from observatoire.sujets.objectifs.calcul import attente, deplacements
+from observatoire.sujets.objectifs.tables import ATTENTES, DEPLACEMENTS
 from observatoire.tables import Table, Travail, en_texte
-from observatoire.tables.attributions import ATTENTES, DEPLACEMENTS
 
 
 @dataclass(frozen=True)

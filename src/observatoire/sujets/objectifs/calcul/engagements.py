@@ -11,9 +11,9 @@ import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
-from observatoire.engagements.declaration import Engagement
-from observatoire.engagements.preuves import Compte, Registres, compter
-from observatoire.tables import engagements as tables
+from observatoire.sujets.objectifs import tables
+from observatoire.sujets.objectifs.calcul.declaration import Engagement
+from observatoire.sujets.objectifs.calcul.preuves import Compte, Registres, compter
 from observatoire.verdicts import (
     NON_MESURABLE,
     PAS_EN_VIGUEUR,
@@ -39,7 +39,7 @@ def juger_les_engagements(
     """Une ligne par engagement et par année de l'édition : les colonnes de :data:`COLONNES`.
 
     ``publiees`` : les indicateurs d'un public, et la ``variance`` du bruit de chaque ligne (zéro si elle est exacte).
-    ``registres`` : ce qui prouve les faits (:func:`~observatoire.engagements.lire_registres`).
+    ``registres`` : ce qui prouve les faits (:func:`~observatoire.sujets.objectifs.calcul.preuves.lire_registres`).
 
     Statut : celui de la cellule mesurée ; ``na`` si le texte ou la règle n'est pas en vigueur ; ``publie`` pour des
     faits.

@@ -12,7 +12,7 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.modeles.seances import ALERTE, Entete
 from observatoire.configuration.saisie import FichierFautif, analyser_fiche, lire_texte
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.gouvernance.regles import DECISIONS, ETATS, GENRES, INVITES, dire_l_individuel
+from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES, dire_l_individuel
 from observatoire.tables.depots import ORIGINE
 
 DOSSIER = Path("book") / "gouvernance"

@@ -8,13 +8,13 @@ import pandas as pd
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.attributions import de_l_annee, ecrire_ecart
 from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire
 from observatoire.presentation.objectifs import PAR_HASARD, accorder
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
+from observatoire.sujets.objectifs.vue.attributions import de_l_annee, ecrire_ecart
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

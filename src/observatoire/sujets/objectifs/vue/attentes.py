@@ -8,7 +8,6 @@ import pandas as pd
 
 from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.attributions import TOUS, de_l_annee
 from observatoire.presentation.nombres import (
     ecrire,
     ecrire_entier,
@@ -18,6 +17,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.publie import en_lignes
+from observatoire.sujets.objectifs.vue.attributions import TOUS, de_l_annee
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.attributions.objectifs import NIVEAUX
 from observatoire.publie import Parution
 from observatoire.statistique import intervalles
+from observatoire.sujets.objectifs.calcul.objectifs import NIVEAUX
+from observatoire.sujets.objectifs.tables import PROFILS
 from observatoire.sujets.simulation.modele.traits import TRAITS
-from observatoire.tables.attributions import PROFILS
 
 #: trait -> indicateurs du parc, des entrants, des sortants.
 CODES = {nom: (t.parc, t.entrants, t.sortants) for nom, t in TRAITS.items()}

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.attributions.objectifs import niveaux_de
 from observatoire.baremes import Baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
@@ -32,7 +31,8 @@ from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import reunir
 from observatoire.sujets.alertes.calcul.strates import COLONNES as STRATES
 from observatoire.sujets.alertes.calcul.strates import STRATE, stratifier
-from observatoire.tables.attributions import DEPLACEMENTS
+from observatoire.sujets.objectifs.calcul.objectifs import niveaux_de
+from observatoire.sujets.objectifs.tables import DEPLACEMENTS
 from observatoire.tables.depots import DEPOTS
 
 #: Ce qui se compare : les pratiques d'attribution.

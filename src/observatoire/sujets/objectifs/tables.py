@@ -1,31 +1,42 @@
-"""Les attributions : conformes aux objectifs, comparées au parc, côte à côte, et après quelle attente."""
+"""Les engagements des textes, jugés chaque année ; les attributions, conformes, comparées, et après quelle attente."""
 
+from observatoire.sujets.alertes.tables import ACTIONS, ALERTES
 from observatoire.tables.colonnes import (
     ANNEE,
+    BAILLEUR,
     BORNES,
     CELLULE,
     CONSTAT,
+    COUVERTURE,
+    DENOMINATEUR,
+    INDICATEUR,
+    LIBELLE,
     LIEU,
+    NIVEAU,
+    NUMERATEUR,
     SOURCE,
     STATUT,
+    TERRITOIRE,
     VERDICT,
+    booleen,
     code,
     date,
     entier,
     nombre,
+    texte,
 )
 from observatoire.tables.contrat import ECRITS, PREPARE, PROTECTION, PUBLIE, Etape, Purge, Table
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
-CALCUL = Etape("attributions", "observatoire.attributions.calcul")
+CALCUL = Etape("attributions", "observatoire.sujets.objectifs.calcul.etape")
 _DES_PUBLIEES = "calculée sur ce qui paraît"
 _ECARTS = tuple(
     nombre(f"{nom}{suite}", f"{libelle}{dit}")
     for nom, libelle in (("ecart_parc", "entrants moins parc d'avant"), ("ecart_sortants", "entrants moins sortants"))
     for suite, dit in (("", ""), ("_bas", ", borne basse"), ("_haut", ", borne haute"))
 )
-_MESURES = (nombre("valeur", "mois, ou part au seuil"), *BORNES)
+_VALEUR = (nombre("valeur", "mois, ou part au seuil"), *BORNES)
 _MODALITE = (
     ANNEE, code("groupe", "selon quoi"), code("modalite", "modalité"), code("mesure", "quartile de l'attente, ou part"),
 )  # fmt: skip
@@ -39,7 +50,7 @@ ATTENTES = Table(
     "attributions_attente", PREPARE, "les délais d'attente, exacts", CALCUL,
     cles=_MODALITE,
     mesures=(
-        *_MESURES, nombre("risque", "demandes observées à cet âge", "demandes"),
+        *_VALEUR, nombre("risque", "demandes observées à cet âge", "demandes"),
         nombre("satisfaites", "demandes satisfaites dans l'année", "demandes"),
         nombre("en_attente", "demandes qui attendent au 31 décembre", "demandes"),
     ),
@@ -78,6 +89,42 @@ COTE_A_COTE = Table(
 )  # fmt: skip
 ATTENTES_PUBLIEES = Table(
     "attributions_attente", PUBLIE, "les délais d'attente", PROTECTION,
-    cles=_MODALITE, mesures=(*_MESURES, STATUT), de=(ATTENTES, INDICATEURS_PUBLIES),
+    cles=_MODALITE, mesures=(*_VALEUR, STATUT), de=(ATTENTES, INDICATEURS_PUBLIES),
     protection="mois entiers, parts au centième ; petits effectifs cachés", facultative=True,
+)  # fmt: skip
+
+#: Ce qui décrit un engagement, le même toutes les années.
+DECRITS = (
+    code("texte", "texte qui le porte"), texte("texte_nom", "nom du texte"), texte("texte_note", "note sur le texte"),
+    texte("article", "article"), LIBELLE, texte("titulaires", "qui s'engage"), code("nature", "moyens ou résultat"),
+    code("genre", "genre"), code("rythme", "rythme"), INDICATEUR, NIVEAU, TERRITOIRE, BAILLEUR,
+    code("sens", "au moins ou au plus"), nombre("tolerance", "tolérance"),
+    booleen("arithmetique", "la règle se lit sur la valeur elle-même"),
+)  # fmt: skip
+#: L'objectif en vigueur.
+CIBLES = (
+    nombre("cible", "objectif"), nombre("jusque", "haut de l'objectif, s'il est une fourchette"),
+    date("cible_depuis", "objectif en vigueur depuis"), entier("echeance", "échéance", "année"),
+    texte("adoptee_par", "qui l'a adopté"), texte("cible_source", "d'où vient l'objectif"),
+)  # fmt: skip
+ETAT_ZERO = (
+    entier("zero_annee", "année de l'état zéro"), nombre("zero_valeur", "valeur à l'état zéro"),
+    texte("zero_source", "d'où elle vient"),
+)  # fmt: skip
+#: Ce qui vient d'une cellule publiée de l'indicateur, et manque avec elle.
+MESURES = (
+    NUMERATEUR, DENOMINATEUR, nombre("observe", "valeur observée"), nombre("bas", "borne basse du verdict"),
+    nombre("haut", "borne haute du verdict"), COUVERTURE,
+)  # fmt: skip
+JUGES = (
+    entier("faits", "faits constatés", "faits"), entier("attendus", "faits attendus", "faits"), VERDICT, CONSTAT,
+    texte("raison", "pourquoi ce verdict"), STATUT,
+)  # fmt: skip
+
+ENGAGEMENTS = Table(
+    "engagements", PUBLIE, "chaque engagement, chaque année", ECRITS,
+    cles=(ANNEE, code("engagement", "code de l'engagement")),
+    mesures=(*DECRITS, *CIBLES, *ETAT_ZERO, *MESURES, *JUGES),
+    de=(INDICATEURS_PUBLIES, DEPOTS, ALERTES, ACTIONS), sources=("suivi/engagements.yml", "book/gouvernance"),
+    protection="jugés sur ce qui paraît",
 )  # fmt: skip
