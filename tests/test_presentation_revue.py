@@ -10,19 +10,6 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
-from observatoire.evaluation import dresser_les_objectifs
-from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
-from observatoire.evaluation.contributions import COLONNES, PARAISSENT
-from observatoire.evaluation.ecarts import COLONNES as COLONNES_DES_ECARTS
-from observatoire.presentation.revue import (
-    explications_rivales,
-    resume_de_la_revue,
-    tableau_contexte,
-    tableau_de_la_revue,
-    tableau_des_ecarts,
-    tableau_des_propositions,
-)
-from observatoire.presentation.revue_decomposition import figure_decomposition, tableau_decomposition
 from observatoire.publie import lire_publie
 from observatoire.sujets.objectifs.vue.engagements import (
     bilan_des_engagements,
@@ -30,6 +17,19 @@ from observatoire.sujets.objectifs.vue.engagements import (
     verdict_d_un_engagement,
 )
 from observatoire.sujets.objectifs.vue.questions import questions_ouvertes
+from observatoire.sujets.revue.calcul.contexte import COLONNES as DU_CONTEXTE
+from observatoire.sujets.revue.calcul.contributions import COLONNES, PARAISSENT
+from observatoire.sujets.revue.calcul.ecarts import COLONNES as COLONNES_DES_ECARTS
+from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
+from observatoire.sujets.revue.vue.decomposition import figure_decomposition, tableau_decomposition
+from observatoire.sujets.revue.vue.tableaux import (
+    explications_rivales,
+    resume_de_la_revue,
+    tableau_contexte,
+    tableau_de_la_revue,
+    tableau_des_ecarts,
+    tableau_des_propositions,
+)
 
 CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|conséquence|explique par", re.I)
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"

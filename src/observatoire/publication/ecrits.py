@@ -21,7 +21,6 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_texte
 from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.evaluation import dresser_les_objectifs, relever_les_ecarts
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
 from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
@@ -34,13 +33,15 @@ from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagemen
 from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
 from observatoire.sujets.objectifs.calcul.preuves import lire_registres
 from observatoire.sujets.objectifs.tables import CONFORMITE, ENGAGEMENTS
+from observatoire.sujets.revue.calcul.ecarts import relever_les_ecarts
+from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
+from observatoire.sujets.revue.tables import ECARTS, OBJECTIFS
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, dossier_des_seances, lire_seances
 from observatoire.sujets.seances.calcul.publication import est_lue, publier_seances
 from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
 from observatoire.tables import Table
 from observatoire.tables.edition import TERRITOIRES
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
-from observatoire.tables.revue import ECARTS, OBJECTIFS
 
 COMMENTAIRES = Path("book") / "commentaires"
 

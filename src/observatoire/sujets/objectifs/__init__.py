@@ -1,1 +1,1 @@
-"""Les objectifs de la convention, de la charte, de la loi et de la Conférence ; les attributions, qui les suivent ou non."""
+"""Les objectifs de la convention, de la charte, de la loi et de la Conférence ; les attributions."""

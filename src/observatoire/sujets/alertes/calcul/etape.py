@@ -54,7 +54,7 @@ def ecrire_alertes(config: Configuration, avancement: Callable | None = None, da
     """Évaluer toutes les années et écrire ``alertes.parquet`` et ``ampleurs.parquet`` dans ``prepare``.
 
     Ces deux tables sont exactes et ne sortent pas : ce qui se publie est évalué de nouveau, sur les comptes publiés
-    (:mod:`observatoire.sujets.alertes.calcul.publication`), et pour cela ``strates.parquet`` est écrit aussi.
+    (:mod:`~.publication`), et pour cela ``strates.parquet`` est écrit aussi.
     Les années dont le barème n'a pas de règle n'y sont pas. Lève :class:`ErreurConfiguration` si le barème est mal
     écrit.
     """
@@ -76,7 +76,7 @@ def faire(travail: Travail) -> str:
 @dataclass(frozen=True)
 class Calculees:
     """``table`` : toutes les évaluations, les colonnes d':data:`ALERTES` puis d':data:`AMPLEURS` ; ``strates`` : ce
-    que la publication en relit (:mod:`observatoire.sujets.alertes.calcul.standards`)."""
+    que la publication en relit (:mod:`~.standards`)."""
 
     table: pd.DataFrame
     strates: pd.DataFrame

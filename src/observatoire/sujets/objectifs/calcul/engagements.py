@@ -39,7 +39,7 @@ def juger_les_engagements(
     """Une ligne par engagement et par année de l'édition : les colonnes de :data:`COLONNES`.
 
     ``publiees`` : les indicateurs d'un public, et la ``variance`` du bruit de chaque ligne (zéro si elle est exacte).
-    ``registres`` : ce qui prouve les faits (:func:`~observatoire.sujets.objectifs.calcul.preuves.lire_registres`).
+    ``registres`` : ce qui prouve les faits (:func:`~.preuves.lire_registres`).
 
     Statut : celui de la cellule mesurée ; ``na`` si le texte ou la règle n'est pas en vigueur ; ``publie`` pour des
     faits.

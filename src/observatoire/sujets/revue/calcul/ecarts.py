@@ -9,13 +9,13 @@ import yaml
 
 from observatoire.configuration import Configuration
 from observatoire.configuration.modeles.engagements import EngagementEcrit
-from observatoire.evaluation.revision import lire_etat_zero
 from observatoire.sujets.objectifs.calcul.declaration import Engagement, lire_contenu
-from observatoire.tables import revue
+from observatoire.sujets.revue import tables
+from observatoire.sujets.revue.calcul.revision import lire_etat_zero
 
 AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
 _INITIAL, _ACTUEL = ["verdict_initial", "statut_initial"], ["verdict", "statut_verdict"]
-COLONNES = revue.ECARTS.noms
+COLONNES = tables.ECARTS.noms
 #: Verser une pièce n'est pas changer la règle.
 _SANS_EFFET = {"code", "pieces"}
 _COMPARES = [c for c in EngagementEcrit.model_fields if c not in _SANS_EFFET]

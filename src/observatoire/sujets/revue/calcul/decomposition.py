@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.evaluation.flux import BRUITES, CLES_DES_COMPTES, COMPTES
+from observatoire.sujets.revue.calcul.flux import BRUITES, CLES_DES_COMPTES, COMPTES
 
 QUARTIER = "quartier"
 CLES = ["niveau", "territoire", "indicateur"]
@@ -43,7 +43,7 @@ def contribuer(x0, n0, x1, n1) -> np.ndarray:
 def totaliser(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
     """Les comptes de chaque composante en chaque lieu d'un niveau, et leurs clés, tous bailleurs réunis.
 
-    ``flux`` : voir :data:`observatoire.evaluation.flux.COLONNES`. ``tout`` : le niveau et le code du territoire entier.
+    ``flux`` : voir :data:`~.flux.COLONNES`. ``tout`` : le niveau et le code du territoire entier.
     """
     groupes = situer(flux, niveau, tout).groupby(["annee", *CLES, "composante"], as_index=False)
     return groupes[[*COMPTES, *CLES_DES_COMPTES]].sum()

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.evaluation.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 from observatoire.publie import Parution
 from observatoire.statistique.intervalles import ecart_de_bornes, erreur_type
-from observatoire.tables import revue
+from observatoire.statistique.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
+from observatoire.sujets.revue import tables
 from observatoire.verdicts import COMPLETE
 from observatoire.vocabulaire import BAISSE, COMPTE, HAUSSE, INDECIS, SANS_INTERVALLE
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
 _COUVERTURE = "couverture"
-MESURES = [c.nom for c in revue.MESURES]
+MESURES = [c.nom for c in tables.MESURES]
 #: Décimales de ce qui est calculé : assez pour toute lecture.
 DECIMALES = 6
 ROMPUE = "Une rupture de série sépare les deux années : elles ne se comparent pas."

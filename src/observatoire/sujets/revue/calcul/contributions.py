@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.evaluation.decomposition import CLES, QUARTIER, cumuler, decomposer, totaliser
-from observatoire.evaluation.flux import BRUITES
 from observatoire.publie import TOUTES
 from observatoire.secret import Regles
-from observatoire.tables.revue import DECOMPOSITION
+from observatoire.sujets.revue.calcul.decomposition import CLES, QUARTIER, cumuler, decomposer, totaliser
+from observatoire.sujets.revue.calcul.flux import BRUITES
+from observatoire.sujets.revue.tables import DECOMPOSITION
 
 COLONNES = DECOMPOSITION.noms
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et ce que le bruit laisse.
@@ -38,7 +38,7 @@ def publier_la_decomposition(
 ) -> pd.DataFrame:
     """La décomposition de chaque part, à chaque lieu que ce public voit (:data:`COLONNES`).
 
-    ``flux`` : voir :data:`observatoire.evaluation.COLONNES_DES_FLUX`. ``publiees`` : les indicateurs de ce public.
+    ``flux`` : voir :data:`~.flux.COLONNES`. ``publiees`` : les indicateurs de ce public.
     ``tout`` : le niveau et le code du territoire entier. ``bouts`` : l'état zéro et la dernière année.
     """
     niveaux = [n for n in (tout[0], QUARTIER) if n in regles.niveaux] if bouts[0] < bouts[1] else []
@@ -48,7 +48,7 @@ def publier_la_decomposition(
 
 
 def bruiter_les_comptes(totaux: pd.DataFrame, regles: Regles) -> pd.DataFrame:
-    """Les comptes de :func:`~observatoire.evaluation.decomposition.totaliser`, bruit compris."""
+    """Les comptes de :func:`~.decomposition.totaliser`, bruit compris."""
     totaux = totaux.copy()
     sources = totaux["indicateur"].map({code: d.source for code, d in catalogue().items()})
     for source in sources.unique():
@@ -98,8 +98,8 @@ def fermer(lieux: pd.DataFrame, sommes: pd.DataFrame, seuil: int) -> pd.DataFram
     """Les composantes de chaque part, « autres » s'il y en a, et ce que le bruit laisse ; en millièmes entiers, leur
     somme est celle de la variation.
 
-    ``lieux`` : index :data:`~observatoire.evaluation.decomposition.CLES`, ``valeur_depart`` et ``valeur``. ``sommes`` :
-    voir :func:`~observatoire.evaluation.decomposition.cumuler`.
+    ``lieux`` : index :data:`~.decomposition.CLES`, ``valeur_depart`` et ``valeur``. ``sommes`` :
+    voir :func:`~.decomposition.cumuler`.
     """
     apports, avant, apres = (
         sommes.pivot(index=CLES, columns="composante", values=v)

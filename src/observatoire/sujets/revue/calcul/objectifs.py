@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.evaluation.comparaison import MESURES, comparer_les_bouts
-from observatoire.evaluation.parcours import parts_du_parc
-from observatoire.evaluation.pertinence import juger_les_pertinences
-from observatoire.evaluation.propositions import proposer
-from observatoire.tables.revue import OBJECTIFS
+from observatoire.sujets.revue.calcul.comparaison import MESURES, comparer_les_bouts
+from observatoire.sujets.revue.calcul.parcours import parts_du_parc
+from observatoire.sujets.revue.calcul.pertinence import juger_les_pertinences
+from observatoire.sujets.revue.calcul.propositions import proposer
+from observatoire.sujets.revue.tables import OBJECTIFS
 
 ENGAGEMENT, OBJECTIF, SUIVI = ORIGINES = ("engagement", "objectif", "suivi")
 LIEU = ["indicateur", "niveau", "territoire", "bailleur"]

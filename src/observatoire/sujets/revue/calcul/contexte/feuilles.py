@@ -16,12 +16,12 @@ from pathlib import Path
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
-from observatoire.evaluation.contexte.mesures import situer
 from observatoire.interdits import famille_du_texte, normaliser
 from observatoire.lecture.fichiers import FichierIllisible, decoder, lignes_csv
 from observatoire.lecture.interdits import colonnes_interdites
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 from observatoire.lecture.tableurs import en_texte
+from observatoire.sujets.revue.calcul.contexte.mesures import situer
 
 FORMATS = (".csv", ".xlsx", ".xls", ".ods")
 #: Les lignes où l'en-tête se cherche.

@@ -17,7 +17,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
 from observatoire.lecture.devenirs import HORS_PARC, PARTI, RESTE
-from observatoire.tables.revue import BRUITES, COMPTES, FLUX
+from observatoire.sujets.revue.tables import BRUITES, COMPTES, FLUX
 
 #: ``deplaces`` : restés dans un logement que les deux dépôts ne situent pas dans le même quartier.
 COMPOSANTES = (

@@ -13,11 +13,11 @@ import pandas as pd
 
 from observatoire.communes import INSEE
 from observatoire.configuration import Configuration
-from observatoire.evaluation.contexte.feuilles import IDENTIFIANTS, Feuille, lire_feuilles
-from observatoire.evaluation.contexte.mesures import CLES, COLONNES, defauts, mesurer, situer
 from observatoire.interdits import normaliser
 from observatoire.lecture.conversion import nombres_ecrits
 from observatoire.lecture.problemes import citer, enumerer
+from observatoire.sujets.revue.calcul.contexte.feuilles import IDENTIFIANTS, Feuille, lire_feuilles
+from observatoire.sujets.revue.calcul.contexte.mesures import CLES, COLONNES, defauts, mesurer, situer
 
 DOSSIER = "contexte"
 #: Ce que les statisticiens publics écrivent dans une case sans valeur.

@@ -30,7 +30,7 @@ from observatoire.tables.depots import DEPOTS
 from observatoire.tables.edition import RUPTURES
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
-CALCUL = Etape("revue", "observatoire.evaluation.calcul")
+CALCUL = Etape("revue", "observatoire.sujets.revue.calcul.etape")
 COMPOSANTE = code("composante", "ce qui a changé")
 ORIGINE = code("origine", "engagement, objectif ou part suivie")
 #: Ménages, répondants et ménages qui ont le trait, avant puis après.

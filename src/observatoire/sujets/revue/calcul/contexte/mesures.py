@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from observatoire.tables.revue import CONTEXTE
+from observatoire.sujets.revue.tables import CONTEXTE
 
 ECHELLES = ("commune", "epci")
 CLES = ["annee", "echelle", "territoire", "indicateur"]

@@ -11,8 +11,8 @@ import pandas as pd
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.evaluation.contexte import recopie, rpls
-from observatoire.evaluation.contexte.mesures import CLES, COLONNES
+from observatoire.sujets.revue.calcul.contexte import recopie, rpls
+from observatoire.sujets.revue.calcul.contexte.mesures import CLES, COLONNES
 
 __all__ = ["COLONNES", "lire_contexte"]
 

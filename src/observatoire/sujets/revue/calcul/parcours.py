@@ -13,7 +13,11 @@ from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.couverture import disponibilite
-from observatoire.evaluation.flux import (
+from observatoire.indicateurs import lire_regles
+from observatoire.lecture.tables import table_vide
+from observatoire.rangement import lire_preparee
+from observatoire.schemas import lire_schemas
+from observatoire.sujets.revue.calcul.flux import (
     CLES_DES_COMPTES,
     COLONNES,
     COMPTES,
@@ -24,13 +28,9 @@ from observatoire.evaluation.flux import (
     repartir,
     tabuler,
 )
-from observatoire.indicateurs import lire_regles
-from observatoire.lecture.tables import table_vide
-from observatoire.rangement import lire_preparee
-from observatoire.schemas import lire_schemas
+from observatoire.sujets.revue.tables import FLUX
 from observatoire.tables import en_texte
 from observatoire.tables.depots import DEPOTS
-from observatoire.tables.revue import FLUX
 
 _LIENS = ["id_logement", "quartier", "bailleur", "annee", "annee_premiere_location", "champ_rpls", CLE]
 _TEXTES = en_texte(FLUX.colonnes)
@@ -44,7 +44,7 @@ def parts_du_parc() -> list[Indicateur]:
 
 
 def compter_les_flux(config: Configuration) -> pd.DataFrame:
-    """Les comptes de chaque année face à la précédente (:data:`observatoire.evaluation.flux.COLONNES`).
+    """Les comptes de chaque année face à la précédente (:data:`~.flux.COLONNES`).
 
     Une année dont les ménages, ou ceux de la précédente, ont été purgés reprend les comptes gardés à la purge.
     """

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from observatoire.configuration import Configuration
 from observatoire.droits import reserver
-from observatoire.evaluation.parcours import compter_les_flux
 from observatoire.rangement import ecrire_preparee
+from observatoire.sujets.revue.calcul.parcours import compter_les_flux
+from observatoire.sujets.revue.tables import FLUX
 from observatoire.tables import Travail
-from observatoire.tables.revue import FLUX
 
 
 @dataclass(frozen=True)

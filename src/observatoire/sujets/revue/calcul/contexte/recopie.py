@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.evaluation.contexte.mesures import CLES, COLONNES, ECHELLES
 from observatoire.interdits import famille_du_texte
 from observatoire.lecture.fichiers import FichierIllisible, decoder, lignes_csv
 from observatoire.lecture.problemes import Probleme
+from observatoire.sujets.revue.calcul.contexte.mesures import CLES, COLONNES, ECHELLES
 
 FICHIER = "contexte.csv"
 DEPOSEES = ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "source"]
