@@ -9,18 +9,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, create_model
 
 from observatoire.communes import AGGLOMERATION, INSEE, SIREN, Commune, lire_contours_de, repetitions
+from observatoire.configuration.commun import ACCES, ANNEES, CHEMINS, CODE, CONTOURS, NIVEAUX, QUARTIERS, TABLES, TOUS
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, doubles, entier, parmi
-from observatoire.configuration.ville import (
-    ACCES,
-    ANNEES,
-    CHEMINS,
-    CODE,
-    CONTOURS,
-    NIVEAUX,
-    QUARTIERS,
-    TABLES,
-    TOUS,
-)
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
 

@@ -9,9 +9,9 @@ from functools import partial
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
+from observatoire.configuration.commun import TOUS
 from observatoire.configuration.modeles.engagements import CibleEcrite, EngagementEcrit, Engagements, Mesure
 from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
-from observatoire.configuration.ville import TOUS
 from observatoire.lecture.territoires import est_inconnu
 from observatoire.sujets.seances.calcul.regles import DECISIONS, GENRES
 from observatoire.vocabulaire import POUR_TOUS

@@ -26,10 +26,10 @@ from functools import partial
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
+from observatoire.configuration.commun import TOUS
 from observatoire.configuration.modeles.engagements import AU_MOINS, AU_PLUS
 from observatoire.configuration.modeles.objectifs import Objectifs
 from observatoire.configuration.saisie import lire_fiche
-from observatoire.configuration.ville import TOUS
 from observatoire.lecture.territoires import est_inconnu
 from observatoire.vocabulaire import AGGLOMERATION, QUARTIER, VILLE
 
