@@ -253,7 +253,7 @@ def test_sans_surdispersion_les_limites_sont_celles_du_hasard():
     unites = np.full(50, 100.0)
     limites = Limites(0.3, "proportion", np.full(50, 0.3), unites)
     assert limites.dispersion == 1.0
-    assert limites.situer(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
+    assert limites.coter(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
     taux = Limites(0.09, "taux", np.full(50, 0.09), unites)
     assert taux.a(np.array([100.0]), 1.959964)[1][0] == pytest.approx(0.09 + 1.959964 * np.sqrt(0.09 / 100))
 

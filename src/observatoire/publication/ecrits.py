@@ -143,16 +143,16 @@ class _Ecrits:
 
     def _compte_rendu(self, seance: Seance) -> _Ecrit:
         fichier = dossier_des_seances(self.config) / f"{seance.nom}.md"
-        return _Ecrit(f"gouvernance/{fichier.name}", lire_texte(fichier), self._situer(seance))
+        return _Ecrit(f"gouvernance/{fichier.name}", lire_texte(fichier), self._lieu_de(seance))
 
-    def _situer(self, seance: Seance) -> Lieu:
+    def _lieu_de(self, seance: Seance) -> Lieu:
         """Une séance parle du territoire entier, la dernière année de l'édition qui ne la suit pas."""
         annee = max((a for a in self.config.annees if a <= seance.annee), default=min(self.config.annees))
         return Lieu(annee, *self.config.tout)
 
     def citer(self, seance: Seance) -> Seance:
         """La séance, ses références remplacées."""
-        lieu = self._situer(seance)
+        lieu = self._lieu_de(seance)
         return replace(
             seance,
             texte=self.citables.citer(seance.texte, lieu),

@@ -37,7 +37,7 @@ def en_lignes(table: pd.DataFrame) -> list[dict]:
     return [dict(zip(table.columns, ligne, strict=True)) for ligne in zip(*colonnes, strict=True)]
 
 
-def lire(nom: str, dossier: Path):
+def lire_table(nom: str, dossier: Path):
     """Une table d'un dossier publié, le catalogue, l'édition ou les contours."""
     table = publiees()[nom]
     return _LECTEURS.get(table, lire_publiee)(table, dossier)

@@ -71,11 +71,11 @@ class Territoire(Fiche):
             yield ("communes",), "{cle} ne va pas avec « quartiers: communes »."
         if "epci" in sain:
             yield ("epci",), "avec « communes », l'EPCI est le territoire lui-même ; retirer {cle}."
-        for phrase in repetitions([_lire(c, contexte) for c in communes if c and {"code", "nom"} <= set(c)]):
+        for phrase in repetitions([_lire_commune(c, contexte) for c in communes if c and {"code", "nom"} <= set(c)]):
             yield ("communes",), phrase
 
 
-def _lire(declaree: dict, contexte: dict) -> Commune:
+def _lire_commune(declaree: dict, contexte: dict) -> Commune:
     return lire_contours_de(declaree, contexte["referentiels"])[0]
 
 

@@ -116,7 +116,7 @@ def dresser(
     dossiers = _resumer(jalons, reference)
     dossiers = dossiers.join(_verdicts(vues, dossiers), on=CLES)
     dossiers["verdict"] = dossiers["verdict"].fillna(NON_EVALUABLE)
-    dossiers["quartier"] = _situer(dossiers, quartiers)
+    dossiers["quartier"] = _quartier_de(dossiers, quartiers)
     return ordonner(_piloter(dossiers, actions, reference))
 
 
@@ -146,7 +146,7 @@ def _verdicts(vues: pd.DataFrame, dossiers: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"annees": en_alerte, "verdict": derniere})
 
 
-def _situer(dossiers: pd.DataFrame, quartiers: pd.DataFrame | None) -> pd.Series:
+def _quartier_de(dossiers: pd.DataFrame, quartiers: pd.DataFrame | None) -> pd.Series:
     """Le quartier de chaque dossier : lui-même, ou le dernier connu de son territoire ; vide si on ne le sait pas."""
     lui_meme = dossiers["territoire"].where(dossiers["niveau"].eq("quartier"))
     if quartiers is None:

@@ -203,7 +203,7 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
         "reference": evaluation.reference,
         "variance": _variance(LOIS[nature], evaluation.reference, np.where(evalue, c.n, np.nan), c.bruit),
     }
-    lieux = _situer(parc, territoires)
+    lieux = _lieux_de(parc, territoires)
     n = len(codes)
     long = {nom: np.repeat(valeurs, n) for nom, valeurs in lieux.items()}
     table = pd.DataFrame(
@@ -217,7 +217,7 @@ def _variance(loi: Loi, reference: np.ndarray, n: np.ndarray, bruit: np.ndarray 
     return loi.variance(reference, n) + variance_du_bruit(reference, n, bruit)
 
 
-def _situer(parc: Parc, territoires) -> dict[str, np.ndarray]:
+def _lieux_de(parc: Parc, territoires) -> dict[str, np.ndarray]:
     """Le code, le quartier, le secteur et le bailleur de chaque territoire d'un niveau."""
     lieux = {"territoire": territoires.codes, "bailleur": territoires.bailleurs}
     place = parc.niveaux.index(territoires)

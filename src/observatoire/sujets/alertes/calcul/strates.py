@@ -15,7 +15,7 @@ from observatoire.configuration import Configuration
 from observatoire.couverture import disponibilite, ranger
 from observatoire.indicateurs.evaluation import livrer
 from observatoire.indicateurs.ouvrage import distribuer
-from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
+from observatoire.indicateurs.prepares import LotPrepare, ajouter_la_ville, lire_lot, lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import Sommes, additionner, lire_regles, sommer_selon
 from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre, reunir
@@ -49,9 +49,11 @@ class Reglages:
         return [*(n for n in EMBOITES if n in self.config.niveaux), "bailleur", STRATE]
 
 
-def regler(config: Configuration, regles: Regles, baremes: Baremes, annee: int, lots: list[LotPrepare]) -> Reglages:
+def regler_les_strates(
+    config: Configuration, regles: Regles, baremes: Baremes, annee: int, lots: list[LotPrepare]
+) -> Reglages:
     """Les réglages d'une année."""
-    vides = {nom: situer(nom, table, config) for nom, table in tables_vides(lots).items()}
+    vides = {nom: ajouter_la_ville(nom, table, config) for nom, table in tables_vides(lots).items()}
     return Reglages(config, regles, baremes, vides, lire_regles(regles.declarations, vides, annee, baremes))
 
 
@@ -61,7 +63,7 @@ def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     fixes = {*reglages.dimensions, *COLONNES, "champ_rpls", "annee", "commune", CLE}
     utiles = fixes.union(*reglages.comptees.lues.values())
     lues = lire_lot(lot, utiles)
-    tables = reglages.vides | {nom: situer(nom, table, reglages.config) for nom, table in lues.items()}
+    tables = reglages.vides | {nom: ajouter_la_ville(nom, table, reglages.config) for nom, table in lues.items()}
     tables = {nom: stratifier(table) for nom, table in tables.items()}
     return sommer_selon(reglages.comptees, tables, reglages.baremes, reglages.dimensions)
 
@@ -107,7 +109,7 @@ def compter_les_strates(
     prepare = config.chemin("prepare")
     depots = lire_preparee(DEPOTS, prepare)
     lots = {annee: lots_prepares(prepare, annee) for annee in regles}
-    reglages = {annee: regler(config, regles[annee], baremes, annee, lots[annee]) for annee in regles}
+    reglages = {annee: regler_les_strates(config, regles[annee], baremes, annee, lots[annee]) for annee in regles}
     taches = [lot for siens in lots.values() for lot in siens]
     par_annee: dict[int, list[Sommes]] = {annee: [] for annee in regles}
     for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
@@ -141,7 +143,7 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, bruits: Mapping[str, object] 
         for standardisee in (True, False):
             declarations = [d for d in regles.declarations if d.nature == nature and _standardisable(d) == standardisee]
             if declarations:
-                x, n, *cles, concernes = (_role(situees, declarations, role) for role in (*COMPTEES, "concernes"))
+                x, n, *cles, concernes = (situees.roles(declarations, role) for role in (*COMPTEES, "concernes"))
                 siens = [bruits[d.code] for d in declarations] if bruits else ()
                 de_la_strate = strates if standardisee else np.zeros_like(strates)
                 attendus = attendre(Releves(x, n, *cles), de_la_strate, quartiers, regles.repondants, siens)
@@ -160,11 +162,6 @@ def _nommer_le_plus_fin(cellules: pd.DataFrame) -> pd.Series:
     for large in larges:
         fin = fin.fillna(SEUL + large)
     return fin
-
-
-def _role(sommes: Sommes, declarations: list[Indicateur], role: str) -> np.ndarray:
-    colonnes = [sommes.role(d.code, role) for d in declarations]
-    return np.column_stack([np.zeros(len(sommes.valeurs)) if c is None else c for c in colonnes])
 
 
 def _standardisable(declaration: Indicateur) -> bool:

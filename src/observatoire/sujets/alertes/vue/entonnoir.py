@@ -74,7 +74,7 @@ def entonnoir(valeurs: Publie, indicateur: str, niveau: str = "secteur") -> Frag
     signales = {r["territoire"] for r in alertes if est_signale(r)}
     parts, unites = (np.array([r[c] for r in publiees], float) for c in ("valeur", "denominateur"))
     limites = Limites(float(ville["valeur"]), declaration["nature"], parts, unites)
-    cotes = limites.situer(parts, unites)
+    cotes = limites.coter(parts, unites)
     choisis = np.array([r["territoire"] in signales for r in publiees])
     with style():
         toile = _dessiner(valeurs, declaration, limites, (parts, unites, choisis))
@@ -106,7 +106,7 @@ class Limites:
         demi = quantile * self._ecart_type(unites) * np.sqrt(self.dispersion)
         return np.maximum(self.cible - demi, 0), np.minimum(self.cible + demi, self._plafond)
 
-    def situer(self, parts: np.ndarray, unites: np.ndarray) -> np.ndarray:
+    def coter(self, parts: np.ndarray, unites: np.ndarray) -> np.ndarray:
         """De -2 à 2 : hors des limites à 99,8 %, à 95 %, ou dedans (0) ; négatif au-dessous."""
         cotes = np.zeros(len(parts), int)
         for quantile in QUANTILES:

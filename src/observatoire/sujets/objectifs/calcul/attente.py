@@ -49,9 +49,12 @@ def estimer_les_attentes(config: Configuration, baremes: Baremes) -> pd.DataFram
         if annee - 1 in gardees:
             morceaux += _reprendre(config, annee)
             continue
-        avant = _lire(prepare / str(annee - 1) / "demandes.parquet", ["id_demande", "date_depot", *_TRAITS])
-        apres = _lire(prepare / str(annee) / "demandes.parquet", ["id_demande", "date_depot", *_TRAITS])
-        baux = _lire(prepare / str(annee) / "attributions.parquet", ["date", "mois_attente", *_TRAITS])
+        demandes = ["id_demande", "date_depot", *_TRAITS]
+        avant, apres = (
+            pd.read_parquet(prepare / str(a) / "demandes.parquet", columns=demandes) for a in (annee - 1, annee)
+        )
+        signes = ["date", "mois_attente", *_TRAITS]
+        baux = pd.read_parquet(prepare / str(annee) / "attributions.parquet", columns=signes)
         if len(avant) and len(apres) and len(baux):
             morceaux.append(estimer_une_annee(observer(avant, apres, baux, annee), annee, _seuil(baremes, annee)))
     return pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=COLONNES)
@@ -63,10 +66,6 @@ def _reprendre(config: Configuration, annee: int) -> list[pd.DataFrame]:
         return []
     table = lire_conserve(config, annee - 1, ATTENTES_SUIVANTES)
     return [table] if len(table) else []
-
-
-def _lire(chemin, colonnes: list[str]) -> pd.DataFrame:
-    return pd.read_parquet(chemin, columns=colonnes)
 
 
 def _seuil(baremes: Baremes, annee: int) -> float | None:

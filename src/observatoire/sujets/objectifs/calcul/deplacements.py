@@ -24,7 +24,7 @@ from observatoire.conserves import annees_conservees
 from observatoire.couverture import disponibilite, ranger
 from observatoire.indicateurs.evaluation import livrer
 from observatoire.indicateurs.ouvrage import distribuer
-from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, situer, tables_vides
+from observatoire.indicateurs.prepares import LotPrepare, ajouter_la_ville, lire_lot, lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
 from observatoire.publie import CLES
 from observatoire.rangement import lire_preparee
@@ -67,7 +67,7 @@ def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -
     depots = lire_preparee(DEPOTS, prepare)
     vives = [a for a in config.annees if a not in gardees]
     lots = {annee: lots_prepares(prepare, annee) for annee in vives}
-    reglages = {annee: regler(config, baremes, annee, lots[annee]) for annee in vives}
+    reglages = {annee: regler_les_deplacements(config, baremes, annee, lots[annee]) for annee in vives}
     taches = [lot for siens in lots.values() for lot in siens if "attributions" in lot.sources]
     par_annee: dict[int, list[Sommes]] = {annee: [] for annee in vives}
     for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
@@ -84,9 +84,9 @@ def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -
     return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)
 
 
-def regler(config: Configuration, baremes: Baremes, annee: int, lots: list[LotPrepare]) -> Reglages:
+def regler_les_deplacements(config: Configuration, baremes: Baremes, annee: int, lots: list[LotPrepare]) -> Reglages:
     """Les réglages d'une année."""
-    vides = {nom: situer(nom, table, config) for nom, table in tables_vides(lots).items()}
+    vides = {nom: ajouter_la_ville(nom, table, config) for nom, table in tables_vides(lots).items()}
     declarations = [catalogue()[code] for code in PRATIQUES]
     return Reglages(config, lire_regles(declarations, vides, annee, baremes), baremes, vides)
 
@@ -100,7 +100,7 @@ def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     sources = {nom: lot.sources[nom] for nom in ("attributions", "logements") if nom in lot.sources}
     lues = lire_lot(LotPrepare(lot.annee, lot.nom, sources), utiles)
     baux = decrire_le_logement(lues["attributions"], lues.get("logements"))
-    tables = reglages.vides | {"attributions": stratifier(situer("attributions", baux, reglages.config))}
+    tables = reglages.vides | {"attributions": stratifier(ajouter_la_ville("attributions", baux, reglages.config))}
     return sommer_selon(reglages.comptees, tables, reglages.baremes, reglages.dimensions)
 
 
@@ -118,7 +118,8 @@ def standardiser(sommes: Sommes, niveau: str, declarations: list[Indicateur]) ->
     cellules, valeurs = sommes.cellules[situees].reset_index(drop=True), sommes.valeurs[situees]
     if not len(cellules):
         return pd.DataFrame(columns=COLONNES)
-    x, n = (_role(Sommes(cellules, valeurs, sommes.colonnes), declarations, r) for r in ("numerateur", "denominateur"))
+    comptees = Sommes(cellules, valeurs, sommes.colonnes)
+    x, n = (comptees.roles(declarations, role) for role in ("numerateur", "denominateur"))
     attendus = attendre_de_la_ville(x, n, ranger(cellules, [STRATE])[0])
     du_lieu, lieux = ranger(cellules, [niveau, "bailleur"])
     du_territoire, territoires = ranger(lieux, [niveau])
@@ -137,11 +138,6 @@ def attendre_de_la_ville(x: np.ndarray, n: np.ndarray, strates: np.ndarray) -> n
     with np.errstate(divide="ignore", invalid="ignore"):
         parts = np.where(n_strate >= STRATE_MINIMALE, x_strate / n_strate, x.sum(axis=0) / n.sum(axis=0))
     return n * np.nan_to_num(parts)[strates]
-
-
-def _role(sommes: Sommes, declarations: list[Indicateur], role: str) -> np.ndarray:
-    colonnes = [sommes.role(d.code, role) for d in declarations]
-    return np.column_stack([np.zeros(len(sommes.valeurs)) if c is None else c for c in colonnes])
 
 
 def _tabuler(lieux: pd.DataFrame, niveau: str, codes: list[str], siens: list, leurs: list) -> pd.DataFrame:

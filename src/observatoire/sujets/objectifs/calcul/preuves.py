@@ -57,8 +57,8 @@ def lire_registres(config: Configuration, seances: list[Seance]) -> Registres:
     return Registres(
         seances=tuple(tenues(config, seances)),
         depots=depots[depots["deposant"].isin(bailleurs)],
-        alertes=_lire(ALERTES.dans(prepare), ["annee", "niveau", "verdict"]),
-        actions=_lire(ACTIONS.dans(prepare), ["date", "reponse", "outil"]),
+        alertes=_lire_s_il_est_la(ALERTES.dans(prepare), ["annee", "niveau", "verdict"]),
+        actions=_lire_s_il_est_la(ACTIONS.dans(prepare), ["date", "reponse", "outil"]),
         niveaux=tuple(n for n in EMBOITES if n in config.niveaux),
     )
 
@@ -138,5 +138,5 @@ def _alertes(registres: Registres, annee: int) -> Compte:
     return Compte(sum(n in evalues for n in registres.niveaux), len(registres.niveaux), len(siennes) > 0)
 
 
-def _lire(fichier: Path, colonnes: list[str]) -> pd.DataFrame:
+def _lire_s_il_est_la(fichier: Path, colonnes: list[str]) -> pd.DataFrame:
     return pd.read_parquet(fichier, columns=colonnes) if fichier.is_file() else pd.DataFrame(columns=colonnes)

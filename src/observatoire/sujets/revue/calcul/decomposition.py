@@ -45,7 +45,7 @@ def totaliser(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.Data
 
     ``flux`` : voir :data:`~.flux.COLONNES`. ``tout`` : le niveau et le code du territoire entier.
     """
-    groupes = situer(flux, niveau, tout).groupby(["annee", *CLES, "composante"], as_index=False)
+    groupes = du_niveau(flux, niveau, tout).groupby(["annee", *CLES, "composante"], as_index=False)
     return groupes[[*COMPTES, *CLES_DES_COMPTES]].sum()
 
 
@@ -61,7 +61,7 @@ def decomposer(totaux: pd.DataFrame) -> pd.DataFrame:
     return totaux.merge(longs, on=[*cles, "composante"], how="left")[COLONNES]
 
 
-def situer(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
+def du_niveau(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.DataFrame:
     """Les flux d'un niveau, chacun avec son ``niveau`` et son ``territoire``.
 
     Sur le territoire entier, qui a changé de quartier est resté ; dans un quartier, il est entré dans son périmètre ou

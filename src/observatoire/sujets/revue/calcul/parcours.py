@@ -91,15 +91,15 @@ class _Outils:
     def compter(self, bailleur: str) -> pd.DataFrame:
         """Les comptes d'un bailleur ; aucune ligne s'il n'a déposé aucun ménage."""
         avant, annee = self.annees
-        menages = [self._lire(a, "menages", bailleur, self.colonnes) for a in self.annees]
+        menages = [self._lire_du_bailleur(a, "menages", bailleur, self.colonnes) for a in self.annees]
         if self.sans_quartier:
             menages = [t.assign(quartier=SANS_QUARTIER) for t in menages]
         if not len(menages[0]) and not len(menages[1]):
             return pd.DataFrame()
         deux = rapprocher(
             *menages,
-            self._lire(annee, "devenirs", bailleur, ["id_logement", "devenir"]),
-            self._lire(avant, "logements", bailleur, ["id_logement"]),
+            self._lire_du_bailleur(annee, "devenirs", bailleur, ["id_logement", "devenir"]),
+            self._lire_du_bailleur(avant, "logements", bailleur, ["id_logement"]),
         )
         composantes = repartir(deux, annee)
         comptes = {}
@@ -114,7 +114,7 @@ class _Outils:
     def _livre(self, annee: int, bailleur: str, code: str) -> bool:
         return code not in self.regles[annee].sans_regle and self.etats[annee].loc[bailleur, code] == "livre"
 
-    def _lire(self, annee: int, table: str, bailleur: str, colonnes: list[str]) -> pd.DataFrame:
+    def _lire_du_bailleur(self, annee: int, table: str, bailleur: str, colonnes: list[str]) -> pd.DataFrame:
         chemin: Path = self.tables / str(annee) / f"{table}.parquet"
         lues = ds.dataset(chemin, format="parquet")
         return lues.to_table(columns=colonnes, filter=ds.field("bailleur") == bailleur).to_pandas()

@@ -37,7 +37,7 @@ def _juger(ligne: pd.Series, protegee: pd.DataFrame, duree: int) -> tuple[str, f
         protegee["niveau"].eq(ligne["niveau"]) & protegee["territoire"].eq(ligne["territoire"])
         & protegee["bailleur"].eq("tous") & protegee["statut"].eq("publie")
     ]  # fmt: skip
-    lues = _lire(ici[ici["annee"].eq(ligne["annee"])], trait)
+    lues = _decrire_le_parc(ici[ici["annee"].eq(ligne["annee"])], trait)
     if lues is None:
         return "", np.nan
     livres = ici.loc[ici["indicateur"].eq(LIVRAISONS), "valeur"].astype(float)
@@ -49,7 +49,7 @@ def _juger(ligne: pd.Series, protegee: pd.DataFrame, duree: int) -> tuple[str, f
     return juge.verdict, round(juge.probabilite, 3)
 
 
-def _lire(ici: pd.DataFrame, trait: Trait) -> dict[str, dict] | None:
+def _decrire_le_parc(ici: pd.DataFrame, trait: Trait) -> dict[str, dict] | None:
     par_code = ici.set_index("indicateur")[_LUES].to_dict("index")
     codes = codes_du_parc(trait)
     return {c: par_code[c] for c in codes} if all(c in par_code for c in codes) else None

@@ -39,7 +39,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
     """Les contributions à la variation d'une part, de l'état zéro à la dernière année ; la ville par défaut."""
     libelle = valeurs.catalogue[indicateur]["libelle"] if indicateur in valeurs.catalogue else indicateur
     lieu = territoire or valeurs.edition["code"]
-    table = _lire(valeurs, valeurs.tout[0] if territoire is None else "quartier")
+    table = _du_niveau(valeurs, valeurs.tout[0] if territoire is None else "quartier")
     siennes = [r for r in en_lignes(table) if (r["indicateur"], r["territoire"]) == (indicateur, lieu)]
     publiees = [r for r in siennes if r["statut"] == "publie"]
     if not publiees:
@@ -58,7 +58,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
 def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragment:
     """Une ligne par part du parc de la ville ; ``territoires`` : une ligne par part et par quartier."""
     niveau = "quartier" if territoires else valeurs.tout[0]
-    table = _lire(valeurs, niveau)
+    table = _du_niveau(valeurs, niveau)
     if table.empty:
         return absent("Décomposition" + (", quartiers" if territoires else ""), _SANS_FLUX)
     cles = ["territoire", "indicateur"]
@@ -82,7 +82,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
     return composer(lignes, titre, groupe="quartier" if territoires else None, note=_NOTE)
 
 
-def _lire(valeurs: Publie, niveau: str) -> pd.DataFrame:
+def _du_niveau(valeurs: Publie, niveau: str) -> pd.DataFrame:
     table = valeurs.revue_decomposition
     return table[table["niveau"].eq(niveau) & table["indicateur"].isin(valeurs.catalogue)]
 

@@ -111,7 +111,7 @@ def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
     ecart = cache or ecrire(r["ecart"], unite, decimales=decimales, signe=True)
     bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
     return {
-        "Objectif" if not suivi else "Part": f"{nom}{_situer(valeurs, r)}",
+        "Objectif" if not suivi else "Part": f"{nom}{_dire_ou(valeurs, r)}",
         "Départ": _bout(valeurs, r, int(r["depart"]), "valeur_depart"),
         "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
         "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
@@ -128,7 +128,7 @@ def _nommer(r: dict) -> str:
     return lier(r["libelle"], f"engagements/{r['code']}.html" if r["origine"] == "engagement" else None)
 
 
-def _situer(valeurs: Publie, r: dict) -> str:
+def _dire_ou(valeurs: Publie, r: dict) -> str:
     """Où la mesure vaut, sous son nom ; rien quand il n'y a pas de mesure."""
     if not est_ecrit(r["niveau"]):
         return ""
@@ -166,7 +166,7 @@ def tableau_des_propositions(valeurs: Publie) -> Fragment:
         return absent("Propositions", RIEN if valeurs.revue_objectifs.empty else "aucun engagement n'est déclaré")
     rangs = [
         {
-            "Engagement ou objectif": f"{_nommer(r)}{_situer(valeurs, r)}",
+            "Engagement ou objectif": f"{_nommer(r)}{_dire_ou(valeurs, r)}",
             "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
             "Pertinence": PERTINENCES[r["pertinence"]].libelle if r["pertinence"] in PERTINENCES else "",
             "Probabilité": "" if pd.isna(r["probabilite"]) else ecrire(r["probabilite"], "%", decimales=0),

@@ -25,8 +25,8 @@ def lire_contexte(config: Configuration) -> pd.DataFrame:
     recopiée. Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, fichiers et relevé ensemble.
     """
     referentiels = config.chemin("referentiels")
-    recopies, defauts = recopie.lire(referentiels)
-    deposes, problemes = rpls.lire(config)
+    recopies, defauts = recopie.lire_les_recopies(referentiels)
+    deposes, problemes = rpls.lire_les_deposes(config)
     cles = pd.MultiIndex.from_frame(recopies[CLES])
     deposes = deposes[~(deposes["statut"].eq("nd") & pd.MultiIndex.from_frame(deposes[CLES]).isin(cles))]
     problemes = [*defauts, *problemes, *_en_double(recopies, deposes)]

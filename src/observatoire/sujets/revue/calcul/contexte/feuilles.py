@@ -21,7 +21,7 @@ from observatoire.lecture.fichiers import FichierIllisible, decoder, lignes_csv
 from observatoire.lecture.interdits import colonnes_interdites
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 from observatoire.lecture.tableurs import en_texte
-from observatoire.sujets.revue.calcul.contexte.mesures import situer
+from observatoire.sujets.revue.calcul.contexte.mesures import reconnaitre
 
 FORMATS = (".csv", ".xlsx", ".xls", ".ods")
 #: Les lignes où l'en-tête se cherche.
@@ -58,13 +58,13 @@ def lire_feuilles(dossier: Path, echelles: Collection[str]) -> tuple[list[Feuill
         return [], [f"{dossier.name} : aucun territoire à y chercher. Déclarer « epci » dans observatoire.yml."]
     for fichier in fichiers:
         try:
-            feuilles += _lire(fichier, echelles)
+            feuilles += _lire_les_feuilles(fichier, echelles)
         except FichierIllisible as refus:
             problemes += [f"{fichier.name} : {p.phrase} {p.conseil}".rstrip() for p in refus.problemes]
     return feuilles, problemes
 
 
-def _lire(fichier: Path, echelles: Collection[str]) -> list[Feuille]:
+def _lire_les_feuilles(fichier: Path, echelles: Collection[str]) -> list[Feuille]:
     """Les feuilles de ces échelles. Lève :class:`FichierIllisible` avec les défauts de toutes ses feuilles."""
     millesime, lues, problemes = _millesime(fichier), [], []
     for nom, lignes in _ouvrir(fichier, echelles):
@@ -139,7 +139,7 @@ def _choisir(noms: list[str], echelles: Collection[str]) -> list[str]:
 def _echelle(entete: Iterable[str]) -> str | None:
     """L'échelle d'une ligne de noms techniques ; ``None`` si ce n'en est pas une."""
     noms = set(map(normaliser, entete))
-    if not any(map(situer, noms)):
+    if not any(map(reconnaitre, noms)):
         return None
     return next((e for e, siens in IDENTIFIANTS.items() if noms & set(siens)), None)
 
@@ -147,7 +147,7 @@ def _echelle(entete: Iterable[str]) -> str | None:
 def _garder(entete: list[str], lignes: Iterable[list], echelle: str) -> pd.DataFrame:
     """Les colonnes employées, en texte ; les lignes sans territoire (totaux, notes) n'en sont pas."""
     noms = [normaliser(nom) for nom in entete]
-    rangs = [r for r, nom in enumerate(noms) if situer(nom) or nom in IDENTIFIANTS[echelle]]
+    rangs = [r for r, nom in enumerate(noms) if reconnaitre(nom) or nom in IDENTIFIANTS[echelle]]
     gardes = [noms[r] for r in rangs]
     if doubles := sorted({nom for nom in gardes if gardes.count(nom) > 1}):
         cites = enumerer(map(citer, doubles))

@@ -59,10 +59,10 @@ MESURES = (
 )
 
 
-def situer(colonne: str) -> tuple[str, int | None] | None:
+def reconnaitre(colonne: str) -> tuple[str, int | None] | None:
     """Ce que dit une colonne, et son année de RPLS quand son nom en porte une ; ``None`` si elle n'est pas employée.
 
-    >>> situer("tx_vac_3_2022"), situer("nb_ls2019"), situer("nb_ls"), situer("nb_ls_plai")
+    >>> reconnaitre("tx_vac_3_2022"), reconnaitre("nb_ls2019"), reconnaitre("nb_ls"), reconnaitre("nb_ls_plai")
     (('tx_vac3', 2022), ('nb_ls', 2019), ('nb_ls', None), None)
     """
     if colonne in (*COMPTES, *TAUX, LOYER):

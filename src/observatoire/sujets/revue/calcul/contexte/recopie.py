@@ -25,7 +25,7 @@ DEPOSEES = ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "so
 FACULTATIVE = "denominateur"
 
 
-def lire(referentiels: Path) -> tuple[pd.DataFrame, list[str]]:
+def lire_les_recopies(referentiels: Path) -> tuple[pd.DataFrame, list[str]]:
     """Les lignes recopiées (:data:`COLONNES`), et ce qui ne va pas ; aucune ligne quand rien n'est déposé.
 
     Une valeur est à l'échelle publiée : une fraction pour une part. Virgule ou point, « ; » ou « , » entre colonnes.
@@ -34,7 +34,7 @@ def lire(referentiels: Path) -> tuple[pd.DataFrame, list[str]]:
     if not fichier.is_file():
         return vide, []
     try:
-        lues = _lire(fichier)
+        lues = _lire_le_releve(fichier)
     except FichierIllisible as refus:
         return vide, [f"{FICHIER} : {p.phrase} {p.conseil}".rstrip() for p in refus.problemes]
     if manquent := [c for c in DEPOSEES if c not in lues]:
@@ -49,7 +49,7 @@ def lire(referentiels: Path) -> tuple[pd.DataFrame, list[str]]:
     return nombres.astype({"annee": "int64"}).assign(statut="publie")[COLONNES], []
 
 
-def _lire(fichier: Path) -> pd.DataFrame:
+def _lire_le_releve(fichier: Path) -> pd.DataFrame:
     """Le fichier en texte, ses lignes vides ôtées, numérotées comme un tableur. Lève :class:`FichierIllisible`."""
     texte = decoder(fichier.read_bytes())
     entete, *lignes = lignes_csv(texte, ";" if ";" in texte.partition("\n")[0] else ",") or [[]]

@@ -17,7 +17,7 @@ from observatoire.interdits import normaliser
 from observatoire.lecture.conversion import nombres_ecrits
 from observatoire.lecture.problemes import citer, enumerer
 from observatoire.sujets.revue.calcul.contexte.feuilles import IDENTIFIANTS, Feuille, lire_feuilles
-from observatoire.sujets.revue.calcul.contexte.mesures import CLES, COLONNES, defauts, mesurer, situer
+from observatoire.sujets.revue.calcul.contexte.mesures import CLES, COLONNES, defauts, mesurer, reconnaitre
 
 DOSSIER = "contexte"
 #: Ce que les statisticiens publics écrivent dans une case sans valeur.
@@ -33,7 +33,7 @@ class Territoire:
     nom: str
 
 
-def lire(config: Configuration) -> tuple[pd.DataFrame, list[str]]:
+def lire_les_deposes(config: Configuration) -> tuple[pd.DataFrame, list[str]]:
     """Les chiffres des fichiers déposés (:data:`COLONNES`, une ligne par clé), et tout ce qui ne va pas."""
     territoires = chercher(config)
     echelles = tuple(dict.fromkeys(t.echelle for t in territoires))
@@ -118,7 +118,7 @@ def _aucune(feuille: Feuille, t: Territoire) -> str:
 
 def _convertir(feuille: Feuille, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Les nombres de chaque colonne employée, les cases secrètes, et ce qui ne se lit pas."""
-    textes = table[[c for c in table if situer(c)]]
+    textes = table[[c for c in table if reconnaitre(c)]]
     secrets = textes.isin(SECRETES)
     nus = textes.mask(secrets | textes.isin(ABSENTES), "")
     nombres = nus.apply(nombres_ecrits).astype("float64")  # sans ligne, « apply » rendrait du texte
@@ -139,7 +139,7 @@ def _par_millesime(feuille: Feuille, table: pd.DataFrame) -> list[tuple[int, pd.
     """Les colonnes de chaque RPLS, sous leur nom sans année : celui du fichier, et ceux de ses séries."""
     colonnes: dict[int, dict[str, str]] = {}
     for colonne in sorted(table, key=len):  # « nb_ls » avant « nb_ls2024 », qui le répéterait
-        nom, annee = situer(colonne)
+        nom, annee = reconnaitre(colonne)
         colonnes.setdefault(annee or feuille.millesime, {}).setdefault(nom, colonne)
     return [(m, table[[*siennes.values()]].set_axis([*siennes], axis=1)) for m, siennes in colonnes.items()]
 
