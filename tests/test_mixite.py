@@ -12,14 +12,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from observatoire.statistique import hasard, segregation
+from observatoire.statistique import hasard, indices
 from observatoire.statistique.decomposition import ajuster, decomposer
 from observatoire.sujets.mixite.calcul.fiches import fiches
 
 INDICES = {
-    "dissimilarite": segregation.dissimilarite,
-    "isolement": segregation.isolement,
-    "theil_h": segregation.theil_h,
+    "dissimilarite": indices.dissimilarite,
+    "isolement": indices.isolement,
+    "theil_h": indices.theil_h,
 }
 ATTENDUS = {
     "dissimilarite": hasard.dissimilarite_attendue,
@@ -51,28 +51,28 @@ def tables(classes: int, mini: int = 0, maxi: int = 60):
     ],
 )
 def test_dissimilarite_et_isolement_a_la_main(table, dissimilarite, isolement):
-    assert segregation.dissimilarite(np.array(table)) == pytest.approx(dissimilarite, abs=1e-12)
-    assert segregation.isolement(np.array(table)) == pytest.approx(isolement, abs=1e-12)
+    assert indices.dissimilarite(np.array(table)) == pytest.approx(dissimilarite, abs=1e-12)
+    assert indices.isolement(np.array(table)) == pytest.approx(isolement, abs=1e-12)
 
 
 def test_theil_a_la_main():
-    assert segregation.theil_h(np.array([[10, 0, 0], [0, 10, 0], [0, 0, 10]])) == pytest.approx(1)
-    assert segregation.theil_h(np.array([[1, 2, 3], [10, 20, 30]])) == pytest.approx(0)
+    assert indices.theil_h(np.array([[10, 0, 0], [0, 10, 0], [0, 0, 10]])) == pytest.approx(1)
+    assert indices.theil_h(np.array([[1, 2, 3], [10, 20, 30]])) == pytest.approx(0)
     # 3 contre 1 puis 1 contre 3 : la ville est à moitié, chaque quartier aux trois quarts.
     quartier = 0.75 * math.log(4 / 3) + 0.25 * math.log(4)
-    assert segregation.theil_h(np.array([[3, 1], [1, 3]])) == pytest.approx(1 - quartier / math.log(2))
+    assert indices.theil_h(np.array([[3, 1], [1, 3]])) == pytest.approx(1 - quartier / math.log(2))
 
 
 def test_entropie_a_la_main():
-    obtenues = segregation.entropie(np.array([[7, 7, 7, 7], [9, 0, 0, 0], [5, 5, 0, 0], [0, 0, 0, 0]]))
+    obtenues = indices.entropie(np.array([[7, 7, 7, 7], [9, 0, 0, 0], [5, 5, 0, 0], [0, 0, 0, 0]]))
     assert obtenues == pytest.approx([1, 0, 0.5, 0])
 
 
 def test_la_dissimilarite_corrigee_est_nulle_au_hasard_et_garde_un():
-    assert segregation.dissimilarite_corrigee(0.3, 0.3) == 0
-    assert segregation.dissimilarite_corrigee(1.0, 0.3) == pytest.approx(1)
-    assert segregation.dissimilarite_corrigee(0.475, 0.3) == pytest.approx(0.25)
-    assert segregation.dissimilarite_corrigee(0.2, 0.3) < 0
+    assert indices.dissimilarite_corrigee(0.3, 0.3) == 0
+    assert indices.dissimilarite_corrigee(1.0, 0.3) == pytest.approx(1)
+    assert indices.dissimilarite_corrigee(0.475, 0.3) == pytest.approx(0.25)
+    assert indices.dissimilarite_corrigee(0.2, 0.3) < 0
 
 
 # --- le hasard, énuméré
@@ -92,18 +92,18 @@ def test_la_valeur_attendue_de_trois_classes_est_la_moyenne_de_tous_les_tirages(
     toutes = np.zeros((math.factorial(5), 3, 3), int)
     for rang, ordre in enumerate(permutations(menages)):
         np.add.at(toutes[rang], (debuts, list(ordre)), 1)
-    assert hasard.theil_attendu(toutes[0]) == pytest.approx(segregation.theil_h(toutes).mean(), abs=1e-12)
+    assert hasard.theil_attendu(toutes[0]) == pytest.approx(indices.theil_h(toutes).mean(), abs=1e-12)
     attendues = hasard.entropies_attendues(np.array([2, 2, 1]), np.array([2, 2, 1])) / math.log(3)
-    assert attendues == pytest.approx(segregation.entropie(toutes).mean(axis=0), abs=1e-12)
+    assert attendues == pytest.approx(indices.entropie(toutes).mean(axis=0), abs=1e-12)
 
 
 def test_la_valeur_attendue_d_un_grand_parc_est_celle_des_tirages():
     comptes = np.array([[900, 300, 40], [200, 700, 60], [30, 80, 9], [400, 100, 11]])
     tires = hasard.tirer_au_hasard(comptes, hasard.semer("grand parc"))
-    assert hasard.theil_attendu(comptes) == pytest.approx(segregation.theil_h(tires).mean(), rel=0.05)
+    assert hasard.theil_attendu(comptes) == pytest.approx(indices.theil_h(tires).mean(), rel=0.05)
     deux = comptes[:, :2]
     tires = hasard.tirer_au_hasard(deux, hasard.semer("grand parc"))
-    assert hasard.dissimilarite_attendue(deux) == pytest.approx(segregation.dissimilarite(tires).mean(), rel=0.05)
+    assert hasard.dissimilarite_attendue(deux) == pytest.approx(indices.dissimilarite(tires).mean(), rel=0.05)
 
 
 def _repartir(tailles: np.ndarray, classes: np.ndarray, tirage: np.random.Generator) -> np.ndarray:
@@ -123,7 +123,7 @@ def test_au_hasard_cinq_tables_sur_cent_paraissent_inegales(classes):
         nom = "dissimilarite" if len(classes) == 2 else "theil_h"
         valeur = INDICES[nom](table)
         p.append(hasard.probabilite(INDICES[nom](hasard.tirer_au_hasard(table, tirage)), valeur))
-        corrigees.append(segregation.dissimilarite_corrigee(valeur, ATTENDUS[nom](table)))
+        corrigees.append(indices.dissimilarite_corrigee(valeur, ATTENDUS[nom](table)))
     assert 0.02 <= np.mean(np.array(p) <= 0.05) <= 0.09
     assert np.mean(p) == pytest.approx(0.5, abs=0.06)
     assert np.mean(corrigees) == pytest.approx(0, abs=0.01)
@@ -133,18 +133,18 @@ def test_l_intervalle_tient_ce_que_l_indice_vaut_en_moyenne_et_la_correction_enc
     """Vingt quartiers qui diffèrent vraiment, deux cents enquêtes : la vérité est entre la corrigée et la brute."""
     tirage, tailles = np.random.default_rng(1955), np.full(20, 200)
     parts = np.clip(tirage.normal(0.4, 0.08, 20), 0.05, 0.95)
-    vrai = segregation.dissimilarite(np.column_stack([parts, 1 - parts]) * tailles[:, None])
+    vrai = indices.dissimilarite(np.column_stack([parts, 1 - parts]) * tailles[:, None])
     groupes = tirage.binomial(tailles, parts, (200, 20))
     enquetes = np.stack([groupes, tailles - groupes], axis=-1)
-    brutes = segregation.dissimilarite(enquetes)
+    brutes = indices.dissimilarite(enquetes)
     tenus = [
         bas <= brutes.mean() <= haut
         for table, brute in zip(enquetes, brutes, strict=True)
-        for bas, haut in [hasard.encadrer(segregation.dissimilarite(hasard.retirer(table, tirage)), brute)]
+        for bas, haut in [hasard.encadrer(indices.dissimilarite(hasard.retirer(table, tirage)), brute)]
     ]
     assert 0.9 <= np.mean(tenus) <= 0.99
     attendues = np.array([hasard.dissimilarite_attendue(table) for table in enquetes])
-    assert segregation.dissimilarite_corrigee(brutes, attendues).mean() < vrai < brutes.mean()
+    assert indices.dissimilarite_corrigee(brutes, attendues).mean() < vrai < brutes.mean()
 
 
 # --- propriétés
@@ -157,7 +157,7 @@ def test_les_indices_sont_bornes_et_ignorent_l_echelle_et_l_ordre_des_quartiers(
         assert -1e-12 <= valeur <= 1 + 1e-12, nom
         assert indice(table * fois) == pytest.approx(valeur, abs=1e-12)
         assert indice(table[::-1]) == pytest.approx(valeur, abs=1e-12)
-    assert ((segregation.entropie(table) >= 0) & (segregation.entropie(table) <= 1 + 1e-12)).all()
+    assert ((indices.entropie(table) >= 0) & (indices.entropie(table) <= 1 + 1e-12)).all()
 
 
 @given(tables(4))
@@ -165,7 +165,7 @@ def test_reunir_deux_quartiers_n_augmente_aucun_indice(table):
     """D'où ce que disent les pages : un reste réuni donne un indice qui minore celui du découpage complet."""
     reunis = np.vstack([table[:1] + table[1:2], table[2:]])
     assume(len(reunis) > 1)
-    assert segregation.theil_h(reunis) <= segregation.theil_h(table) + 1e-12
+    assert indices.theil_h(reunis) <= indices.theil_h(table) + 1e-12
     for nom in ("dissimilarite", "isolement"):
         deux, avant = reunis[:, :2], table[:, :2]
         assume(avant.sum(axis=0).all())
@@ -232,16 +232,16 @@ def test_une_ville_qui_s_appauvrit_partout_de_meme_ne_change_que_de_composition(
 
 def test_des_quartiers_qui_echangent_sans_que_la_ville_change_ne_changent_que_de_structure():
     avant, apres = np.array([[40, 60], [30, 70], [30, 70]]), np.array([[60, 40], [20, 80], [20, 80]])
-    changement = decomposer(segregation.dissimilarite, avant, apres)
+    changement = decomposer(indices.dissimilarite, avant, apres)
     assert changement.composition == pytest.approx(0, abs=1e-9)
     assert changement.structure == pytest.approx(changement.variation)
 
 
 def test_une_case_vide_qu_il_faudrait_remplir_ne_se_decompose_pas():
     avant, apres = np.array([[10, 0], [0, 10]]), np.array([[8, 4], [2, 6]])
-    changement = decomposer(segregation.dissimilarite, avant, apres)
+    changement = decomposer(indices.dissimilarite, avant, apres)
     assert math.isnan(changement.structure)
-    assert changement.variation == pytest.approx(segregation.dissimilarite(apres) - 1)
+    assert changement.variation == pytest.approx(indices.dissimilarite(apres) - 1)
 
 
 # --- l'oracle
@@ -275,29 +275,29 @@ def test_plusieurs_classes_comme_segregation(oracle):
     for parc in _parcs(5):
         noms = [f"c{k}" for k in range(5)]
         table = parc[noms].to_numpy()
-        assert segregation.theil_h(table) == pytest.approx(
+        assert indices.theil_h(table) == pytest.approx(
             oracle["classes"].MultiInfoTheory(parc, noms).statistic, abs=1e-12
         )
         diversite = oracle["classes"].MultiDiversity(parc, noms, normalized=True).statistic
-        assert segregation.entropie(table.sum(axis=0)[None])[0] == pytest.approx(diversite, abs=1e-12)
+        assert indices.entropie(table.sum(axis=0)[None])[0] == pytest.approx(diversite, abs=1e-12)
         locales = oracle["quartiers"].MultiLocalEntropy(parc, noms).statistics
-        assert segregation.entropie(table) == pytest.approx(np.asarray(locales), abs=1e-12)
+        assert indices.entropie(table) == pytest.approx(np.asarray(locales), abs=1e-12)
 
 
 def test_la_correction_du_biais_retire_plus_que_celle_de_segregation(oracle):
     """Winship retire ce que ferait le hasard seul ; le bootstrap d'Allen et al., ce qu'il ajoute à ce qui est là."""
     for parc in _parcs(2, 5):
         table = parc[["c0", "c1"]].to_numpy()
-        brute, attendue = segregation.dissimilarite(table), hasard.dissimilarite_attendue(table)
+        brute, attendue = indices.dissimilarite(table), hasard.dissimilarite_attendue(table)
         autre = oracle["deux"].BiasCorrectedDissim(parc, "c0", "tous", B=200).statistic
-        corrigee = segregation.dissimilarite_corrigee(brute, attendue)
+        corrigee = indices.dissimilarite_corrigee(brute, attendue)
         assert corrigee < autre < brute + 0.005
         assert corrigee == pytest.approx(autre, abs=1.5 * attendue)
 
 
 def test_la_variation_que_segregation_decompose_est_la_meme(oracle):
     avant, apres = _parcs(2, 2)
-    changement = decomposer(segregation.dissimilarite, *(p[["c0", "c1"]].to_numpy() for p in (avant, apres)))
+    changement = decomposer(indices.dissimilarite, *(p[["c0", "c1"]].to_numpy() for p in (avant, apres)))
     autre = oracle["changement"].DecomposeSegregation(*(oracle["deux"].Dissim(p, "c0", "tous") for p in (avant, apres)))
     assert -(autre.c_s + autre.c_a) == pytest.approx(changement.variation, abs=1e-12)
 

@@ -12,7 +12,7 @@ import pytest
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.configuration import lire_configuration
 from observatoire.publie import CLES
-from observatoire.statistique import segregation
+from observatoire.statistique import indices
 from observatoire.sujets.mixite.calcul.annees import calculer, publier_la_mixite
 from observatoire.sujets.mixite.calcul.plan import Plan, Seuils, lire_seuils, planifier
 from observatoire.sujets.mixite.calcul.unites import Groupe, Lieu
@@ -57,13 +57,13 @@ def test_les_indices_sont_ceux_des_comptes_des_quartiers():
     table = np.array(list(VILLE.values()))
     deux = np.column_stack([table[:, 0], table[:, 1:].sum(axis=1)])
     ligne = trouver(valeurs, indice="dissimilarite", niveau="quartier")
-    assert ligne["valeur"] == pytest.approx(segregation.dissimilarite(deux))
+    assert ligne["valeur"] == pytest.approx(indices.dissimilarite(deux))
     assert (ligne["unites"], ligne["menages"], ligne["part_reste"], ligne["reponse"]) == (4, table.sum(), 0, 0.8)
     assert ligne["borne_basse"] < ligne["valeur"] < ligne["borne_haute"]
-    assert trouver(valeurs, indice="theil_h")["valeur"] == pytest.approx(segregation.theil_h(table))
-    assert trouver(valeurs, indice="isolement")["valeur"] == pytest.approx(segregation.isolement(deux))
+    assert trouver(valeurs, indice="theil_h")["valeur"] == pytest.approx(indices.theil_h(table))
+    assert trouver(valeurs, indice="isolement")["valeur"] == pytest.approx(indices.isolement(deux))
     entropies = valeurs[valeurs["indice"].eq("entropie") & valeurs["niveau"].eq("quartier")].set_index("territoire")
-    assert entropies["valeur"].to_dict() == pytest.approx(dict(zip(VILLE, segregation.entropie(table), strict=True)))
+    assert entropies["valeur"].to_dict() == pytest.approx(dict(zip(VILLE, indices.entropie(table), strict=True)))
     assert trouver(valeurs, indice="entropie", niveau="ville")["menages"] == table.sum()
 
 
@@ -89,7 +89,7 @@ def test_un_quartier_secret_n_a_pas_d_entropie_et_se_fond_dans_le_reste():
         assert ligne.drop(["annee", "niveau", "territoire", "groupe", "indice", "statut"]).isna().all()
     ligne = trouver(en_2010, indice="theil_h")
     reunis = np.array([VILLE["battant"], VILLE["bregille"], np.add(VILLE["velotte"], VILLE["tilleroyes"])])
-    assert ligne["valeur"] == pytest.approx(segregation.theil_h(reunis))
+    assert ligne["valeur"] == pytest.approx(indices.theil_h(reunis))
     assert (ligne["unites"], ligne["statut"]) == (2, "publie")
     assert ligne["part_reste"] == pytest.approx(140 / 340)
     assert trouver(en_2010, indice="dissimilarite")["unites"] == 4
@@ -165,7 +165,7 @@ def test_des_quartiers_bruites_qui_depassent_la_ville_n_ont_pas_de_reste():
     table.loc[table["niveau"].eq("ville"), "numerateur"] -= 3
     ligne = trouver(calculer(table, PLAN)[0], annee=2010, indice="theil_h")
     assert (ligne["unites"], ligne["menages"]) == (4, 340)
-    assert ligne["valeur"] == pytest.approx(segregation.theil_h(np.array(list(VILLE.values()))))
+    assert ligne["valeur"] == pytest.approx(indices.theil_h(np.array(list(VILLE.values()))))
 
 
 @pytest.mark.parametrize(("codes", "annee", "statut"), [({}, 2010, "nd"), ({"mixite_reponse"}, 2010, "nd")])

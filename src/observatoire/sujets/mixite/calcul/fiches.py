@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from observatoire.statistique import segregation
+from observatoire.statistique import indices
 
 LIBELLES = {
     "dissimilarite": "Indice de dissimilarité",
@@ -17,6 +17,4 @@ LIBELLES = {
 
 def fiches() -> list[dict]:
     """Une fiche par indice, telle qu'elle est publiée : ``code``, ``libelle``, ``fiche`` (Markdown)."""
-    return [
-        {"code": c, "libelle": nom, "fiche": inspect.getdoc(getattr(segregation, c))} for c, nom in LIBELLES.items()
-    ]
+    return [{"code": c, "libelle": nom, "fiche": inspect.getdoc(getattr(indices, c))} for c, nom in LIBELLES.items()]

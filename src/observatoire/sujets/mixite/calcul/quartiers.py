@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.communes import AGGLOMERATION
-from observatoire.statistique import hasard, segregation
+from observatoire.statistique import hasard, indices
 from observatoire.sujets.mixite.calcul.plan import QUARTIER, Seuils
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe, Lieu, Lignes
 
@@ -43,11 +43,11 @@ def evaluer(comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, li
 def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, seuils, annee, groupe) -> Iterator[dict]:
     """``unites`` : leurs classes, par code. La ville n'est pas comparée au hasard : elle en est la mesure."""
     comptes, generateur = unites.to_numpy(), hasard.semer(annee, niveau, groupe.code, ENTROPIE)
-    valeurs = segregation.entropie(comptes)
-    bas, haut = hasard.encadrer(segregation.entropie(hasard.retirer(comptes, generateur)), valeurs)
+    valeurs = indices.entropie(comptes)
+    bas, haut = hasard.encadrer(indices.entropie(hasard.retirer(comptes, generateur)), valeurs)
     mesures = {"valeur": valeurs, "borne_basse": np.maximum(0.0, bas), "borne_haute": np.minimum(1.0, haut)}
     if niveau == QUARTIER:
-        tires = segregation.entropie(hasard.tirer_au_hasard(comptes, generateur, ville))
+        tires = indices.entropie(hasard.tirer_au_hasard(comptes, generateur, ville))
         mesures["attendu_hasard"] = hasard.entropies_attendues(comptes.sum(axis=1), ville) / np.log(comptes.shape[1])
         mesures["p_hasard"] = hasard.probabilite_bilaterale(tires, valeurs)
     pleines = comptes.sum(axis=1) > 0

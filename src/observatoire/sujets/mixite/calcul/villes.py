@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from observatoire.statistique import hasard, segregation
+from observatoire.statistique import hasard, indices
 from observatoire.sujets.mixite.calcul.plan import juger
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe
 
 Indice = Callable[[np.ndarray], np.ndarray]
 #: Les indices d'un groupe face aux autres, puis d'une répartition en classes, avec leur valeur attendue au hasard.
 BINAIRES: dict[str, tuple[Indice, Callable[[np.ndarray], float]]] = {
-    "dissimilarite": (segregation.dissimilarite, hasard.dissimilarite_attendue),
-    "isolement": (segregation.isolement, hasard.isolement_attendu),
+    "dissimilarite": (indices.dissimilarite, hasard.dissimilarite_attendue),
+    "isolement": (indices.isolement, hasard.isolement_attendu),
 }
-MULTIPLES = {"theil_h": (segregation.theil_h, hasard.theil_attendu)}
+MULTIPLES = {"theil_h": (indices.theil_h, hasard.theil_attendu)}
 CORRIGEE = "dissimilarite_corrigee"
 
 
@@ -45,6 +45,6 @@ def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple) -> Iterator
         bornes = {"borne_basse": max(0.0, bas), "borne_haute": min(1.0, haut)}
         yield {"indice": nom, "valeur": valeur, **bornes, "attendu_hasard": attendu, **ligne}
         if nom == "dissimilarite":
-            valeur, bas, haut = segregation.dissimilarite_corrigee(np.array([valeur, bas, haut]), attendu).tolist()
+            valeur, bas, haut = indices.dissimilarite_corrigee(np.array([valeur, bas, haut]), attendu).tolist()
             bornes = {"borne_basse": bas, "borne_haute": haut}
             yield {"indice": CORRIGEE, "valeur": valeur, **bornes, "attendu_hasard": 0.0, **ligne}
