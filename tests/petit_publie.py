@@ -80,7 +80,7 @@ _SIMPLES = {
     "signalements_ouverts": ("Restés ouverts", "difficultes", "proportion", "%", "ouverts", "signalements", 0.12),
     "demandes_actives": ("Demandes actives", "demande", "effectif", "demandes", "demandes", None, 0),
     "attributions": ("Attributions", "demande", "effectif", "attributions", "baux signés", None, 0),
-    "tension": ("Tension", "demande", "taux", "demandes pour une attribution", "demandes", "baux", 2.4),
+    "tension": ("Tension", "demande", "rapport", "demandes pour une attribution", "demandes", "baux", 2.4),
     "delai_attente": ("Délai d'attente", "demande", "moyenne", "mois", "mois", "attributions", 9.5),
     "premier_quartile_hors_qpv": (
         "Premier quartile hors QPV", "demande", "proportion", "%", "baux au 1er quartile", "baux hors QPV", 0.17,
@@ -127,7 +127,7 @@ _GROUPES = {
 
 def catalogue() -> list[dict]:
     """Les déclarations, dans la forme de ``catalogue.json``."""
-    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None}
+    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None, "sans_lieu": None}
     simples = [
         {
             "code": code, "libelle": libelle, "famille": FAMILLES[famille], "nature": nature, "unite": unite,
@@ -256,6 +256,7 @@ def ecrire_publie(
         "nom": "Besançon", "niveau": "ville", "communes": [], "code": "25056", "a": "à Besançon", "de": "de Besançon",
         "titre": "Observatoire",
         "annees": ANNEES, "annee_zero": 2007, "trimestre": "2011-T1",
+        "regles": {"bruit": {"variance": 2.0}, "bruits": {}},
         "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
         "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
         "secret": {"masquees": [], "phrases": ["38 valeurs cachées sur 2000 : moins de 11 ménages dans l'unité."]},

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
@@ -276,7 +277,7 @@ class _Calcul:
             concernes = np.where(calcule & (roles["concernes"] > 0), roles["concernes"], np.nan)
             reponse = np.where(moyenne, roles["effectif"], bas) / concernes
         bornes = np.full((2, *haut.shape), np.nan)
-        for nature, intervalle in (("proportion", intervalles.wilson), ("taux", intervalles.byar)):
+        for nature, intervalle in ENCADRENT.items():
             ou = calcule & self._natures(nature)
             bornes[:, ou] = intervalle(haut[ou], bas[ou])
         self._ecarts(roles, calcule, valeur, bornes)

@@ -127,6 +127,11 @@ def ruptures(valeurs: Publie, indicateur: str) -> list[dict]:
     return [{"annee": annee, "libelle": libelle} for annee, libelle, codes in valeurs.dates_rompues if codes & touches]
 
 
+def ruptures_entre(valeurs: Publie, indicateur: str, avant: int) -> list[int]:
+    """Les années des ruptures qui séparent ``avant`` de l'année de la page."""
+    return sorted({r["annee"] for r in ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee})
+
+
 def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
     """Le numéro du segment de chaque année : il change à une rupture et après une année sans valeur."""
     coupures = {r["annee"] for r in ruptures(valeurs, indicateur)}

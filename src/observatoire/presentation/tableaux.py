@@ -80,7 +80,12 @@ def tableau_famille(
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
     repere = reperes.englober(valeurs, territoire)
     ecarts = (f"Écart {repere.a}", f"Écart {reperes.tout(valeurs).a}", "Depuis l'état zéro")
-    return composer(table, f"{famille}, {nom}, {valeurs.annee}", gauche=ecarts, note=comparaisons.regle())
+    return composer(
+        table,
+        f"{famille}, {nom}, {valeurs.annee}",
+        gauche=ecarts,
+        note=comparaisons.regle(valeurs, territoire, bailleur),
+    )
 
 
 def tableau_quartiers(

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import EXACT, Ouverture, motiver, numeroter
 from observatoire.secret.regles import Regles
 from observatoire.statistique import intervalles
+from observatoire.vocabulaire import PROPORTION
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
-_ENCADRENT = {"proportion": intervalles.wilson, "taux": intervalles.byar}
 #: Pas auxquels s'arrondit une moyenne : 1, 2 ou 5 unités d'une puissance de dix.
 _PAS = np.array([1.0, 2.0, 5.0, 10.0])
 
@@ -121,11 +122,11 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     with np.errstate(divide="ignore", invalid="ignore"):
         rapport = x / n
         ecart_type = intervalles.ecart_type_du_bruit(rapport, n, variance)
-    for nature, encadrer in _ENCADRENT.items():
+    for nature, encadrer in ENCADRENT.items():
         ou = bruitees & (natures == nature)
         valeur[ou] = rapport[ou]
         bornes = encadrer_un_rapport(encadrer, x[ou], n[ou], ecart_type[ou], zero[ou])
-        bas[ou], haut[ou] = bornes[0], bornes[1] if nature == "taux" else np.minimum(bornes[1], 1)
+        bas[ou], haut[ou] = bornes[0], np.minimum(bornes[1], 1) if nature == PROPORTION else bornes[1]
     ou = bruitees & (natures == "effectif")
     valeur[ou] = x[ou]
     marge = intervalles.elargir(x[ou], x[ou], x[ou], np.sqrt(variance[ou]))

@@ -88,6 +88,26 @@ def garwood(x, n, confiance: float = CONFIANCE):
     return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
 
 
+def rapport_de_comptes(x, n, confiance: float = CONFIANCE):
+    r"""Intervalle du rapport ``x / n`` de deux nombres d'événements indépendants (lois de Poisson).
+
+    $$ \frac{x}{n} \exp\left(\mp z \sqrt{\frac1x + \frac1n}\right) $$
+
+    :func:`byar` prend ``n`` pour connu : ses bornes ne couvrent alors que sept fois sur dix. Là où ``x`` est nul, la
+    borne haute est celle d'un demi-événement, et la basse zéro.
+
+    **Référence.** Katz D. et coll. (1978), *Biometrics* 34, 469-474 ; le demi-événement : Walter S. D. (1975),
+    *Biometrika* 62, 371-374.
+    """
+    x, n = np.asarray(x, float), np.asarray(n, float)
+    au_moins = np.where(x == 0, 0.5, x)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fois = np.exp(_quantile(confiance) * np.sqrt(1 / au_moins + 1 / n))
+        basse, haute = np.where(x == 0, 0.0, x / n / fois), au_moins / n * fois
+    vide = ~(n > 0) | np.isnan(x)
+    return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
+
+
 def newcombe(x1, n1, x2, n2, confiance: float = CONFIANCE):
     """Intervalle de la différence ``x1/n1 - x2/n2`` de deux proportions indépendantes.
 

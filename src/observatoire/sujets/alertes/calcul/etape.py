@@ -11,12 +11,12 @@ import pandas as pd
 from observatoire import vocabulaire
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.droits import reserver
 from observatoire.rangement import ecrire_preparee
 from observatoire.ruptures import lire_ruptures
-from observatoire.statistique import intervalles
 from observatoire.statistique.intervalles import elargir
 from observatoire.statistique.lois import LOIS, Loi
 from observatoire.statistique.melange import DISPERSIONS
@@ -35,7 +35,6 @@ CLES = tables.ALERTES.noms_des_cles
 ALERTES, AMPLEURS = tables.ALERTES.noms, tables.AMPLEURS.noms
 #: Un taux de réponse juste au seuil y est, à l'arrondi des nombres flottants près.
 _JUSTE_ASSEZ = 1e-9
-_INTERVALLES = {"proportion": intervalles.wilson, "taux": intervalles.byar}
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ def _tabuler(parc: Parc, territoires, codes, nature, attendus, evaluation) -> pd
     c = evaluation.comptes
     with np.errstate(divide="ignore", invalid="ignore"):
         part = c.x / c.n
-        bas, haut = elargir(part, *_INTERVALLES[nature](c.x, c.n), np.sqrt(variance_du_bruit(part, c.n, c.bruit)))
+        bas, haut = elargir(part, *ENCADRENT[nature](c.x, c.n), np.sqrt(variance_du_bruit(part, c.n, c.bruit)))
         reponse = np.where(c.concernes > 0, c.n / c.concernes, np.nan)
     evalue = np.isfinite(evaluation.lisse)
     mesures = {
