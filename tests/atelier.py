@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 
 from observatoire.configuration import Configuration, lire_configuration
-from observatoire.mixite import COLONNES, COLONNES_DU_CHANGEMENT
+from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
 
 RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from petites_alertes import ecrire_alertes
 
-from observatoire.mixite import COLONNES, COLONNES_DU_CHANGEMENT, fiches
+from observatoire.sujets.mixite.calcul.fiches import fiches
+from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
 
 ANNEES = [2007, 2008, 2009, 2010]
 QUARTIERS = {

@@ -17,30 +17,24 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from observatoire import indicateurs
-from observatoire.attributions import (
-    PRATIQUES,
-    Objectif,
-    comparer_les_bailleurs,
-    comparer_les_profils,
-    confronter,
-    ecrire_attributions,
-    estimer,
-    lire_objectifs,
-    publier_les_attentes,
-    quantile,
-)
-from observatoire.attributions.attente import COLONNES as DES_ATTENTES
-from observatoire.attributions.attente import estimer_une_annee, observer
-from observatoire.attributions.deplacements import COLONNES as DES_DEPLACEMENTS
-from observatoire.attributions.deplacements import standardiser
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
-from observatoire.intervalles import wilson
 from observatoire.lecture.devenirs import suivre
 from observatoire.rangement import lire_preparee
-from observatoire.tables.attributions import ATTENTES, DEPLACEMENTS
+from observatoire.statistique.intervalles import wilson
+from observatoire.statistique.survie import estimer, quantile
+from observatoire.sujets.objectifs.calcul.attente import COLONNES as DES_ATTENTES
+from observatoire.sujets.objectifs.calcul.attente import estimer_une_annee, observer, publier_les_attentes
+from observatoire.sujets.objectifs.calcul.conformite import confronter
+from observatoire.sujets.objectifs.calcul.cote_a_cote import comparer_les_bailleurs
+from observatoire.sujets.objectifs.calcul.deplacements import COLONNES as DES_DEPLACEMENTS
+from observatoire.sujets.objectifs.calcul.deplacements import PRATIQUES, standardiser
+from observatoire.sujets.objectifs.calcul.etape import ecrire_attributions
+from observatoire.sujets.objectifs.calcul.objectifs import Objectif, lire_objectifs
+from observatoire.sujets.objectifs.calcul.profils import comparer_les_profils
+from observatoire.sujets.objectifs.tables import ATTENTES, DEPLACEMENTS
 
 BAREMES = lire_baremes(RACINE / "data" / "referentiels")
 SEUIL = 11

@@ -10,7 +10,6 @@ from statsmodels.stats.proportion import proportions_ztest
 from statsmodels.stats.rates import confint_poisson_2indep
 from statsmodels.stats.rates import test_poisson_2indep as epreuve_de_poisson
 
-from observatoire.intervalles import wilson
 from observatoire.statistique.comparaisons import (
     comparer_proportions,
     comparer_taux,
@@ -22,6 +21,7 @@ from observatoire.statistique.comparaisons import (
     situer_taux,
     varier,
 )
+from observatoire.statistique.intervalles import wilson
 
 TIRAGES = 5000
 #: Trois erreurs types d'une fréquence de 5 % sur ces tirages.

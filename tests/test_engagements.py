@@ -15,19 +15,15 @@ from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import lire_configuration
-from observatoire.engagements import (
-    CACHEE,
-    MESURES,
-    juger_les_engagements,
-    juger_les_mesures,
-    lire_engagements,
-    lire_registres,
-)
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.gouvernance import lire_seances
-from observatoire.intervalles import clopper_pearson, garwood
 from observatoire.publie import COLONNES
 from observatoire.secret import Ouverture, lire_regles_du_secret, porter_le_bruit
+from observatoire.statistique.intervalles import clopper_pearson, garwood
+from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
+from observatoire.sujets.objectifs.calcul.engagements import MESURES, juger_les_engagements
+from observatoire.sujets.objectifs.calcul.preuves import lire_registres
+from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
+from observatoire.verdicts import CACHEE, juger_les_mesures
 from observatoire.vocabulaire import VERDICTS
 
 CONVENTION = {

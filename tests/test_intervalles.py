@@ -12,7 +12,7 @@ from statsmodels.genmod import families
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from observatoire.intervalles import byar, ecart_au_tout, newcombe, rapport_de_comptes, wilson
+from observatoire.statistique.intervalles import byar, ecart_au_tout, newcombe, rapport_de_comptes, wilson
 
 PROPORTIONS = [(0, 11), (1, 11), (5, 11), (11, 11), (36, 350), (175, 350), (2674, 16504), (1, 1), (0, 1)]
 TAUX = [(1, 11), (2, 11), (5, 30), (9, 120), (9, 9), (10, 120), (11, 120), (400, 350), (3000, 16504)]

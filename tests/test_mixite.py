@@ -12,10 +12,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from observatoire.mixite import fiches, hasard, indices
-from observatoire.mixite.decomposition import ajuster, decomposer
+from observatoire.statistique import hasard, indices
+from observatoire.statistique.decomposition import ajuster, decomposer
+from observatoire.sujets.mixite.calcul.fiches import fiches
 
-INDICES = {"dissimilarite": indices.dissimilarite, "isolement": indices.isolement, "theil_h": indices.theil_h}
+INDICES = {
+    "dissimilarite": indices.dissimilarite,
+    "isolement": indices.isolement,
+    "theil_h": indices.theil_h,
+}
 ATTENDUS = {
     "dissimilarite": hasard.dissimilarite_attendue,
     "isolement": hasard.isolement_attendu,

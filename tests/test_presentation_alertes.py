@@ -16,10 +16,10 @@ from scipy import stats
 import observatoire
 from observatoire.livre.publics import publics_de
 from observatoire.presentation.affichage import Absent
-from observatoire.presentation.entonnoir import Limites
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
 from observatoire.presentation.phrases import accorder, couper, dire_alerte
 from observatoire.publie import lire_publie
+from observatoire.sujets.alertes.vue.entonnoir import Limites
 
 CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
 IMPAYES = {"numerateur": "ménages en impayé"}
@@ -253,7 +253,7 @@ def test_sans_surdispersion_les_limites_sont_celles_du_hasard():
     unites = np.full(50, 100.0)
     limites = Limites(0.3, "proportion", np.full(50, 0.3), unites)
     assert limites.dispersion == 1.0
-    assert limites.situer(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
+    assert limites.coter(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
     taux = Limites(0.09, "taux", np.full(50, 0.09), unites)
     assert taux.a(np.array([100.0]), 1.959964)[1][0] == pytest.approx(0.09 + 1.959964 * np.sqrt(0.09 / 100))
 

@@ -13,12 +13,16 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
-from observatoire.presentation.atelier import atelier_simulation, montrer_un_choix
-from observatoire.presentation.attentes import tableau_attentes
-from observatoire.presentation.attributions import tableau_conformite, tableau_profils
 from observatoire.presentation.nombres import ecrire
-from observatoire.presentation.pratiques import tableau_ecarts_marques, tableau_pratiques
-from observatoire.presentation.simulation import (
+from observatoire.presentation.tableaux import tableau_famille
+from observatoire.publie import VARIABLE, lire_publie
+from observatoire.sujets.objectifs.vue.attentes import tableau_attentes
+from observatoire.sujets.objectifs.vue.attributions import tableau_conformite, tableau_profils
+from observatoire.sujets.objectifs.vue.pratiques import tableau_ecarts_marques, tableau_pratiques
+from observatoire.sujets.simulation.modele.projection import projeter
+from observatoire.sujets.simulation.modele.tirages import Tirage
+from observatoire.sujets.simulation.vue.atelier import atelier_simulation, montrer_un_choix
+from observatoire.sujets.simulation.vue.tableaux import (
     Lieu,
     lire_lieu,
     lire_lieux,
@@ -27,9 +31,6 @@ from observatoire.presentation.simulation import (
     tableau_pertinence,
     tableau_report,
 )
-from observatoire.presentation.tableaux import tableau_famille
-from observatoire.publie import VARIABLE, lire_publie
-from observatoire.simulation import Tirage, projeter
 from observatoire.tables.indicateurs import CUMULS
 
 PLANOISE = "planoise-chateaufarine"

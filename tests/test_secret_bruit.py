@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer
-from observatoire.intervalles import encadrer_un_rapport, garwood, wilson
 from observatoire.secret.bruit import Bruit, brasser
+from observatoire.statistique.intervalles import encadrer_un_rapport, garwood, wilson
 
 LIVRE = Bruit()
 BARREAUX = [Bruit(5, 2.0, 2), Bruit(5, 3.0, 2), Bruit(3, 1.5, 1), Bruit(8, 4.0, 2), Bruit(4, 1.0, 0)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from observatoire.mixite.hasard import dissimilarite_attendue
-from observatoire.mixite.indices import dissimilarite
+from observatoire.statistique.hasard import dissimilarite_attendue
+from observatoire.statistique.indices import dissimilarite
 from observatoire.statistique.segregation import sans_le_hasard, tirer_les_dissimilarites
 
 PART, FOIS = 0.2, 250

@@ -7,24 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatoire.simulation import (
-    TRAITS,
+from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
+from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_le_parc
+from observatoire.sujets.simulation.modele.pertinence import juger_la_pertinence
+from observatoire.sujets.simulation.modele.projection import (
     Parc,
-    Tirage,
     atteignables,
-    codes_du_parc,
-    composer_le_parc,
-    duree_de_la_charte,
     equilibrer,
-    juger_la_pertinence,
-    probabilites,
     profil_pour,
-    profil_probable,
     projeter,
-    reporter,
-    simuler,
     trajectoire,
 )
+from observatoire.sujets.simulation.modele.report import reporter
+from observatoire.sujets.simulation.modele.tirages import Tirage, probabilites, profil_probable, simuler
+from observatoire.sujets.simulation.modele.traits import TRAITS
 
 PARTS = st.floats(0, 1)
 TAUX = st.floats(0.01, 0.4)

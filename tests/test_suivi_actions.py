@@ -13,7 +13,7 @@ from fabrique import RACINE
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.fichiers import lire_fichier
 from observatoire.schemas import lire_schema
-from observatoire.suivi.actions import COLONNES, lire_actions
+from observatoire.sujets.alertes.calcul.actions import COLONNES, lire_actions
 
 PLANOISE = identifiant("quartier", "planoise")
 BONNE = ";quartier;planoise;apl;10/02/2011;gbh;travaux;programme_travaux;engager;en_cours;01/09/2011"

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from observatoire.attributions import Objectif, confronter
 from observatoire.secret import Bruit
+from observatoire.sujets.objectifs.calcul.conformite import confronter
+from observatoire.sujets.objectifs.calcul.objectifs import Objectif
 from observatoire.verdicts import NON_CONCLUANT, NON_TENU, RISQUE, TENU, etendre_a_ce_qui_manque, juger_les_mesures
 
 

@@ -71,7 +71,7 @@ class Chaine:
 
     def seance(self, date: dt.date | None, genre: str) -> None:
         """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""
-        from observatoire.gouvernance import preparer_seance
+        from observatoire.sujets.seances.calcul.ordre_du_jour import preparer_seance
 
         print(f"Séance préparée : {preparer_seance(self.config, date, genre)}")
 
@@ -346,10 +346,10 @@ class Chaine:
 
     def _relire_le_suivi(self) -> None:
         """Lever :class:`ErreurConfiguration` si engagements, objectifs ou comptes rendus sont mal écrits."""
-        from observatoire.attributions import lire_objectifs
         from observatoire.baremes import lire_baremes
-        from observatoire.engagements import lire_engagements
-        from observatoire.gouvernance import lire_seances
+        from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
+        from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
+        from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 
         lire_objectifs(self.config, lire_baremes(self.config.chemin("referentiels")))
         lire_engagements(self.config)

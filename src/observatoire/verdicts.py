@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.intervalles import clopper_pearson, encadrer_un_rapport, garwood
+from observatoire.statistique.intervalles import clopper_pearson, encadrer_un_rapport, garwood
 from observatoire.vocabulaire import (
     ATTEINT,
     AU_PLUS,

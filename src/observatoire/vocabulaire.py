@@ -84,6 +84,9 @@ ETATS_D_UN_DOSSIER = lexique(
     Mot("resolue", "résolue"),
     Mot("rouverte", "rouverte"),
 )
+NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS_D_UN_DOSSIER
+#: Trimestres sans pilote à partir desquels un dossier est montré le premier.
+TROP_LONG = 2
 #: Comment l'excès d'un territoire se répartit entre ses immeubles.
 FORMES = lexique(Mot("concentree", "concentrée"), Mot("diffuse", "diffuse"))
 

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 Modele = TypeVar("Modele", bound="Fiche")
 #: Ce que YAML sait écrire et dont aucun fichier d'ici n'a l'emploi.
 _INUSITES = ("binary", "omap", "pairs", "set")
-
-
-ANNEES = range(1800, 2201)
+#: Les années dont une date se lit.
+DATABLES = range(1800, 2201)
 _ENORME = 1e15  # et « .nan » n'est pas plus petit
 
 
@@ -64,7 +63,7 @@ class _Lecteur(Composer, yaml.CSafeLoader):
 
     def construct_object(self, node, deep=False):
         valeur = super().construct_object(node, deep)
-        if isinstance(valeur, dt.datetime) or (isinstance(valeur, dt.date) and valeur.year not in ANNEES):
+        if isinstance(valeur, dt.datetime) or (isinstance(valeur, dt.date) and valeur.year not in DATABLES):
             self._refuser(node, "une date s'écrit AAAA-MM-JJ, sans heure, de 1800 à 2200.")
         if isinstance(valeur, int | float) and not abs(valeur) < _ENORME:
             self._refuser(node, "ce nombre est impossible.")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.catalogue import Indicateur
 from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.cles import MODULE
@@ -19,6 +18,7 @@ from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.statistique import intervalles
 from observatoire.tables import indicateurs as tables
 from observatoire.tables.indicateurs import ROLES
 from observatoire.vocabulaire import (

@@ -92,7 +92,7 @@ def comparer_ville(
     valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
 ) -> Comparaison | None:
     """Situer un territoire ou un bailleur dans ce qui le contient (la ville) ; ``None`` pour le territoire entier."""
-    repere = reperes.situer(valeurs, territoire, bailleur)
+    repere = reperes.repere_de(valeurs, territoire, bailleur)
     if repere is None:
         return None
     declaration = valeurs.catalogue[indicateur]

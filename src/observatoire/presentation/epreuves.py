@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from observatoire.intervalles import erreur_type
 from observatoire.presentation import reperes, selection
 from observatoire.statistique import comparaisons
+from observatoire.statistique.intervalles import erreur_type
 from observatoire.vocabulaire import EFFECTIF, MOYENNE, PROPORTION, RAPPORT, TAUX
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def eprouver_la_page(valeurs: Publie, territoire: str | None, bailleur: str) -> 
     codes = [c for c, d in valeurs.catalogue.items() if not d.get("groupe")]
     ici = {c: selection.ligne(valeurs, c, territoire, bailleur) for c in codes}
     probabilites = {}
-    if (repere := reperes.situer(valeurs, territoire, bailleur)) is not None:
+    if (repere := reperes.repere_de(valeurs, territoire, bailleur)) is not None:
         comparables = (c for c in codes if valeurs.catalogue[c]["nature"] != EFFECTIF)
         compares = [c for c in comparables if not sans_lieu(valeurs, c, bailleur)]
         autres = [reperes.ligne(valeurs, c, repere) for c in compares]

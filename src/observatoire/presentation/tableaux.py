@@ -136,7 +136,7 @@ def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str |
     zero = comparaisons.comparer_zero(valeurs, code, territoire, bailleur)
     declaration, repere = (
         valeurs.catalogue[code],
-        reperes.situer(valeurs, territoire, bailleur) or reperes.tout(valeurs),
+        reperes.repere_de(valeurs, territoire, bailleur) or reperes.tout(valeurs),
     )
     valeur, intervalle, haut, bas, date, couverture, reponse = donnees.cases(ligne, declaration, valeurs.annee)
     parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}

@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.alertes import regles_par_annee
-from observatoire.alertes.publication import evaluer_les_alertes, publier_les_alertes, regles_de_ce_qui_alerte
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
-from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.ecrits import publier_les_ecrits
@@ -38,12 +35,20 @@ from observatoire.secret import (
 )
 from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
-from observatoire.suivi.publication import publier_suivi
-from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.sujets.alertes.calcul.etape import regles_par_annee
+from observatoire.sujets.alertes.calcul.publication import (
+    evaluer_les_alertes,
+    publier_les_alertes,
+    regles_de_ce_qui_alerte,
+)
+from observatoire.sujets.alertes.calcul.suivi import publier_suivi
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
+from observatoire.sujets.mixite.calcul.fiches import fiches
+from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
 from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
-from observatoire.tables.mixite import EVOLUTION, FICHES, MIXITE
 
 #: Ce que le calcul a écrit, et que la publication bruite.
 _EXACTES = INDICATEURS_PUBLIES.de
@@ -153,7 +158,7 @@ def _publier_les_alertes(
 
 def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path, public: str) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    for table, contenu in zip((MIXITE, EVOLUTION), publier(protege, config, baremes), strict=True):
+    for table, contenu in zip((MIXITE, EVOLUTION), publier_la_mixite(protege, config, baremes), strict=True):
         ecrire_publiee(table, contenu, travail, public)
     _ecrire_json(fiches(), FICHES.dans(travail))
 

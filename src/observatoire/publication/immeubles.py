@@ -29,7 +29,7 @@ def nommer_les_immeubles(config: Configuration) -> pd.DataFrame:
     if not tables:
         return vide(TERRITOIRES)
     lieux = pd.concat(tables, ignore_index=True).drop_duplicates("immeuble", keep="last")
-    lieux = _situer(lieux.dropna(subset=["immeuble"]))
+    lieux = _en_degres(lieux.dropna(subset=["immeuble"]))
     nom = lieux["libelle"].astype(object).where(lieux["libelle"].notna(), "Immeuble sans nom")
     parent = lieux["secteur"].astype(object).where(lieux["secteur"].notna(), lieux["quartier"].astype(object))
     return lieux.assign(niveau="immeuble", code=lieux["immeuble"], nom=nom, parent=parent)[TERRITOIRES.noms]
@@ -40,7 +40,7 @@ def _fichiers(table: Path) -> list[Path]:
     return sorted(table.iterdir()) if table.is_dir() else [table] * table.is_file()
 
 
-def _situer(lieux: pd.DataFrame) -> pd.DataFrame:
+def _en_degres(lieux: pd.DataFrame) -> pd.DataFrame:
     """Les mêmes, la place de chacun en degrés."""
     from pyproj import Transformer  # long à charger, pour qui ne voit pas les immeubles
 

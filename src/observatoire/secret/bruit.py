@@ -22,7 +22,7 @@ import numpy as np
 from scipy import special  # scipy.stats mettrait une seconde à se charger
 
 from observatoire.cles import MODULE
-from observatoire.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE
 
 _ITERATIONS, _PRECISION = 200, 1e-11
 #: Multiplicateurs impairs du brassage : chacun est une permutation de [0, MODULE[.

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.catalogue import Indicateur
 from observatoire.catalogue.declaration import FLUX
 from observatoire.cles import MODULE
 from observatoire.publie import CLES, COLONNES
+from observatoire.statistique import intervalles
 
 ANNEES = 3
 NATURES = ("proportion", "taux")

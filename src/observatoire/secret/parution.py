@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
-from observatoire.intervalles import CONFIANCE
 from observatoire.schemas import Schema
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.regles import Regles
+from observatoire.statistique.intervalles import CONFIANCE
 from observatoire.verdicts import RISQUE
 
 TOUS = "tous"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import EXACT, Ouverture, mesurer_le_bruit, motiver, numeroter
 from observatoire.secret.regles import Regles
+from observatoire.statistique import intervalles
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from observatoire.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE
 
 #: La variance du bruit d'un compte exact.
 SANS_BRUIT = 0.0

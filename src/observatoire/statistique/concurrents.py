@@ -28,7 +28,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from observatoire.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE
 
 
 @dataclass(frozen=True)
