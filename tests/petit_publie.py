@@ -326,7 +326,8 @@ def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
         for b, s, sens in (("gbh", "publie", "plus"), ("neolia", "publie", "semblable"), ("saiemb", "c", None))
     ]  # fmt: skip
     ages = [("quart", 8, 7, 8, "publie"), ("mediane", 21, 19, None, "publie"), ("trois_quarts", None, None, None, "ne"),
-            ("au_seuil", 0.45, 0.43, 0.47, "publie")]  # fmt: skip
+            ("au_seuil", 0.24, 0.22, 0.26, "publie"), ("satisfaites_au_seuil", 0.48, 0.46, 0.5, "publie"),
+            ("retirees_au_seuil", 0.28, 0.26, 0.3, "publie")]  # fmt: skip
     attente = [
         {"annee": 2010, "groupe": g, "modalite": m, "mesure": nom, "valeur": v, "borne_basse": b, "borne_haute": h,
          "statut": s}
@@ -381,7 +382,10 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
             columns=["annee", "indicateurs", "libelle", "description", "source"],
         ),
         "baremes": pd.DataFrame(
-            [("seuil_publication", "Seuil de publication", "2007-01-01", 11, "ménages", "Charte")],
+            [
+                ("seuil_publication", "Seuil de publication", "2007-01-01", 11, "ménages", "Charte"),
+                ("delai_anormalement_long", "Délai anormalement long", "2007-01-01", 24, "mois", "Arrêté fictif"),
+            ],
             columns=["code", "libelle", "depuis", "valeur", "unite", "source"],
         ),
     }  # fmt: skip

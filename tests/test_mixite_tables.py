@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -204,7 +205,13 @@ def test_ce_qui_est_publie_se_refait_de_ce_qui_est_publie(petite_chaine):
     """La preuve que la mixité n'apprend rien : un lecteur la refait, à l'octet près, des seuls CSV de son édition."""
     config = petite_chaine
     dossier = config.chemin("publie") / "publique"
-    refaites = publier_la_mixite(_relire(dossier, "indicateurs"), config, lire_baremes(config.chemin("referentiels")))
+    regles = json.loads((dossier / "edition.json").read_text(encoding="utf-8"))["regles"]
+    refaites = publier_la_mixite(
+        _relire(dossier, "indicateurs"),
+        config,
+        lire_baremes(config.chemin("referentiels")),
+        lambda source: regles["bruits"].get(source, regles["bruit"])["variance"],
+    )
     for nom, refaite in zip(("mixite", "mixite_evolution"), refaites, strict=True):
         assert refaite.to_csv(index=False) == (dossier / f"{nom}.csv").read_text(encoding="utf-8")
 

@@ -114,6 +114,9 @@ def test_l_attente_ecrit_la_borne_inconnue_et_l_age_non_atteint(valeurs):
     assert "21 mois 19 à –" in rangees[1]
     assert " ne" in rangees[1]
     assert "Premier quartile" in rangees[2]
+    entete = lignes(tableau_attentes(valeurs))[0]
+    assert all(f"{devenir} après 24 mois" in entete for devenir in ("Attendent", "Logées", "Retirées"))
+    assert all(part in rangees[1] for part in ("24", "48", "28"))
     assert "La moyenne des seules demandes satisfaites" in str(tableau_attentes(valeurs))
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from observatoire.statistique.hasard import dissimilarite_attendue
-from observatoire.statistique.indices import dissimilarite
-from observatoire.statistique.segregation import sans_le_hasard, tirer_les_dissimilarites
+from observatoire.statistique.indices import dissimilarite, dissimilarite_corrigee
+from observatoire.statistique.segregation import tirer_les_dissimilarites
 
 PART, FOIS = 0.2, 250
 
@@ -29,7 +29,7 @@ def _simuler(hasard, unites, menages, dispersion, bruit=0.0):
         comptes = np.maximum(np.rint(exacts + hasard.normal(0, bruit**0.5, exacts.shape)), 0).astype(int)
         vraie, attendue = _vraie(parts, tailles), dissimilarite_attendue(comptes)
         observee = float(dissimilarite(comptes))
-        erreurs.append(sans_le_hasard(observee, attendue) - vraie)
+        erreurs.append(dissimilarite_corrigee(observee, attendue) - vraie)
         winship.append((observee - attendue) / (1 - attendue) - vraie)
         bas, haut = np.quantile(tirer_les_dissimilarites(comptes, hasard, bruit), [0.025, 0.975])
         couvre.append(bas <= vraie <= haut)
@@ -55,7 +55,7 @@ def test_sans_segregation_l_estimateur_est_presque_nul():
     tailles = np.full(48, 250)
     comptes = [np.stack([x, tailles - x], axis=1) for x in hasard.binomial(tailles, PART, (200, 48))]
     observees = np.array([float(dissimilarite(c)) for c in comptes])
-    corrigees = sans_le_hasard(observees, [dissimilarite_attendue(c) for c in comptes])
+    corrigees = dissimilarite_corrigee(observees, [dissimilarite_attendue(c) for c in comptes])
     assert np.mean(observees) > 0.06
     assert np.mean(corrigees) < 0.015
     assert (corrigees == 0).mean() > 0.4

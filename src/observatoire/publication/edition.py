@@ -87,7 +87,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     en_place = config.chemin("publie") / public
     # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
     with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
-        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, travail, public)
+        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, regles, travail)
         garder_les_anterieures(en_place, max(config.annees), travail, public)
         ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
         ecrire_publiee(CUMULS, cumuls, travail, public)
@@ -156,10 +156,13 @@ def _publier_les_alertes(
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
-def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path, public: str) -> None:
+def _publier_mixite(
+    protege: pd.DataFrame, config: Configuration, baremes: Baremes, regles: Regles, travail: Path
+) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    for table, contenu in zip((MIXITE, EVOLUTION), publier_la_mixite(protege, config, baremes), strict=True):
-        ecrire_publiee(table, contenu, travail, public)
+    tables = publier_la_mixite(protege, config, baremes, lambda source: regles.bruit_de(source).variance)
+    for table, contenu in zip((MIXITE, EVOLUTION), tables, strict=True):
+        ecrire_publiee(table, contenu, travail, regles.public)
     _ecrire_json(fiches(), FICHES.dans(travail))
 
 

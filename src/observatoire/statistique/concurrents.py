@@ -41,7 +41,7 @@ class Courbe:
 
 
 @dataclass(frozen=True)
-class Devenirs:
+class Incidences:
     """Ce que deviennent les demandes avec l'âge ; une place par âge où l'une d'elles est sortie.
 
     ``temps`` : ces âges, en mois ; ``risque`` : combien y sont observées ; ``attend`` : la part qui attend encore ;
@@ -74,7 +74,7 @@ class Devenirs:
         return age, bas, haut, float(self.risque[rangs[0]]) if rangs[0] is not None else 0.0
 
 
-def suivre(entree, sortie, cause, causes: int, poids=None, confiance: float = CONFIANCE) -> Devenirs:
+def estimer_les_incidences(entree, sortie, cause, causes: int, poids=None, confiance: float = CONFIANCE) -> Incidences:
     """Suivre des demandes observées après l'âge ``entree`` et jusqu'à l'âge ``sortie`` (mois entiers).
 
     ``cause`` : le rang de ce qui l'a fait sortir, de 0 à ``causes`` - 1, ou -1 si elle attend encore. ``entree`` vaut
@@ -99,7 +99,7 @@ def suivre(entree, sortie, cause, causes: int, poids=None, confiance: float = CO
     propagee = np.divide(toutes, n * (1 - toutes), out=np.zeros(len(temps)), where=toutes < 1)
     sorties = [_sortie(avant, d[k] / n, n, propagee, confiance) for k in range(causes)]
     erreur = attend * np.sqrt(np.cumsum(propagee))
-    return Devenirs(temps, n, _encadrer(attend, erreur, confiance), sorties)
+    return Incidences(temps, n, _encadrer(attend, erreur, confiance), sorties)
 
 
 def _sortie(avant, taux, n, propagee, confiance: float) -> Courbe:
@@ -116,7 +116,8 @@ def _encadrer(part: np.ndarray, erreur: np.ndarray, confiance: float) -> Courbe:
     connue = (part > 0) & (part < 1)
     dedans = np.where(connue, part, 0.5)
     ecart = erreur / np.abs(dedans * np.log(dedans))
-    bornes = [np.where(connue, dedans ** np.exp(signe * z * ecart), np.nan) for signe in (1, -1)]
+    with np.errstate(over="ignore"):  # une part presque nulle ou presque entière : la borne est 0 ou 1
+        bornes = [np.where(connue, dedans ** np.exp(signe * z * ecart), np.nan) for signe in (1, -1)]
     return Courbe(part, *bornes)
 
 

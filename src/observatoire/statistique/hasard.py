@@ -15,7 +15,7 @@ TIRAGES = 999
 #: Au-delà de ce nombre de cases, il y a moins de tirages, mais jamais moins de :data:`TIRAGES_AU_MOINS`.
 CASES = 4_000_000
 TIRAGES_AU_MOINS = 99
-NIVEAU = 0.95
+RISQUE = 0.05
 
 
 def dissimilarite_attendue(comptes: np.ndarray) -> float:
@@ -130,5 +130,5 @@ def encadrer(tires: np.ndarray, observe) -> tuple[np.ndarray, np.ndarray]:
     Retirer ajoute du hasard, donc du biais, une seconde fois.
     """
     ecarts = tires - tires.mean(axis=0)
-    bas, haut = np.quantile(ecarts, [(1 - NIVEAU) / 2, (1 + NIVEAU) / 2], axis=0)
+    bas, haut = np.quantile(ecarts, [RISQUE / 2, 1 - RISQUE / 2], axis=0)
     return np.asarray(observe) + bas, np.asarray(observe) + haut

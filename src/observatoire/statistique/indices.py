@@ -33,21 +33,20 @@ def dissimilarite(comptes: np.ndarray) -> np.ndarray:
 def dissimilarite_corrigee(observee, attendue):
     r"""Dissimilarité de ce qu'une répartition au hasard ne suffit pas à expliquer.
 
-    $$ D_c = \frac{D - D^*}{1 - D^*} $$
+    $$ D_c = \sqrt{\max(0,\; D^2 - D^{*2})} $$
 
     $D^*$ : ce que vaut $D$ en moyenne quand les ménages sont répartis au hasard, la taille de chaque quartier et le
-    nombre de ménages du groupe restant les mêmes ; il est calculé exactement (loi hypergéométrique). Zéro : le
-    hasard suffit ; un nombre négatif : le groupe est réparti plus également que par le hasard.
+    nombre de ménages du groupe restant les mêmes ; il est calculé exactement (loi hypergéométrique). Zéro : le hasard
+    suffit. Le hasard ajoute sa variance à celle des quartiers : ce sont les carrés qui se retranchent.
 
-    **Pièges.** Corrige le biais, pas l'incertitude : lire l'intervalle. Le hasard gonfle moins une ségrégation qui
-    existe : la correction en retire alors un peu trop, et la vérité est entre l'indice corrigé et l'indice brut.
-    Carrington et Troske divisent par $D^*$ quand l'indice est négatif ; ici l'échelle est la même partout.
+    **Pièges.** Corrige le biais, pas l'incertitude : lire l'intervalle. Retrancher $D^*$ lui-même (Winship)
+    ôterait trop dès qu'une ségrégation existe.
 
     **Référence.** C. Winship, « A revaluation of indexes of residential segregation », *Social Forces*, 55, 1977 ;
-    W. J. Carrington, K. R. Troske, « On measuring segregation in samples with small units », *Journal of Business &
-    Economic Statistics*, 15, 1997.
+    R. Allen, S. Burgess, R. Davidson, F. Windmeijer, « More reliable inference for the dissimilarity index of
+    segregation », *Econometrics Journal*, 18, 2015.
     """
-    return (observee - attendue) / (1 - attendue)
+    return np.sqrt(np.maximum(np.square(observee) - np.square(attendue), 0.0))
 
 
 def isolement(comptes: np.ndarray) -> np.ndarray:

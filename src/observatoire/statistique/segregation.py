@@ -1,19 +1,10 @@
-r"""La dissimilarité, débarrassée de ce que le hasard y ajoute, et à combien près elle est connue.
-
-De petites unités diffèrent au seul hasard : la dissimilarité observée $D$ dépasse la vraie. Le hasard ajoute sa
-variance à celle des compositions ; ce sont donc les carrés qui se retranchent :
-
-$$ \hat D = \sqrt{\max(0,\; D^2 - D^{*2})} $$
-
-$D^*$ : ce que vaudrait $D$ en moyenne si la vérité était zéro. Retrancher $D^*$ lui-même (Winship) corrige trop dès
-qu'une ségrégation existe.
+"""À combien près une dissimilarité corrigée du hasard est connue.
 
 L'intervalle vient d'un modèle à deux étages : la part du groupe dans chaque unité suit une loi bêta de moyenne celle de
 la ville et de dispersion inconnue ; les comptes, une loi binomiale. La dispersion et les parts se tirent de ce que les
 comptes en disent ; l'intervalle est celui des dissimilarités tirées.
 
-**Référence.** Allen R., Burgess S., Davidson R. et Windmeijer F. (2015), *Econometrics Journal* 18, 40-66 (le biais, et
-ce que valent ses corrections) ; Gelman A. (2006), *Bayesian Analysis* 1, 515-534 (loi a priori de la dispersion).
+**Référence.** Gelman A. (2006), *Bayesian Analysis* 1, 515-534 (loi a priori de la dispersion).
 """
 
 from __future__ import annotations
@@ -24,11 +15,6 @@ from scipy.special import betaln
 #: Les dispersions essayées (écart type entre unités, rapporté à son maximum), plus serrées là où elles sont probables.
 _DISPERSIONS = np.concatenate([np.linspace(0.002, 0.3, 80), np.linspace(0.31, 0.95, 30)])
 _TIRAGES = 999
-
-
-def sans_le_hasard(observee, attendue):
-    r"""$\sqrt{\max(0, D^2 - D^{*2})}$ : la dissimilarité que le hasard n'explique pas. Tableaux de même forme."""
-    return np.sqrt(np.maximum(np.square(observee) - np.square(attendue), 0.0))
 
 
 def tirer_les_dissimilarites(

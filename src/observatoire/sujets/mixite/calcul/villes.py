@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from observatoire.statistique import hasard, indices
+from observatoire.statistique.segregation import tirer_les_dissimilarites
 from observatoire.sujets.mixite.calcul.plan import juger
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe
 
@@ -25,8 +26,11 @@ def choisir(groupe: Groupe) -> dict[str, tuple[Indice, Callable[[np.ndarray], fl
     return BINAIRES if groupe.binaire else MULTIPLES
 
 
-def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple) -> Iterator[dict]:
-    """Une ligne par indice : ``indice``, les mesures, ``statut``. ``graine`` : la clé de la table."""
+def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple, bruit: float = 0.0) -> Iterator[dict]:
+    """Une ligne par indice : ``indice``, les mesures, ``statut``.
+
+    ``graine`` : la clé de la table. ``bruit`` : la variance de celui de chaque compte.
+    """
     statut = juger(comptes, comptes.part_du_reste, seuils)
     if statut != PUBLIE:
         noms = [*choisir(groupe), *([CORRIGEE] if groupe.binaire else [])]
@@ -45,6 +49,17 @@ def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple) -> Iterator
         bornes = {"borne_basse": max(0.0, bas), "borne_haute": min(1.0, haut)}
         yield {"indice": nom, "valeur": valeur, **bornes, "attendu_hasard": attendu, **ligne}
         if nom == "dissimilarite":
-            valeur, bas, haut = indices.dissimilarite_corrigee(np.array([valeur, bas, haut]), attendu).tolist()
-            bornes = {"borne_basse": bas, "borne_haute": haut}
-            yield {"indice": CORRIGEE, "valeur": valeur, **bornes, "attendu_hasard": 0.0, **ligne}
+            corrigee = float(indices.dissimilarite_corrigee(valeur, attendu))
+            bornes = _encadrer_la_corrigee(
+                corrigee, ligne["p_hasard"], tirer_les_dissimilarites(table, generateur, bruit)
+            )
+            yield {"indice": CORRIGEE, "valeur": corrigee, **bornes, "attendu_hasard": 0.0, **ligne}
+
+
+def _encadrer_la_corrigee(valeur: float, au_hasard: float, tirees: np.ndarray) -> dict[str, float]:
+    """L'intervalle part de zéro tant que le hasard suffit."""
+    bas, haut = np.quantile(tirees, [hasard.RISQUE / 2, 1 - hasard.RISQUE / 2]).tolist()
+    return {
+        "borne_basse": min(bas, valeur) if au_hasard <= hasard.RISQUE / 2 else 0.0,
+        "borne_haute": max(haut, valeur),
+    }

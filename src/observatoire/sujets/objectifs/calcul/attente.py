@@ -18,16 +18,17 @@ from observatoire.baremes import BaremeAbsent, Baremes, SansObjet
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.publie import Parution
-from observatoire.statistique.survie import Survie, estimer, quantile
+from observatoire.statistique.concurrents import Incidences, estimer_les_incidences
 from observatoire.sujets.objectifs.tables import ATTENTES, ATTENTES_PUBLIEES
 
 #: Le délai local au-delà duquel l'attente est anormalement longue, en mois.
 SEUIL = "delai_anormalement_long"
 QUANTILES = {"quart": 0.25, "mediane": 0.5, "trois_quarts": 0.75}
-AU_SEUIL = "au_seuil"
+#: Ce que sont devenues les demandes au seuil : la part qui attend encore, puis celle de chaque cause de sortie.
+AU_SEUIL, SATISFAITES, RETIREES = DEVENIRS = ("au_seuil", "satisfaites_au_seuil", "retirees_au_seuil")
 #: groupe -> la colonne qui le dit, dans ``demandes`` comme dans ``attributions``.
 GROUPES = {"ensemble": None, "type_demande": "type_demande", "quartile_ressources": "quartile_ressources"}
-#: ``valeur`` et ses bornes : des mois, ou une part pour « au_seuil ».
+#: ``valeur`` et ses bornes : des mois, ou une part pour :data:`DEVENIRS`.
 MESURES = ["valeur", "borne_basse", "borne_haute"]
 COLONNES, PUBLIEES = ATTENTES.noms, ATTENTES_PUBLIEES.noms
 _EFFECTIFS = [nom for nom in ATTENTES.noms_des_mesures if nom not in MESURES]
@@ -117,7 +118,7 @@ def _retirees(disparues: pd.DataFrame, servies: pd.DataFrame) -> pd.DataFrame:
 
 
 def estimer_une_annee(vues: pd.DataFrame, annee: int, seuil: float | None) -> pd.DataFrame:
-    """Les quartiles de l'attente de l'ensemble et de chaque groupe, et la part qui attend encore au ``seuil``."""
+    """Les quartiles de l'attente de l'ensemble et de chaque groupe, et ce qu'ils sont devenus au ``seuil``."""
     lignes = []
     for groupe, colonne in GROUPES.items():
         if colonne is None:
@@ -146,21 +147,21 @@ def publier_les_attentes(
     statut = np.where((statut == "publie") & petit.any(axis=1), "c", statut)
     statut = np.where((statut == "publie") & attentes["valeur"].isna(), "ne", statut)
     table = attentes.assign(statut=statut)[PUBLIEES]
-    decimales = np.where(table["mesure"].eq(AU_SEUIL), 10.0**DECIMALES, 1)[:, None]
+    decimales = np.where(table["mesure"].isin(DEVENIRS), 10.0**DECIMALES, 1)[:, None]
     table[MESURES] = ((table[MESURES] * decimales).round() / decimales).where(table["statut"].eq("publie"))
     return table
 
 
 def _mesurer(vues: pd.DataFrame, annee: int, groupe: str, modalite: str, seuil: float | None) -> list[tuple]:
-    courbe = estimer(vues["entree"], vues["sortie"], vues["evenement"], vues["poids"])
-    satisfaites = float(vues.loc[vues["evenement"], "poids"].sum())
-    en_attente = float(vues.loc[~(vues["evenement"] | vues["retiree"]), "poids"].sum())
-    mesures = {nom: quantile(courbe, part) for nom, part in QUANTILES.items()}
-    if seuil is not None and len(courbe.temps):
-        mesures[AU_SEUIL] = _au_seuil(courbe, seuil)
+    cause = np.select([vues["evenement"], vues["retiree"]], [0, 1], -1)
+    incidences = estimer_les_incidences(vues["entree"], vues["sortie"], cause, 2, vues["poids"])
+    satisfaites, en_attente = (float(vues.loc[cause == rang, "poids"].sum()) for rang in (0, -1))
+    mesures = {nom: incidences.age(incidences.sorties[0], part) for nom, part in QUANTILES.items()}
+    if seuil is not None and len(incidences.temps):
+        mesures |= _au_seuil(incidences, seuil)
     return [(annee, groupe, modalite, nom, *valeurs, satisfaites, en_attente) for nom, valeurs in mesures.items()]
 
 
-def _au_seuil(courbe: Survie, seuil: float) -> tuple[float, float, float, float]:
-    survie, basse, haute, risque = courbe.a(seuil)
-    return (survie, basse, haute, risque) if np.isfinite(survie) else (np.nan, np.nan, np.nan, 0.0)
+def _au_seuil(incidences: Incidences, seuil: float) -> dict[str, tuple[float, float, float, float]]:
+    courbes = zip(DEVENIRS, (incidences.attend, *incidences.sorties), strict=True)
+    return {nom: incidences.a(courbe, seuil) for nom, courbe in courbes}

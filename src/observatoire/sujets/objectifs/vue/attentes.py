@@ -1,4 +1,4 @@
-"""L'attente des demandeurs, par l'analyse de survie."""
+"""L'attente des demandeurs : en combien de mois ils sont logés, et ce qu'ils sont devenus au seuil."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ _GROUPES = {
     ("quartile_ressources", "3"): "Troisième quartile",
     ("quartile_ressources", "4"): "Quatrième quartile",
 }
-_AGES = {"quart": "Un quart servi en", "mediane": "La moitié en", "trois_quarts": "Trois quarts en"}
+_DEVENIRS = {"au_seuil": "Attendent", "satisfaites_au_seuil": "Logées", "retirees_au_seuil": "Retirées"}
+_AGES = {"quart": "Un quart logé en", "mediane": "La moitié en", "trois_quarts": "Trois quarts en"}
 
 
 def tableau_attentes(valeurs: Publie) -> Fragment:
-    """En combien de mois les demandes sont satisfaites, celles qui attendent encore comprises ; et la part au seuil."""
+    """En combien de mois les demandes sont satisfaites, parmi toutes ; et ce qu'elles sont devenues au seuil."""
     table = de_l_annee(valeurs.attributions_attente, valeurs)
     lignes = {(r["groupe"], r["modalite"], r["mesure"]): r for r in en_lignes(table)}
     groupes = [g for g in _GROUPES if any(cle[:2] == g for cle in lignes)]
@@ -47,9 +48,8 @@ def tableau_attentes(valeurs: Publie) -> Fragment:
         rangee = {"Demandes": _GROUPES[groupe]}
         rangee |= {titre: _age(lignes.get((*groupe, mesure))) for mesure, titre in _AGES.items()}
         if seuil is not None:
-            rangee[f"Attendent encore après {ecrire(seuil, 'mois', decimales=0)}"] = _part(
-                lignes.get((*groupe, "au_seuil"))
-            )
+            apres = ecrire(seuil, "mois", decimales=0)
+            rangee |= {f"{titre} après {apres}": _part(lignes.get((*groupe, m))) for m, titre in _DEVENIRS.items()}
         rangees.append(rangee)
     titre = f"L'attente des demandeurs, {valeurs.annee}"
     return composer(pd.DataFrame(rangees), titre, note=_note_des_attentes(valeurs))
@@ -78,10 +78,10 @@ def _part(ligne: dict | None) -> str:
 
 def _note_des_attentes(valeurs: Publie) -> str:
     note = (
-        "Analyse de survie (Kaplan-Meier, entrées tardives), intervalle à 95 % dessous ; un tiret : au-delà de ce qui "
-        "est observé. Les demandes retirées comptent comme observées la moitié de l'année ; celles déposées et "
-        "retirées la même année ne se voient pas. Une demande s'adresse à tous les bailleurs : il n'y a pas d'attente "
-        "par bailleur."
+        "Parmi toutes les demandes, retirées comprises (Aalen et Johansen, entrées tardives) ; dessous, l'intervalle. "
+        "Un tiret : au-delà de ce qui est observé. Une demande retirée l'est à la moitié de l'année ; celles déposées "
+        "et retirées la même année ne se voient pas. Une demande s'adresse à tous les bailleurs : il n'y a pas "
+        "d'attente par bailleur."
     )
     moyenne = selection.ligne(valeurs, "delai_attente")
     if pd.isna(moyenne["valeur"]):
