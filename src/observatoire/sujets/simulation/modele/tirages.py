@@ -1,8 +1,11 @@
 """Le même modèle, tiré au sort : avec quelle probabilité un profil d'entrants atteint l'objectif.
 
-Chaque année, les départs et les entrants sont des tirages binomiaux. Quand on sait combien de ménages sont derrière
-une part ou un taux, elle est tirée elle aussi, selon la loi bêta de Jeffreys. La graine est donnée : les mêmes
+Chaque année, les départs et les entrants sont des tirages binomiaux. Un taux de départ vaut pour les années à venir :
+il est tiré selon la loi bêta de Jeffreys, d'après les ménages suivis. Le parc, lui, est fini : des ménages observés on
+sait s'ils ont le trait, et seul ce que sont les autres se tire (loi bêta-binomiale). La graine est donnée : les mêmes
 arguments rendent les mêmes nombres.
+
+**Référence.** Gelman A. et coll. (2013), *Bayesian Data Analysis*, 3ᵉ éd., § 8.3 (population finie).
 
 Deux approximations sur le taux de départ des autres. Ses ménages observés sont tous ceux qu'on a suivis, moins ceux
 qui ont le trait : les ménages dont on ignore le trait y restent. Et il se déduit par différence, mais se tire comme
@@ -35,9 +38,9 @@ def simuler(parc: Parc, entrants, annees: int, tirage: Tirage | None = None) -> 
     alea = np.random.default_rng(tirage.graine)
     profils = np.atleast_1d(np.asarray(entrants, dtype=float))[:, None]
     forme = (len(profils), tirage.nombre)
-    part, depart_trait, depart_autres = _parametres(parc, tirage.nombre, alea)
     effectif = round(parc.menages)
-    avec = np.broadcast_to(np.rint(effectif * part).astype(np.int64), forme)
+    avec, depart_trait, depart_autres = _parametres(parc, effectif, tirage.nombre, alea)
+    avec = np.broadcast_to(avec, forme)
     neufs = np.rint(np.arange(annees + 1) * parc.livraisons).astype(np.int64)
     for rang in range(annees):
         partis = alea.binomial(avec, depart_trait), alea.binomial(effectif - avec, depart_autres)
@@ -47,14 +50,17 @@ def simuler(parc: Parc, entrants, annees: int, tirage: Tirage | None = None) -> 
     return avec / effectif if effectif else np.full(forme, np.nan)
 
 
-def _parametres(parc: Parc, nombre: int, alea: np.random.Generator) -> list[np.ndarray]:
-    """La part et les deux taux de départ de chaque tirage."""
+def _parametres(parc: Parc, effectif: int, nombre: int, alea: np.random.Generator) -> list[np.ndarray]:
+    """De chaque tirage : les ménages qui ont le trait, et les deux taux de départ."""
     valeurs = (parc.part, parc.depart_trait, parc.depart_autres)
     if parc.connus is None:
-        return [np.full(nombre, v) for v in valeurs]
-    return [
+        avec = np.full(nombre, round(effectif * parc.part))
+        return [avec, *(np.full(nombre, v) for v in valeurs[1:])]
+    part, *departs = (
         alea.beta(v * n + 0.5, (1 - v) * n + 0.5, nombre) for v, n in zip(valeurs, parc.connus, strict=True)
-    ]  # fmt: skip
+    )
+    vus = min(round(parc.connus[0]), effectif)
+    return [round(vus * parc.part) + alea.binomial(effectif - vus, part), *departs]
 
 
 def atteint(parts: np.ndarray, cible: float, sens: str) -> np.ndarray:
