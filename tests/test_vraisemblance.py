@@ -214,6 +214,42 @@ def test_un_programme_donne_deux_fois_est_a_expliquer(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("livres", "tres_sociaux", "attendus"),
+    [(20, 5, set()), (19, 6, set()), (18, 5, {"livraisons_et_parc"}), (21, 5, {"livraisons_et_parc"}),
+     (20, 4, {"tres_social_et_parc"}), (20, 7, {"tres_social_et_parc"})],
+)  # fmt: skip
+def test_les_livraisons_se_recoupent_avec_le_parc(tmp_path, livres, tres_sociaux, attendus):
+    atelier = Atelier(tmp_path)
+    neuf = atelier.lignes["logements"][0] | {"annee_construction": "2010", "annee_premiere_location": "2010"}
+    neufs = [
+        neuf | {"id_logement": f"N{k}", "financement": financement}
+        for k, financement in enumerate(["PLAI"] * 5 + [""] + ["PLUS"] * 14)
+    ]
+    neufs[-1]["annee_construction"] = "2009"  # livré avant, ou cette année
+    atelier.lignes["logements"] += neufs
+    (ici,) = atelier.lignes["programmes"]
+    ici |= {"nb_logements": str(livres), "dont_tres_social": str(tres_sociaux)}
+    ailleurs = ici | {"id_programme": "P2", "commune": "25031", "quartier": "", "nb_logements": "7"}
+    atelier.lignes["programmes"].append(ailleurs | {"dont_tres_social": "1"})
+    atelier.deposer_tout()
+    doutes = atelier.verifier().a_expliquer
+    recoupes = doutes[doutes["regle"].str.endswith("_et_parc") & doutes["table"].eq("programmes")]
+    assert set(recoupes["regle"]) == attendus
+    assert set(recoupes["id"]) <= {"P1"}
+
+
+def test_trois_valeurs_en_ordre_ne_sont_pas_une_colonne_rangee(atelier):
+    def logements(annee: int, *mois: str) -> list[dict]:
+        tous = parc(300, annee)["logements"]
+        for ligne, duree in zip(tous[::100], mois, strict=True):
+            ligne["mois_vacance"] = duree
+        return tous
+
+    deposer(atelier, 2009, {"logements": logements(2009, "3", "1", "2")})
+    assert ("colonne_rangee", "mois_vacance") not in abimer(atelier, logements=logements(2010, "1", "2", "3"))
+
+
+@pytest.mark.parametrize(
     ("table", "colonne", "valeur", "regle"),
     [
         ("signalements", "date_cloture", "01/06/2099", "cloture_lointaine"),
