@@ -5,8 +5,8 @@
 Une petite ville est publiée une fois : c'est la référence. Puis, à chaque arrêt, une étape tirée au hasard est refaite
 et tuée (kill -9, elle seule ou tout son groupe de processus) à un instant tiré entre une demi-seconde et sa durée.
 Après chaque arrêt : le site, les pages et ce qui est publié sont ceux de la référence, les dépôts aussi, aucun
-processus ne vit encore, le dossier temporaire est vide. À la fin, une publication ordinaire redonne les mêmes octets
-partout. Un dossier déjà employé sert de nouveau, avec une autre graine.
+processus ne vit encore, le dossier temporaire est vide. À la fin, une publication ordinaire, puis une qui refait tout,
+redonnent les mêmes octets partout. Un dossier déjà employé sert de nouveau, avec une autre graine.
 """
 
 from __future__ import annotations
@@ -60,6 +60,11 @@ class Essai:
         """Tout ce qui est écrit, sauf qui tient un dossier : la commande suivante le récrit."""
         return {nom: octets for nom, octets in contenu(self.ville).items() if not nom.endswith(".tenu")}
 
+    def _differents(self, present: dict[str, bytes]) -> list[str]:
+        """Les fichiers perdus, changés ou de trop."""
+        noms = sorted(self.reference.keys() | present.keys())
+        return [nom for nom in noms if present.get(nom) != self.reference.get(nom)]
+
     def _depots(self) -> dict[Path, bytes]:
         return {f: f.read_bytes() for f in sorted((self.ville / "brut").rglob("*")) if f.is_file()}
 
@@ -85,18 +90,20 @@ class Essai:
             time.sleep(0.1)
         if restes := sorted(f.name for f in self.temporaire.iterdir()):
             yield f"dans le dossier temporaire : {', '.join(restes)}"
-        present = self._contenu()
-        if perdus := [nom for nom, octets in self.reference.items() if present.get(nom) != octets]:
+        if perdus := [nom for nom in self._differents(self._contenu()) if nom in self.reference]:
             yield f"{len(perdus)} fichiers perdus ou changés, dont {perdus[0]}"
         if self._depots() != self.depots:
             yield "les dépôts ont changé"
 
     def finir(self) -> list[str]:
-        """Ce qui ne va pas après une publication ordinaire."""
-        fini = subprocess.run(commande("publier", self.fichier), capture_output=True, text=True, env=self.environnement)
+        """Ce qui ne va pas après une publication ordinaire, puis une qui refait tout."""
+        fautes = []
+        for reprise in (commande("publier", self.fichier), commande("publier", self.fichier, "--refaire")):
+            fait = subprocess.run(reprise, capture_output=True, text=True, env=self.environnement)
+            fautes += [fait.stderr] if fait.returncode else []
+            fautes += [f"n'est plus le même après reprise : {nom}" for nom in self._differents(self._contenu())]
         calcul = subprocess.run(self._commande("calculer"), capture_output=True, text=True, env=self.environnement)
-        fautes = [r.stderr for r in (fini, calcul) if r.returncode]
-        fautes += [] if self._contenu() == self.reference else ["la publication suivante n'a pas les mêmes octets"]
+        fautes += [calcul.stderr] if calcul.returncode else []
         restes = [f.name for f in self.ville.rglob(".provisoire-*") if ".travail" not in str(f)]
         return fautes + ([f"restes : {restes}"] if restes else [])
 
@@ -116,7 +123,9 @@ def principal() -> None:
             fautes += [f"{etape} : {faute}" for faute in trouvees]
             print(f"{tues.total()}/{donnes.arrets} {etape}", *trouvees, file=sys.stderr, flush=True)
     durees = {etape: round(duree, 1) for etape, duree in essai.durees.items()}
-    bilan = {"arrets": dict(tues), "fautes": fautes, "fin": essai.finir(), "durees_s": durees}
+    fin = essai.finir()
+    bilan = {"arrets": dict(tues), "fautes": fautes, "fin": fin, "durees_s": durees}
+    bilan["fichiers_identiques_apres_reprise"] = 0 if fin else len(essai.reference)
     print(json.dumps(bilan, ensure_ascii=False))
 
 

@@ -32,6 +32,8 @@ from observatoire.lecture.vraisemblance import comparer
 
 RACINE = Path(__file__).resolve().parents[1]
 Cle = tuple[int, str, str]
+#: Sans lien déclaré, une règle regarde l'une en lisant l'autre.
+RECOUPEES = {"attributions": {"menages"}, "programmes": {"logements", "immeubles"}, "logements": {"programmes"}}
 
 
 @dataclass
@@ -110,12 +112,7 @@ class Terrain:
         liens = {nom: set(schema.liens.values()) for nom, schema in self.depots.schemas.items()}
         dessous = {table, *liens[table], *(c for nom in liens[table] for c in liens[nom])}
         dessus = {nom for nom in liens if liens[nom] & {table}}
-        return (
-            dessous
-            | dessus
-            | {c for nom in dessus for c in liens[nom]}
-            | ({"menages"} if table == "attributions" else set())
-        )
+        return dessous | dessus | {c for nom in dessus for c in liens[nom]} | RECOUPEES.get(table, set())
 
     def mesurer(self, constat: Constat, dossier: Path) -> tuple[str, ...]:
         """Les indicateurs de l'année qui sortent de leur intervalle à cause de la faute."""

@@ -199,8 +199,14 @@ def abimer_des_contours(depart: bytes, tirage: np.random.Generator) -> Cas:
 # --- lire
 
 
-def lire(cas: Cas, dossier: Path) -> tuple[str, str]:
-    """(« lu », « refusé », « faute » ou « trahi », ce qui a été dit), dans un processus à part."""
+def lire(cas: Cas, dossier: Path) -> tuple[str, str, float]:
+    """(sort, ce qui a été dit, secondes de processeur), dans un processus à part."""
+    depart = time.process_time()
+    return *_juger(cas, dossier), time.process_time() - depart
+
+
+def _juger(cas: Cas, dossier: Path) -> tuple[str, str]:
+    """(« lu », « refusé », « faute » ou « trahi », ce qui a été dit)."""
     try:
         dit = LECTURES[cas.genre](cas, dossier)
     except MemoryError:
@@ -282,11 +288,12 @@ LECTURES = dict.fromkeys(FORMATS, _lire_un_depot) | {"yaml": _lire_une_saisie, "
 # --- compter
 
 
-def essayer(lot: list[Cas], dossier: Path) -> list[tuple[str, str]]:
-    """Ce qu'il advient de chaque cas d'un lot."""
+def essayer(lot: list[Cas], dossier: Path) -> list[tuple[str, str, float]]:
+    """Ce qu'il advient de chaque cas d'un lot ; d'un processus arrêté, le temps de processeur est perdu."""
     dits = faire_a_part(lire, lot, dossier, lambda cas: LIMITES)
     return [
-        (d.cause if d.cause != "faute" else f"faute {d.faute}", d.trace) if isinstance(d, Panne) else d for d in dits
+        (d.cause if d.cause != "faute" else f"faute {d.faute}", d.trace, 0.0) if isinstance(d, Panne) else d
+        for d in dits
     ]
 
 
@@ -296,7 +303,7 @@ def principal() -> None:
     lecteur.add_argument("--graine", type=int, default=1)
     lecteur.add_argument("--garder", type=Path)
     options = lecteur.parse_args()
-    depart, comptes, genres = time.monotonic(), Counter(), [*FORMATS, "yaml", "geojson"]
+    depart, comptes, genres, lues = time.monotonic(), Counter(), [*FORMATS, "yaml", "geojson"], 0.0
     with tempfile.TemporaryDirectory() as aside:
         atelier, _, outils = _terrain(Path(aside) / "modele")
         saisies = _saisies(Path(aside) / "modele")
@@ -312,8 +319,11 @@ def principal() -> None:
                     lot.append(abimer_des_contours(contours, tirage))
                 else:
                     lot.append(abimer_un_depot(genre, outils.schemas, tirage))
-            for n, (cas, (sort, dit)) in enumerate(zip(lot, essayer(lot, Path(aside) / f"lot{rang}"), strict=True)):
+            for n, (cas, (sort, dit, duree)) in enumerate(
+                zip(lot, essayer(lot, Path(aside) / f"lot{rang}"), strict=True)
+            ):
                 comptes[cas.genre, sort] += 1
+                lues += duree
                 if sort not in ("lu", "refusé"):
                     print(f"{sort} : {cas.genre} {cas.nom}, lot {rang}, cas {n}\n{dit[-1500:]}", flush=True)
                     if options.garder:
@@ -323,7 +333,10 @@ def principal() -> None:
             if rang % 50 == 0:
                 print(f"{(time.monotonic() - depart) / 60:.0f} min, {comptes.total()} cas", flush=True)
     print(pd.Series(comptes).unstack(fill_value=0).to_string())
-    print(f"{comptes.total()} cas en {(time.monotonic() - depart) / 60:.0f} minutes")
+    horloge, abimer = (time.monotonic() - depart) / 60, time.process_time() / 60
+    print(
+        f"{comptes.total()} cas en {horloge:.0f} minutes ; de processeur, {lues / 60:.1f} à lire, {abimer:.1f} à abîmer"
+    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 
@@ -9,6 +10,8 @@ import pandas as pd
 import pytest
 from atelier_suivi import ENTETE, Suivi, du_quartier, identifiant
 from fabrique import RACINE
+from semeur import TOUS
+from textes_hostiles import presents
 
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.fichiers import lire_fichier
@@ -16,6 +19,7 @@ from observatoire.schemas import lire_schema
 from observatoire.sujets.alertes.calcul.actions import COLONNES, lire_actions
 
 PLANOISE = identifiant("quartier", "planoise")
+COLONNES_ECRITES = ENTETE.split(";")
 BONNE = ";quartier;planoise;apl;10/02/2011;gbh;travaux;programme_travaux;engager;en_cours;01/09/2011"
 
 
@@ -90,6 +94,21 @@ def test_le_refus_tel_que_le_lit_qui_a_ecrit_le_fichier(tmp_path):
         "    Écrire a_venir, en_cours, realisee, realisee_en_partie ou non_realisee.\n\n"
         "Aucune action de ce fichier n'a été utilisée."
     )
+
+
+@pytest.mark.parametrize("colonne", range(len(COLONNES_ECRITES)), ids=COLONNES_ECRITES)
+def test_un_texte_hostile_est_refuse_sans_etre_redit(tmp_path, colonne):
+    """Aucune colonne n'est libre : un texte venu d'ailleurs s'arrête ici, et le message n'en cite rien."""
+    suivi = Suivi(tmp_path)
+    lignes = [BONNE.split(";") for _ in TOUS]
+    for ligne, texte in zip(lignes, TOUS, strict=True):
+        ligne[colonne] = texte
+    with (suivi.dossier / "actions.csv").open("w", encoding="utf-8", newline="") as flux:
+        csv.writer(flux, delimiter=";").writerows([COLONNES_ECRITES, *lignes])
+    message = refus(suivi)
+    assert not presents(message), message
+    suivi.ecrire(BONNE, entete=ENTETE + f';"{TOUS[0]}"')
+    assert not presents(refus(suivi))
 
 
 @pytest.mark.parametrize(

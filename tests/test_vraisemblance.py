@@ -42,11 +42,13 @@ def parc(n: int, annee: int) -> dict[str, list[dict]]:
             "id_logement": x["id_logement"], "tranche_plafond": alea.choice(["0-20", "20-40", "40-60", "60-100"]),
             "composition": alea.choice(["personne_seule", "couple_avec_enfants", "monoparentale"]), "nb_enfants": "0",
             "nb_occupants": "2", "age_titulaire": str(alea.randint(20, 90)), "activite": "emploi",
-            "apl": alea.choice(["oui", "non"]), "minima_sociaux": alea.choice(["oui", "non"]),
+            "apl": alea.choice(["oui", "non"]),
             "annee_emmenagement": str(2000 + int(x["id_logement"][1:]) % 9), "impaye_3_mois": "non",
         }
         for x in logements if x["occupation"] == "loue"
     ]  # fmt: skip
+    for menage in menages:
+        menage["minima_sociaux"] = "oui" if menage["tranche_plafond"] in ("0-20", "20-40") else "non"
     attributions = [
         {
             "date": f"{annee}-{1 + k % 12:02d}-{1 + alea.randint(0, 27):02d}", "id_logement": f"L{alea.randrange(n)}",
@@ -142,6 +144,8 @@ FAUTES = {
     "identifiants_d_une_autre_forme": (
         lambda: _remplacer("programmes", "id_programme", lambda v: v.replace("0", "")), "id_programme"),
     "emprunt_hors_du_commun": (_emprunter, "emprunt_eur"),
+    "accord_qui_change": (
+        lambda: _remplacer("menages", "minima_sociaux", {"oui": "non", "non": "oui"}.get), "tranche_plafond"),
     "livraisons_qui_changent": (lambda: _remplacer("programmes", "nb_logements", lambda v: "99"), "nb_logements"),
 }  # fmt: skip
 
@@ -193,7 +197,34 @@ def test_la_premiere_annee_se_compare_aux_autres(tmp_path, regle):
 
 
 def test_chaque_comparaison_a_son_essai():
-    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, "table_d_un_autre"}
+    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, "table_d_un_autre", "lieux_muets", "operations_absentes"}
+
+
+def test_des_immeubles_qui_se_suivent_ne_se_taisent_pas_ensemble(atelier):
+    def signalements(annee: int, immeubles) -> list[dict]:
+        fixe = {"nature": "proprete", "gravite": "faible", "date_cloture": ""}
+        return [{"date": f"{annee}-03-{k + 10}", "id_immeuble": f"I{i}", **fixe} for i in immeubles for k in range(3)]
+
+    deposer(atelier, 2009, {"signalements": signalements(2009, range(30))})
+    attendu = ("lieux_muets", "id_immeuble")
+    assert attendu not in abimer(atelier, signalements=signalements(2010, [i for i in range(30) if i % 4]))
+    assert attendu in abimer(atelier, signalements=signalements(2010, range(8, 30)))
+
+
+def test_une_operation_perdue_se_voit_aux_autres_annees(tmp_path):
+    atelier = Atelier(tmp_path)
+    texte = atelier.config.fichier.read_text("utf-8").replace("[2009, 2010]", "[2007, 2008, 2009, 2010]")
+    atelier.config.fichier.write_text(texte, encoding="utf-8")
+    atelier.config = lire_configuration(atelier.config.fichier)
+    (ici,) = atelier.lignes["programmes"]
+    for annee in atelier.config.annees:
+        operations = [ici | {"id_programme": f"P{annee}", "date_livraison": f"{annee}-06-30"}]
+        if annee != 2009:
+            operations.append(operations[0] | {"id_programme": f"A{annee}", "commune": "25031", "quartier": ""})
+        deposer(atelier, annee, {"programmes": operations})
+    doutes = atelier.verifier().a_expliquer
+    absentes = doutes[doutes["regle"].eq("operations_absentes")]
+    assert absentes["attendu"].tolist() == ["aucune hors des quartiers en 2009"]
 
 
 def test_les_lignes_d_un_autre_deposant_se_reconnaissent(tmp_path):
@@ -211,6 +242,42 @@ def test_un_programme_donne_deux_fois_est_a_expliquer(tmp_path):
     atelier.lignes["programmes"].append(atelier.lignes["programmes"][0] | {"id_programme": "P2"})
     atelier.deposer_tout()
     assert "programmes_identiques" in set(atelier.verifier().a_expliquer["regle"])
+
+
+@pytest.mark.parametrize(
+    ("livres", "tres_sociaux", "attendus"),
+    [(20, 5, set()), (19, 6, set()), (18, 5, {"livraisons_et_parc"}), (21, 5, {"livraisons_et_parc"}),
+     (20, 4, {"tres_social_et_parc"}), (20, 7, {"tres_social_et_parc"})],
+)  # fmt: skip
+def test_les_livraisons_se_recoupent_avec_le_parc(tmp_path, livres, tres_sociaux, attendus):
+    atelier = Atelier(tmp_path)
+    neuf = atelier.lignes["logements"][0] | {"annee_construction": "2010", "annee_premiere_location": "2010"}
+    neufs = [
+        neuf | {"id_logement": f"N{k}", "financement": financement}
+        for k, financement in enumerate(["PLAI"] * 5 + [""] + ["PLUS"] * 14)
+    ]
+    neufs[-1]["annee_construction"] = "2009"  # livré avant, ou cette année
+    atelier.lignes["logements"] += neufs
+    (ici,) = atelier.lignes["programmes"]
+    ici |= {"nb_logements": str(livres), "dont_tres_social": str(tres_sociaux)}
+    ailleurs = ici | {"id_programme": "P2", "commune": "25031", "quartier": "", "nb_logements": "7"}
+    atelier.lignes["programmes"].append(ailleurs | {"dont_tres_social": "1"})
+    atelier.deposer_tout()
+    doutes = atelier.verifier().a_expliquer
+    recoupes = doutes[doutes["regle"].isin(["livraisons_et_parc", "tres_social_et_parc"])]
+    assert set(recoupes["regle"]) == attendus
+    assert len(recoupes) == len(attendus)  # l'opération d'une autre commune n'est pas douteuse
+
+
+def test_trois_valeurs_en_ordre_ne_sont_pas_une_colonne_rangee(atelier):
+    def logements(annee: int, *mois: str) -> list[dict]:
+        tous = parc(300, annee)["logements"]
+        for ligne, duree in zip(tous[::100], mois, strict=True):
+            ligne["mois_vacance"] = duree
+        return tous
+
+    deposer(atelier, 2009, {"logements": logements(2009, "3", "1", "2")})
+    assert ("colonne_rangee", "mois_vacance") not in abimer(atelier, logements=logements(2010, "1", "2", "3"))
 
 
 @pytest.mark.parametrize(

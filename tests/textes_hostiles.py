@@ -7,21 +7,25 @@ paraître entier et tel quel. Une balise, une directive, une formule ou un lien 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
+
+from pypdf import PdfReader
 
 from observatoire.echappement import replier
 
 # « @ » est la place de la marque.
 _MODELES = (
     # HTML
-    "<script>alert('@')</script>", "<img src=x onerror=alert(1)>@", "<svg/onload=alert(1)>@", "</title><b>@</b>",
-    "<iframe src=//exemple.invalid>@</iframe>", "<a href=javascript:alert(1)>@</a>", "\"><script src=//x>@</script>",
-    "' onmouseover='alert(1) @", "<!-- @", "--> @ <![CDATA[", "<style>*{display:none}</style>@", "&lt;b&gt;@&amp;",
+    "<script>alert('@')</script>", "<img src=x onerror=alert(o)>@", "<svg/onload=alert(o)>@", "</title><b>@</b>",
+    "<iframe src=//exemple.invalid>@</iframe>", "<a href=javascript:alert(o)>@</a>", "\"><script src=//x>@</script>",
+    "' onmouseover='alert(o) @", "<!-- @", "--> @ <![CDATA[", "<style>*{display:none}</style>@", "&lt;b&gt;@&amp;",
     "<base href=//exemple.invalid>@", "<meta http-equiv=refresh content=0>@", "<form action=//x><input name=@>",
-    "</textarea></style></script>@", "<details open ontoggle=alert(1)>@", "<math><mtext>@</mtext></math>",
+    "</textarea></style></script>@", "<details open ontoggle=alert(o)>@", "<math><mtext>@</mtext></math>",
     # MyST
     "# @", "## @ {#titre}", "**gras @**", "_penché @_", "`code @`", "{ref}`@`", "{download}`@ <../../../etc/passwd>`",
-    "{eval-rst}`@`", "![@](../../../etc/passwd)", "![@](https://exemple.invalid/x.png)", "[@](javascript:alert(1))",
+    "{eval-rst}`@`", "![@](../../../etc/passwd)", "![@](https://exemple.invalid/x.png)", "[@](javascript:alert(o))",
     "[@](../../../etc/passwd)", "<https://exemple.invalid/@>", "[@]: https://exemple.invalid", "$\\frac{@$", "$$@$$",
     "1. @", "- @", "> @", "| a | @ |", "% @", "+++ @", "(@)=", "---@", "~~~{raw} html @", ":::{include} /etc/passwd @",
     "```{include} /etc/passwd @", "@{.classe}", "{{ titre }} @", "[^@]", "\\@ \\* \\", "@ {abbr}`x (y)`",
@@ -61,3 +65,14 @@ def manques(lu: str) -> Iterator[str]:
 def presents(lu: str) -> set[str]:
     """Les rangs des textes hostiles qui paraissent dans ``lu``."""
     return set(_MARQUE.findall(serrer(lu)))
+
+
+def lire_un_document(pdf: Path) -> str:
+    """Le texte d'un PDF, où rien ne s'exécute, ne se joint ni ne mène ailleurs que dans le document."""
+    lecteur = PdfReader(pdf)
+    racine = lecteur.trailer["/Root"]
+    assert not {"/OpenAction", "/AA", "/AcroForm"} & set(racine), pdf.name
+    assert not {"/JavaScript", "/EmbeddedFiles"} & set(racine.get("/Names", {})), pdf.name
+    liens = [a.get_object() for page in lecteur.pages for a in page.get("/Annots", ())]
+    assert all(a.get("/A", {}).get("/S", "/GoTo") == "/GoTo" for a in liens), pdf.name
+    return unicodedata.normalize("NFKC", "".join(page.extract_text() for page in lecteur.pages))

@@ -127,7 +127,8 @@ def programmes(etat: Annee, scenario: Scenario, alea) -> pd.DataFrame:
     config = scenario.config
     ailleurs = [c for c in scenario["communes_voisines"] if c not in config.communes_retenues]
     ici = livres["quartier"].map(config.commune_du_quartier) if config.communes else config.code
-    tres_social = np.round(livres["taille"] * alea.uniform(0.14, 0.32, n))
+    ailleurs_tres_social = np.round(livres["taille"] * alea.uniform(0.14, 0.32, n))
+    tres_social = etat.parc.logements["financement"].eq("PLAI").groupby(etat.parc.logements["im"]).sum()
     return pd.DataFrame(
         {
             "id_programme": "P" + livres["id_immeuble"],
@@ -135,7 +136,7 @@ def programmes(etat: Annee, scenario: Scenario, alea) -> pd.DataFrame:
             "commune": np.where(livres["dans_ville"], ici, alea.choice(ailleurs, n)),
             "quartier": livres["quartier"].where(livres["dans_ville"], ""),
             "nb_logements": livres["taille"],
-            "dont_tres_social": tres_social.astype(int),
+            "dont_tres_social": tres_social.reindex(livres.index).fillna(ailleurs_tres_social).astype(int),
             "date_livraison": np.datetime64(f"{etat.annee}-01-01") + alea.integers(20, 350, n).astype("timedelta64[D]"),
             "emprunt_eur": np.round(livres["taille"] * alea.uniform(95000, 130000, n), -3),
             "garantie_ville_pct": np.where(livres["dans_ville"], 50.0, alea.choice([0.0, 50.0], n)),

@@ -19,6 +19,8 @@ RUES = (
 PIECES = np.array([0.075, 0.19, 0.355, 0.28, 0.085, 0.015])
 SURFACES = np.array([30.0, 46.0, 64.0, 78.0, 96.0, 113.0])
 TAILLE_MINIMALE = 8
+#: Part du très social dans les opérations livrées.
+TRES_SOCIAL_LIVRE = 0.23
 FORMES = {"sans_point": 0.012, "hors_carte": 3}
 """Part des immeubles sans coordonnées (ils donnent leur quartier) et nombre d'immeubles hors de la carte."""
 
@@ -160,6 +162,7 @@ def _logements(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFram
     annee = bati["annee"].to_numpy()
     recent = annee >= 1978
     cumul = np.where(recent[:, None], (0.13, 0.84, 0.95), (0.04, 1.0, 1.0))
+    cumul[bati["livre"].gt(0), 0] = TRES_SOCIAL_LIVRE
     financement = np.array(["PLAI", "PLUS", "PLS", "PLI"])[(alea.random(n)[:, None] > cumul).sum(axis=1)]
     financement = np.where(foyer, "PLAI", financement)
     loyer = np.where(financement == "PLS", 1.24, 1.0) * (1 + 0.003 * (annee - 1975)) * alea.normal(1, 0.08, n)

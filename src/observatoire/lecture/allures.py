@@ -12,15 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.resumes import OPERATION, coder_les_grappes
+from observatoire.lecture.resumes import GRAPPE, OPERATION, coder_les_grappes
 from observatoire.schemas import Champ, Schema
 
 #: Un identifiant de plus de formes que cela n'en a aucune.
 FORMES = 8
 #: Part des lignes plus basses que la précédente à partir de laquelle une colonne n'est pas rangée.
 EN_DESORDRE = 0.05
+#: Une colonne est rangée si le hasard ne l'explique pas (opposé du logarithme de sa probabilité) : trois valeurs sont
+#: en ordre une fois sur six.
+A_DESSEIN = 12
+#: De même, pour une suite d'immeubles sans aucune ligne, où qu'elle commence.
+MUETS = 8
 #: Une suite d'une même valeur compte à partir de cette longueur, de cet étonnement, et de tant de fois l'ordinaire.
-LONGUE, ETONNANTE, FOIS_L_ORDINAIRE = 10, 30, 3
+LONGUE, ETONNANTE, FOIS_L_ORDINAIRE = 10, 20, 3
 #: Une suite qui change moins de fois d'immeuble n'en touche que deux.
 VOISINS = 2
 
@@ -30,27 +35,42 @@ class Allure:
     """``rangees`` : les colonnes que l'ordre des lignes suit ; ``descentes`` : pour les autres, la part des lignes plus
     basses que la précédente ; ``suites`` : la plus étonnante suite d'une même valeur de chaque colonne (longueur, et
     *étonnement*, l'opposé du logarithme de sa probabilité si les lignes étaient en désordre) ; ``formes`` : les formes
-    des identifiants (« AA9999 ») ; vides s'il y en a trop.
+    des identifiants (« AA9999 ») ; vides s'il y en a trop ; ``lieux`` : d'une table sans identifiant, l'empreinte de
+    chaque immeuble, dans l'ordre de leur numérotation, et son nombre de lignes.
     """
 
     rangees: frozenset[str]
     descentes: dict[str, float]
     suites: dict[str, tuple[int, float]]
     formes: frozenset[str]
+    lieux: pd.Series
 
 
 def regarder(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> Allure:
     """L'allure d'un tableau converti, dans l'ordre du fichier. ``prefixe`` : ce qui précède les identifiants."""
-    descentes, suites, immeubles = {}, {}, coder_les_grappes(donnees)
+    rangees, descentes, suites, immeubles = set(), {}, {}, coder_les_grappes(donnees)
     for nom, champ in schema.champs.items():
         rangs, valeurs = _ranger(donnees[nom], champ)
         if len(valeurs) < 2:
             continue
-        descentes[nom] = float((np.diff(rangs[rangs >= 0]) < 0).mean())
+        connus = rangs[rangs >= 0]
+        descentes[nom] = float((np.diff(connus) < 0).mean())
+        if not descentes[nom] and _etonne_en_ordre(connus):
+            rangees.add(nom)
         if champ.admises and nom != OPERATION:
             suites[nom] = _etonner(rangs, immeubles)
     formes = _formes(donnees[schema.cle[0]], prefixe) if schema.cle else frozenset()
-    return Allure(frozenset(nom for nom, part in descentes.items() if part == 0), descentes, suites, formes)
+    lieux = (
+        pd.Series(dtype=int) if schema.cle or GRAPPE not in donnees else _compter_les_lieux(donnees[GRAPPE], prefixe)
+    )
+    return Allure(frozenset(rangees), descentes, suites, formes, lieux)
+
+
+def _compter_les_lieux(immeubles: pd.Series, prefixe: str) -> pd.Series:
+    noms = immeubles.dropna().astype("str").str.removeprefix(prefixe).value_counts()
+    longueurs, textes = noms.index.str.len(), noms.index.to_numpy(dtype=str)
+    noms = noms.iloc[np.lexsort((textes, longueurs))]
+    return noms.set_axis(pd.util.hash_array(noms.index.to_numpy(dtype=object)))
 
 
 def _ranger(colonne: pd.Series, champ: Champ) -> tuple[np.ndarray, pd.Index]:
@@ -63,6 +83,12 @@ def _ranger(colonne: pd.Series, champ: Champ) -> tuple[np.ndarray, pd.Index]:
     places[np.lexsort((textes, textes.str.len()))] = np.arange(len(valeurs))
     places[-1] = -1
     return places[rangs], valeurs
+
+
+def _etonne_en_ordre(rangs: np.ndarray) -> bool:
+    """Ces valeurs, égales comprises, ne seraient presque jamais en ordre par hasard."""
+    factorielles = np.concatenate([[0], np.log(np.arange(1, len(rangs) + 1)).cumsum()])
+    return factorielles[-1] - factorielles[np.bincount(rangs)].sum() >= A_DESSEIN
 
 
 def _etonner(rangs: np.ndarray, immeubles: np.ndarray | None) -> tuple[int, float]:
@@ -105,6 +131,28 @@ def comparer_l_ordre(avant: Allure, apres: Allure) -> Iterator[tuple[str, str, t
         (_, moins), (longue, plus) = sorted([avant.suites[nom], apres.suites[nom]], key=lambda suite: suite[1])
         if longue >= LONGUE and plus >= max(ETONNANTE, FOIS_L_ORDINAIRE * moins):
             yield "valeur_en_suite", nom, (avant.suites[nom][0], apres.suites[nom][0])
+
+
+def lieux_muets(avec: Allure, sans: Allure) -> tuple[int, int]:
+    """(immeubles, lignes) de la plus étonnante suite d'immeubles qui ont des lignes d'un côté et aucune de l'autre ;
+    deux zéros si le hasard y suffit, à la part qu'ont de disparaître, hors d'elle, les immeubles d'autant de lignes.
+    """
+    effectifs, absents = avec.lieux.to_numpy(), ~avec.lieux.index.isin(sans.lieux.index)
+    if not absents.any():
+        return 0, 0
+    suites, partout = np.cumsum(~absents), np.ones(len(absents), dtype=bool)
+    somme = np.bincount(suites, weights=_surprendre(effectifs, absents, partout) * absents)
+    suite = absents & (suites == somme.argmax())
+    etonnement = _surprendre(effectifs, absents, ~suite)[suite].sum()
+    if etonnement - np.log(len(effectifs)) < MUETS:
+        return 0, 0
+    return int(suite.sum()), int(effectifs[suite].sum())
+
+
+def _surprendre(effectifs: np.ndarray, absents: np.ndarray, parmi: np.ndarray) -> np.ndarray:
+    """L'opposé du logarithme de la part des immeubles de même effectif qui disparaissent, parmi ceux-là."""
+    tous, partis = (np.bincount(effectifs, weights=masque) for masque in (parmi, parmi & absents))
+    return -np.log((partis + 1) / (tous + 1))[effectifs]
 
 
 def formes_etrangeres(sienne: Allure, autres: list[Allure]) -> int:

@@ -240,6 +240,42 @@ def tres_social_superieur_au_total(t, contexte):
     return t["dont_tres_social"].gt(t["nb_logements"])
 
 
+@regle("programmes", "nb_logements", a_expliquer=True)
+def livraisons_et_parc(t, contexte):
+    """les opérations livrées ici n'ont pas autant de logements que le parc en compte de nouveaux."""
+    return _contredites_par_le_parc(t, contexte, "nb_logements")
+
+
+@regle("programmes", "dont_tres_social", a_expliquer=True)
+def tres_social_et_parc(t, contexte):
+    """les opérations livrées ici n'ont pas autant de logements très sociaux que le parc compte de nouveaux PLAI."""
+    return _contredites_par_le_parc(t, contexte, "dont_tres_social", "PLAI")
+
+
+def _contredites_par_le_parc(t, contexte, colonne: str, financement: str | None = None) -> pd.Series:
+    """Les opérations du territoire, si leur somme sort de ce que le parc compte de logements nouveaux : sûrement (bâtis
+    et loués dans l'année) ou peut-être (l'un des deux, un financement inconnu).
+
+    Un parc où rien n'est encore nouveau ne contredit rien ; celui de plusieurs communes ne dit pas lesquelles.
+    """
+    personne = pd.Series(False, index=t.index)
+    if "logements" not in contexte.tables or contexte.commune_de is None or contexte.par_commune:
+        return personne
+    parc = contexte.tables["logements"]
+    dates = [parc[c].ge(contexte.annee).fillna(False) for c in ("annee_construction", "annee_premiere_location")]
+    surs, nouveaux = dates[0] & dates[1], dates[0] | dates[1]
+    possibles = nouveaux
+    if financement:
+        sien = parc["financement"].eq(financement).fillna(False)
+        surs, possibles = surs & sien, nouveaux & (sien | parc["financement"].isna())
+    ici = t["commune"].astype("str").eq(contexte.commune_de(t["quartier"]))
+    connues = t.loc[ici, colonne]
+    if not nouveaux.any() or connues.isna().any():
+        return personne
+    contredites = not surs.sum() <= connues.sum() <= possibles.sum()
+    return (ici if ici.any() else ~ici) & contredites
+
+
 @regle("programmes", "id_programme", a_expliquer=True)
 def programmes_identiques(t, contexte):
     """programme identique à un autre, identifiant mis à part : vérifier qu'il n'est pas donné deux fois."""

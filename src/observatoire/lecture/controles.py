@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cache
 
 import pandas as pd
 
@@ -166,7 +167,15 @@ def plus_proche(valeur: str | None, admises: tuple[str, ...], net: bool = True) 
     if not valeur:
         return None
     ecrite = normaliser(valeur)
-    notes = sorted(((difflib.SequenceMatcher(None, ecrite, normaliser(a)).ratio(), a) for a in admises), reverse=True)
+    paires = [(difflib.SequenceMatcher(None, ecrite, normale), a) for a, normale in _normaliser_toutes(tuple(admises))]
+    if all(paire.quick_ratio() < RESSEMBLANCE for paire, _ in paires):  # rien n'en approche : ne pas l'aligner
+        return None
+    notes = sorted(((paire.ratio(), a) for paire, a in paires), reverse=True)
     (meilleure, choisie), suivante = notes[0], notes[1][0] if len(notes) > 1 else 0
     nette = meilleure == 1 or (meilleure >= RESSEMBLANCE and (not net or meilleure - suivante >= ECART_DE_RESSEMBLANCE))
     return choisie if nette else None
+
+
+@cache
+def _normaliser_toutes(admises: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((a, normaliser(a)) for a in admises)

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from observatoire.lecture.allures import comparer_l_ordre, formes_etrangeres
+from observatoire.lecture.allures import comparer_l_ordre, formes_etrangeres, lieux_muets
 from observatoire.lecture.problemes import nombre
-from observatoire.lecture.resumes import ASSEZ, ecrire_part
+from observatoire.lecture.resumes import ASSEZ, GRAPPE, ecrire_part
 from observatoire.lecture.vues import Vue, douter
 
 #: D'un programme à l'autre, l'emprunt par logement reste entre la moitié et le double de la médiane de cinq au moins.
 FOIS_L_EMPRUNT, PROGRAMMES_AU_MOINS = 2, 5
 MEMES_LIGNES = 0.5
 ANNEES_AU_MOINS = 2
+#: Un lieu où l'on livre chaque année ne se connaît pas à moins d'autres années.
+AUTRES_ANNEES = 3
 
 
 def comparer_les_ordres(vue: Vue) -> Iterator[dict]:
@@ -26,6 +28,13 @@ def comparer_les_ordres(vue: Vue) -> Iterator[dict]:
         annees = f"{vue.annee - 1} et {vue.annee}"
         suites = f"{nombre(la)} lignes en {vue.annee - 1}, {nombre(ici)} en {vue.annee}"
         yield douter(regle, suites if ici else annees, colonne)
+    for annee, (immeubles, lignes) in (
+        (vue.annee, lieux_muets(avant.allure, apres.allure)),
+        (vue.annee - 1, lieux_muets(apres.allure, avant.allure)),
+    ):
+        if lignes:
+            mesure = f"{nombre(immeubles)} immeubles, {nombre(lignes)} lignes l'autre année, aucune en {annee}"
+            yield douter("lieux_muets", mesure, GRAPPE)
 
 
 def partagees(siennes: list[tuple[tuple, Vue]]) -> Iterator[tuple[tuple, dict]]:
@@ -55,6 +64,24 @@ def formes_etranges(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
                 continue
             if formes := formes_etrangeres(vue.contenu.allure, autres):
                 yield cle, douter("identifiants_d_une_autre_forme", f"{formes} en {vue.annee}", vue.schema.cle[0])
+
+
+def operations_absentes(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
+    """Un bailleur qui livre ici, ou ailleurs, chaque autre année de l'édition, et pas celle-là : une ligne perdue sur
+    deux change la part livrée dans la ville, et rien d'autre ne la contredit.
+    """
+    par_bailleur: dict[str, dict[tuple, set[str]]] = {}
+    for cle, vue in vues.items():
+        if "nb_logements" in vue.contenu.temoins:
+            dans_un_quartier = vue.contenu.temoins["quartier"].ne(0)
+            lieux = set(dans_un_quartier.map({True: "dans un quartier", False: "hors des quartiers"}))
+            par_bailleur.setdefault(vue.deposant, {})[cle] = lieux
+    for siennes in par_bailleur.values():
+        for cle, lieux in siennes.items():
+            autres = [autre for c, autre in siennes.items() if c != cle]
+            manquent = set.intersection(*autres) - lieux if len(autres) >= AUTRES_ANNEES else set()
+            for lieu in sorted(manquent):
+                yield cle, douter("operations_absentes", f"aucune {lieu} en {cle[0]}", "quartier")
 
 
 def emprunts(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:

@@ -43,13 +43,19 @@ def nommer(schema: Schema) -> list[tuple[str, str]]:
 
 def resumer(temoins: pd.DataFrame, schema: Schema, annee: int) -> Resume:
     """Le résumé de témoins. Une date se compte en jours, et une année en années, avant le 31 décembre de ``annee``."""
-    if OPERATION in temoins:
-        temoins = temoins[temoins[OPERATION].ne(schema.champs[OPERATION].admises.index("oui"))]
+    temoins = hors_operation(temoins, schema)
     grappes = coder_les_grappes(temoins)
     cases = [
         case for nom, champ in _resumes(schema) for case in _colonne(temoins[nom].to_numpy(), champ, annee, grappes)
     ]
     return Resume(*np.array(cases, dtype=float).reshape(-1, 3).T)
+
+
+def hors_operation(temoins: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Les témoins qui ne viennent pas d'une opération de relogement."""
+    if OPERATION not in temoins:
+        return temoins
+    return temoins[temoins[OPERATION].ne(schema.champs[OPERATION].admises.index("oui"))]
 
 
 def coder_les_grappes(temoins: pd.DataFrame) -> np.ndarray | None:

@@ -13,10 +13,17 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
+from observatoire.lecture.accords import comparer_les_accords
 from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS
 from observatoire.lecture.liens import DATES_DE_L_ANNEE
 from observatoire.lecture.problemes import citer, nombre
-from observatoire.lecture.recoupements import comparer_les_ordres, emprunts, formes_etranges, partagees
+from observatoire.lecture.recoupements import (
+    comparer_les_ordres,
+    emprunts,
+    formes_etranges,
+    operations_absentes,
+    partagees,
+)
 from observatoire.lecture.resumes import (
     ABSENT,
     ASSEZ,
@@ -54,7 +61,7 @@ def comparer(vues: dict[tuple[int, str, str], Vue]) -> dict[tuple[int, str, str]
             doutes[cle].append(doute)
     lues = {cle: v for cle, v in vues.items() if v.lue}
     paires = {cle: v for cle, v in lues.items() if v.paire and v.schema.cle}
-    for cle, doute in (*_changements(paires), *formes_etranges(lues), *emprunts(lues)):
+    for cle, doute in (*_changements(paires), *formes_etranges(lues), *emprunts(lues), *operations_absentes(lues)):
         doutes[cle].append(doute)
     return {cle: pd.DataFrame(liste).reindex(columns=COLONNES_AVERTISSEMENTS) for cle, liste in doutes.items() if liste}
 
@@ -77,6 +84,7 @@ def _seule(vue: Vue) -> Iterator[dict]:
         yield from _vides(vue)
         yield from comparer_les_ordres(vue)
         yield from _repartitions(vue)
+        yield from comparer_les_accords(vue)
         yield from _livraisons(vue)
 
 
