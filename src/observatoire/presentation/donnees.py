@@ -14,6 +14,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_mesure,
     ecrire_reference,
+    ecrire_reponse,
     legende_statuts,
     nommer_statut,
     statut_de,
@@ -67,7 +68,7 @@ def cases(ligne: dict, declaration: dict, annee: int) -> list[str]:
         ecrire_mesure(ligne, "denominateur"),
         ecrire_reference(declaration, annee),
         ecrire_mesure(ligne, "couverture"),
-        ecrire_mesure(ligne, "reponse"),
+        ecrire_reponse(ligne, declaration),
     ]
 
 
