@@ -114,25 +114,26 @@ def comparer_zero(
     if zero >= valeurs.annee:
         return None
     probabilite = eprouver_la_page(valeurs, territoire, bailleur).ajustees.get((indicateur, ZERO), math.nan)
-    return comparer_annee(valeurs, indicateur, zero, (territoire, bailleur), probabilite)
+    lieu = (*selection.reperer(valeurs, territoire), bailleur)
+    return comparer_annee(valeurs, indicateur, zero, lieu, probabilite)
 
 
 def comparer_annee(
     valeurs: Publie,
     indicateur: str,
     avant: int,
-    lieu: tuple[str | None, str] = (None, "tous"),
+    lieu: tuple[str, str, str],
     probabilite: float | None = None,
 ) -> Comparaison:
     """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison.
 
-    ``lieu`` : le territoire et le bailleur. ``probabilite`` : celle de l'écart parmi d'autres (voir :func:`comparer`) ;
-    sans elle, l'écart est éprouvé seul.
+    ``lieu`` : le niveau, le territoire et le bailleur. ``probabilite`` : celle de l'écart parmi d'autres (voir
+    :func:`comparer`) ; sans elle, l'écart est éprouvé seul.
     """
     if coupures := selection.ruptures_entre(valeurs, indicateur, avant):
         annees = " et ".join(str(a) for a in coupures)
         return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
-    ligne, repere = (selection.ligne(valeurs, indicateur, *lieu, annee=annee) for annee in (None, avant))
+    ligne, repere = (valeurs.ligne(indicateur, *lieu, annee=annee) for annee in (None, avant))
     if probabilite is None:
         probabilite = float(eprouver(valeurs, [indicateur], [ligne], [repere])[0])
     depuis = f"depuis {avant}"

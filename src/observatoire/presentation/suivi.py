@@ -97,7 +97,7 @@ def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
 
 def _nouveaute(valeurs, r, avant: int, depuis: str) -> dict[str, str]:
     declaration = valeurs.catalogue[r.indicateur]
-    ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, (r.territoire, "tous"), r.ajustee)
+    ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, (r.niveau, r.territoire, "tous"), r.ajustee)
     passee = selection.ligne(valeurs, r.indicateur, r.territoire, annee=avant)
     return {
         "Territoire": lier_et_situer(valeurs, r.niveau, r.territoire, depuis),

@@ -18,10 +18,10 @@ from observatoire.presentation.nombres import (
     ecrire_trimestre,
     nommer_statut,
 )
-from observatoire.presentation.phrases import dire_alerte
+from observatoire.presentation.phrases import arrondir
 from observatoire.presentation.textes import paragraphe
 from observatoire.sujets.alertes.vue.registre import dire_pilote
-from observatoire.sujets.alertes.vue.resume import juger, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.resume import dire, juger, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.verdicts import est_signale, gravite, pastille
 from observatoire.vocabulaire import ETATS_D_UN_DOSSIER
 
@@ -64,7 +64,7 @@ def ouvrir_dossier(valeurs: Publie, alerte: str, depuis: str = "annee") -> Fragm
         lien = lier(valeurs.nom("quartier", quartier), vers_territoire(valeurs, "quartier", quartier, depuis))
         puces.append(f"Quartier : {lien}")
     puces += _dire_le_dossier(valeurs, dossier)
-    corps = _dire(ligne, trouvee.declaration) + "<ul>" + "".join(f"<li>{p}</li>" for p in puces) + "</ul>"
+    corps = _dire(valeurs, ligne) + "<ul>" + "".join(f"<li>{p}</li>" for p in puces) + "</ul>"
     corps += juger(valeurs, ligne) if ligne and ligne["statut"] == "publie" else ""
     return reserver(valeurs, corps, nommer_lieu(valeurs, dossier))
 
@@ -78,14 +78,13 @@ def _dire_le_dossier(valeurs: Publie, dossier: dict) -> list[str]:
     return [f"Dossier : {etat}", f"Pilote : {dire_pilote(valeurs, dossier)}"]
 
 
-def _dire(ligne: dict | None, declaration: dict) -> str:
+def _dire(valeurs: Publie, ligne: dict | None) -> str:
     if ligne is None:
         return '<p class="obs-phrase">Ce territoire n\'est pas évalué cette année ; le dossier reste ouvert.</p>'
     if not est_signale(ligne):
         quoi = "n'est plus signalé" if ligne["statut"] == "publie" else nommer_statut(ligne["statut"])
         return f'<p class="obs-phrase">{pastille(ligne)} : cette année, {escape(quoi)} ; le dossier reste ouvert.</p>'
-    dite = dire_alerte(ligne, declaration)
-    return f'<p class="obs-phrase">{pastille(ligne)} : {escape(dite)}.</p>'
+    return f'<p class="obs-phrase">{pastille(ligne)} : {escape(dire(valeurs, ligne))}.</p>'
 
 
 def actions_du_dossier(valeurs: Publie, alerte: str) -> Fragment:
@@ -112,7 +111,7 @@ def _libeller(valeurs: Publie, colonne: str, code: object) -> str:
 
 
 def ampleur(valeurs: Publie, alerte: str) -> Fragment:
-    """Les immeubles signalés, les autres ensemble, et le tout : leurs excès s'ajoutent jusqu'à la dernière décimale."""
+    """Les immeubles signalés, les autres ensemble, et le tout : leurs excès, tels qu'ils s'écrivent, s'ajoutent."""
     trouvee = trouver(valeurs, alerte)
     tout = _contenant(valeurs, trouvee)
     titre = f"Ampleur, {trouvee.declaration['libelle']}, {valeurs.annee}"
@@ -122,11 +121,11 @@ def ampleur(valeurs: Publie, alerte: str) -> Fragment:
         annee=valeurs.annee, niveau="immeuble", indicateur=tout["indicateur"], **{tout["niveau"]: tout["territoire"]}
     )
     signales = sorted(filter(est_signale, siens), key=gravite)
-    reste = round(tout["exces"] - sum(r["exces"] for r in signales), 1)
+    reste = arrondir(tout["exces"]) - sum(arrondir(r["exces"]) for r in signales)
     lignes = [_part(valeurs, r, tout, r["territoire"] == trouvee.dossier["territoire"]) for r in signales]
     if siens:
         autres = "Les autres immeubles" if signales else "Tous les immeubles, ensemble"
-        lignes.append([autres, "–", ecrire(reste, decimales=1, signe=True), "–", _fraction(reste, tout["exces"])])
+        lignes.append([autres, "–", ecrire(reste, decimales=0, signe=True), "–", _fraction(reste, tout["exces"])])
     lignes.append(_part(valeurs, tout, tout, True))
     entetes = ["Territoire", "Verdict", "Excès", "Entre", "Part de l'excès"]
     table = donnees.tableau_simple(entetes, lignes, titre)
@@ -144,8 +143,8 @@ def _contenant(valeurs: Publie, alerte: Alerte) -> dict | None:
 
 def _part(valeurs: Publie, ligne: dict, tout: dict, en_avant: bool) -> list[str]:
     nom = escape(nommer_lieu(valeurs, ligne))
-    bornes = " à ".join(ecrire(ligne[b], decimales=1, signe=True) for b in ("exces_bas", "exces_haut"))
-    exces = ecrire(ligne["exces"], decimales=1, signe=True)
+    bornes = " à ".join(ecrire(ligne[b], decimales=0, signe=True) for b in ("exces_bas", "exces_haut"))
+    exces = ecrire(ligne["exces"], decimales=0, signe=True)
     nom = f"<strong>{nom}</strong>" if en_avant else nom
     return [nom, pastille(ligne), exces, bornes, _fraction(ligne["exces"], tout["exces"])]
 

@@ -12,12 +12,11 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
-from observatoire.presentation.phrases import dire_alerte
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import cle_d_alerte, en_lignes
 from observatoire.sujets.alertes.vue.bilan import Bilan, bilan_du_trimestre
 from observatoire.sujets.alertes.vue.registre import dire_pilote
-from observatoire.sujets.alertes.vue.resume import nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.resume import dire, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.verdicts import est_signale, pastille
 
 if TYPE_CHECKING:
@@ -116,8 +115,7 @@ def _dire(valeurs: Publie, dossier: dict, ligne: dict | None) -> str:
         quand += f", résolue au {ecrire_trimestre(dossier['resolution'])}"
     dit = f"{lieu}, {fiche}, {quand}"
     if ligne is not None and est_signale(ligne):
-        dite = dire_alerte(ligne, valeurs.catalogue[dossier["indicateur"]])
-        dit = f"{pastille(ligne)} {dit} : {escape(dite)}"
+        dit = f"{pastille(ligne)} {dit} : {escape(dire(valeurs, ligne))}"
     fait = _dire_le_fait(valeurs, dossier)
     return f"{dit}.{f' Ce qui a été fait : {fait}.' if fait else ''}"
 

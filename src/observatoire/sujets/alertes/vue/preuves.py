@@ -103,8 +103,8 @@ def _ligne(ligne: dict, attendue: dict, evaluee: dict | None, declaration: dict)
     compte = evaluee if evaluee is not None and not pd.isna(evaluee["attendu"]) else None
     exces = [SANS] * 3
     if compte:
-        bornes = " à ".join(ecrire(compte[b], decimales=1, signe=True) for b in ("exces_bas", "exces_haut"))
-        exces = [ecrire(compte["attendu"], decimales=1), ecrire(compte["exces"], decimales=1, signe=True), bornes]
+        bornes = " à ".join(ecrire(compte[b], decimales=0, signe=True) for b in ("exces_bas", "exces_haut"))
+        exces = [ecrire(compte["attendu"], decimales=0), ecrire(compte["exces"], decimales=0, signe=True), bornes]
     return [
         str(ligne["annee"]), ecrire_ligne(ligne, declaration, html=True), ecrire_bornes(ligne, declaration),
         _part(attendue, declaration), ecrire_mesure(ligne, "numerateur"), *exces, ecrire_mesure(ligne, "denominateur"),

@@ -72,7 +72,7 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         lier_fiche(valeurs, ligne["indicateur"], depuis),
         _exces(ligne, valeurs.catalogue[ligne["indicateur"]]),
         *(_suivi(valeurs, dossier) if suivis else []),
-        ecrire(ligne["attendu"], decimales=1),
+        ecrire(ligne["attendu"], decimales=0),
         _forme(ligne),
         ecrire(ligne["annees_en_alerte"], decimales=0),
     ]
@@ -81,8 +81,8 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
 def _exces(ligne: dict, declaration: dict) -> str:
     """L'excès, ce qui se compte et l'intervalle."""
     quoi = escape(couper(declaration["numerateur"])[0])
-    bornes = " à ".join(ecrire(ligne[b], decimales=1, signe=True) for b in ("exces_bas", "exces_haut"))
-    return f"{ecrire(ligne['exces'], decimales=1, signe=True)}<br><small>{quoi}, de {bornes}</small>"
+    bornes = " à ".join(ecrire(ligne[b], decimales=0, signe=True) for b in ("exces_bas", "exces_haut"))
+    return f"{ecrire(ligne['exces'], decimales=0, signe=True)}<br><small>{quoi}, de {bornes}</small>"
 
 
 def _forme(ligne: dict) -> str:

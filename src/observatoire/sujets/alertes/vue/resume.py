@@ -9,6 +9,7 @@ import pandas as pd
 
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation.affichage import Fragment, absent, plier
+from observatoire.presentation.comparaisons import comparer_annee
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre
 from observatoire.presentation.nombres import (
     STATUTS,
@@ -19,7 +20,7 @@ from observatoire.presentation.nombres import (
     ecrire_reference,
     nommer_statut,
 )
-from observatoire.presentation.phrases import dire_alerte
+from observatoire.presentation.phrases import dire_alerte, dire_taux
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, gravite, pastille
 from observatoire.vocabulaire import OUVRENT
@@ -98,11 +99,30 @@ def lister(valeurs: Publie, lignes: list[dict], ouverts: dict[tuple, dict], depu
 
 def phrase(valeurs: Publie, ligne: dict, ouverts: dict[tuple, dict], depuis: str) -> str:
     """Une alerte : son verdict, où, de quoi, sa phrase, puis ce qui permet de la juger."""
-    declaration = valeurs.catalogue[ligne["indicateur"]]
     lieu = lier(nommer_lieu(valeurs, ligne), vers_alerte(valeurs, ouverts.get(cle_d_alerte(ligne)), depuis))
     fiche = lier_fiche(valeurs, ligne["indicateur"], depuis)
-    dite = escape(dire_alerte(ligne, declaration))
+    dite = escape(dire(valeurs, ligne))
     return f"{pastille(ligne)} {lieu}, {fiche} : {dite}.{plier('De quoi en juger', juger(valeurs, ligne))}"
+
+
+def dire(valeurs: Publie, ligne: dict) -> str:
+    """La phrase d'une alerte : le taux, sa tendance, puis les ménages de plus qu'attendu ; sans point ni majuscule."""
+    declaration = valeurs.catalogue[ligne["indicateur"]]
+    lieu = (ligne["niveau"], ligne["territoire"], "tous")
+    taux = dire_taux(ligne, valeurs.ligne(ligne["indicateur"], *lieu), declaration)
+    niveau = ", ".join(p for p in (taux, _tendance(valeurs, ligne, lieu)) if p)
+    return " ; ".join(p for p in (niveau, dire_alerte(ligne, declaration)) if p)
+
+
+def _tendance(valeurs: Publie, ligne: dict, lieu: tuple[str, str, str]) -> str:
+    """« en hausse depuis 2009 (+3,1 points) », ou que rien de net n'a changé ; rien sans année à qui se comparer."""
+    avant = valeurs.annee - 1
+    if avant not in valeurs.edition["annees"]:
+        return ""
+    ecart = comparer_annee(valeurs, ligne["indicateur"], avant, lieu)
+    if ecart.signe == "impossible":
+        return ""
+    return ecart.texte if ecart.signe != "egal" else f"sans changement net depuis {avant}"
 
 
 def juger(valeurs: Publie, ligne: dict) -> str:
@@ -111,7 +131,7 @@ def juger(valeurs: Publie, ligne: dict) -> str:
     propre = valeurs.ligne(ligne["indicateur"], ligne["niveau"], ligne["territoire"], annee=ligne["annee"])
     unite = declaration["unite"]
     estimee, reference = ecrire(ligne["lisse"], unite), ecrire(ligne["reference"], unite)
-    rapport = f"{ecrire_mesure(propre, 'numerateur')} observés pour {ecrire(ligne['attendu'], decimales=1)} attendus"
+    rapport = f"{ecrire_mesure(propre, 'numerateur')} observés pour {ecrire(ligne['attendu'], decimales=0)} attendus"
     morceaux = [
         ecrire_reference(declaration, ligne["annee"]),
         f"{rapport}, sur {ecrire_mesure(propre, 'denominateur')} {declaration['denominateur']}",

@@ -171,4 +171,4 @@ def _lister(valeurs: Publie, alerte: Alerte, marques: list[dict], par_code: dict
 def _exces(ligne: dict | None) -> str:
     if ligne is None or not est_signale(ligne):
         return "–"
-    return ecrire(ligne["exces"], decimales=1, signe=True, statut="publie" if pd.notna(ligne["exces"]) else "c")
+    return ecrire(ligne["exces"], decimales=0, signe=True, statut="publie" if pd.notna(ligne["exces"]) else "c")
