@@ -54,6 +54,7 @@ def main() -> None:
         alertes.imprimer_le_pays(),
         alertes.imprimer(),
         *garder(RESULTATS.read_text(encoding="utf-8"), "## Le secret"),
+        *garder(RESULTATS.read_text(encoding="utf-8"), "## Les comparaisons"),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
     print(RESULTATS.read_text(encoding="utf-8"))
