@@ -19,6 +19,7 @@ import observatoire
 from observatoire.presentation import comparaisons, epreuves, reperes, selection
 from observatoire.presentation.affichage import Absent, Fragment, empreinte, section
 from observatoire.presentation.nombres import STATUTS
+from observatoire.presentation.tableaux import composer
 from observatoire.publie import lire_publie
 
 CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
@@ -266,3 +267,9 @@ def test_un_identifiant_de_figure_n_a_aucun_chiffre():
     identifiants = {empreinte("loyer_m2", str(rang)) for rang in range(500)}
     assert len(identifiants) == 500
     assert all(identifiant.isalpha() and identifiant.isascii() for identifiant in identifiants)
+
+
+def test_le_titre_d_un_tableau_n_est_pas_un_motif():
+    """Une barre oblique inverse d'un nom déposé se lit telle quelle."""
+    tableau = composer(pd.DataFrame({"a": ["1"]}), r"Résidence \1 \z <b>")
+    assert r"<caption>Résidence \1 \z &lt;b&gt;</caption>" in tableau.html

@@ -100,7 +100,8 @@ def analyser_yaml(texte: str, nom: str) -> object:
         return yaml.load(texte, _Lecteur)
     except yaml.YAMLError as erreur:
         lieu = getattr(erreur, "problem_mark", None)
-        ou = f", ligne {lieu.line + 1}" if lieu else ""
+        # Ce qui n'est pas fermé se remarque après la fin : la dernière ligne écrite est celle à lire.
+        ou = f", ligne {min(lieu.line, texte.count(chr(10))) + 1}" if lieu else ""
         faute = erreur.problem if isinstance(erreur, _Faute) else "ce n'est pas du YAML valide."
         raise ErreurConfiguration(f"{nom}{ou} : {faute}") from erreur
     except (ValueError, RecursionError) as erreur:

@@ -199,4 +199,5 @@ def _titrer(corps: str, titre: str) -> str:
     """Une vraie légende de tableau à la place de la ligne de titre de great-tables."""
     corps = re.sub(r'<tr class="gt_heading">.*?</tr>', "", corps, count=1, flags=re.S)
     corps = re.sub(r' aria-labelledby="[^"]*"', "", corps, count=1)
-    return re.sub(r"(<table[^>]*>)", rf"\1<caption>{escape(titre)}</caption>", corps, count=1)
+    legende = f"<caption>{escape(titre)}</caption>"
+    return re.sub(r"<table[^>]*>", lambda balise: balise[0] + legende, corps, count=1)
