@@ -21,10 +21,10 @@ import pandas as pd
 from mesure_alertes import ANNEES, CAS, NOS_REGLES, SANS_RUPTURE, evaluer, lire_regles
 from populations import SECTEURS, compter, disperser, placer, ranger, sont_des_taux
 
-from observatoire.alertes.calcul import evaluer_le_parc
-from observatoire.alertes.suites import juger
 from observatoire.fichiers import ecrire_texte
 from observatoire.secret import Bruit
+from observatoire.sujets.alertes.calcul.etape import evaluer_le_parc
+from observatoire.sujets.alertes.calcul.suites import juger
 
 GRAINES, OUVRIERS = 50, 2
 IMMEUBLES, IMMEUBLES_PAR_SECTEUR = 500_000, 12

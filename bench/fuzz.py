@@ -35,7 +35,6 @@ from observatoire.erreurs import ErreurObservatoire
 from observatoire.exemple.formats import _ods, _xlsx
 from observatoire.isolement import Limites, Panne, faire_a_part
 from observatoire.lecture.parts import controler_fichier, relier, verifier_part
-from observatoire.lecture.rapide import lire_vite
 from observatoire.lecture.territoires import est_inconnu, lire_contours
 from observatoire.lecture.verification import inventaire
 
@@ -238,8 +237,6 @@ def _lire_un_depot(cas: Cas, dossier: Path) -> str:
     chemin.write_bytes(cas.octets)
     abime = replace(fichiers[cas.nom], chemin=chemin, problemes=[], traitements=[], donnees={}, contenus={})
     abime.avertissements = abime.avertissements.iloc[:0]
-    if cas.genre == "parquet":
-        lire_vite([abime], abime.annee, outils)
     controler_fichier(abime, outils)
     liees = [replace(fichiers[t]) for t in outils.schemas[cas.nom].liens.values()]
     relier([*liees, abime], outils)

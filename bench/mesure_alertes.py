@@ -14,15 +14,15 @@ import pandas as pd
 import regles_usuelles
 from populations import QUARTIERS, Population, Reglage, sont_des_taux, tirer
 
-from observatoire.alertes.attendus import Comptes
-from observatoire.alertes.calcul import EVALUEES, evaluer_le_parc, evaluer_un_groupe, remonter
-from observatoire.alertes.publication import DECIMALES_DU_TAUX
-from observatoire.alertes.regles import Regles, lire_regles_des_alertes
-from observatoire.alertes.strates import Parc
-from observatoire.alertes.suites import juger
 from observatoire.baremes import lire_baremes
 from observatoire.cles import MODULE
 from observatoire.secret import Bruit
+from observatoire.sujets.alertes.calcul.attendus import Comptes
+from observatoire.sujets.alertes.calcul.etape import EVALUEES, evaluer_le_parc, evaluer_un_groupe, remonter
+from observatoire.sujets.alertes.calcul.publication import DECIMALES_DU_TAUX
+from observatoire.sujets.alertes.calcul.regles import Regles, lire_regles_des_alertes
+from observatoire.sujets.alertes.calcul.strates import Parc
+from observatoire.sujets.alertes.calcul.suites import juger
 from observatoire.vocabulaire import SIGNALES
 
 REFERENTIELS = Path(__file__).resolve().parents[1] / "data" / "referentiels"

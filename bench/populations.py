@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from observatoire.alertes.attendus import Comptes, Releves, attendre
-from observatoire.alertes.regles import Regles
-from observatoire.alertes.strates import Parc, Territoires
+from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre
+from observatoire.sujets.alertes.calcul.regles import Regles
+from observatoire.sujets.alertes.calcul.strates import Parc, Territoires
 
 QUARTIERS, SECTEURS = 13, 3
 #: Écarts naturels (écart type, logit ou logarithme) entre quartiers, entre secteurs d'un quartier, entre immeubles.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from observatoire import intervalles
+from observatoire.statistique import intervalles
 
 FAUX_PARMI_LES_ALERTES = 0.05
 

@@ -49,10 +49,12 @@ def main() -> None:
         edition.imprimer(choix.pages),
         "## Le calcul",
         calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
+        *garder(RESULTATS.read_text(encoding="utf-8"), "## La lecture"),
         "## Les alertes",
         alertes.imprimer_le_pays(),
         alertes.imprimer(),
         *garder(RESULTATS.read_text(encoding="utf-8"), "## Le secret"),
+        *garder(RESULTATS.read_text(encoding="utf-8"), "## Les comparaisons"),
     ]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
     print(RESULTATS.read_text(encoding="utf-8"))

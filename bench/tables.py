@@ -3,7 +3,7 @@
     python bench/tables.py            imprime la table
     python bench/tables.py --ecrire   la met à jour dans docs/architecture.md
 
-Une table se déclare dans ``src/observatoire/tables`` ; ce qui la lit est ce qui déclare s'en tirer.
+Une table se déclare dans ``sujets/<sujet>/tables.py`` ou ``tables/`` ; ce qui la lit est ce qui déclare s'en tirer.
 """
 
 from __future__ import annotations

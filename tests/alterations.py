@@ -21,7 +21,6 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.lecture.depots import Fichier, inventorier
 from observatoire.lecture.parts import verifier_part
-from observatoire.lecture.rapide import lire_vite
 from observatoire.lecture.territoires import lire_contours
 from observatoire.lecture.verification import inventaire
 
@@ -203,8 +202,6 @@ class Essais:
         chemin.write_bytes(depot(table, format_, alea))
         fichiers = [Fichier(chemin, chemin.name, 2010, deposant, table)]
         sains = [f for f in inventorier(self.atelier.config, 2010)[0] if f.deposant == deposant and f.table != table]
-        if format_ == "parquet":
-            lire_vite(fichiers, 2010, self.outils)
         verifier_part(fichiers + sains, self.outils)
         fichiers[0].message().encode()
         assert all(p.phrase and p.regle for p in fichiers[0].problemes)

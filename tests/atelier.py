@@ -10,7 +10,7 @@ import nbformat
 import pandas as pd
 
 from observatoire.configuration import Configuration, lire_configuration
-from observatoire.mixite import COLONNES, COLONNES_DU_CHANGEMENT
+from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
 
 RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
@@ -155,5 +155,6 @@ def _declaration(code: str, libelle: str, groupe: str | None = None, modalite: s
         "denominateur": "logements loués ou vacants", "unite": "%", "multiplicateur": 100, "source": "RPLS",
         "tables": ["logements"], "sens": "baisse", "reponse": False, "groupe": groupe, "modalite": modalite,
         "periode": "31 décembre", "reference": None, "perimetre": "rpls", "intervalle": "Wilson à 95 %",
+        "sans_lieu": None,
         "fiche": "Part des logements sans locataire.\n\n$$ \\frac{V}{L + V} $$\n\n**Référence.** SDES.",
     }  # fmt: skip

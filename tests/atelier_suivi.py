@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from fabrique import configuration
 
-from observatoire.suivi.dossiers import identifier, jalonner
+from observatoire.sujets.alertes.calcul.dossiers import identifier, jalonner
 
 PREMIERE = 2007
 LETTRES = {"C": "conforme", "V": "vigilance", "A": "alerte", "K": "alerte_confirmee", "?": "non_evaluable"}

@@ -30,7 +30,9 @@ ETAPES = {
     "reel": "Fichiers réels",
 }
 #: Ce qui lit la petite édition (:mod:`petite_edition`) et va donc, avec les notebooks, dans un même processus.
-LISENT_LA_PETITE_EDITION = {"test_audit_site.py", "test_mixite_tables.py", "test_nginx.py", "test_site.py"}
+LISENT_LA_PETITE_EDITION = {
+    "test_audit_site.py", "test_comparables.py", "test_mixite_tables.py", "test_nginx.py", "test_site.py",
+}  # fmt: skip
 
 
 def etape(item: pytest.Item) -> str:

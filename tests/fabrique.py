@@ -17,11 +17,10 @@ from observatoire.chaine import Chaine
 from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.schemas import lire_schemas
+from observatoire.sujets.alertes.tables import ACTIONS, ALERTES
 from observatoire.tables import Etape, Travail, preparees
-from observatoire.tables.alertes import ALERTES
 from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, IMMEUBLES_HORS_QUARTIER, ORIGINE
 from observatoire.tables.indicateurs import INDICATEURS
-from observatoire.tables.suivi import ACTIONS
 
 RACINE = Path(__file__).parents[1]
 SCHEMAS = lire_schemas(RACINE / "data" / "schemas")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from fabrique import RACINE
 
-from observatoire.alertes import lire_regles_des_alertes
-from observatoire.alertes.calcul import evaluer_le_parc
-from observatoire.alertes.strates import STRATE, ranger_le_parc
 from observatoire.baremes import lire_baremes
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.sujets.alertes.calcul.etape import evaluer_le_parc
+from observatoire.sujets.alertes.calcul.regles import lire_regles_des_alertes
+from observatoire.sujets.alertes.calcul.strates import STRATE, ranger_le_parc
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREME = lire_regles_des_alertes(REFERENTIELS, lire_baremes(REFERENTIELS), 2010)

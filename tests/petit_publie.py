@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from petites_alertes import ecrire_alertes
 
-from observatoire.mixite import COLONNES, COLONNES_DU_CHANGEMENT, fiches
+from observatoire.sujets.mixite.calcul.fiches import fiches
+from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
 
 ANNEES = [2007, 2008, 2009, 2010]
 QUARTIERS = {
@@ -79,7 +80,7 @@ _SIMPLES = {
     "signalements_ouverts": ("Restés ouverts", "difficultes", "proportion", "%", "ouverts", "signalements", 0.12),
     "demandes_actives": ("Demandes actives", "demande", "effectif", "demandes", "demandes", None, 0),
     "attributions": ("Attributions", "demande", "effectif", "attributions", "baux signés", None, 0),
-    "tension": ("Tension", "demande", "taux", "demandes pour une attribution", "demandes", "baux", 2.4),
+    "tension": ("Tension", "demande", "rapport", "demandes pour une attribution", "demandes", "baux", 2.4),
     "delai_attente": ("Délai d'attente", "demande", "moyenne", "mois", "mois", "attributions", 9.5),
     "premier_quartile_hors_qpv": (
         "Premier quartile hors QPV", "demande", "proportion", "%", "baux au 1er quartile", "baux hors QPV", 0.17,
@@ -126,7 +127,7 @@ _GROUPES = {
 
 def catalogue() -> list[dict]:
     """Les déclarations, dans la forme de ``catalogue.json``."""
-    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None}
+    commun = {"source": "RPLS", "tables": ["logements"], "fiche": "Définition.", "reference": None, "sans_lieu": None}
     simples = [
         {
             "code": code, "libelle": libelle, "famille": FAMILLES[famille], "nature": nature, "unite": unite,
@@ -255,6 +256,7 @@ def ecrire_publie(
         "nom": "Besançon", "niveau": "ville", "communes": [], "code": "25056", "a": "à Besançon", "de": "de Besançon",
         "titre": "Observatoire",
         "annees": ANNEES, "annee_zero": 2007, "trimestre": "2011-T1",
+        "regles": {"bruit": {"variance": 2.0}, "bruits": {}},
         "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
         "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
         "secret": {"masquees": [], "phrases": ["38 valeurs cachées sur 2000 : moins de 11 ménages dans l'unité."]},
@@ -324,7 +326,8 @@ def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
         for b, s, sens in (("gbh", "publie", "plus"), ("neolia", "publie", "semblable"), ("saiemb", "c", None))
     ]  # fmt: skip
     ages = [("quart", 8, 7, 8, "publie"), ("mediane", 21, 19, None, "publie"), ("trois_quarts", None, None, None, "ne"),
-            ("au_seuil", 0.45, 0.43, 0.47, "publie")]  # fmt: skip
+            ("au_seuil", 0.24, 0.22, 0.26, "publie"), ("satisfaites_au_seuil", 0.48, 0.46, 0.5, "publie"),
+            ("retirees_au_seuil", 0.28, 0.26, 0.3, "publie")]  # fmt: skip
     attente = [
         {"annee": 2010, "groupe": g, "modalite": m, "mesure": nom, "valeur": v, "borne_basse": b, "borne_haute": h,
          "statut": s}
@@ -379,7 +382,10 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
             columns=["annee", "indicateurs", "libelle", "description", "source"],
         ),
         "baremes": pd.DataFrame(
-            [("seuil_publication", "Seuil de publication", "2007-01-01", 11, "ménages", "Charte")],
+            [
+                ("seuil_publication", "Seuil de publication", "2007-01-01", 11, "ménages", "Charte"),
+                ("delai_anormalement_long", "Délai anormalement long", "2007-01-01", 24, "mois", "Arrêté fictif"),
+            ],
             columns=["code", "libelle", "depuis", "valeur", "unite", "source"],
         ),
     }  # fmt: skip

@@ -22,14 +22,14 @@ from observatoire.baremes import lire_baremes
 from observatoire.configuration import lire_configuration
 from observatoire.edition.plan import lister_pages
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.indicateurs.prepares import situer
+from observatoire.indicateurs.prepares import ajouter_la_ville
 from observatoire.lecture import preparer, verifier
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.territoires import lire_contours, rattacher
-from observatoire.mixite import publier as publier_mixite
 from observatoire.presentation import reperes, selection
 from observatoire.publication import proteger
 from observatoire.publie import lire_publie
+from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 EXEMPLE = RACINE / "exemples" / "agglomeration"
@@ -159,7 +159,7 @@ def test_hors_de_tout_contour(tmp_path):
         "rc-bourg", "hors_quartier", "hors_quartier_99101", "es-essarts", "hors_quartier_99101",
     ]  # fmt: skip
     assert places["motif"].isna().tolist() == [True, False, False, True, False]
-    situes = situer("logements", places, config)
+    situes = ajouter_la_ville("logements", places, config)
     assert situes["ville"].tolist() == ["99102", "hors_commune", "99101", "99103", "99101"]
     assert set(situes["agglomeration"]) == {SIREN}
 
@@ -182,7 +182,7 @@ def test_un_logement_d_une_commune_qui_n_est_pas_declaree_est_mis_a_part(tmp_pat
 
 def test_les_livraisons_sont_celles_de_leur_commune(agglo):
     table = pd.DataFrame({"commune": ["99101", "25056", None], "quartier": ["vb-gare", None, None]}, dtype="str")
-    situes = situer("programmes", table, agglo)
+    situes = ajouter_la_ville("programmes", table, agglo)
     assert situes["dans_ville"].tolist() == [True, False, False]
     assert situes["ville"].astype(object).where(situes["ville"].notna(), None).tolist() == ["99101", None, None]
 
@@ -235,10 +235,10 @@ def test_le_plan_des_pages(agglo, tmp_path):
 
 def test_a_quoi_chacun_se_compare(agglo):
     valeurs = lire_publie(2010, agglo.chemin("publie") / "publique")
-    assert reperes.situer(valeurs) is None
-    assert reperes.situer(valeurs, "99102")[:3] == ("agglomeration", SIREN, "Agglomération")
-    assert reperes.situer(valeurs, "rc-port")[:3] == ("ville", "99102", "Rivecourt")
-    assert reperes.situer(valeurs, None, "hvo")[:2] == ("agglomeration", SIREN)
+    assert reperes.repere_de(valeurs) is None
+    assert reperes.repere_de(valeurs, "99102")[:3] == ("agglomeration", SIREN, "Agglomération")
+    assert reperes.repere_de(valeurs, "rc-port")[:3] == ("ville", "99102", "Rivecourt")
+    assert reperes.repere_de(valeurs, None, "hvo")[:2] == ("agglomeration", SIREN)
     niveau, lignes = selection.parties(valeurs, "nb_logements", "rc-port")
     assert (niveau, {r["code"] for r in lignes}) == ("quartier", set(QUARTIERS["99102"]))
     niveau, lignes = selection.parties(valeurs, "nb_logements")
@@ -250,10 +250,10 @@ def test_la_mixite_de_chaque_commune_est_celle_d_une_ville(agglo):
     lignes = _prepares(agglo)
     lignes = lignes.assign(statut=lignes["statut"].replace("calcule", "publie"))
     baremes = lire_baremes(agglo.chemin("referentiels"))
-    valeurs, _ = publier_mixite(lignes, agglo, baremes)
+    valeurs, _ = publier_la_mixite(lignes, agglo, baremes)
     ville = replace(agglo, communes=(), code="99101", niveaux=("quartier", "ville"))
     siennes = lignes[lignes["territoire"].isin(["99101", *QUARTIERS["99101"]])]
-    attendues, _ = publier_mixite(siennes, ville, baremes)
+    attendues, _ = publier_la_mixite(siennes, ville, baremes)
     cles = ["niveau", "territoire", "groupe", "indice"]
     obtenues = valeurs.merge(attendues[cles], on=cles)
     assert set(attendues["statut"]) & {"publie"}
@@ -318,4 +318,4 @@ def test_une_ville_n_a_pas_d_agglomeration(tmp_path):
     assert config.tout == ("ville", "25056")
     assert "agglomeration" not in {c.niveau for c in indicateurs.croisements(config)}
     vide = pd.DataFrame({c: pd.Series(dtype="str") for c in SCHEMAS["logements"].champs})
-    assert "agglomeration" not in situer("logements", vide, config)
+    assert "agglomeration" not in ajouter_la_ville("logements", vide, config)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from petit_parc import INDICATEURS, REGLES, evaluer, sommes, tirer
 from scipy.special import expit, logit
 
-from observatoire.alertes.attendus import Comptes
-from observatoire.alertes.hierarchie import Niveau
-from observatoire.alertes.hierarchie import evaluer as evaluer_les_niveaux
-from observatoire.alertes.lois import LOIS
-from observatoire.alertes.melange import DISPERSIONS
-from observatoire.alertes.strates import STRATE
+from observatoire.statistique.lois import LOIS
+from observatoire.statistique.melange import DISPERSIONS
+from observatoire.sujets.alertes.calcul.attendus import Comptes
+from observatoire.sujets.alertes.calcul.hierarchie import Niveau
+from observatoire.sujets.alertes.calcul.hierarchie import evaluer as evaluer_les_niveaux
+from observatoire.sujets.alertes.calcul.strates import STRATE
 
 CLES = ["niveau", "territoire", "indicateur"]
 essais = settings(max_examples=8, deadline=None)

@@ -9,11 +9,11 @@ import pytest
 from petite_ville import commande, ecrire_petite_ville
 
 from observatoire import indicateurs, lecture
-from observatoire.alertes import ALERTES, AMPLEURS, CLES, calculer_alertes
 from observatoire.cles import MODULE
 from observatoire.configuration import lire_configuration
 from observatoire.lecture import lots
 from observatoire.publication import proteger
+from observatoire.sujets.alertes.calcul.etape import ALERTES, AMPLEURS, CLES, calculer_alertes
 
 
 @pytest.fixture(scope="module")

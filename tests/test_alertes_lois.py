@@ -8,9 +8,9 @@ import PHStatsMethods
 import pytest
 from scipy import integrate, stats
 
-from observatoire.alertes.attendus import Releves, attendre, reunir
-from observatoire.alertes.lois import LOIS
-from observatoire.alertes.melange import DISPERSIONS, ECARTS, Melange, ajuster, conclure
+from observatoire.statistique.lois import LOIS
+from observatoire.statistique.melange import DISPERSIONS, ECARTS, Melange, ajuster, conclure
+from observatoire.sujets.alertes.calcul.attendus import Releves, attendre, reunir
 
 CAS = [(0, 11), (11, 11), (3, 15), (12, 30), (60, 120), (900, 3000)]
 A_PRIORI = [(0.05, 0.01), (0.25, 0.005), (0.6, 0.05)]
@@ -104,7 +104,7 @@ def test_l_echantillon_ne_change_pas_ce_qui_est_estime(monkeypatch):
     x = alea.binomial(60, alea.beta(25, 75, (30_000, 1))).astype(float)
     loi, ecart = LOIS["proportion"], np.array([0.1])
     partiel = ajuster(loi, DISPERSIONS["proportion"], x, n, moyenne, ecart)
-    monkeypatch.setattr("observatoire.alertes.melange.ECHANTILLON", 10**9)
+    monkeypatch.setattr("observatoire.statistique.melange.ECHANTILLON", 10**9)
     entier = ajuster(loi, DISPERSIONS["proportion"], x, n, moyenne, ecart)
     assert partiel.dispersion == entier.dispersion
     np.testing.assert_allclose(partiel.part, entier.part, atol=0.003)

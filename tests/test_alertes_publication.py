@@ -9,12 +9,18 @@ import pandas as pd
 import pytest
 from petit_parc import INDICATEURS, REFERENTIELS, REGLES, evaluer, sommes, tirer
 
-from observatoire.alertes import CLES, publication
-from observatoire.alertes.attendus import Comptes, Releves, attendre
-from observatoire.alertes.etendue import mesurer_l_etendue
-from observatoire.alertes.hierarchie import _peser, variance_du_bruit
-from observatoire.alertes.lois import LOIS
-from observatoire.alertes.publication import (
+from observatoire.baremes import lire_baremes
+from observatoire.cles import MODULE
+from observatoire.indicateurs.sommes import Sommes
+from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.statistique.intervalles import ecart_type_du_bruit
+from observatoire.statistique.lois import LOIS
+from observatoire.sujets.alertes.calcul import publication
+from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre
+from observatoire.sujets.alertes.calcul.etape import CLES
+from observatoire.sujets.alertes.calcul.etendue import mesurer_l_etendue
+from observatoire.sujets.alertes.calcul.hierarchie import _peser
+from observatoire.sujets.alertes.calcul.publication import (
     PORTEES,
     PORTEES_DE_LOIN,
     Vues,
@@ -22,13 +28,9 @@ from observatoire.alertes.publication import (
     publier_les_alertes,
     regles_de_ce_qui_alerte,
 )
-from observatoire.alertes.standards import anonymiser, garder, relire, reunir_les_annees
-from observatoire.alertes.strates import COMPTEES, STRATE, ranger_le_parc
-from observatoire.alertes.suites import juger
-from observatoire.baremes import lire_baremes
-from observatoire.cles import MODULE
-from observatoire.indicateurs.sommes import Sommes
-from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.sujets.alertes.calcul.standards import anonymiser, garder, relire, reunir_les_annees
+from observatoire.sujets.alertes.calcul.strates import COMPTEES, STRATE, ranger_le_parc
+from observatoire.sujets.alertes.calcul.suites import juger
 from observatoire.vocabulaire import SIGNALES
 
 LIEU = CLES[1:]
@@ -100,7 +102,7 @@ def test_un_compte_bruite_vaut_un_plus_petit_de_meme_part():
     assert (lus[:2] / effectifs[:2]).ravel() == pytest.approx([0.3, 0.3])
     # La part d'un échantillon de cet effectif a la variance du hasard et du bruit réunies.
     for rang in (0, 1):
-        attendue = 0.3 * 0.7 / n[rang, 0] + variance_du_bruit(0.3, n[rang, 0], 2.0)
+        attendue = 0.3 * 0.7 / n[rang, 0] + ecart_type_du_bruit(0.3, n[rang, 0], 2.0) ** 2
         assert 0.3 * 0.7 / effectifs[rang, 0] == pytest.approx(attendue)
     assert (lus[2], effectifs[2]) == (0, 0)
 

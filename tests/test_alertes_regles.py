@@ -9,11 +9,10 @@ import pytest
 from fabrique import modifier_bareme
 from petit_parc import REFERENTIELS
 
-from observatoire.alertes import lire_regles_des_alertes
-from observatoire.alertes.regles import FICHIER
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.sujets.alertes.calcul.regles import FICHIER, lire_regles_des_alertes
 
 
 def _lire(referentiels=REFERENTIELS, annee=2010):

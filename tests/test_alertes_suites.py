@@ -10,7 +10,7 @@ import pytest
 import statsmodels.api as sm
 from petit_parc import REGLES
 
-from observatoire.alertes.suites import SERIE, juger
+from observatoire.sujets.alertes.calcul.suites import SERIE, juger
 from observatoire.vocabulaire import ALERTES
 
 ANNEES = [2007, 2008, 2009, 2010]

@@ -10,37 +10,26 @@ import pandas as pd
 import pytest
 import yaml
 from fabrique import RACINE, SansRenvoi, configuration, ecrire_prepare
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy.stats import CensoredData, ecdf
-from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 from observatoire import indicateurs
-from observatoire.attributions import (
-    PRATIQUES,
-    Objectif,
-    comparer_les_bailleurs,
-    comparer_les_profils,
-    confronter,
-    ecrire_attributions,
-    estimer,
-    lire_objectifs,
-    publier_les_attentes,
-    quantile,
-)
-from observatoire.attributions.attente import COLONNES as DES_ATTENTES
-from observatoire.attributions.attente import estimer_une_annee, observer
-from observatoire.attributions.deplacements import COLONNES as DES_DEPLACEMENTS
-from observatoire.attributions.deplacements import standardiser
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
-from observatoire.intervalles import wilson
 from observatoire.lecture.devenirs import suivre
 from observatoire.rangement import lire_preparee
-from observatoire.tables.attributions import ATTENTES, DEPLACEMENTS
+from observatoire.statistique.intervalles import wilson
+from observatoire.sujets.objectifs.calcul.attente import COLONNES as DES_ATTENTES
+from observatoire.sujets.objectifs.calcul.attente import estimer_une_annee, observer, publier_les_attentes
+from observatoire.sujets.objectifs.calcul.conformite import confronter
+from observatoire.sujets.objectifs.calcul.cote_a_cote import comparer_les_bailleurs
+from observatoire.sujets.objectifs.calcul.deplacements import COLONNES as DES_DEPLACEMENTS
+from observatoire.sujets.objectifs.calcul.deplacements import PRATIQUES, standardiser
+from observatoire.sujets.objectifs.calcul.etape import ecrire_attributions
+from observatoire.sujets.objectifs.calcul.objectifs import Objectif, lire_objectifs
+from observatoire.sujets.objectifs.calcul.profils import comparer_les_profils
+from observatoire.sujets.objectifs.tables import ATTENTES, DEPLACEMENTS
 
 BAREMES = lire_baremes(RACINE / "data" / "referentiels")
 SEUIL = 11
@@ -82,83 +71,6 @@ def test_le_devenir_se_lit_sur_le_logement():
 # --- l'attente
 
 
-@st.composite
-def suivis(dessiner):
-    n = dessiner(st.integers(5, 80))
-    tirage = np.random.default_rng(dessiner(st.integers(0, 2**32 - 1)))
-    entree = tirage.integers(-1, 12, n)
-    entree[: n // 2] = -1  # de quoi n'avoir jamais un ensemble vide d'observés avant le premier événement
-    return entree, entree + tirage.integers(1, 15, n), tirage.random(n) < 0.6
-
-
-@given(suivis())
-def test_la_survie_egale_celle_de_statsmodels_entrees_tardives_comprises(suivi):
-    entree, sortie, evenement = suivi
-    courbe = estimer(entree, sortie, evenement)
-    oracle = SurvfuncRight(sortie, evenement.astype(int), entry=entree)
-    ou = np.isin(oracle.surv_times, courbe.temps)
-    assert courbe.survie == pytest.approx(oracle.surv_prob[ou], abs=1e-9)
-    assert courbe.risque == pytest.approx(oracle.n_risk[ou], abs=1e-9)
-    assert courbe.evenements == pytest.approx(oracle.n_events[ou], abs=1e-9)
-
-
-@given(suivis())
-def test_sans_entree_tardive_la_bande_egale_celle_de_scipy(suivi):
-    _, sortie, evenement = suivi
-    courbe = estimer(np.full(len(sortie), -1), sortie, evenement)
-    if not evenement.any():
-        assert len(courbe.temps) == 0
-        return
-    oracle = ecdf(CensoredData(uncensored=sortie[evenement], right=sortie[~evenement])).sf
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bande = oracle.confidence_interval(method="log-log")
-    ou = (courbe.survie > 0) & (courbe.survie < 1)
-    temps = courbe.temps[ou]
-    assert courbe.survie == pytest.approx(oracle.evaluate(courbe.temps), abs=1e-9)
-    assert courbe.basse[ou] == pytest.approx(bande.low.evaluate(temps), abs=1e-9)
-    assert courbe.haute[ou] == pytest.approx(bande.high.evaluate(temps), abs=1e-9)
-
-
-def test_les_quantiles_egalent_ceux_de_statsmodels():
-    tirage = np.random.default_rng(3)
-    entree = np.concatenate([np.full(300, -1), tirage.integers(0, 20, 300)])
-    sortie, evenement = entree + tirage.integers(1, 25, 600), tirage.random(600) < 0.5
-    courbe, oracle = estimer(entree, sortie, evenement), SurvfuncRight(sortie, evenement.astype(int), entry=entree)
-    for part in (0.25, 0.5, 0.75):
-        age, basse, haute, risque = quantile(courbe, part)
-        assert age == oracle.quantile(part)
-        assert (basse, haute) == tuple(oracle.quantile_ci(part, method="cloglog"))
-        assert risque > 0
-
-
-def test_un_cas_a_la_main_et_ses_poids():
-    # À 2 mois : 4 observées, 1 satisfaite ; à 5 mois : celle entrée à 3 mois est là, 3 observées, 1 satisfaite.
-    courbe = estimer([-1, -1, -1, -1, 3], [2, 4, 5, 9, 7], [True, False, True, False, False])
-    assert courbe.temps.tolist() == [2, 5]
-    assert courbe.risque.tolist() == [4, 3]
-    assert courbe.survie.tolist() == pytest.approx([3 / 4, 3 / 4 * 2 / 3])
-    assert courbe.a(1)[0] == 1
-    assert courbe.a(4)[0] == pytest.approx(0.75)
-    assert quantile(courbe, 0.5)[0] == 5
-    assert np.isnan(quantile(courbe, 0.75)[0])
-    pesee = estimer([-1, -1, -1, -1, 3], [2, 4, 5, 9, 7], [True, False, True, False, False], [2, 2, 2, 2, 2])
-    assert pesee.survie.tolist() == pytest.approx(courbe.survie.tolist())
-
-
-def test_ignorer_les_entrees_tardives_allongerait_l_attente():
-    """Chaque mois autant de dépôts, un dixième satisfaites par mois : la médiane vraie est de 7 mois."""
-    tirage = np.random.default_rng(7)
-    depot = tirage.integers(-240, 12, 60_000)  # mois du dépôt, janvier = 0
-    attente = tirage.geometric(0.1, 60_000)
-    vues = depot + attente >= 0
-    entree = np.where(depot[vues] < 0, -1 - depot[vues], -1)
-    evenement = depot[vues] + attente[vues] <= 11
-    sortie = np.where(evenement, attente[vues], 11 - depot[vues])
-    assert quantile(estimer(entree, sortie, evenement), 0.5)[0] == 7
-    assert quantile(estimer(np.full(vues.sum(), -1), sortie, evenement), 0.5)[0] > 10
-    assert np.median(attente[vues][evenement]) < 9
-
-
 def _demandes(lignes):
     table = pd.DataFrame(lignes, columns=["id_demande", "date_depot"])
     table["date_depot"] = pd.to_datetime(table["date_depot"])
@@ -189,22 +101,33 @@ def test_ce_que_l_on_voit_d_une_demande_pendant_l_annee():
     assert comptees.values.tolist() == [[2, 2]]  # la retirée n'attend plus
 
 
+def test_ce_que_sont_devenues_les_demandes_fait_le_tout():
+    """À deux mois, une demande est satisfaite ; à dix-huit, une autre se retire : elle n'attend plus."""
+    vues = pd.DataFrame(
+        {
+            "entree": [-1, -1, -1, -1], "sortie": [2, 18, 30, 30], "evenement": [True, False, False, False],
+            "retiree": [False, True, False, False], "poids": 1.0, "type_demande": "externe", "quartile_ressources": "1",
+        }
+    )  # fmt: skip
+    estimees = estimer_une_annee(vues, 2010, 24)
+    ensemble = estimees[estimees["groupe"].eq("ensemble")].set_index("mesure")["valeur"]
+    assert ensemble[["au_seuil", "satisfaites_au_seuil", "retirees_au_seuil"]].tolist() == [0.5, 0.25, 0.25]
+    assert ensemble["quart"] == 2
+    assert np.isnan(ensemble["mediane"])
+
+
 # --- les objectifs
 
 
 #: Tout est couvert, et sans bruit.
-EXACTE = {"couverture": 1.0, "variance": 0.0}
+EXACTE = {"couverture": 1.0, "variance": 0.0, "zero": 0.0}
 
 
 def _valeurs(x, n, indicateur="moins_40_entrants", **autres):
     bas, haut = map(float, wilson(x, n))
-    ligne = LIEU | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
+    ligne = LIEU | EXACTE | {"indicateur": indicateur, "numerateur": x, "denominateur": n, "valeur": x / n}
     return pd.DataFrame(
-        [
-            ligne
-            | {"borne_basse": bas, "borne_haute": haut, "couverture": 1.0, "statut": "publie", "variance": 0.0}
-            | autres
-        ]
+        [ligne | {"borne_basse": bas, "borne_haute": haut, "couverture": 1.0, "statut": "publie"} | autres]
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 import yaml
 from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
 
+from observatoire.cles import FICTIVE, signer
 from observatoire.cli import principal
 
 RACINE = Path(__file__).resolve().parents[1]
@@ -126,6 +128,9 @@ def test_la_chaine_jusqu_au_publie_hors_du_depot(lancer, depots):
     ):
         code, _, erreur = lancer(*commande, "--config", depots / CONFIG)
         assert code == 0, erreur
+    edition = json.loads((publie / "publique" / "edition.json").read_text(encoding="utf-8"))
+    assert edition["cle"] == signer(FICTIVE)  # celle des dépôts calculés, où qu'ils soient
+    assert not [*depots.rglob("cle_du_secret")]
     entete = (publie / "publique" / "indicateurs.csv").read_text(encoding="utf-8").partition("\n")[0]
     assert entete == (
         "annee,niveau,territoire,bailleur,indicateur,numerateur,denominateur,valeur,borne_basse,borne_haute,"

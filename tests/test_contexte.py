@@ -11,8 +11,7 @@ from fabrique import VILLE, configuration
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.evaluation import lire_contexte
-from observatoire.evaluation.contexte import COLONNES
+from observatoire.sujets.revue.calcul.contexte import COLONNES, lire_contexte
 
 REEL = Path(__file__).resolve().parents[2] / "shared" / "reel" / "rpls_2024_communes_doubs.csv"
 SIREN, GRAND_BESANCON = "242500361", "Grand Besançon Métropole"

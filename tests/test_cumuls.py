@@ -13,11 +13,11 @@ from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import MODULE
 from observatoire.indicateurs.evaluation import COMPTES
-from observatoire.intervalles import byar, wilson
 from observatoire.publie import COLONNES
 from observatoire.rangement import lire_publiee
 from observatoire.secret import Bruit, Ouverture, lire_regles_du_secret, proteger_les_valeurs
 from observatoire.secret.cumuls import cumuler, se_cumule
+from observatoire.statistique.intervalles import byar, wilson
 from observatoire.tables.indicateurs import CUMULS
 
 REFERENTIELS = RACINE / "data" / "referentiels"

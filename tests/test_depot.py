@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import itertools
 import os
 import re
 import shutil
@@ -60,6 +62,24 @@ def test_forme_de_ruff():
 
 def test_couches():
     verifier(outil("lint-imports"))
+
+
+def test_la_carte_de_la_maison_est_celle_des_couches_et_des_dossiers():
+    """Celle de docs/architecture.md : tous les modules, de haut en bas, et tous les sujets."""
+    page = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rangs = [r.split("|")[1:3] for r in page.partition("## Les bibliothèques")[0].splitlines() if r.startswith("| `")]
+    carte = [re.findall(r"`(\w+)`", noms) for noms, _ in rangs]
+    source = RACINE / "src" / "observatoire"
+    modules = {p.stem for p in source.iterdir() if not p.name.startswith("_")}
+    assert sorted(nom for noms in carte for nom in noms) == sorted(modules)
+    lues = configparser.ConfigParser()
+    lues.read(RACINE / ".importlinter", encoding="utf-8")
+    couches = [re.findall(r"\w+", c) for c in lues["importlinter:contract:couches"]["layers"].split("\n") if c]
+    rang_de = {nom: rang for rang, noms in enumerate(couches) for nom in noms}
+    places = [[rang_de[nom] for nom in noms] for noms in carte]
+    assert all(max(haut) <= min(bas) for haut, bas in itertools.pairwise(places))
+    sujets = next(dits for noms, dits in rangs if "`sujets`" in noms)
+    assert re.findall(r"`(\w+)`", sujets) == sorted(p.parent.name for p in source.glob("sujets/*/__init__.py"))
 
 
 def test_notebooks_sans_sortie():

@@ -25,7 +25,7 @@ from observatoire.echappement import (
 )
 from observatoire.fichiers import ecrire_csv
 from observatoire.rangement import lire_publiee
-from observatoire.tables.suivi import LIBELLES
+from observatoire.sujets.alertes.tables import LIBELLES
 
 TOUS = [*TEXTES, *SUR_DES_LIGNES]
 EXTENSIONS = yaml.safe_load((RACINE / "_config.yml").read_text(encoding="utf-8"))["parse"]["myst_enable_extensions"]

@@ -15,19 +15,15 @@ from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import lire_configuration
-from observatoire.engagements import (
-    CACHEE,
-    MESURES,
-    juger_les_engagements,
-    juger_les_mesures,
-    lire_engagements,
-    lire_registres,
-)
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.gouvernance import lire_seances
-from observatoire.intervalles import clopper_pearson, garwood
 from observatoire.publie import COLONNES
-from observatoire.secret import Ouverture, lire_regles_du_secret, variances
+from observatoire.secret import Ouverture, lire_regles_du_secret, porter_le_bruit
+from observatoire.statistique.intervalles import clopper_pearson, garwood
+from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
+from observatoire.sujets.objectifs.calcul.engagements import MESURES, juger_les_engagements
+from observatoire.sujets.objectifs.calcul.preuves import lire_registres
+from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
+from observatoire.verdicts import CACHEE, juger_les_mesures
 from observatoire.vocabulaire import VERDICTS
 
 CONVENTION = {
@@ -119,7 +115,7 @@ def _paraitre(config) -> pd.DataFrame:
     """Les indicateurs calculés, comme s'ils paraissaient tous, sans bruit."""
     fichier = config.chemin("prepare") / "indicateurs.parquet"
     table = pd.read_parquet(fichier) if fichier.is_file() else pd.DataFrame(columns=COLONNES)
-    return table.assign(statut=table["statut"].astype(str).replace("calcule", "publie"), variance=0.0)
+    return table.assign(statut=table["statut"].astype(str).replace("calcule", "publie"), variance=0.0, zero=0.0)
 
 
 def _conclure(config, publiees: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -305,7 +301,7 @@ def _cellule(haut: float, bas: float, **champs) -> pd.DataFrame:
     ligne = {
         "nature_indicateur": "proportion", "numerateur": haut, "denominateur": bas, "valeur": haut / bas,
         "borne_basse": np.nan, "borne_haute": np.nan, "couverture": 1.0, "statut": "publie", "cible": np.nan,
-        "variance": 0.0,
+        "variance": 0.0, "zero": 0.0,
         "sens": "au_moins", "tolerance": 0.0, "arithmetique": True, "en_vigueur": True, "avant_terme": False,
     }  # fmt: skip
     return pd.DataFrame([ligne | champs])
@@ -402,7 +398,8 @@ def test_une_regle_jugee_sur_un_total_exact_l_est_sur_la_ligne_publiee():
     lignes = pd.DataFrame(
         [("ville", "tous"), ("ville", "gbh"), ("quartier", "tous")], columns=["niveau", "bailleur"]
     ).assign(indicateur="loi_2017_hors_qpv")
-    assert variances(lignes, Ouverture(frozenset(), catalogue()), regles).tolist() == [0, 2, 2]
+    portees = porter_le_bruit(lignes, Ouverture(frozenset(), catalogue()), regles)
+    assert portees["variance"].tolist() == [0, 2, 2]
 
 
 # --- un fichier mal écrit

@@ -15,7 +15,9 @@ from observatoire.cli import principal
 from observatoire.configuration import lire_configuration
 from observatoire.edition.fiches import ecrire_fiches
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
-from observatoire.gouvernance import lire_seances, preparer_seance, publier_seances
+from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
+from observatoire.sujets.seances.calcul.ordre_du_jour import preparer_seance
+from observatoire.sujets.seances.calcul.publication import publier_seances
 
 PLANOISE = "quartier planoise signalements"
 IMMEUBLE = "immeuble gbh:1 signalements"

@@ -18,7 +18,7 @@ from petite_grappe import ouvrir_grappe
 from observatoire import indicateurs, isolement, lecture
 from observatoire.configuration import MARQUE_FICTIF, lire_configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture import conformite, decoupe, lots
+from observatoire.lecture import conformite, decoupe, lots, parquet
 from observatoire.schemas import lire_schemas
 
 sys.path.insert(0, str(RACINE / "bench"))
@@ -87,7 +87,7 @@ def test_sommer_en_preparant_ne_change_rien(pays, d_un_bloc, tmp_path, monkeypat
 
 
 def test_les_memes_depots_en_csv_donnent_les_memes_valeurs(pays, d_un_bloc, tmp_path):
-    """La lecture complète (textes, un fichier à la fois) et la lecture rapide (un lot à la fois) s'accordent."""
+    """Lu en textes ou directement aux types de l'observatoire, un dépôt donne les mêmes valeurs."""
     for fichier in pays.chemin("brut").rglob("*.parquet"):
         cible = tmp_path / "brut" / fichier.parent.name / f"{fichier.stem}.csv"
         cible.parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +140,7 @@ def test_chaque_commune_tient_lieu_de_quartier(pays, d_un_bloc):
 # --- des fichiers Parquet mal faits : les mêmes phrases que pour un CSV
 
 
-def _deposer_parquet(atelier: Atelier, table: str, **colonnes) -> None:
+def _deposer_parquet(atelier: Atelier, table: str, deposant: str = "neolia", **colonnes) -> None:
     """Une table correcte de l'atelier, en Parquet typé, dont des colonnes sont remplacées."""
     lignes = pd.DataFrame(LIGNES[table])
     for nom, champ in TABLES[table].champs.items():
@@ -152,7 +152,7 @@ def _deposer_parquet(atelier: Atelier, table: str, **colonnes) -> None:
     lignes = lignes.assign(**colonnes)
     dossier = atelier.racine / "data" / "brut" / "2010"
     dossier.mkdir(exist_ok=True)
-    lignes.to_parquet(dossier / f"{table}_neolia.parquet", index=False)
+    lignes.to_parquet(dossier / f"{table}_{deposant}.parquet", index=False)
 
 
 @pytest.fixture
@@ -178,7 +178,7 @@ def atelier(tmp_path):
         ({"date_bail": [pd.Timestamp("2005-03-01 10:00")] * 4}, ["colonne « date_bail »", "n'est pas une date"]),
     ],
 )  # fmt: skip
-def test_un_parquet_fautif_est_refuse_par_les_deux_lectures(atelier, colonnes, phrases):
+def test_un_parquet_fautif_est_refuse_avec_les_memes_phrases(atelier, colonnes, phrases):
     _deposer_parquet(atelier, "logements", **colonnes)
     message = atelier.verifier().message()
     for phrase in phrases:
@@ -194,14 +194,25 @@ def test_un_faux_parquet_est_refuse(atelier):
     assert "Ce n'est pas un fichier Parquet lisible." in atelier.verifier().message()
 
 
-def test_les_doutes_sont_les_memes_par_les_deux_lectures(atelier):
+def test_les_doutes_sont_les_memes_par_les_deux_commandes(atelier):
     """Loyer invraisemblable, bail d'après l'année : même ligne, même identifiant, même phrase."""
     baux = [pd.Timestamp("2005-03-01").date(), pd.Timestamp("2012-03-01").date(), None, None]
     _deposer_parquet(atelier, "logements", loyer_eur=[3.0, 350.0, 350.0, np.nan], date_bail=baux)
     complete = next(f for f in atelier.verifier().fichiers if f.table == "logements").avertissements
-    rapide = next(f for f in lecture.lire(atelier.config).fichiers if f.table == "logements").avertissements
+    par_lots = next(f for f in lecture.lire(atelier.config).fichiers if f.table == "logements").avertissements
     assert len(complete) == 2
-    pd.testing.assert_frame_equal(complete, rapide, check_dtype=False)
+    pd.testing.assert_frame_equal(complete, par_lots, check_dtype=False)
+
+
+def test_les_doutes_d_un_bailleur_ne_dependent_pas_de_ses_voisins_de_lot(atelier):
+    """Un autre dépose ses attributions ; celui qui n'en dépose pas n'a pas pour autant des baux à justifier."""
+    _deposer_parquet(atelier, "logements")
+    for table in ("immeubles", "logements", "attributions"):
+        _deposer_parquet(atelier, table, "gbh", bailleur="gbh")
+    depots = [atelier.verifier(), lecture.lire(atelier.config)]
+    doutes = [{f.relatif: set(f.avertissements["regle"]) for f in lus.fichiers} for lus in depots]
+    assert doutes[0] == doutes[1]
+    assert "bail_sans_attribution" not in doutes[1]["data/brut/2010/logements_neolia.parquet"]
 
 
 # Le nom que pandera donne à chaque contrainte, et le nôtre.
@@ -254,9 +265,9 @@ def test_les_ecarts_au_schema_sont_ceux_de_pandera():
     assert {v for v, juste in verdicts if juste} == {True}
 
 
-def test_des_depots_parquet_en_ordre_prennent_la_lecture_rapide(pays, tmp_path, monkeypatch):
+def test_des_depots_parquet_en_ordre_ne_passent_pas_par_des_textes(pays, tmp_path, monkeypatch):
     monkeypatch.setattr(isolement, "POSSIBLE", False)  # tout se lit dans ce processus
-    monkeypatch.setattr(lots, "verifier_part", lambda *_: pytest.fail("lecture complète d'un dépôt en ordre"))
+    monkeypatch.setattr(parquet, "lire_textes", lambda *_: pytest.fail("un dépôt en ordre est lu en textes"))
     lecture.lire(pays.avec_chemins(prepare=tmp_path))
 
 
@@ -271,8 +282,8 @@ def un_seul(tmp_path, monkeypatch):
     fichier = parc_national.ecrire(tmp_path, 4_000, [2023], communes=30, menages=True)
 
     def couper():
-        monkeypatch.setattr(lots, "POIDS_A_COUPER", 1)
-        monkeypatch.setattr(lots, "POIDS_DU_LOT", 100_000)
+        monkeypatch.setattr(decoupe, "TROP_GROS", 1)
+        monkeypatch.setattr(decoupe, "MORCEAU", 100_000)
 
     return lire_configuration(fichier), couper
 

@@ -8,9 +8,11 @@ import PHStatsMethods
 import pytest
 from PHStatsMethods.confidence_intervals import exact_upper
 from PHStatsMethods.validation import ci_col
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
-from observatoire.intervalles import byar, ecart_au_tout, newcombe, wilson
+from observatoire.statistique.intervalles import byar, ecart_au_tout, newcombe, rapport_de_comptes, wilson
 
 PROPORTIONS = [(0, 11), (1, 11), (5, 11), (11, 11), (36, 350), (175, 350), (2674, 16504), (1, 1), (0, 1)]
 TAUX = [(1, 11), (2, 11), (5, 30), (9, 120), (9, 9), (10, 120), (11, 120), (400, 350), (3000, 16504)]
@@ -72,3 +74,30 @@ def test_ecart_au_tout_quand_la_partie_est_le_tout_n_a_pas_d_intervalle():
 @pytest.mark.parametrize(("x", "n"), [(0, 0), (np.nan, 10), (1, np.nan)])
 def test_sans_denominateur_les_bornes_manquent(fonction, x, n):
     assert np.isnan(fonction(x, n)).all()
+
+
+@pytest.mark.filterwarnings("ignore")  # deux groupes, deux coefficients : la régression dit qu'elle est exacte
+def test_le_rapport_de_deux_comptes_comme_une_regression_de_poisson():
+    """La borne est celle du coefficient d'une régression de Poisson à deux groupes."""
+    modele = GLM([150, 35], [[1, 1], [1, 0]], family=families.Poisson()).fit()
+    attendues = np.exp(modele.conf_int()[1])
+    np.testing.assert_allclose(rapport_de_comptes(150, 35), attendues, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("demandes", "baux"), [(150, 35), (40, 12), (3, 60)])
+def test_le_rapport_de_deux_comptes_couvre_ce_que_byar_ne_couvre_pas(demandes, baux):
+    hasard = np.random.default_rng(2007)
+    x, n = hasard.poisson(demandes, 20_000), hasard.poisson(baux, 20_000)
+    couvre = {}
+    for nom, encadrer in (("rapport", rapport_de_comptes), ("byar", byar)):
+        bas, haut = encadrer(x, n)
+        couvre[nom] = np.mean((bas <= demandes / baux) & (demandes / baux <= haut))
+    assert 0.94 <= couvre["rapport"] <= 0.985
+    assert couvre["byar"] < 0.75 or demandes < baux
+
+
+def test_le_rapport_de_deux_comptes_aux_bords():
+    basse, haute = rapport_de_comptes([0, 4, np.nan], [20, 0, 10])
+    assert basse[0] == 0
+    assert 0.1 < haute[0] < 1
+    assert np.isnan([basse[1:], haute[1:]]).all()

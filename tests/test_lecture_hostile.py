@@ -159,7 +159,7 @@ def test_cent_millions_de_lignes_vides(tmp_path, lire):
 @pytest.mark.parametrize("nom", [parquet.LIGNE, "morceau", "file_row_number"])
 @pytest.mark.parametrize("lire", [lecture.verifier, lambda config: lecture.lire(config, sans_les_refuses=True)])
 def test_une_colonne_parquet_nommee_comme_l_une_des_notres(tmp_path, monkeypatch, nom, lire):
-    monkeypatch.setattr(lecture.lots, "POIDS_A_COUPER", 1)
+    monkeypatch.setattr(lecture.decoupe, "TROP_GROS", 1)
     atelier = Atelier(tmp_path)
     for table in ("immeubles", "logements"):
         lignes = pd.DataFrame(LIGNES[table]).reindex(columns=colonnes(table)).astype("str")

@@ -12,7 +12,7 @@ import pytest
 from atelier import RACINE, configurer, ecrire_gouvernance, ecrire_modele, ecrire_modeles, ecrire_publie
 from lxml import html as lxml_html
 
-from observatoire import legender
+from observatoire import dispersion, legender
 from observatoire.edition import executer
 from observatoire.livre import construire
 from observatoire.presentation.cadres import LIGNES, montrer
@@ -124,6 +124,33 @@ def test_l_index_fait_les_entetes_de_ligne_et_une_longue_table_est_coupee():
     assert longue.html.count('scope="row"') == LIGNES
     assert f"Les {LIGNES} premières lignes sur {LIGNES + 50}." in longue.html
     assert "Tableau" in montrer(par_quartier.groupby("quartier").agg(["mean", "max"])).html
+
+
+def test_les_secteurs_se_dispersent_autour_de_leur_quartier(tmp_path):
+    """Un modèle livré dessine avec seaborn : un point par secteur publié, aucun pour ce qui est caché."""
+    sans, publie = (petit_publie.ecrire_publie(tmp_path / nom) for nom in ("sans", "publique"))
+    assert dispersion(lire_publie(2010, sans), "taux_vacance").html == ""
+    secteurs = {"battant-1": 0.02, "battant-2": 0.08, "velotte-1": 0.03, "velotte-2": None}
+    lieux, valeurs = (pd.read_csv(publie / f"{n}.csv", dtype=str) for n in ("territoires", "indicateurs"))
+    vacances = valeurs.query("indicateur == 'taux_vacance' and annee == '2010' and niveau == 'quartier'").iloc[:1]
+    for code, valeur in secteurs.items():
+        lieu = {"niveau": "secteur", "code": code, "nom": code.capitalize(), "parent": code.partition("-")[0]}
+        lieux = pd.concat([lieux, pd.DataFrame([lieu])], ignore_index=True)
+        statut = "publie" if valeur else "c"
+        ligne = vacances.assign(niveau="secteur", territoire=code, valeur=valeur, statut=statut, bailleur="tous")
+        valeurs = pd.concat([valeurs, ligne], ignore_index=True)
+    lieux.to_csv(publie / "territoires.csv", index=False)
+    valeurs.to_csv(publie / "indicateurs.csv", index=False)
+    figure = lxml_html.fromstring(dispersion(lire_publie(2010, publie), "taux_vacance").html)
+    (dessin,) = figure.xpath(".//*[local-name()='svg'][@role='img']")
+    texte = dessin.xpath("string(*[local-name()='desc'])")
+    assert re.sub(r"\s", " ", texte) == (
+        "Un point par secteur publié (3), rangé sous son quartier : de 2,0 % (Battant-1) à 8,0 % (Battant-2). "
+        "L'écart entre secteurs d'un même quartier est le plus grand à Battant."
+    )
+    points = [n for n in dessin.iter() if "#0072b2" in n.get("style", "").lower() and n.tag.endswith("use")]
+    assert len(points) == 3
+    assert "c : secret" in figure.text_content()
 
 
 def test_le_tableau_d_un_indicateur_est_en_lignes(tmp_path):

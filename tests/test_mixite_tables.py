@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,10 +12,11 @@ import pytest
 
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.configuration import lire_configuration
-from observatoire.mixite import Plan, calculer, indices, planifier, publier
-from observatoire.mixite.plan import Seuils, lire_seuils
-from observatoire.mixite.unites import Groupe, Lieu
 from observatoire.publie import CLES
+from observatoire.statistique import indices
+from observatoire.sujets.mixite.calcul.annees import calculer, publier_la_mixite
+from observatoire.sujets.mixite.calcul.plan import Plan, Seuils, lire_seuils, planifier
+from observatoire.sujets.mixite.calcul.unites import Groupe, Lieu
 
 BESANCON = "25056"
 CLASSES = ("plafond_bas", "plafond_moyen", "plafond_haut")
@@ -203,7 +205,13 @@ def test_ce_qui_est_publie_se_refait_de_ce_qui_est_publie(petite_chaine):
     """La preuve que la mixité n'apprend rien : un lecteur la refait, à l'octet près, des seuls CSV de son édition."""
     config = petite_chaine
     dossier = config.chemin("publie") / "publique"
-    refaites = publier(_relire(dossier, "indicateurs"), config, lire_baremes(config.chemin("referentiels")))
+    regles = json.loads((dossier / "edition.json").read_text(encoding="utf-8"))["regles"]
+    refaites = publier_la_mixite(
+        _relire(dossier, "indicateurs"),
+        config,
+        lire_baremes(config.chemin("referentiels")),
+        lambda source: regles["bruits"].get(source, regles["bruit"])["variance"],
+    )
     for nom, refaite in zip(("mixite", "mixite_evolution"), refaites, strict=True):
         assert refaite.to_csv(index=False) == (dossier / f"{nom}.csv").read_text(encoding="utf-8")
 

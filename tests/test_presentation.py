@@ -8,12 +8,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 from petit_publie import BAILLEURS, QUARTIERS, ecrire_publie
+from scipy.stats import false_discovery_control
+from statsmodels.stats.proportion import proportions_ztest
 
 import observatoire
-from observatoire.presentation import comparaisons, reperes, selection
+from observatoire.presentation import comparaisons, epreuves, reperes, selection
 from observatoire.presentation.affichage import Absent, Fragment, empreinte, section
 from observatoire.presentation.nombres import STATUTS
 from observatoire.publie import lire_publie
@@ -111,19 +114,49 @@ def test_une_rupture_interdit_de_comparer_a_l_etat_zero(valeurs):
     assert "rupture en 2009" in ecart.texte
 
 
-def test_un_ecart_n_est_annonce_que_si_les_intervalles_se_separent():
+def test_un_ecart_n_est_annonce_que_si_le_hasard_l_explique_mal(valeurs):
     declaration = {"unite": "%", "nature": "proportion"}
+    ligne, repere = ({"valeur": v, "statut": "publie"} for v in (0.2, 0.28))
+    ville = comparaisons.en_mots(reperes.tout(valeurs))
 
-    def comparer(a, b):
-        lignes = [
-            dict(zip(("borne_basse", "valeur", "borne_haute"), x, strict=True)) | {"statut": "publie"} for x in (a, b)
-        ]
-        ville = comparaisons.en_mots(reperes.tout(types.SimpleNamespace(tout=("ville", "25056"))))
-        return comparaisons.comparer(*lignes, declaration, ville)
+    def comparer(probabilite):
+        return comparaisons.comparer(ligne, repere, declaration, ville, probabilite)
 
-    assert comparer((0.1, 0.2, 0.3), (0.25, 0.28, 0.31)).texte.startswith("écart non significatif")
-    assert comparer((0.1, 0.2, 0.24), (0.25, 0.28, 0.31)).texte == "au-dessous de la ville (\u22128,0\u00a0points)"
-    assert comparer((0.4, 0.5, 0.6), (0.25, 0.28, 0.31)).signe == "plus"
+    assert comparer(0.2).texte.startswith("écart non significatif")
+    assert comparer(0.01).texte == "au-dessous de la ville (\u22128,0\u00a0points)"
+    assert comparer(float("nan")).texte == "au-dessous de la ville (\u22128,0\u00a0points, sans intervalle)"
+
+
+def test_les_comparaisons_d_une_page_sont_comptees_et_corrigees_ensemble(valeurs):
+    """Les mêmes que deux bibliothèques de référence, sur les comptes publiés."""
+    page = epreuves.eprouver_la_page(valeurs, PLANOISE, "tous")
+    codes = [c for c, _ in page.ajustees]
+    assert not {c for c in codes if valeurs.catalogue[c].get("groupe")}
+    assert ("nb_logements", epreuves.TOUT) not in page.ajustees
+    assert ("loyer_m2", epreuves.ZERO) not in page.ajustees  # une rupture
+    seules = {}
+    for code, repere in page.ajustees:
+        ici = selection.ligne(valeurs, code, PLANOISE)
+        autre = (
+            selection.ligne(valeurs, code)
+            if repere == epreuves.TOUT
+            else selection.ligne(valeurs, code, PLANOISE, annee=2007)
+        )
+        contenue = repere == epreuves.TOUT
+        seules[code, repere] = float(epreuves.eprouver(valeurs, [code], [ici], [autre], contenue)[0])
+    attendues = false_discovery_control(list(seules.values()))
+    np.testing.assert_allclose(list(page.ajustees.values()), attendues)
+    assert f"{page.faites}\u00a0comparaisons" in comparaisons.regle(valeurs, PLANOISE)
+
+
+def test_la_partie_est_eprouvee_face_au_reste_du_tout(valeurs):
+    """Sans bruit ou presque, l'épreuve est celle de la partie face au reste ; le bruit la rend moins sûre."""
+    code = "taux_vacance"
+    ici, ville = selection.ligne(valeurs, code, PLANOISE), selection.ligne(valeurs, code)
+    x, n, x_tout, n_tout = (r[c] for r in (ici, ville) for c in ("numerateur", "denominateur"))
+    trouvee = float(epreuves.eprouver(valeurs, [code], [ici], [ville], contenue=True)[0])
+    reste = proportions_ztest([x, x_tout - x], [n, n_tout - n])[1]
+    assert reste <= trouvee < reste + 0.1
 
 
 def test_la_carte_distingue_les_statuts_par_des_motifs(valeurs):

@@ -16,10 +16,11 @@ from scipy import stats
 import observatoire
 from observatoire.livre.publics import publics_de
 from observatoire.presentation.affichage import Absent
-from observatoire.presentation.entonnoir import Limites
-from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
-from observatoire.presentation.phrases import accorder, couper, dire_alerte
+from observatoire.presentation.nombres import FINE, ecrire_en_lettres, ecrire_trimestre
+from observatoire.presentation.phrases import accorder, couper, dire_alerte, dire_taux
 from observatoire.publie import lire_publie
+from observatoire.sujets.alertes.vue.entonnoir import Limites
+from observatoire.sujets.alertes.vue.resume import dire
 
 CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
 IMPAYES = {"numerateur": "ménages en impayé"}
@@ -99,6 +100,30 @@ def test_la_phrase_de_la_charte():
 )  # fmt: skip
 def test_la_phrase_s_accorde_et_dit_ce_qui_manque(change, numerateur, phrase):
     assert dire_alerte(LIGNE | change, {"numerateur": numerateur}) == phrase
+
+
+@pytest.mark.parametrize(
+    ("attendu", "dite"),
+    [
+        (8.0, "24,0 %, trois fois l'attendu (8,0 %)"),
+        (15.0, "24,0 %, une fois et demie l'attendu (15,0 %)"),
+        (20.0, "24,0 %, au-dessus de l'attendu (20,0 %)"),
+        (30.0, "24,0 %, sous l'attendu (30,0 %)"),
+        (0.0, ""),
+    ],
+)
+def test_le_taux_vient_d_abord_face_a_ce_qui_est_attendu(attendu, dite):
+    propre = {"statut": "publie", "valeur": 0.24, "denominateur": 100.0}
+    assert dire_taux({"attendu": attendu}, propre, {"unite": "%", "nature": "proportion"}).replace(FINE, " ") == dite
+    assert dire_taux({"attendu": attendu}, propre | {"statut": "c"}, {"unite": "%"}) == ""
+
+
+def test_une_alerte_dit_son_taux_sa_tendance_puis_ses_menages(partenaires):
+    dite = next(dire(partenaires, r) for r in partenaires.alertes(annee=2010) if r["verdict"] == "alerte_confirmee")
+    taux, menages = dite.split(" ; ")
+    assert "l'attendu (" in taux
+    assert "depuis 2009" in taux
+    assert "qu'attendu" in menages
 
 
 def test_un_compte_s_ecrit_en_lettres_jusqu_a_seize():
@@ -190,10 +215,10 @@ def test_le_suivi_ne_se_montre_que_la_derniere_annee(partenaires):
 # --- la page d'une alerte
 
 
-def test_les_exces_s_ajoutent_jusqu_a_la_derniere_decimale(partenaires):
+def test_les_exces_s_ajoutent_tels_qu_ils_s_ecrivent(partenaires):
     html = observatoire.ampleur(partenaires, "bbbbbbbbbbbb").html
     exces = [float(x.replace(",", ".").replace("\u2212", "-")) for x in re.findall(r"<td>([+\u2212][\d,]+)</td>", html)]
-    assert exces == [9.4, 3.1, 4.2, 0.3, 17.0]
+    assert exces == [9, 3, 4, 1, 17]
     assert round(sum(exces[:-1]), 1) == exces[-1]
 
 
@@ -253,7 +278,7 @@ def test_sans_surdispersion_les_limites_sont_celles_du_hasard():
     unites = np.full(50, 100.0)
     limites = Limites(0.3, "proportion", np.full(50, 0.3), unites)
     assert limites.dispersion == 1.0
-    assert limites.situer(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
+    assert limites.coter(np.array([0.3, 0.4, 0.5, 0.1]), np.full(4, 100.0)).tolist() == [0, 1, 2, -2]
     taux = Limites(0.09, "taux", np.full(50, 0.09), unites)
     assert taux.a(np.array([100.0]), 1.959964)[1][0] == pytest.approx(0.09 + 1.959964 * np.sqrt(0.09 / 100))
 

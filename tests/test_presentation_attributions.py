@@ -13,12 +13,16 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
-from observatoire.presentation.atelier import atelier_simulation, montrer_un_choix
-from observatoire.presentation.attentes import tableau_attentes
-from observatoire.presentation.attributions import tableau_conformite, tableau_profils
 from observatoire.presentation.nombres import ecrire
-from observatoire.presentation.pratiques import tableau_ecarts_marques, tableau_pratiques
-from observatoire.presentation.simulation import (
+from observatoire.presentation.tableaux import tableau_famille
+from observatoire.publie import VARIABLE, lire_publie
+from observatoire.sujets.objectifs.vue.attentes import tableau_attentes
+from observatoire.sujets.objectifs.vue.attributions import tableau_conformite, tableau_profils
+from observatoire.sujets.objectifs.vue.pratiques import tableau_ecarts_marques, tableau_pratiques
+from observatoire.sujets.simulation.modele.projection import projeter
+from observatoire.sujets.simulation.modele.tirages import Tirage
+from observatoire.sujets.simulation.vue.atelier import atelier_simulation, montrer_un_choix
+from observatoire.sujets.simulation.vue.tableaux import (
     Lieu,
     lire_lieu,
     lire_lieux,
@@ -27,9 +31,6 @@ from observatoire.presentation.simulation import (
     tableau_pertinence,
     tableau_report,
 )
-from observatoire.presentation.tableaux import tableau_famille
-from observatoire.publie import VARIABLE, lire_publie
-from observatoire.simulation import Tirage, projeter
 from observatoire.tables.indicateurs import CUMULS
 
 PLANOISE = "planoise-chateaufarine"
@@ -113,6 +114,9 @@ def test_l_attente_ecrit_la_borne_inconnue_et_l_age_non_atteint(valeurs):
     assert "21 mois 19 à –" in rangees[1]
     assert " ne" in rangees[1]
     assert "Premier quartile" in rangees[2]
+    entete = lignes(tableau_attentes(valeurs))[0]
+    assert all(f"{devenir} après 24 mois" in entete for devenir in ("Attendent", "Logées", "Retirées"))
+    assert all(part in rangees[1] for part in ("24", "48", "28"))
     assert "La moyenne des seules demandes satisfaites" in str(tableau_attentes(valeurs))
 
 

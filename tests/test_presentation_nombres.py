@@ -19,6 +19,7 @@ from observatoire.presentation.nombres import (
     ecrire_intervalle,
     ecrire_part,
     ecrire_reference,
+    ecrire_reponse,
     graduer,
 )
 
@@ -128,3 +129,15 @@ def test_une_fraction_est_un_pourcentage_entre_0_et_100(valeur):
 
 def test_aucune_espace_ordinaire_entre_un_nombre_et_son_unite():
     assert ecrire(12, "logements") == f"12{INSECABLE}logements"
+
+
+def test_ce_que_le_silence_des_autres_peut_changer_se_dit_a_cote_du_taux_de_reponse():
+    """Deux ménages sur dix n'ont pas répondu : s'ils différaient de dix points, la part bougerait de deux."""
+    part = {"unite": "%", "nature": "proportion"}
+    ligne = {"valeur": 0.3, "reponse": 0.8}
+    ecrite = ecrire_reponse(ligne, part).replace(FINE, " ").replace(INSECABLE, " ")
+    assert ecrite == "80 % (28,0 à 32,0 % si les autres différaient de 10 points)"
+    assert "0,0 à" in ecrire_reponse(ligne | {"valeur": 0.01}, part)
+    for sans in (ligne | {"reponse": 1.0}, ligne | {"valeur": math.nan}):
+        assert "si les autres" not in ecrire_reponse(sans, part)
+    assert "si les autres" not in ecrire_reponse(ligne, {"unite": "mois", "nature": "moyenne"})

@@ -10,13 +10,19 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
-from observatoire.evaluation import dresser_les_objectifs
-from observatoire.evaluation.contexte import COLONNES as DU_CONTEXTE
-from observatoire.evaluation.contributions import COLONNES, PARAISSENT
-from observatoire.evaluation.ecarts import COLONNES as COLONNES_DES_ECARTS
-from observatoire.presentation.bilans import questions_ouvertes
-from observatoire.presentation.engagements import bilan_des_engagements, tableau_de_bord, verdict_d_un_engagement
-from observatoire.presentation.revue import (
+from observatoire.publie import lire_publie
+from observatoire.sujets.objectifs.vue.engagements import (
+    bilan_des_engagements,
+    tableau_de_bord,
+    verdict_d_un_engagement,
+)
+from observatoire.sujets.objectifs.vue.questions import questions_ouvertes
+from observatoire.sujets.revue.calcul.contexte import COLONNES as DU_CONTEXTE
+from observatoire.sujets.revue.calcul.contributions import COLONNES, PARAISSENT
+from observatoire.sujets.revue.calcul.ecarts import COLONNES as COLONNES_DES_ECARTS
+from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
+from observatoire.sujets.revue.vue.decomposition import figure_decomposition, tableau_decomposition
+from observatoire.sujets.revue.vue.tableaux import (
     explications_rivales,
     resume_de_la_revue,
     tableau_contexte,
@@ -24,8 +30,6 @@ from observatoire.presentation.revue import (
     tableau_des_ecarts,
     tableau_des_propositions,
 )
-from observatoire.presentation.revue_decomposition import figure_decomposition, tableau_decomposition
-from observatoire.publie import lire_publie
 
 CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|conséquence|explique par", re.I)
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"

@@ -22,31 +22,27 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import MODULE
 from observatoire.configuration import lire_configuration
 from observatoire.conserves import dossier_conserve
-from observatoire.engagements import (
-    juger_les_engagements,
-    lire_engagements,
-    lire_le_suivi,
-    lire_registres,
-)
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.evaluation import (
-    COLONNES_DES_FLUX,
-    comparer,
-    compter_les_flux,
-    contribuer,
-    cumuler,
-    decomposer,
-    dresser_les_objectifs,
-    effet_minimal,
-    effet_minimal_d_un_taux,
-    proposer,
+from observatoire.publie import TOUTES
+from observatoire.purge import a_garder
+from observatoire.rangement import ecrire_preparee
+from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.statistique.intervalles import ecart_de_bornes, newcombe, wilson
+from observatoire.statistique.puissance import effet_minimal, effet_minimal_d_un_taux
+from observatoire.sujets.objectifs.calcul.declaration import lire_engagements, lire_le_suivi
+from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagements
+from observatoire.sujets.objectifs.calcul.preuves import lire_registres
+from observatoire.sujets.revue.calcul.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
+from observatoire.sujets.revue.calcul.contributions import (
+    AUTRES,
+    BRUIT,
+    PARAISSENT,
+    bruiter_les_comptes,
     publier_la_decomposition,
-    relever_les_ecarts,
-    totaliser,
 )
-from observatoire.evaluation.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
-from observatoire.evaluation.contributions import AUTRES, BRUIT, PARAISSENT, bruiter_les_comptes
-from observatoire.evaluation.flux import (
+from observatoire.sujets.revue.calcul.decomposition import contribuer, cumuler, decomposer, totaliser
+from observatoire.sujets.revue.calcul.ecarts import comparer, relever_les_ecarts
+from observatoire.sujets.revue.calcul.flux import (
     BRUITES,
     CLES_DES_COMPTES,
     COMPOSANTES,
@@ -56,23 +52,22 @@ from observatoire.evaluation.flux import (
     repartir,
     tabuler,
 )
-from observatoire.evaluation.propositions import (
+from observatoire.sujets.revue.calcul.flux import COLONNES as COLONNES_DES_FLUX
+from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
+from observatoire.sujets.revue.calcul.parcours import compter_les_flux
+from observatoire.sujets.revue.calcul.propositions import (
     ADOPTER,
     AUTREMENT,
     DEPOSER,
     INFLECHIR,
     INSISTER,
     REVOIR,
+    proposer,
 )
-from observatoire.evaluation.propositions import CACHEE as A_DISCUTER
-from observatoire.evaluation.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
-from observatoire.gouvernance import lire_seances
-from observatoire.intervalles import ecart_de_bornes, newcombe, wilson
-from observatoire.publie import TOUTES
-from observatoire.purge import a_garder
-from observatoire.rangement import ecrire_preparee
-from observatoire.secret import Bruit, lire_regles_du_secret
-from observatoire.tables.revue import FLUX
+from observatoire.sujets.revue.calcul.propositions import CACHEE as A_DISCUTER
+from observatoire.sujets.revue.calcul.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
+from observatoire.sujets.revue.tables import FLUX
+from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
@@ -603,7 +598,8 @@ def depot(tmp_path):
 
 
 def _rejuger(config, statut: str = "publie") -> tuple[pd.DataFrame, str]:
-    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet").assign(statut=statut, variance=0.0)
+    parus = pd.read_parquet(config.chemin("prepare") / "indicateurs.parquet")
+    parus = parus.assign(statut=statut, variance=0.0, zero=0.0)
     if statut != "publie":
         parus[["numerateur", "denominateur", "valeur"]] = np.nan
     registres = lire_registres(config, lire_seances(config))

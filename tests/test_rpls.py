@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from atelier_lecture import Atelier, octets_csv
 
+from observatoire import lecture
+from observatoire.configuration import MARQUE_FICTIF
 from observatoire.lecture import preparer
 from observatoire.lecture.problemes import citer_code, ressemble_a_un_code
 from observatoire.lecture.rpls_modeles import ENTETES
@@ -133,6 +135,20 @@ def test_systeme_de_coordonnees(tmp_path, systeme):
 def test_systeme_de_coordonnees_inconnu(tmp_path, systeme):
     message = lire(tmp_path, [{"EPSG": systeme}], "2025")[1].message()
     assert f"ligne 2, colonne « EPSG » : « {systeme} » n'est pas un système de coordonnées connu." in message
+
+
+def test_un_rpls_en_parquet_se_prepare_comme_en_csv(tmp_path):
+    lignes, prepares = [{**LIGNE["2018"], "NUMAPPT": str(n)} for n in range(3)], []
+    en_parquet = pd.DataFrame(lignes).reindex(columns=ENTETES["2018"], fill_value="").to_parquet(index=False)
+    for genre, octets in (("csv", octets_csv(lignes, ENTETES["2018"])), ("parquet", en_parquet)):
+        (tmp_path / genre).mkdir()
+        atelier = Atelier(tmp_path / genre)
+        atelier.deposer("rpls", nom=f"rpls_neolia.{genre}", octets=octets)
+        (atelier.config.chemin("brut") / MARQUE_FICTIF).touch()  # la même clé du secret, ici et là
+        lecture.lire(atelier.config)
+        prepares.append(pd.read_parquet(atelier.config.chemin("prepare") / "tables" / "2010" / "logements.parquet"))
+    assert len(prepares[0]) == 3
+    pd.testing.assert_frame_equal(*prepares)
 
 
 def test_zero_initial_perdu(tmp_path):

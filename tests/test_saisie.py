@@ -17,20 +17,20 @@ from fabrique import RACINE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from observatoire.alertes.regles import lire_regles_des_alertes
-from observatoire.attributions.objectifs import lire_objectifs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import PUBLICS, lire_configuration
 from observatoire.configuration.fiche import Fiche, Texte, doubles, nombre
 from observatoire.configuration.saisie import FichierFautif, analyser_fiche, analyser_yaml, lire_yaml, verifier_fiche
-from observatoire.engagements import lire_engagements
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.gouvernance.seances import lire_seances
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schema, lire_schemas
 from observatoire.secret import Bruit, lire_regles_du_secret
+from observatoire.sujets.alertes.calcul.regles import lire_regles_des_alertes
+from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
+from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
+from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 
 BAREMES, SUIVI = Path("referentiels/baremes"), Path("suivi")
 #: Ce que l'on met à la place d'une valeur, où que ce soit : un autre genre, un vide, un excès, un chemin.

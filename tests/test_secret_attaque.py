@@ -17,7 +17,7 @@ from observatoire.schemas import lire_schemas
 from observatoire.secret.attaque import definir, temoigner
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.propagation import LARGEUR, croire, resserrer
-from observatoire.secret.attaque.releve import etendue, vraisemblance
+from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, _compte, etendue, vraisemblance
 from observatoire.secret.attaque.reseau import Reseau
 from observatoire.secret.bruit import Bruit
 
@@ -86,7 +86,7 @@ def test_l_attaque_sait_quand_elle_sait(prises):
 
 
 def test_sans_bruit_elle_etablit_presque_tout(prises):
-    prise = prises(GRAINES[0], sans_bruit=True)
+    prise = prises(GRAINES[0], muette=True)
     petits = prise.reponses[prise.reponses["petit"] & prise.reponses["genre"].eq("publié")]
     assert len(prise.etablis) > 100
     assert petits["juste"].mean() > 0.99
@@ -94,7 +94,7 @@ def test_sans_bruit_elle_etablit_presque_tout(prises):
 
 def test_sans_bruit_les_petits_numerateurs_masques_se_retrouvent(publiees):
     """Une suppression naïve : les numérateurs de moins de onze sont masqués, les totaux restent exacts."""
-    dossier = Dossier(publiees(GRAINES[1], sans_bruit=True), "publique")
+    dossier = Dossier(publiees(GRAINES[1], muette=True), "publique")
     fichier = dossier.publie / "indicateurs.csv"
     table = dossier.indicateurs
     masquees = (
@@ -113,7 +113,7 @@ def test_sans_bruit_les_petits_numerateurs_masques_se_retrouvent(publiees):
 
 
 def test_le_message_dit_ou_mais_jamais_combien(publiees):
-    attaque = Attaque(Dossier(publiees(GRAINES[0], sans_bruit=True), "publique"))
+    attaque = Attaque(Dossier(publiees(GRAINES[0], muette=True), "publique"))
     constats = attaque.conclure().constats
     assert constats
     vrais = attaque._exacts.set_index(CLES)["numerateur"]
@@ -123,7 +123,7 @@ def test_le_message_dit_ou_mais_jamais_combien(publiees):
 
 def test_un_menage_corrige_entre_deux_editions_ne_trahit_pas_les_comptes(publiees, tmp_path):
     """La même année publiée deux fois, une famille corrigée : les comptes qui l'ont ne se devinent pas davantage."""
-    avant, apres = (Dossier(publiees(GRAINES[1], changes=n), "publique") for n in (0, 1))
+    avant, apres = (Dossier(publiees(GRAINES[1], changes=range(n)), "publique") for n in (0, 1))
     changees = differences(avant.indicateurs, apres.indicateurs)
     assert 0 < len(changees) < 200
     anterieures = apres.publie / "anterieures"
@@ -156,6 +156,26 @@ def test_toute_somme_vraie_des_definitions_est_trouvee():
             sommes = np.vstack([sommes, ligne])
         existent = len(siennes) - np.linalg.matrix_rank(matrice @ matrice.T)
         assert np.linalg.matrix_rank(sommes) >= existent - 1, univers
+
+
+@pytest.mark.parametrize(
+    ("code", "statut", "edition", "plafond"),
+    [
+        ("signalements_ouverts", "na", "", 0),
+        ("signalements_ouverts", "na", f"{CUMUL}2008", SANS_BORNE),
+        ("signalements_ouverts", "c", f"{CUMUL}2008", 10),
+        ("moins_40_sortants", "c", "", 10),
+        ("moins_40_sortants", "c", f"{CUMUL}2008", SANS_BORNE),
+    ],
+)
+def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, statut, edition, plafond):
+    """Sans objet, une des trois années suffit ; caché, c'est l'année qui a le moins de ménages suivis qui en a peu.
+    L'attaque prenait l'un pour un total nul, l'autre pour un total de dix : elle en « établissait » des comptes."""
+    lieu = dict(zip(LIEU, (2010, "quartier", "velotte", "gbh", edition, ""), strict=True))
+    mesures = dict.fromkeys(["numerateur", "denominateur", "reponse", "contenant"], np.nan)
+    ligne = pd.DataFrame([lieu | mesures | {"statut": statut, "exacte": False, "petite": statut == "c"}])
+    compte = _compte(ligne, code, "denominateur", Bruit(), 11).iloc[0]
+    assert (compte["plancher"], compte["plafond"]) == (0, plafond)
 
 
 def _reseau(bas, haut, sommes, vues=(), loi=None) -> Reseau:

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer
-from observatoire.intervalles import ecart_type_du_bruit, garwood, wilson
 from observatoire.secret.bruit import Bruit, brasser
-from observatoire.secret.valeurs import encadrer_un_rapport
+from observatoire.statistique.intervalles import encadrer_un_rapport, garwood, wilson
 
 LIVRE = Bruit()
 BARREAUX = [Bruit(5, 2.0, 2), Bruit(5, 3.0, 2), Bruit(3, 1.5, 1), Bruit(8, 4.0, 2), Bruit(4, 1.0, 0)]
@@ -180,8 +179,8 @@ def test_la_borne_d_un_zero_est_celle_du_compte_qui_en_donne_un_deux_fois_et_dem
     donne_zero = np.array(
         [loi[LIVRE.ecart - k] if k <= LIVRE.ecart else 0 for k, loi in zip(comptes, lois, strict=True)]
     )
-    assert stats.poisson.pmf(comptes, LIVRE.borne_d_un_zero) @ donne_zero == pytest.approx(0.025)
-    assert Bruit(variance=0).borne_d_un_zero == pytest.approx(garwood(0, 1)[1])
+    assert stats.poisson.pmf(comptes, LIVRE.borne_d_un_zero()) @ donne_zero == pytest.approx(0.025)
+    assert Bruit(variance=0).borne_d_un_zero() == pytest.approx(garwood(0, 1)[1])
 
 
 @pytest.mark.parametrize(("n", "attendu"), [(60, 6), (100, 5), (200, 6), (400, 20)])
@@ -191,8 +190,7 @@ def test_un_intervalle_publie_contient_la_vraie_valeur(n, attendu):
     lois = LIVRE.lois[np.minimum(comptes, len(LIVRE.lois) - 1)]
     publies = comptes[:, None] + np.arange(-LIVRE.ecart, LIVRE.ecart + 1)
     x = np.clip(publies, 0, n)
-    ecart_type = ecart_type_du_bruit(x / n, n, LIVRE.variance)
-    bas, haut = encadrer_un_rapport(wilson, x, np.full_like(x, n), ecart_type, LIVRE.borne_d_un_zero)
+    bas, haut = encadrer_un_rapport(wilson, x, np.full_like(x, n), (LIVRE.variance, LIVRE.borne_d_un_zero()))
     part = attendu / n
     chances = stats.binom.pmf(comptes, n, part)[:, None] * lois
     assert chances[(bas <= part) & (part <= haut)].sum() > 0.94

@@ -7,24 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatoire.simulation import (
-    TRAITS,
+from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
+from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_le_parc
+from observatoire.sujets.simulation.modele.pertinence import juger_la_pertinence
+from observatoire.sujets.simulation.modele.projection import (
     Parc,
-    Tirage,
     atteignables,
-    codes_du_parc,
-    composer_le_parc,
-    duree_de_la_charte,
     equilibrer,
-    juger_la_pertinence,
-    probabilites,
     profil_pour,
-    profil_probable,
     projeter,
-    reporter,
-    simuler,
     trajectoire,
 )
+from observatoire.sujets.simulation.modele.report import reporter
+from observatoire.sujets.simulation.modele.tirages import Tirage, probabilites, profil_probable, simuler
+from observatoire.sujets.simulation.modele.traits import TRAITS
 
 PARTS = st.floats(0, 1)
 TAUX = st.floats(0.01, 0.4)
@@ -122,6 +118,23 @@ def _lignes(**denominateurs) -> dict[str, dict]:
         }
         for code, nom in codes
     }
+
+
+@pytest.mark.parametrize(("connus", "ecart_type"), [(2000, 0.0), (1700, 0.00467), (400, 0.0222)])
+def test_un_parc_presque_tout_connu_n_est_pas_un_echantillon_d_un_parc_infini(connus, ecart_type):
+    """L'écart type d'un sondage sans remise : celui de la binomiale, réduit de la part du parc qui est connue."""
+    parts = simuler(Parc(2000, 0.45, 0.09, 0.09, connus=(connus, 1e9, 1e9)), 0.4, 0, Tirage(20_000))[0]
+    assert parts.mean() == pytest.approx(0.45, abs=0.001)
+    assert parts.std() == pytest.approx(ecart_type, rel=0.03)
+
+
+def test_connaitre_presque_tout_le_parc_demande_moins_aux_entrants():
+    """Un recensement à 85 % tiré comme un échantillon ferait demander un profil plus bas que nécessaire."""
+    connu, echantillon = (
+        profil_probable(Parc(menages, 0.45, 0.09, 0.09, connus=(1700, 1e9, 1e9)), 0.41, "baisse", 3)
+        for menages in (2000, 2_000_000)
+    )
+    assert connu > echantillon
 
 
 def test_le_taux_des_autres_est_tire_sur_ceux_qui_n_ont_pas_le_trait():

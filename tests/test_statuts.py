@@ -159,9 +159,8 @@ def test_la_ville_cachee_n_est_pas_prise_pour_le_quartier(publies):
     ligne = selection.ligne(publies["zero"], CODE, "battant")
     for statut in STATUTS:
         repere = {**ligne, **dict.fromkeys(NOMBRES, float("nan")), "statut": statut}
-        texte = comparaisons.comparer(
-            ligne, repere, declaration, comparaisons.en_mots(reperes.tout(publies["zero"]))
-        ).texte
+        mots = comparaisons.en_mots(reperes.tout(publies["zero"]))
+        texte = comparaisons.comparer(ligne, repere, declaration, mots, 0.001).texte
         assert texte == f"pas de comparaison : {statut} ({STATUTS[statut].libelle})"
 
 

@@ -16,7 +16,7 @@ from textes_hostiles import presents
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.fichiers import lire_fichier
 from observatoire.schemas import lire_schema
-from observatoire.suivi.actions import COLONNES, lire_actions
+from observatoire.sujets.alertes.calcul.actions import COLONNES, lire_actions
 
 PLANOISE = identifiant("quartier", "planoise")
 COLONNES_ECRITES = ENTETE.split(";")

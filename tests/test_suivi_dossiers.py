@@ -13,7 +13,7 @@ from atelier_suivi import LETTRES, PREMIERE, actions, alertes, du_quartier, iden
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from observatoire.suivi.dossiers import CLES, COLONNES, dresser, jalonner
+from observatoire.sujets.alertes.calcul.dossiers import CLES, COLONNES, dresser, jalonner
 
 T1 = "2011-T1"
 

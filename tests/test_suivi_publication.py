@@ -8,9 +8,9 @@ from atelier_suivi import Suivi, alertes, identifiant
 
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.rangement import lire_publiee
-from observatoire.suivi.bilan import bilan_du_trimestre
-from observatoire.suivi.dossiers import dresser
-from observatoire.suivi.publication import ecrire_les_actions, publier_suivi
+from observatoire.sujets.alertes.calcul.dossiers import dresser
+from observatoire.sujets.alertes.calcul.suivi import ecrire_les_actions, publier_suivi
+from observatoire.sujets.alertes.vue.bilan import bilan_du_trimestre
 from observatoire.tables import publiees
 
 SERIES = {

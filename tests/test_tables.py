@@ -17,15 +17,15 @@ from fabrique import RACINE
 from petite_ville import commande, ecrire_petite_ville
 
 from observatoire import tables
-from observatoire.alertes import calcul as calcul_des_alertes
 from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS, PUBLIQUE, lire_configuration
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.rangement import dictionnaire, ecrire_publiee, lire_publiee, vide
+from observatoire.sujets.alertes.calcul import etape as calcul_des_alertes
+from observatoire.sujets.alertes.tables import ACTIONS_PUBLIEES, DOSSIERS
 from observatoire.tables.contrat import BOOLEEN, CODE, DATE, ENTIER, NOMBRE, TEXTE
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import INDICATEURS
-from observatoire.tables.suivi import ACTIONS_PUBLIEES, DOSSIERS
 
 SOURCE = RACINE / "src" / "observatoire"
 
@@ -71,11 +71,11 @@ def test_declarer_ne_charge_rien_de_lourd():
 def test_aucune_liste_de_tables_n_est_tenue_a_la_main():
     """Une table ne se nomme que dans sa déclaration : quatre noms de suite ailleurs seraient une liste."""
     noms = {t.nom for t in tables.toutes()} | {t.fichier for t in tables.toutes()}
-    permis = {"gouvernance/regles.py", "presentation/engagements.py"}  # des clés, des preuves
+    permis = {"sujets/seances/calcul/regles.py", "sujets/objectifs/vue/engagements.py"}  # des clés, des preuves
     listes = []
     for module in SOURCE.rglob("*.py"):
         relatif = module.relative_to(SOURCE).as_posix()
-        if relatif in permis or relatif.startswith("tables/"):
+        if relatif in permis or relatif.startswith("tables/") or module.match("sujets/*/tables.py"):
             continue
         for noeud in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             elements = noeud.elts if isinstance(noeud, ast.Tuple | ast.List | ast.Set) else []
@@ -88,7 +88,7 @@ def test_un_fichier_de_table_ne_se_nomme_nulle_part():
     """Ni lu, ni écrit par son nom : le chemin vient de la déclaration."""
     fichiers = "|".join(re.escape(t.fichier) for t in tables.toutes())
     nomme = re.compile(rf'/ f?"({fichiers})"')
-    hors = ("audit/", "exemple/", "livre/", "secret/attaque/", "tables/")  # livre : celui des pages
+    hors = ("audit/", "exemple/", "livre/", "secret/attaque/")  # livre : celui des pages
     trouves = [
         f"{module.relative_to(SOURCE)} : {m[1]}"
         for module in SOURCE.rglob("*.py")
@@ -149,7 +149,8 @@ def test_une_colonne_que_rien_n_a_calculee_se_dit(tmp_path):
 def test_le_dictionnaire_dit_chaque_colonne_qu_un_public_lit(public):
     dites = dictionnaire(public)
     pilotes = dites[dites["colonne"].eq("pilote")]["table"].tolist()
-    assert pilotes == ([] if public == PUBLIQUE else ["dossiers", "actions"])
+    assert pilotes == ([] if public == PUBLIQUE else ["actions", "dossiers"])
+    assert dites["table"].is_monotonic_increasing
     assert set(dites["table"]) == {t.nom for t in tables.publiees().values() if t.colonnes}
     assert dites[dites["table"].eq("indicateurs") & dites["cle"]]["colonne"].tolist() == INDICATEURS.noms_des_cles
 
@@ -204,19 +205,15 @@ def test_un_depot_change_depuis_le_calcul_ne_se_publie_pas(ville):
 
 # --- la recette : une table de plus
 
-DECLARATION = '''
-"""Ce que la recette ajoute."""
-
-from observatoire.tables.colonnes import ANNEE, INDICATEUR, STATUT, code, entier
-from observatoire.tables.contrat import PROTECTION, PUBLIE, Table
-from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+DECLARATION = """
 
 PARUTIONS = Table(
     "parutions", PUBLIE, "combien de valeurs paraissent de chaque indicateur", PROTECTION,
-    cles=(ANNEE, INDICATEUR), mesures=(entier("valeurs", "valeurs qui paraissent", "valeurs"),),
+    cles=(ANNEE, code("indicateur", "code de l'indicateur")),
+    mesures=(entier("valeurs", "valeurs qui paraissent", "valeurs"),),
     de=(INDICATEURS_PUBLIES,), protection="calculée sur ce qui paraît",
 )
-'''
+"""
 CALCUL = '''
 """Ce que la recette ajoute."""
 
@@ -228,8 +225,8 @@ def compter_les_parutions(publiees):
 '''
 APPEL = """    ecrire_publiee(PARUTIONS, compter_les_parutions(publiees), travail, regles.public)
 """
-IMPORTS = """from observatoire.tables.parutions import PARUTIONS
-from observatoire.mixite.parutions import compter_les_parutions
+IMPORTS = """from observatoire.sujets.mixite.tables import PARUTIONS
+from observatoire.sujets.mixite.calcul.parutions import compter_les_parutions
 """
 LIRE = """
 import sys
@@ -249,8 +246,10 @@ assert valeurs.parutions["valeurs"].sum() == valeurs.indicateurs["statut"].eq("p
 def test_une_table_de_plus_touche_trois_fichiers(ville, tmp_path):
     """Sa déclaration, son calcul, l'appel de celui-ci : elle est alors écrite, lue par les pages et documentée."""
     source = shutil.copytree(SOURCE, tmp_path / "src" / "observatoire")
-    (source / "tables" / "parutions.py").write_text(DECLARATION, encoding="utf-8")
-    (source / "mixite" / "parutions.py").write_text(CALCUL, encoding="utf-8")
+    mixite = source / "sujets" / "mixite"
+    with (mixite / "tables.py").open("a", encoding="utf-8") as declarations:
+        declarations.write(DECLARATION)
+    (mixite / "calcul" / "parutions.py").write_text(CALCUL, encoding="utf-8")
     sujets = source / "publication" / "sujets.py"
     avant, arret, apres = sujets.read_text(encoding="utf-8").partition("    ecrire_publiee(")
     tete, debut, suite = avant.partition("\n\ndef ")

@@ -7,18 +7,20 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from observatoire.attributions import Objectif, confronter
-from observatoire.verdicts import NON_CONCLUANT, NON_TENU, TENU, etendre_a_ce_qui_manque, juger_les_mesures
+from observatoire.secret import Bruit
+from observatoire.sujets.objectifs.calcul.conformite import confronter
+from observatoire.sujets.objectifs.calcul.objectifs import Objectif
+from observatoire.verdicts import NON_CONCLUANT, NON_TENU, RISQUE, TENU, etendre_a_ce_qui_manque, juger_les_mesures
 
 
 def _cellule(x: float, n: float, cible: float, **champs) -> pd.DataFrame:
     ligne = {
         "nature_indicateur": "proportion", "numerateur": x, "denominateur": n, "valeur": x / n, "borne_basse": np.nan,
-        "borne_haute": np.nan, "couverture": 1.0, "variance": 0.0, "statut": "publie", "cible": cible,
+        "borne_haute": np.nan, "couverture": 1.0, "variance": 0.0, "zero": 0.0, "statut": "publie", "cible": cible,
         "sens": "au_moins", "tolerance": 0.0, "arithmetique": True, "en_vigueur": True, "avant_terme": False,
     }  # fmt: skip
     return pd.DataFrame([ligne | champs])
@@ -35,6 +37,7 @@ def _attribuer(x: float, n: float, cible: float, sens: str, **champs) -> str:
 _COMPTES = st.integers(12, 900).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(deadline=None)
 @given(_COMPTES, st.floats(0.02, 0.98), st.sampled_from(["au_moins", "au_plus"]))
 def test_une_part_se_juge_comme_le_test_binomial_unilateral(comptes, cible, sens):
     x, n = comptes
@@ -47,6 +50,7 @@ def test_une_part_se_juge_comme_le_test_binomial_unilateral(comptes, cible, sens
     assert _attribuer(x, n, cible, sens) == attendu
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.floats(0.01, 0.5))
 def test_un_taux_se_juge_comme_le_test_de_poisson_unilateral(x, cible):
     p_bon, p_mauvais = stats.poisson.sf(x - 1, cible * 800), stats.poisson.cdf(x, cible * 800)
@@ -54,6 +58,17 @@ def test_un_taux_se_juge_comme_le_test_de_poisson_unilateral(x, cible):
         return
     attendu = TENU if p_bon < 0.05 else NON_TENU if p_mauvais < 0.05 else NON_CONCLUANT
     assert juger_les_mesures(_cellule(x, 800, cible, nature_indicateur="taux"))["verdict"].iloc[0] == attendu
+
+
+def test_un_zero_publie_ne_conclut_qu_au_dela_de_ce_que_le_bruit_a_pu_effacer():
+    """Zéro publié sur cent : un compte attendu de six se publie zéro plus d'une fois sur vingt."""
+    bruit = Bruit()
+    zero, publie_zero = bruit.borne_d_un_zero(1 - 2 * RISQUE), bruit.lois[range(6), range(5, -1, -1)]
+    jugee = juger_les_mesures(_cellule(0, 100, 0.055, variance=bruit.variance, zero=zero)).iloc[0]
+    assert (jugee["verdict"], jugee["haut"]) == (NON_CONCLUANT, pytest.approx(zero / 100))
+    assert stats.poisson.pmf(range(6), zero) @ publie_zero == pytest.approx(RISQUE)
+    assert _attribuer(0, 100, 0.055, "au_moins", variance=bruit.variance, zero=zero) == NON_CONCLUANT
+    assert juger_les_mesures(_cellule(0, 100, 0.055))["verdict"].iloc[0] == NON_TENU
 
 
 def test_soixante_et_un_sur_deux_cents_pour_un_quart_a_partout_le_meme_verdict():

@@ -31,13 +31,14 @@ _COMPOSITIONS = ["seul", "couple_avec_enfants", "couple_sans_enfant", "autre"]
 _TRANCHES = ["0-20", "20-40", "40-60", "60-100", "100+", "nr"]
 
 
-def ville(dossier: Path, graine: int, sans_bruit: bool = False, changes: int = 0) -> Configuration:
+def ville(dossier: Path, graine: int, muette: bool = False, changes: range = range(0)) -> Configuration:
     """Une ville calculée, deux années presque pareilles ; ses ménages et leurs clés dépendent de la graine.
 
-    ``changes`` : ménages de Battant, la seconde année, dont la composition est corrigée (d'une édition à l'autre).
+    ``muette`` : sans bruit. ``changes`` : les rangs, parmi les ménages de Velotte qui ne sont pas monoparentaux, de
+    ceux qui le deviennent la seconde année (d'une édition à l'autre).
     """
     dossier.mkdir(parents=True, exist_ok=True)
-    referentiels = _sans_bruit(dossier / "referentiels") if sans_bruit else RACINE / "data" / "referentiels"
+    referentiels = sans_bruit(dossier / "referentiels") if muette else RACINE / "data" / "referentiels"
     chemins = {"referentiels": str(referentiels), "schemas": str(RACINE / "data" / "schemas")}
     config = configuration(dossier, edition={"annees": list(ANNEES)}, chemins=chemins)
     tirage = np.random.default_rng(graine)
@@ -45,8 +46,8 @@ def ville(dossier: Path, graine: int, sans_bruit: bool = False, changes: int = 0
     avant = menages.copy()
     partis = tirage.random(len(menages)) < 0.1
     avant.loc[partis, "composition"] = tirage.choice([*_COMPOSITIONS, "monoparentale"], partis.sum())
-    seuls = menages.index[menages["composition"].eq("seul")][:changes]
-    menages.loc[seuls, "composition"] = "monoparentale"
+    autres = menages.index[menages["quartier"].eq("velotte") & menages["composition"].ne("monoparentale")]
+    menages.loc[autres[list(changes)], "composition"] = "monoparentale"
     contenus = {annee: _tables(table) for annee, table in zip(ANNEES, (avant, menages), strict=True)}
     depots = [(a, b, t) for a in ANNEES for b in ("gbh", "neolia") for t in ("logements", "menages")]
     ecrire_prepare(config, contenus, depots)
@@ -88,7 +89,8 @@ def _donner_les_cles(config: Configuration, graine: int) -> None:
             table.to_parquet(fichier, index=False)
 
 
-def _sans_bruit(dossier: Path) -> Path:
+def sans_bruit(dossier: Path) -> Path:
+    """Une copie des référentiels, où le barème n'ajoute aucun bruit."""
     shutil.copytree(RACINE / "data" / "referentiels", dossier)
 
     def couper(contenu: dict) -> None:

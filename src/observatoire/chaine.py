@@ -71,7 +71,7 @@ class Chaine:
 
     def seance(self, date: dt.date | None, genre: str) -> None:
         """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""
-        from observatoire.gouvernance import preparer_seance
+        from observatoire.sujets.seances.calcul.ordre_du_jour import preparer_seance
 
         print(f"Séance préparée : {preparer_seance(self.config, date, genre)}")
 
@@ -91,7 +91,7 @@ class Chaine:
                 print("Rien n'a été effacé. Pour effacer ces lignes et garder les valeurs : --confirmer.")
                 return
             a_figer = purge.annees_a_figer(self.config, echues)
-            if a_figer and not self._est_calcule():
+            if a_figer and not self._sur_les_depots_calcules()._est_calcule():
                 raise ErreurObservatoire(
                     "les valeurs à conserver ne sont pas à jour : lancer « observatoire calculer », puis relancer. "
                     "Rien n'a été effacé."
@@ -140,12 +140,13 @@ class Chaine:
             exiger(self._publie(large))
         if not INDICATEURS.dans(self.config.chemin("prepare")).is_file():
             raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
-        if not self._est_calcule():
+        chaine = self._sur_les_depots_calcules()
+        if not chaine._est_calcule():
             raise ErreurObservatoire(
                 "le dernier calcul n'est pas allé à son terme, ou ce qu'il lit a changé depuis : lancer « observatoire "
                 "calculer ». Rien n'a été publié."
             )
-        self._proteger_jusqu_a(public)
+        chaine._proteger_jusqu_a(public)
 
     def _proteger_jusqu_a(self, public: str) -> None:
         if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
@@ -312,15 +313,16 @@ class Chaine:
         return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"], sauf=[passages])
 
     def _est_calcule(self) -> bool:
-        """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?
+        """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?"""
+        entier = all(table.dans(self.config.chemin("prepare")).is_file() for table in tables.preparees().values())
+        return entier and any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
 
-        Les dépôts sont ceux qu'il a lus, où qu'ils soient : qui ne fait que protéger ne les donne pas.
-        """
+    def _sur_les_depots_calcules(self) -> Chaine:
+        """La même chaîne, sur les dépôts que le dernier calcul a lus, où qu'ils soient : eux seuls disent s'ils sont
+        fictifs, donc de quelle clé vient le bruit."""
         prepare = self.config.chemin("prepare")
         brut = Memoire(prepare, "").retenu().get("brut")
-        chaine = replace(self, config=self.config.avec_chemins(brut=prepare / brut)) if brut else self
-        entier = all(table.dans(prepare).is_file() for table in tables.preparees().values())
-        return entier and any(chaine._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
+        return replace(self, config=self.config.avec_chemins(brut=prepare / brut)) if brut else self
 
     def _memoire_du_calcul(self, sans_les_refuses: bool) -> Memoire:
         return self._memoire(self.config.chemin("prepare"), self._lu_par_le_calcul(sans_les_refuses))
@@ -344,10 +346,10 @@ class Chaine:
 
     def _relire_le_suivi(self) -> None:
         """Lever :class:`ErreurConfiguration` si engagements, objectifs ou comptes rendus sont mal écrits."""
-        from observatoire.attributions import lire_objectifs
         from observatoire.baremes import lire_baremes
-        from observatoire.engagements import lire_engagements
-        from observatoire.gouvernance import lire_seances
+        from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
+        from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
+        from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 
         lire_objectifs(self.config, lire_baremes(self.config.chemin("referentiels")))
         lire_engagements(self.config)

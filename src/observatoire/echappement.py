@@ -70,14 +70,14 @@ def _est_un_nombre(texte: str) -> bool:
 
 def markdown_en_html(texte: str) -> str:
     """Le Markdown des gens, en HTML sûr : ni HTML, ni image, ni directive ; ses titres passent sous ceux de la page."""
-    return _rendre(_lire(texte))
+    return _rendre(_en_jetons(texte))
 
 
 def markdown_en_myst(texte: str) -> str:
     """Le même, pour une page en MyST : ses titres restent des titres, donc au sommaire, et le reste est du HTML."""
     parties: list[str] = []
     suite: list[Token] = []
-    jetons = iter(_lire(texte))
+    jetons = iter(_en_jetons(texte))
     for jeton in jetons:
         if jeton.type == "heading_open" and jeton.level == 0:
             parties += [_en_bloc(suite), f"{'#' * int(jeton.tag[1])} {pour_myst(_nu(next(jetons)))}"]
@@ -98,7 +98,7 @@ def _lecteur() -> MarkdownIt:
     return lecteur
 
 
-def _lire(texte: str) -> list[Token]:
+def _en_jetons(texte: str) -> list[Token]:
     """Les jetons d'un texte ; ses titres descendent sous celui de la section qui le porte, sans sauter de rang."""
     jetons, rang = _lecteur().parse(texte), 2
     for jeton in jetons:

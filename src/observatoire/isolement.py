@@ -284,10 +284,10 @@ def _essayer(fonction: Callable, tache: object, commun: object):
     except BaseException as erreur:  # noqa: BLE001 – une bibliothèque écrite en Rust peut lever autre chose qu'une Exception
         if isinstance(erreur, OSError) and erreur.errno is not None:
             return erreur
-        return Panne("faute", _situer(erreur), "".join(traceback.format_tb(erreur.__traceback__)))
+        return Panne("faute", _dire_ou(erreur), "".join(traceback.format_tb(erreur.__traceback__)))
 
 
-def _situer(erreur: BaseException) -> str:
+def _dire_ou(erreur: BaseException) -> str:
     """« KeyError, cellules.py ligne 33 »."""
     ici = [c for c in traceback.extract_tb(erreur.__traceback__) if f"{os.sep}observatoire{os.sep}" in c.filename]
     lieu = f", {os.path.basename(ici[-1].filename)} ligne {ici[-1].lineno}" if ici else ""

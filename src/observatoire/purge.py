@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.alertes.standards import anonymiser
 from observatoire.configuration import Configuration
 from observatoire.conserves import ATTENTES_SUIVANTES, DEVENIRS_SUIVANTS, VIDE, annees_conservees, dossier_conserve
 from observatoire.droits import reserver, resserrer
@@ -24,8 +23,9 @@ from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import balayer, ecrire_dossier, ecrire_parquet
 from observatoire.indicateurs import parc_prepare, sommes_des_devenirs
 from observatoire.rangement import lire_preparee
+from observatoire.sujets.alertes.calcul.standards import anonymiser
+from observatoire.sujets.objectifs.tables import ATTENTES
 from observatoire.tables import Table, preparees
-from observatoire.tables.attributions import ATTENTES
 
 PETIT_IMMEUBLE = 11
 

@@ -52,10 +52,10 @@ def ecrire_publiee(table: Table, contenu: pd.DataFrame, dossier: Path, public: s
 
 
 def dictionnaire(public: str) -> pd.DataFrame:
-    """Les colonnes de chaque table que ce public lit, telles qu'elles sont déclarées."""
+    """Les colonnes de chaque table que ce public lit, telles qu'elles sont déclarées, dans l'ordre des noms."""
     lignes = [
         (table.nom, c.nom, c.libelle, c.genre, c.unite, c in table.cles)
-        for table in publiees().values()
+        for _, table in sorted(publiees().items())
         for c in table.paraissent(public == PUBLIQUE)
     ]
     return pd.DataFrame(lignes, columns=DICTIONNAIRE.noms)

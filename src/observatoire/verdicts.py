@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.intervalles import clopper_pearson, ecart_type_du_bruit, elargir, garwood
+from observatoire.statistique.intervalles import clopper_pearson, encadrer_un_rapport, garwood
 from observatoire.vocabulaire import (
     ATTEINT,
     AU_PLUS,
@@ -38,6 +38,10 @@ RISQUE = 0.05
 #: Deux nombres plus proches que cela sont le même : les sommes d'euros s'écrivent en flottants.
 EGAUX = 1e-9
 COMPLETE = 0.9995
+_COMPTES, _DU_BRUIT = ["numerateur", "denominateur"], ["variance", "zero"]
+#: Ce qu'un verdict lit d'une cellule publiée, son statut mis à part ; le bruit de ses comptes vient de
+#: :func:`observatoire.secret.porter_le_bruit`.
+LUES = [*_COMPTES, "valeur", "borne_basse", "borne_haute", "couverture", *_DU_BRUIT]
 PAS_EN_VIGUEUR = "Le texte n'était pas en vigueur toute l'année."
 PAS_ECHU = "L'échéance n'est pas venue."
 CACHEE = "La valeur n'est pas publiée : le verdict non plus."
@@ -46,8 +50,7 @@ CACHEE = "La valeur n'est pas publiée : le verdict non plus."
 def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     """Juger chaque ligne : ajouter ``bas``, ``haut`` (dans l'unité de la valeur), ``verdict``, ``constat``, ``raison``.
 
-    ``table`` : ``nature_indicateur``, ``numerateur``, ``denominateur``, ``valeur``, ``borne_basse``, ``borne_haute``,
-    ``couverture``, ``statut`` et ``variance`` (celle du bruit) de la cellule publiée ; ``cible``, ``sens``,
+    ``table`` : ``nature_indicateur``, :data:`LUES` et ``statut`` de la cellule publiée ; ``cible``, ``sens``,
     ``tolerance``, ``arithmetique``, ``en_vigueur``, et ``avant_terme`` : l'échéance de l'objectif n'est pas venue.
     """
     table = encadrer(table)
@@ -87,18 +90,15 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
 def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     """Ajouter l'intervalle du verdict (``bas``, ``haut``) et celui du seul couvert (``bas_connu``, ``haut_connu``).
 
-    Proportion : Clopper et Pearson ; taux : Garwood, élargis de la ``variance`` du bruit ; sinon, l'intervalle publié
-    s'il y en a un. Un dénombrement complet est exact. Incomplet, un effectif n'est connu que par défaut, un taux aussi
-    (ce qui manque peut être sans événement), une part à ce qui manque près ; une moyenne ou un écart ne l'est pas.
+    Proportion : Clopper et Pearson ; taux : Garwood, élargis de ce que le bruit a pu ajouter, ou effacer d'un zéro ;
+    sinon, l'intervalle publié s'il y en a un. Un dénombrement complet est exact. Incomplet, un effectif n'est connu que
+    par défaut, un taux aussi (ce qui manque peut être sans événement), une part à ce qui manque près ; une moyenne ou
+    un écart ne l'est pas.
     """
     nature, couverture = table["nature_indicateur"], table["couverture"].fillna(1).to_numpy(float)
     couverture = np.where(couverture >= COMPLETE, 1.0, couverture)
-    x, n, valeur, variance = (table[c].to_numpy(float) for c in ("numerateur", "denominateur", "valeur", "variance"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        bruit = ecart_type_du_bruit(valeur, n, variance)
-    proportion, taux = (
-        elargir(valeur, *loi(x, n, 1 - 2 * RISQUE), bruit, 1 - 2 * RISQUE) for loi in (clopper_pearson, garwood)
-    )
+    x, n, valeur, *bruit = (table[c].to_numpy(float) for c in (*_COMPTES, "valeur", *_DU_BRUIT))
+    proportion, taux = (encadrer_un_rapport(loi, x, n, bruit, 1 - 2 * RISQUE) for loi in (clopper_pearson, garwood))
     dessous, dessus = table["borne_basse"].fillna(table["valeur"]), table["borne_haute"].fillna(table["valeur"])
     cas = [nature.eq("proportion"), nature.eq("taux"), nature.eq("ecart")]
     bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"]], dessous)

@@ -84,6 +84,9 @@ ETATS_D_UN_DOSSIER = lexique(
     Mot("resolue", "résolue"),
     Mot("rouverte", "rouverte"),
 )
+NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS_D_UN_DOSSIER
+#: Trimestres sans pilote à partir desquels un dossier est montré le premier.
+TROP_LONG = 2
 #: Comment l'excès d'un territoire se répartit entre ses immeubles.
 FORMES = lexique(Mot("concentree", "concentrée"), Mot("diffuse", "diffuse"))
 
@@ -128,11 +131,11 @@ AU_MOINS, AU_PLUS = COTES
 #: Ce qu'est un indicateur.
 NATURES = lexique(
     Mot("proportion", "proportion"), Mot("taux", "taux"), Mot("moyenne", "moyenne"), Mot("effectif", "effectif"),
-    Mot("ecart", "écart"),
+    Mot("ecart", "écart"), Mot("rapport", "rapport de deux comptes"),
 )  # fmt: skip
-PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART = NATURES
+PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART, RAPPORT = NATURES
 #: Celles dont une figure part de zéro.
-DEPUIS_ZERO = (PROPORTION, TAUX, EFFECTIF)
+DEPUIS_ZERO = (PROPORTION, TAUX, EFFECTIF, RAPPORT)
 #: Une proportion est une fraction de [0, 1] ; elle ne se lit en pour cent qu'à la fin.
 UNITES = {
     "%": Unite(100),

@@ -21,9 +21,16 @@ FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
     "proportion": "score de Wilson, 95 %",
     "taux": "Byar, exact sous dix événements, 95 %",
-    "moyenne": "sans intervalle : moyenne de toutes les lignes déposées",
-    "effectif": "sans intervalle : dénombrement de toutes les lignes déposées",
+    "rapport": "logarithme du rapport de deux comptes, 95 %",
+    "moyenne": "d'après son erreur type, 95 %",
+    "effectif": "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
     "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
+}
+
+#: Table -> ce qui, d'elle, n'est d'aucun quartier : un territoire et l'ensemble n'y comptent pas la même chose.
+SANS_LIEU = {
+    "demandes": "les demandes sans quartier souhaité ne comptent que dans l'ensemble",
+    "programmes": "les opérations d'autres communes ne comptent que dans l'ensemble",
 }
 
 #: Module -> nom de la famille, dans l'ordre des pages.
@@ -123,7 +130,10 @@ class Indicateur:
             "code", "libelle", "famille", "nature", "numerateur", "denominateur", "unite", "multiplicateur",
             "source", "tables", "sens", "periode", "reference", "perimetre", "groupe", "modalite", "fiche",
         )  # fmt: skip
-        return {c: getattr(self, c) for c in champs} | {"intervalle": INTERVALLES[self.nature]}
+        sans_lieu = next((SANS_LIEU[table] for table in self.tables if table in SANS_LIEU), None)
+        return {c: getattr(self, c) for c in champs} | {
+            "intervalle": INTERVALLES[self.nature], "sans_lieu": sans_lieu,
+        }  # fmt: skip
 
 
 def tous(table: pd.DataFrame) -> pd.Series:

@@ -48,7 +48,7 @@ def attributions(attributions):
     numerateur="demandes actives au 31 décembre",
     denominateur="attributions de l'année",
     unite="demandes par attribution",
-    nature="taux",
+    nature="rapport",
     source="SNE et bailleurs",
     table=("demandes", "attributions"),
     sens="baisse",

@@ -1,10 +1,11 @@
 """Ce qu'une personne écrit à la main : lu sur un modèle, ou refusé avec toutes ses fautes, chacune avec sa ligne.
 
 ``saisie`` lit le YAML ; ``modeles`` dit ce que chaque fichier peut contenir ; ``fiche`` les sortes de valeurs ;
-``phrases`` met les fautes en français. ``ville`` est la configuration que le reste lit.
+``commun`` ce que tous les territoires admettent ; ``phrases`` met les fautes en français. ``ville`` est la
+configuration que le reste lit.
 """
 
-from observatoire.configuration.ville import (
+from observatoire.configuration.commun import (
     ACCES,
     ANNEES,
     CHEMINS,
@@ -17,12 +18,8 @@ from observatoire.configuration.ville import (
     QUARTIERS,
     TABLES,
     TABLES_TIREES,
-    Bailleur,
-    Configuration,
-    lire_configuration,
-    nom_du_chemin,
-    plus_larges,
 )
+from observatoire.configuration.ville import Bailleur, Configuration, lire_configuration, nom_du_chemin, plus_larges
 
 __all__ = [
     "ACCES",

@@ -28,7 +28,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from observatoire.configuration.saisie import ANNEES
+from observatoire.configuration.saisie import DATABLES
 
 #: Où est une faute dans le contenu : des clés, et des rangs à partir de zéro.
 Chemin = tuple[str | int, ...]
@@ -128,7 +128,7 @@ Texte = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 def _dater(valeur: object) -> dt.date:
     if isinstance(valeur, dt.date):
         return valeur
-    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in ANNEES:
+    if isinstance(valeur, int) and not isinstance(valeur, bool) and valeur in DATABLES:
         return dt.date(valeur, 1, 1)
     raise PydanticCustomError("jour_ou_annee", "")
 

@@ -47,7 +47,7 @@ def formuler(faute: dict, contenu: object, discret: bool = False) -> str:
     ``contenu`` : ce qui a été lu, pour nommer un élément par son code. ``discret`` : ne redire aucune valeur.
     """
     chemin = faute["loc"][:-2] if faute["loc"][-1:] == ("[key]",) else faute["loc"]
-    lieu, cle = _situer(chemin, contenu)
+    lieu, cle = _dire_ou(chemin, contenu)
     contexte, valeur = faute.get("ctx") or {}, faute["input"]
     admis = contexte.get("admis", ())
     vu = chemin[-1] if faute["type"] == "extra_forbidden" else valeur
@@ -82,7 +82,7 @@ def citer(valeur: object) -> str:
     return f"« {texte[:60]}{'…' if len(texte) > 60 else ''} »"
 
 
-def _situer(chemin: tuple, contenu: object) -> tuple[str, str]:
+def _dire_ou(chemin: tuple, contenu: object) -> tuple[str, str]:
     """(ce qui contient la faute, le nom de ce qui est fautif)."""
     noms, dedans, liste = [], contenu, ""
     for etape in chemin:

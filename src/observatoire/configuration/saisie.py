@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import yaml
+from yaml.composer import Composer
 
 from observatoire.erreurs import ErreurConfiguration
 
@@ -24,20 +25,25 @@ if TYPE_CHECKING:
 Modele = TypeVar("Modele", bound="Fiche")
 #: Ce que YAML sait écrire et dont aucun fichier d'ici n'a l'emploi.
 _INUSITES = ("binary", "omap", "pairs", "set")
-
-
-ANNEES = range(1800, 2201)
+#: Les années dont une date se lit.
+DATABLES = range(1800, 2201)
 _ENORME = 1e15  # et « .nan » n'est pas plus petit
 
 
-class _Lecteur(yaml.SafeLoader):
-    """YAML ordinaire, où les clés sont des textes, uniques, et où rien ne renvoie à autre chose."""
+class _Lecteur(Composer, yaml.CSafeLoader):
+    """YAML ordinaire, où les clés sont des textes, uniques, et où rien ne renvoie à autre chose.
+
+    Découpé par libyaml, dix fois plus vite ; composé ici, où les renvois se refusent."""
 
     yaml_constructors = {
         tag: construire
-        for tag, construire in yaml.SafeLoader.yaml_constructors.items()
+        for tag, construire in yaml.CSafeLoader.yaml_constructors.items()
         if tag is None or tag.rpartition(":")[2] not in _INUSITES
     }
+
+    def __init__(self, texte: str):
+        yaml.CSafeLoader.__init__(self, texte)
+        Composer.__init__(self)
 
     def compose_node(self, parent, index):
         if self.check_event(yaml.AliasEvent):
@@ -57,7 +63,7 @@ class _Lecteur(yaml.SafeLoader):
 
     def construct_object(self, node, deep=False):
         valeur = super().construct_object(node, deep)
-        if isinstance(valeur, dt.datetime) or (isinstance(valeur, dt.date) and valeur.year not in ANNEES):
+        if isinstance(valeur, dt.datetime) or (isinstance(valeur, dt.date) and valeur.year not in DATABLES):
             self._refuser(node, "une date s'écrit AAAA-MM-JJ, sans heure, de 1800 à 2200.")
         if isinstance(valeur, int | float) and not abs(valeur) < _ENORME:
             self._refuser(node, "ce nombre est impossible.")

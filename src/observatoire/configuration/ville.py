@@ -5,7 +5,6 @@ Rien d'un territoire n'est dans le code ; tout ce qui change d'une ville à l'au
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +12,6 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from observatoire import vocabulaire
 from observatoire.communes import (
     AGGLOMERATION,
     HORS_COMMUNE,
@@ -23,52 +21,21 @@ from observatoire.communes import (
     Epci,
     lire_contours_de,
 )
+from observatoire.configuration.commun import (
+    ACCES,
+    CHEMINS_D_UN_PUBLIC,
+    CHEMINS_PAR_DEFAUT,
+    NIVEAUX,
+    PUBLICS,
+    PUBLIQUE,
+    TABLES,
+)
 from observatoire.configuration.saisie import analyser_yaml, lire_texte, reperer_dans, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee
 
 if TYPE_CHECKING:
     from observatoire.configuration.modeles.ville import Deposant, Ville
-
-NIVEAUX = tuple(niveau for niveau in vocabulaire.NIVEAUX if niveau != vocabulaire.QPV)
-TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
-#: Les tables que la préparation tire de deux années de dépôts ; personne ne les dépose.
-TABLES_TIREES = ("devenirs",)
-#: D'où vient le quartier d'un immeuble : du référentiel de contours, ou de sa commune (un parc de plusieurs communes).
-QUARTIERS = CONTOURS, COMMUNES = "contours", "communes"
-#: Ce qui désigne tous les bailleurs ensemble, qu'aucun ne peut avoir pour code.
-TOUS = "tous"
-#: Qui peut lire les dépôts et les tables préparées : leur propriétaire, ou son groupe aussi.
-ACCES = ("prive", "groupe")
-#: Ce qui peut s'écrire dans un nom de fichier, et les années que l'on peut dater.
-CODE = re.compile(r"\w[\w-]{0,63}")
-ANNEES = range(1900, 2101)
-#: Fichier de ``brut`` qui dit que les dépôts sont fictifs.
-MARQUE_FICTIF = "FICTIF"
-#: Dossier de « suivi » où est consigné qui a publié malgré des doutes.
-PASSAGES = "passages"
-#: À qui s'adresse une édition, du public le plus large au plus restreint : chacun peut aussi lire l'édition des
-#: précédents. Chaque public a ses pages et son site, dans des dossiers à lui.
-PUBLICS = ("publique", "partenaires")
-PUBLIQUE = PUBLICS[0]
-CHEMINS_D_UN_PUBLIC = ("edition", "site")
-#: Où est chaque dossier si rien n'est dit.
-CHEMINS_PAR_DEFAUT = {
-    "brut": "data/brut",
-    "prepare": "data/prepare",
-    "publie": "data/publie",
-    "edition": "book/edition",
-    "site": "_build/html",
-    "edition_partenaires": "_partenaires/edition",
-    "site_partenaires": "_partenaires/site",
-    "schemas": "data/schemas",
-    "referentiels": "data/referentiels",
-    "suivi": "data/suivi",
-    "notebooks": "notebooks",
-    "livre": ".",
-    "cle": "data/cle_du_secret",
-}
-CHEMINS = tuple(CHEMINS_PAR_DEFAUT)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from observatoire.tables.revue import OBJECTIFS
+from observatoire.sujets.revue.tables import OBJECTIFS
 
 #: Le dossier des documents, dans l'édition comme dans le site.
 DOSSIER = "documents"

@@ -16,7 +16,9 @@ _SANS_TEXTE = {"svg", "details", "style", "script"}
 
 def morceaux(sources: Iterable[html.HtmlElement | str]) -> list[list[str]]:
     """Des nœuds (sans ce qui les suit) et des textes, en morceaux ``[texte, style]``."""
-    bruts = [m for source in sources for m in ([(source, "")] if isinstance(source, str) else _lire(source, ""))]
+    bruts = [
+        m for source in sources for m in ([(source, "")] if isinstance(source, str) else _morceaux_du_noeud(source, ""))
+    ]
     unis: list[list[str]] = []
     for texte, style in bruts:
         texte = texte if texte == "\n" and style == "saut" else _BLANCS.sub(" ", texte)
@@ -43,7 +45,7 @@ def en_texte(noeud: html.HtmlElement) -> str:
     return "".join(t for t, _ in morceaux([noeud])).strip()
 
 
-def _lire(noeud: html.HtmlElement, style: str) -> Iterator[tuple[str, str]]:
+def _morceaux_du_noeud(noeud: html.HtmlElement, style: str) -> Iterator[tuple[str, str]]:
     if not isinstance(noeud.tag, str) or noeud.tag in _SANS_TEXTE:
         return
     if noeud.tag == "br":
@@ -52,7 +54,7 @@ def _lire(noeud: html.HtmlElement, style: str) -> Iterator[tuple[str, str]]:
     propre = _STYLES.get(noeud.tag, style) if noeud.tag != "th" else style
     yield noeud.text or "", propre
     for enfant in noeud:
-        yield from _lire(enfant, propre)
+        yield from _morceaux_du_noeud(enfant, propre)
         yield enfant.tail or "", propre
 
 

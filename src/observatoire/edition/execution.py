@@ -76,9 +76,9 @@ def executer(
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
-    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], _lire(publie))
+    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], _lire_la_memoire(publie))
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
-    memoire = _lire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
+    memoire = _lire_la_memoire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
@@ -86,16 +86,16 @@ def executer(
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:
     """Ne pas mêler deux publics : ni les valeurs de l'un dans les pages de l'autre, ni leurs pages dans un dossier."""
-    if (lu := _lire(publie)["public"]) != public:
+    if (lu := _lire_la_memoire(publie)["public"]) != public:
         raise ErreurConfiguration(f"le dossier « {publie.name} » contient ce qui est publié pour le public « {lu} ».")
-    if (edition / MEMOIRE_DE_L_EDITION).is_file() and (lu := _lire(edition)["public"]) != public:
+    if (edition / MEMOIRE_DE_L_EDITION).is_file() and (lu := _lire_la_memoire(edition)["public"]) != public:
         raise ErreurConfiguration(
             f"le dossier « {edition.name} » contient déjà l'édition du public « {lu} » : donner un autre dossier à "
             f"celle du public « {public} » (--edition)."
         )
 
 
-def _lire(dossier: Path) -> dict:
+def _lire_la_memoire(dossier: Path) -> dict:
     return json.loads((dossier / MEMOIRE_DE_L_EDITION).read_text(encoding="utf-8"))
 
 

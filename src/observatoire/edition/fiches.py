@@ -18,6 +18,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_mesure,
     ecrire_reference,
+    ecrire_reponse,
     legende_statuts,
 )
 from observatoire.publie import Contenu
@@ -128,14 +129,17 @@ def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
     titre = f"### {pour_myst(declaration.get('modalite') or declaration['libelle'])}\n\n" if avec_titre else ""
     if siennes.empty:
         return f"{titre}Aucune valeur n'est disponible pour la ville."
+    repondent = bool(siennes["reponse"].notna().any())
     corps = "\n".join(
         f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration, html=True)}"
         f" | {ecrire_bornes(r, declaration)}"
         f" | {ecrire_mesure(r, 'denominateur')} | {ecrire_mesure(r, 'couverture')} |"
+        f"{f' {ecrire_reponse(r, declaration)} |' if repondent else ''}"
         for r in siennes.to_dict("records")
     )
     legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
-    tete = "| Date | Valeur | Intervalle à 95 % | Dénominateur | Couverture |\n|:--|--:|--:|--:|--:|\n"
+    titres = ["Date", "Valeur", "Intervalle à 95 %", "Dénominateur", "Couverture", *["Réponse"] * repondent]
+    tete = f"| {' | '.join(titres)} |\n|:--|{'--:|' * (len(titres) - 1)}\n"
     return f"{titre}{tete}{corps}{legende}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from observatoire.echappement import markdown_en_myst, pour_myst
 from observatoire.presentation.nombres import ecrire_date
 from observatoire.publie import Contenu, en_lignes
-from observatoire.tables.engagements import SEANCES
+from observatoire.sujets.seances.tables import SEANCES
 
 CALENDRIER = "calendrier"
 RESERVE = "Le texte de ce compte rendu est réservé aux partenaires."

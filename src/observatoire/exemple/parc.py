@@ -53,7 +53,7 @@ def tirer_parc(scenario: Scenario, logements: int, alea) -> Parc:
     anciens = _anciens(scenario, logements, alea)
     nouveaux = _livraisons(scenario, logements, alea)
     immeubles = pd.concat([anciens, nouveaux], ignore_index=True).sort_values("bailleur", kind="stable")
-    immeubles = _situer(immeubles.reset_index(drop=True), scenario, alea)
+    immeubles = _placer(immeubles.reset_index(drop=True), scenario, alea)
     immeubles = _condamner(immeubles, scenario)
     return Parc(immeubles, _logements(immeubles, scenario, alea), verites.planter(scenario, immeubles, alea))
 
@@ -94,7 +94,7 @@ def _livraisons(scenario: Scenario, logements: int, alea) -> pd.DataFrame:
     return table.assign(rang_secteur=alea.choice(len(poids), len(table), p=poids / poids.sum()))
 
 
-def _situer(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFrame:
+def _placer(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFrame:
     """Identifiant, adresse, point et profil de chaque immeuble."""
     secteurs, n = scenario.secteurs, len(immeubles)
     rang = immeubles["rang_secteur"].to_numpy()

@@ -17,7 +17,7 @@ from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.devenirs import lots_conserves
 from observatoire.indicateurs.ecriture import Ecriture
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
-from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot, sommeur
+from observatoire.indicateurs.lots import LotSomme, regler_les_lots, sommer_lot, sommeur
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.prepares import lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import additionner
@@ -125,7 +125,7 @@ def faire(travail: Travail) -> str:
 def parc_prepare(config: Configuration, annee: int) -> pd.DataFrame:
     """Les logements connus d'une année préparée, par cellule."""
     lots = lots_prepares(config.chemin("prepare"), annee)
-    reglages = regler(config, {annee: tables_vides(lots)})
+    reglages = regler_les_lots(config, {annee: tables_vides(lots)})
     return _connus([sommer_lot(lot, reglages) for lot in lots])
 
 
@@ -145,7 +145,7 @@ def _sommer_par_annee(
 ) -> Iterator[tuple]:
     """(année, (règles, lots sommés)), toutes les années en une seule distribution."""
     lots = {annee: lots_prepares(config.chemin("prepare"), annee) for annee in annees}
-    reglages = regler(config, {annee: tables_vides(siens) for annee, siens in lots.items()})
+    reglages = regler_les_lots(config, {annee: tables_vides(siens) for annee, siens in lots.items()})
     taches = [lot for annee in annees for lot in lots[annee] if (annee, lot.nom) not in deja]
     sommes = dict(deja)
     for tache, lot in zip(taches, distribuer(sommer_lot, taches, reglages, dask), strict=True):

@@ -13,7 +13,7 @@ from observatoire.conserves import (
     dossier_conserve,
     lire_conserve,
 )
-from observatoire.indicateurs.lots import LotSomme, regler, sommer_lot
+from observatoire.indicateurs.lots import LotSomme, regler_les_lots, sommer_lot
 from observatoire.indicateurs.prepares import LotPrepare, lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import Sommes, additionner
 
@@ -26,7 +26,7 @@ def sommes_des_devenirs(config: Configuration, annee: int, immeubles: set[str]) 
     Seuls ces ``immeubles`` gardent leur nom ; le compte des autres reste dans leur secteur et leur quartier.
     """
     lots = lots_prepares(config.chemin("prepare"), annee)
-    reglages = regler(config, {annee: tables_vides(lots)})
+    reglages = regler_les_lots(config, {annee: tables_vides(lots)})
     siens = [LotPrepare(annee, lot.nom, {TABLE: lot.sources[TABLE]}) for lot in lots if TABLE in lot.sources]
     sommes = additionner([sommer_lot(lot, reglages).sommes for lot in siens], reglages[annee].dimensions)
     cellules = sommes.cellules.astype("str")

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.catalogue import Indicateur
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.couverture import couvrir, ranger
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.sommes import Sommes
+from observatoire.statistique import intervalles
 from observatoire.tables import indicateurs as tables
 from observatoire.tables.indicateurs import ROLES
 from observatoire.vocabulaire import (
@@ -276,7 +277,7 @@ class _Calcul:
             concernes = np.where(calcule & (roles["concernes"] > 0), roles["concernes"], np.nan)
             reponse = np.where(moyenne, roles["effectif"], bas) / concernes
         bornes = np.full((2, *haut.shape), np.nan)
-        for nature, intervalle in (("proportion", intervalles.wilson), ("taux", intervalles.byar)):
+        for nature, intervalle in ENCADRENT.items():
             ou = calcule & self._natures(nature)
             bornes[:, ou] = intervalle(haut[ou], bas[ou])
         self._ecarts(roles, calcule, valeur, bornes)

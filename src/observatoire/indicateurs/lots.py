@@ -15,7 +15,7 @@ from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
 from observatoire.couverture import DIMENSIONS, dimensions_de, ranger
 from observatoire.indicateurs.evaluation import croisements
-from observatoire.indicateurs.prepares import LotPrepare, coder_lot, lire_lot, situer
+from observatoire.indicateurs.prepares import LotPrepare, ajouter_la_ville, coder_lot, lire_lot
 from observatoire.indicateurs.sommes import Regles, Sommes, lire_regles, sommer_selon
 from observatoire.lecture.devenirs import table_tiree_vide
 from observatoire.lecture.tables import table_vide
@@ -44,12 +44,12 @@ class Reglages:
         return {*DIMENSIONS, "champ_rpls", "annee", "commune", CLE}.union(*self.regles.lues.values())
 
 
-def regler(config: Configuration, vides: dict[int, dict[str, pd.DataFrame]]) -> dict[int, Reglages]:
+def regler_les_lots(config: Configuration, vides: dict[int, dict[str, pd.DataFrame]]) -> dict[int, Reglages]:
     """Les réglages de chaque année. ``vides`` : année -> ses tables, sans aucune ligne."""
     baremes = lire_baremes(config.chemin("referentiels"))
     reglages = {}
     for annee, tables in vides.items():
-        situees = {nom: situer(nom, table, config) for nom, table in tables.items()}
+        situees = {nom: ajouter_la_ville(nom, table, config) for nom, table in tables.items()}
         regles = lire_regles(catalogue().values(), situees, annee, baremes)
         reglages[annee] = Reglages(config, regles, baremes, situees)
     return reglages
@@ -74,7 +74,7 @@ def sommeur(config: Configuration) -> Callable[[int, dict[str, pd.DataFrame]], L
     schemas = lire_schemas(config.chemin("schemas"))
     vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
     vides |= {nom: table_tiree_vide(nom, schemas) for nom in TABLES_TIREES}
-    return partial(_sommer_prepare, regler(config, dict.fromkeys(config.annees, vides)))
+    return partial(_sommer_prepare, regler_les_lots(config, dict.fromkeys(config.annees, vides)))
 
 
 def _sommer_prepare(par_annee: dict[int, Reglages], annee: int, tables: dict[str, pd.DataFrame]) -> LotSomme:
@@ -83,7 +83,7 @@ def _sommer_prepare(par_annee: dict[int, Reglages], annee: int, tables: dict[str
 
 
 def _sommer(lues: dict[str, pd.DataFrame], reglages: Reglages) -> LotSomme:
-    tables = reglages.vides | {nom: situer(nom, table, reglages.config) for nom, table in lues.items()}
+    tables = reglages.vides | {nom: ajouter_la_ville(nom, table, reglages.config) for nom, table in lues.items()}
     dimensions = reglages.dimensions
     return LotSomme(
         sommer_selon(reglages.regles, tables, reglages.baremes, dimensions),

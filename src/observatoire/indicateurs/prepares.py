@@ -48,7 +48,7 @@ def lots_prepares(prepare: Path, annee: int) -> list[LotPrepare]:
 
 def lire_lot(lot: LotPrepare, utiles: set[str]) -> dict[str, pd.DataFrame]:
     """Les tables d'un lot, colonnes ``utiles`` seulement, codes en ``Categorical``."""
-    return {nom: _lire(source, utiles) for nom, source in lot.sources.items()}
+    return {nom: _lire_source(source, utiles) for nom, source in lot.sources.items()}
 
 
 def coder_lot(tables: dict[str, pd.DataFrame], utiles: set[str]) -> dict[str, pd.DataFrame]:
@@ -61,7 +61,7 @@ def _coder(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(dict.fromkeys(textes, "category"))
 
 
-def _lire(source: Path | bytes, utiles: set[str]) -> pd.DataFrame:
+def _lire_source(source: Path | bytes, utiles: set[str]) -> pd.DataFrame:
     flux = pa.BufferReader(source) if isinstance(source, bytes) else source
     schema = pq.read_schema(flux)
     textes = [c.name for c in schema if pa.types.is_string(c.type) or pa.types.is_large_string(c.type)]
@@ -73,7 +73,7 @@ def _lire(source: Path | bytes, utiles: set[str]) -> pd.DataFrame:
     return table.unify_dictionaries().combine_chunks().to_pandas()
 
 
-def situer(nom: str, table: pd.DataFrame, config: Configuration) -> pd.DataFrame:
+def ajouter_la_ville(nom: str, table: pd.DataFrame, config: Configuration) -> pd.DataFrame:
     """Ajouter ``ville`` et, avec des communes, ``agglomeration`` ; et ``dans_ville`` aux programmes.
 
     ``ville`` est celle du territoire ou, dans une agglomération, celle du quartier (d'un programme : la sienne).

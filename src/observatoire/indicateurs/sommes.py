@@ -39,6 +39,11 @@ class Sommes:
         rangs = [self.rangs[c] for c in ((code, role), (code, f"{role}_{RESTE}")) if c in self.rangs]
         return self.valeurs[:, rangs].sum(axis=1) if rangs else None
 
+    def roles(self, declarations: Iterable[Indicateur], role: str) -> np.ndarray:
+        """Celles de chaque indicateur, en colonnes ; zéro s'il n'est pas sommé."""
+        colonnes = [self.role(d.code, role) for d in declarations]
+        return np.column_stack([np.zeros(len(self.valeurs)) if c is None else c for c in colonnes])
+
     @cached_property
     def rangs(self) -> dict[Colonne, int]:
         """Rang de chaque colonne."""
@@ -106,7 +111,7 @@ def _compter(declaration: Indicateur, colonnes: dict[str, pd.Series], compteurs:
 
 
 def _seconds_moments(colonnes: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Ce dont se tire l'erreur type d'un rapport de sommes (:func:`observatoire.intervalles.erreur_d_un_rapport`)."""
+    """Ce dont se tire l'erreur type d'un rapport de sommes (:mod:`observatoire.statistique.intervalles`)."""
     haut, bas = (colonnes[role].astype(float).fillna(0.0) for role in ("numerateur", "denominateur"))
     return {"carre": haut * haut, "produit": haut * bas, "poids_carre": bas * bas}
 

@@ -17,15 +17,12 @@ from observatoire.schemas import Champ, Schema
 CONTRAINTES = {"required", "unique", "enum", "minimum", "maximum", "pattern"}
 
 
-def conforme(table: pd.DataFrame, schema: Schema, unique: bool = True) -> bool:
-    """La table convertie respecte-t-elle, à coup sûr, toutes les contraintes de son schéma ?
-
-    ``unique`` : vérifier aussi l'unicité des identifiants.
-    """
-    return all(colonne_conforme(table[nom], champ, unique) for nom, champ in schema.champs.items())
+def conforme(table: pd.DataFrame, schema: Schema) -> bool:
+    """La table convertie respecte-t-elle, à coup sûr, toutes les contraintes de son schéma ?"""
+    return all(colonne_conforme(table[nom], champ) for nom, champ in schema.champs.items())
 
 
-def colonne_conforme(colonne: pd.Series, champ: Champ, unique: bool = True) -> bool:
+def colonne_conforme(colonne: pd.Series, champ: Champ) -> bool:
     """La même question pour une colonne."""
     if not champ.contraintes.keys() <= CONTRAINTES:
         return False
@@ -37,7 +34,7 @@ def colonne_conforme(colonne: pd.Series, champ: Champ, unique: bool = True) -> b
             return False
     elif champ.bornes != (None, None) and not _entre(colonne.to_numpy(), *champ.bornes):
         return False
-    return not (champ.unique and unique) or colonne.is_unique
+    return not champ.unique or colonne.is_unique
 
 
 def ecarts(colonne: pd.Series, champ: Champ) -> dict[str, np.ndarray]:

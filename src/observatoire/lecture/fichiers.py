@@ -27,6 +27,8 @@ from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
 #: Formats conseillés à qui dépose depuis un tableur ; Parquet, que produisent des programmes, se lit aussi.
 FORMATS = ("csv", "xlsx", "ods")
 LUS = (*FORMATS, "parquet")
+#: Un Parquet, ou un morceau de dépôt, que nous avons coupé.
+EN_COLONNES = (".parquet", ".morceau")
 # Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
@@ -77,7 +79,7 @@ def inaccessible(erreur: OSError, quoi: str = "fichier") -> Probleme:
 def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> Lu:
     if chemin.stat().st_size == 0:
         raise FichierIllisible(_vide())
-    if chemin.suffix.lower() == ".parquet":
+    if chemin.suffix.lower() in EN_COLONNES:
         from observatoire.lecture.parquet import lire_textes
 
         texte, lu = None, Lu(*lire_textes(chemin))

@@ -41,7 +41,8 @@ def sans_invisibles(lu: Lu, fichier: Fichier) -> Lu:
 
 def en_a(textes: pa.Array) -> bool:
     """Une cellule au moins a-t-elle un caractère qui ne se voit pas ?"""
-    return bool(pc.any(pc.match_substring_regex(textes, INVISIBLES)).as_py())
+    tout_ascii = pc.all(pc.string_is_ascii(textes)).as_py() is not False  # le cas ordinaire, qui se voit sans motif
+    return not tout_ascii and bool(pc.any(pc.match_substring_regex(textes, INVISIBLES)).as_py())
 
 
 def _nettoyer(textes: pa.Array) -> pa.Array:

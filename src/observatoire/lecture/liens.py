@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from observatoire.lecture.controles import plus_proche
@@ -142,15 +145,24 @@ def controler_liens(fichier: Fichier, schema: Schema, depots: dict[tuple, Fichie
 
 def _orphelins(fichier: Fichier, colonne: str, autre: Fichier, schema: Schema) -> list[Probleme]:
     table = fichier.donnees[fichier.table]
-    connus = pd.Index(autre.donnees[schema.liens[colonne]][colonne].dropna().unique())
-    orphelins = table[colonne].notna() & (connus.get_indexer(table[colonne]) == -1)
-    conseil = f"Corriger l'identifiant, ou ajouter la ligne qui manque dans {autre.chemin.name}."
+    connus = autre.donnees[schema.liens[colonne]][colonne]
+    orphelins = table[colonne].notna() & (rangs(connus, table[colonne]) < 0)
+    nom = Path(autre.relatif).name  # celui du fichier entier, non du morceau
+    conseil = f"Corriger l'identifiant, ou ajouter la ligne qui manque dans {nom}."
     if autre.table == RPLS:
         conseil = "Le fichier RPLS n'a pas les identifiants du bailleur : déposer immeubles et logements à la place."
     return [
-        Probleme("lien", f"{citer_code(valeur)} n'existe pas dans {autre.chemin.name}.", conseil, colonne, lignes)
+        Probleme("lien", f"{citer_code(valeur)} n'existe pas dans {nom}.", conseil, colonne, lignes)
         for valeur, lignes in _citables(table[colonne], orphelins)
     ]
+
+
+def rangs(connus: pd.Series, cherches: pd.Series) -> np.ndarray:
+    """Le rang, parmi des identifiants uniques, de chaque identifiant cherché ; -1 s'il est manquant ou inconnu."""
+    index = pd.Index(connus.astype("str"))
+    if isinstance(cherches.dtype, pd.CategoricalDtype):
+        return np.append(index.get_indexer(cherches.cat.categories.astype("str")), -1)[cherches.cat.codes]
+    return index.get_indexer(cherches)
 
 
 def _grouper(valeurs: pd.Series, masque: pd.Series):

@@ -6,7 +6,6 @@ processeurs ; le résultat est le même.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,33 +17,24 @@ import pyarrow as pa
 from observatoire.droits import creer_dossier
 from observatoire.isolement import Panne, faire_a_part
 from observatoire.lecture.decoupe import couper, nombre_de_morceaux
-from observatoire.lecture.decoupe_parquet import couper_part
 from observatoire.lecture.depots import Fichier, peser
 from observatoire.lecture.parts import Outils, Trace, verifier_part
 from observatoire.lecture.prudence import limites, lire_prudemment
-from observatoire.lecture.rapide import lire_vite
 from observatoire.lecture.tables import HORS, ecrire_table, preparer_tables, reunir
 from observatoire.lecture.verification import Depots, Suivi
 from observatoire.processus import coeurs, engager
 
 #: Octets déposés d'un lot, ramenés à ceux d'un CSV (un logement en prend une centaine, une vingtaine en Parquet).
-POIDS_DU_LOT = 20_000_000
-#: Un lot rapide ne tient pas ses lignes en textes : il peut être plus gros d'autant.
-FOIS_RAPIDE = 3
-#: Une part Parquet plus lourde est coupée.
-POIDS_A_COUPER = 100_000_000
+POIDS_DU_LOT = 60_000_000
 
 
 @dataclass(frozen=True)
 class Lot:
-    """Des parts d'une même année. ``rapide`` : des dépôts Parquet, qui se lisent d'abord tous ensemble ; ``morceau`` :
-    un morceau d'une part trop grosse.
-    """
+    """Des parts d'une même année. ``morceau`` : un morceau d'une part trop grosse."""
 
     rang: int
     annee: int
     parts: dict[str, list[Fichier]]
-    rapide: bool = False
     morceau: bool = False
 
     @property
@@ -81,33 +71,24 @@ class Bilan:
     suite: object = None
 
 
-def decouper(depots: Depots, outils: Outils, par_annee: bool = False) -> list[Lot]:
+def decouper(depots: Depots, par_annee: bool = False) -> list[Lot]:
     """Ranger les parts en lots. ``par_annee`` : un lot par année, quelle que soit sa taille."""
     lots: list[Lot] = []
     poids = 0
-    triees = sorted(depots.parts.items(), key=lambda p: (p[0][0], not par_annee and not _rapide(p[1], outils)))
-    for (annee, deposant), fichiers in triees:
-        rapide = not par_annee and _rapide(fichiers, outils)
+    for (annee, deposant), fichiers in sorted(depots.parts.items(), key=lambda part: part[0][0]):
         sien = peser(fichiers)
-        plein = bool(lots) and poids + sien > POIDS_DU_LOT * (FOIS_RAPIDE if rapide else 1) and not par_annee
-        if not lots or plein or (lots[-1].annee, lots[-1].rapide) != (annee, rapide):
-            lots.append(Lot(len(lots), annee, {}, rapide))
+        if not lots or lots[-1].annee != annee or (poids + sien > POIDS_DU_LOT and not par_annee):
+            lots.append(Lot(len(lots), annee, {}))
             poids = 0
         lots[-1].parts[deposant] = fichiers
         poids += sien
     return lots
 
 
-def _rapide(fichiers: list[Fichier], outils: Outils) -> bool:
-    """Tout est en Parquet, chaque table n'est donnée qu'une fois et rien n'est à corriger."""
-    en_ordre = all(f.format == "parquet" and f.a_lire and not f.problemes for f in fichiers)
-    return en_ordre and not any(map(outils.corrections_de, fichiers))
-
-
 def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]:
     """Remplacer le lot d'une part trop grosse pour la mémoire par un lot par morceau."""
     coupes: list[Lot] = []
-    gros = [(lot, nombre) for lot in lots if (nombre := _nombre_de_morceaux(lot))]
+    gros = [(lot, nombre) for lot in lots if len(lot.parts) == 1 and (nombre := nombre_de_morceaux(lot.fichiers))]
     coupures = faire_a_part(_couper, gros, (outils, dossier), lambda tache: limites(tache[0]))
     morceaux_de = {lot.rang: coupure for (lot, _), coupure in zip(gros, coupures, strict=True)}
     for lot in lots:
@@ -121,20 +102,9 @@ def couper_les_gros(lots: list[Lot], outils: Outils, dossier: Path) -> list[Lot]
     return coupes
 
 
-def _nombre_de_morceaux(lot: Lot) -> int:
-    """En combien de morceaux couper un lot ; zéro s'il se lit d'un bloc."""
-    fichiers = lot.fichiers
-    if len(lot.parts) == 1 and lot.rapide:
-        return math.ceil(peser(fichiers) / POIDS_DU_LOT) if peser(fichiers) > POIDS_A_COUPER else 0
-    return nombre_de_morceaux(fichiers[0]) if len(fichiers) == 1 else 0
-
-
 def _couper(tache: tuple[Lot, int], ou: tuple[Outils, Path]) -> list[list[Fichier]] | None:
     (lot, nombre), (outils, dossier) = tache, ou
-    if lot.rapide:
-        return couper_part(lot.fichiers, outils.schemas, nombre, dossier)
-    morceaux = couper(lot.fichiers[0], nombre, dossier)
-    return None if morceaux is None else [[morceau] for morceau in morceaux]
+    return couper(lot.fichiers, outils.schemas, nombre, dossier)
 
 
 def lire_lots(lots: list[Lot], reglages: Reglages, suivi: Suivi) -> list[Bilan]:
@@ -169,9 +139,6 @@ def _lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
 
 def lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
     """Lire, vérifier, préparer et écrire un lot ; ses fichiers n'ont ensuite plus de lignes."""
-    rapide = lot.rapide and all(f.a_lire for f in lot.fichiers)
-    if rapide and (tables := lire_vite(lot.fichiers, lot.annee, reglages.outils)) is not None:
-        return _ecrire(lot, tables, reglages)
     traces = [t for fichiers in lot.parts.values() for t in verifier_part(fichiers, reglages.outils)]
     bilan = preparer_lot(lot, reglages)
     for fichier in lot.fichiers:

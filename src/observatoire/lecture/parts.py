@@ -16,15 +16,16 @@ from observatoire.configuration import TABLES, Configuration
 from observatoire.interdits import normaliser
 from observatoire.lecture.allures import regarder
 from observatoire.lecture.avertissements import Contexte, avertir
+from observatoire.lecture.conformite import conforme
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
-from observatoire.lecture.decoupe import lire_morceau
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
-from observatoire.lecture.fichiers import LUS, FichierIllisible, Lu, lire_fichier
+from observatoire.lecture.fichiers import EN_COLONNES, LUS, FichierIllisible, Lu, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
 from observatoire.lecture.invisibles import sans_invisibles
-from observatoire.lecture.liens import controler_contexte, controler_liens
+from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
+from observatoire.lecture.parquet import lire_types
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
@@ -109,10 +110,13 @@ def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     """Lire un fichier et vérifier ce qu'il contient."""
     if not fichier.a_lire or (fichier.format not in LUS and not fichier.morceau):
         return []
+    if (typees := _lire_en_types(fichier, outils)) is not None:
+        fichier.lignes, fichier.donnees = len(typees), {fichier.table: typees}
+        return []
     est_rpls = fichier.table == RPLS
     attendus = list(ENTETES.values()) if est_rpls else [outils.schemas[fichier.table].colonnes]
     try:
-        lu = lire_morceau(fichier.chemin) if fichier.morceau else lire_fichier(fichier.chemin, attendus)
+        lu = lire_fichier(fichier.chemin, attendus)
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
@@ -133,6 +137,22 @@ def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     if interdites.rangs:
         _oublier(fichier, lu, interdites)
     return traces
+
+
+def _lire_en_types(fichier: Fichier, outils: Outils) -> pd.DataFrame | None:
+    """La table d'un fichier typé où il n'y a rien à redire, sans l'écrire en textes.
+
+    ``None`` dès qu'il y a quelque chose à en dire : les textes disent quoi, par les mêmes règles.
+    """
+    if fichier.table == RPLS or fichier.chemin.suffix.lower() not in EN_COLONNES or outils.corrections_de(fichier):
+        return None
+    schema = outils.schemas[fichier.table]
+    typees = lire_types(fichier.chemin, schema)
+    if typees is None or not conforme(typees, schema):
+        return None
+    if outils.contours is not None:  # les jointures de territoire comparent des textes
+        typees = typees.astype({nom: "str" for nom in NIVEAUX if nom in typees})
+    return None if controler_contexte(typees, typees, fichier, schema, outils.contours) else typees
 
 
 def _oublier(fichier: Fichier, lu: Lu, interdites: Interdites) -> None:

@@ -60,7 +60,7 @@ def lire(
     outils = replace(outils, cle=cle_de(config))
     suivi = Suivi(avancement, len(depots.fichiers))
     with _a_cote(config) as aside:
-        lots = couper_les_gros(decouper(depots, outils), outils, aside / MORCEAUX)
+        lots = couper_les_gros(decouper(depots), outils, aside / MORCEAUX)
         lus = lire_lots(lots, Reglages(outils, aside, sans_les_refuses, suite), suivi)
         shutil.rmtree(aside / MORCEAUX, ignore_errors=True)
         depots.fichiers = _a_leur_place(depots, lus)
@@ -81,12 +81,12 @@ def _a_leur_place(depots: Depots, lus: list[Bilan]) -> list[Fichier]:
     vus: dict[str, list[Fichier]] = {}
     for fichier in (f for lu in lus for f in lu.fichiers):
         vus.setdefault(fichier.relatif, []).append(fichier)
-    communes = depots.config.communes_retenues
+    communes, schemas = depots.config.communes_retenues, depots.schemas
     lus_en_place = []
     for fichier in depots.fichiers:
         siens = vus.get(fichier.relatif, [fichier])
         entier = len(siens) == 1 and siens[0].chemin == fichier.chemin
-        lus_en_place.append(siens[0] if entier else recoller(fichier, siens, communes))
+        lus_en_place.append(siens[0] if entier else recoller(fichier, siens, communes, schemas.get(fichier.table)))
     return lus_en_place
 
 
@@ -111,7 +111,7 @@ def preparer(config: Configuration, depots: Depots, sans_les_refuses: bool = Fal
     outils = Outils(config, depots.schemas, depots.contours, cle=cle_de(config))
     with _a_cote(config) as aside:
         reglages = Reglages(outils, aside, sans_les_refuses)
-        bilans = [preparer_lot(lot, reglages) for lot in decouper(depots, outils, par_annee=True)]
+        bilans = [preparer_lot(lot, reglages) for lot in decouper(depots, par_annee=True)]
         bilan = _ecrire_le_reste(aside, config, depots, bilans)
         _mettre_en_place(aside, config.chemin("prepare"))
     return bilan

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api.types import union_categoricals
 
 from observatoire.cles import COLONNE, attribuer
 from observatoire.configuration import Bailleur
+from observatoire.lecture.liens import rangs
 from observatoire.lecture.parts import Outils
 from observatoire.schemas import NON_RENSEIGNE, Schema
 
@@ -27,24 +29,38 @@ HORS = pd.DataFrame(
 
 def reunir(morceaux: list[tuple[Bailleur, pd.DataFrame]], annee: int, schema: Schema) -> pd.DataFrame:
     """Les dépôts acceptés d'une table, l'un sous l'autre, identifiants rendus uniques entre bailleurs."""
-    reunie = pd.concat(
-        [
-            donnees.assign(
-                annee=annee,
-                deposant=qui.code,
-                bailleur=qui.code if qui.est_bailleur else np.nan,
-                champ_rpls=not qui.hors_rpls,
-            )
-            for qui, donnees in morceaux
-        ],
-        ignore_index=True,
-    )
-    reunie = reunie.astype({"bailleur": "str", "deposant": "str"})
-    if "id_immeuble" in reunie:
-        reunie["immeuble"] = reunie["bailleur"] + ":" + reunie["id_immeuble"]
-    if "id_logement" in reunie:
-        reunie["id_logement"] = reunie["bailleur"] + ":" + reunie["id_logement"]
-    return sans_nr(reunie, schema)
+    tables = [_signer(donnees, qui, annee) for qui, donnees in morceaux]
+    siens = [_codes(table) for table in tables]
+    communs = set.intersection(*siens)
+    codes = {nom: pd.Series(union_categoricals([table[nom].array for table in tables])) for nom in communs}
+    autres = [
+        table.drop(columns=communs).astype(dict.fromkeys(leurs - communs, "str"))
+        for table, leurs in zip(tables, siens, strict=True)
+    ]
+    colonnes = dict.fromkeys(nom for table in tables for nom in table)
+    return sans_nr(pd.concat(autres, ignore_index=True).assign(**codes)[list(colonnes)], schema)
+
+
+def _signer(donnees: pd.DataFrame, qui: Bailleur, annee: int) -> pd.DataFrame:
+    code = pd.Series(qui.code, index=donnees.index, dtype="category" if _codes(donnees) else "str")
+    bailleur = code if qui.est_bailleur else pd.Series(np.nan, index=donnees.index, dtype="str")
+    siennes = donnees.assign(annee=annee, deposant=code, bailleur=bailleur, champ_rpls=not qui.hors_rpls)
+    for nom, unique in (("id_immeuble", "immeuble"), ("id_logement", "id_logement")):
+        if nom in donnees:
+            siennes[unique] = _prefixer(donnees[nom], f"{qui.code}:") if qui.est_bailleur else np.nan
+    return siennes
+
+
+def _prefixer(identifiants: pd.Series, prefixe: str) -> pd.Series:
+    """Un identifiant unique entre bailleurs ; dans un dictionnaire, il n'est écrit qu'une fois."""
+    if isinstance(identifiants.dtype, pd.CategoricalDtype):
+        return identifiants.cat.rename_categories(prefixe + identifiants.cat.categories)
+    return prefixe + identifiants
+
+
+def _codes(table: pd.DataFrame) -> set[str]:
+    """Les colonnes qu'un dictionnaire tient en mémoire ; un dépôt lu en textes n'en a pas."""
+    return {nom for nom, type_ in table.dtypes.items() if isinstance(type_, pd.CategoricalDtype)}
 
 
 def sans_nr(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -86,14 +102,6 @@ def _traduire(colonne: pd.Series, noms: dict[str, str]) -> pd.Series:
     if isinstance(colonne.dtype, pd.CategoricalDtype):
         return colonne.cat.rename_categories(noms)
     return colonne.map(noms).astype("str")
-
-
-def rangs(connus: pd.Series, cherches: pd.Series) -> np.ndarray:
-    """Le rang, parmi des identifiants uniques, de chaque identifiant cherché ; -1 s'il est manquant ou inconnu."""
-    index = pd.Index(connus.astype("str"))
-    if isinstance(cherches.dtype, pd.CategoricalDtype):
-        return np.append(index.get_indexer(cherches.cat.categories.astype("str")), -1)[cherches.cat.codes]
-    return index.get_indexer(cherches)
 
 
 def rapporter(table: pd.DataFrame, colonnes: list[str], places: np.ndarray, index: pd.Index) -> dict[str, pd.Series]:

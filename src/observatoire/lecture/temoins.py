@@ -15,14 +15,14 @@ from observatoire.schemas import Champ, Schema
 TAILLE = 2_000
 
 
-def choisir(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> pd.DataFrame:
+def choisir(donnees: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Les témoins d'un tableau converti, indexés par l'empreinte de leur clé (ou, sans clé, de toute la ligne, l'année
     de ses dates mise à part).
 
     Un code y est son rang parmi les valeurs admises (-1 : absent), une date un nombre de jours, un autre texte une
-    empreinte (0 : absent). ``prefixe`` : ce qui a été mis devant les identifiants.
+    empreinte (0 : absent).
     """
-    cles = _cles(donnees, schema, prefixe)
+    cles = _cles(donnees, schema)
     gardees = np.argsort(cles, kind="stable")[:TAILLE]
     lignes = donnees.iloc[gardees]
     colonnes = {nom: _coder(lignes[nom], champ) for nom, champ in schema.champs.items() if nom not in schema.cle}
@@ -35,17 +35,14 @@ def fondre(morceaux: list[pd.DataFrame | None]) -> pd.DataFrame | None:
     return pd.concat(morceaux).sort_index(kind="stable").iloc[:TAILLE] if morceaux else None
 
 
-def _cles(donnees: pd.DataFrame, schema: Schema, prefixe: str) -> np.ndarray:
+def _cles(donnees: pd.DataFrame, schema: Schema) -> np.ndarray:
     if schema.cle:
-        cle = donnees[schema.cle[0]]
-        return _empreintes(cle.str.removeprefix(prefixe) if prefixe else cle)
+        return _empreintes(donnees[schema.cle[0]])
     total = np.zeros(len(donnees), dtype=np.uint64)
     for nom, champ in schema.champs.items():
         colonne = donnees[nom]
         if champ.type == "date":
             colonne = colonne.dt.month * 100 + colonne.dt.day
-        elif prefixe and nom == "id_logement":
-            colonne = colonne.str.removeprefix(prefixe)
         total = total * np.uint64(31) + _empreintes(colonne)
     return total
 

@@ -194,13 +194,11 @@ def _joindre(places: gpd.GeoSeries, contours: gpd.GeoDataFrame, quartier: pd.Ser
 
     ``quartier`` : ne retenir que les secteurs de ce quartier, pour que les deux niveaux restent emboîtés.
     """
-    import geopandas as gpd
+    from shapely import STRtree
 
-    trouves = gpd.sjoin(
-        gpd.GeoDataFrame(geometry=places[places.notna()]),
-        contours[["code", "parent", "geometry"]],
-        predicate="intersects",
-    )
+    connues = places[places.notna()]
+    rangs, lesquels = STRtree(contours.geometry.to_numpy()).query(connues.to_numpy(), predicate="intersects")
+    trouves = pd.DataFrame(contours[["code", "parent"]]).iloc[lesquels].set_axis(connues.index[rangs])
     if quartier is not None:
         trouves = trouves[trouves["parent"].eq(quartier.reindex(trouves.index))]
     trouves = trouves.sort_values("code")

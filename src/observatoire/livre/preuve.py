@@ -49,7 +49,7 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> Non
         f"{page} : ne vient d'aucune source." for page in sorted(presentes.keys() - attendues.keys() - HORS_PLAN)
     ]
     for page, fichier in presentes.items():
-        lues[page], siennes = _lire(fichier, attendues.get(page))
+        lues[page], siennes = _lire_la_page(fichier, attendues.get(page))
         fautes += [f"{page} : {faute}" for faute in siennes]
     fautes += [f"{page} : « {lien} » ne mène nulle part." for page, lien in _morts(site, lues)]
     fautes += _defauts_de_l_index(site, len(attendues))
@@ -61,7 +61,7 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> Non
         )  # fmt: skip
 
 
-def _lire(fichier: Path, source: Path | None) -> tuple[Lue, list[str]]:
+def _lire_la_page(fichier: Path, source: Path | None) -> tuple[Lue, list[str]]:
     """Ce que dit une page, et ce qui en elle n'est pas entier."""
     octets, lue = fichier.read_bytes(), Lue()
     if not octets.rstrip().endswith(_FIN):

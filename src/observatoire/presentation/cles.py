@@ -45,7 +45,7 @@ def chiffres_cles(
         return absent("Chiffres clés", donnees.raison({valeurs.catalogue[c]["libelle"]: lignes[c] for c in caches}))
     sans = ", ".join(f"{escape(valeurs.catalogue[c]['libelle'])} ({_sigle(lignes[c])})" for c in caches)
     suite = f'<p class="obs-absent">Sans valeur publiée : {sans}.</p>{donnees.noter_statuts(sans)}' if caches else ""
-    regle = f'<p class="obs-note">{escape(comparaisons.regle())}</p>'
+    regle = f'<p class="obs-note">{escape(comparaisons.regle(valeurs, territoire, bailleur))}</p>'
     nom = selection.nommer(valeurs, territoire, bailleur)
     titre = f"Chiffres clés, {nom}, {valeurs.annee}"
     liste = f'<ul class="obs-cles" aria-label="{escape(titre)}">{cartes}</ul>'

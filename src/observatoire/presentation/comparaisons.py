@@ -1,20 +1,23 @@
 """Comparer sans faire dire aux chiffres plus qu'ils ne disent.
 
-Règle, dite sur les pages : un écart n'est annoncé que si les deux intervalles à 95 % ne se recouvrent pas.
-C'est une règle prudente. Un dénombrement complet n'a pas d'intervalle : son écart est donné tel quel. Aucune
-phrase ne dit pourquoi.
+Règle, dite sur les pages : un écart n'est annoncé que si le hasard l'explique mal, compte tenu du nombre de
+comparaisons de la page (:mod:`observatoire.presentation.epreuves`). Un dénombrement complet n'a pas d'intervalle : son
+écart est donné tel quel. Aucune phrase ne dit pourquoi.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from observatoire.presentation import reperes, selection
+from observatoire.presentation.epreuves import SEUIL, TOUT, ZERO, eprouver, eprouver_la_page, sans_lieu
 from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
 from observatoire.presentation.reperes import Repere
+from observatoire.vocabulaire import EFFECTIF
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -53,23 +56,30 @@ def en_mots(repere: Repere) -> Mots:
     )  # fmt: skip
 
 
-def regle() -> str:
-    """La règle, telle qu'elle est dite sur les pages."""
+def regle(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> str:
+    """La règle, telle qu'elle est dite sur la page d'un territoire ou d'un bailleur."""
+    epreuves = eprouver_la_page(valeurs, territoire, bailleur)
+    comptes = [ecrire(epreuves.faites, "comparaisons", decimales=0), ecrire(epreuves.par_hasard, decimales=0)]
     return (
-        "Un écart est dit non significatif quand les deux intervalles à 95 % se recouvrent. "
-        "Un dénombrement complet n'a pas d'intervalle : son écart est donné sans test."
+        "Un écart est dit non significatif quand le hasard suffirait à l'expliquer. La page fait "
+        f"{comptes[0]}, dont {comptes[1]} environ paraîtraient significatives par le seul hasard ; la règle en tient "
+        "compte : en moyenne, au plus un écart annoncé sur vingt n'est que du hasard. Un dénombrement complet n'a pas "
+        "d'intervalle : son écart est donné sans test."
     )
 
 
-def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots) -> Comparaison:
-    """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``."""
+def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots, probabilite: float) -> Comparaison:
+    """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``.
+
+    ``probabilite`` : celle de l'écart, ajustée, s'il n'y en avait aucun ; absente quand rien ne l'éprouve.
+    """
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
         return Comparaison("impossible", f"pas de comparaison : {nommer_statut(statut_de(cause))}")
     ecart = float(ligne["valeur"]) - float(repere["valeur"])
     texte = ecrire_ecart(ecart, declaration)
-    teste = not (pd.isna(ligne["borne_basse"]) or pd.isna(repere["borne_basse"]))
-    if teste and _recouvrent(ligne, repere):
+    teste = not pd.isna(probabilite)
+    if teste and probabilite >= SEUIL:
         return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
     if not teste and not any(chiffre in texte for chiffre in "123456789"):
         return Comparaison("egal", mots.egal, texte)
@@ -82,15 +92,18 @@ def comparer_ville(
     valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous"
 ) -> Comparaison | None:
     """Situer un territoire ou un bailleur dans ce qui le contient (la ville) ; ``None`` pour le territoire entier."""
-    repere = reperes.situer(valeurs, territoire, bailleur)
+    repere = reperes.repere_de(valeurs, territoire, bailleur)
     if repere is None:
         return None
     declaration = valeurs.catalogue[indicateur]
     ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
     ville = reperes.ligne(valeurs, indicateur, repere)
-    if declaration["nature"] == "effectif":
+    if declaration["nature"] == EFFECTIF:
         return _part_de_la_ville(ligne, ville, repere)
-    return comparer(ligne, ville, declaration, en_mots(repere))
+    if raison := sans_lieu(valeurs, indicateur, bailleur):
+        return Comparaison("impossible", f"pas de comparaison : {raison}")
+    probabilite = eprouver_la_page(valeurs, territoire, bailleur).ajustees.get((indicateur, TOUT), math.nan)
+    return comparer(ligne, ville, declaration, en_mots(repere), probabilite)
 
 
 def comparer_zero(
@@ -100,19 +113,29 @@ def comparer_zero(
     zero = valeurs.edition["annee_zero"]
     if zero >= valeurs.annee:
         return None
-    return comparer_annee(valeurs, indicateur, zero, territoire, bailleur)
+    probabilite = eprouver_la_page(valeurs, territoire, bailleur).ajustees.get((indicateur, ZERO), math.nan)
+    lieu = (*selection.reperer(valeurs, territoire), bailleur)
+    return comparer_annee(valeurs, indicateur, zero, lieu, probabilite)
 
 
 def comparer_annee(
-    valeurs: Publie, indicateur: str, avant: int, territoire: str | None = None, bailleur: str = "tous"
+    valeurs: Publie,
+    indicateur: str,
+    avant: int,
+    lieu: tuple[str, str, str],
+    probabilite: float | None = None,
 ) -> Comparaison:
-    """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison."""
-    coupures = {r["annee"] for r in selection.ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee}
-    if coupures:
-        annees = " et ".join(str(a) for a in sorted(coupures))
+    """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison.
+
+    ``lieu`` : le niveau, le territoire et le bailleur. ``probabilite`` : celle de l'écart parmi d'autres (voir
+    :func:`comparer`) ; sans elle, l'écart est éprouvé seul.
+    """
+    if coupures := selection.ruptures_entre(valeurs, indicateur, avant):
+        annees = " et ".join(str(a) for a in coupures)
         return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
-    ligne = selection.ligne(valeurs, indicateur, territoire, bailleur)
-    repere = selection.ligne(valeurs, indicateur, territoire, bailleur, annee=avant)
+    ligne, repere = (valeurs.ligne(indicateur, *lieu, annee=annee) for annee in (None, avant))
+    if probabilite is None:
+        probabilite = float(eprouver(valeurs, [indicateur], [ligne], [repere])[0])
     depuis = f"depuis {avant}"
     mots = Mots(
         f"en hausse {depuis}",
@@ -120,13 +143,13 @@ def comparer_annee(
         f"écart non significatif {depuis}",
         f"identique à {avant}",
     )
-    return comparer(ligne, repere, valeurs.catalogue[indicateur], mots)
+    return comparer(ligne, repere, valeurs.catalogue[indicateur], mots, probabilite)
 
 
 def ecrire_ecart(ecart: float, declaration: dict) -> str:
     """Un écart : en points pour une proportion, sinon dans l'unité de l'indicateur."""
     unite = "points" if declaration["unite"] == "%" else declaration["unite"]
-    decimales = 0 if declaration["nature"] == "effectif" else None
+    decimales = 0 if declaration["nature"] == EFFECTIF else None
     return ecrire(ecart, unite, signe=True, decimales=decimales)
 
 
@@ -142,7 +165,3 @@ def _part_de_la_ville(ligne: dict, ville: dict, repere: Repere) -> Comparaison:
 
 def _publiee(ligne: dict) -> bool:
     return statut_de(ligne) == "publie"
-
-
-def _recouvrent(a: dict, b: dict) -> bool:
-    return bool(a["borne_basse"] <= b["borne_haute"] and b["borne_basse"] <= a["borne_haute"])

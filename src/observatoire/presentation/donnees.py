@@ -14,6 +14,7 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_mesure,
     ecrire_reference,
+    ecrire_reponse,
     legende_statuts,
     nommer_statut,
     statut_de,
@@ -34,10 +35,15 @@ def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = Tru
     ``avec_statuts`` : expliquer les statuts sous le dessin ; inutile à qui a déjà sa légende.
     """
     legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>'
+    return deplier(f'<figure class="obs-figure">{legende}{svg}</figure>', titre, table, note, avec_statuts)
+
+
+def deplier(figure: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:
+    """Une figure déjà encadrée et titrée, sa note, et les données repliées dessous."""
     notes = f'<p class="obs-note">{note}</p>' if note else ""
     notes += noter_statuts(table) if avec_statuts else ""
     pli = plier("Données de la figure", defiler(table, f"Données : {titre}"))
-    return Fragment(f'<figure class="obs-figure">{legende}{svg}{notes}{pli}</figure>', titre)
+    return Fragment(f"{figure.removesuffix('</figure>')}{notes}{pli}</figure>", titre)
 
 
 def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> str:
@@ -62,7 +68,7 @@ def cases(ligne: dict, declaration: dict, annee: int) -> list[str]:
         ecrire_mesure(ligne, "denominateur"),
         ecrire_reference(declaration, annee),
         ecrire_mesure(ligne, "couverture"),
-        ecrire_mesure(ligne, "reponse"),
+        ecrire_reponse(ligne, declaration),
     ]
 
 

@@ -27,7 +27,7 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     nom = selection.nommer(valeurs, territoire, bailleur)
     if donnees.vide(annees):
         return absent(declaration["libelle"], donnees.raison({str(r["annee"]): r for r in annees}))
-    repere = reperes.situer(valeurs, territoire, bailleur)
+    repere = reperes.repere_de(valeurs, territoire, bailleur)
     ville = _serie_ville(valeurs, declaration, repere)
     autre = repere.nom if repere else ""
     titre = f"{declaration['libelle']}, {nom}"

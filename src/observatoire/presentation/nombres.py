@@ -16,12 +16,14 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 
-from observatoire.vocabulaire import STATUTS, UNITES, multiplier
+from observatoire.vocabulaire import PROPORTION, STATUTS, UNITES, multiplier
 
 FINE = "\u202f"  # espace fine insécable : milliers, « % »
 INSECABLE = "\u00a0"
 MOINS = "\u2212"
 ABSENT = "–"
+#: De combien ceux qui n'ont pas répondu pourraient différer des autres, pour dire ce que leur silence change.
+DIFFERENCE = 0.10
 
 _FRANCAIS = Locale("fr")
 _COLLEES = {"%", "‰"}
@@ -46,6 +48,7 @@ _DENOMBRES = {
     "dossier",
     "trimestre",
     "alerte",
+    "changement",
 }
 
 
@@ -137,6 +140,18 @@ def ecrire_mesure(ligne: dict, mesure: str) -> str:
     """Ce qui accompagne la valeur d'une ligne de ``indicateurs`` : numerateur, denominateur, couverture ou reponse."""
     ecrit = ecrire_part if mesure in {"couverture", "reponse"} else ecrire_compte
     return ecrit(ligne[mesure])
+
+
+def ecrire_reponse(ligne: dict, declaration: dict) -> str:
+    """Le taux de réponse et, d'une part, où elle serait si ceux qui n'ont pas répondu différaient de
+    :data:`DIFFERENCE` des autres."""
+    reponse, valeur = ligne["reponse"], ligne["valeur"]
+    if pd.isna(reponse) or pd.isna(valeur) or declaration["nature"] != PROPORTION or reponse >= 1:
+        return ecrire_part(reponse)
+    marge = (1 - reponse) * DIFFERENCE
+    bande = ecrire_intervalle(max(valeur - marge, 0.0), min(valeur + marge, 1.0), declaration["unite"])
+    autres = ecrire(DIFFERENCE, "points", decimales=0)
+    return f"{ecrire_part(reponse)} ({bande} si les autres différaient de {autres})"
 
 
 def ecrire_en_lettres(nombre: float, feminin: bool = False) -> str:

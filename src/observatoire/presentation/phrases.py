@@ -1,5 +1,5 @@
-"""La phrase d'une alerte : « 17 ménages de plus qu'attendu en impayé, entre 8 et 27, portés par deux immeubles sur
-quatorze »."""
+"""La phrase d'une alerte : « 21,8 %, trois fois l'attendu (7,1 %), en hausse depuis 2009 (+3,1 points) ; 17 ménages de
+plus qu'attendu en impayé, entre 8 et 27, portés par deux immeubles sur quatorze »."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pandas as pd
 
-from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_part
+from observatoire.presentation.nombres import ecrire, ecrire_en_lettres, ecrire_ligne, ecrire_part
 
 #: Les mots par lesquels commence ce qui précise un groupe de noms (« ménages | en impayé »).
 _SUITE = re.compile(r"\s(?=(?:en|sous|de|du|au|aux|à|qui|dont|depuis|dans|d'\w+)\b)")
@@ -36,7 +36,7 @@ def dire_exces(ligne: dict, declaration: dict) -> str:
     """« 17 ménages de plus qu'attendu en impayé de plus de trois mois, entre 8 et 27 »."""
     noms, suite = couper(declaration["numerateur"])
     suite = f" {suite}" if suite else ""
-    entier = _entier(ligne["exces"])
+    entier = arrondir(ligne["exces"])
     if entier == 0:
         return f"autant de {noms}{suite} qu'attendu{_dire_bornes(ligne)}"
     sens = "plus" if entier > 0 else "moins"
@@ -44,7 +44,7 @@ def dire_exces(ligne: dict, declaration: dict) -> str:
     return f"{nombre} {accorder(noms, entier)} de {sens} qu'attendu{suite}{_dire_bornes(ligne)}"
 
 
-def _entier(valeur: float) -> int:
+def arrondir(valeur: float) -> int:
     """L'arrondi tel qu'il s'écrit."""
     return int(Decimal(str(valeur)).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
@@ -53,11 +53,11 @@ def _dire_bornes(ligne: dict) -> str:
     """« , entre 8 et 27 » ; une borne de l'autre côté de zéro dit le sien : « , entre 2 de moins et 12 de plus »."""
     bas, haut = ligne["exces_bas"], ligne["exces_haut"]
     ecrites = [ecrire(abs(borne), decimales=0) for borne in (bas, haut)]
-    if _entier(bas) >= 0 and _entier(ligne["exces"]) > 0:
+    if arrondir(bas) >= 0 and arrondir(ligne["exces"]) > 0:
         return f", entre {ecrites[0]} et {ecrites[1]}"
-    if _entier(haut) <= 0 and _entier(ligne["exces"]) < 0:
+    if arrondir(haut) <= 0 and arrondir(ligne["exces"]) < 0:
         return f", entre {ecrites[1]} et {ecrites[0]}"
-    sens = ["de plus" if _entier(borne) >= 0 else "de moins" for borne in (bas, haut)]
+    sens = ["de plus" if arrondir(borne) >= 0 else "de moins" for borne in (bas, haut)]
     return f", entre {ecrites[0]} {sens[0]} et {ecrites[1]} {sens[1]}"
 
 
@@ -66,7 +66,7 @@ def dire_porteurs(ligne: dict, declaration: dict) -> str:
     immeubles, porteurs = ligne["immeubles"], ligne["porteurs"]
     if ligne["niveau"] == "immeuble" or pd.isna(immeubles) or pd.isna(porteurs) or not immeubles:
         return ""
-    if _entier(ligne["exces"]) <= 0:
+    if arrondir(ligne["exces"]) <= 0:
         return ""
     total = ecrire_en_lettres(immeubles)
     if not porteurs:
@@ -91,6 +91,29 @@ def _dire_part(ligne: dict) -> str:
     return f" ({ecrire_part(part)} de l'excès)"
 
 
+def dire_taux(ligne: dict, propre: dict, declaration: dict) -> str:
+    """« 21,8 %, trois fois l'attendu (7,1 %) » ; rien si la valeur n'est pas publiée.
+
+    ``ligne`` : l'évaluation ; ``propre`` : la valeur publiée au même endroit.
+    """
+    if propre["statut"] != "publie" or not propre["denominateur"] > 0 or not ligne["attendu"] > 0:
+        return ""
+    attendu = ligne["attendu"] / propre["denominateur"]
+    fois = _fois(propre["valeur"] / attendu)
+    return f"{ecrire_ligne(propre, declaration)}, {fois} ({ecrire(attendu, declaration['unite'])})"
+
+
+def _fois(rapport: float) -> str:
+    """« trois fois l'attendu », arrondi à ce qui se retient."""
+    if rapport < 1:
+        return "sous l'attendu"
+    if rapport < 1.35:
+        return "au-dessus de l'attendu"
+    if rapport < 1.75:
+        return "une fois et demie l'attendu"
+    return f"{ecrire_en_lettres(arrondir(rapport))} fois l'attendu"
+
+
 def dire_alerte(ligne: dict, declaration: dict) -> str:
-    """La phrase entière, sans point ni majuscule."""
+    """Combien de ménages de plus qu'attendu, et qui les porte ; sans point ni majuscule."""
     return ", ".join(p for p in (dire_exces(ligne, declaration), dire_porteurs(ligne, declaration)) if p)

@@ -54,7 +54,7 @@ def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Bar
     """Une barre par année, puis celle de la ville, dans l'ordre où elles se lisent."""
     series = [selection.serie(valeurs, c, territoire, bailleur) for c in codes]
     propres = [Barre(str(lignes[0]["annee"]), list(lignes)) for lignes in zip(*series, strict=True)]
-    repere = reperes.situer(valeurs, territoire, bailleur)
+    repere = reperes.repere_de(valeurs, territoire, bailleur)
     if repere is None:
         return propres
     lignes = [reperes.ligne(valeurs, c, repere) for c in codes]

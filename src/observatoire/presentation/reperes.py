@@ -50,7 +50,7 @@ def englober(valeurs: Publie, territoire: str | None = None) -> Repere:
     return Repere(VILLE, commune, valeurs.nom(VILLE, commune), *_MOTS["commune"])
 
 
-def situer(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> Repere | None:
+def repere_de(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> Repere | None:
     """Le repère d'un territoire ou d'un bailleur ; ``None`` pour le territoire entier, qui n'en a pas."""
     niveau, code = selection.reperer(valeurs, territoire)
     repere = englober(valeurs, territoire)

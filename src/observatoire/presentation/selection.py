@@ -62,7 +62,7 @@ def quartiers(
     lieux = valeurs.territoires[valeurs.territoires["niveau"].eq(niveau)]
     if commune is not None:
         lieux = lieux[lieux["parent"].eq(commune)]
-    lignes = _lire(valeurs, indicateur=indicateur, niveau=niveau, bailleur=bailleur)
+    lignes = _de_l_annee(valeurs, indicateur=indicateur, niveau=niveau, bailleur=bailleur)
     return _joindre(lieux, lignes, "territoire")
 
 
@@ -82,7 +82,7 @@ def parties(
 def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
     """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs."""
     niveau, code = reperer(valeurs, territoire)
-    lignes = _lire(valeurs, indicateur=indicateur, niveau=niveau, territoire=code)
+    lignes = _de_l_annee(valeurs, indicateur=indicateur, niveau=niveau, territoire=code)
     return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
 
 
@@ -100,7 +100,7 @@ def immeubles(valeurs: Publie, territoire: str) -> list[dict]:
 
 def lignes_des_immeubles(valeurs: Publie, indicateur: str, lieux: list[dict]) -> list[dict]:
     """Une ligne par immeuble de ``lieux``, dans son ordre, pour l'année de la page."""
-    lignes = _lire(valeurs, indicateur=indicateur, niveau="immeuble", bailleur="tous")
+    lignes = _de_l_annee(valeurs, indicateur=indicateur, niveau="immeuble", bailleur="tous")
     return _joindre(pd.DataFrame(lieux, columns=["code", "nom"]), lignes, "territoire")
 
 
@@ -127,6 +127,11 @@ def ruptures(valeurs: Publie, indicateur: str) -> list[dict]:
     return [{"annee": annee, "libelle": libelle} for annee, libelle, codes in valeurs.dates_rompues if codes & touches]
 
 
+def ruptures_entre(valeurs: Publie, indicateur: str, avant: int) -> list[int]:
+    """Les années des ruptures qui séparent ``avant`` de l'année de la page."""
+    return sorted({r["annee"] for r in ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee})
+
+
 def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
     """Le numéro du segment de chaque année : il change à une rupture et après une année sans valeur."""
     coupures = {r["annee"] for r in ruptures(valeurs, indicateur)}
@@ -139,7 +144,7 @@ def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
     return numeros
 
 
-def _lire(valeurs: Publie, **cles: str) -> list[dict]:
+def _de_l_annee(valeurs: Publie, **cles: str) -> list[dict]:
     return valeurs.lignes_de("indicateurs", annee=valeurs.annee, **cles)
 
 

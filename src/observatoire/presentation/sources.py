@@ -15,7 +15,7 @@ from observatoire.presentation.nombres import (
     ecrire_entier,
     ecrire_statut,
 )
-from observatoire.presentation.tableaux import composer
+from observatoire.presentation.tableaux import TOTAUX, composer
 from observatoire.presentation.textes import paragraphe
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ TABLES = {
     "immeubles": "immeubles", "logements": "logements", "menages": "ménages", "attributions": "attributions",
     "demandes": "demandes", "signalements": "signalements", "programmes": "programmes",
 }  # fmt: skip
-#: Ce qu'un lecteur qui additionne doit savoir.
-TOTAUX = (
-    "Chaque compte de ménages, de baux ou de demandes porte un bruit de quelques unités, toujours le même pour les "
-    "mêmes ménages : un total peut différer un peu de la somme de ses parties."
-)
+_BRUIT = "Ce bruit est toujours le même pour les mêmes ménages, baux ou demandes."
 _STATUTS_CORRECTION = {
     "appliquee": "appliquée", "explication": "expliquée", "refusee": "refusée", "passe_outre": "passé outre",
 }  # fmt: skip
@@ -81,7 +77,7 @@ def tableau_corrections(valeurs: Publie) -> Fragment:
 def bilan_du_secret(valeurs: Publie) -> Fragment:
     """Ce que l'édition cache, par quelle règle, ce qui le montrerait ; et ce que le bruit fait aux comptes."""
     phrases = valeurs.edition["secret"]["phrases"] or ["Aucune valeur n'est cachée."]
-    return paragraphe(replier(" ".join([*phrases, TOTAUX, *_dire_les_anciennes(valeurs.editions)])))
+    return paragraphe(replier(" ".join([*phrases, TOTAUX, _BRUIT, *_dire_les_anciennes(valeurs.editions)])))
 
 
 def _dire_les_anciennes(editions: pd.DataFrame) -> list[str]:

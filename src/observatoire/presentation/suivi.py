@@ -10,11 +10,13 @@ import pandas as pd
 from observatoire.presentation import comparaisons, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.cles import dire_ecart
+from observatoire.presentation.epreuves import SEUIL, eprouver
 from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import ecrire_entier, ecrire_ligne, ecrire_part
+from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_ligne, ecrire_part
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
+from observatoire.statistique.comparaisons import fausses_decouvertes
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -47,16 +49,20 @@ def livraisons(valeurs: Publie) -> Fragment:
 
 
 def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fragment:
-    """Les plus grands changements depuis l'année précédente, là où les intervalles ne se recouvrent pas."""
+    """Les changements depuis l'année précédente que le hasard n'explique pas, les plus nets d'abord."""
     avant = valeurs.annee - 1
     if avant not in valeurs.edition["annees"]:
         return absent("Changements", "c'est la première année de l'édition")
-    candidats = _changements(valeurs, avant).head(nombre)
-    if candidats.empty:
-        entre = f"Entre {avant} et {valeurs.annee}"
-        return paragraphe(f"{entre}, aucun changement ne dépasse les intervalles.")
-    lignes = [_nouveaute(valeurs, r, avant, depuis) for r in candidats.itertuples()]
-    note = "Changements où les intervalles à 95 % des deux années ne se recouvrent pas, les plus nets d'abord."
+    deux = _changements(valeurs, avant)
+    nets = deux[deux["ajustee"].lt(SEUIL)].sort_values(["probabilite", "indicateur", "territoire"])
+    entre = f"Entre {avant} et {valeurs.annee}, {ecrire(len(deux), 'comparaisons', decimales=0)}"
+    if nets.empty:
+        return paragraphe(f"{entre} : aucun changement que le hasard n'expliquerait pas.")
+    lignes = [_nouveaute(valeurs, r, avant, depuis) for r in nets.head(nombre).itertuples()]
+    note = (
+        f"{entre}, et {ecrire(len(nets), 'changements', decimales=0)} que le hasard n'explique pas "
+        "(en moyenne, au plus un sur vingt n'est que du hasard) ; les plus nets d'abord."
+    )
     titre = f"Ce qui a changé entre {avant} et {valeurs.annee}"
     return composer(pd.DataFrame(lignes), titre, gauche=("Indicateur", "Changement"), note=note)
 
@@ -73,26 +79,25 @@ def _parts(table: pd.DataFrame, bailleur: str) -> dict[str, str]:
 
 
 def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
-    """Les couples (indicateur, territoire) dont les intervalles se séparent, les plus nets d'abord."""
+    """Chaque couple (indicateur, territoire) comparé d'une année à l'autre : ``probabilite`` et ``ajustee``."""
     table = valeurs.indicateurs
     table = table[table["bailleur"].eq("tous") & table["niveau"].isin([valeurs.tout[0], "ville", "quartier"])]
-    table = table.dropna(subset=["valeur", "borne_basse", "borne_haute"])
-    table = table[~table["indicateur"].map(lambda c: bool(valeurs.catalogue[c].get("groupe")))]
+    rompus = [c for c in valeurs.catalogue if selection.ruptures_entre(valeurs, c, avant)]
+    groupes = [c for c, d in valeurs.catalogue.items() if d.get("groupe")]
+    table = table[table["statut"].eq("publie") & ~table["indicateur"].isin([*groupes, *rompus])]
     cles = ["indicateur", "niveau", "territoire"]
-    deux = table[table["annee"].eq(valeurs.annee)].merge(
-        table[table["annee"].eq(avant)], on=cles, suffixes=("", "_avant")
-    )
-    vide = (deux["borne_basse"] - deux["borne_haute_avant"]).clip(lower=deux["borne_basse_avant"] - deux["borne_haute"])
-    demi = (deux["borne_haute"] - deux["borne_basse"]).clip(lower=1e-12)
-    coupes = {c: {r["annee"] for r in selection.ruptures(valeurs, c)} for c in set(deux["indicateur"])}
-    rompus = deux["indicateur"].map(lambda c: valeurs.annee in coupes[c])
-    deux = deux.assign(nettete=vide / demi)[vide.gt(0) & ~rompus.astype(bool)]
-    return deux.sort_values(["nettete", "indicateur", "territoire"], ascending=[False, True, True])
+    deux = table[table["annee"].eq(valeurs.annee)].merge(table.loc[table["annee"].eq(avant), cles], on=cles)
+    bouts = [
+        deux[cles].merge(table[table["annee"].eq(annee)], on=cles, how="left").to_dict("records")
+        for annee in (valeurs.annee, avant)
+    ]
+    deux = deux.assign(probabilite=eprouver(valeurs, deux["indicateur"].tolist(), *bouts)).dropna(subset="probabilite")
+    return deux.assign(ajustee=fausses_decouvertes(deux["probabilite"]))
 
 
 def _nouveaute(valeurs, r, avant: int, depuis: str) -> dict[str, str]:
     declaration = valeurs.catalogue[r.indicateur]
-    ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, r.territoire)
+    ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, (r.niveau, r.territoire, "tous"), r.ajustee)
     passee = selection.ligne(valeurs, r.indicateur, r.territoire, annee=avant)
     return {
         "Territoire": lier_et_situer(valeurs, r.niveau, r.territoire, depuis),

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _COURTE = 100  # lignes
+#: Ce qu'un lecteur qui additionne doit savoir, là où il le ferait.
+TOTAUX = (
+    "Les comptes de ménages, de baux ou de demandes portent un bruit de quelques unités : un total peut différer un "
+    "peu de la somme de ses parties."
+)
 #: L'en-tête de la première colonne, selon ce que sont les lignes.
 GENRES = {niveau: mot.nom for niveau, mot in NIVEAUX.items()} | {"bailleur": "Bailleur"}
 
@@ -80,7 +85,12 @@ def tableau_famille(
     table = pd.DataFrame(rangs).dropna(axis="columns", how="all")
     repere = reperes.englober(valeurs, territoire)
     ecarts = (f"Écart {repere.a}", f"Écart {reperes.tout(valeurs).a}", "Depuis l'état zéro")
-    return composer(table, f"{famille}, {nom}, {valeurs.annee}", gauche=ecarts, note=comparaisons.regle())
+    return composer(
+        table,
+        f"{famille}, {nom}, {valeurs.annee}",
+        gauche=ecarts,
+        note=comparaisons.regle(valeurs, territoire, bailleur),
+    )
 
 
 def tableau_quartiers(
@@ -126,7 +136,7 @@ def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str |
     zero = comparaisons.comparer_zero(valeurs, code, territoire, bailleur)
     declaration, repere = (
         valeurs.catalogue[code],
-        reperes.situer(valeurs, territoire, bailleur) or reperes.tout(valeurs),
+        reperes.repere_de(valeurs, territoire, bailleur) or reperes.tout(valeurs),
     )
     valeur, intervalle, haut, bas, date, couverture, reponse = donnees.cases(ligne, declaration, valeurs.annee)
     parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}
@@ -174,7 +184,7 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple, titre: str, de
     table = pd.DataFrame({premiere: [*noms, f"<strong>{lier(repere.nom, adresse)}</strong>"], **colonnes})
     note = "Sous chaque valeur : son intervalle à 95 % et son dénominateur, quand ils existent."
     note += f" Sans valeur publiée – {' ; '.join(sans)}." if sans else ""
-    return composer(table, f"{titre}, {valeurs.annee}", note=note)
+    return composer(table, f"{titre}, {valeurs.annee}", note=f"{note} {TOTAUX}")
 
 
 def cellule(ligne: dict, declaration: dict) -> str:

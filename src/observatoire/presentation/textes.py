@@ -10,6 +10,7 @@ import pandas as pd
 from observatoire.echappement import markdown_en_html
 from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.liens import lier
 from observatoire.presentation.nombres import (
     ecrire,
     ecrire_ligne,
@@ -83,3 +84,8 @@ def avertir(valeurs: Publie) -> Fragment:
 def paragraphe(texte: str) -> Fragment:
     """Un paragraphe, en HTML sûr."""
     return Fragment(f'<p class="obs-phrase">{escape(texte)}</p>', texte)
+
+
+def imprimer_ceci(document: str, texte: str = "Ce document en PDF, à imprimer") -> Fragment:
+    """Où est un document (PDF), depuis une page à la racine de l'édition ; ce lien ne s'imprime pas."""
+    return Fragment(f'<p class="obs-note obs-ecran">{lier(texte, f"../../documents/{document}.pdf")}</p>', texte)

@@ -15,29 +15,33 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.attributions import confronter, lire_objectifs
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_texte
 from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, refuser_les_ecrits
-from observatoire.engagements import juger_les_engagements, lire_contenu, lire_le_suivi, lire_registres
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.evaluation import dresser_les_objectifs, relever_les_ecarts
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
-from observatoire.gouvernance import Seance, dossier_des_seances, est_lue, lire_seances, publier_seances
 from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.ruptures import lire_ruptures
-from observatoire.secret import Regles, lire_regles_du_secret, variances
-from observatoire.simulation import duree_de_la_charte
+from observatoire.secret import Regles, lire_regles_du_secret, porter_le_bruit
+from observatoire.sujets.objectifs.calcul.conformite import confronter
+from observatoire.sujets.objectifs.calcul.declaration import lire_contenu, lire_le_suivi
+from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagements
+from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
+from observatoire.sujets.objectifs.calcul.preuves import lire_registres
+from observatoire.sujets.objectifs.tables import CONFORMITE, ENGAGEMENTS
+from observatoire.sujets.revue.calcul.ecarts import relever_les_ecarts
+from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
+from observatoire.sujets.revue.tables import ECARTS, OBJECTIFS
+from observatoire.sujets.seances.calcul.comptes_rendus import Seance, dossier_des_seances, lire_seances
+from observatoire.sujets.seances.calcul.publication import est_lue, publier_seances
+from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
 from observatoire.tables import Table
-from observatoire.tables.attributions import CONFORMITE
 from observatoire.tables.edition import TERRITOIRES
-from observatoire.tables.engagements import ENGAGEMENTS
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
-from observatoire.tables.revue import ECARTS, OBJECTIFS
 
 COMMENTAIRES = Path("book") / "commentaires"
 
@@ -51,8 +55,7 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
     baremes = lire_baremes(referentiels)
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
     table = lire_publiee(INDICATEURS_PUBLIES, dossier)
-    ouverture = etablir_l_ouverture(config, baremes, regles)
-    publiees = table.assign(variance=variances(table, ouverture, regles))
+    publiees = porter_le_bruit(table, etablir_l_ouverture(config, baremes, regles), regles)
     with ecrire_dossier(dossier) as travail:
         shutil.copytree(dossier, travail, ignore=shutil.ignore_patterns(MARQUE), dirs_exist_ok=True)
         publier_les_ecrits(config, baremes, publiees, regles, travail)
@@ -63,8 +66,8 @@ def publier_les_ecrits(
 ) -> None:
     """Écrire dans ``dossier`` ce qui se tire des écrits.
 
-    ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne. ``dossier`` a déjà tout le
-    reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant de rien écrire.
+    ``publiees`` : les indicateurs de ce public, et leur bruit (:func:`~observatoire.secret.porter_le_bruit`).
+    ``dossier`` a déjà tout le reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant d'écrire.
     """
     ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
     tables = _juger(config, baremes, publiees, ecrits.seances)
@@ -139,16 +142,16 @@ class _Ecrits:
 
     def _compte_rendu(self, seance: Seance) -> _Ecrit:
         fichier = dossier_des_seances(self.config) / f"{seance.nom}.md"
-        return _Ecrit(f"gouvernance/{fichier.name}", lire_texte(fichier), self._situer(seance))
+        return _Ecrit(f"gouvernance/{fichier.name}", lire_texte(fichier), self._lieu_de(seance))
 
-    def _situer(self, seance: Seance) -> Lieu:
+    def _lieu_de(self, seance: Seance) -> Lieu:
         """Une séance parle du territoire entier, la dernière année de l'édition qui ne la suit pas."""
         annee = max((a for a in self.config.annees if a <= seance.annee), default=min(self.config.annees))
         return Lieu(annee, *self.config.tout)
 
     def citer(self, seance: Seance) -> Seance:
         """La séance, ses références remplacées."""
-        lieu = self._situer(seance)
+        lieu = self._lieu_de(seance)
         return replace(
             seance,
             texte=self.citables.citer(seance.texte, lieu),

@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.alertes import regles_par_annee
-from observatoire.alertes.publication import evaluer_les_alertes, publier_les_alertes, regles_de_ce_qui_alerte
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
-from observatoire.mixite import fiches, publier
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.ecrits import publier_les_ecrits
@@ -34,16 +31,24 @@ from observatoire.secret import (
     dire,
     lire_regles_du_secret,
     parc_par_cellule,
-    variances,
+    porter_le_bruit,
 )
 from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.valeurs import proteger_les_valeurs
-from observatoire.suivi.publication import publier_suivi
-from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.sujets.alertes.calcul.etape import regles_par_annee
+from observatoire.sujets.alertes.calcul.publication import (
+    evaluer_les_alertes,
+    publier_les_alertes,
+    regles_de_ce_qui_alerte,
+)
+from observatoire.sujets.alertes.calcul.suivi import publier_suivi
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
+from observatoire.sujets.mixite.calcul.fiches import fiches
+from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
 from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
-from observatoire.tables.mixite import EVOLUTION, FICHES, MIXITE
 
 #: Ce que le calcul a écrit, et que la publication bruite.
 _EXACTES = INDICATEURS_PUBLIES.de
@@ -77,12 +82,12 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     ouverture = etablir_l_ouverture(config, baremes, regles)
     exacts = lire_les_exacts(config)
     bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
-    publiees = bruitees.table.assign(variance=variances(bruitees.table, ouverture, regles))
+    publiees = porter_le_bruit(bruitees.table, ouverture, regles)
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
     # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
     with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
-        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, travail, public)
+        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, regles, travail)
         garder_les_anterieures(en_place, max(config.annees), travail, public)
         ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
         ecrire_publiee(CUMULS, cumuls, travail, public)
@@ -151,10 +156,13 @@ def _publier_les_alertes(
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
-def _publier_mixite(protege: pd.DataFrame, config: Configuration, baremes: Baremes, travail: Path, public: str) -> None:
+def _publier_mixite(
+    protege: pd.DataFrame, config: Configuration, baremes: Baremes, regles: Regles, travail: Path
+) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    for table, contenu in zip((MIXITE, EVOLUTION), publier(protege, config, baremes), strict=True):
-        ecrire_publiee(table, contenu, travail, public)
+    tables = publier_la_mixite(protege, config, baremes, lambda source: regles.bruit_de(source).variance)
+    for table, contenu in zip((MIXITE, EVOLUTION), tables, strict=True):
+        ecrire_publiee(table, contenu, travail, regles.public)
     _ecrire_json(fiches(), FICHES.dans(travail))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from pyproj import Transformer
 
 from observatoire.configuration import Configuration
 from observatoire.rangement import vide
@@ -30,7 +29,7 @@ def nommer_les_immeubles(config: Configuration) -> pd.DataFrame:
     if not tables:
         return vide(TERRITOIRES)
     lieux = pd.concat(tables, ignore_index=True).drop_duplicates("immeuble", keep="last")
-    lieux = _situer(lieux.dropna(subset=["immeuble"]))
+    lieux = _en_degres(lieux.dropna(subset=["immeuble"]))
     nom = lieux["libelle"].astype(object).where(lieux["libelle"].notna(), "Immeuble sans nom")
     parent = lieux["secteur"].astype(object).where(lieux["secteur"].notna(), lieux["quartier"].astype(object))
     return lieux.assign(niveau="immeuble", code=lieux["immeuble"], nom=nom, parent=parent)[TERRITOIRES.noms]
@@ -41,8 +40,10 @@ def _fichiers(table: Path) -> list[Path]:
     return sorted(table.iterdir()) if table.is_dir() else [table] * table.is_file()
 
 
-def _situer(lieux: pd.DataFrame) -> pd.DataFrame:
+def _en_degres(lieux: pd.DataFrame) -> pd.DataFrame:
     """Les mêmes, la place de chacun en degrés."""
+    from pyproj import Transformer  # long à charger, pour qui ne voit pas les immeubles
+
     places = lieux[["x", "y", "lon", "lat"]].astype(float)
     lon, lat = Transformer.from_crs(2154, 4326, always_xy=True).transform(places["x"], places["y"])
     plan = places["x"].notna() & places["y"].notna()

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.attributions import comparer_les_bailleurs, comparer_les_profils, publier_les_attentes
 from observatoire.configuration import Configuration
-from observatoire.evaluation import lire_contexte, publier_la_decomposition
 from observatoire.rangement import ecrire_publiee, lire_preparee
 from observatoire.secret import Regles
-from observatoire.tables.attributions import ATTENTES, ATTENTES_PUBLIEES, COTE_A_COTE, DEPLACEMENTS, PROFILS
-from observatoire.tables.revue import CONTEXTE, DECOMPOSITION, FLUX
+from observatoire.sujets.objectifs.calcul.attente import publier_les_attentes
+from observatoire.sujets.objectifs.calcul.cote_a_cote import comparer_les_bailleurs
+from observatoire.sujets.objectifs.calcul.profils import comparer_les_profils
+from observatoire.sujets.objectifs.tables import ATTENTES, ATTENTES_PUBLIEES, COTE_A_COTE, DEPLACEMENTS, PROFILS
+from observatoire.sujets.revue.calcul.contexte import lire_contexte
+from observatoire.sujets.revue.calcul.contributions import publier_la_decomposition
+from observatoire.sujets.revue.tables import CONTEXTE, DECOMPOSITION, FLUX
 
 
 def publier_les_sujets(config: Configuration, publiees: pd.DataFrame, regles: Regles, travail: Path) -> None:

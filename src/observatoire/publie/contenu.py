@@ -13,7 +13,7 @@ import pandas as pd
 
 from observatoire.communes import VILLE
 from observatoire.lectures import noter
-from observatoire.publie.tables import CLES, VALEURS, en_lignes, lire
+from observatoire.publie.tables import CLES, VALEURS, en_lignes, lire_table
 
 _AUCUNE = np.array([], dtype=np.intp)
 TOUS = "tous"
@@ -33,7 +33,7 @@ class Contenu:
     def table(self, nom: str):
         """Une table, le catalogue (code -> déclaration), l'édition ou les contours."""
         if nom not in self._tables:
-            self._tables[nom] = lire(nom, self.dossier)
+            self._tables[nom] = lire_table(nom, self.dossier)
         return self._tables[nom]
 
     def ecrit(self, relatif: str) -> str | None:

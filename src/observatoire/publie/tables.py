@@ -9,12 +9,12 @@ import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.rangement import lire_publiee
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
+from observatoire.sujets.mixite.tables import FICHES
 from observatoire.tables import Table, publiees
-from observatoire.tables.alertes import ALERTES_PUBLIEES, AMPLEURS_PUBLIEES
 from observatoire.tables.colonnes import MESURES
 from observatoire.tables.edition import CATALOGUE, CONTOURS, EDITION
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
-from observatoire.tables.mixite import FICHES
 
 CLES = INDICATEURS_PUBLIES.noms_des_cles
 VALEURS = [c.nom for c in MESURES]
@@ -37,7 +37,7 @@ def en_lignes(table: pd.DataFrame) -> list[dict]:
     return [dict(zip(table.columns, ligne, strict=True)) for ligne in zip(*colonnes, strict=True)]
 
 
-def lire(nom: str, dossier: Path):
+def lire_table(nom: str, dossier: Path):
     """Une table d'un dossier publié, le catalogue, l'édition ou les contours."""
     table = publiees()[nom]
     return _LECTEURS.get(table, lire_publiee)(table, dossier)

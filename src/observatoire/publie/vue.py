@@ -199,7 +199,7 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
     fichier = EDITION.dans(dossier)
     if not fichier.is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer « observatoire publier » (ou « make livre »).")
-    contenu = _lire(dossier, fichier.stat().st_mtime_ns)
+    contenu = _ouvrir(dossier, fichier.stat().st_mtime_ns)
     noter(EDITION.fichier)
     annees = contenu.table("edition")["annees"]
     annee = annees[-1] if annee is None else annee
@@ -209,5 +209,5 @@ def lire_publie(annee: int | None = None, dossier: Path | str | None = None) -> 
 
 
 @lru_cache(maxsize=4)
-def _lire(dossier: Path, _version: int) -> Contenu:
+def _ouvrir(dossier: Path, _version: int) -> Contenu:
     return Contenu(dossier)

@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import poisson
+from scipy import special  # scipy.stats mettrait une seconde à se charger
 
 from observatoire.cles import MODULE
-from observatoire.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE
 
 _ITERATIONS, _PRECISION = 200, 1e-11
 #: Multiplicateurs impairs du brassage : chacun est une permutation de [0, MODULE[.
@@ -54,15 +53,19 @@ class Bruit:
     def _cumuls(self) -> np.ndarray:
         return np.rint(np.cumsum(self.lois, axis=1) * MODULE).astype(np.int64)
 
-    @cached_property
-    def borne_d_un_zero(self) -> float:
-        """Le plus grand compte attendu (loi de Poisson) dont un zéro publié garde deux chances et demie sur cent.
+    def borne_d_un_zero(self, confiance: float = CONFIANCE) -> float:
+        """Le plus grand compte attendu (loi de Poisson) dont un zéro publié garde ``(1 - confiance) / 2`` chance.
 
         Un petit compte se publie souvent zéro : l'intervalle d'un zéro va plus haut que sans bruit, où c'est la borne
-        exacte de Garwood (3,69)."""
+        exacte de Garwood (3,69 à 95 %)."""
         comptes = np.arange(self.ecart + 1)
-        publie_zero = np.array([self.lois[k][self.ecart - k] for k in comptes])
-        return brentq(lambda attendu: poisson.pmf(comptes, attendu) @ publie_zero - (1 - CONFIANCE) / 2, 1, 50)
+        publie_zero = self.lois[comptes, self.ecart - comptes] / special.factorial(comptes)
+        risque, bas, haut = (1 - confiance) / 2, 0.5, 50.0
+        while haut - bas > _PRECISION:
+            milieu = (bas + haut) / 2
+            trop = np.exp(-milieu) * (milieu**comptes @ publie_zero) > risque
+            bas, haut = (milieu, haut) if trop else (bas, milieu)
+        return haut
 
     def tirer(self, comptes: np.ndarray, cles: np.ndarray) -> np.ndarray:
         """Le bruit de chaque compte (entier), choisi par sa clé, de [0, ``MODULE``[ ; nul là où le compte manque.

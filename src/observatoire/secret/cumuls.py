@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
 from observatoire.catalogue import Indicateur
 from observatoire.catalogue.declaration import FLUX
 from observatoire.cles import MODULE
 from observatoire.publie import CLES, COLONNES
+from observatoire.statistique import intervalles
 
 ANNEES = 3
 NATURES = ("proportion", "taux")
@@ -30,6 +30,11 @@ _SOMMES = ["numerateur", "denominateur", "concernes", *_CLES]
 def se_cumule(declaration: Indicateur) -> bool:
     """Une proportion ou un taux dont le haut compte un flux."""
     return declaration.nature in NATURES and declaration.tables[0] in FLUX
+
+
+def compte_chaque_annee(declaration: Indicateur) -> bool:
+    """Les unités d'une année n'y sont pas celles d'une autre : les trois années s'ajoutent, pour la règle des onze."""
+    return declaration.tables[-1] in _D_UNE_ANNEE
 
 
 def cumuler(
@@ -57,7 +62,7 @@ def cumuler(
     for nom in _SOMMES:
         somme = np.where(calcule, nombres[nom].sum(axis=0), np.nan)
         cumul[nom] = somme % MODULE if nom in _CLES else somme
-    datees = cumul["indicateur"].isin([c for c, d in declarations.items() if d.tables[-1] in _D_UNE_ANNEE])
+    datees = cumul["indicateur"].isin([c for c, d in declarations.items() if compte_chaque_annee(d)])
     cumul["unites"] = np.where(datees, cumul["denominateur"], nombres["denominateur"].min(axis=0))
     cumul["couverture"] = nombres["couverture"].min(axis=0)
     return _encadrer(cumul, declarations)

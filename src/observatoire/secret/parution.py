@@ -16,16 +16,13 @@ from observatoire.catalogue import Indicateur
 from observatoire.schemas import Schema
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.regles import Regles
+from observatoire.statistique.intervalles import CONFIANCE
+from observatoire.verdicts import RISQUE
 
 TOUS = "tous"
 CELLULE = ["annee", "niveau", "territoire", "bailleur"]
 #: Pourquoi une valeur est cachée, dans l'ordre où on le dit.
 EXACT, UNITE, BAILLEURS, ACCORD = "exact", "unite", "bailleurs", "accord"
-MOTIFS = {
-    UNITE: "moins d'unités que le seuil",
-    BAILLEURS: "trop peu de bailleurs, ou un seul qui pèse trop, sans leur accord",
-    ACCORD: "les chiffres d'un bailleur, sans son accord",
-}
 
 
 @dataclass(frozen=True)
@@ -71,12 +68,21 @@ def exactes(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.nda
     return libres | (juges & ~d_un_seul)
 
 
-def variances(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:
-    """La variance du bruit que porte chaque compte d'une ligne publiée : zéro si la ligne est exacte."""
-    siennes = table["indicateur"].map(
-        {c: regles.bruit_de(d.source).variance for c, d in ouverture.declarations.items()}
-    )
-    return np.where(exactes(table, ouverture, regles), 0.0, siennes.to_numpy(float))
+def mesurer_le_bruit(
+    table: pd.DataFrame, ouverture: Ouverture, regles: Regles, confiance: float = CONFIANCE
+) -> tuple[np.ndarray, np.ndarray]:
+    """Du bruit que porte chaque compte d'une ligne bruitée : la variance, et la borne d'un zéro."""
+    lois = {c: regles.bruit_de(d.source) for c, d in ouverture.declarations.items()}
+    zeros = {loi: loi.borne_d_un_zero(confiance) for loi in set(lois.values())}
+    mesures = {c: loi.variance for c, loi in lois.items()}, {c: zeros[loi] for c, loi in lois.items()}
+    return tuple(table["indicateur"].map(mesure).to_numpy(float) for mesure in mesures)
+
+
+def porter_le_bruit(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
+    """La table publiée et, ligne à ligne, ce qu'un verdict doit savoir du bruit de chaque compte : sa ``variance``, et
+    ``zero``, la borne d'un zéro au risque d'un verdict. La variance d'une ligne exacte est nulle."""
+    variance, zero = mesurer_le_bruit(table, ouverture, regles, 1 - 2 * RISQUE)
+    return table.assign(variance=np.where(exactes(table, ouverture, regles), 0.0, variance), zero=zero)
 
 
 def motiver(

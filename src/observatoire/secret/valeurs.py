@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from observatoire import intervalles
+from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.publie import CLES, COLONNES
-from observatoire.secret.parution import EXACT, Ouverture, motiver, numeroter
+from observatoire.secret.parution import EXACT, Ouverture, mesurer_le_bruit, motiver, numeroter
 from observatoire.secret.regles import Regles
+from observatoire.statistique import intervalles
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
-_ENCADRENT = {"proportion": intervalles.wilson, "taux": intervalles.byar}
 #: Pas auxquels s'arrondit une moyenne : 1, 2 ou 5 unités d'une puissance de dix.
 _PAS = np.array([1.0, 2.0, 5.0, 10.0])
 
@@ -114,18 +113,15 @@ def _profondeur(code: str, dans: dict[str, str]) -> int:
 def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
     """Valeurs et intervalles des lignes ``bruitees``, d'après leurs comptes publiés ; le bruit élargit l'intervalle."""
     x, n = (table[c].to_numpy(float) for c in ("numerateur", "denominateur"))
-    bruits = {c: regles.bruit_de(d.source) for c, d in ouverture.declarations.items()}
-    variance = table["indicateur"].map({c: b.variance for c, b in bruits.items()}).to_numpy(float)
-    zero = table["indicateur"].map({c: b.borne_d_un_zero for c, b in bruits.items()}).to_numpy(float)
+    variance, zero = mesurer_le_bruit(table, ouverture, regles)
     valeur, bas, haut = (table[c].to_numpy(float, copy=True) for c in ("valeur", "borne_basse", "borne_haute"))
     with np.errstate(divide="ignore", invalid="ignore"):
         rapport = x / n
         ecart_type = intervalles.ecart_type_du_bruit(rapport, n, variance)
-    for nature, encadrer in _ENCADRENT.items():
+    for nature, loi in ENCADRENT.items():
         ou = bruitees & (natures == nature)
         valeur[ou] = rapport[ou]
-        bornes = encadrer_un_rapport(encadrer, x[ou], n[ou], ecart_type[ou], zero[ou])
-        bas[ou], haut[ou] = bornes[0], bornes[1] if nature == "taux" else np.minimum(bornes[1], 1)
+        bas[ou], haut[ou] = intervalles.encadrer_un_rapport(loi, x[ou], n[ou], (variance[ou], zero[ou]))
     ou = bruitees & (natures == "effectif")
     valeur[ou] = x[ou]
     marge = intervalles.elargir(x[ou], x[ou], x[ou], np.sqrt(variance[ou]))
@@ -134,13 +130,6 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     valeur[ou], bas[ou], haut[ou] = arrondir_une_moyenne(valeur[ou], comptes["erreur"].to_numpy(float)[ou])
     table["valeur"], table["borne_basse"], table["borne_haute"] = valeur, bas, haut
     _ecarts(table, bruitees & (natures == "ecart"), ecart_type, ouverture)
-
-
-def encadrer_un_rapport(encadrer: Callable, x, n, ecart_type, zero) -> tuple[np.ndarray, np.ndarray]:
-    """L'intervalle d'un rapport de comptes publiés. ``encadrer`` : celui des mêmes comptes sans bruit ; ``ecart_type``
-    : ce que le bruit en donne au rapport ; ``zero`` : la borne d'un zéro (:attr:`Bruit.borne_d_un_zero`)."""
-    bas, haut = intervalles.elargir(x / n, *encadrer(x, n), ecart_type)
-    return np.maximum(bas, 0), np.maximum(haut, np.where(x == 0, zero / n, 0))
 
 
 def _ecarts(table: pd.DataFrame, ou: np.ndarray, ecart_type: np.ndarray, ouverture: Ouverture) -> None:

@@ -1,7 +1,8 @@
-"""Les tables de ``prepare`` et de ``publie``, chacune déclarée une fois dans le module de son sujet.
+"""Les tables de ``prepare`` et de ``publie``, chacune déclarée une fois.
 
-Ce qui se lit, s'écrit, se périme, se purge, paraît et dans quel ordre se tire d'ici. Un module de plus dans ce dossier
-suffit : il est trouvé sans liste. Rien n'y importe le reste de la bibliothèque, ni pandas.
+Ce qui se lit, s'écrit, se périme, se purge, paraît et dans quel ordre se tire d'ici. Celles d'un sujet sont dans
+``sujets/<sujet>/tables.py``, les autres dans un module de ce dossier ; un module de plus, ici ou là, est trouvé sans
+liste. Rien de ce qui déclare n'importe le reste de la bibliothèque, ni pandas.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 from observatoire.tables.contrat import CODE, PREPARE, PUBLIE, RIEN, Colonne, Etape, Purge, Table, Travail, en_texte
 
@@ -20,8 +22,11 @@ __all__ = [
 
 @cache
 def toutes() -> tuple[Table, ...]:
-    """Toutes les tables, module par module, dans l'ordre où chacun les déclare."""
-    modules = [import_module(f"{__name__}.{m.name}") for m in pkgutil.iter_modules(__path__)]
+    """Toutes les tables, les générales puis celles de chaque sujet, dans l'ordre où chaque module les déclare."""
+    noms = [f"{__name__}.{m.name}" for m in pkgutil.iter_modules(__path__)]
+    siennes = sorted(Path(__file__).parents[1].glob("sujets/*/tables.py"))
+    noms += [f"observatoire.sujets.{f.parent.name}.tables" for f in siennes]
+    modules = [import_module(nom) for nom in noms]
     return tuple(dict.fromkeys(t for module in modules for t in vars(module).values() if isinstance(t, Table)))
 
 

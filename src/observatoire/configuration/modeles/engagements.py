@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from observatoire.configuration.commun import TABLES, TOUS
 from observatoire.configuration.fiche import (
     Chemin,
     Fiche,
@@ -19,7 +20,6 @@ from observatoire.configuration.fiche import (
     parmi_ceux,
 )
 from observatoire.configuration.modeles.publiable import Publiable
-from observatoire.configuration.ville import TABLES, TOUS
 
 NATURES = ("moyens", "resultat")
 SENS = AU_MOINS, AU_PLUS = "au_moins", "au_plus"

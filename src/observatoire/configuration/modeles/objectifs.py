@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from observatoire.configuration.commun import TOUS
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, dire, doubles, nombre, parmi, parmi_ceux
 from observatoire.configuration.modeles.engagements import AU_MOINS, AU_PLUS, FRACTION, SENS
-from observatoire.configuration.ville import TOUS
 
 #: Les mots d'avant ceux d'engagements.yml -> ceux d'aujourd'hui.
 ANCIENS = {"plancher": AU_MOINS, "plafond": AU_PLUS}

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from observatoire.configuration.commun import PUBLICS
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, dire, forme, parmi, parmi_ceux
-from observatoire.configuration.ville import PUBLICS
 
 LONGUEUR = 200
 #: Qui lit le texte d'un compte rendu, quand il ne le dit pas.

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from observatoire.configuration.commun import PUBLICS, TABLES, TABLES_TIREES
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, entier, nombre, parmi, parmi_ceux
 from observatoire.configuration.modeles.baremes import BaremeEcrit, Valeur
-from observatoire.configuration.ville import PUBLICS, TABLES, TABLES_TIREES
 
 _LUES = (*TABLES, *TABLES_TIREES)
 _PLUS_DE_BRUIT = "{cle} ne sert plus depuis que les comptes sont bruités : l'enlever (docs/secret.md)."

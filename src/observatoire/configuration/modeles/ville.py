@@ -9,18 +9,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, create_model
 
 from observatoire.communes import AGGLOMERATION, INSEE, SIREN, Commune, lire_contours_de, repetitions
+from observatoire.configuration.commun import ACCES, ANNEES, CHEMINS, CODE, CONTOURS, NIVEAUX, QUARTIERS, TABLES, TOUS
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, doubles, entier, parmi
-from observatoire.configuration.ville import (
-    ACCES,
-    ANNEES,
-    CHEMINS,
-    CODE,
-    CONTOURS,
-    NIVEAUX,
-    QUARTIERS,
-    TABLES,
-    TOUS,
-)
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
 
 
@@ -81,11 +71,11 @@ class Territoire(Fiche):
             yield ("communes",), "{cle} ne va pas avec « quartiers: communes »."
         if "epci" in sain:
             yield ("epci",), "avec « communes », l'EPCI est le territoire lui-même ; retirer {cle}."
-        for phrase in repetitions([_lire(c, contexte) for c in communes if c and {"code", "nom"} <= set(c)]):
+        for phrase in repetitions([_lire_commune(c, contexte) for c in communes if c and {"code", "nom"} <= set(c)]):
             yield ("communes",), phrase
 
 
-def _lire(declaree: dict, contexte: dict) -> Commune:
+def _lire_commune(declaree: dict, contexte: dict) -> Commune:
     return lire_contours_de(declaree, contexte["referentiels"])[0]
 
 

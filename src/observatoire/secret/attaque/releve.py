@@ -10,6 +10,7 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.secret.attaque.definitions import Definitions
 from observatoire.secret.bruit import Bruit
+from observatoire.secret.cumuls import compte_chaque_annee
 from observatoire.secret.parution import CELLULE, TOUS
 from observatoire.secret.regles import Regles
 
@@ -93,8 +94,11 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     plancher, plafond = np.where(exacte, bas, plancher), np.where(exacte, haut, plafond)
     if role != "numerateur" and nature != "effectif":
         plancher = np.fmax(plancher, np.where(publie & ~exacte, seuil, 0))
+    cumulee = lignes["edition"].str.startswith(CUMUL).to_numpy()
+    petite = petite & (~cumulee | compte_chaque_annee(catalogue()[code]))
     sous_le_seuil = petite & (role == "denominateur" or (role == "numerateur" and nature in ("proportion", "ecart")))
-    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(cache, SANS_BORNE, 0)))
+    # Sans objet, une année n'a personne ; trois années, il suffit que l'une d'elles n'ait personne.
+    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(cache | cumulee, SANS_BORNE, 0)))
     vue = publie & ~exacte & np.isfinite(bas)
     return lignes[LIEU].assign(
         code=code, role=role, cache=cache, exacte=exacte | ~publie | lignes["bailleur"].ne(TOUS).to_numpy(),

@@ -1,0 +1,116 @@
+"""Le registre des alertes d'une année : tout ce qui est signalé, ce qui presse d'abord.
+
+Le tableau se lit sans script ; ``registre.js`` y ajoute de quoi trier et filtrer.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.configuration import PUBLIQUE
+from observatoire.presentation import donnees
+from observatoire.presentation.affichage import Fragment, absent, defiler
+from observatoire.presentation.liens import dire_la_commune, lier, lier_fiche, vers_alerte, vers_territoire
+from observatoire.presentation.nombres import ecrire, ecrire_trimestre
+from observatoire.presentation.phrases import couper
+from observatoire.presentation.reperes import tout
+from observatoire.publie import cle_d_alerte
+from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, gravite, pastille
+from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+
+def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
+    """Une ligne par territoire et indicateur signalés, avec son dossier la dernière année de l'édition.
+
+    En tête, les dossiers que personne ne pilote depuis deux trimestres ; puis du plus grave au moins grave.
+    """
+    signales = [r for r in valeurs.alertes(annee=valeurs.annee) if est_signale(r)]
+    titre = f"Registre des alertes, {valeurs.annee}"
+    if not signales:
+        return absent(titre, "rien n'est signalé parmi ce qui est publié")
+    ouverts = dossiers_ouverts(valeurs)
+    signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle_d_alerte(r))), gravite(r)))
+    suivis = bool(ouverts)
+    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Excès"]
+    entetes += [*_colonnes_du_suivi(valeurs) * suivis, "Attendu", "Forme", "Années en alerte"]
+    lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
+    table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
+    html = defiler(table, titre) + donnees.noter_statuts(table)
+    sens = " ; ".join(f"{v.signe} {v.nom.lower()} : {v.sens}" for v in VERDICTS.values())
+    html += f'<p class="obs-table-note">{escape(_LECTURE)} {escape(tout(valeurs).de)}. {escape(sens)}.</p>'
+    return reserver(valeurs, html, titre)
+
+
+_LECTURE = (
+    "Excès : ce qui est observé de plus que l'attendu, si le territoire était occupé comme les logements de même "
+    "taille et de même financement du reste"
+)
+
+
+def _est_seul(dossier: dict | None) -> bool:
+    """Personne ne le pilote depuis trop longtemps ; le grand public n'en sait rien."""
+    return dossier is not None and dossier.get("trimestres_sans_pilote", 0) >= TROP_LONG
+
+
+def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: str) -> list[str]:
+    dossier = ouverts.get(cle_d_alerte(ligne))
+    adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(
+        valeurs, ligne["niveau"], ligne["territoire"], depuis
+    )
+    return [
+        lier(nommer_lieu(valeurs, ligne).removeprefix(f"{ligne['niveau']} "), adresse)
+        + dire_la_commune(valeurs, ligne["niveau"], ligne["territoire"]),
+        ligne["niveau"],
+        pastille(ligne),
+        lier_fiche(valeurs, ligne["indicateur"], depuis),
+        _exces(ligne, valeurs.catalogue[ligne["indicateur"]]),
+        *(_suivi(valeurs, dossier) if suivis else []),
+        ecrire(ligne["attendu"], decimales=0),
+        _forme(ligne),
+        ecrire(ligne["annees_en_alerte"], decimales=0),
+    ]
+
+
+def _exces(ligne: dict, declaration: dict) -> str:
+    """L'excès, ce qui se compte et l'intervalle."""
+    quoi = escape(couper(declaration["numerateur"])[0])
+    bornes = " à ".join(ecrire(ligne[b], decimales=0, signe=True) for b in ("exces_bas", "exces_haut"))
+    return f"{ecrire(ligne['exces'], decimales=0, signe=True)}<br><small>{quoi}, de {bornes}</small>"
+
+
+def _forme(ligne: dict) -> str:
+    if ligne["niveau"] == "immeuble":
+        return "–"
+    if ligne["forme"] in FORMES:
+        return FORMES[ligne["forme"]].libelle
+    return "–" if pd.isna(ligne["immeubles"]) else "sans excès"
+
+
+def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
+    return ["État"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE) + ["Ouverte"]
+
+
+def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
+    """L'état du dossier, qui le pilote, le trimestre de son ouverture ; des tirets pour une vigilance."""
+    colonnes = _colonnes_du_suivi(valeurs)
+    if dossier is None:
+        return ["–"] * len(colonnes)
+    pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
+    return [ETATS_D_UN_DOSSIER[dossier["etat"]].libelle, *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
+
+
+def dire_pilote(valeurs: Publie, dossier: dict) -> str:
+    """Qui pilote un dossier, ou depuis combien de trimestres personne ne le fait ; rien à dire au grand public."""
+    if "pilote" not in dossier:
+        return "–"
+    if not pd.isna(dossier["pilote"]):
+        return escape(valeurs.libelle_du_suivi("pilote", dossier["pilote"]))
+    depuis = ecrire(dossier["trimestres_sans_pilote"], "trimestres", decimales=0)
+    return f'<strong class="obs-sans-pilote">sans pilote depuis {depuis}</strong>'

@@ -1,0 +1,1 @@
+"""La mixité : comment les ménages se répartissent entre les quartiers, selon leurs ressources et leur composition."""

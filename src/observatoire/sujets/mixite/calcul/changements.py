@@ -1,0 +1,54 @@
+"""Les changements d'un indice d'une année à l'autre, décomposés, sur les unités connues aux deux dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from observatoire.statistique import hasard
+from observatoire.statistique.decomposition import decomposer
+from observatoire.sujets.mixite.calcul.plan import Plan, juger
+from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe
+from observatoire.sujets.mixite.calcul.villes import choisir
+
+
+def evaluer(plan: Plan, groupe: Groupe, niveau: str, comptes: dict[int, Comptes]) -> Iterator[dict]:
+    """Une ligne par paire d'années et par indice : ``depart``, ``annee``, ``indice``, les mesures, ``statut``.
+
+    Deux années qu'une rupture sépare ne se comparent pas : « na ».
+    """
+    for paire in plan.paires:
+        depart, annee = paire
+        avant, apres = (comptes[a] for a in paire)
+        communes = pd.Index([]) if avant.statut or apres.statut else avant.unites.index.intersection(apres.unites.index)
+        restes = [c.part_hors_de(communes) for c in (avant, apres)]
+        jugements = [juger(comptes[a], reste, plan.seuils[a]) for a, reste in zip(paire, restes, strict=True)]
+        jugements.append("na" if plan.rompu(groupe, *paire) else PUBLIE)
+        statut = next((j for j in jugements if j != PUBLIE), PUBLIE)
+        for nom, (indice, _) in choisir(groupe).items():
+            cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut}
+            if statut != PUBLIE:
+                yield cles
+                continue
+            tables = _aligner(avant.table(communes), apres.table(communes))
+            mesures = _mesurer(indice, *tables, hasard.semer(depart, annee, niveau, groupe.code))
+            yield cles | mesures | {"unites": len(communes), "part_reste": max(restes)}
+
+
+def _mesurer(indice, avant: np.ndarray, apres: np.ndarray, generateur: np.random.Generator) -> dict:
+    """La variation, son intervalle comme si les deux années étaient indépendantes, et ses deux parts."""
+    changement = decomposer(indice, avant, apres)
+    ecarts = indice(hasard.retirer(apres, generateur)) - indice(hasard.retirer(avant, generateur))
+    bas, haut = hasard.encadrer(ecarts, changement.variation)
+    return {
+        "valeur_depart": float(indice(avant)), "valeur": float(indice(apres)), **changement._asdict(),
+        "borne_basse": float(bas), "borne_haute": float(haut),
+    }  # fmt: skip
+
+
+def _aligner(avant: np.ndarray, apres: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Les mêmes unités : un reste qui n'existe qu'une année est vide l'autre."""
+    taille = max(len(avant), len(apres))
+    return tuple(np.pad(t, ((0, taille - len(t)), (0, 0))) for t in (avant, apres))

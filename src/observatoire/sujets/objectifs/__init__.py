@@ -1,0 +1,1 @@
+"""Les objectifs de la convention, de la charte, de la loi et de la Conférence ; les attributions."""

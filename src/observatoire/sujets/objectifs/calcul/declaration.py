@@ -1,0 +1,176 @@
+"""Lire ``data/suivi/engagements.yml`` : les textes, et chacun de leurs engagements."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from observatoire.catalogue import catalogue
+from observatoire.configuration import Configuration
+from observatoire.configuration.commun import TOUS
+from observatoire.configuration.modeles.engagements import CibleEcrite, EngagementEcrit, Engagements, Mesure
+from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
+from observatoire.lecture.territoires import est_inconnu
+from observatoire.sujets.seances.calcul.regles import DECISIONS, GENRES
+from observatoire.vocabulaire import POUR_TOUS
+
+#: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
+AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
+FICHIER = "engagements.yml"
+
+
+@dataclass(frozen=True)
+class Texte:
+    """Un texte qui engage. ``depuis`` : son entrée en vigueur ; ``note`` : ce qu'il faut savoir de son terme."""
+
+    code: str
+    nom: str
+    depuis: dt.date
+    note: str
+
+
+@dataclass(frozen=True)
+class Cible:
+    """Un objectif adopté : il vaut de ``depuis`` au suivant, et doit être atteint l'année ``echeance`` s'il en a une.
+
+    ``valeur`` est dans l'unité stockée (une fraction pour une part) ; ``jusque`` : le haut d'une fourchette annoncée.
+    """
+
+    depuis: dt.date
+    valeur: float
+    jusque: float | None
+    echeance: int | None
+    adoptee_par: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Engagement:
+    """Un engagement. Il a une ``mesure`` (un indicateur en un lieu), une ``preuve`` (des faits datés) ou ni l'une ni
+    l'autre ; ``sans_mesure`` dit alors pourquoi.
+
+    ``nature`` : « moyens » ou « resultat ». ``sens`` : « au_moins » ou « au_plus ». ``tolerance`` : ce dont un objectif
+    manqué peut l'être sans être tenu pour rien, dans l'unité stockée. ``arithmetique`` : la règle se lit sur la valeur
+    observée, quel que soit son intervalle. ``etat_zero`` : (année, valeur, source) ; à défaut, celle de l'indicateur.
+    ``pieces`` : les dates de celles qui sont versées.
+    """
+
+    code: str
+    texte: Texte
+    article: str
+    libelle: str
+    titulaires: tuple[str, ...]
+    nature: str
+    mesure: Mapping[str, str] | None = None
+    preuve: Mapping[str, object] | None = None
+    sans_mesure: str = ""
+    sens: str = "au_moins"
+    tolerance: float = 0.0
+    arithmetique: bool = False
+    cibles: tuple[Cible, ...] = ()
+    etat_zero: tuple[int | None, float | None, str] = (None, None, "")
+    echeance: int | None = None
+    pieces: tuple[dt.date, ...] = ()
+
+    def cible_au(self, annee: int) -> Cible | None:
+        """L'objectif en vigueur au 31 décembre d'une année."""
+        adoptees = [c for c in self.cibles if c.depuis <= dt.date(annee, 12, 31)]
+        return adoptees[-1] if adoptees else None
+
+    def en_vigueur(self, annee: int) -> bool:
+        """Le texte engageait-il toute l'année ?"""
+        return self.texte.depuis <= dt.date(annee, 1, 1)
+
+
+def lire_engagements(config: Configuration) -> list[Engagement]:
+    """Les engagements, dans l'ordre du fichier ; une liste vide si le territoire n'en a pas.
+
+    Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
+    """
+    return lire_contenu(lire_le_suivi(config), config)
+
+
+def lire_le_suivi(config: Configuration) -> dict:
+    """Le contenu d'``engagements.yml``, vérifié ; vide si le territoire n'en a pas."""
+    fichier = config.chemin("suivi") / FICHIER
+    return lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
+
+
+def lire_document(texte: str, config: Configuration) -> dict:
+    """Le contenu d'un ``engagements.yml``, tel qu'il est écrit et vérifié.
+
+    Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
+    """
+    analyser_fiche(texte, FICHIER, Engagements, _contexte(config))
+    return analyser_yaml(texte, FICHIER)
+
+
+def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:
+    """Les engagements d'un document vérifié, dans son ordre."""
+    if not contenu:
+        return []
+    ecrits = verifier_fiche(contenu, FICHIER, Engagements, _contexte(config))
+    textes = {t.code: Texte(t.code, t.nom, t.depuis, t.note) for t in ecrits.textes}
+    return [_engagement(e, textes, config) for e in ecrits.engagements]
+
+
+def _contexte(config: Configuration) -> dict:
+    """Ce que les modèles doivent savoir d'ailleurs."""
+    return {
+        "indicateurs": catalogue(),
+        "parts": {code for code, declaration in catalogue().items() if declaration.unite == "%"},
+        "niveaux": POUR_TOUS,
+        "entier": config.tout[0],
+        "est_inconnu": partial(est_inconnu, config),
+        "bailleurs": (TOUS, *(b.code for b in config.bailleurs)),
+        "genres": tuple(GENRES),
+        "avec": AVEC,
+        "signataires": config.signataires,
+    }
+
+
+def _engagement(e: EngagementEcrit, textes: dict[str, Texte], config: Configuration) -> Engagement:
+    zero = e.etat_zero
+    return Engagement(
+        code=e.code,
+        texte=textes[e.texte],
+        article=e.article,
+        libelle=e.libelle,
+        titulaires=tuple(e.titulaires),
+        nature=e.nature,
+        mesure=_mesure(e.mesure, config) if e.mesure else None,
+        preuve=e.preuve.model_dump(exclude_unset=True) if e.preuve else None,
+        sans_mesure=e.sans_mesure,
+        sens=e.sens,
+        tolerance=float(e.tolerance),
+        arithmetique=e.arithmetique,
+        cibles=tuple(sorted((_cible(c) for c in e.cibles), key=lambda c: c.depuis)),
+        etat_zero=(zero.annee, _flottant(zero.valeur), zero.source) if zero else (None, None, ""),
+        echeance=e.echeance,
+        pieces=tuple(p.date for p in e.pieces),
+    )
+
+
+def _mesure(ecrite: Mesure, config: Configuration) -> dict[str, str]:
+    niveau = ecrite.niveau or config.tout[0]
+    territoire = ecrite.territoire or (config.code if niveau == config.tout[0] else "")
+    return {
+        "indicateur": ecrite.indicateur, "niveau": niveau, "territoire": territoire, "bailleur": ecrite.bailleur,
+    }  # fmt: skip
+
+
+def _cible(ecrite: CibleEcrite) -> Cible:
+    return Cible(
+        depuis=ecrite.depuis,
+        valeur=float(ecrite.valeur),
+        jusque=_flottant(ecrite.jusque),
+        echeance=ecrite.echeance,
+        adoptee_par=ecrite.adoptee_par,
+        source=ecrite.source,
+    )
+
+
+def _flottant(valeur: float | None) -> float | None:
+    return None if valeur is None else float(valeur)

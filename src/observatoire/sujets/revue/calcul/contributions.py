@@ -1,0 +1,132 @@
+"""La décomposition telle qu'un public la lit : ``publie/<public>/revue_decomposition.csv``.
+
+Les comptes de chaque composante sont bruités avec leur clé, comme ceux de tout indicateur, et les contributions en sont
+tirées. Elles s'ajoutent exactement à la variation publiée : ce que le bruit laisse est une ligne à elle.
+
+Une composante de moins d'unités que le seuil, avant comme après, est une unité trop petite : elle est cachée, et fondue
+dans « autres ». Si « autres » est elle-même trop petite, elle ne paraît pas, et ce qu'elle vaut reste avec le bruit.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from observatoire.catalogue import catalogue
+from observatoire.publie import TOUTES
+from observatoire.secret import Regles
+from observatoire.sujets.revue.calcul.decomposition import CLES, QUARTIER, cumuler, decomposer, totaliser
+from observatoire.sujets.revue.calcul.flux import BRUITES
+from observatoire.sujets.revue.tables import DECOMPOSITION
+
+COLONNES = DECOMPOSITION.noms
+#: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et ce que le bruit laisse.
+PARAISSENT = (
+    "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",
+)  # fmt: skip
+AUTRES, BRUIT = "autres", "bruit"
+#: Les contributions et leur somme sont dites en millièmes, soit au dixième de point.
+DECIMALES = 3
+_RAISONS = {
+    "c": "une année du chemin est secrète", "nd": "une année du chemin n'est pas disponible",
+    "ne": "une année du chemin n'est pas évaluable", "na": "la part n'existe pas une année du chemin",
+}  # fmt: skip
+
+
+def publier_la_decomposition(
+    flux: pd.DataFrame, publiees: pd.DataFrame, regles: Regles, tout: tuple[str, str], bouts: tuple[int, int]
+) -> pd.DataFrame:
+    """La décomposition de chaque part, à chaque lieu que ce public voit (:data:`COLONNES`).
+
+    ``flux`` : voir :data:`~.flux.COLONNES`. ``publiees`` : les indicateurs de ce public.
+    ``tout`` : le niveau et le code du territoire entier. ``bouts`` : l'état zéro et la dernière année.
+    """
+    niveaux = [n for n in (tout[0], QUARTIER) if n in regles.niveaux] if bouts[0] < bouts[1] else []
+    morceaux = [_un_niveau(flux, publiees, regles, tout, niveau, bouts) for niveau in niveaux]
+    table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=COLONNES)
+    return _typer(table.reindex(columns=COLONNES))
+
+
+def bruiter_les_comptes(totaux: pd.DataFrame, regles: Regles) -> pd.DataFrame:
+    """Les comptes de :func:`~.decomposition.totaliser`, bruit compris."""
+    totaux = totaux.copy()
+    sources = totaux["indicateur"].map({code: d.source for code, d in catalogue().items()})
+    for source in sources.unique():
+        siens, bruit = sources.eq(source), regles.bruit_de(source)
+        for compte in BRUITES:
+            exacts, cles = (totaux.loc[siens, c].to_numpy(float) for c in (compte, f"cle_{compte}"))
+            totaux.loc[siens, compte] = bruit.bruiter(exacts, cles).astype(np.int64)
+    for haut, bas in (("x0", "n0"), ("x1", "n1")):
+        totaux[haut] = totaux[[haut, bas]].min(axis=1)
+    return totaux
+
+
+def _un_niveau(flux, publiees, regles: Regles, tout, niveau: str, bouts) -> pd.DataFrame:
+    """Les lignes d'un niveau : les composantes de ce qui se décompose, et pourquoi le reste ne l'est pas."""
+    depart, annee = bouts
+    totaux = totaliser(flux, niveau, tout)
+    sommes = cumuler(decomposer(bruiter_les_comptes(totaux, regles)), depart, annee)
+    lieux = _parcourir(publiees, niveau, totaux, bouts)
+    decomposees = lieux.index.isin(pd.MultiIndex.from_frame(sommes[CLES]))
+    lieux["statut"] = lieux["statut"].mask(lieux["statut"].eq("publie") & ~decomposees, "nd")
+    ferme = fermer(lieux[lieux["statut"].eq("publie")], sommes, regles.seuil)
+    muets = lieux.loc[lieux["statut"].ne("publie"), ["statut"]].reset_index()
+    muets = muets.assign(composante=TOUTES, motif=muets["statut"].map(_RAISONS))
+    return pd.concat([ferme, muets], ignore_index=True).assign(depart=depart, annee=annee).sort_values(
+        CLES, kind="stable"
+    )  # fmt: skip
+
+
+def _parcourir(publiees: pd.DataFrame, niveau: str, totaux: pd.DataFrame, bouts: tuple[int, int]) -> pd.DataFrame:
+    """Chaque part de chaque lieu : les deux bouts publiés, et le statut du chemin.
+
+    Il est « publie » si toutes les années le sont, sinon celui de la première qui manque.
+    """
+    ici = publiees["niveau"].eq(niveau) & publiees["bailleur"].eq("tous") & publiees["annee"].between(*bouts)
+    ici &= publiees["indicateur"].isin(totaux["indicateur"]) & publiees["territoire"].isin(totaux["territoire"])
+    siennes = publiees.loc[ici, [*CLES, "annee", "valeur", "statut"]].astype(dict.fromkeys([*CLES, "statut"], object))
+    annees = range(bouts[0], bouts[1] + 1)
+    statuts, valeurs = (
+        siennes.pivot(index=CLES, columns="annee", values=v).reindex(columns=annees) for v in ("statut", "valeur")
+    )
+    manques = statuts.fillna("nd").where(lambda t: t.ne("publie"))
+    statut = manques.bfill(axis=1).iloc[:, 0].fillna("publie")
+    return pd.DataFrame({"valeur_depart": valeurs[bouts[0]], "valeur": valeurs[bouts[1]], "statut": statut})
+
+
+def fermer(lieux: pd.DataFrame, sommes: pd.DataFrame, seuil: int) -> pd.DataFrame:
+    """Les composantes de chaque part, « autres » s'il y en a, et ce que le bruit laisse ; en millièmes entiers, leur
+    somme est celle de la variation.
+
+    ``lieux`` : index :data:`~.decomposition.CLES`, ``valeur_depart`` et ``valeur``. ``sommes`` :
+    voir :func:`~.decomposition.cumuler`.
+    """
+    apports, avant, apres = (
+        sommes.pivot(index=CLES, columns="composante", values=v)
+        .reindex(index=lieux.index, columns=PARAISSENT)
+        .fillna(0)
+        for v in ("contribution", "menages0", "menages1")
+    )
+    unites = np.maximum(avant, apres)
+    petites = unites.gt(0) & unites.lt(seuil)
+    reunies = np.maximum(avant.where(petites, 0).sum(axis=1), apres.where(petites, 0).sum(axis=1)).ge(seuil)
+    parts = apports.mask(petites)
+    parts[AUTRES] = apports.where(petites).sum(axis=1).where(reunies)
+    parts = (parts * 10**DECIMALES).round()
+    bouts = lieux[["valeur_depart", "valeur"]]
+    variation = (bouts["valeur"] - bouts["valeur_depart"]).mul(10**DECIMALES).round()
+    parts[BRUIT] = variation - parts.sum(axis=1)
+    longues = (parts / 10**DECIMALES + 0.0).stack(future_stack=True).rename("contribution")
+    longues = longues.rename_axis([*CLES, "composante"]).reset_index()
+    longues = longues[longues["composante"].ne(AUTRES) | longues["contribution"].notna()]
+    statut = np.where(longues["contribution"].isna(), "c", "publie")
+    return longues.assign(statut=statut).merge(
+        bouts.assign(variation=variation / 10**DECIMALES).reset_index(), on=CLES, how="left"
+    )  # fmt: skip
+
+
+def _typer(table: pd.DataFrame) -> pd.DataFrame:
+    nombres = ["valeur_depart", "valeur", "variation", "contribution"]
+    textes = ["niveau", "territoire", "indicateur", "composante", "statut", "motif"]
+    types = dict.fromkeys(nombres, "float64") | dict.fromkeys(textes, "str") | {"depart": "int64", "annee": "int64"}
+    return table.fillna(dict.fromkeys(textes, "")).astype(types)

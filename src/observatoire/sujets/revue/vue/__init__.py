@@ -1,0 +1,1 @@
+"""Ce que les pages montrent de la revue."""

@@ -1,0 +1,82 @@
+"""Ce qu'un public lit des séances.
+
+Le texte d'un compte rendu et celui de ses décisions ne sont que pour le public qu'il nomme. Les autres savent qu'il y a
+eu une séance, qui y était et quelles sortes de décisions y ont été prises. Une alerte examinée n'est dite qu'à qui la
+lit déjà parmi les alertes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.configuration import PUBLICS, Configuration
+from observatoire.fichiers import ecrire_texte
+from observatoire.rangement import ecrire_publiee, lire_publiee
+from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, DOSSIERS
+from observatoire.sujets.seances.calcul.comptes_rendus import Seance, decomposer
+from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES
+from observatoire.sujets.seances.tables import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
+from observatoire.tables.depots import ORIGINE
+from observatoire.vocabulaire import SIGNALES
+
+CLES = ALERTES_EXAMINEES.noms[1:]
+TEXTES = "seances"
+
+
+def est_lue(seance: Seance, public: str) -> bool:
+    """Ce public lit-il le texte de la séance ?"""
+    return PUBLICS.index(seance.public) <= PUBLICS.index(public)
+
+
+def publier_seances(config: Configuration, seances: list[Seance], public: str, travail: Path) -> None:
+    """Écrire dans ``travail`` les séances, leurs décisions, les alertes examinées et les textes que ce public lit.
+
+    ``seances`` : telles que :func:`~.comptes_rendus.lire_seances` les lit. ``travail`` contient déjà
+    ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif ne paraît que si les dépôts
+    sont fictifs.
+    """
+    fictive = json.loads(ORIGINE.dans(config.chemin("prepare")).read_text(encoding="utf-8"))["fictif"]
+    seances = [s for s in seances if fictive or not s.fictif]
+    lues = {s.nom for s in seances if est_lue(s, public)}
+    lignes = pd.DataFrame([_ligne(s, s.nom in lues) for s in seances], columns=SEANCES.noms)
+    ecrire_publiee(SEANCES, lignes, travail, public)
+    decisions = [
+        (s.nom, genre, DECISIONS[genre], texte if s.nom in lues else None)
+        for s in seances
+        for genre, texte in s.decisions
+    ]
+    decidees = pd.DataFrame(decisions, columns=DECISIONS_PUBLIEES.noms)
+    ecrire_publiee(DECISIONS_PUBLIEES, decidees, travail, public)
+    ecrire_publiee(ALERTES_EXAMINEES, _examinees(seances, travail), travail, public)
+    shutil.rmtree(travail / TEXTES, ignore_errors=True)
+    for seance in seances:
+        if seance.nom in lues and seance.texte:
+            ecrire_texte(seance.texte + "\n", travail / TEXTES / f"{seance.nom}.md")
+
+
+def _ligne(s: Seance, entier: bool) -> tuple:
+    invites = [INVITES[i] for i in s.invites]
+    return (
+        s.nom, s.date.isoformat(), s.annee, s.genre, GENRES[s.genre], ETATS[s.etat], s.fictif,
+        _joindre(s.presents), _joindre(invites), _joindre(s.supports if entier else ()), entier,
+    )  # fmt: skip
+
+
+def _joindre(textes) -> str:
+    return " ; ".join(textes)
+
+
+def _examinees(seances: list[Seance], travail: Path) -> pd.DataFrame:
+    """Les alertes examinées que ce public lit déjà ; les autres n'existent pas pour lui."""
+    dossiers = lire_publiee(DOSSIERS, travail)
+    connus = dict(zip(dossiers["dossier"], dossiers[CLES].itertuples(index=False, name=None), strict=True))
+    couples = [(s.nom, decomposer(alerte) or connus.get(alerte)) for s in seances for alerte in s.alertes]
+    citees = pd.DataFrame([(nom, *cles) for nom, cles in couples if cles], columns=ALERTES_EXAMINEES.noms)
+    alertes = lire_publiee(ALERTES_PUBLIEES, travail)
+    vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(SIGNALES)]
+    lisibles = pd.MultiIndex.from_frame(citees[CLES]).isin(pd.MultiIndex.from_frame(vues[CLES].astype(str)))
+    return citees[lisibles]

@@ -1,0 +1,55 @@
+"""Ce que les pages montrent des séances : leur calendrier, et ce qu'elles ont décidé."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from observatoire.presentation.affichage import Fragment
+from observatoire.presentation.liens import lier
+from observatoire.presentation.nombres import ABSENT, ecrire_date, ecrire_entier
+from observatoire.presentation.objectifs import est_ecrit
+from observatoire.presentation.tableaux import composer
+from observatoire.presentation.textes import paragraphe
+from observatoire.publie import en_lignes
+
+if TYPE_CHECKING:
+    from observatoire.publie import Publie
+
+
+def calendrier_des_seances(valeurs: Publie) -> Fragment:
+    """Les séances, de la plus récente à la plus ancienne : date, genre, présents, associations invitées."""
+    lignes = en_lignes(valeurs.seances.sort_values("date", ascending=False))
+    if not lignes:
+        return paragraphe("Aucun compte rendu n'a encore été versé.")
+    rangs = [
+        {
+            "Date": lier(ecrire_date(s["date"]), f"seances/{s['seance']}.html"),
+            "Séance": escape(s["libelle"]),
+            "État": s["etat"] + (" (fictive)" if s["fictif"] else ""),
+            "Signataires présents": ecrire_entier(len(s["presents"].split(" ; ")))
+            if est_ecrit(s["presents"])
+            else ABSENT,
+            "Invités": escape(s["invites"]) if est_ecrit(s["invites"]) else ABSENT,
+        }
+        for s in lignes
+    ]
+    return composer(pd.DataFrame(rangs), "Les séances", gauche=("Séance", "État", "Invités"))
+
+
+def decisions_de_l_annee(valeurs: Publie) -> Fragment:
+    """Les séances de l'année de la page, dans l'ordre, et ce que chacune a décidé."""
+    seances = valeurs.lignes_de("seances", annee=valeurs.annee, etat="tenue")
+    if not seances:
+        return paragraphe(f"Aucune séance tenue en {valeurs.annee} n'a de compte rendu.")
+    decisions = valeurs.lignes_de("decisions")
+    puces = []
+    for s in sorted(seances, key=lambda s: s["date"]):
+        siennes = [d for d in decisions if d["seance"] == s["seance"]]
+        dites = [d["texte"] if isinstance(d["texte"], str) else f"{d['libelle']}." for d in siennes]
+        quoi = " ".join(escape(t[:1].upper() + t[1:]) for t in dites) or "Aucune décision inscrite."
+        fictive = " (fictive)" if s["fictif"] else ""
+        puces.append(f"<li><strong>{escape(s['libelle'])}, {ecrire_date(s['date'])}{fictive}</strong> : {quoi}</li>")
+    return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {valeurs.annee}")

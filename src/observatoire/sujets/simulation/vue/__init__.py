@@ -1,0 +1,1 @@
+"""Ce que les pages montrent d'une simulation, et l'atelier de JupyterLab."""
