@@ -22,7 +22,7 @@ from genres_de_fautes import GENRES  # noqa: E402
 
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
 #: Part des fautes nommées, au moins, dans une ville de 3 000 logements, dont les tables sont petites ; le dernier
-#: relevé entier, à 16 000, en nomme 96 % (docs/fiabilite.md).
+#: relevé entier, à 16 000, en nomme 98 % (docs/fiabilite.md).
 NOMMEES = 0.87
 
 

@@ -15,8 +15,8 @@ from observatoire.lecture.vues import Vue, douter
 FOIS_L_EMPRUNT, PROGRAMMES_AU_MOINS = 2, 5
 MEMES_LIGNES = 0.5
 ANNEES_AU_MOINS = 2
-#: Un lieu où l'on livre chaque année ne se connaît pas à moins d'autres années.
-AUTRES_ANNEES = 3
+#: Un lieu où l'on livre chaque année ne se connaît pas à moins d'autres années, ni à moins de logements chacune.
+AUTRES_ANNEES, LIVRES = 3, 2
 
 
 def comparer_les_ordres(vue: Vue) -> Iterator[dict]:
@@ -70,16 +70,16 @@ def operations_absentes(vues: dict[tuple, Vue]) -> Iterator[tuple[tuple, dict]]:
     """Un bailleur qui livre ici, ou ailleurs, chaque autre année de l'édition, et pas celle-là : une ligne perdue sur
     deux change la part livrée dans la ville, et rien d'autre ne la contredit.
     """
-    par_bailleur: dict[str, dict[tuple, set[str]]] = {}
+    par_bailleur: dict[str, dict[tuple, pd.Series]] = {}
     for cle, vue in vues.items():
-        if "nb_logements" in vue.contenu.temoins:
-            dans_un_quartier = vue.contenu.temoins["quartier"].ne(0)
-            lieux = set(dans_un_quartier.map({True: "dans un quartier", False: "hors des quartiers"}))
-            par_bailleur.setdefault(vue.deposant, {})[cle] = lieux
+        t = vue.contenu.temoins
+        if "nb_logements" in t:
+            lieux = t["quartier"].ne(0).map({True: "dans un quartier", False: "hors des quartiers"})
+            par_bailleur.setdefault(vue.deposant, {})[cle] = t["nb_logements"].groupby(lieux).sum()
     for siennes in par_bailleur.values():
-        for cle, lieux in siennes.items():
-            autres = [autre for c, autre in siennes.items() if c != cle]
-            manquent = set.intersection(*autres) - lieux if len(autres) >= AUTRES_ANNEES else set()
+        for cle, livres in siennes.items():
+            autres = [set(autre.index[autre.ge(LIVRES)]) for c, autre in siennes.items() if c != cle]
+            manquent = set.intersection(*autres) - set(livres.index) if len(autres) >= AUTRES_ANNEES else set()
             for lieu in sorted(manquent):
                 yield cle, douter("operations_absentes", f"aucune {lieu} en {cle[0]}", "quartier")
 
