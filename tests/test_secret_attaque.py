@@ -159,22 +159,28 @@ def test_toute_somme_vraie_des_definitions_est_trouvee():
 
 
 @pytest.mark.parametrize(
-    ("code", "statut", "edition", "plafond"),
+    ("code", "role", "statut", "edition", "plafond"),
     [
-        ("signalements_ouverts", "na", "", 0),
-        ("signalements_ouverts", "na", f"{CUMUL}2008", SANS_BORNE),
-        ("signalements_ouverts", "c", f"{CUMUL}2008", 10),
-        ("moins_40_sortants", "c", "", 10),
-        ("moins_40_sortants", "c", f"{CUMUL}2008", SANS_BORNE),
+        ("signalements_ouverts", "denominateur", "na", "", 0),
+        ("signalements_ouverts", "denominateur", "na", f"{CUMUL}2008", SANS_BORNE),
+        ("signalements_ouverts", "denominateur", "c", f"{CUMUL}2008", 10),
+        ("moins_40_sortants", "denominateur", "c", "", 10),
+        ("moins_40_sortants", "denominateur", "c", f"{CUMUL}2008", SANS_BORNE),
+        ("tension", "denominateur", "na", "", 0),
+        ("tension", "numerateur", "na", "", SANS_BORNE),
+        ("prioritaires", "denominateur", "nd", "", 0),
+        ("prioritaires", "concernes", "nd", "", SANS_BORNE),
+        ("prioritaires", "concernes", "na", "", 0),
     ],
 )
-def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, statut, edition, plafond):
-    """Sans objet, une des trois années suffit ; caché, c'est l'année qui a le moins de ménages suivis qui en a peu.
-    L'attaque prenait l'un pour un total nul, l'autre pour un total de dix : elle en « établissait » des comptes."""
+def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, role, statut, edition, plafond):
+    """Sans objet, une des trois années suffit ; caché, c'est l'année qui a le moins de ménages suivis qui en a peu ; un
+    quartier sans bail n'est pas sans demande ; des baux dont aucun ne dit son motif ne sont pas aucun bail.
+    L'attaque prenait ces silences pour des totaux nuls, ou de dix : elle en « établissait » des comptes."""
     lieu = dict(zip(LIEU, (2010, "quartier", "velotte", "gbh", edition, ""), strict=True))
     mesures = dict.fromkeys(["numerateur", "denominateur", "reponse", "contenant"], np.nan)
     ligne = pd.DataFrame([lieu | mesures | {"statut": statut, "exacte": False, "petite": statut == "c"}])
-    compte = _compte(ligne, code, "denominateur", Bruit(), 11).iloc[0]
+    compte = _compte(ligne, code, role, Bruit(), 11).iloc[0]
     assert (compte["plancher"], compte["plafond"]) == (0, plafond)
 
 

@@ -97,8 +97,11 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     cumulee = lignes["edition"].str.startswith(CUMUL).to_numpy()
     petite = petite & (~cumulee | compte_chaque_annee(catalogue()[code]))
     sous_le_seuil = petite & (role == "denominateur" or (role == "numerateur" and nature in ("proportion", "ecart")))
-    # Sans objet, une année n'a personne ; trois années, il suffit que l'une d'elles n'ait personne.
-    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(cache | cumulee, SANS_BORNE, 0)))
+    # Sans objet, une année n'a personne ; trois années, il suffit que l'une d'elles n'ait personne. Mais un rapport
+    # sans objet ne dit que son dénominateur, et une valeur non disponible a des concernés, dont personne n'a répondu.
+    libre = cache | cumulee | (role == "numerateur" and nature == "rapport")
+    libre = libre | (lignes["statut"].eq("nd").to_numpy() & (role == "concernes"))
+    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(libre, SANS_BORNE, 0)))
     vue = publie & ~exacte & np.isfinite(bas)
     return lignes[LIEU].assign(
         code=code, role=role, cache=cache, exacte=exacte | ~publie | lignes["bailleur"].ne(TOUS).to_numpy(),
