@@ -38,6 +38,7 @@ def _ecrire_engagements(suivi: Path) -> None:
     """Deux des engagements du dépôt : le livre a des pages pour eux."""
     contenu = yaml.safe_load((RACINE / "data" / "suivi" / "engagements.yml").read_text(encoding="utf-8"))
     contenu["engagements"] = contenu["engagements"][:2]
+    contenu.pop("objectifs")
     suivi.mkdir(exist_ok=True)
     (suivi / "engagements.yml").write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
 

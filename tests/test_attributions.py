@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep
 from observatoire import indicateurs
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue
+from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import Sommes
 from observatoire.lecture.devenirs import suivre
@@ -24,6 +26,7 @@ from observatoire.sujets.objectifs.calcul.attente import COLONNES as DES_ATTENTE
 from observatoire.sujets.objectifs.calcul.attente import estimer_une_annee, observer, publier_les_attentes
 from observatoire.sujets.objectifs.calcul.conformite import confronter
 from observatoire.sujets.objectifs.calcul.cote_a_cote import comparer_les_bailleurs
+from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
 from observatoire.sujets.objectifs.calcul.deplacements import COLONNES as DES_DEPLACEMENTS
 from observatoire.sujets.objectifs.calcul.deplacements import PRATIQUES, standardiser
 from observatoire.sujets.objectifs.calcul.etape import ecrire_attributions
@@ -261,7 +264,7 @@ def _suivi(tmp_path, objectifs):
     (tmp_path / "suivi").mkdir()
     if not isinstance(objectifs, str):
         objectifs = yaml.dump({"objectifs": objectifs}, Dumper=SansRenvoi, allow_unicode=True)
-    (tmp_path / "suivi" / "objectifs.yml").write_text(objectifs, encoding="utf-8")
+    (tmp_path / "suivi" / "engagements.yml").write_text(objectifs, encoding="utf-8")
     chemins = {nom: str(RACINE / "data" / nom) for nom in ("referentiels", "schemas")}
     return configuration(tmp_path, chemins=chemins | {"suivi": str(tmp_path / "suivi")})
 
@@ -277,9 +280,22 @@ def test_un_objectif_adopte_est_lu(tmp_path):
     assert lus == [Objectif(**FICHE)]
 
 
-def test_le_fichier_livre_n_invente_aucun_objectif(tmp_path):
-    livre = (RACINE / "data" / "suivi" / "objectifs.yml").read_text(encoding="utf-8")
-    assert lire_objectifs(_suivi(tmp_path, livre), Baremes({})) == []
+def test_des_objectifs_se_passent_d_engagements(tmp_path):
+    assert lire_engagements(_suivi(tmp_path, [FICHE])) == []
+
+
+def test_le_fichier_livre_n_invente_aucun_objectif():
+    assert lire_objectifs(lire_configuration(RACINE / "observatoire.yml"), Baremes({})) == []
+
+
+def test_un_fichier_d_objectifs_reste_a_cote_n_est_jamais_ignore(tmp_path):
+    config = _suivi(tmp_path, [FICHE])
+    (tmp_path / "suivi" / "objectifs.yml").write_text("objectifs: []", encoding="utf-8")
+    for lire in (lire_engagements, partial(lire_objectifs, baremes=Baremes({}))):
+        with pytest.raises(
+            ErreurConfiguration, match=r"objectifs\.yml ne se lit plus : recopier sa liste .* engagements\.yml"
+        ):
+            lire(config)
 
 
 def test_un_fichier_d_objectifs_mal_ecrit_dit_tout_ce_qui_ne_va_pas(tmp_path):
@@ -303,7 +319,7 @@ def test_un_fichier_d_objectifs_mal_ecrit_dit_tout_ce_qui_ne_va_pas(tmp_path):
 
 @pytest.mark.parametrize(("ancien", "nouveau"), [("plafond", "au_plus"), ("plancher", "au_moins")])
 def test_les_mots_d_avant_sont_refuses_et_le_message_dit_les_nouveaux(tmp_path, ancien, nouveau):
-    dit = f"« sens » : « {ancien} » s'écrit désormais « {nouveau} », comme dans engagements.yml."
+    dit = f"« sens » : « {ancien} » s'écrit désormais « {nouveau} »."
     with pytest.raises(ErreurConfiguration, match=dit):
         lire_objectifs(_suivi(tmp_path, [FICHE | {"sens": ancien}]), Baremes({}))
 

@@ -151,7 +151,7 @@ def test_tous_les_engagements_des_deux_textes_sont_declares():
 
 def test_la_charte_n_a_aucun_objectif_chiffre_et_la_convention_en_a_quatre():
     declares = lire_engagements(lire_configuration(RACINE / "observatoire.yml"))
-    cibles = {e.code: (c.valeur, c.jusque) for e in declares for c in e.cibles}
+    cibles = {e.code: (c.valeur, c.valeur_haute) for e in declares for c in e.cibles}
     assert cibles == {
         "production_annuelle": (50, 60),
         "production_dans_la_ville": (0.80, None),
@@ -414,7 +414,8 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         _declarer("objectif", preuve=GROUPE, cibles=[{"valeur": "beaucoup"}]),
         _declarer("melange", preuve={"genre": "depots", "rythme": "annuel"}, pieces=[{"date": 2010}]),
         _declarer("sans_terme", preuve={"genre": "pieces", "rythme": "une_fois"}),
-        _mesurer("logements_livres", 5, cibles=[{**CIBLE, "valeur": 60, "jusque": 50}]),
+        _mesurer("logements_livres", 5, cibles=[{**CIBLE, "valeur": 60, "valeur_haute": 50}]),
+        _mesurer("apl", 5, cibles=[{**CIBLE, "valeur": 50, "jusque": 60}]),
         _mesurer("part_livres_ville", 80, etat_zero={"annee": 2007, "valeur": 70}),
         _declarer("ailleurs", mesure={"indicateur": "apl", "niveau": "quartier", "territoire": "batant"}),
         _declarer("contact", sans_mesure="écrire à jean.dupont@exemple.fr"),
@@ -436,7 +437,8 @@ def test_tous_les_defauts_sont_dits_d_un_coup(tmp_path):
         "« pieces » : la preuve n'est pas",
         "« pieces », n° 1 : « libelle » manque",
         "« echeance » manque : le rythme « une_fois »",
-        "« jusque » est plus petit que « valeur »",
+        "« valeur_haute » est plus petit que « valeur »",
+        "« jusque » s'écrit désormais « valeur_haute »",
         "« cibles », n° 1 : « valeur » s'écrit en fraction",
         "« etat_zero » : « valeur » s'écrit en fraction",
         "« territoire », « batant » n'est pas un code du niveau « quartier »",

@@ -99,14 +99,15 @@ def _adopter_des_objectifs(fichier: Path, textes: Iterator[str]) -> None:
         }
         for rang in range(20)
     ]  # fmt: skip
-    fichier.write_text(yaml.safe_dump({"objectifs": adoptes}, allow_unicode=True), encoding="utf-8")
+    with fichier.open("a", encoding="utf-8") as suite:
+        suite.write(yaml.safe_dump({"objectifs": adoptes}, allow_unicode=True))
 
 
 @pytest.fixture(scope="module")
 def ville(tmp_path_factory):
     fichier, textes = ecrire_petite_ville(tmp_path_factory.mktemp("ville")), cycle(TEXTES)
     _semer_les_contours(fichier, textes)
-    _adopter_des_objectifs(fichier.parent / "suivi" / "objectifs.yml", textes)
+    _adopter_des_objectifs(fichier.parent / "suivi" / "engagements.yml", textes)
     _ecrire_un_livre(fichier.parent)
     _demander_des_corrections(fichier.parent)
     for page in PAGES:

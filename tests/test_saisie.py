@@ -67,6 +67,10 @@ def _lire_la_configuration(config):
     return lue.bailleurs, lue.partenaires, lue.communes_retenues, lue.chemin("site")
 
 
+def _lire_les_engagements(config):
+    return lire_engagements(config), lire_objectifs(config, lire_baremes(config.chemin("referentiels")))
+
+
 #: Fichier -> (contenu de départ s'il n'est pas celui du dépôt, lecture).
 FICHIERS: dict[str, tuple[object, Callable]] = {
     "observatoire.yml": (None, _lire_la_configuration),
@@ -83,11 +87,7 @@ FICHIERS: dict[str, tuple[object, Callable]] = {
         ],
     ),
     "data/referentiels/ruptures.yml": (None, lambda c: lire_ruptures(c.chemin("referentiels"), catalogue())),
-    "data/suivi/engagements.yml": (None, lire_engagements),
-    "data/suivi/objectifs.yml": (
-        {"objectifs": [OBJECTIF]},
-        lambda c: lire_objectifs(c, lire_baremes(c.chemin("referentiels"))),
-    ),
+    "data/suivi/engagements.yml": (None, _lire_les_engagements),
     "data/suivi/corrections.yml": (
         {"corrections": [CORRECTION]},
         lambda c: lire_corrections(c, lire_schemas(RACINE / "data" / "schemas")),
@@ -125,6 +125,7 @@ def test_une_valeur_surprenante_est_lue_ou_refusee(ville, nom):
     depart = depart or yaml.safe_load(garde.split("---\n")[1] if debut else garde)
     if "engagements" in depart:
         depart["engagements"] = [depart["engagements"][rang] for rang in (0, 1, 20, -1)]
+        depart["objectifs"] = [OBJECTIF]
     places = list(_places(depart))
 
     @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -287,7 +288,8 @@ def _descendants(modele: type) -> Iterator[type]:
 CONTEXTE = {
     **dict.fromkeys(
         ("niveaux", "indicateurs", "bailleurs", "genres", "avec", "signataires", "etats", "invites", "decisions",
-         "annees", "deposants", "tables", "vises", "parts"), ("x",)
+         "annees", "deposants", "tables", "vises", "parts", "proportions",
+         "niveaux_juges", "bailleurs_ou_chacun"), ("x",)
     ),
     "entier": "ville", "est_inconnu": lambda niveau, lieu: False, "individuel": lambda texte: None, "nom": "x",
     "bruit": Bruit, "referentiels": Path("nulle-part"), "colonnes": {},

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -201,62 +199,3 @@ def test_un_depot_change_depuis_le_calcul_ne_se_publie_pas(ville):
     with pytest.raises(ErreurObservatoire, match="a changé depuis"):
         Chaine(ville).proteger(PUBLIQUE)
     depot.write_bytes(avant)
-
-
-# --- la recette : une table de plus
-
-DECLARATION = """
-
-PARUTIONS = Table(
-    "parutions", PUBLIE, "combien de valeurs paraissent de chaque indicateur", PROTECTION,
-    cles=(ANNEE, code("indicateur", "code de l'indicateur")),
-    mesures=(entier("valeurs", "valeurs qui paraissent", "valeurs"),),
-    de=(INDICATEURS_PUBLIES,), protection="calculée sur ce qui paraît",
-)
-"""
-CALCUL = '''
-"""Ce que la recette ajoute."""
-
-
-def compter_les_parutions(publiees):
-    """Une ligne par année et par indicateur."""
-    parues = publiees[publiees["statut"].eq("publie")]
-    return parues.groupby(["annee", "indicateur"], observed=True).size().rename("valeurs").reset_index()
-'''
-APPEL = """    ecrire_publiee(PARUTIONS, compter_les_parutions(publiees), travail, regles.public)
-"""
-IMPORTS = """from observatoire.sujets.mixite.tables import PARUTIONS
-from observatoire.sujets.mixite.calcul.parutions import compter_les_parutions
-"""
-LIRE = """
-import sys
-from pathlib import Path
-import observatoire
-from observatoire.configuration import lire_configuration
-from observatoire.publication import proteger
-from observatoire.publie import lire_publie
-assert Path(observatoire.__file__).is_relative_to(sys.argv[2])
-config = lire_configuration(sys.argv[1]).avec_chemins(publie=Path(sys.argv[2]) / "publie")
-proteger(config)
-valeurs = lire_publie(dossier=config.chemin("publie") / "publique")
-assert valeurs.parutions["valeurs"].sum() == valeurs.indicateurs["statut"].eq("publie").sum() > 0
-"""
-
-
-def test_une_table_de_plus_touche_trois_fichiers(ville, tmp_path):
-    """Sa déclaration, son calcul, l'appel de celui-ci : elle est alors écrite, lue par les pages et documentée."""
-    source = shutil.copytree(SOURCE, tmp_path / "src" / "observatoire")
-    mixite = source / "sujets" / "mixite"
-    with (mixite / "tables.py").open("a", encoding="utf-8") as declarations:
-        declarations.write(DECLARATION)
-    (mixite / "calcul" / "parutions.py").write_text(CALCUL, encoding="utf-8")
-    sujets = source / "publication" / "sujets.py"
-    avant, arret, apres = sujets.read_text(encoding="utf-8").partition("    ecrire_publiee(")
-    tete, debut, suite = avant.partition("\n\ndef ")
-    sujets.write_text(tete + IMPORTS + debut + suite + APPEL + arret + apres, encoding="utf-8")
-    chemins = {"PYTHONPATH": str(tmp_path / "src"), "PATH": os.environ["PATH"]}
-    faire = {"env": chemins, "capture_output": True, "text": True, "check": False}
-    fait = subprocess.run([sys.executable, "-c", LIRE, ville.fichier, tmp_path], **faire)
-    assert fait.returncode == 0, fait.stderr
-    page = subprocess.run([sys.executable, RACINE / "bench" / "tables.py"], **faire)
-    assert "| `parutions` | combien de valeurs" in page.stdout

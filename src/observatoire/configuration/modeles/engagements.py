@@ -1,9 +1,10 @@
-"""``engagements.yml`` : les textes qui engagent, et chacun de leurs engagements."""
+"""``engagements.yml`` : les textes qui engagent, leurs engagements, et les objectifs d'attribution adoptés."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -19,10 +20,10 @@ from observatoire.configuration.fiche import (
     parmi,
     parmi_ceux,
 )
+from observatoire.configuration.modeles.objectifs import AU_MOINS, FRACTION, SENS, ObjectifAdopte
 from observatoire.configuration.modeles.publiable import Publiable
 
 NATURES = ("moyens", "resultat")
-SENS = AU_MOINS, AU_PLUS = "au_moins", "au_plus"
 #: D'où viennent les faits (les comptes rendus, les dépôts, les alertes, les actions sur elles, les pièces versées ici),
 #: et ce qui se précise pour chacun.
 PRECISIONS = {
@@ -30,8 +31,6 @@ PRECISIONS = {
     "actions": {"rythme", "reponse", "outil"}, "pieces": {"rythme"},
 }  # fmt: skip
 RYTHMES = ("trimestriel", "annuel", "une_fois")
-#: Une part s'écrit en fraction.
-FRACTION = "{cle} s'écrit en fraction de [0 ; 1] : 0.25 pour un quart."
 _Annee = entier(1800, "une année", 2200)
 
 
@@ -85,19 +84,20 @@ class Preuve(Fiche):
 
 
 class CibleEcrite(Fiche):
-    """Un objectif adopté."""
+    """Un objectif adopté. ``valeur_haute`` : le haut de la fourchette, si c'en est une."""
 
+    abandonnees: ClassVar[dict[str, str]] = {"jusque": "{cle} s'écrit désormais « valeur_haute »."}
     depuis: JourOuAnnee
     valeur: nombre()
-    jusque: nombre() = None
+    valeur_haute: nombre() = None
     echeance: _Annee = None
     adoptee_par: Publiable
     source: Publiable
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
-        if {"valeur", "jusque"} <= set(sain) and sain["jusque"] < sain["valeur"]:
-            yield ("jusque",), "{cle} est plus petit que « valeur »."
+        if {"valeur", "valeur_haute"} <= set(sain) and sain["valeur_haute"] < sain["valeur"]:
+            yield ("valeur_haute",), "{cle} est plus petit que « valeur »."
 
 
 class EtatZeroEcrit(Fiche):
@@ -157,7 +157,8 @@ class EngagementEcrit(Fiche):
 def _parts(sain: dict) -> Iterator[tuple[Chemin, float]]:
     """Ce qui, d'un engagement sur une part, s'écrit en fraction."""
     for rang, cible in enumerate(sain.get("cibles") or ()):
-        yield from ((("cibles", rang, cle), (cible or {})[cle]) for cle in ("valeur", "jusque") if cle in (cible or {}))
+        ecrites = {"valeur", "valeur_haute"} & set(cible or {})
+        yield from ((("cibles", rang, cle), cible[cle]) for cle in sorted(ecrites))
     if (sain.get("etat_zero") or {}).get("valeur") is not None:
         yield ("etat_zero", "valeur"), sain["etat_zero"]["valeur"]
     if "tolerance" in sain:
@@ -172,15 +173,18 @@ class Revision(Fiche):
 
 
 class Engagements(Fiche):
-    """Le fichier entier."""
+    """Le fichier entier ; un territoire peut n'avoir que des objectifs, ou que des engagements."""
 
     etat_zero: Revision | None = None
-    textes: list[TexteQuiEngage]
-    engagements: list[EngagementEcrit]
+    textes: list[TexteQuiEngage] = Field(default_factory=list)
+    engagements: list[EngagementEcrit] = Field(default_factory=list)
+    objectifs: list[ObjectifAdopte] = Field(default_factory=list)
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
-        codes = {cle: [(e or {}).get("code") for e in sain.get(cle, ())] for cle in ("textes", "engagements")}
+        codes = {
+            cle: [(e or {}).get("code") for e in sain.get(cle, ())] for cle in ("textes", "engagements", "objectifs")
+        }
         for cle, siens in codes.items():
             for rang, code in doubles(siens):
                 yield (cle, rang, "code"), f"le code « {code} » est donné deux fois."

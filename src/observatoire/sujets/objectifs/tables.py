@@ -64,7 +64,7 @@ CONFORMITE = Table(
         code("origine", "loi ou Conférence"), code("sens", "plafond ou plancher"), nombre("cible", "objectif"),
         date("depuis", "en vigueur depuis"), date("jusque", "en vigueur jusque"), SOURCE, CONSTAT, VERDICT, STATUT,
     ),
-    de=(INDICATEURS_PUBLIES,), sources=("suivi/objectifs.yml", "barèmes"), protection=_DES_PUBLIEES, facultative=True,
+    de=(INDICATEURS_PUBLIES,), sources=("suivi/engagements.yml", "barèmes"), protection=_DES_PUBLIEES, facultative=True,
 )  # fmt: skip
 PROFILS = Table(
     "attributions_profils", PUBLIE, "les entrants face au parc d'avant et aux sortants", PROTECTION,

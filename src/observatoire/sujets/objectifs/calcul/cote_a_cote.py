@@ -19,8 +19,8 @@ import pandas as pd
 
 from observatoire.publie import CLES, Parution
 from observatoire.statistique import intervalles
+from observatoire.sujets.objectifs.calcul.declaration import NIVEAUX
 from observatoire.sujets.objectifs.calcul.deplacements import PRATIQUES
-from observatoire.sujets.objectifs.calcul.objectifs import NIVEAUX
 from observatoire.sujets.objectifs.tables import COTE_A_COTE
 
 COLONNES = COTE_A_COTE.noms

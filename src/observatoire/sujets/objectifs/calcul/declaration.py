@@ -1,4 +1,4 @@
-"""Lire ``data/suivi/engagements.yml`` : les textes, et chacun de leurs engagements."""
+"""Lire ``data/suivi/engagements.yml`` : les textes, chacun de leurs engagements, et les objectifs d'attribution."""
 
 from __future__ import annotations
 
@@ -11,14 +11,24 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.configuration.commun import TOUS
 from observatoire.configuration.modeles.engagements import CibleEcrite, EngagementEcrit, Engagements, Mesure
+from observatoire.configuration.modeles.objectifs import CHACUN, ObjectifAdopte
 from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.territoires import est_inconnu
 from observatoire.sujets.seances.calcul.regles import DECISIONS, GENRES
-from observatoire.vocabulaire import POUR_TOUS
+from observatoire.vocabulaire import AGGLOMERATION, POUR_TOUS, QUARTIER, VILLE
 
 #: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
 AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
 FICHIER = "engagements.yml"
+#: Où étaient les objectifs d'attribution.
+ANCIEN = "objectifs.yml"
+A_RECOPIER = (
+    f"{ANCIEN} ne se lit plus : recopier sa liste sous « objectifs: » dans {FICHIER}, du même dossier "
+    "(un fichier neuf peut ne contenir qu'elle), puis l'effacer."
+)
+#: Où une attribution se juge, du plus grand au plus petit.
+NIVEAUX = (AGGLOMERATION, VILLE, QUARTIER)
 
 
 @dataclass(frozen=True)
@@ -35,12 +45,13 @@ class Texte:
 class Cible:
     """Un objectif adopté : il vaut de ``depuis`` au suivant, et doit être atteint l'année ``echeance`` s'il en a une.
 
-    ``valeur`` est dans l'unité stockée (une fraction pour une part) ; ``jusque`` : le haut d'une fourchette annoncée.
+    ``valeur`` est dans l'unité stockée (une fraction pour une part) ;
+    ``valeur_haute`` : le haut d'une fourchette annoncée.
     """
 
     depuis: dt.date
     valeur: float
-    jusque: float | None
+    valeur_haute: float | None
     echeance: int | None
     adoptee_par: str
     source: str
@@ -93,7 +104,12 @@ def lire_engagements(config: Configuration) -> list[Engagement]:
 
 
 def lire_le_suivi(config: Configuration) -> dict:
-    """Le contenu d'``engagements.yml``, vérifié ; vide si le territoire n'en a pas."""
+    """Le contenu d'``engagements.yml``, vérifié ; vide si le territoire n'en a pas.
+
+    Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, ou si des objectifs sont restés à côté.
+    """
+    if (config.chemin("suivi") / ANCIEN).exists():
+        raise ErreurConfiguration(A_RECOPIER)
     fichier = config.chemin("suivi") / FICHIER
     return lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
 
@@ -107,24 +123,63 @@ def lire_document(texte: str, config: Configuration) -> dict:
     return analyser_yaml(texte, FICHIER)
 
 
+def relire_document(texte: str, config: Configuration) -> dict:
+    """Le contenu d'un ``engagements.yml`` d'une révision passée, dans les mots d'aujourd'hui, et vérifié.
+
+    Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
+    """
+    contenu = _rajeunir(analyser_yaml(texte, FICHIER))
+    _verifier(contenu, config)
+    return contenu
+
+
+def _rajeunir(contenu: object) -> object:
+    """Ce qu'une révision passée ne peut plus récrire : le haut d'une fourchette y était « jusque »."""
+    if isinstance(contenu, list):
+        return [_rajeunir(element) for element in contenu]
+    if not isinstance(contenu, dict):
+        return contenu
+    neuves = {"jusque": "valeur_haute"} if "valeur" in contenu else {}
+    return {neuves.get(cle, cle): _rajeunir(valeur) for cle, valeur in contenu.items()}
+
+
+def _verifier(contenu: object, config: Configuration) -> Engagements:
+    return verifier_fiche(contenu, FICHIER, Engagements, _contexte(config))
+
+
+def lire_adoptes(config: Configuration) -> list[ObjectifAdopte]:
+    """Les objectifs d'attribution adoptés, dans l'ordre du fichier ; lève comme :func:`lire_engagements`."""
+    contenu = lire_le_suivi(config)
+    return _verifier(contenu, config).objectifs if contenu else []
+
+
+def niveaux_de(config: Configuration) -> tuple[str, ...]:
+    """Les niveaux où les attributions se jugent, du territoire entier au quartier."""
+    return NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+
+
 def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:
     """Les engagements d'un document vérifié, dans son ordre."""
     if not contenu:
         return []
-    ecrits = verifier_fiche(contenu, FICHIER, Engagements, _contexte(config))
+    ecrits = _verifier(contenu, config)
     textes = {t.code: Texte(t.code, t.nom, t.depuis, t.note) for t in ecrits.textes}
     return [_engagement(e, textes, config) for e in ecrits.engagements]
 
 
 def _contexte(config: Configuration) -> dict:
     """Ce que les modèles doivent savoir d'ailleurs."""
+    bailleurs = (TOUS, *(b.code for b in config.bailleurs))
     return {
         "indicateurs": catalogue(),
+        "proportions": [code for code, declaration in catalogue().items() if declaration.nature == "proportion"],
         "parts": {code for code, declaration in catalogue().items() if declaration.unite == "%"},
         "niveaux": POUR_TOUS,
+        "niveaux_juges": niveaux_de(config),
         "entier": config.tout[0],
         "est_inconnu": partial(est_inconnu, config),
-        "bailleurs": (TOUS, *(b.code for b in config.bailleurs)),
+        "bailleurs": bailleurs,
+        "bailleurs_ou_chacun": (CHACUN, *bailleurs),
         "genres": tuple(GENRES),
         "avec": AVEC,
         "signataires": config.signataires,
@@ -165,7 +220,7 @@ def _cible(ecrite: CibleEcrite) -> Cible:
     return Cible(
         depuis=ecrite.depuis,
         valeur=float(ecrite.valeur),
-        jusque=_flottant(ecrite.jusque),
+        valeur_haute=_flottant(ecrite.valeur_haute),
         echeance=ecrite.echeance,
         adoptee_par=ecrite.adoptee_par,
         source=ecrite.source,

@@ -31,7 +31,7 @@ from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import reunir
 from observatoire.sujets.alertes.calcul.strates import COLONNES as STRATES
 from observatoire.sujets.alertes.calcul.strates import STRATE, stratifier
-from observatoire.sujets.objectifs.calcul.objectifs import niveaux_de
+from observatoire.sujets.objectifs.calcul.declaration import niveaux_de
 from observatoire.sujets.objectifs.tables import DEPLACEMENTS
 from observatoire.tables.depots import DEPOTS
 

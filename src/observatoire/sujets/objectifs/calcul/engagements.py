@@ -71,7 +71,7 @@ def _decrire(e: Engagement, annee: int, config: Configuration) -> dict:
         "nature": e.nature, "genre": "indicateur" if mesure else preuve.get("genre", "aucune"),
         "rythme": preuve.get("rythme", ""), **{c: mesure.get(c, "") for c in _LIEU}, "sens": e.sens,
         "tolerance": e.tolerance, "arithmetique": e.arithmetique,
-        "cible": cible.valeur if cible else None, "jusque": cible.jusque if cible else None,
+        "cible": cible.valeur if cible else None, "jusque": cible.valeur_haute if cible else None,
         "cible_depuis": cible.depuis.isoformat() if cible else "", "echeance": terme,
         "adoptee_par": cible.adoptee_par if cible else "", "cible_source": cible.source if cible else "",
         "zero_annee": (zero_annee or config.annee_zero) if mesure else None, "zero_valeur": zero_valeur,

@@ -2,7 +2,8 @@
 
 Aucun n'est dans le code, ni inventé : la charte de 2007 n'en chiffre aucun. Un barème en « fraction » qui porte le nom
 d'un indicateur est un minimum ou un maximum légal, que la loi fixe pour le territoire entier, jamais pour un quartier
-ni pour une commune d'une agglomération (CCH, art. L. 441-1) ; ``suivi/objectifs.yml`` tient les autres ::
+ni pour une commune d'une agglomération (CCH, art. L. 441-1) ; la liste ``objectifs`` de
+``suivi/engagements.yml`` tient les autres ::
 
     objectifs:
       - code: planoise_ressources
@@ -21,21 +22,14 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from functools import partial
 
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.configuration.commun import TOUS
-from observatoire.configuration.modeles.engagements import AU_MOINS, AU_PLUS
-from observatoire.configuration.modeles.objectifs import Objectifs
-from observatoire.configuration.saisie import lire_fiche
-from observatoire.lecture.territoires import est_inconnu
-from observatoire.vocabulaire import AGGLOMERATION, QUARTIER, VILLE
+from observatoire.configuration.modeles.objectifs import AU_MOINS, AU_PLUS, CHACUN
+from observatoire.sujets.objectifs.calcul.declaration import lire_adoptes
 
-FICHIER = "objectifs.yml"
-NIVEAUX = (AGGLOMERATION, VILLE, QUARTIER)
-CHACUN = "chacun"
 LOI, CONFERENCE = ORIGINES = ("loi", "conference")
 _LEGAUX = {"hausse": AU_MOINS, "baisse": AU_PLUS}
 
@@ -65,14 +59,10 @@ class Objectif:
         return self.depuis <= jour and (self.jusque is None or jour <= self.jusque)
 
 
-def niveaux_de(config: Configuration) -> tuple[str, ...]:
-    """Les niveaux où les attributions se jugent, du territoire entier au quartier."""
-    return NIVEAUX[NIVEAUX.index(config.tout[0]) :]
-
-
 def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
     """Tous les objectifs, légaux puis adoptés ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
-    return [*_legaux(baremes, config.tout[0]), *_adoptes(config)]
+    adoptes = [Objectif(**o.model_dump(exclude_unset=True)) for o in lire_adoptes(config)]
+    return [*_legaux(baremes, config.tout[0]), *adoptes]
 
 
 def _legaux(baremes: Baremes, entier: str) -> list[Objectif]:
@@ -92,17 +82,3 @@ def _legaux(baremes: Baremes, entier: str) -> list[Objectif]:
                 for bailleur in (TOUS, CHACUN)
             ]  # fmt: skip
     return objectifs
-
-
-def _adoptes(config: Configuration) -> list[Objectif]:
-    fichier = config.chemin("suivi") / FICHIER
-    if not fichier.is_file():
-        return []
-    contexte = {
-        "indicateurs": [code for code, declaration in catalogue().items() if declaration.nature == "proportion"],
-        "niveaux": niveaux_de(config),
-        "est_inconnu": partial(est_inconnu, config),
-        "bailleurs": (TOUS, CHACUN, *(b.code for b in config.bailleurs)),
-    }
-    ecrits = lire_fiche(fichier, Objectifs, contexte, liste="objectifs").objectifs
-    return [Objectif(**o.model_dump(exclude_unset=True)) for o in ecrits]

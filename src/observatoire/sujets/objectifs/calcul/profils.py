@@ -12,7 +12,7 @@ import pandas as pd
 
 from observatoire.publie import Parution
 from observatoire.statistique import intervalles
-from observatoire.sujets.objectifs.calcul.objectifs import NIVEAUX
+from observatoire.sujets.objectifs.calcul.declaration import NIVEAUX
 from observatoire.sujets.objectifs.tables import PROFILS
 from observatoire.sujets.simulation.modele.traits import TRAITS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.sujets.objectifs.calcul.objectifs import NIVEAUX
+from observatoire.sujets.objectifs.calcul.declaration import NIVEAUX
 from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_le_parc
 from observatoire.sujets.simulation.modele.pertinence import juger_la_pertinence
 from observatoire.sujets.simulation.modele.traits import LIVRAISONS, TRAITS, Trait

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.sujets.objectifs.calcul.declaration import FICHIER, lire_document
+from observatoire.sujets.objectifs.calcul.declaration import FICHIER, relire_document
 
 SANS_REVISION = "Aucune révision de l'état zéro n'est inscrite dans engagements.yml."
 SANS_GIT = "git n'est pas installé : le fichier de l'état zéro ne peut pas être relu."
@@ -46,7 +46,7 @@ def lire_etat_zero(config: Configuration, actuel: dict) -> EtatZero:
     if texte is None:
         return EtatZero(revision, date, None, motif)
     try:
-        return EtatZero(revision, date, lire_document(texte, config))
+        return EtatZero(revision, date, relire_document(texte, config))
     except ErreurConfiguration:
         return EtatZero(revision, date, None, ILLISIBLE)
 
