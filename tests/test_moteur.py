@@ -15,9 +15,10 @@ import psutil
 import pytest
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
-from papermill.engines import papermill_engines
+from papermill.engines import NotebookExecutionManager, papermill_engines
 from papermill.iorw import load_notebook_node
 
+from observatoire.moteur.papermill import _ranger
 from observatoire.moteur.souche import EnfantMort, Ordre, Souche, SoucheMorte, TropLong, fourche_possible
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ce système ne sait pas se dédoubler")
@@ -120,6 +121,25 @@ print(json.dumps({
 """
 
 
+def test_ce_qu_un_fil_ecrit_apres_la_fin_de_sa_cellule_lui_reste():
+    """Entre deux cellules, ou après la dernière : la page n'en meurt pas."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a"), nbformat.v4.new_code_cell("b")])
+    gestion = NotebookExecutionManager(notebook, progress_bar=False)
+    gestion.notebook_start()
+    tard = {"sortie": {"output_type": "stream", "name": "stdout", "text": "tard"}}
+    _ranger(
+        gestion,
+        iter(
+            [
+                {"commence": 0}, {"finit": 0, "rang": 1, "reussie": True}, tard,
+                {"commence": 1}, {"finit": 1, "rang": 2, "reussie": True}, tard,
+            ]
+        ),
+    )  # fmt: skip
+    assert [c.outputs[0].text for c in gestion.nb.cells] == ["tard", "tard"]
+    assert not any(c.metadata.papermill.exception for c in gestion.nb.cells)
+
+
 def test_rien_ne_passe_d_une_page_a_l_autre_et_aucun_port_n_est_ouvert(souche):
     avant = valeur(souche, ETAT)
     executer(souche, SALIR)
@@ -181,6 +201,7 @@ def test_quarante_enfants_a_la_fois(souche):
 
 PROPRIETAIRE = """
 import json, os, sys, time
+from observatoire.moteur.papermill import _ranger
 from observatoire.moteur.souche import Ordre, Souche
 
 souche = Souche(())

@@ -165,3 +165,29 @@ def test_un_message_qui_parle_d_autre_chose_n_est_pas_un_refus(tmp_path):
     assert porte.expliquer("Permission denied: 'prepare/x.csv'", tmp_path).startswith(
         "cette page lit « prepare/x.csv »"
     )
+
+
+@pytest.mark.skipif(not (landlock_possible() and fourche_possible()), reason="ce système n'a pas Landlock")
+def test_une_page_n_ecrit_pas_dans_ce_qui_est_publie(lieu):
+    """Elle le lit ; une valeur qu'elle y changerait serait lue par toutes les autres."""
+    fichier = lieu.publie / "indicateurs.csv"
+    avant = fichier.read_bytes()
+    ici = "from observatoire.publie import dossier_publie as d\n"
+    for code in ("open(d() / 'pirate.csv', 'w')", "open(d() / 'indicateurs.csv', 'a').write('x')"):
+        assert "PermissionError" in _faire(lieu, ici + code).erreur
+    assert fichier.read_bytes() == avant
+    assert not (lieu.publie / "pirate.csv").exists()
+    assert not _faire(lieu, f"{ici}len(open(d() / 'indicateurs.csv').read())").erreur
+
+
+def test_sans_landlock_une_page_n_ecrit_pas_non_plus_dans_ce_qui_est_publie(tmp_path):
+    (tmp_path / "data" / "publie").mkdir(parents=True)
+    code = (
+        "import sys; from pathlib import Path; from observatoire.moteur.porte import Porte\n"
+        "porte = Porte.autour([Path(sys.argv[1])], [Path(sys.argv[1]) / 'publie'])\n"
+        "sys.addaudithook(porte._guetter)\n"
+        "(Path(sys.argv[1]) / 'publie' / 'pirate.csv').write_text('x')"
+    )
+    fait = subprocess.run([sys.executable, "-c", code, str(tmp_path / "data")], capture_output=True, text=True)
+    assert "PermissionError" in fait.stderr
+    assert not (tmp_path / "data" / "publie" / "pirate.csv").exists()

@@ -36,12 +36,13 @@ class Moteur(Engine):
 
 
 def _ranger(nb_man, messages) -> None:
+    """Donner à chaque cellule ses sorties ; celle d'un fil qui s'attarde reste à la cellule qui vient de finir."""
     nommees: dict[str, nbformat.NotebookNode] = {}
-    cellule = None
+    cellule, ouverte = None, False
     try:
         for message in messages:
             if "commence" in message:
-                rang = message["commence"]
+                rang, ouverte = message["commence"], True
                 cellule = nb_man.nb.cells[rang]
                 nb_man.cell_start(cellule, rang)
             elif "finit" in message:
@@ -49,13 +50,13 @@ def _ranger(nb_man, messages) -> None:
                 if not message["reussie"]:
                     nb_man.cell_exception(cellule, rang)
                 nb_man.cell_complete(cellule, rang)
-                cellule = None
+                ouverte = False
             elif "efface" in message:
                 cellule.outputs.clear()
             else:
                 _ajouter(cellule.outputs, message, nommees)
     finally:
-        if cellule is not None:
+        if ouverte:
             nb_man.cell_exception(cellule, rang)
 
 

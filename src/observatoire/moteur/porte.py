@@ -24,7 +24,8 @@ _CHEMIN = re.compile(r"""'([^']+)'|"([^"]+)"|(/[^\s'":,]+)""")
 
 @dataclass(frozen=True)
 class Porte:
-    """Ce qu'une page n'ouvre pas : les arbres ``interdits``, sauf ceux qui, dedans, sont ``permis``."""
+    """Ce qu'une page n'ouvre pas : les arbres ``interdits``, sauf ceux qui, dedans, sont ``permis`` ; elle lit ceux-là,
+    et n'y écrit pas."""
 
     interdits: tuple[str, ...] = ()
     permis: tuple[str, ...] = ()
@@ -71,9 +72,11 @@ class Porte:
         from landlock import FSAccess, Ruleset
 
         regles = Ruleset()
-        for chemin in (*_alentours(self.interdits), *self.permis):
+        for chemin in _alentours(self.interdits):
             with suppress(FileNotFoundError):  # effacé depuis
                 regles.allow(chemin, rules=FSAccess.all() if os.path.isdir(chemin) else FSAccess.all_file())
+        for chemin in self.permis:  # ce qui est publié se lit, et ne s'écrit pas d'une page
+            regles.allow(chemin, rules=FSAccess.READ_FILE | FSAccess.READ_DIR)
         return regles.apply
 
     def _guetter(self, evenement: str, arguments: tuple) -> None:
@@ -82,8 +85,15 @@ class Porte:
         for chemin in arguments[:2]:
             if isinstance(chemin, str | bytes | os.PathLike):
                 reel = _reel(os.fsdecode(chemin))
-                if reel and self.est_derriere(reel):
+                if reel and (self.est_derriere(reel) or (_ecrit(evenement, arguments) and _sous(reel, self.permis))):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), reel)
+
+
+def _ecrit(evenement: str, arguments: tuple) -> bool:
+    """Cet évènement d'audit ouvre-t-il pour écrire ?"""
+    if evenement != "open":
+        return evenement in ("os.remove", "os.rename", "os.link")
+    return bool(arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if len(arguments) > 2 else False
 
 
 def dire_le_refus(chemin: str) -> str:
