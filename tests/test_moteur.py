@@ -121,10 +121,11 @@ print(json.dumps({
 """
 
 
-def test_ce_qu_un_fil_ecrit_apres_la_fin_de_sa_cellule_lui_reste():
+def test_ce_qu_un_fil_ecrit_apres_la_fin_de_sa_cellule_lui_reste(tmp_path):
     """Entre deux cellules, ou après la dernière : la page n'en meurt pas."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("a"), nbformat.v4.new_code_cell("b")])
-    gestion = NotebookExecutionManager(notebook, progress_bar=False)
+    nbformat.write(notebook, tmp_path / "page.ipynb")
+    gestion = NotebookExecutionManager(load_notebook_node(str(tmp_path / "page.ipynb")), progress_bar=False)
     gestion.notebook_start()
     tard = {"sortie": {"output_type": "stream", "name": "stdout", "text": "tard"}}
     _ranger(
@@ -201,7 +202,6 @@ def test_quarante_enfants_a_la_fois(souche):
 
 PROPRIETAIRE = """
 import json, os, sys, time
-from observatoire.moteur.papermill import _ranger
 from observatoire.moteur.souche import Ordre, Souche
 
 souche = Souche(())
