@@ -59,12 +59,12 @@ def en_mots(repere: Repere) -> Mots:
 def regle(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> str:
     """La règle, telle qu'elle est dite sur la page d'un territoire ou d'un bailleur."""
     epreuves = eprouver_la_page(valeurs, territoire, bailleur)
-    comptes = [ecrire(epreuves.faites, "comparaisons", decimales=0), ecrire(epreuves.par_hasard, decimales=0)]
+    faites, par_hasard = ecrire(epreuves.faites, "comparaisons", decimales=0), ecrire(epreuves.par_hasard, decimales=0)
     return (
-        "Un écart est dit non significatif quand le hasard suffirait à l'expliquer. La page fait "
-        f"{comptes[0]}, dont {comptes[1]} environ paraîtraient significatives par le seul hasard ; la règle en tient "
-        "compte : en moyenne, au plus un écart annoncé sur vingt n'est que du hasard. Un dénombrement complet n'a pas "
-        "d'intervalle : son écart est donné sans test."
+        f"Un écart est dit non significatif quand le hasard suffirait à l'expliquer. La page fait {faites} ; le seul "
+        f"hasard en ferait paraître environ {par_hasard}, et la règle en tient compte : en moyenne, au plus un écart "
+        "annoncé sur vingt n'est que du hasard. Un dénombrement complet n'a pas d'intervalle : son écart est donné "
+        "sans test."
     )
 
 
