@@ -200,3 +200,12 @@ def test_les_fausses_decouvertes_comme_scipy_sans_compter_ce_qui_n_est_pas_compa
     np.testing.assert_allclose(ajustees[np.isfinite(troue)], false_discovery_control(probabilites))
     assert np.isnan(ajustees[np.isnan(troue)]).all()
     assert fausses_decouvertes([]).size == 0
+
+
+def test_sans_bornes_la_probabilite_est_la_meme():
+    comptes = ([5, 40, 0], [11, 120, 30], [20, 400, 90], [80, 1400, 300])
+    for comparer in (comparer_proportions, situer_proportion, comparer_taux, situer_taux, situer_rapport):
+        entiere, sans = comparer(*comptes, 2.0), comparer(*comptes, 2.0, confiance=None)
+        np.testing.assert_array_equal(sans.probabilite, entiere.probabilite)
+        np.testing.assert_array_equal(sans.ecart, entiere.ecart)
+        assert np.isnan([sans.bas, sans.haut]).all()

@@ -90,7 +90,7 @@ def eprouver(
     for nature, lois in _DE_COMPTES.items():
         ou = natures == nature
         comptes = (siens[0][ou], siens[1][ou], leurs[0][ou], leurs[1][ou])
-        trouvees[ou] = lois[contenue](*comptes, variances[ou]).probabilite
+        trouvees[ou] = lois[contenue](*comptes, variances[ou], confiance=None).probabilite
     return trouvees
 
 

@@ -27,7 +27,8 @@ _PAS = 41
 class Ecart:
     """Un écart, ses bornes et sa probabilité, quatre tableaux de même forme, manquants là où rien ne se compare.
 
-    ``probabilite`` : celle, bilatérale, d'un écart au moins aussi grand s'il n'y en avait aucun.
+    ``probabilite`` : celle, bilatérale, d'un écart au moins aussi grand s'il n'y en avait aucun. Les bornes sont ce qui
+    coûte : avec une ``confiance`` de ``None``, elles manquent.
     """
 
     ecart: np.ndarray
@@ -36,7 +37,7 @@ class Ecart:
     probabilite: np.ndarray
 
 
-def comparer_proportions(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def comparer_proportions(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     r"""``x1/n1 - x2/n2``, deux groupes qui ne partagent personne : épreuve et intervalle du score.
 
     $$ z^2(\delta) = \frac{(\hat p_1 - \hat p_2 - \delta)^2}{\frac{N}{N-1}\left(\frac{\tilde p_1(1-\tilde p_1)}{n_1}
@@ -51,7 +52,7 @@ def comparer_proportions(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float =
     return _comparer(_proportions, (x1, n1, x2, n2), variance, confiance)
 
 
-def situer_proportion(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def situer_proportion(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     r"""``x/n - x_tout/n_tout``, une partie face au tout qui la contient.
 
     La partie et le tout partagent des ménages ; la partie et le reste, non :
@@ -61,7 +62,7 @@ def situer_proportion(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: floa
     return _situer(_proportions, (x, n, x_tout, n_tout), variance, confiance)
 
 
-def comparer_taux(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def comparer_taux(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     r"""``x1/n1 - x2/n2``, deux nombres d'événements indépendants (Poisson) : épreuve et intervalle du score.
 
     Comme :func:`comparer_proportions`, avec $\frac{\tilde\lambda_1}{n_1} + \frac{\tilde\lambda_2}{n_2}$ pour variance.
@@ -72,12 +73,12 @@ def comparer_taux(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIA
     return _comparer(_taux, (x1, n1, x2, n2), variance, confiance)
 
 
-def situer_taux(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def situer_taux(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     """``x/n - x_tout/n_tout``, le taux d'une partie face à celui du tout : comme :func:`situer_proportion`."""
     return _situer(_taux, (x, n, x_tout, n_tout), variance, confiance)
 
 
-def comparer_rapports(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def comparer_rapports(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     r"""Le logarithme de ``(x1/n1) / (x2/n2)``, quatre nombres d'événements indépendants (Poisson).
 
     $\operatorname{Var} = \frac1{x_1} + \frac1{n_1} + \frac1{x_2} + \frac1{n_2}$, et le bruit. Référence :
@@ -90,7 +91,7 @@ def comparer_rapports(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float = CO
     return _normale(avec, np.log(x1 / n1) - np.log(x2 / n2), erreur, confiance)
 
 
-def situer_rapport(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def situer_rapport(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     r"""Le logarithme de ``(x/n) / (x_tout/n_tout)``, rapports de deux comptes indépendants, une partie face au tout.
 
     $$ \operatorname{Var} = \frac1x - \frac1X + \frac1n - \frac1N $$
@@ -109,13 +110,13 @@ def situer_rapport(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: float =
     return _normale(avec, np.log(x / n) - np.log(x_tout / n_tout), erreur, confiance)
 
 
-def comparer_valeurs(valeur1, erreur1, valeur2, erreur2, confiance: float = CONFIANCE) -> Ecart:
+def comparer_valeurs(valeur1, erreur1, valeur2, erreur2, confiance: float | None = CONFIANCE) -> Ecart:
     """``valeur1 - valeur2``, deux estimations indépendantes d'erreurs types connues (moyennes, loyers)."""
     valeur1, erreur1, valeur2, erreur2 = _tableaux(valeur1, erreur1, valeur2, erreur2)
     return _normale(np.isfinite(erreur1 + erreur2), valeur1 - valeur2, np.hypot(erreur1, erreur2), confiance)
 
 
-def situer_moyenne(valeur, erreur, valeur_tout, erreur_tout, poids, confiance: float = CONFIANCE) -> Ecart:
+def situer_moyenne(valeur, erreur, valeur_tout, erreur_tout, poids, confiance: float | None = CONFIANCE) -> Ecart:
     r"""``valeur - valeur_tout``, la moyenne d'une partie face à celle du tout qui la contient.
 
     ``poids`` : la part $f$ du tout que pèse la partie. $\operatorname{Var} = e^2(1 - 2f) + E^2$, car la partie compte
@@ -126,7 +127,7 @@ def situer_moyenne(valeur, erreur, valeur_tout, erreur_tout, poids, confiance: f
     return _normale((poids < 1) & (variance > 0), valeur - valeur_tout, np.sqrt(variance), confiance)
 
 
-def varier(restes, partis, arrives, bruit=SANS_BRUIT, confiance: float = CONFIANCE) -> Ecart:
+def varier(restes, partis, arrives, bruit=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
     r"""La variation d'une part entre deux dates, où la plupart des ménages sont les mêmes.
 
     ``restes`` : quatre tableaux, les ménages présents aux deux dates qui ont le trait aux deux, à la première
@@ -182,7 +183,7 @@ def _tableaux(*valeurs) -> list[np.ndarray]:
     return np.broadcast_arrays(*(np.asarray(v, float) for v in valeurs))
 
 
-def _proportions(x1, n1, x2, n2, bruit, confiance: float) -> Ecart:
+def _proportions(x1, n1, x2, n2, bruit, confiance: float | None) -> Ecart:
     avec = (n1 > 0) & (n2 > 0) & np.isfinite(x1 + x2)
     n1, n2 = np.where(avec, n1, 1.0), np.where(avec, n2, 1.0)
     x1, x2 = (np.where(avec, np.clip(x, 0, n), 0.0) for x, n in ((x1, n1), (x2, n2)))
@@ -193,7 +194,7 @@ def _proportions(x1, n1, x2, n2, bruit, confiance: float) -> Ecart:
     return _par_score(avec, x1 / n1 - x2 / n2, variance, (-1.0, 1.0), confiance)
 
 
-def _taux(x1, n1, x2, n2, bruit, confiance: float) -> Ecart:
+def _taux(x1, n1, x2, n2, bruit, confiance: float | None) -> Ecart:
     avec = (n1 > 0) & (n2 > 0) & (x1 >= 0) & (x2 >= 0)
     x1, n1, x2, n2 = (np.where(avec, v, 1.0) for v in (x1, n1, x2, n2))
     loin = [(x + 10 * np.sqrt(x + 1) + 10) / n for x, n in ((x1, n1), (x2, n2))]
@@ -206,12 +207,12 @@ def _taux(x1, n1, x2, n2, bruit, confiance: float) -> Ecart:
     return _par_score(avec, x1 / n1 - x2 / n2, variance, (-loin[1], loin[0]), confiance)
 
 
-def _comparer(loi, comptes, variance, confiance: float) -> Ecart:
+def _comparer(loi, comptes, variance, confiance: float | None) -> Ecart:
     x1, n1, x2, n2, variance = _tableaux(*comptes, variance)
     return loi(x1, n1, x2, n2, _bruit(x1, n1, x2, n2, variance), confiance)
 
 
-def _situer(loi, comptes, variance, confiance: float) -> Ecart:
+def _situer(loi, comptes, variance, confiance: float | None) -> Ecart:
     x, n, x_tout, n_tout, variance = _tableaux(*comptes, variance)
     avec = (n > 0) & (n_tout > n)
     n, n_tout = np.where(avec, n, 1.0), np.where(avec, n_tout, 2.0)
@@ -229,32 +230,31 @@ def _bruit(x1, n1, x2, n2, variance) -> np.ndarray:
     return np.where(np.isfinite(bruit), bruit, 0.0)
 
 
-def _par_score(avec, ecart, variance, limites, confiance: float) -> Ecart:
+def _par_score(avec, ecart, variance, limites, confiance: float | None) -> Ecart:
     """L'intervalle et la probabilité d'un écart dont la variance dépend de l'écart supposé."""
-    z = special.ndtri(0.5 + confiance / 2)
-
-    def loin(delta):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(ecart == delta, 0.0, np.abs(ecart - delta) / np.sqrt(variance(delta))) > z
-
-    bornes = []
-    for limite in limites:
-        dehors, dedans = np.broadcast_to(limite, ecart.shape), ecart
-        for _ in range(_PAS):
-            milieu = (dehors + dedans) / 2
-            exclu = loin(milieu)
-            dehors, dedans = np.where(exclu, milieu, dehors), np.where(exclu, dedans, milieu)
-        bornes.append(dedans)
-    nul = np.zeros(ecart.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z_nul = np.where(ecart == 0, 0.0, np.abs(ecart) / np.sqrt(variance(nul)))
+        z_nul = np.where(ecart == 0, 0.0, np.abs(ecart) / np.sqrt(variance(np.zeros(ecart.shape))))
+    absentes = (np.full(ecart.shape, np.nan),) * 2
+    bornes = absentes if confiance is None else [_borner(ecart, variance, limite, confiance) for limite in limites]
     return _la_ou(avec, ecart, *bornes, 2 * special.ndtr(-z_nul))
 
 
-def _normale(avec, ecart, erreur, confiance: float) -> Ecart:
+def _borner(ecart, variance, limite, confiance: float) -> np.ndarray:
+    """L'écart le plus proche de ``limite`` que l'observation n'exclut pas."""
+    z = special.ndtri(0.5 + confiance / 2)
+    dehors, dedans = np.broadcast_to(limite, ecart.shape), ecart
+    for _ in range(_PAS):
+        milieu = (dehors + dedans) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            exclu = np.where(ecart == milieu, 0.0, np.abs(ecart - milieu) / np.sqrt(variance(milieu))) > z
+        dehors, dedans = np.where(exclu, milieu, dehors), np.where(exclu, dedans, milieu)
+    return dedans
+
+
+def _normale(avec, ecart, erreur, confiance: float | None) -> Ecart:
     with np.errstate(divide="ignore", invalid="ignore"):
         z_nul = np.where(ecart == 0, 0.0, np.abs(ecart) / erreur)
-    marge = special.ndtri(0.5 + confiance / 2) * erreur
+    marge = np.nan if confiance is None else special.ndtri(0.5 + confiance / 2) * erreur
     return _la_ou(avec, ecart, ecart - marge, ecart + marge, 2 * special.ndtr(-z_nul))
 
 
