@@ -23,6 +23,7 @@ from observatoire.lecture.malfacons import (
     titre_au_dessus,
 )
 from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
+from observatoire.lecture.refus import FichierIllisible, refuser
 
 #: Formats conseillés à qui dépose depuis un tableur ; Parquet, que produisent des programmes, se lit aussi.
 FORMATS = ("csv", "xlsx", "ods")
@@ -33,14 +34,6 @@ EN_COLONNES = (".parquet", ".morceau")
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
 BINAIRE = re.compile("[\x00-\x08\x0e-\x1f]")
-
-
-class FichierIllisible(Exception):
-    """Le contenu ne peut pas être lu comme un tableau ; porte la liste des problèmes."""
-
-    def __init__(self, *problemes: Probleme):
-        super().__init__(f"{len(problemes)} problème(s)")
-        self.problemes = list(problemes)
 
 
 @dataclass(frozen=True)
@@ -101,12 +94,6 @@ def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> 
     if texte is None or "#" in texte or "Err:" in texte:
         refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu
-
-
-def refuser(problemes: list[Probleme]) -> None:
-    """Lever :class:`FichierIllisible` s'il y a un problème."""
-    if problemes:
-        raise FichierIllisible(*problemes)
 
 
 def _vide(entete: bool = False) -> Probleme:

@@ -7,13 +7,14 @@ largeurs ; les lettres accentuées s'écrivent d'une seule façon (NFC).
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from observatoire.lecture.depots import Fichier, Traitement
-from observatoire.lecture.fichiers import Lu
+if TYPE_CHECKING:
+    from observatoire.lecture.fichiers import Lu
 
 SANS_CHASSE = r"[\p{Cf}\x{FE00}-\x{FE0F}\x{034F}\x{115F}\x{1160}\x{3164}]"
 ESPACES = r"[\x{a0}\x{1680}\x{2000}-\x{200a}\x{202f}\x{205f}\x{3000}]"
@@ -21,8 +22,8 @@ NE_SE_VOIT_PAS = rf"{SANS_CHASSE}|\p{{Mn}}"
 INVISIBLES = rf"{NE_SE_VOIT_PAS}|{ESPACES}"
 
 
-def sans_invisibles(lu: Lu, fichier: Fichier) -> Lu:
-    """Le tableau lu, sans rien d'invisible ; le nombre de cellules touchées est dit au déposant."""
+def sans_invisibles(lu: Lu) -> tuple[Lu, int]:
+    """Le tableau lu, sans rien d'invisible, et le nombre de cellules touchées, à dire au déposant."""
     touchees, colonnes = 0, {}
     for rang, colonne in lu.cadre.items():
         textes = pa.array(colonne, pa.large_string(), from_pandas=True)
@@ -30,13 +31,9 @@ def sans_invisibles(lu: Lu, fichier: Fichier) -> Lu:
             colonnes[rang] = pd.Series(_nettoyer(textes), index=colonne.index, dtype="str")
             touchees += pc.sum(pc.match_substring_regex(textes, NE_SE_VOIT_PAS)).as_py()
     if not colonnes:
-        return lu
-    if touchees:
-        fichier.traitements.append(
-            Traitement("caractere_invisible", "réparé", touchees, "Caractère invisible : retiré.")
-        )
+        return lu, 0
     cadre = pd.DataFrame({rang: colonnes.get(rang, colonne) for rang, colonne in lu.cadre.items()})
-    return replace(lu, cadre=cadre)
+    return replace(lu, cadre=cadre), touchees
 
 
 def en_a(textes: pa.Array) -> bool:

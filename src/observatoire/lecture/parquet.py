@@ -17,10 +17,10 @@ from pyarrow import ipc
 
 from observatoire.interdits.contenus import suspecte
 from observatoire.lecture.bornes import hors_bornes, trop_gros
-from observatoire.lecture.fichiers import FichierIllisible, refuser
 from observatoire.lecture.invisibles import en_a
 from observatoire.lecture.malfacons import ERREURS_DE_TABLEUR
 from observatoire.lecture.problemes import Probleme, citer
+from observatoire.lecture.refus import FichierIllisible, refuser
 from observatoire.schemas import Champ, Schema
 
 #: Un morceau de fichier (:mod:`observatoire.lecture.decoupe`), et sa colonne qui numérote les lignes du fichier entier.

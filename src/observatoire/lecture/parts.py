@@ -21,12 +21,13 @@ from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
-from observatoire.lecture.fichiers import EN_COLONNES, LUS, FichierIllisible, Lu, lire_fichier
+from observatoire.lecture.fichiers import EN_COLONNES, LUS, Lu, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
 from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
 from observatoire.lecture.parquet import lire_types
 from observatoire.lecture.problemes import TUE
+from observatoire.lecture.refus import FichierIllisible
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.temoins import choisir
@@ -120,7 +121,11 @@ def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
-    lu = sans_invisibles(lu, fichier)
+    lu, touchees = sans_invisibles(lu)
+    if touchees:
+        fichier.traitements.append(
+            Traitement("caractere_invisible", "réparé", touchees, "Caractère invisible : retiré.")
+        )
     fichier.feuille, fichier.lignes = nommer_la_feuille(lu.feuille), len(lu.cadre)
     connues = {nom for attendu in attendus for nom in attendu}
     champs = {} if est_rpls else outils.schemas[fichier.table].champs

@@ -13,10 +13,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from observatoire.lecture.bornes import hors_bornes, trop_loin
 from observatoire.lecture.cellules import ABIMEE, cellules_fautives, demesure
-from observatoire.lecture.fichiers import FichierIllisible, refuser
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites, nommer_la_feuille
 from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, Fautives, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
+from observatoire.lecture.refus import FichierIllisible, refuser
 
 # Une cellule plus longue est une phrase (une note), pas un nom de colonne.
 LONGUEUR_D_UN_NOM = 60

@@ -17,9 +17,10 @@ from observatoire.interdits import texte_libre
 from observatoire.lecture.controles import controler, plus_proche, typer
 from observatoire.lecture.depots import relatif_a
 from observatoire.lecture.entetes import reconnaitre
-from observatoire.lecture.fichiers import FORMATS, FichierIllisible, Lu, lire_fichier
+from observatoire.lecture.fichiers import FORMATS, Lu, lire_fichier
 from observatoire.lecture.interdits import chercher_interdites
 from observatoire.lecture.problemes import Probleme, citer, citer_lignes, compter, enumerer
+from observatoire.lecture.refus import FichierIllisible
 from observatoire.schemas import Schema, lire_schema
 from observatoire.sujets.alertes.calcul.controles import controler_les_alertes, controler_les_lignes
 from observatoire.sujets.alertes.calcul.dossiers import CLES

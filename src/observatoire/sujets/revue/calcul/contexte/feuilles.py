@@ -17,9 +17,10 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from observatoire.interdits import famille_du_texte, normaliser
-from observatoire.lecture.fichiers import FichierIllisible, decoder, lignes_csv
+from observatoire.lecture.fichiers import decoder, lignes_csv
 from observatoire.lecture.interdits import colonnes_interdites
 from observatoire.lecture.problemes import Probleme, citer, enumerer
+from observatoire.lecture.refus import FichierIllisible
 from observatoire.lecture.tableurs import en_texte
 from observatoire.sujets.revue.calcul.contexte.mesures import reconnaitre
 

@@ -16,8 +16,9 @@ import pandas as pd
 
 from observatoire.catalogue import catalogue
 from observatoire.interdits import famille_du_texte
-from observatoire.lecture.fichiers import FichierIllisible, decoder, lignes_csv
+from observatoire.lecture.fichiers import decoder, lignes_csv
 from observatoire.lecture.problemes import Probleme
+from observatoire.lecture.refus import FichierIllisible
 from observatoire.sujets.revue.calcul.contexte.mesures import CLES, COLONNES, ECHELLES
 
 FICHIER = "contexte.csv"
