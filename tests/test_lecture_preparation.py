@@ -249,7 +249,9 @@ def test_une_attribution_et_son_occupant_se_contredisent(tmp_path, regle):
 
 
 def test_chaque_regle_a_son_essai():
-    dans_test_vraisemblance = {"programmes_identiques", "quartier_d_une_autre_commune"}
+    dans_test_vraisemblance = {
+        "programmes_identiques", "quartier_d_une_autre_commune", "livraisons_et_parc", "tres_social_et_parc",
+    }  # fmt: skip
     assert set(REGLES) == {
         *DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "bail_sans_attribution", *dans_test_vraisemblance,
     }  # fmt: skip
