@@ -14,7 +14,6 @@ from markdown_it import MarkdownIt
 from observatoire.configuration import PUBLIQUE
 from observatoire.documents.blocs import Bloc, lire_html
 from observatoire.documents.plan import Document
-from observatoire.echappement import replier
 from observatoire.erreurs import EditionIncomplete
 from observatoire.presentation.nombres import ecrire_date
 from observatoire.typographie import ponctuer
@@ -50,7 +49,7 @@ def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
     dit = {
         "titre": titres[0],
         "destinataires": document.destinataires,
-        "observatoire": ponctuer(replier(edition["titre"])),
+        "observatoire": ponctuer(edition["titre"]),
         "au": ecrire_date(date),
         "public": _MENTIONS.get(public, _RESERVEE),
         "fictif": bool(edition.get("fictif")),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
+from observatoire.echappement import replier
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
 from observatoire.edition.equipe import Lieu, demarrer, executer_ici
@@ -76,9 +77,11 @@ def executer(
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
-    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], _lire_la_memoire(publie))
+    memoire = _lire_la_memoire(publie)
+    memoire["titre"] = replier(memoire["titre"])  # le livre et les documents le prennent d'ici
+    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], memoire)
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
-    memoire = _lire_la_memoire(publie) | {"pages": sorted(f.as_posix() for f in attendus)}
+    memoire["pages"] = sorted(f.as_posix() for f in attendus)
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))

@@ -46,8 +46,8 @@ class Allure:
     lieux: pd.Series
 
 
-def regarder(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> Allure:
-    """L'allure d'un tableau converti, dans l'ordre du fichier. ``prefixe`` : ce qui précède les identifiants."""
+def regarder(donnees: pd.DataFrame, schema: Schema) -> Allure:
+    """L'allure d'un tableau converti, dans l'ordre du fichier."""
     rangees, descentes, suites, immeubles = set(), {}, {}, coder_les_grappes(donnees)
     for nom, champ in schema.champs.items():
         rangs, valeurs = _ranger(donnees[nom], champ)
@@ -59,15 +59,13 @@ def regarder(donnees: pd.DataFrame, schema: Schema, prefixe: str = "") -> Allure
             rangees.add(nom)
         if champ.admises and nom != OPERATION:
             suites[nom] = _etonner(rangs, immeubles)
-    formes = _formes(donnees[schema.cle[0]], prefixe) if schema.cle else frozenset()
-    lieux = (
-        pd.Series(dtype=int) if schema.cle or GRAPPE not in donnees else _compter_les_lieux(donnees[GRAPPE], prefixe)
-    )
+    formes = _formes(donnees[schema.cle[0]]) if schema.cle else frozenset()
+    lieux = pd.Series(dtype=int) if schema.cle or GRAPPE not in donnees else _compter_les_lieux(donnees[GRAPPE])
     return Allure(frozenset(rangees), descentes, suites, formes, lieux)
 
 
-def _compter_les_lieux(immeubles: pd.Series, prefixe: str) -> pd.Series:
-    noms = immeubles.dropna().astype("str").str.removeprefix(prefixe).value_counts()
+def _compter_les_lieux(immeubles: pd.Series) -> pd.Series:
+    noms = immeubles.dropna().astype("str").value_counts()
     longueurs, textes = noms.index.str.len(), noms.index.to_numpy(dtype=str)
     noms = noms.iloc[np.lexsort((textes, longueurs))]
     return noms.set_axis(pd.util.hash_array(noms.index.to_numpy(dtype=object)))
@@ -109,8 +107,8 @@ def _etonner(rangs: np.ndarray, immeubles: np.ndarray | None) -> tuple[int, floa
     return int(longueurs[pire]), float(etonnements[pire])
 
 
-def _formes(identifiants: pd.Series, prefixe: str) -> frozenset[str]:
-    textes = identifiants.dropna().astype("str").str.removeprefix(prefixe)
+def _formes(identifiants: pd.Series) -> frozenset[str]:
+    textes = identifiants.dropna().astype("str")
     formes = textes.str.replace(r"\d", "9", regex=True).str.replace(r"[^\W\d_]", "A", regex=True).unique()
     return frozenset(formes) if len(formes) <= FORMES else frozenset()
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.documents.plan import DOSSIER
 from observatoire.droits import rendre_lisible
-from observatoire.echappement import replier
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
 from observatoire.livre.politique import sortir_les_styles
@@ -109,7 +108,7 @@ def _joindre_les_documents(edition: Path, site: Path) -> None:
 
 def _accueil(edition: dict) -> str:
     robots = "" if edition["public"] == PUBLIQUE else '<meta name="robots" content="noindex, nofollow">\n'
-    return _ACCUEIL.format(titre=escape(replier(edition["titre"])), public=edition["public"], robots=robots)
+    return _ACCUEIL.format(titre=escape(edition["titre"]), public=edition["public"], robots=robots)
 
 
 def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:

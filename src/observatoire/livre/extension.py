@@ -20,7 +20,6 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from observatoire.echappement import replier
 from observatoire.livre import gardes
 from observatoire.livre.politique import FEUILLE, POLITIQUE
 from observatoire.typographie import ponctuer, ponctuer_html
@@ -104,7 +103,7 @@ def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
     edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
-    context["edition"] = {**edition, "titre": ponctuer(replier(edition["titre"]))}
+    context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
     context["default_mode"], context["politique"] = "light", POLITIQUE
     context["menu"] = _menu(app.env, pagename)
     if REGISTRE in context.get("body", ""):

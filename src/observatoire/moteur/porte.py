@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-_OUVRENT = frozenset({"open", "os.listdir", "os.scandir", "os.remove", "os.rename", "os.link", "sqlite3.connect"})
+_ECRIVENT = frozenset({"os.remove", "os.rename", "os.link"})
+_OUVRENT = _ECRIVENT | {"open", "os.listdir", "os.scandir", "sqlite3.connect"}
 # Ce qui, dans le message d'une erreur, peut être un chemin : entre guillemets, ou depuis une barre.
 _CHEMIN = re.compile(r"""'([^']+)'|"([^"]+)"|(/[^\s'":,]+)""")
 
@@ -72,11 +73,12 @@ class Porte:
         from landlock import FSAccess, Ruleset
 
         regles = Ruleset()
-        for chemin in _alentours(self.interdits):
+        droits = {c: FSAccess.all() if os.path.isdir(c) else FSAccess.all_file() for c in _alentours(self.interdits)}
+        # Ce qui est publié se lit, et ne s'écrit pas d'une page.
+        droits |= dict.fromkeys(self.permis, FSAccess.READ_FILE | FSAccess.READ_DIR)
+        for chemin, siens in droits.items():
             with suppress(FileNotFoundError):  # effacé depuis
-                regles.allow(chemin, rules=FSAccess.all() if os.path.isdir(chemin) else FSAccess.all_file())
-        for chemin in self.permis:  # ce qui est publié se lit, et ne s'écrit pas d'une page
-            regles.allow(chemin, rules=FSAccess.READ_FILE | FSAccess.READ_DIR)
+                regles.allow(chemin, rules=siens)
         return regles.apply
 
     def _guetter(self, evenement: str, arguments: tuple) -> None:
@@ -92,7 +94,7 @@ class Porte:
 def _ecrit(evenement: str, arguments: tuple) -> bool:
     """Cet évènement d'audit ouvre-t-il pour écrire ?"""
     if evenement != "open":
-        return evenement in ("os.remove", "os.rename", "os.link")
+        return evenement in _ECRIVENT
     return bool(arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)) if len(arguments) > 2 else False
 
 

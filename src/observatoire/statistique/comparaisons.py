@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from observatoire.statistique.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE, ecart_type_du_bruit, quantile
 
 #: La variance du bruit d'un compte exact.
 SANS_BRUIT = 0.0
@@ -226,7 +226,7 @@ def _situer(loi, comptes, variance, confiance: float | None) -> Ecart:
 def _bruit(x1, n1, x2, n2, variance) -> np.ndarray:
     """La variance que le bruit de quatre comptes donne à l'écart de leurs rapports."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        bruit = variance * ((1 + (x1 / n1) ** 2) / n1**2 + (1 + (x2 / n2) ** 2) / n2**2)
+        bruit = sum(ecart_type_du_bruit(x / n, n, variance) ** 2 for x, n in ((x1, n1), (x2, n2)))
     return np.where(np.isfinite(bruit), bruit, 0.0)
 
 
@@ -241,7 +241,7 @@ def _par_score(avec, ecart, variance, limites, confiance: float | None) -> Ecart
 
 def _borner(ecart, variance, limite, confiance: float) -> np.ndarray:
     """L'écart le plus proche de ``limite`` que l'observation n'exclut pas."""
-    z = special.ndtri(0.5 + confiance / 2)
+    z = quantile(confiance)
     dehors, dedans = np.broadcast_to(limite, ecart.shape), ecart
     for _ in range(_PAS):
         milieu = (dehors + dedans) / 2
@@ -254,7 +254,7 @@ def _borner(ecart, variance, limite, confiance: float) -> np.ndarray:
 def _normale(avec, ecart, erreur, confiance: float | None) -> Ecart:
     with np.errstate(divide="ignore", invalid="ignore"):
         z_nul = np.where(ecart == 0, 0.0, np.abs(ecart) / erreur)
-    marge = np.nan if confiance is None else special.ndtri(0.5 + confiance / 2) * erreur
+    marge = np.nan if confiance is None else quantile(confiance) * erreur
     return _la_ou(avec, ecart, ecart - marge, ecart + marge, 2 * special.ndtr(-z_nul))
 
 

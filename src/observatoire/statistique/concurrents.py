@@ -26,9 +26,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
-from observatoire.statistique.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE, quantile
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def _sortie(avant, taux, n, propagee, confiance: float) -> Courbe:
 
 
 def _encadrer(part: np.ndarray, erreur: np.ndarray, confiance: float) -> Courbe:
-    z = float(special.ndtri(0.5 + confiance / 2))
+    z = quantile(confiance)
     connue = (part > 0) & (part < 1)
     dedans = np.where(connue, part, 0.5)
     ecart = erreur / np.abs(dedans * np.log(dedans))

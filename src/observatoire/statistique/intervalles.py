@@ -12,7 +12,8 @@ from scipy import special  # scipy.stats mettrait une seconde à se charger, pou
 CONFIANCE = 0.95
 
 
-def _quantile(confiance: float) -> float:
+def quantile(confiance: float) -> float:
+    """Celui de la loi normale qui laisse ``(1 - confiance) / 2`` de chaque côté."""
     return float(special.ndtri(0.5 + confiance / 2))
 
 
@@ -29,7 +30,7 @@ def wilson(x, n, confiance: float = CONFIANCE):
     confidence*, chap. 6. Même écriture que ``PHStatsMethods.confidence_intervals``.
     """
     x, n = np.asarray(x, float), np.asarray(n, float)
-    z = _quantile(confiance)
+    z = quantile(confiance)
     with np.errstate(divide="ignore", invalid="ignore"):
         racine = z * np.sqrt(z**2 + 4 * x * (1 - x / n))
         basse, haute = ((2 * x + z**2 + signe * racine) / (2 * (n + z**2)) for signe in (-1, 1))
@@ -46,7 +47,7 @@ def byar(x, n, confiance: float = CONFIANCE):
     Garwood (1936), *Biometrika* 28, 437-442. Mêmes règles que ``PHStatsMethods.ph_rate``.
     """
     x, n = np.asarray(x, float), np.asarray(n, float)
-    z, alpha = _quantile(confiance), (1 - confiance) / 2
+    z, alpha = quantile(confiance), (1 - confiance) / 2
     with np.errstate(divide="ignore", invalid="ignore"):
         approchee_basse = x * (1 - 1 / (9 * x) - z / (3 * np.sqrt(x))) ** 3
         approchee_haute = (x + 1) * (1 - 1 / (9 * (x + 1)) + z / (3 * np.sqrt(x + 1))) ** 3
@@ -102,7 +103,7 @@ def rapport_de_comptes(x, n, confiance: float = CONFIANCE):
     x, n = np.asarray(x, float), np.asarray(n, float)
     au_moins = np.where(x == 0, 0.5, x)
     with np.errstate(divide="ignore", invalid="ignore"):
-        fois = np.exp(_quantile(confiance) * np.sqrt(1 / au_moins + 1 / n))
+        fois = np.exp(quantile(confiance) * np.sqrt(1 / au_moins + 1 / n))
         basse, haute = np.where(x == 0, 0.0, x / n / fois), au_moins / n * fois
     vide = ~(n > 0) | np.isnan(x)
     return np.where(vide, np.nan, basse), np.where(vide, np.nan, haute)
@@ -155,7 +156,7 @@ def erreur_type(bas, haut, confiance: float = CONFIANCE):
     >>> round(float(erreur_type(-1.96, 1.96)), 3)
     1.0
     """
-    return (np.asarray(haut, float) - np.asarray(bas, float)) / (2 * _quantile(confiance))
+    return (np.asarray(haut, float) - np.asarray(bas, float)) / (2 * quantile(confiance))
 
 
 def erreur_d_un_rapport(haut, bas, carre, produit, poids_carre):
@@ -191,7 +192,7 @@ def elargir(valeur, bas, haut, ecart_type, confiance: float = CONFIANCE):
     **Référence.** Zou G. Y. et Donner A. (2008), *Statistics in Medicine* 27, 1693-1702 (MOVER).
     """
     valeur, bas, haut, ecart_type = (np.asarray(v, float) for v in (valeur, bas, haut, ecart_type))
-    bruit = (_quantile(confiance) * ecart_type) ** 2
+    bruit = (quantile(confiance) * ecart_type) ** 2
     return valeur - np.sqrt((valeur - bas) ** 2 + bruit), valeur + np.sqrt((haut - valeur) ** 2 + bruit)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from observatoire.statistique.intervalles import CONFIANCE
+from observatoire.statistique.intervalles import CONFIANCE, quantile
 from observatoire.sujets.alertes.calcul.regles import Regles
 from observatoire.vocabulaire import ALERTE, ALERTE_CONFIRMEE, CONFORME, NON_EVALUABLE, VIGILANCE
 
@@ -89,9 +89,7 @@ def _pentes(passees: pd.DataFrame, annee: int, regle: Regles, ruptures: pd.DataF
     entre = (brute**2 - variance).groupby(cles, observed=True).transform("mean").clip(lower=0)
     rappel = entre / (entre + variance)
     pente, marge = rappel * brute, np.sqrt(rappel * variance)
-    quantile = special.ndtri(0.5 + CONFIANCE / 2) * marge
+    demi = quantile(CONFIANCE) * marge
     with np.errstate(divide="ignore", invalid="ignore"):
         proba = np.where(marge > 0, special.ndtr((pente - regle.pente) / marge), (pente > regle.pente).astype(float))
-    return pd.DataFrame(
-        {"pente": pente, "pente_bas": pente - quantile, "pente_haut": pente + quantile, "proba_pente": proba}
-    )
+    return pd.DataFrame({"pente": pente, "pente_bas": pente - demi, "pente_haut": pente + demi, "proba_pente": proba})

@@ -11,7 +11,6 @@ from observatoire.vocabulaire import ALERTES, CONFORME, EMBOITES, SIGNALES
 VERDICTS = {code: ALERTES[code] for code in (*reversed(SIGNALES), CONFORME)}
 NIVEAUX = EMBOITES[::-1]
 COULEURS = {"alerte_confirmee": "#8a1c00", "alerte": "#d9622b", "vigilance": "#f0c27b", "conforme": "#e3eef3"}
-ENCRES = {"alerte_confirmee": "#ffffff", "alerte": "#1f2933", "vigilance": "#1f2933", "conforme": "#1f2933"}
 
 
 def pastille(ligne: dict) -> str:

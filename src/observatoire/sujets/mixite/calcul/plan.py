@@ -19,7 +19,6 @@ from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
 CLES, COLONNES = MIXITE.noms_des_cles, MIXITE.noms
 MESURES = MIXITE.noms_des_mesures[:-2]  # ni la réponse, ni le statut
 CLES_DU_CHANGEMENT, COLONNES_DU_CHANGEMENT = EVOLUTION.noms_des_cles, EVOLUTION.noms
-MESURES_DU_CHANGEMENT = EVOLUTION.noms_des_mesures[:-1]
 #: Niveaux dont les unités se comparent : un immeuble est trop petit pour que ses classes soient connues.
 NIVEAUX = (SECTEUR, QUARTIER)
 #: De plus, entre les communes d'une agglomération.

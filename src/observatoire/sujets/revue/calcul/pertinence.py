@@ -10,7 +10,6 @@ from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_
 from observatoire.sujets.simulation.modele.pertinence import juger_la_pertinence
 from observatoire.sujets.simulation.modele.traits import LIVRAISONS, TRAITS, Trait
 
-PERTINENCE = ["pertinence", "probabilite"]
 _LUES = ["valeur", "denominateur", "reponse"]
 _PARCS = {trait.parc: trait for trait in TRAITS.values()}
 
