@@ -48,7 +48,6 @@ from observatoire.sujets.revue.calcul.flux import (
     COMPOSANTES,
     compter,
     rapprocher,
-    relever,
     repartir,
     tabuler,
 )

@@ -124,6 +124,10 @@ EVOLUTIONS = lexique(
     Mot("sans_intervalle", "sans intervalle"),
 )  # fmt: skip
 HAUSSE, BAISSE, INDECIS, COMPTE, SANS_INTERVALLE = EVOLUTIONS
+#: Ce qu'une rupture de série a changé : qui dépose, et l'on compare alors à périmètre constant ; ou ce que l'on compte,
+#: et rien ne se compare.
+RUPTURES = lexique(Mot("perimetre", "qui dépose"), Mot("definition", "ce que l'on compte"))
+DE_PERIMETRE, DE_DEFINITION = RUPTURES
 #: De quel côté de la cible il faut être.
 COTES = lexique(Mot("au_moins", "au moins"), Mot("au_plus", "au plus"))
 AU_MOINS, AU_PLUS = COTES

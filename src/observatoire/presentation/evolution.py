@@ -11,7 +11,7 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
-from observatoire.vocabulaire import DEPUIS_ZERO
+from observatoire.vocabulaire import DE_DEFINITION, DEPUIS_ZERO, RUPTURES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
     """L'évolution d'un indicateur, son intervalle, la ville et l'état zéro pour repères.
 
-    Aucun trait ne franchit une rupture ni une année sans valeur.
+    Aucun trait ne franchit une rupture de définition, ni une année sans valeur.
     """
     declaration = valeurs.catalogue[indicateur]
     annees = selection.serie(valeurs, indicateur, territoire, bailleur)
@@ -99,12 +99,12 @@ def _tracer_serie(toile: Toile, propre: Trace, repere: Trace, zero: list[tuple[f
 
 
 def _etat_zero(valeurs: Publie, propre: Trace, ruptures: list[dict]) -> list[tuple[float, float]]:
-    """Les deux bouts de la ligne de l'état zéro, qui s'arrête à la première rupture ; rien s'il n'est pas publié."""
+    """Les deux bouts de la ligne de l'état zéro, qu'arrête une rupture de définition ; rien s'il n'est pas publié."""
     depart = valeurs.edition["annee_zero"]
     hauteurs = propre.valeur[(propre.annee == depart) & np.isfinite(propre.valeur)]
     if len(propre.annee) < 2 or not len(hauteurs):
         return []
-    apres = [r["annee"] - 0.5 for r in ruptures if r["annee"] > depart]
+    apres = [r["annee"] - 0.5 for r in ruptures if r["annee"] > depart and r["genre"] == DE_DEFINITION]
     fin = min(apres, default=propre.annee[-1] + 0.45)
     return [(depart - 0.45, hauteurs[0]), (fin, hauteurs[0])]
 
@@ -160,4 +160,7 @@ def _decrire_evolution(valeurs, declaration, annees, ville, noms) -> str:
 
 def dire_ruptures(valeurs: Publie, indicateur: str) -> str:
     ruptures = selection.ruptures(valeurs, indicateur)
-    return " ".join(f"Rupture entre {r['annee'] - 1} et {r['annee']} : {r['libelle']}." for r in ruptures)
+    return " ".join(
+        f"Rupture entre {r['annee'] - 1} et {r['annee']} ({RUPTURES[r['genre']].libelle}) : {r['libelle']}."
+        for r in ruptures
+    )
