@@ -54,7 +54,7 @@ def ecrire_indicateurs(
 ) -> Bilan:
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
-    Écrit ``indicateurs.parquet``, ``constants.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
+    Écrit ``indicateurs.parquet``, ``constants.parquet`` et ``couverture.parquet``, et ce dont le secret a besoin :
     ``comptes.parquet`` (les unités et la clé de chaque compte) et ``lieux.parquet``
     (logements de chaque combinaison de territoires et de bailleur).
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont

@@ -131,14 +131,14 @@ def varier(avant, apres, restent, bruit=SANS_BRUIT, confiance: float | None = CO
     r"""``x1/n1 - x0/n0``, la variation d'une part entre deux dates, où la plupart des ménages sont les mêmes.
 
     ``avant``, ``apres`` : ``(x, n)`` à chaque date. ``restent`` : de ceux qui sont là aux deux, leur nombre, ceux qui
-    ont le trait aux deux, ceux qui l'ont gagné, ceux qui l'ont perdu ; les autres sont partis ou arrivés. ``bruit`` : la
-    variance du bruit de l'écart. Des comptes bruités qui ne s'accordent pas sont ramenés à ce qui est possible.
+    ont le trait aux deux, ceux qui l'ont gagné, ceux qui l'ont perdu ; les autres sont partis ou arrivés. ``bruit`` :
+    la variance du bruit de l'écart. Des comptes bruités qui ne s'accordent pas sont ramenés à ce qui est possible.
 
     $$ \operatorname{Var} = s\,\operatorname{Var}\!\left(\frac{y_1}{N_1} - \frac{y_0}{N_0}\right)
     + \frac{n_p\,p_p(1-p_p)}{N_0^2} + \frac{n_a\,p_a(1-p_a)}{N_1^2} $$
 
-    $s$ : ménages restés ; $y$ : leur trait, 0 ou 1 ; $p$, $a$ : partis, arrivés. Un demi-ménage est ajouté à chaque cas,
-    pour la variance seulement : sans lui, un quartier où personne n'a changé semblerait connu exactement.
+    $s$ : ménages restés ; $y$ : leur trait, 0 ou 1 ; $p$, $a$ : partis, arrivés. Un demi-ménage est ajouté à chaque
+    cas, pour la variance seulement : sans lui, un quartier où personne n'a changé semblerait connu exactement.
 
     **Référence.** Derrick B. et coll. (2015), *Journal of Modern Applied Statistical Methods* 14 (2) (échantillons qui
     se recouvrent en partie) ; Agresti A. et Min Y. (2005), *Statistics in Medicine* 24, 729-740 (le demi-ménage).

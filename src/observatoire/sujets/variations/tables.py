@@ -4,6 +4,7 @@ from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
     BORNES,
+    DENOMINATEUR,
     DEPART,
     INDICATEUR,
     NIVEAU,
@@ -34,13 +35,15 @@ PASSAGES = Table(
         *(entier(nom, libelle, "unités") for nom, libelle in _RESTENT.items()),
         *(entier(f"cle_{nom}", f"clé du compte {nom}") for nom in COMPTES),
     ),
-    de=(COUVERTURE,), sources=("tables préparées", "catalogue", "barèmes"), purge=Purge(annees=(0, 1), petits="retirés"),
+    de=(COUVERTURE,), sources=("tables préparées", "catalogue", "barèmes"),
+    purge=Purge(annees=(0, 1), petits="retirés"),
 )  # fmt: skip
 VARIATIONS = Table(
     "variations", PUBLIE, "ce qui a changé d'un indicateur entre deux années, bailleurs constants", PROTECTION,
     cles=_CLES,
     mesures=(
-        VALEUR_DEPART, VALEUR, VARIATION, *BORNES,
+        VALEUR_DEPART, nombre("denominateur_depart", "ce qui compte en bas, au départ"), VALEUR, DENOMINATEUR,
+        VARIATION, *BORNES,
         nombre("probabilite", "probabilité d'une telle variation s'il n'y en avait aucune"),
         *(nombre(nom, libelle, "unités") for nom, libelle in _RESTENT.items()),
         texte("absents", "bailleurs laissés de côté aux deux dates"),

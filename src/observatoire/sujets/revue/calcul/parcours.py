@@ -112,7 +112,6 @@ class _Outils:
         return code not in self.regles[annee].sans_regle and self.etats[annee].loc[bailleur, code] == "livre"
 
 
-
 def _menages_vides(config: Configuration) -> pd.DataFrame:
     schemas = lire_schemas(config.chemin("schemas"))
     return table_vide("menages", schemas["menages"], schemas)

@@ -78,7 +78,7 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Vue:
-    """Les lignes d'un bailleur, une année : ``lignes`` (identifiant, clé, territoires), et ce que chaque part en dit."""
+    """Un bailleur, une année : ses ``lignes`` (identifiant, clé, territoires), et ce que chaque part en dit."""
 
     lignes: pd.DataFrame
     releves: Mapping[str, Releve]

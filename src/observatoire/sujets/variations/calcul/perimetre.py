@@ -1,4 +1,4 @@
-"""Les valeurs à périmètre constant et les passages, tels qu'un public les lit : mêmes règles, même bruit que partout."""
+"""Les valeurs à périmètre constant et les passages, tels qu'un public les lit : règles et bruit de partout."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.epreuves import LUES, eprouver
 from observatoire.indicateurs.perimetre import Paire, se_compare
 from observatoire.statistique.comparaisons import bruit_de_l_ecart, varier
+from observatoire.statistique.intervalles import ecart_de_bornes
 from observatoire.sujets.variations.calcul.passages import se_suit
 from observatoire.sujets.variations.tables import COMPTES, VARIATIONS
 from observatoire.vocabulaire import DE_DEFINITION, RAPPORT
@@ -62,7 +63,7 @@ def _mettre_cote_a_cote(publiees: pd.DataFrame, constants: pd.DataFrame, paire: 
     seuls = [siens[siens["annee"].eq(annee)].set_index(_LIEU) for annee in paire]
     bouts = [pd.concat([b[~b.index.isin(s.index)], s[_UTILES]]) for b, s in zip(bouts, seuls, strict=True)]
     bouts = [b[b["statut"].eq("publie")].drop(columns="statut") for b in bouts]
-    deux = bouts[1].join(bouts[0], how="inner", rsuffix="_depart")
+    deux = bouts[1].join(bouts[0].add_suffix("_depart"), how="inner")
     absents = seuls[1]["absents"].reindex(deux.index).fillna("")
     return deux.assign(absents=absents).reset_index()
 
@@ -79,9 +80,11 @@ def _eprouver(deux: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> pd.
     memes = varier((x0, n0), (x1, n1), restent, bruit_de_l_ecart(x1, n1, x0, n0, variance[suivies]))
     for nom in ("bas", "haut", "probabilite"):
         getattr(ecart, nom)[suivies] = getattr(memes, nom)
-    # Celles d'un rapport sont des logarithmes.
-    bornes = {"borne_basse": ecart.bas, "borne_haute": ecart.haut}
-    bornes = {nom: np.where(natures == RAPPORT, np.nan, b).round(DECIMALES) for nom, b in bornes.items()}
-    return deux.assign(
-        variation=(deux["valeur"] - deux["valeur_depart"]).round(DECIMALES), probabilite=ecart.probabilite, **bornes
-    )  # fmt: skip
+    # Un rapport est éprouvé par son logarithme ; sa différence s'encadre d'après les deux intervalles.
+    des_rapports = ecart_de_bornes(*apres[2:], *avant[2:])
+    bas, haut = (
+        np.where(natures == RAPPORT, du_rapport, borne).round(DECIMALES)
+        for du_rapport, borne in zip(des_rapports, (ecart.bas, ecart.haut), strict=True)
+    )
+    variation = (deux["valeur"] - deux["valeur_depart"]).round(DECIMALES)
+    return deux.assign(variation=variation, borne_basse=bas, borne_haute=haut, probabilite=ecart.probabilite)
