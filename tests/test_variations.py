@@ -148,7 +148,8 @@ def test_ce_que_l_on_oterait_de_tous_pour_lire_un_bailleur_est_cache(config, exa
     cachee = _ligne(constants, annee=2010)
     assert cachee["statut"] == "c"
     assert cachee[["numerateur", "denominateur", "valeur", "borne_basse"]].isna().all()
-    assert variations[variations["indicateur"].eq(CODE)].empty
+    siennes = variations[variations["indicateur"].eq(CODE)]
+    assert siennes["bailleur"].unique().tolist() == ["gbh"]  # celle de gbh, qui a accepté
 
 
 def test_une_rupture_de_definition_retire_la_variation_pas_une_de_perimetre(config, exacts):
