@@ -46,11 +46,17 @@ def livres_de(couverture: pd.DataFrame) -> dict[int, pd.DataFrame]:
 
 def presents(livres: Mapping[int, pd.DataFrame], paire: Paire) -> tuple[pd.DataFrame, list[str]]:
     """Bailleur x indicateur, vrai s'il l'a livré aux deux dates ; et les indicateurs dont les bailleurs ont changé."""
-    avant, apres = (livres.get(annee, pd.DataFrame(dtype=bool)) for annee in paire)
-    avant = avant.reindex(index=apres.index, columns=apres.columns, fill_value=False)
-    deux = avant & apres
-    changes = (avant != apres).any() & deux.any()
-    return deux, [code for code in changes.index[changes] if code in catalogue() and se_compare(catalogue()[code])]
+    apres = livres.get(paire[1], pd.DataFrame(dtype=bool))
+    avant, ici = (
+        livres.get(annee, apres.iloc[:0])
+        .reindex(index=apres.index, columns=apres.columns, fill_value=False)
+        .to_numpy(bool)
+        for annee in paire
+    )
+    deux = avant & ici
+    changes = apres.columns[(avant != ici).any(axis=0) & deux.any(axis=0)]
+    codes = [code for code in changes if code in catalogue() and se_compare(catalogue()[code])]
+    return pd.DataFrame(deux, apres.index, apres.columns), codes
 
 
 @dataclass(frozen=True)

@@ -59,11 +59,11 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
     par_paire: dict[Paire, list[Sommes]] = {paire: [] for paire in a_compter}
     annees = _Annees(config, [a for a in vives if any(a in paire for paire in a_compter)])
     livres = livres_de(lire_preparee(COUVERTURE, config.chemin("prepare")))
+    aux_deux = {paire: presents(livres, paire)[0] for paire in a_compter}
     for bailleur in (b.code for b in config.bailleurs):
         for table in SUIVIES:
             vues = {annee: annees.voir(annee, table, bailleur) for annee in annees.annees}
-            for paire in a_compter:
-                deux, _ = presents(livres, paire)
+            for paire, deux in aux_deux.items():
                 siens = deux.columns[deux.loc[bailleur]] if bailleur in deux.index else []
                 communes = [vues[a].parts(siens) for a in paire]
                 codes = [code for code in communes[0] if code in communes[1]]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
 import numpy as np
 import pandas as pd
 
 from observatoire.indicateurs.perimetre import livres_de, presents
+from observatoire.publie import CLES
 from observatoire.secret import Ouverture, Regles, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE, TOUS, exactes, trahit
 from observatoire.secret.valeurs import MESURES
@@ -26,18 +25,20 @@ def bruiter_les_constants(
     Une valeur à périmètre constant, ôtée de celle de tous, dit ce que comptent les bailleurs absents : elle est cachée
     là où leurs chiffres le seraient. ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`.
     """
-    livres, de_tous, morceaux = livres_de(couverture), parc[parc["bailleur"].eq(TOUS)], []
-    for bouts, siens in constants.groupby(_BOUTS):
-        for codes, la, absents in _perimetres(livres, bouts, siens["indicateur"].unique()):
-            lignes = siens[siens["indicateur"].isin(codes)].reset_index(drop=True)
-            ici = de_tous["contributeur"].isin(la)
-            valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
-            table = proteger_les_valeurs(valeurs, comptes, de_tous[ici], ouverture, regles).table
-            trahies = trahit(table[CELLULE], de_tous[~ici & de_tous["contributeur"].isin(absents)], regles)
-            table.loc[trahies, "statut"] = table.loc[trahies, "statut"].replace("publie", "c")
-            table.loc[trahies, MESURES] = np.nan
-            morceaux.append(table.assign(depart=bouts[0], arrivee=bouts[1], absents=" ".join(absents)))
-    return pd.concat(morceaux, ignore_index=True)[COLONNES] if morceaux else pd.DataFrame(columns=COLONNES)
+    if constants.empty:
+        return pd.DataFrame(columns=COLONNES)
+    de_tous, morceaux = parc[parc["bailleur"].eq(TOUS)], []
+    situes = constants.merge(_perimetres(constants, couverture), on=[*_BOUTS, "indicateur"])
+    for (presents_ici, absents), siens in situes.groupby(["presents", "absents"]):
+        lignes = siens.drop_duplicates(CLES).reset_index(drop=True)
+        ici = de_tous["contributeur"].isin(presents_ici.split())
+        valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
+        table = proteger_les_valeurs(valeurs, comptes, de_tous[ici], ouverture, regles).table
+        trahies = trahit(table[CELLULE], de_tous[de_tous["contributeur"].isin(absents.split())], regles)
+        table["statut"] = table["statut"].mask(trahies & table["statut"].eq("publie"), "c")
+        table.loc[trahies, MESURES] = np.nan
+        morceaux.append(siens[[*_BOUTS, "absents", *CLES]].merge(table, on=CLES))
+    return pd.concat(morceaux, ignore_index=True).sort_values([*_BOUTS, *CLES], ignore_index=True)[COLONNES]
 
 
 def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
@@ -58,15 +59,13 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     return table.drop(columns=[f"cle_{compte}" for compte in COMPTES])
 
 
-def _perimetres(
-    livres: Mapping[int, pd.DataFrame], bouts: tuple[int, int], codes: np.ndarray
-) -> Iterator[tuple[list[str], list[str], list[str]]]:
-    """Les indicateurs de même périmètre, les bailleurs qui en sont, et ceux qui n'ont livré qu'à une des deux dates."""
-    deux, _ = presents(livres, bouts)
-    avant, apres = (livres[annee].reindex_like(deux).fillna(False).astype(bool) for annee in bouts)
-    par_perimetre: dict[tuple, list[str]] = {}
-    for code in codes:
-        la, absents = deux.index[deux[code]], deux.index[(avant[code] | apres[code]) & ~deux[code]]
-        par_perimetre.setdefault((tuple(sorted(la)), tuple(sorted(absents))), []).append(code)
-    for (la, absents), siens in par_perimetre.items():
-        yield siens, list(la), list(absents)
+def _perimetres(constants: pd.DataFrame, couverture: pd.DataFrame) -> pd.DataFrame:
+    """De chaque comparaison et indicateur : les bailleurs présents aux deux dates, ceux qui ne le sont qu'à une."""
+    livres, lignes = livres_de(couverture), []
+    for bouts, siens in constants.groupby(_BOUTS):
+        deux, _ = presents(livres, bouts)
+        for code in siens["indicateur"].unique():
+            a_une = {b for annee in bouts for b in livres[annee].index[livres[annee].get(code, False)]}
+            ici = set(deux.index[deux[code]])
+            lignes.append((*bouts, code, " ".join(sorted(ici)), " ".join(sorted(a_une - ici))))
+    return pd.DataFrame(lignes, columns=[*_BOUTS, "indicateur", "presents", "absents"])
