@@ -64,6 +64,16 @@ def variations_en(valeurs: Publie, depart: int, lieu: tuple[str, str, str]) -> d
     return {ligne["indicateur"]: ligne for ligne in lignes}
 
 
+def serie_constante(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
+    """La série des bailleurs présents à l'état zéro, à partir de lui ; vide si ce sont toujours les mêmes."""
+    zero, (niveau, code) = valeurs.edition["annee_zero"], reperer(valeurs, territoire)
+    cles = {"indicateur": indicateur, "niveau": niveau, "territoire": code, "bailleur": "tous", "depart": zero}
+    siennes = valeurs.lignes_de("constants", **cles)
+    par_annee = {r["annee"]: r for r in siennes if r["annee"] == r["arrivee"] and r["statut"] == "publie"}
+    depart = [r for r in siennes if r["annee"] == zero and r["statut"] == "publie"]
+    return [*depart[:1], *(par_annee[a] for a in sorted(par_annee))] if depart and par_annee else []
+
+
 def quartiers(
     valeurs: Publie, indicateur: str, bailleur: str = "tous", commune: str | None = None, niveau: str = "quartier"
 ) -> list[dict]:
