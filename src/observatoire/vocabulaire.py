@@ -77,6 +77,13 @@ CONFORME, NON_EVALUABLE, VIGILANCE, ALERTE, ALERTE_CONFIRMEE = ALERTES
 SIGNALES = (VIGILANCE, ALERTE, ALERTE_CONFIRMEE)
 OUVRENT = (ALERTE, ALERTE_CONFIRMEE)
 
+#: Ce qui peut arriver d'une année à l'autre : à qui reste, et par qui arrive.
+MOUVEMENTS = lexique(
+    Mot("gagnes", "le deviennent", sens="parmi ceux qui restent et ne l'étaient pas"),
+    Mot("perdus", "cessent de l'être", sens="parmi ceux qui restent et l'étaient"),
+    Mot("arrives", "le sont en arrivant", sens="parmi ceux qui arrivent"),
+)
+GAGNES, PERDUS, ARRIVES = MOUVEMENTS
 #: Ce qu'est un dossier d'alerte au trimestre de l'édition.
 ETATS_D_UN_DOSSIER = lexique(
     Mot("nouvelle", "nouvelle"),

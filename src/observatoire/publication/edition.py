@@ -15,13 +15,13 @@ from observatoire.cles import cle_de, signer
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
-from observatoire.indicateurs.perimetre import paires
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.ecrits import publier_les_ecrits
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
+from observatoire.publication.variations import Variations
 from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
@@ -47,12 +47,9 @@ from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIE
 from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
 from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
-from observatoire.sujets.variations.calcul.perimetre import bruiter_les_constants, bruiter_les_passages
-from observatoire.sujets.variations.calcul.publication import dresser_les_variations
-from observatoire.sujets.variations.tables import PASSAGES, VARIATIONS
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
-from observatoire.tables.indicateurs import CONSTANTS, CONSTANTS_PUBLIES, COUVERTURE, CUMULS, INDICATEURS_PUBLIES
+from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
 
 #: Ce que le calcul a écrit, et que la publication bruite.
 _EXACTES = INDICATEURS_PUBLIES.de
@@ -87,7 +84,6 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     exacts = lire_les_exacts(config)
     bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
     publiees = porter_le_bruit(bruitees.table, ouverture, regles)
-    ruptures = lire_ruptures(referentiels, catalogue())
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
     # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
@@ -98,12 +94,13 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         ecrire_publiee(CUMULS, cumuls, travail, public)
         ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
         ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
-        ecrire_publiee(RUPTURES, ruptures, travail, public)
+        ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
         publier_accompagnement(config, regles, travail)
         publier_territoires(config, bruitees.table, regles, travail)
-        _publier_les_variations(config, publiees, exacts, ruptures, ouverture, regles, travail)
-        _publier_les_alertes(config, baremes, exacts, ouverture, regles, travail)
+        variations = Variations(config, ouverture, regles, exacts["parc"])
+        variations.publier(publiees, travail)
+        _publier_les_alertes(baremes, exacts, variations, travail)
         publier_les_sujets(config, publiees, regles, travail)
         publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
@@ -149,37 +146,17 @@ def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
     return signature
 
 
-def _publier_les_alertes(
-    config: Configuration, baremes: Baremes, exacts, ouverture: Ouverture, regles: Regles, travail: Path
-) -> None:
-    """Les alertes, leur ampleur, et le suivi de celles que ce public lit."""
+def _publier_les_alertes(baremes: Baremes, exacts, variations: Variations, travail: Path) -> None:
+    """Les alertes, leur ampleur, le suivi de celles que ce public lit, et les alertes de changement."""
+    config, ouverture, regles = variations.config, variations.ouverture, variations.regles
     siennes = regles_par_annee(config, baremes)
     paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, siennes)).table
     evaluees = evaluer_les_alertes(config, siennes, paru, ouverture.bruits(regles))
     alertes, ampleurs = publier_les_alertes(evaluees, regles)
     ecrire_publiee(ALERTES_PUBLIEES, alertes, travail, regles.public)
     ecrire_publiee(AMPLEURS_PUBLIEES, ampleurs, travail, regles.public)
+    variations.publier_les_changements(paru, siennes, travail)
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
-
-
-def _publier_les_variations(
-    config: Configuration, publiees: pd.DataFrame, exacts, ruptures: pd.DataFrame, ouverture: Ouverture, regles: Regles,
-    travail: Path,
-) -> None:  # fmt: skip
-    """Les indicateurs à périmètre constant, et ce qui a changé d'une année à l'autre."""
-    prepare = config.chemin("prepare")
-    constants, couverture, passages = (lire_preparee(t, prepare) for t in (CONSTANTS, COUVERTURE, PASSAGES))
-    constants = bruiter_les_constants(constants, couverture, exacts["parc"], ouverture, regles)
-    variations = dresser_les_variations(
-        publiees,
-        porter_le_bruit(constants, ouverture, regles),
-        bruiter_les_passages(passages, ouverture, regles),
-        ruptures,
-        paires(config),
-        catalogue(),
-    )
-    ecrire_publiee(CONSTANTS_PUBLIES, constants, travail, regles.public)
-    ecrire_publiee(VARIATIONS, variations, travail, regles.public)
 
 
 def _publier_mixite(
