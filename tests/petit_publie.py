@@ -153,6 +153,7 @@ def catalogue() -> list[dict]:
             "sens": "baisse" if code in {"taux_vacance", "impayes_3_mois"} else "neutre",
             "reponse": famille == "occupation", "perimetre": "rpls", "intervalle": "score de Wilson, 95 %",
             "periode": "annee" if famille in {"demande", "production"} else "31 décembre", **commun,
+            "tables": ["menages" if famille in {"occupation", "difficultes"} else "logements"],
         }
         for code, (libelle, famille, nature, unite, haut, bas, _) in _SIMPLES.items()
     ]  # fmt: skip
