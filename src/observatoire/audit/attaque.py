@@ -22,6 +22,7 @@ from observatoire.publie import CLES, INDICATEURS
 from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
 from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaquer, definir, temoigner
+from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import exactes
 from observatoire.tables.indicateurs import CUMULS
 
@@ -63,6 +64,7 @@ class Attaque:
     def _rendre(self, qui: str, prises: Prises) -> None:
         examine = self.resultat.examine
         examine[f"petits comptes possibles {qui}"] = prises.vises
+        examine[f"petits comptes de données ouvertes établis {qui}"] = prises.ouverts
         comment = f"Attaque {qui} : une seule valeur est possible, d'après les comptes publiés et leurs sommes."
         self.resultat.constats += [
             Constat(INDICATEURS, nom, "un petit compte s'établit avec certitude", comment) for nom in prises.etablis
@@ -77,7 +79,8 @@ class Attaque:
     def _definitions(self):
         config = self.dossier.config
         schemas = lire_schemas(config.chemin("schemas"))
-        temoins = temoigner(catalogue(), schemas, self.dossier.baremes, max(config.annees))
+        ouvertes = self.dossier.regles.ouvertes
+        temoins = temoigner(catalogue(), schemas, self.dossier.baremes, max(config.annees), ouvertes)
         return definir(*temoins, catalogue())
 
     @cached_property
@@ -90,6 +93,8 @@ class Attaque:
         table, comptes = (pd.read_parquet(f) for f in fichiers)
         calcule = table["statut"].eq("calcule")
         vrais = {f"vrai_{r}": (comptes if r == "concernes" else table)[r].where(calcule, 0) for r in _ROLES}
+        # Une valeur non disponible a des concernés, que le calcul ne dit pas.
+        vrais["vrai_concernes"] = vrais["vrai_concernes"].mask(table["statut"].eq("nd"))
         return table.astype(dict.fromkeys([*CLES[1:], "statut"], str)).assign(**vrais)
 
     def _parues(self, moi: str | None) -> Iterator[tuple[pd.DataFrame, Regles]]:
@@ -108,11 +113,21 @@ class Attaque:
                 ouverture = etablir_l_ouverture(self.dossier.config, self.dossier.baremes, regles)
                 exacte = exactes(table, ouverture, regles) | table["bailleur"].eq(moi).to_numpy()
                 table = table.assign(exacte=exacte, lot=allotir(table, couverture, self.dossier.territoires))
-                if self._exacts is not None:
-                    vrais = self._exacts[[*CLES, *(f"vrai_{r}" for r in _ROLES)]]
-                    table = table.merge(vrais, how="left", on=CLES)
-                    table.loc[table["edition"].ne(""), [f"vrai_{r}" for r in _ROLES]] = np.nan
-                yield table, regles
+                yield self._avec_la_verite(table), regles
+
+    def _avec_la_verite(self, table: pd.DataFrame) -> pd.DataFrame:
+        """La table et ses comptes exacts ; ceux d'un cumul s'ajoutent, ceux d'une édition d'avant ne sont plus ici."""
+        if self._exacts is None:
+            return table
+        noms, cumulee = [f"vrai_{r}" for r in _ROLES], table["edition"].str.startswith(CUMUL).to_numpy()
+        exacts, index = self._exacts[noms].to_numpy(float), pd.MultiIndex.from_frame(self._exacts[CLES])
+        vrais = np.zeros((len(table), len(noms)))
+        for ans in range(ANNEES):
+            la = index.get_indexer(pd.MultiIndex.from_frame(table[CLES].assign(annee=table["annee"] - ans)))
+            lus = np.where((la >= 0)[:, None], exacts[la], np.nan)
+            vrais += lus if ans == 0 else np.where(cumulee[:, None], lus, 0)
+        vrais[table["edition"].ne("").to_numpy() & ~cumulee] = np.nan
+        return table.assign(**dict(zip(noms, vrais.T, strict=True)))
 
     def _avec_les_siens(self, table: pd.DataFrame, moi: str) -> pd.DataFrame:
         """La table publiée, où les lignes de ce bailleur sont les siennes, exactes."""

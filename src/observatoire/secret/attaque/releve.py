@@ -11,7 +11,7 @@ from observatoire.catalogue import catalogue
 from observatoire.secret.attaque.definitions import Definitions
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.cumuls import compte_chaque_annee
-from observatoire.secret.parution import CELLULE, TOUS
+from observatoire.secret.parution import CELLULE, TOUS, seuil_flou
 from observatoire.secret.regles import Regles
 
 LIEU = [*CELLULE, "edition", "lot"]
@@ -49,9 +49,9 @@ def relever(
     """Une ligne par compte nommé, et les lois du bruit.
 
     ``parues`` : des tables publiées, chacune avec ``edition``, ``exacte``, ``lot`` (:func:`allotir`) et, pour juger,
-    ``vrai_<rôle>``. Rend :data:`LIEU`, ``colonne``, ``cache``, ``exacte`` (faux là où un compte de
-    tous les bailleurs est bruité), ``plancher`` et ``plafond`` sûrs, ``vu_bas`` et ``vu_haut`` du compte bruité, sa
-    ``loi``, ``unites_de`` quelle table il compte, ``unites`` publiées à côté, ``vrai``.
+    ``vrai_<rôle>``. Rend :data:`LIEU`, ``colonne``, ``cache``, ``plancher`` et ``plafond`` sûrs, ``vu_bas`` et
+    ``vu_haut`` du compte bruité, sa ``loi``, ``unites_de`` quelle table il compte, ``unites`` publiées à côté et
+    ``vrai``.
     """
     lois: dict[Bruit, int] = {}
     morceaux = []
@@ -101,10 +101,13 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     # sans objet ne dit que son dénominateur, et une valeur non disponible a des concernés, dont personne n'a répondu.
     libre = cache | cumulee | (role == "numerateur" and nature == "rapport")
     libre = libre | (lignes["statut"].eq("nd").to_numpy() & (role == "concernes"))
-    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(libre, SANS_BORNE, 0)))
+    # Sous le seuil, le compte exact ou le compte bruité, qui peut en être loin.
+    dernier = np.array([seuil - 1])
+    dernier = np.where(seuil_flou(lignes), etendue(loi, dernier, dernier)[1], dernier)
+    plafond = np.where(publie, plafond, np.where(sous_le_seuil, dernier, np.where(libre, SANS_BORNE, 0)))
     vue = publie & ~exacte & np.isfinite(bas)
     return lignes[LIEU].assign(
-        code=code, role=role, cache=cache, exacte=exacte | ~publie | lignes["bailleur"].ne(TOUS).to_numpy(),
+        code=code, role=role, cache=cache,
         plancher=np.nan_to_num(np.where(publie, plancher, 0.0)).clip(min=0),
         plafond=np.nan_to_num(plafond, nan=SANS_BORNE, posinf=SANS_BORNE),
         vu_bas=np.where(vue, bas, np.nan), vu_haut=np.where(vue, haut, np.nan),
