@@ -40,7 +40,7 @@ def _annees(code: str, comptes: dict[int, tuple[int, int]], **autres) -> pd.Data
 
 def _cumuler(*tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = pd.concat(tables, ignore_index=True)
-    return cumuler(table[COLONNES], table[COMPTES], catalogue())
+    return cumuler(table[COLONNES], table[COMPTES].assign(unites=table["denominateur"]), catalogue())
 
 
 def _publier(*tables: pd.DataFrame, regles=REGLES) -> pd.DataFrame:

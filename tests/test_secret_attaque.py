@@ -18,7 +18,7 @@ from observatoire.secret.attaque import definir, temoigner
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.propagation import LARGEUR, croire, resserrer
 from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, _compte, etendue, vraisemblance
-from observatoire.secret.attaque.reseau import Reseau
+from observatoire.secret.attaque.reseau import Reseau, _parentes
 from observatoire.secret.bruit import Bruit
 
 GRAINES = (1, 2)
@@ -163,8 +163,8 @@ def test_toute_somme_vraie_des_definitions_est_trouvee():
     [
         ("signalements_ouverts", "denominateur", "na", "", 0),
         ("signalements_ouverts", "denominateur", "na", f"{CUMUL}2008", SANS_BORNE),
-        ("signalements_ouverts", "denominateur", "c", f"{CUMUL}2008", 10),
-        ("moins_40_sortants", "denominateur", "c", "", 10),
+        ("signalements_ouverts", "denominateur", "c", f"{CUMUL}2008", 15),
+        ("moins_40_sortants", "denominateur", "c", "", 15),
         ("moins_40_sortants", "denominateur", "c", f"{CUMUL}2008", SANS_BORNE),
         ("tension", "denominateur", "na", "", 0),
         ("tension", "numerateur", "na", "", SANS_BORNE),
@@ -182,6 +182,38 @@ def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, role, statut, editi
     ligne = pd.DataFrame([lieu | mesures | {"statut": statut, "exacte": False, "petite": statut == "c"}])
     compte = _compte(ligne, code, role, Bruit(), 11).iloc[0]
     assert (compte["plancher"], compte["plafond"]) == (0, plafond)
+    if plafond == 15:  # à l'immeuble, le seuil ne porte que sur le compte exact
+        compte = _compte(ligne.assign(niveau="immeuble"), code, role, Bruit(), 11).iloc[0]
+        assert compte["plafond"] == 10
+
+
+def test_une_partie_absente_d_un_cumul_laisse_un_reste():
+    """Un secteur né en 2009 est dans les trois ans de son quartier, sans ligne à lui : l'attaque tenait les autres
+    secteurs pour tout le quartier, et en « établissait » des comptes."""
+    lieux = [(a, "quartier", "q", "") for a in (2008, 2009, 2010)] + [(2010, "quartier", "q", f"{CUMUL}2008")]
+    lieux += [(a, "secteur", "q-1", "") for a in (2008, 2009, 2010)] + [(2010, "secteur", "q-1", f"{CUMUL}2008")]
+    lieux += [(a, "secteur", "q-2", "") for a in (2009, 2010)]
+    cellules = pd.DataFrame(lieux, columns=["annee", "niveau", "territoire", "edition"]).assign(bailleur="tous", lot="")
+    territoires = pd.DataFrame({"code": ["q", "q-1", "q-2"], "niveau": ["quartier", "secteur", "secteur"],
+                                "parent": [None, "q", "q"]})  # fmt: skip
+    pleins = {(cellules["annee"][t], cellules["edition"][t]): p for t, _, p in _parentes(cellules, territoires)}
+    assert pleins == {(2008, ""): True, (2009, ""): True, (2010, ""): True, (2010, f"{CUMUL}2008"): False}
+
+
+def test_ce_que_chacun_peut_compter_est_reconnu():
+    """Le parc en service est public (sa date l'est), pas ses logements loués, ni les baux, ni les ménages."""
+    racine = __import__("fabrique").RACINE / "data"
+    ouvertes = {"logements": frozenset({"annee_premiere_location", "financement"}), "programmes": frozenset()}
+    schemas, baremes = lire_schemas(racine / "schemas"), lire_baremes(racine / "referentiels")
+    temoins, zones = temoigner(catalogue(), schemas, baremes, 2010, ouvertes)
+    ouverts = {code for (code, role), t in temoins.items() if role == "denominateur" and t.ouvert}
+    assert {"taux_rotation", "financement_plus"} <= ouverts
+    assert not {"taux_vacance", "prioritaires", "apl", "dpe_a"} & ouverts
+    faites = definir(temoins, zones, catalogue())
+    assert faites.roles["nb_logements", "numerateur"] in faites.ouvertes
+    inconnu = next(c for c, tout, partie in faites.derivees
+                   if partie == faites.roles["financement_plus", "denominateur"])  # fmt: skip
+    assert inconnu in faites.ouvertes
 
 
 def _reseau(bas, haut, sommes, vues=(), loi=None) -> Reseau:

@@ -6,12 +6,19 @@ import datetime
 import re
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 from fabrique import RACINE, modifier_bareme
 
 from observatoire.baremes import lire_baremes
+from observatoire.catalogue import catalogue
+from observatoire.cles import MODULE
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.indicateurs.evaluation import COMPTES
+from observatoire.publie import COLONNES
+from observatoire.secret import Ouverture, proteger_les_valeurs
+from observatoire.secret.parution import CELLULE
 from observatoire.secret.regles import FICHIER, lire_regles_du_secret
 
 REFERENTIELS = RACINE / "data" / "referentiels"
@@ -123,3 +130,33 @@ def test_dans_un_quartier_le_grand_public_ne_croise_que_le_parc_par_bailleur():
     )
     assert _lire().montre(lignes).tolist() == [False, True, True, True]
     assert _lire(public="partenaires").montre(lignes).all()
+
+
+def _publier_des_lieux(niveau: str) -> pd.DataFrame:
+    """Ce qui paraît de lieux de dix à seize ménages, sous mille clés chacun ; ``menages`` : leur compte exact."""
+    menages, tirage = np.repeat(np.arange(10, 17), 1000), np.random.default_rng(1951)
+    lieux = {"annee": 2010, "niveau": niveau, "territoire": [f"l{k:05d}" for k in range(len(menages))]}
+    lignes = pd.DataFrame(lieux | {"bailleur": "tous", "indicateur": "apl", "statut": "calcule", "couverture": 1.0})
+    lignes = lignes.assign(denominateur=menages.astype(float), numerateur=5.0).reindex(columns=COLONNES)
+    comptes = pd.DataFrame(np.nan, range(len(menages)), COMPTES)
+    cles = [c for c in COMPTES if c.startswith("cle_")]
+    comptes[cles] = tirage.integers(0, MODULE, (len(menages), len(cles)))
+    parc = pd.DataFrame(columns=[*CELLULE, "contributeur", "logements"]).astype({"logements": float})
+    ouverture = Ouverture(frozenset(), catalogue())
+    return proteger_les_valeurs(lignes, comptes, parc, ouverture, _lire(public="partenaires")).table.assign(
+        menages=menages
+    )
+
+
+def test_le_seuil_ne_se_lit_pas_dans_ce_qui_se_cache():
+    """Cachée, une unité peut avoir quinze ménages ; publiée, elle en a onze au moins, et jamais un compte de dix."""
+    table = _publier_des_lieux("quartier")
+    caches = table[table["statut"].eq("c")].groupby("menages").size().reindex(range(10, 17), fill_value=0)
+    assert caches[10] == 1000
+    assert caches[11] > caches[12] > caches[13] > caches[14] > caches[16] == 0
+    assert table["denominateur"].min() == 11
+
+
+def test_un_immeuble_de_onze_menages_parait_toujours():
+    table = _publier_des_lieux("immeuble")
+    assert (table["statut"].eq("publie") == table["menages"].ge(11)).all()

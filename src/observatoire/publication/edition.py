@@ -35,6 +35,7 @@ from observatoire.secret import (
     porter_le_bruit,
 )
 from observatoire.secret.cumuls import ANNEES, cumuler
+from observatoire.secret.parution import juger_les_unites
 from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.sujets.alertes.calcul.etape import regles_par_annee
 from observatoire.sujets.alertes.calcul.publication import (
@@ -124,8 +125,10 @@ def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regle
 def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
     """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
     montres = regles.montre(exacts["indicateurs"]).to_numpy()
-    vus = (exacts[nom][montres] for nom in ("indicateurs", "comptes"))
-    table = proteger_les_valeurs(*cumuler(*vus, ouverture.declarations), exacts["parc"], ouverture, regles).table
+    table, comptes = (exacts[nom][montres] for nom in ("indicateurs", "comptes"))
+    comptes = comptes.assign(unites=juger_les_unites(table, comptes, ouverture, regles))
+    cumules = cumuler(table, comptes, ouverture.declarations)
+    table = proteger_les_valeurs(*cumules, exacts["parc"], ouverture, regles).table
     table.insert(1, "depuis", table["annee"] - ANNEES + 1)
     return table
 

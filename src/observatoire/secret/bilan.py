@@ -31,7 +31,10 @@ def dire(masquees: Iterable[dict], edition: dict) -> list[str]:
     deposants = f"{edition['deposants']} bailleur{'s déposent' if edition['deposants'] > 1 else ' dépose'}"
     part = round(100 * regles["part_maximale"])
     phrases = {
-        UNITE: f"moins de {edition['seuil']} ménages ou logements dans l'unité ; rien ne les montre.",
+        UNITE: (
+            f"moins de {edition['seuil']} ménages ou logements dans l'unité, ou dans le compte bruité à publier ; "
+            "rien ne les montre."
+        ),
         BAILLEURS: (
             f"trop peu de bailleurs dans l'unité, ou un seul qui y pèse plus de {part} % ({deposants}, la règle en "
             f"demande {regles['contributeurs']}). L'accord écrit des bailleurs, dans confidentialite.yml, les montre."

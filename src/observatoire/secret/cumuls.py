@@ -25,6 +25,7 @@ _D_UNE_ANNEE = ("attributions", "signalements", "programmes")
 _CLES = ["cle_numerateur", "cle_denominateur", "cle_concernes"]
 _SIECLES = 10_000  # plus que toute année
 _SOMMES = ["numerateur", "denominateur", "concernes", *_CLES]
+_MINIMA = ["couverture", "unites"]
 
 
 def se_cumule(declaration: Indicateur) -> bool:
@@ -42,19 +43,21 @@ def cumuler(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Les indicateurs qui se cumulent et leurs comptes, ligne à ligne ; ``annee`` est la dernière des :data:`ANNEES`.
 
+    Aux comptes s'ajoutent les ``unites`` que juge la règle des onze, une année puis cumulées.
+
     Un cumul n'a de valeur que si ses années sont toutes calculées ; sinon, le statut de la plus récente qui ne l'est
     pas. Rien là où l'une d'elles n'a pas de ligne.
     """
     retenus = indicateurs["indicateur"].isin([code for code, d in declarations.items() if se_cumule(d)]).to_numpy()
     table = indicateurs[retenus].astype(dict.fromkeys([*CLES[1:], "statut"], object)).reset_index(drop=True)
-    tout = pd.concat([table, comptes.loc[retenus, ["concernes", *_CLES]].reset_index(drop=True)], axis=1)
+    tout = pd.concat([table, comptes.loc[retenus, ["concernes", "unites", *_CLES]].reset_index(drop=True)], axis=1)
     # Une ligne est une série (tout, sauf l'année) et une année : la même, plus tôt, est à un nombre d'elle.
     series = table.groupby(CLES[1:], sort=False).ngroup().to_numpy(np.int64) * _SIECLES + table["annee"].to_numpy()
     places = pd.Index(series)
     rangs = np.array([places.get_indexer(series - ans) for ans in range(ANNEES)])
     rangs = rangs[:, (rangs >= 0).all(axis=0)]
     cumul = tout.iloc[rangs[0]].reset_index(drop=True)
-    nombres = {c: tout[c].to_numpy(float)[rangs] for c in (*_SOMMES, "couverture")}
+    nombres = {c: tout[c].to_numpy(float)[rangs] for c in (*_SOMMES, *_MINIMA)}
     statuts = table["statut"].to_numpy(object)[rangs]
     for suivant in statuts[1:]:
         cumul["statut"] = np.where(cumul["statut"].eq("calcule"), suivant, cumul["statut"])
@@ -63,8 +66,9 @@ def cumuler(
         somme = np.where(calcule, nombres[nom].sum(axis=0), np.nan)
         cumul[nom] = somme % MODULE if nom in _CLES else somme
     datees = cumul["indicateur"].isin([c for c, d in declarations.items() if compte_chaque_annee(d)])
-    cumul["unites"] = np.where(datees, cumul["denominateur"], nombres["denominateur"].min(axis=0))
-    cumul["couverture"] = nombres["couverture"].min(axis=0)
+    for nom in _MINIMA:
+        cumul[nom] = nombres[nom].min(axis=0)
+    cumul["unites"] = np.where(datees, cumul["denominateur"], cumul["unites"])
     return _encadrer(cumul, declarations)
 
 

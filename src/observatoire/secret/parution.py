@@ -18,6 +18,7 @@ from observatoire.secret.bruit import Bruit
 from observatoire.secret.regles import Regles
 from observatoire.statistique.intervalles import CONFIANCE
 from observatoire.verdicts import RISQUE
+from observatoire.vocabulaire import IMMEUBLE
 
 TOUS = "tous"
 CELLULE = ["annee", "niveau", "territoire", "bailleur"]
@@ -101,6 +102,29 @@ def motiver(
     petite = petite | (unites < seuils)
     exacte = exactes(table, ouverture, regles)
     return np.select([exacte, muette, peu, petite], [EXACT, ACCORD, BAILLEURS, UNITE], "")
+
+
+def seuil_flou(table: pd.DataFrame) -> np.ndarray:
+    """Vrai là où le seuil porte aussi sur le compte bruité : partout, sauf à l'immeuble, où onze ménages suffisent."""
+    return table["niveau"].ne(IMMEUBLE).to_numpy()
+
+
+def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:
+    """Le compte d'unités que juge la règle des onze, manquant pour un effectif : le plus petit de l'exact et du bruité.
+
+    Un seuil sur l'exact seul dirait dix au plus de ce qui est caché, onze au moins de ce qui paraît : un total public
+    de douze logements suffirait à établir ce qu'il y manque. Ce que le bruit met sous le seuil est donc caché aussi.
+    """
+    moyenne = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).eq("moyenne")
+    exact = np.where(moyenne, comptes["effectif"], table["denominateur"].to_numpy(float))
+    cles = np.where(moyenne, comptes["cle_effectif"], comptes["cle_denominateur"].to_numpy(float))
+    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    # Un compte sans clé ne se bruite pas : il est ouvert.
+    flou, bruite = seuil_flou(table) & np.isfinite(cles), exact.copy()
+    for source in np.unique(sources[flou].astype(str)):
+        ou = flou & (sources == source)
+        bruite[ou] = regles.bruit_de(source).bruiter(exact[ou], cles[ou])
+    return np.fmin(exact, bruite)
 
 
 def numeroter(table: pd.DataFrame) -> np.ndarray:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.publie import CLES, COLONNES
-from observatoire.secret.parution import EXACT, Ouverture, mesurer_le_bruit, motiver, numeroter
+from observatoire.secret.parution import EXACT, Ouverture, juger_les_unites, mesurer_le_bruit, motiver, numeroter
 from observatoire.secret.regles import Regles
 from observatoire.statistique import intervalles
 
@@ -31,7 +31,7 @@ def proteger_les_valeurs(
     indicateurs: pd.DataFrame, comptes: pd.DataFrame, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
 ) -> Bruitees:
     """Bruiter, cacher et recalculer. ``comptes`` : ligne à ligne, voir :mod:`observatoire.indicateurs.evaluation` ;
-    ``unites``, s'ils en ont une, dit les unités derrière chaque valeur, sinon celles de son dénominateur.
+    ``unites``, s'ils en ont une, dit les unités derrière chaque valeur, si elles sont moins que son dénominateur.
 
     ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`. L'ordre des lignes est celui des clés.
     """
@@ -40,8 +40,9 @@ def proteger_les_valeurs(
     ordre = table.sort_values(CLES).index
     table, comptes = table.loc[ordre].reset_index(drop=True), comptes.loc[ordre].reset_index(drop=True)
     natures = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).to_numpy(object)
-    denominateurs = comptes["unites"] if "unites" in comptes else table["denominateur"]
-    unites = np.where(natures == "moyenne", comptes["effectif"], denominateurs.to_numpy(float))
+    unites = juger_les_unites(table, comptes, ouverture, regles)
+    if "unites" in comptes:
+        unites = np.fmin(unites, comptes["unites"].to_numpy(float))
     motifs = motiver(table, unites, parc, ouverture, regles)
     table["statut"] = _statuts(table, motifs)
     bruitees = table["statut"].eq("publie").to_numpy() & (motifs != EXACT)

@@ -14,12 +14,24 @@ import pandas as pd
 
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.definitions import Definitions, definir
+from observatoire.secret.attaque.passages import CONSTANT, declarer
 from observatoire.secret.attaque.propagation import croire, resserrer
 from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir
 from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
 from observatoire.secret.attaque.temoins import temoigner
 
-__all__ = ["CUMUL", "Definitions", "Prises", "allotir", "assembler", "attaquer", "definir", "temoigner"]
+__all__ = [
+    "CONSTANT",
+    "CUMUL",
+    "Definitions",
+    "Prises",
+    "allotir",
+    "assembler",
+    "attaquer",
+    "declarer",
+    "definir",
+    "temoigner",
+]
 
 #: Les petits comptes, que l'attaque vise.
 PETITS = (1, 10)
@@ -32,12 +44,14 @@ _PRESQUE = 0.95
 class Prises:
     """Ce que l'attaque a pris.
 
-    ``vises`` : comptes qui peuvent être petits et ne sont pas publics. ``etablis`` : les noms de ceux, de 1 à 10, dont
+    ``vises`` : comptes qui peuvent être petits et ne sont pas publics. ``ouverts`` : petits comptes établis que chacun
+    peut compter ailleurs, et dont rien n'est donc promis. ``etablis`` : les noms de ceux, de 1 à 10, dont
     une seule valeur est possible. ``reponses`` : une ligne par compte visé : ``genre``, ``probabilite`` de la meilleure
     réponse, ``petite`` (de 1 à 10), et si la vérité est connue ``petit`` (elle l'est) et ``juste``.
     """
 
     vises: int
+    ouverts: int
     etablis: list[str]
     reponses: pd.DataFrame
 
@@ -56,7 +70,8 @@ def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
     """Attaquer un réseau. ``tout`` : chercher les bornes entières de chaque compte, et non des plus probables."""
     publics = _publics(reseau)
     resserrer(reseau)
-    secretes = ~publics & (reseau.genres != PAS) & ~reseau.ouvertes[reseau.colonne]
+    ouvertes = reseau.ouvertes[reseau.colonne]
+    secretes = ~publics & (reseau.genres != PAS) & ~ouvertes
     visees = secretes & (reseau.bas <= PETITS[1])
     suivies, croyances = croire(reseau, visees)
     reponse = reseau.bas[suivies] + croyances.argmax(axis=1)
@@ -68,7 +83,8 @@ def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
         }
     )[visees[suivies]]  # fmt: skip
     etablis = [v for v in _candidats(reseau, reponses, secretes, tout) if _etabli(reseau, v)]
-    return Prises(int(visees.sum()), [reseau.nommer(v) for v in etablis], reponses)
+    ouverts = ~publics & ouvertes & (reseau.bas == reseau.haut) & _petit(reseau.bas) & (reseau.genres != PAS)
+    return Prises(int(visees.sum()), int(ouverts.sum()), [reseau.nommer(v) for v in etablis], reponses)
 
 
 def _petit(comptes: np.ndarray) -> np.ndarray:

@@ -19,7 +19,8 @@ class Definitions:
     """Les comptes (*colonnes*) et leurs sommes.
 
     ``roles`` : (code, rôle) -> colonne ; ``tables`` : (code, rôle) -> la table dont elle compte les unités. ``noms``,
-    ``univers`` : de chaque colonne. ``derivees`` : (colonne, tout, partie) des différences que personne ne publie.
+    ``univers`` : de chaque colonne. ``ouvertes`` : celles que chacun peut compter, sans rien qui ne soit public (des
+    bâtiments, non des ménages). ``derivees`` : (colonne, tout, partie) des différences que personne ne publie.
     ``sommes`` : zone (vide : partout) -> celles qui y tiennent. ``zones`` : (zone, colonne, colonne du tout) qui
     comptent la même chose, l'une dans la zone, l'autre partout.
     """
@@ -28,6 +29,7 @@ class Definitions:
     tables: dict[tuple[str, str], str] = field(default_factory=dict)
     noms: list[str] = field(default_factory=list)
     univers: list[str] = field(default_factory=list)
+    ouvertes: set[int] = field(default_factory=set)
     derivees: list[tuple[int, int, int]] = field(default_factory=list)
     sommes: dict[str, list[Somme]] = field(default_factory=dict)
     zones: list[tuple[str, int, int]] = field(default_factory=list)
@@ -45,6 +47,8 @@ def definir(
         noms = {"numerateur": d.numerateur, "denominateur": d.denominateur, "concernes": f"concernés, {d.libelle}"}
         releve.faites.roles[code, role] = releve.ajouter(temoin.univers, temoin.lignes, noms[role])
         releve.faites.tables[code, role] = temoin.table
+        if temoin.ouvert:
+            releve.faites.ouvertes.add(releve.faites.roles[code, role])
     for code in dict.fromkeys(code for code, _ in roles):
         for tout, partie in (("denominateur", "numerateur"), ("concernes", "denominateur")):
             if {(code, tout), (code, partie)} <= set(roles):
@@ -94,6 +98,8 @@ class _Releve:
             reste = self.ajouter(self.faites.univers[tout], self.lignes[tout] & ~self.lignes[partie], nom)
             if reste == avant:
                 self.faites.derivees.append((reste, tout, partie))
+            if {tout, partie} <= self.faites.ouvertes:
+                self.faites.ouvertes.add(reste)
 
     def emboiter(self) -> None:
         """Les différences de deux comptes emboîtés, sans autre entre eux."""

@@ -94,8 +94,9 @@ def _lire(lignes: pd.DataFrame, role: str, loi: Bruit) -> dict[str, np.ndarray]:
 def relier_les_passages(reseau, reste: str) -> None:
     """Lier chaque passage aux comptes des deux dates, à périmètre constant s'il a changé : partis et arrivés font le
     reste. ``reste`` : le genre de ces variables."""
-    lieux = reseau.cellules.iloc[reseau.cellule].reset_index(drop=True)
-    lieux["colonne"] = reseau.colonne
+    des_cellules = slice(int(reseau.rang.max()) + 1)  # les variables ajoutées depuis n'en sont pas
+    lieux = reseau.cellules.iloc[reseau.cellule[des_cellules]].reset_index(drop=True)
+    lieux["colonne"] = reseau.colonne[des_cellules]
     cles = ["annee", "niveau", "territoire", "bailleur", "edition", "colonne"]
     lieux = lieux[cles].astype({"annee": int})
     index = pd.MultiIndex.from_frame(lieux)

@@ -11,7 +11,7 @@ from observatoire.catalogue import catalogue
 from observatoire.secret.attaque.definitions import Definitions
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.cumuls import compte_chaque_annee
-from observatoire.secret.parution import CELLULE, TOUS
+from observatoire.secret.parution import CELLULE, TOUS, seuil_flou
 from observatoire.secret.regles import Regles
 
 LIEU = [*CELLULE, "edition", "lot"]
@@ -22,7 +22,8 @@ _ROLES = ("numerateur", "denominateur", "concernes")
 
 
 def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataFrame) -> pd.Series:
-    """Ce que chaque ligne couvre : vide si c'est tout ce qui est là, sinon le rang des bailleurs qui ont livré.
+    """Ce que chaque ligne couvre : vide si c'est tout ce qui est là, sinon les bailleurs qui ont livré, sans ceux que
+    la ligne laisse de côté (``absents``).
 
     Deux indicateurs ne comptent la même chose en un lieu que s'ils y couvrent les mêmes bailleurs. Un foyer est hors du
     champ de certains : on sait où il y en a, puisque leur bailleur y a des lignes.
@@ -31,7 +32,11 @@ def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataF
     livres = couverture[couverture["statut"].eq("livre")].groupby(cles)["bailleur"].agg(lambda b: " ".join(sorted(b)))
     hors = couverture[couverture["statut"].eq("hors_champ")]
     de_la_table = pd.MultiIndex.from_frame(table[cles])
-    rangs = pd.Series(pd.factorize(livres)[0].astype(str), index=livres.index).reindex(de_la_table, fill_value="?")
+    rangs = livres.reindex(de_la_table, fill_value="?").to_numpy(object)
+    if "absents" in table:
+        couples = pd.Series(list(zip(rangs, table["absents"].fillna(""), strict=True)))
+        gardes = {c: " ".join(b for b in c[0].split() if b not in c[1].split()) for c in couples.unique()}
+        rangs = couples.map(gardes).to_numpy(object)
     leurs = table["bailleur"].isin(set(hors["bailleur"]))
     lieux = pd.MultiIndex.from_frame(table.loc[leurs, ["annee", "territoire"]].drop_duplicates())
     parents = territoires.drop_duplicates("code").set_index("code")["parent"]
@@ -40,7 +45,7 @@ def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataF
         avec |= pd.MultiIndex.from_arrays([table["annee"], lieu]).isin(lieux)
         lieu = lieu.map(parents)
     champ = avec & (table["bailleur"].eq(TOUS) | leurs) & de_la_table.isin(pd.MultiIndex.from_frame(hors[cles]))
-    return pd.Series(np.where(champ | (table["couverture"] < 1), rangs.to_numpy(), ""), index=table.index)
+    return pd.Series(np.where(champ | (table["couverture"] < 1), rangs, ""), index=table.index)
 
 
 def relever(
@@ -49,9 +54,9 @@ def relever(
     """Une ligne par compte nommé, et les lois du bruit.
 
     ``parues`` : des tables publiées, chacune avec ``edition``, ``exacte``, ``lot`` (:func:`allotir`) et, pour juger,
-    ``vrai_<rôle>``. Rend :data:`LIEU`, ``colonne``, ``cache``, ``exacte`` (faux là où un compte de
-    tous les bailleurs est bruité), ``plancher`` et ``plafond`` sûrs, ``vu_bas`` et ``vu_haut`` du compte bruité, sa
-    ``loi``, ``unites_de`` quelle table il compte, ``unites`` publiées à côté, ``vrai``.
+    ``vrai_<rôle>``. Rend :data:`LIEU`, ``colonne``, ``cache``, ``plancher`` et ``plafond`` sûrs, ``vu_bas`` et
+    ``vu_haut`` du compte bruité, sa ``loi``, ``unites_de`` quelle table il compte, ``unites`` publiées à côté et
+    ``vrai``.
     """
     lois: dict[Bruit, int] = {}
     morceaux = []
@@ -101,10 +106,13 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     # sans objet ne dit que son dénominateur, et une valeur non disponible a des concernés, dont personne n'a répondu.
     libre = cache | cumulee | (role == "numerateur" and nature == "rapport")
     libre = libre | (lignes["statut"].eq("nd").to_numpy() & (role == "concernes"))
-    plafond = np.where(publie, plafond, np.where(sous_le_seuil, seuil - 1, np.where(libre, SANS_BORNE, 0)))
+    # Sous le seuil, le compte exact ou le compte bruité, qui peut en être loin.
+    dernier = np.array([seuil - 1])
+    dernier = np.where(seuil_flou(lignes), etendue(loi, dernier, dernier)[1], dernier)
+    plafond = np.where(publie, plafond, np.where(sous_le_seuil, dernier, np.where(libre, SANS_BORNE, 0)))
     vue = publie & ~exacte & np.isfinite(bas)
     return lignes[LIEU].assign(
-        code=code, role=role, cache=cache, exacte=exacte | ~publie | lignes["bailleur"].ne(TOUS).to_numpy(),
+        code=code, role=role, cache=cache,
         plancher=np.nan_to_num(np.where(publie, plancher, 0.0)).clip(min=0),
         plafond=np.nan_to_num(plafond, nan=SANS_BORNE, posinf=SANS_BORNE),
         vu_bas=np.where(vue, bas, np.nan), vu_haut=np.where(vue, haut, np.nan),

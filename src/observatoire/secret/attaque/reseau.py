@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.secret.attaque.definitions import Definitions
+from observatoire.secret.attaque.passages import CONSTANT, relever_les_passages, relier_les_passages
 from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, relever
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.parution import TOUS
@@ -26,10 +27,9 @@ class Reseau:
 
     ``rang`` : (cellule, colonne) -> variable, ou -1. ``observations`` : voir :func:`~.releve.relever`.
     ``genres`` : d'où vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la
-    connaît pour juger. ``ouvertes`` : les colonnes que rien ne bruite, tous bailleurs réunis (des bâtiments, non des
-    ménages). ``sommes`` : des tableaux (somme, membre), le premier membre étant le total des autres. ``pas`` :
-    (variable, échelle, marge) de chaque différence entre deux années ou deux éditions ; ``nuls`` : les variables qui
-    sont sans doute nulles (:func:`_confondre`).
+    connaît pour juger. ``ouvertes`` : les colonnes que chacun peut compter. ``sommes`` : des tableaux (somme, membre),
+    le premier membre étant le total des autres. ``pas`` : (variable, échelle, marge) de chaque différence entre deux
+    années ou deux éditions ; ``nuls`` : les variables qui sont sans doute nulles (:func:`_confondre`).
     """
 
     cellules: pd.DataFrame
@@ -74,12 +74,18 @@ class Reseau:
         return np.arange(len(self.bas) - nombre, len(self.bas))
 
 
-def assembler(parues: Sequence[tuple], territoires: pd.DataFrame, definitions: Definitions) -> Reseau:
-    """Le réseau de tables publiées, avec les règles de chacune ; voir :func:`~.releve.relever` pour ``parues``.
+def assembler(
+    parues: Sequence[tuple], territoires: pd.DataFrame, definitions: Definitions, passages: Sequence[tuple] = ()
+) -> Reseau:
+    """Le réseau de tables publiées, avec les règles de chacune ; voir :func:`~.releve.relever` pour ``parues``,
+    :func:`~.passages.relever_les_passages` pour ``passages``.
 
     ``territoires`` : ``niveau, code, parent``.
     """
     releve, lois = relever(parues, definitions)
+    numeros = {loi: rang for rang, loi in enumerate(lois)}
+    releve = pd.concat([releve, *relever_les_passages(passages, definitions, numeros)], ignore_index=True)
+    lois = list(numeros)
     cellules = releve[LIEU].drop_duplicates(ignore_index=True)
     places = pd.MultiIndex.from_frame(cellules).get_indexer(pd.MultiIndex.from_frame(releve[LIEU]))
     rang = np.full((len(cellules), len(definitions.noms)), -1)
@@ -94,16 +100,15 @@ def assembler(parues: Sequence[tuple], territoires: pd.DataFrame, definitions: D
     vrai = np.full(len(lignes), np.nan)
     genres[sues.index], vrai[sues.index] = np.where(sues["cache"], CACHE, PUBLIE), sues["vrai"]
     bas[sues.index], haut[sues.index] = sues["plancher"], np.maximum(sues["plafond"], sues["plancher"])
-    ouvertes = np.zeros(len(definitions.noms), dtype=bool)
-    exactes = releve.groupby("colonne")["exacte"].all()
-    ouvertes[exactes.index] = exactes
-    for colonne, tout, partie in definitions.derivees:
-        ouvertes[colonne] = ouvertes[[tout, partie]].all()
+    ouvertes = np.isin(np.arange(len(definitions.noms)), list(definitions.ouvertes))
     vues = _dedoubler(releve)
     reseau = Reseau(cellules, definitions, rang, vues, lois, genres, lignes, colonnes, bas, haut, vrai, ouvertes)
     _sommer_dans_les_cellules(reseau)
-    for total, parties in (*_parentes(cellules, territoires), *_cumuls(cellules)):
-        _sommer_entre_cellules(reseau, total, parties)
+    for total, parties, plein in (*_parentes(cellules, territoires), *_cumuls(cellules)):
+        _sommer_entre_cellules(reseau, total, parties, plein)
+    for total, partie in _perimetres(cellules):
+        _sommer_entre_cellules(reseau, total, np.array([partie]), True)
+    relier_les_passages(reseau, RESTE)
     _lier(reseau)
     tailles: dict[int, list] = {}
     for somme in reseau.sommes:
@@ -135,9 +140,12 @@ def _sommer_dans_les_cellules(reseau: Reseau) -> None:
                 reseau.sommes.append(membres)
 
 
-def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tuple[int, np.ndarray]]:
-    """(cellule, celles dont elle est la somme) : lieux emboîtés, zones, bailleurs. Une partie qui couvre tout vaut pour
-    celle qui couvre ce que couvre son total, là où d'autres parties n'en couvrent pas plus."""
+def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
+    """(cellule, celles dont elle est la somme, s'il peut n'y avoir rien d'autre) : lieux emboîtés, zones, bailleurs.
+
+    Une partie qui couvre tout vaut pour celle qui couvre ce que couvre son total, là où d'autres parties n'en couvrent
+    pas plus. Un cumul n'a de ligne que là où ses trois années en ont une : une partie qui n'est là que certaines années
+    y compte dans le total, et manque."""
     uniques = territoires.drop_duplicates("code").set_index("code")
     lieu = cellules.assign(rang=range(len(cellules)), parent=cellules["territoire"].map(uniques["parent"]))
     lieu["niveau_du_parent"], lieu["tous"] = lieu["parent"].map(uniques["niveau"]), TOUS
@@ -148,34 +156,50 @@ def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tup
         (lieu, ["annee", "niveau_du_parent", "parent", "bailleur", "edition", "niveau"]),
         (lieu[lieu["bailleur"].ne(TOUS)], ["annee", "niveau", "territoire", "tous", "edition"]),
     ):
+        ici = {cle: set(zip(g["territoire"], g["bailleur"], strict=True)) for cle, g in enfants.groupby(cles)}
         for cle, groupe in enfants.groupby(cles, sort=False):
+            annees = range(int(cle[4].removeprefix(CUMUL)), cle[0] + 1) if cle[4].startswith(CUMUL) else ()
+            plein = all(ici.get((a, *cle[1:4], "", *cle[5:]), set()) <= ici[cle] for a in annees)
             for total in totaux[cle[:5]].itertuples() if cle[:5] in totaux else ():
                 # Un lot qui ne se montre pas chez les parties ne dit pas ce qu'elles couvrent.
                 admis = ["", total.lot] if [*groupe[_MONTRE].iloc[0], total.lot] in montres else [total.lot]
                 siens = groupe[groupe["lot"].isin(admis)].sort_values("lot")
                 if len(siens):
-                    yield total.rang, siens.groupby(["territoire", "bailleur"])["rang"].last().to_numpy()
+                    yield total.rang, siens.groupby(["territoire", "bailleur"])["rang"].last().to_numpy(), plein
 
 
-def _cumuls(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray]]:
-    """(cellule cumulée, celles de ses années)."""
+def _cumuls(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
+    """(cellule cumulée, celles de ses années, vrai)."""
     annuelles = cellules[~cellules["edition"].str.startswith(CUMUL)]
     places = pd.Series(annuelles.index, index=pd.MultiIndex.from_frame(annuelles[LIEU]))
     for rang, c in cellules[cellules["edition"].str.startswith(CUMUL)].iterrows():
         depuis = int(c["edition"].removeprefix(CUMUL))
         cles = [(a, c["niveau"], c["territoire"], c["bailleur"], "", c["lot"]) for a in range(depuis, c["annee"] + 1)]
         if all(cle in places.index for cle in cles):
-            yield rang, places[cles].to_numpy()
+            yield rang, places[cles].to_numpy(), True
 
 
-def _sommer_entre_cellules(reseau: Reseau, total: int, parties: np.ndarray) -> None:
+def _perimetres(cellules: pd.DataFrame) -> Iterator[tuple[int, int]]:
+    """(cellule, la même à périmètre constant) : les bailleurs laissés de côté font le reste."""
+    cles = [c for c in LIEU if c not in ("edition", "lot")]
+    courantes, constantes = (cellules[masque] for masque in (
+        cellules["edition"].eq(""), cellules["edition"].str.startswith(CONSTANT)
+    ))  # fmt: skip
+    rangs = courantes.rename_axis("rang").reset_index()[[*cles, "lot", "rang"]]
+    siennes = constantes.rename_axis("partie").reset_index()[[*cles, "lot", "partie"]]
+    paires = rangs.merge(siennes, on=cles, suffixes=("", "_constant"))
+    paires = paires[paires["lot"].ne(paires["lot_constant"])]
+    yield from zip(paires["rang"].tolist(), paires["partie"].tolist(), strict=True)
+
+
+def _sommer_entre_cellules(reseau: Reseau, total: int, parties: np.ndarray, plein: bool) -> None:
     """Chaque compte d'une cellule est la somme de ceux de ses parties, et d'un reste si rien ne dit qu'il est nul."""
     d, lues = reseau.definitions, reseau.rang[np.array([total, *parties])]
     la = np.flatnonzero((lues[0] >= 0) & (lues[1:] >= 0).any(axis=0))
     entieres = (lues[:, la] >= 0).all(axis=0)
     univers = np.array(d.univers, dtype=object)[la]
     pleins = [u for u in set(univers) if _tombe_juste(reseau, lues[:, la[(univers == u) & entieres]])]
-    justes = entieres & np.isin(univers, pleins)
+    justes = plein & entieres & np.isin(univers, pleins)
     reseau.sommes.append(lues[:, la[justes]].T)
     avec_reste = la[~justes]
     restes = reseau.ajouter(RESTE, np.full(len(avec_reste), total), avec_reste, (0.0, SANS_BORNE))

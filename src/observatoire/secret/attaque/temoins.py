@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -26,34 +27,41 @@ _UNIVERS = {"menages": "logements"}
 
 @dataclass(frozen=True)
 class Temoin:
-    """Les lignes qu'une déclaration retient dans un rôle ; ``table`` est celle dont les unités sont comptées."""
+    """Les lignes qu'une déclaration retient dans un rôle ; ``table`` est celle dont les unités sont comptées.
+
+    ``ouvert`` : ce qui n'est pas public n'y change rien. Chacun peut donc les compter sans rien lire de publié ici.
+    """
 
     table: str
     univers: str
     lignes: np.ndarray
+    ouvert: bool = False
 
 
 def temoigner(
-    declarations: Mapping[str, Indicateur], schemas: dict[str, Schema], baremes: Baremes, annee: int
+    declarations: Mapping[str, Indicateur],
+    schemas: dict[str, Schema],
+    baremes: Baremes,
+    annee: int,
+    ouvertes: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> tuple[dict[tuple[str, str], Temoin], dict[str, dict[str, np.ndarray]]]:
     """(code, rôle) -> témoin, pour tout dénombrement ; zone -> univers -> les lignes qui y sont.
 
-    Tous les logements témoins sont dans le champ du RPLS : un foyer n'est pas du même lot (:mod:`.releve`).
+    ``ouvertes`` : table -> ses colonnes publiques (toutes, si aucune n'est dite). Tous les logements témoins sont dans
+    le champ du RPLS : un foyer n'est pas du même lot (:mod:`.releve`).
     """
-    tirage = np.random.default_rng(1951)
-    tables = _tables(schemas, annee, tirage)
-    roles = {}
-    for code, declaration in declarations.items():
-        try:
-            colonnes = declaration.compter(tables, _dernier(baremes)).colonnes
-        except BaremeAbsent:
-            continue
-        for role, colonne in colonnes.items():
-            table = declaration.tables[0 if role == "numerateur" else -1]
-            lignes = colonne.reindex(range(LIGNES))
-            if set(lignes.dropna().unique()) <= {True, False} and declaration.nature != "moyenne":
-                retenues = lignes.eq(True).to_numpy(dtype=bool)
-                roles[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues)
+    tables = _tables(schemas, annee, np.random.default_rng(1951))
+    autres = _tables(schemas, annee, np.random.default_rng(1978))
+    for nom, publiques in ouvertes.items():
+        memes = [c for c in schemas[nom].champs if c in publiques or not publiques]
+        autres[nom] = autres[nom].assign(qpv=tables[nom]["qpv"], **tables[nom][memes])
+    roles, refaits = {}, _compter(declarations, autres, baremes)
+    for (code, role), lignes in _compter(declarations, tables, baremes).items():
+        table = declarations[code].tables[0 if role == "numerateur" else -1]
+        if set(lignes.dropna().unique()) <= {True, False} and declarations[code].nature != "moyenne":
+            retenues = lignes.eq(True).to_numpy(dtype=bool)
+            ouvert = table in ouvertes and bool((refaits[code, role].eq(True) == retenues).all())
+            roles[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues, ouvert)
     zones = {
         zone: {
             nom: table["qpv"].eq(zone).reindex(range(LIGNES), fill_value=False).to_numpy(bool)
@@ -63,6 +71,20 @@ def temoigner(
         for zone in ZONES
     }
     return roles, zones
+
+
+def _compter(
+    declarations: Mapping[str, Indicateur], tables: dict[str, pd.DataFrame], baremes: Baremes
+) -> dict[tuple[str, str], pd.Series]:
+    """(code, rôle) -> ce que chaque ligne y compte."""
+    comptes = {}
+    for code, declaration in declarations.items():
+        try:
+            colonnes = declaration.compter(tables, _dernier(baremes)).colonnes
+        except BaremeAbsent:
+            continue
+        comptes |= {(code, role): colonne.reindex(range(LIGNES)) for role, colonne in colonnes.items()}
+    return comptes
 
 
 def _dernier(baremes: Baremes):
