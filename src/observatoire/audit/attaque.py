@@ -108,12 +108,14 @@ class Attaque:
     def _exacts(self) -> pd.DataFrame | None:
         """Les comptes exacts, ligne à ligne, s'ils sont ici."""
         prepare = self.dossier.config.chemin("prepare")
-        fichiers = [prepare / f"{nom}.parquet" for nom in ("indicateurs", "comptes")]
+        fichiers = [prepare / f"{nom}.parquet" for nom in ("indicateurs", "comptes", "constants")]
         if not all(f.is_file() for f in fichiers):
             return None
-        table, comptes = (pd.read_parquet(f) for f in fichiers)
-        calcule = table["statut"].eq("calcule")
-        vrais = {f"vrai_{r}": (comptes if r == "concernes" else table)[r].where(calcule, 0) for r in _ROLES}
+        table, comptes, constants = (pd.read_parquet(f) for f in fichiers)
+        bouts = constants["depart"].astype(str) + "-" + constants["arrivee"].astype(str)
+        courants = table.assign(concernes=comptes["concernes"], edition="")
+        table = pd.concat([courants, constants.assign(edition=CONSTANT + bouts)[courants.columns]], ignore_index=True)
+        vrais = {f"vrai_{r}": table[r].where(table["statut"].eq("calcule"), 0) for r in _ROLES}
         # Une valeur non disponible a des concernés, que le calcul ne dit pas.
         vrais["vrai_concernes"] = vrais["vrai_concernes"].mask(table["statut"].eq("nd"))
         return table.astype(dict.fromkeys([*CLES[1:], "statut"], str)).assign(**vrais)
@@ -159,19 +161,19 @@ class Attaque:
         if self._exacts is None:
             return table
         noms, cumulee = [f"vrai_{r}" for r in _ROLES], table["edition"].str.startswith(CUMUL).to_numpy()
-        exacts, index = self._exacts[noms].to_numpy(float), pd.MultiIndex.from_frame(self._exacts[CLES])
-        vrais = np.zeros((len(table), len(noms)))
+        cles = [*CLES, "edition"]
+        exacts, index = self._exacts[noms].to_numpy(float), pd.MultiIndex.from_frame(self._exacts[cles])
+        vrais, lieux = np.zeros((len(table), len(noms))), table[cles].assign(edition=table["edition"].mask(cumulee, ""))
         for ans in range(ANNEES):
-            la = index.get_indexer(pd.MultiIndex.from_frame(table[CLES].assign(annee=table["annee"] - ans)))
+            la = index.get_indexer(pd.MultiIndex.from_frame(lieux.assign(annee=lieux["annee"] - ans)))
             lus = np.where((la >= 0)[:, None], exacts[la], np.nan)
             vrais += lus if ans == 0 else np.where(cumulee[:, None], lus, 0)
-        vrais[table["edition"].ne("").to_numpy() & ~cumulee] = np.nan
         return table.assign(**dict(zip(noms, vrais.T, strict=True)))
 
     def _avec_les_siens(self, table: pd.DataFrame, moi: str) -> pd.DataFrame:
         """La table publiée, où les lignes de ce bailleur sont les siennes, exactes."""
         siens = self._exacts[self._exacts["bailleur"].eq(moi)]
-        siens = siens.assign(statut=siens["statut"].replace("calcule", "publie"), edition="")
+        siens = siens.assign(statut=siens["statut"].replace("calcule", "publie"), absents=np.nan)
         return pd.concat([table[table["bailleur"].ne(moi)], siens[table.columns]], ignore_index=True)
 
 

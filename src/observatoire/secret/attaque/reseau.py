@@ -107,7 +107,7 @@ def assembler(
     for total, parties, plein in (*_parentes(cellules, territoires), *_cumuls(cellules)):
         _sommer_entre_cellules(reseau, total, parties, plein)
     for total, partie in _perimetres(cellules):
-        _sommer_entre_cellules(reseau, total, np.array([partie]), True)
+        _sommer_entre_cellules(reseau, total, np.array([partie]), False)
     relier_les_passages(reseau, RESTE)
     _lier(reseau)
     tailles: dict[int, list] = {}
