@@ -190,6 +190,16 @@ def test_une_valeur_parquet_que_nos_types_ne_portent_pas(tmp_path, nom, valeurs)
     assert {p.colonne for p in refuse.problemes} == {nom}
 
 
+@pytest.mark.parametrize("nom", ["occupation", "id_logement", "bailleur"])
+def test_un_texte_parquet_qui_n_est_pas_en_utf_8(tmp_path, nom):
+    table = pa.table({c: pa.array([LIGNES["logements"][0].get(c, "")]) for c in colonnes("logements")})
+    abime = pa.array([b"neo\xf1a"]).cast(pa.string(), safe=False)
+    octets = _parquet(table.set_column(table.column_names.index(nom), nom, abime))
+    refuse = _refus(_avec(Atelier(tmp_path), octets, "logements_neolia.parquet"))
+    assert "pas un fichier Parquet lisible" in refuse.message()
+    assert "faute de l'observatoire" not in refuse.message()
+
+
 def test_un_classeur_dont_les_octets_sont_abimes(tmp_path):
     octets = bytearray(_classeur())
     with zipfile.ZipFile(io.BytesIO(octets)) as archive:

@@ -53,11 +53,14 @@ def lire_textes(chemin: Path) -> tuple[list[str], pd.DataFrame, np.ndarray]:
 def _ouvrir(chemin: Path) -> tuple[pa.Table, np.ndarray]:
     if chemin.suffix == SUFFIXE:
         table = ipc.open_stream(pa.memory_map(str(chemin))).read_all()
-        return table.drop_columns([LIGNE]), table[LIGNE].to_numpy()
-    fichier = pq.ParquetFile(chemin, pre_buffer=True)
-    refuser(demesure(fichier))
-    table = fichier.read(use_threads=False).replace_schema_metadata(None)
-    return table, np.arange(1, table.num_rows + 1)
+        lignes, table = table[LIGNE].to_numpy(), table.drop_columns([LIGNE])
+    else:
+        fichier = pq.ParquetFile(chemin, pre_buffer=True)
+        refuser(demesure(fichier))
+        table = fichier.read(use_threads=False).replace_schema_metadata(None)
+        lignes = np.arange(1, table.num_rows + 1)
+    table.validate(full=True)  # un texte qui n'est pas en UTF-8 ne se verrait qu'en le citant
+    return table, lignes
 
 
 def demesure(fichier: pq.ParquetFile, morceaux: int = 1) -> list[Probleme]:
