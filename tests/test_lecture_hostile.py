@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import json
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from atelier_lecture import LIGNES, Atelier, colonnes
@@ -21,8 +23,11 @@ from observatoire import lecture
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.isolement import Panne
 from observatoire.lecture import parquet, prudence, rapports
+from observatoire.lecture.controles import plus_proche
+from observatoire.lecture.parts import controler_fichier
 from observatoire.lecture.problemes import LIGNES_GARDEES, par_code, par_valeur
 from observatoire.lecture.territoires import est_inconnu, lire_contours
+from observatoire.lecture.verification import inventaire
 
 CAS = Path(__file__).parent.parent.parent / "shared" / "cas" / "lecture"
 
@@ -185,6 +190,16 @@ def test_une_valeur_parquet_que_nos_types_ne_portent_pas(tmp_path, nom, valeurs)
     assert {p.colonne for p in refuse.problemes} == {nom}
 
 
+@pytest.mark.parametrize("nom", ["occupation", "id_logement", "bailleur"])
+def test_un_texte_parquet_qui_n_est_pas_en_utf_8(tmp_path, nom):
+    table = pa.table({c: pa.array([LIGNES["logements"][0].get(c, "")]) for c in colonnes("logements")})
+    abime = pa.array([b"neo\xf1a"]).cast(pa.string(), safe=False)
+    octets = _parquet(table.set_column(table.column_names.index(nom), nom, abime))
+    refuse = _refus(_avec(Atelier(tmp_path), octets, "logements_neolia.parquet"))
+    assert "pas un fichier Parquet lisible" in refuse.message()
+    assert "faute de l'observatoire" not in refuse.message()
+
+
 def test_un_classeur_dont_les_octets_sont_abimes(tmp_path):
     octets = bytearray(_classeur())
     with zipfile.ZipFile(io.BytesIO(octets)) as archive:
@@ -256,6 +271,33 @@ def test_des_identifiants_orphelins_se_groupent_en_un_temps_proportionnel():
 
     duree(1000)
     assert duree(160_000) < 20 * max(duree(20_000), 0.05)
+
+
+def test_ce_qui_ne_se_repete_pas_n_est_pas_denombre(tmp_path, monkeypatch):
+    n, denombrees = 50_000, []
+    atelier = Atelier(tmp_path)
+    fausse = pd.Series([f"zz{k}.{k % 10}" for k in range(n)])
+    fausses = pd.DataFrame(dict.fromkeys(colonnes("logements"), fausse))
+    atelier.deposer("logements", octets=fausses.to_csv(sep=";", index=False).encode())
+    for module, nom in ((pc, "unique"), (pc, "value_counts"), (pd, "factorize")):
+        faire = getattr(module, nom)
+        compter = lambda valeurs, *a, _faire=faire, **k: denombrees.append(len(valeurs)) or _faire(valeurs, *a, **k)  # noqa: E731
+        monkeypatch.setattr(module, nom, compter)
+    depots, outils = inventaire(atelier.config)
+    (fichier,) = depots.fichiers
+    controler_fichier(fichier, outils)
+    assert sum(p.nombre for p in fichier.problemes) == 11 * n  # deux identifiants sont possibles
+    assert "colonne « surface_m2 » : « zz0.0 » n'est pas un nombre." in fichier.message()
+    assert sum(denombrees) < 10 * n  # chacune des treize colonnes, plutôt que deux ou trois fois
+
+
+def test_aligner_une_faute_n_indexe_pas_de_nouveau_les_valeurs_admises(monkeypatch):
+    indexees = []
+    indexer = difflib.SequenceMatcher.set_seq2
+    monkeypatch.setattr(difflib.SequenceMatcher, "set_seq2", lambda s, b: indexees.append(b) or indexer(s, b))
+    admises = ("appartement", "maison", "foyer")
+    assert [plus_proche(f"maisons {k}", admises) for k in range(9)] == ["maison"] * 9
+    assert sorted(indexees) == sorted(admises)
 
 
 def test_les_groupes_sont_ceux_d_une_boucle():

@@ -52,6 +52,16 @@ def test_un_fichier_ajoute_arrete_tout(tmp_path, ajout):
     assert (tmp_path / "site" / "index.html").exists()
 
 
+def test_un_fichier_ajoute_au_nom_de_quelqu_un_ne_se_repete_pas(tmp_path):
+    _ecrire(tmp_path / "site", "index.html")
+    ajoute = tmp_path / "site" / "book" / "Dossier de Mme Dupont.docx"
+    ajoute.parent.mkdir()
+    ajoute.touch()
+    with pytest.raises(ErreurConfiguration, match=r"site : « book/\(1er fichier par ordre alphabétique") as refus:
+        _ecrire(tmp_path / "site", "index.html")
+    assert "Dupont" not in str(refus.value)
+
+
 def test_un_fichier_ajoute_pendant_l_ecriture_est_garde(tmp_path):
     _ecrire(tmp_path / "site", "index.html")
 

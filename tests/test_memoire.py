@@ -64,6 +64,29 @@ def test_un_fichier_absent_n_est_pas_un_fichier_vide_et_les_chemins_ne_se_confon
     assert empreinte(dossier, sauf=[dossier / "2010"]) != empreinte(dossier)
 
 
+def test_un_lien_vers_un_dossier_ne_se_suit_pas_parmi_les_depots(dossier, tmp_path):
+    """La lecture le refuse : le suivre ferait lire tout ce à quoi il mène, la machine entière s'il mène à la racine."""
+    ailleurs = tmp_path / "ailleurs"
+    ailleurs.mkdir()
+    avant = empreinte(dossier, sans_suivre=[dossier])
+    (dossier / "2009").symlink_to(ailleurs)
+    avec = empreinte(dossier, sans_suivre=[dossier])
+    (ailleurs / "c.csv").write_text("d\n")
+    assert avant != avec == empreinte(dossier, sans_suivre=[dossier])
+    assert empreinte(dossier) != avec
+
+
+def test_le_calcul_ne_lit_pas_ce_a_quoi_mene_un_lien(tmp_path):
+    config = configuration(tmp_path)
+    (config.chemin("brut") / "2010").mkdir(parents=True, exist_ok=True)
+    (config.chemin("brut") / "2010" / "racine").symlink_to(tmp_path / "ailleurs")
+    (tmp_path / "ailleurs").mkdir()
+    chaine = Chaine(config)
+    avant = chaine._lu_par_le_calcul(False)
+    (tmp_path / "ailleurs" / "x.csv").write_text("a\n")
+    assert chaine._lu_par_le_calcul(False) == avant
+
+
 def test_l_empreinte_du_code_est_la_meme_d_un_processus_a_l_autre():
     commande = "from observatoire.memoire import empreinte_du_code; print(empreinte_du_code())"
     autre = subprocess.run([sys.executable, "-c", commande], capture_output=True, text=True, check=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pandas as pd
 import pytest
 from atelier_lecture import SCHEMAS, Atelier, colonnes
 from openpyxl import Workbook
 
+from observatoire.cli import principal
 from observatoire.echappement import pour_tableur
 from observatoire.ecrits import refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import familles_des_colonnes, nomme_une_personne
 from observatoire.lecture import ecrire_rapports
+from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
 from observatoire.schemas import lire_schemas
 
 PERSONNES = [
@@ -136,3 +139,46 @@ def test_deux_identifiants_qui_se_lisent_de_meme_sont_le_meme(tmp_path):
     assert depots.accepte, depots.message()
     traites = {f.table: f.traites("réparé") for f in depots.fichiers if f.traitements}
     assert traites == {"immeubles": 1, "logements": 2, "menages": 1}
+
+
+PORTEURS = [
+    "Mme Dupont-Lajoie", "export_MmeDupont-Lajoie", "M_DUPONT-LAJOIE", "logements M. Dupont-Lajoie",
+    "DUPONT-LAJOIE (Mme)", "logements_MME_DUPONT-LAJOIE", "locataire 06 12 34 56 78 Dupont-Lajoie",
+    "Dupont-Lajoie@exemple.fr", "Logements de la famille Dupont-Lajoie",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("nom", PORTEURS)
+def test_un_nom_qui_designe_quelqu_un_n_est_repete_nulle_part(tmp_path, nom, capsys):
+    """Nom de fichier, de dossier, de fichier caché, extension, en-tête, feuille : le lieu se dit, le nom jamais."""
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    ici = tmp_path / "data/brut/2010"
+    for lieu in (f"{nom}.csv", f"logements_neolia.{nom}", f".~lock.{nom}.csv#", f"{nom}/logements_neolia.csv"):
+        (ici / lieu).parent.mkdir(exist_ok=True)
+        (ici / lieu).write_text("a;b\n1;2\n", encoding="utf-8")
+    (ici / f"menages_{nom}.csv").symlink_to("nulle_part")
+    entete = [nom, f"Observations {nom}", *colonnes("immeubles")]
+    octets = "\n".join([";".join(entete), ";".join(["1"] * len(entete))]).encode()
+    atelier.deposer("immeubles", octets=octets)
+    depots = atelier.verifier()
+    ecrire_rapports(depots, tmp_path / "rapports")
+    ecrits = [f.read_text("utf-8") for f in (tmp_path / "rapports").rglob("*.*")]
+    inventaire = tableau_des_depots(atelier.config, depots).to_csv() + tableau_des_avertissements(depots).to_csv()
+    with pytest.raises(SystemExit):
+        principal(["verifier", "--config", str(tmp_path / "observatoire.yml")])
+    dits = [depots.message(), *ecrits, inventaire, *capsys.readouterr()]
+    assert not [dit for dit in dits if NOM.lower() in dit.lower() or "06 12 34 56 78" in dit]
+    assert re.search("(la|La) colonne n° 1 (est|n'est pas prévue)", depots.message())
+    assert "par ordre alphabétique, au nom d'une personne)" in depots.message()
+
+
+def test_un_fichier_au_nom_d_une_personne_se_designe_par_son_rang(tmp_path):
+    atelier = Atelier(tmp_path)
+    for nom in ("Zoé.csv", "Mme Dupont.csv", "logements_neolia.csv", ".cache", "annexe.csv"):
+        atelier.deposer("logements", nom=nom, octets=b"a;b\n1;2\n")
+    (tmp_path / "data/brut/2010/Annexes").mkdir()
+    (refuse,) = (f for f in atelier.verifier().refuses if "Dupont" in f.chemin.name)
+    assert refuse.relatif == "data/brut/2010/(3e fichier par ordre alphabétique, au nom d'une personne)"
+    assert [p.regle for p in refuse.problemes] == ["nom_de_fichier"]
+    assert "par exemple logements_neolia.csv" in refuse.message()

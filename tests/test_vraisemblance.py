@@ -197,7 +197,8 @@ def test_la_premiere_annee_se_compare_aux_autres(tmp_path, regle):
 
 
 def test_chaque_comparaison_a_son_essai():
-    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, "table_d_un_autre", "lieux_muets", "operations_absentes"}
+    a_part = {"table_d_un_autre", "lieux_muets", "operations_absentes", "codes_et_lieux"}
+    assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, *a_part}
 
 
 def test_des_immeubles_qui_se_suivent_ne_se_taisent_pas_ensemble(atelier):
@@ -209,6 +210,27 @@ def test_des_immeubles_qui_se_suivent_ne_se_taisent_pas_ensemble(atelier):
     attendu = ("lieux_muets", "id_immeuble")
     assert attendu not in abimer(atelier, signalements=signalements(2010, [i for i in range(30) if i % 4]))
     assert attendu in abimer(atelier, signalements=signalements(2010, range(8, 30)))
+
+
+@pytest.mark.parametrize(
+    ("propres", "echanges", "attendu"), [(0.8, True, True), (0.8, False, False), (0.5, True, False)]
+)
+def test_deux_codes_echanges_se_voient_a_leurs_immeubles(atelier, propres, echanges, attendu):
+    """``propres`` : part de la propreté dans un immeuble sur deux, du voisinage dans les autres ; en tout, moitié."""
+
+    def signalements(annee: int, natures: tuple[str, str]) -> list[dict]:
+        alea = random.Random(annee)
+        return [
+            {"date": f"{annee}-{1 + k % 12:02d}-{1 + k % 28:02d}", "id_immeuble": f"I{k % 30}", "gravite": "faible",
+             "nature": natures[(alea.random() < propres) ^ (k % 2)], "date_cloture": ""}
+            for k in range(240)
+        ]  # fmt: skip
+
+    natures = ("voisinage", "proprete")
+    deposer(atelier, 2009, {"signalements": signalements(2009, natures)})
+    doutes = abimer(atelier, signalements=signalements(2010, natures[:: -1 if echanges else 1]))
+    assert (("codes_et_lieux", "nature") in doutes) == attendu
+    assert not {regle for regle, _ in doutes} & {"repartition_qui_change", "accord_qui_change"}
 
 
 def test_une_operation_perdue_se_voit_aux_autres_annees(tmp_path):

@@ -310,7 +310,8 @@ class Chaine:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
         seances = self.config.chemin("livre") / "book" / "gouvernance"
         passages = self.config.chemin("suivi") / PASSAGES  # on passe outre après avoir calculé
-        return empreinte(*lus, seances, autres=[f"sans les refusés : {sans_les_refuses}"], sauf=[passages])
+        autres, brut = [f"sans les refusés : {sans_les_refuses}"], self.config.chemin("brut")
+        return empreinte(*lus, seances, autres=autres, sauf=[passages], sans_suivre=[brut])
 
     def _est_calcule(self) -> bool:
         """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?"""

@@ -58,13 +58,21 @@ def _pourquoi(dossier: Path) -> str:
     if not presents:
         return ""
     if not (dossier / MARQUE).is_file():
-        return f"ce dossier n'a pas notre marque (on y trouve « {presents[0]} »)."
+        return f"ce dossier n'a pas notre marque (on y trouve « {_nommer(dossier, presents[0])} »)."
     siens = (dossier / MARQUE).read_text(encoding="utf-8", errors="surrogateescape").split("\n")
     if siens[0].strip() == TOUT:
         return ""
     etrangers = [nom for nom in presents if nom not in set(siens)]
     reste = f" et {len(etrangers) - 1} autre(s)" if len(etrangers) > 1 else ""
-    return f"« {etrangers[0]} »{reste} n'est pas de nous." if etrangers else ""
+    return f"« {_nommer(dossier, etrangers[0])} »{reste} n'est pas de nous." if etrangers else ""
+
+
+def _nommer(dossier: Path, relatif: str) -> str:
+    """Un chemin, où ce qui porte le nom de quelqu'un n'est désigné que par son rang."""
+    from observatoire.interdits import nommer  # charge pandas, inutile tant que tout est à nous
+
+    lieux = (dossier / relatif, *(dossier / relatif).parents)
+    return "/".join(nommer(lieu) for lieu in reversed(lieux) if dossier in lieu.parents)
 
 
 def _lisible(dossier: Path) -> str:

@@ -71,16 +71,19 @@ def empreinte_du_code() -> str:
     return empreinte(Path(__file__).parent, autres=[platform.python_version(), *_installees()])
 
 
-def empreinte(*chemins: Path, autres: Iterable[str] = (), sauf: Iterable[Path] = ()) -> str:
+def empreinte(
+    *chemins: Path, autres: Iterable[str] = (), sauf: Iterable[Path] = (), sans_suivre: Iterable[Path] = ()
+) -> str:
     """L'empreinte du contenu de fichiers et de dossiers, dans l'ordre donné, et de quelques textes.
 
     D'un dossier comptent les chemins relatifs et les contenus, pas sa place ; les noms cachés, ce que Python
-    compile et les dossiers ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui.
+    compile et les dossiers ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui. D'un lien vers
+    un dossier, dans l'un des dossiers ``sans_suivre``, ne compte que le nom.
     """
     condense, ecartes = hashlib.blake2b(digest_size=20), {os.fspath(dossier) for dossier in sauf}
     for chemin in chemins:
         condense.update(b"\0absent" if not chemin.exists() else b"\0present")
-        for relatif, fichier in _fichiers(chemin, ecartes):
+        for relatif, fichier in _fichiers(chemin, ecartes, chemin not in sans_suivre):
             condense.update(b"\0" + os.fsencode(relatif) + b"\0")
             if os.path.isfile(fichier) and os.access(fichier, os.R_OK):  # ni tube, ni lien cassé : la lecture le dira
                 with open(fichier, "rb") as ouvert:
@@ -99,20 +102,21 @@ def signature(dossier: Path) -> str:
     return condense.hexdigest()
 
 
-def _fichiers(chemin: Path, ecartes: set[str]) -> Iterator[tuple[str, str]]:
+def _fichiers(chemin: Path, ecartes: set[str], suivre: bool = True) -> Iterator[tuple[str, str]]:
     """(chemin relatif, chemin) des fichiers d'un dossier, triés ; (nom, chemin) d'un fichier."""
     if chemin.is_file():
         yield chemin.name, os.fspath(chemin)
         return
     racine, vus = os.fspath(chemin), set()
-    for dossier, sous_dossiers, fichiers in os.walk(racine, followlinks=True):
+    for dossier, sous_dossiers, fichiers in os.walk(racine, followlinks=suivre):
         if (reel := os.path.realpath(dossier)) in vus:  # un lien qui revient sur ses pas
             sous_dossiers.clear()
             continue
         vus.add(reel)
         gardes = (d for d in sous_dossiers if not d.startswith(".") and d != "__pycache__")
         sous_dossiers[:] = sorted(d for d in gardes if os.path.join(dossier, d) not in ecartes)
-        for nom in sorted(f for f in fichiers if not f.startswith(".")):
+        liens = [] if suivre else [d for d in sous_dossiers if os.path.islink(os.path.join(dossier, d))]
+        for nom in sorted(f for f in [*fichiers, *liens] if not f.startswith(".")):
             entier = os.path.join(dossier, nom)
             yield os.path.relpath(entier, racine), entier
 

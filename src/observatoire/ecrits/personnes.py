@@ -6,7 +6,7 @@ from pathlib import Path
 
 from observatoire.configuration.saisie import lire_texte
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne
+from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne, nommer
 
 
 def refuser_les_ecrits(commentaires: Path) -> None:
@@ -16,7 +16,8 @@ def refuser_les_ecrits(commentaires: Path) -> None:
     civilité.
     """
     fautes = [
-        f"{fichier.relative_to(commentaires.parent)}, ligne {rang} : des {RECONNUS[reconnu][1]}."
+        f"{(fichier.parent / nommer(fichier)).relative_to(commentaires.parent)}, ligne {rang} : "
+        f"des {RECONNUS[reconnu][1]}."
         for fichier in sorted(commentaires.rglob("*.md"))
         for rang, ligne in enumerate(lire_texte(fichier).splitlines(), start=1)
         if (reconnu := famille_du_texte(ligne) or (nomme_une_personne(ligne) and CIVILITE))

@@ -6,6 +6,7 @@ déguise (:func:`familles_des_colonnes`). Les mêmes règles valent pour un dép
 """
 
 from observatoire.interdits.contenus import CIVILITE, RECONNUS, famille_du_texte, familles_des_colonnes
+from observatoire.interdits.lieux import nommer, porte_un_nom
 from observatoire.interdits.noms import famille_interdite, mots, normaliser, texte_libre
 from observatoire.interdits.personnes import nomme_une_personne
 
@@ -17,6 +18,8 @@ __all__ = [
     "familles_des_colonnes",
     "mots",
     "nomme_une_personne",
+    "nommer",
     "normaliser",
+    "porte_un_nom",
     "texte_libre",
 ]

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from observatoire.interdits import personnes
 from observatoire.interdits.cles import cles_iban, cles_nir
 from observatoire.interdits.personnes import nomme_une_personne
+from observatoire.repetitions import se_repete
 
 COORDONNEES, NUMERO, IDENTITE = "coordonnées", "numéro d'identification", "identité"
 CIVILITE = "civilite"
@@ -125,12 +126,9 @@ def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool, nommable: bool) 
     longueurs = pc.binary_length(textes)
     if (pc.max(longueurs).as_py() or 0) < COURT:
         return None
-    comptees = pc.value_counts(textes.drop_null())
-    distinctes = comptees.field("values")
-    candidates = pc.match_substring_regex(distinctes, CANDIDAT)
-    if not pc.any(candidates).as_py():
+    comptees = _candidates(textes)
+    if not len(comptees):
         return None
-    comptees = comptees.filter(candidates)
     distinctes, nombres = comptees.field("values"), comptees.field("counts").to_numpy()
     remplies = pc.sum(pc.greater(longueurs, 0)).as_py()
     for nom, masque in _sures(distinctes).items():
@@ -145,6 +143,14 @@ def _reconnaitre(textes: pa.Array, connue: bool, libelle: bool, nommable: bool) 
         if nom != "telephone" or _sont_des_telephones(distinctes.filter(pa.array(masque)), connue):
             return nom
     return None
+
+
+def _candidates(textes: pa.Array) -> pa.StructArray:
+    """Les valeurs distinctes à regarder de plus près, et combien de fois chacune est écrite."""
+    if not se_repete(textes):
+        return pc.value_counts(textes.filter(pc.match_substring_regex(textes, CANDIDAT)))
+    comptees = pc.value_counts(textes)
+    return comptees.filter(pc.match_substring_regex(comptees.field("values"), CANDIDAT))
 
 
 def _sures(textes: pa.Array) -> dict[str, np.ndarray]:

@@ -1,6 +1,7 @@
 """Ce que deux colonnes d'une table disent ensemble : une colonne décalée, deux codes échangés ne changent aucune part.
 
-Chaque valeur de l'une va plus ou moins souvent avec chaque valeur de l'autre ; d'une année à l'autre, cela tient.
+Chaque valeur de l'une va plus ou moins souvent avec chaque valeur de l'autre, ou avec certains immeubles ; d'une année
+à l'autre, cela tient.
 
 **Référence.** Coefficient phi de deux événements, Yule (1912) ; son erreur type est 1/√n quand ils sont indépendants.
 """
@@ -8,17 +9,20 @@ Chaque valeur de l'une va plus ou moins souvent avec chaque valeur de l'autre ; 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.problemes import citer
-from observatoire.lecture.resumes import ASSEZ, coder_les_grappes, hors_operation
+from observatoire.lecture.problemes import citer, enumerer
+from observatoire.lecture.resumes import ASSEZ, GRAPPE, coder_les_grappes, hors_operation
 from observatoire.lecture.vues import Vue, douter
 from observatoire.schemas import Schema
 
 #: Écart de phi, et sa valeur en erreurs-types, à partir desquels deux valeurs ne vont plus ensemble comme avant.
 ECART, ERREURS = 0.5, 5.0
+#: Un écart du mauvais signe : au hasard, un sur trente mille, pour cent cinquante comparaisons par édition.
+ERREURS_DES_LIEUX = 4.0
 #: Une paire se lit si le hasard, à leurs parts, en ferait autant de lignes.
 ATTENDUES = 5
 
@@ -37,6 +41,50 @@ def comparer_les_accords(vue: Vue) -> Iterator[dict]:
     precision = f", {citer(valeur)} et {citer(sienne)} de « {autre} »"
     mesure = f"{avant[a, b]:.1f} en {vue.annee - 1}, {apres[a, b]:.1f} en {vue.annee}".replace(".", ",")
     yield douter("accord_qui_change", mesure, colonne, precision)
+
+
+def comparer_les_lieux(vue: Vue) -> Iterator[dict]:
+    """Deux codes échangés vont dans les immeubles où allait l'autre, si chacun a les siens.
+
+    D'une table dont les lignes ont un identifiant, les mêmes lignes changent alors de valeur, ce qui se voit mieux.
+    """
+    apres = vue.contenu.temoins
+    if vue.schema.cle or GRAPPE not in apres:
+        return
+    avant = pd.concat(_anterieurs(vue))
+    lieux, distincts = pd.factorize(pd.concat([avant[GRAPPE], apres[GRAPPE]]))
+    annees = np.repeat([0, 1], [len(avant), len(apres)])
+    for nom, champ in ((nom, champ) for nom, champ in vue.schema.champs.items() if len(champ.admises) > 1):
+        comptes = np.zeros((2, len(distincts), len(champ.admises) + 1))  # la dernière case : sans code
+        np.add.at(comptes, (annees, lieux, np.concatenate([avant[nom], apres[nom]])), 1)
+        ecarts = {paire: inversion(comptes[:, :, paire]) for paire in combinations(range(len(champ.admises)), 2)}
+        paire = min(ecarts, key=ecarts.get)
+        if ecarts[paire] <= -ERREURS_DES_LIEUX:
+            precision = f", {enumerer(citer(champ.admises[rang]) for rang in paire)}"
+            mesure = f"l'inverse des années d'avant, à {-ecarts[paire]:.0f} erreurs-types en {vue.annee}"
+            yield douter("codes_et_lieux", mesure, nom, precision)
+
+
+def _anterieurs(vue: Vue) -> Iterator[pd.DataFrame]:
+    """Les témoins de toutes les années d'avant qui ont été lues à la suite : une seule en dit peu d'un immeuble."""
+    while vue.paire:
+        vue = vue.avant
+        yield vue.contenu.temoins
+
+
+def inversion(comptes: np.ndarray) -> float:
+    """Ce que deux codes ont de commun avec le passé, immeuble par immeuble, en erreurs-types : négatif, chacun est là
+    où était l'autre ; nul, ils vont au hasard.
+
+    ``comptes`` : lignes par date (passé, présent), immeuble et code (deux). Trop peu d'immeubles communs : zéro.
+    """
+    totaux = comptes.sum(axis=2)
+    if np.logical_and(*totaux > 0).sum() < ASSEZ:
+        return 0.0
+    parts = comptes[:, :, 0].sum(axis=1) / totaux.sum(axis=1)
+    avant, apres = comptes[:, :, 0] - parts[:, None] * totaux
+    variance = parts[1] * (1 - parts[1]) * (avant**2 * totaux[1]).sum()
+    return float((avant * apres).sum() / np.sqrt(variance)) if variance > 0 else 0.0
 
 
 def _valeurs(schema: Schema) -> list[tuple[str, str]]:

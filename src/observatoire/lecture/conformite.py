@@ -30,7 +30,7 @@ def colonne_conforme(colonne: pd.Series, champ: Champ) -> bool:
         return False
     if champ.type == "string":
         admises, motif = champ.admises, champ.contraintes.get("pattern")
-        if (admises and not distinctes(colonne).isin(admises).all()) or (motif and not _de_la_forme(colonne, motif)):
+        if (admises and not _parmi(colonne, admises)) or (motif and not _de_la_forme(colonne, motif)):
             return False
     elif champ.bornes != (None, None) and not _entre(colonne.to_numpy(), *champ.bornes):
         return False
@@ -55,11 +55,9 @@ def ecarts(colonne: pd.Series, champ: Champ) -> dict[str, np.ndarray]:
     return trouves
 
 
-def distinctes(colonne: pd.Series) -> pd.Index:
-    """Les valeurs distinctes d'une colonne de texte, sans les manquantes."""
-    if isinstance(colonne.dtype, pd.CategoricalDtype):
-        return colonne.cat.categories
-    return pd.Index(colonne.dropna().unique())
+def _parmi(colonne: pd.Series, admises: tuple[str, ...]) -> bool:
+    valeurs = colonne.cat.categories if isinstance(colonne.dtype, pd.CategoricalDtype) else colonne
+    return bool((valeurs.isin(admises) | valeurs.isna()).all())
 
 
 def _de_la_forme(colonne: pd.Series, motif: str) -> bool:

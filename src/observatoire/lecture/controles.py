@@ -90,9 +90,9 @@ def citable(champ: Champ, valeur: str) -> bool:
     """Peut-on recopier cette valeur refusée ? Un code énuméré, s'il ressemble à l'un de ceux qui sont admis."""
     if champ.role in NOMMABLES:
         return False
-    if champ.admises and plus_proche(valeur, champ.admises, net=False):
+    if ressemble_a_un_code(valeur) or (champ.type == "date" and re.fullmatch(DATE_ECRITE, valeur)):
         return True
-    return ressemble_a_un_code(valeur) or (champ.type == "date" and bool(re.fullmatch(DATE_ECRITE, valeur)))
+    return bool(champ.admises and plus_proche(valeur, champ.admises, net=False))
 
 
 def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
@@ -167,8 +167,10 @@ def plus_proche(valeur: str | None, admises: tuple[str, ...], net: bool = True) 
     if not valeur:
         return None
     ecrite = normaliser(valeur)
-    paires = [(difflib.SequenceMatcher(None, ecrite, normale), a) for a, normale in _normaliser_toutes(tuple(admises))]
-    if all(paire.quick_ratio() < RESSEMBLANCE for paire, _ in paires):  # rien n'en approche : ne pas l'aligner
+    paires = _comparer_a(tuple(admises))
+    for paire, _ in paires:
+        paire.set_seq1(ecrite)
+    if not any(_approche(paire) for paire, _ in paires):  # rien n'en approche : ne pas l'aligner
         return None
     notes = sorted(((paire.ratio(), a) for paire, a in paires), reverse=True)
     (meilleure, choisie), suivante = notes[0], notes[1][0] if len(notes) > 1 else 0
@@ -176,6 +178,11 @@ def plus_proche(valeur: str | None, admises: tuple[str, ...], net: bool = True) 
     return choisie if nette else None
 
 
+def _approche(paire: difflib.SequenceMatcher) -> bool:
+    return paire.real_quick_ratio() >= RESSEMBLANCE and paire.quick_ratio() >= RESSEMBLANCE
+
+
 @cache
-def _normaliser_toutes(admises: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((a, normaliser(a)) for a in admises)
+def _comparer_a(admises: tuple[str, ...]) -> list[tuple[difflib.SequenceMatcher, str]]:
+    """De quoi aligner sur chaque valeur admise ce qui a été écrit : elle n'est indexée qu'une fois."""
+    return [(difflib.SequenceMatcher(None, b=normaliser(a)), a) for a in admises]

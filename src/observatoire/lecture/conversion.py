@@ -1,15 +1,18 @@
 """Passer du texte écrit par un tableur aux types de l'observatoire, colonne par colonne.
 
 Nombres : virgule ou point, espaces (insécables ou non) entre milliers. Dates : AAAA-MM-JJ ou JJ/MM/AAAA.
-Seules les valeurs distinctes sont converties : une colonne de 100 000 lignes coûte quelques millisecondes.
+D'une colonne qui se répète, seules les valeurs distinctes sont converties.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from observatoire.echappement import A_REPLIER, changer_textes, replier
+from observatoire.repetitions import se_repete
 from observatoire.schemas import Champ
 
 ESPACES = "[ \u00a0\u202f\u2009\u2007]"
@@ -25,11 +28,14 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     convertie (texte, ``float64`` ou ``datetime64``, manquant = NaN/NaT) et le masque des cellules qui n'ont pas pu
     l'être ; ces cellules sont manquantes dans la colonne convertie.
     """
+    arrow = pa.array(texte, from_pandas=True)
     if champ.type == "string":
-        if texte.str.contains(A_REPLIER).any():
+        ordinaires = pc.all(pc.ascii_is_printable(arrow)).as_py()  # le cas le plus fréquent se voit sans motif
+        if not ordinaires and texte.str.contains(A_REPLIER).any():
             texte = changer_textes(texte, replier)
         return texte.mask(texte.eq("")), np.zeros(len(texte), dtype=bool)
-    rangs, distinctes = pd.factorize(texte)
+    repetee = se_repete(arrow)
+    rangs, distinctes = pd.factorize(texte) if repetee else (np.arange(len(texte)), texte.array)
     distinctes = pd.Series(distinctes, dtype="str")
     valeurs = _dates(distinctes) if champ.type == "date" else nombres_ecrits(distinctes)
     if champ.type == "integer":

@@ -25,7 +25,7 @@ from pyarrow import csv as arrow_csv
 from pyarrow import ipc
 
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement, peser
-from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, BINAIRE, MELANGE
+from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, MELANGE, binaire
 from observatoire.lecture.parquet import ILLISIBLE, LIGNE, SUFFIXE, demesure
 from observatoire.lecture.problemes import Lignes, Probleme
 from observatoire.lecture.rpls import aucun_logement
@@ -189,8 +189,8 @@ def _encodage(chemin: Path) -> str:
         decodeur = codecs.getincrementaldecoder(encodage)()
         with chemin.open("rb") as flux:
             try:
-                blocs = (decodeur.decode(octets, final=not octets) for octets in iter(lambda: flux.read(BLOC), b""))
-                douteux = any(BINAIRE.search(b) or (encodage == "cp1252" and MELANGE.search(b)) for b in blocs)
+                blocs = ((octets, decodeur.decode(octets)) for octets in iter(lambda: flux.read(BLOC), b""))
+                douteux = any(binaire(o) or (encodage == "cp1252" and MELANGE.search(texte)) for o, texte in blocs)
                 decodeur.decode(b"", final=True)
             except UnicodeDecodeError:
                 continue

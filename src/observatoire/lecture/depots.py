@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import TABLES, Bailleur, Configuration
+from observatoire.interdits import nommer, porte_un_nom
 from observatoire.lecture.allures import Allure
 from observatoire.lecture.fichiers import LUS, conseiller_format
 from observatoire.lecture.inventaires import Trouve, parcourir
@@ -87,8 +88,8 @@ class Fichier:
 
     @property
     def format(self) -> str:
-        """« csv », « xlsx », « ods » ou « parquet »."""
-        return self.chemin.suffix.lower().lstrip(".")
+        """« csv », « xlsx », « ods » ou « parquet » ; une autre extension, sauf si elle désigne quelqu'un."""
+        return "" if porte_un_nom(self.chemin.name) else self.chemin.suffix.lower().lstrip(".")
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -133,10 +134,16 @@ def peser(fichiers: Iterable[Fichier]) -> int:
 
 
 def relatif_a(chemin: Path, config: Configuration) -> str:
-    """Chemin affichable : à partir du dossier de la configuration, sinon à partir du dossier des dépôts."""
+    """Chemin affichable : à partir du dossier de la configuration, sinon à partir du dossier des dépôts.
+
+    Ce qui, parmi les dépôts, porte le nom de quelqu'un n'est désigné que par son rang.
+    """
     racine, brut = config.fichier.parent, config.chemin("brut")
     base = racine if chemin.is_relative_to(racine) else brut.parent
-    return imprimable(chemin.relative_to(base).as_posix() if chemin.is_relative_to(base) else chemin.name)
+    if not chemin.is_relative_to(base):
+        return imprimable(chemin.name)
+    lieux = [lieu for lieu in (*reversed(chemin.parents), chemin) if lieu.is_relative_to(base) and lieu != base]
+    return imprimable("/".join(nommer(lieu) if brut in lieu.parents else lieu.name for lieu in lieux)) or "."
 
 
 def inventorier(config: Configuration, annee: int | None = None) -> tuple[list[Fichier], list[str]]:
@@ -179,6 +186,10 @@ def _mal_place(fichier: Fichier, table: str, deposant: str, config: Configuratio
             "le fichier n'est pas dans un dossier d'année.",
             f"Le placer dans un dossier nommé par son année, par exemple brut/{max(config.annees)}.",
         )
+    if porte_un_nom(fichier.chemin.name):
+        quoi = "il porte le nom d'une personne, ou de quoi la joindre."
+        yield Probleme("nom_de_fichier", f"le nom du fichier ne peut pas être répété : {quoi}", _nom_attendu(config))
+        return
     if fichier.format not in LUS:
         yield Probleme(
             "format", f"le format {citer(fichier.chemin.suffix)} n'est pas lu.", conseiller_format(fichier.format)
@@ -208,8 +219,12 @@ def _nom_incompris(table: str, deposant: str, config: Configuration) -> Probleme
     return Probleme(
         "nom_de_fichier",
         f"le nom du fichier n'est pas compris : {quoi}",
-        f"{conseil}\nÉcrire <table>_<déposant>, par exemple logements_{config.deposants[0].code}.csv.",
+        f"{conseil}\n{_nom_attendu(config)}",
     )
+
+
+def _nom_attendu(config: Configuration) -> str:
+    return f"Écrire <table>_<déposant>, par exemple logements_{config.deposants[0].code}.csv."
 
 
 def _table_permise(table: str, deposant: Bailleur) -> list[Probleme]:
@@ -233,7 +248,7 @@ def _signaler_doublons(fichiers: list[Fichier]) -> None:
             depots.setdefault((fichier.annee, fichier.deposant, table), []).append(fichier)
     for (_, _, table), concurrents in depots.items():
         for fichier in concurrents if len(concurrents) > 1 else ():
-            autres = enumerer(imprimable(f.chemin.name) for f in concurrents if f is not fichier)
+            autres = enumerer(imprimable(nommer(f.chemin)) for f in concurrents if f is not fichier)
             fichier.problemes.append(
                 Probleme(
                     "doublon",

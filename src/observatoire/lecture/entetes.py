@@ -6,7 +6,8 @@ import difflib
 from collections import Counter
 
 from observatoire.interdits import normaliser
-from observatoire.lecture.problemes import Probleme, citer, compter, enumerer
+from observatoire.lecture.interdits import nommer_la_colonne
+from observatoire.lecture.problemes import Probleme, compter, enumerer
 
 
 def ressemblance(entete: list[str], attendues: list[str]) -> float:
@@ -67,7 +68,7 @@ def _inconnue(nom: str, rang: int, absentes: list[str]) -> Probleme:
     conseil = f"Écrire « {proches[0]} »." if proches else "Supprimer cette colonne."
     if absentes and not proches:
         conseil += f" Colonnes attendues et absentes : {', '.join(absentes)}."
-    return Probleme("colonne_inconnue", f"la colonne {citer(nom)} n'est pas prévue.", conseil)
+    return Probleme("colonne_inconnue", f"la colonne {nommer_la_colonne(nom, rang)} n'est pas prévue.", conseil)
 
 
 def _manquantes(absentes: list[str]) -> Probleme:

@@ -33,7 +33,7 @@ EN_COLONNES = (".parquet", ".morceau")
 # Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
-BINAIRE = re.compile("[\x00-\x08\x0e-\x1f]")
+_COMMANDES = bytes([*range(0x09), *range(0x0E, 0x20)])
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> 
     elif chemin.suffix.lower() == ".csv":
         texte = decoder(chemin.read_bytes())
         separateur = _separateur(texte)
-        refuser(hors_bornes(texte.count("\n"), texte.partition("\n")[0].count(separateur) + 1))
+        refuser(hors_bornes(texte.count("\n"), re.match(r"[^\n]*", texte)[0].count(separateur) + 1))
         refuser(titre_au_dessus(premieres_lignes(texte), entetes_attendus))
         lu = _lire_d_un_bloc(texte, separateur) or _structurer(lignes_csv(texte, separateur))
     else:
@@ -113,12 +113,17 @@ def decoder(octets: bytes) -> str:
             texte = octets.decode(encodage)
         except UnicodeDecodeError:
             continue
-        if BINAIRE.search(texte):
+        if binaire(octets):
             raise FichierIllisible(_encodage("ce n'est pas un fichier de texte."))
         if encodage == "cp1252" and MELANGE.search(texte):
             raise FichierIllisible(_encodage("le fichier mêle deux encodages, UTF-8 et Latin-1."))
         return texte
     raise FichierIllisible(_encodage("l'encodage n'est ni UTF-8, ni Latin-1."))
+
+
+def binaire(octets: bytes) -> bool:
+    """Y a-t-il des caractères de commande qu'un texte n'a pas ? Aucun encodage lu ne les emploie à autre chose."""
+    return len(octets.translate(None, _COMMANDES)) < len(octets)
 
 
 def _encodage(phrase: str) -> Probleme:
@@ -132,8 +137,9 @@ def _lire_d_un_bloc(texte: str, separateur: str) -> Lu | None:
 
     Retourne ``None`` au moindre doute : la lecture ligne à ligne prend alors le relais et sait dire ce qui ne va pas.
     """
-    normalise = texte.replace("\r\n", "\n").rstrip("\n")
-    if '"' in normalise or "\r" in normalise or "\n\n" in normalise or normalise.count("\n") < 1:
+    normalise = (texte.replace("\r\n", "\n") if "\r" in texte else texte).rstrip("\n")
+    suivantes = normalise.count("\n")
+    if '"' in normalise or "\r" in normalise or "\n\n" in normalise or suivantes < 1:
         return None
     entete = [nom.strip() for nom in normalise[: normalise.index("\n")].split(separateur)]
     rangs = [str(rang) for rang in range(len(entete))]
@@ -143,12 +149,12 @@ def _lire_d_un_bloc(texte: str, separateur: str) -> Lu | None:
             read_options=arrow_csv.ReadOptions(column_names=rangs, skip_rows=1),
             parse_options=arrow_csv.ParseOptions(delimiter=separateur, quote_char=False, ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(rangs, pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys(rangs, pa.large_string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid:
         return None
-    if "" in entete or table.num_rows != normalise.count("\n"):
+    if "" in entete or table.num_rows != suivantes:
         return None
     nus = {int(rang): pd.Series(pc.utf8_trim_whitespace(table[rang]), dtype="str") for rang in rangs}
     cadre = pd.DataFrame(nus)

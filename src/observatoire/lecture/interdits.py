@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.configuration import TABLES
-from observatoire.interdits import RECONNUS, famille_interdite, familles_des_colonnes, normaliser, texte_libre
+from observatoire.interdits import (
+    RECONNUS,
+    famille_interdite,
+    familles_des_colonnes,
+    normaliser,
+    porte_un_nom,
+    texte_libre,
+)
 from observatoire.lecture.problemes import Probleme, citer
 
 if TYPE_CHECKING:
@@ -81,7 +88,7 @@ def colonnes_interdites(entete: list[str], connues: set[str] = frozenset()) -> l
     return [
         Probleme(
             "colonne_interdite",
-            f"la colonne {_nommer(nom, rangs[nom])} est interdite ({famille}).",
+            f"la colonne {nommer_la_colonne(nom, rangs[nom])} est interdite ({famille}).",
             SUPPRIMER + "Elle est refusée quel que soit son contenu.",
         )
         for nom, famille in familles.items()
@@ -99,11 +106,15 @@ def sans_textes_libres(lu: Lu, fichier: Fichier, connues: set[str]) -> Lu:
     if not libres:
         return lu
     message = "Colonne de texte libre : elle n'est pas lue et aucune de ses valeurs n'est gardée."
-    doutes = [{"id": "", "colonne": lu.entete[rang], "regle": "texte_libre", "message": message, "explication": "",
-               "a_expliquer": False, "mesure": ""}
+    doutes = [{"id": "", "colonne": _dicible(lu.entete[rang], rang), "regle": "texte_libre", "message": message,
+               "explication": "", "a_expliquer": False, "mesure": ""}
               for rang in libres]  # fmt: skip
     fichier.ajouter_avertissements([pd.DataFrame(doutes).assign(ligne=float("nan"))])
     return _sans(lu, libres)
+
+
+def _dicible(nom: str, rang: int) -> str:
+    return f"n° {rang + 1}" if porte_un_nom(nom) else nom
 
 
 def _sans(lu: Lu, rangs: Collection[int]) -> Lu:
@@ -120,7 +131,9 @@ def _deguisee(nom: str, rang: int, reconnu: str, attendue: bool) -> Probleme:
     if attendue:
         conseil = "Y écrire ce que le format prévoit, sans rien qui désigne une personne, puis déposer de nouveau."
     return Probleme(
-        "contenu_interdit", f"la colonne {_nommer(nom, rang + 1)} contient des {quoi} : interdite ({famille}).", conseil
+        "contenu_interdit",
+        f"la colonne {nommer_la_colonne(nom, rang + 1)} contient des {quoi} : interdite ({famille}).",
+        conseil,
     )
 
 
@@ -135,6 +148,8 @@ def nommer_la_feuille(nom: str | None) -> str | None:
     return FEUILLE_TUE
 
 
-def _nommer(nom: str, rang: int) -> str:
-    """Le nom d'une colonne entre guillemets ; son numéro quand elle n'en a pas, ou que c'est une adresse."""
-    return f"n° {rang}" if ADRESSE_MAIL.search(nom) or not nom.strip() else citer(nom)
+def nommer_la_colonne(nom: str, rang: int) -> str:
+    """Le nom d'une colonne entre guillemets ; son numéro, à partir de 1, quand elle n'en a pas ou qu'il désigne
+    quelqu'un.
+    """
+    return f"n° {rang}" if not nom.strip() or ADRESSE_MAIL.search(nom) or porte_un_nom(nom) else citer(nom)

@@ -17,9 +17,10 @@ from pyarrow import ipc
 
 from observatoire.interdits.contenus import suspecte
 from observatoire.lecture.bornes import hors_bornes, trop_gros
+from observatoire.lecture.interdits import nommer_la_colonne
 from observatoire.lecture.invisibles import en_a
 from observatoire.lecture.malfacons import ERREURS_DE_TABLEUR
-from observatoire.lecture.problemes import Probleme, citer
+from observatoire.lecture.problemes import Probleme
 from observatoire.lecture.refus import FichierIllisible, refuser
 from observatoire.schemas import Champ, Schema
 
@@ -43,7 +44,8 @@ def lire_textes(chemin: Path) -> tuple[list[str], pd.DataFrame, np.ndarray]:
         phrase = "ce n'est pas un fichier Parquet lisible."
         raise FichierIllisible(Probleme("format", phrase, "Écrire de nouveau le fichier.")) from erreur
     entete = [nom.strip() for nom in table.column_names]
-    refuser([_type_refuse(nom) for nom, t in zip(entete, table.schema.types, strict=True) if not _simple(t)])
+    types = enumerate(table.schema.types)
+    refuser([_type_refuse(nommer_la_colonne(entete[rang], rang + 1)) for rang, t in types if not _simple(t)])
     cadre = pd.DataFrame({rang: _en_textes(colonne) for rang, colonne in enumerate(table.columns)})
     return entete, cadre, lignes
 
@@ -51,11 +53,14 @@ def lire_textes(chemin: Path) -> tuple[list[str], pd.DataFrame, np.ndarray]:
 def _ouvrir(chemin: Path) -> tuple[pa.Table, np.ndarray]:
     if chemin.suffix == SUFFIXE:
         table = ipc.open_stream(pa.memory_map(str(chemin))).read_all()
-        return table.drop_columns([LIGNE]), table[LIGNE].to_numpy()
-    fichier = pq.ParquetFile(chemin, pre_buffer=True)
-    refuser(demesure(fichier))
-    table = fichier.read(use_threads=False).replace_schema_metadata(None)
-    return table, np.arange(1, table.num_rows + 1)
+        lignes, table = table[LIGNE].to_numpy(), table.drop_columns([LIGNE])
+    else:
+        fichier = pq.ParquetFile(chemin, pre_buffer=True)
+        refuser(demesure(fichier))
+        table = fichier.read(use_threads=False).replace_schema_metadata(None)
+        lignes = np.arange(1, table.num_rows + 1)
+    table.validate(full=True)  # un texte qui n'est pas en UTF-8 ne se verrait qu'en le citant
+    return table, lignes
 
 
 def demesure(fichier: pq.ParquetFile, morceaux: int = 1) -> list[Probleme]:
@@ -79,7 +84,7 @@ def _contenu(type_: pa.DataType) -> pa.DataType:
 def _type_refuse(nom: str) -> Probleme:
     return Probleme(
         "type",
-        f"la colonne {citer(nom)} n'est faite ni de textes, ni de nombres, ni de dates.",
+        f"la colonne {nom} n'est faite ni de textes, ni de nombres, ni de dates.",
         "Écrire une valeur simple par cellule.",
     )
 

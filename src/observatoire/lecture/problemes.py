@@ -10,12 +10,16 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 LIGNES_CITEES = 5
 VALEURS_CITEES = 20
 #: D'un même genre, ce qui est gardé pour le rapport CSV : les premières valeurs, et d'une valeur les premières lignes.
 VALEURS_GARDEES = 1000
 LIGNES_GARDEES = 1000
+#: Les lignes où les premières valeurs se cherchent à la fois.
+BLOC = 16_384
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
 UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres"}
@@ -121,13 +125,24 @@ def par_code(valeurs: pd.Series, citable: Callable[[str], bool] | None = None) -
     citent plus : leurs lignes sont comptées.
     """
     citable = citable or ressemble_a_un_code
-    rangs, distinctes = pd.factorize(valeurs)
-    premieres = [str(valeur) for valeur in distinctes[:VALEURS_GARDEES]]
-    citables = [v if citable(v) else None for v in premieres]
-    tues = [None] * (len(distinctes) - len(premieres))
-    cles, codes = pd.factorize(np.array([*citables, *tues], dtype=object), use_na_sentinel=False)
-    groupes = _par_rang(cles[rangs], len(codes), valeurs.index.to_numpy())
-    return {None if pd.isna(code) else code: lignes for code, lignes in zip(codes, groupes, strict=True)}
+    textes = pa.array(valeurs.astype("str"))
+    premieres = _premieres(textes)
+    codes = [valeur if citable(valeur) else None for valeur in premieres]
+    cles = {code: rang for rang, code in enumerate(dict.fromkeys([*codes, None]))}
+    places = pc.fill_null(pc.index_in(textes, pa.array(premieres, textes.type)), -1).to_numpy()
+    rangs = np.array([cles[code] for code in [*codes, None]])[places]
+    groupes = zip(cles, _par_rang(rangs, len(cles), valeurs.index.to_numpy()), strict=True)
+    return {code: lignes for code, lignes in groupes if lignes}
+
+
+def _premieres(textes: pa.Array | pa.ChunkedArray) -> list[str]:
+    """Les :data:`VALEURS_GARDEES` premières valeurs distinctes, sans chercher plus loin que la dernière."""
+    trouvees: dict[str, None] = {}
+    for debut in range(0, len(textes), BLOC):
+        trouvees |= dict.fromkeys(pc.unique(textes.slice(debut, BLOC)).to_pylist())
+        if len(trouvees) >= VALEURS_GARDEES:
+            break
+    return list(trouvees)[:VALEURS_GARDEES]
 
 
 def _par_rang(rangs: np.ndarray, nombre: int, lignes: np.ndarray) -> list[Lignes]:

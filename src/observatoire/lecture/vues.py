@@ -28,6 +28,7 @@ COMPARAISONS = {
     "operations_absentes": "le bailleur y livre des logements toutes les autres années",
     "lieux_muets": "des immeubles qui se suivent n'ont plus aucune ligne, à l'une des deux dates",
     "accord_qui_change": "deux valeurs ne vont plus ensemble comme l'année précédente",
+    "codes_et_lieux": "deux valeurs ont échangé les immeubles où elles allaient les années d'avant",
     "table_d_un_autre": "la moitié des lignes au moins sont aussi celles d'un autre déposant",
     "emprunt_hors_du_commun": "un emprunt par logement est à moins de la moitié, ou à plus du double, des autres",
     "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",

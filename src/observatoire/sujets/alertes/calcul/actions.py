@@ -18,8 +18,8 @@ from observatoire.lecture.controles import controler, plus_proche, typer
 from observatoire.lecture.depots import relatif_a
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import FORMATS, Lu, lire_fichier
-from observatoire.lecture.interdits import chercher_interdites
-from observatoire.lecture.problemes import Probleme, citer, citer_lignes, compter, enumerer
+from observatoire.lecture.interdits import chercher_interdites, nommer_la_colonne
+from observatoire.lecture.problemes import Probleme, citer_lignes, compter, enumerer
 from observatoire.lecture.refus import FichierIllisible
 from observatoire.schemas import Schema, lire_schema
 from observatoire.sujets.alertes.calcul.controles import controler_les_alertes, controler_les_lignes
@@ -143,7 +143,7 @@ def _reconnaitre(lu: Lu, schema: Schema) -> tuple[pd.DataFrame | None, list[Prob
 def _inconnue(nom: str, rang: int, schema: Schema) -> Probleme:
     """Une colonne de trop ; son nom n'est dit que s'il ne peut pas être celui de quelqu'un."""
     proche = plus_proche(nom, tuple(schema.colonnes))
-    lieu = citer(nom) if proche or texte_libre(nom) else f"n° {rang + 1}"
+    lieu = nommer_la_colonne(nom if proche or texte_libre(nom) else "", rang + 1)
     conseil = f"Écrire « {proche} »." if proche else f"Supprimer cette colonne. {POURQUOI}"
     return Probleme("colonne_inconnue", f"la colonne {lieu} n'est pas prévue.", conseil)
 

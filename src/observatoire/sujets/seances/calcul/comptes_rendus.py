@@ -12,6 +12,7 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.modeles.seances import ALERTE, Entete
 from observatoire.configuration.saisie import FichierFautif, analyser_fiche, lire_texte
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.interdits import nommer
 from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES, dire_l_individuel
 from observatoire.tables.depots import ORIGINE
 
@@ -71,7 +72,7 @@ def lire_seances(config: Configuration) -> list[Seance]:
         tout = lire_texte(fichier)
         coupe = _ENTETE.match(tout)
         if not NOM.fullmatch(fichier.name) or coupe is None:
-            problemes.append(f"{fichier.name} : {SANS_ENTETE if NOM.fullmatch(fichier.name) else MAL_NOMME}")
+            problemes.append(f"{nommer(fichier)} : {SANS_ENTETE if NOM.fullmatch(fichier.name) else MAL_NOMME}")
             continue
         fautes = _fautes_du_corps(fichier.name, coupe[2], tout)
         try:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
-from observatoire.interdits import famille_du_texte, normaliser
+from observatoire.interdits import nommer, normaliser, porte_un_nom
 from observatoire.lecture.fichiers import decoder, lignes_csv
 from observatoire.lecture.interdits import colonnes_interdites
 from observatoire.lecture.problemes import Probleme, citer, enumerer
@@ -48,7 +48,7 @@ class Feuille:
     @property
     def lieu(self) -> str:
         """Où elle est, tel qu'un message le dit."""
-        return f"{self.fichier}, feuille {citer(self.feuille)}" if self.feuille else self.fichier
+        return f"{self.fichier}, {_citer_la_feuille(self.feuille)}" if self.feuille else self.fichier
 
 
 def lire_feuilles(dossier: Path, echelles: Collection[str]) -> tuple[list[Feuille], list[str]]:
@@ -61,7 +61,7 @@ def lire_feuilles(dossier: Path, echelles: Collection[str]) -> tuple[list[Feuill
         try:
             feuilles += _lire_les_feuilles(fichier, echelles)
         except FichierIllisible as refus:
-            problemes += [f"{fichier.name} : {p.phrase} {p.conseil}".rstrip() for p in refus.problemes]
+            problemes += [f"{nommer(fichier)} : {p.phrase} {p.conseil}".rstrip() for p in refus.problemes]
     return feuilles, problemes
 
 
@@ -95,7 +95,7 @@ def _lire_la_feuille(nom: str, lignes: Iterator[list]) -> tuple[str, pd.DataFram
 
 
 def _millesime(fichier: Path) -> int:
-    if famille_du_texte(fichier.stem):
+    if porte_un_nom(fichier.name):
         raise _refus("son nom désigne une personne.", "Lui rendre le nom sous lequel le SDES le publie.")
     if fichier.suffix.lower() not in FORMATS:
         admis = enumerer(f.lstrip(".").upper() for f in FORMATS)
@@ -161,12 +161,16 @@ def _garder(entete: list[str], lignes: Iterable[list], echelle: str) -> pd.DataF
 
 def _refuser_les_interdites(entete: list[str], feuille: str) -> None:
     if problemes := colonnes_interdites([nom.strip() for nom in entete]):
-        ou = f"feuille {citer(feuille)}, " if feuille else ""
+        ou = f"{_citer_la_feuille(feuille)}, " if feuille else ""
         raise FichierIllisible(*(Probleme(p.regle, ou + p.phrase, p.conseil) for p in problemes))
 
 
+def _citer_la_feuille(nom: str) -> str:
+    return "feuille au nom d'une personne" if porte_un_nom(nom) else f"feuille {citer(nom)}"
+
+
 def _sans_entete(feuille: str) -> FichierIllisible:
-    ou = f"feuille {citer(feuille)}, " if feuille else ""
+    ou = f"{_citer_la_feuille(feuille)}, " if feuille else ""
     return _refus(
         f"{ou}aucune des {PREMIERES} premières lignes n'est celle des noms techniques du RPLS (DEPCOM_ARM ou EPCI_DEP, "
         "puis nb_ls, tx_vac…).",
