@@ -26,7 +26,7 @@ class Seuils(Fiche):
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
-        if len(sain) == 2 and sain["vigilance"] >= sain["alerte"]:
+        if {"vigilance", "alerte"} <= {*sain} and sain["vigilance"] >= sain["alerte"]:
             yield (), "{cle} : l'écart de vigilance doit être plus petit que celui d'alerte."
 
     @property
