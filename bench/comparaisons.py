@@ -70,10 +70,10 @@ def dans_le_temps(tirages: int) -> list[str]:
             gagnent = hasard.binomial(sans, changent * part / (1 - part) + ajout / (1 - part))
             partis, arrives = hasard.binomial(autres, part, tirages), hasard.binomial(autres, part + ajout, tirages)
             avant, apres, total = avec + partis, avec - perdent + gagnent + arrives, restent + autres
-            restes = (avec - perdent, perdent, gagnent, sans - gagnent)
+            ceux_qui_restent = (restent, avec - perdent, gagnent, perdent)
             case.append(_pour_cent(_separes(apres, total, avant, total)))
             case.append(_pour_cent(comparer_proportions(apres, total, avant, total).probabilite < 0.05))
-            case.append(_pour_cent(varier(restes, (partis, autres), (arrives, autres)).probabilite < 0.05))
+            case.append(_pour_cent(varier((avant, total), (apres, total), ceux_qui_restent).probabilite < 0.05))
         nom = f"{restent} restés, {autres} partis, autant arrivés"
         lignes.append([nom, *case[:3], f"+{points}", *case[3:]])
     return _tabler(

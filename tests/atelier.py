@@ -10,7 +10,10 @@ import nbformat
 import pandas as pd
 
 from observatoire.configuration import Configuration, lire_configuration
+from observatoire.rangement import vide
 from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
+from observatoire.sujets.variations.tables import VARIATIONS
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES
 
 RACINE = Path(__file__).resolve().parents[1]
 QUARTIERS = {"battant": "Battant", "planoise-chateaufarine": "Planoise - Châteaufarine"}
@@ -95,10 +98,12 @@ def ecrire_publie(dossier: Path, annees: tuple[int, ...] = (2010,), public: str 
     for nom, colonnes in (("mixite", COLONNES), ("mixite_evolution", COLONNES_DU_CHANGEMENT)):
         pd.DataFrame(columns=colonnes).to_csv(dossier / f"{nom}.csv", index=False)
     (dossier / "mixite.json").write_text("[]", encoding="utf-8")
-    rupture = {"annee": annees[-1], "indicateurs": "taux_vacance", "libelle": "Périmètre"}
+    rupture = {"annee": annees[-1], "indicateurs": "taux_vacance", "genre": "definition", "libelle": "Périmètre"}
     pd.DataFrame([{**rupture, "description": "Un bailleur rejoint le dépôt.", "source": "SDES"}]).to_csv(
         dossier / "ruptures.csv", index=False
     )
+    for table in (VARIATIONS, CONSTANTS_PUBLIES):
+        vide(table).to_csv(table.dans(dossier), index=False)
     _ecrire_engagements(dossier, [])
     if public == "partenaires":
         ouvert = {"dossier": ALERTE, "niveau": "quartier", "territoire": "battant", "indicateur": "taux_vacance"}

@@ -18,6 +18,7 @@ from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
 from observatoire.schemas import lire_schemas
 from observatoire.sujets.alertes.tables import ACTIONS, ALERTES
+from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables import Etape, Travail, preparees
 from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, IMMEUBLES_HORS_QUARTIER, ORIGINE
 from observatoire.tables.indicateurs import INDICATEURS
@@ -131,7 +132,7 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
 
 def calculer_tout(config: Configuration) -> None:
     """De ce que :func:`ecrire_prepare` a écrit à tout ce que la protection lit."""
-    for table in (INDICATEURS, ALERTES, ACTIONS):
+    for table in (INDICATEURS, ALERTES, ACTIONS, PASSAGES):
         _faire(table.etape, config)
 
 

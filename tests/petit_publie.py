@@ -9,8 +9,12 @@ import numpy as np
 import pandas as pd
 from petites_alertes import ecrire_alertes
 
+from observatoire.catalogue import catalogue as catalogue_entier
 from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
+from observatoire.sujets.variations.calcul.publication import dresser_les_variations
+from observatoire.sujets.variations.tables import PASSAGES
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES
 
 ANNEES = [2007, 2008, 2009, 2010]
 QUARTIERS = {
@@ -39,6 +43,20 @@ IMMEUBLES = {
     "gbh:7": ("Rue Battant", "battant"),
 }
 
+RUPTURES = pd.DataFrame(
+    [
+        (
+            2009,
+            code,
+            "definition",
+            "nouvelle surface",
+            "La surface habitable remplace la surface utile.",
+            "Arrêté fictif",
+        )
+        for code in ("loyer_m2", "surface_moyenne")
+    ],
+    columns=["annee", "indicateurs", "genre", "libelle", "description", "source"],
+)
 FAMILLES = {
     "parc": "Parc",
     "vacance": "Vacance et mobilité",
@@ -61,7 +79,7 @@ _SIMPLES = {
     ),
     "part_vides_techniques": ("Vides techniques", "vacance", "proportion", "%", "vides", "logements", 0.04),
     "taux_mobilite": ("Taux de mobilité", "vacance", "proportion", "%", "emménagements", "offerts", 0.104),
-    "taux_rotation": ("Taux de rotation", "vacance", "proportion", "%", "sorties", "logements", 0.09),
+    "taux_rotation": ("Taux de rotation", "vacance", "taux", "%", "sorties", "logements", 0.09),
     "moins_20_plafond": ("Moins de 20 % du plafond", "occupation", "proportion", "%", "ménages", "répondants", 0.2),
     "moins_40_plafond": ("Moins de 40 % du plafond", "occupation", "proportion", "%", "ménages", "répondants", 0.42),
     "moins_60_plafond": ("Moins de 60 % du plafond", "occupation", "proportion", "%", "ménages", "répondants", 0.62),
@@ -135,6 +153,7 @@ def catalogue() -> list[dict]:
             "sens": "baisse" if code in {"taux_vacance", "impayes_3_mois"} else "neutre",
             "reponse": famille == "occupation", "perimetre": "rpls", "intervalle": "score de Wilson, 95 %",
             "periode": "annee" if famille in {"demande", "production"} else "31 décembre", **commun,
+            "tables": ["menages" if famille in {"occupation", "difficultes"} else "logements"],
         }
         for code, (libelle, famille, nature, unite, haut, bas, _) in _SIMPLES.items()
     ]  # fmt: skip
@@ -246,6 +265,7 @@ def ecrire_publie(
     partenaires = public == "partenaires"
     lignes = pd.concat([lignes, immeubles()]) if partenaires else lignes
     lignes.to_csv(dossier / "indicateurs.csv", index=False)
+    ecrire_variations(dossier, lignes)
     (dossier / "catalogue.json").write_text(json.dumps(catalogue(), ensure_ascii=False), encoding="utf-8")
     _ecrire_tables(dossier, quartiers, IMMEUBLES if partenaires else {})
     ecrire_alertes(dossier, ANNEES, quartiers, public)
@@ -339,6 +359,18 @@ def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
         pd.DataFrame(lignes).to_csv(dossier / f"attributions_{nom}.csv", index=False)
 
 
+def ecrire_variations(dossier: Path, lignes: pd.DataFrame) -> None:
+    """Ce qui a changé entre deux années : les bailleurs sont les mêmes, et personne n'est suivi."""
+    constants = pd.DataFrame(columns=CONSTANTS_PUBLIES.noms)
+    constants.to_csv(dossier / "constants.csv", index=False)
+    paires = [(2007, 2008), (2007, 2009), (2007, 2010), (2008, 2009), (2009, 2010)]
+    variations = dresser_les_variations(
+        lignes.assign(variance=2.0), constants.assign(variance=2.0), pd.DataFrame(columns=PASSAGES.noms), RUPTURES,
+        paires, catalogue_entier(),
+    )  # fmt: skip
+    variations.to_csv(dossier / "variations.csv", index=False)
+
+
 def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
     lieux = [("ville", "25056", "Besançon", "")] + [("quartier", c, n, "25056") for c, n in quartiers.items()]
     lieux += [("secteur", "cassin", "Cassin", "planoise-chateaufarine")] * bool(batiments)
@@ -376,11 +408,7 @@ def _ecrire_tables(dossier: Path, quartiers: dict, batiments: dict) -> None:
             [(2010, "gbh", "logements", "L12", "loyer_eur", "faute de frappe", "Ville", "2011-02-01", "appliquee")],
             columns=["annee", "deposant", "table", "id", "colonne", "motif", "auteur", "date", "statut"],
         ),
-        "ruptures": pd.DataFrame(
-            [(2009, "loyer_m2 surface_moyenne", "nouvelle surface", "La surface habitable remplace la surface utile.",
-              "Arrêté fictif")],
-            columns=["annee", "indicateurs", "libelle", "description", "source"],
-        ),
+        "ruptures": RUPTURES,
         "baremes": pd.DataFrame(
             [
                 ("seuil_publication", "Seuil de publication", "2007-01-01", 11, "ménages", "Charte"),

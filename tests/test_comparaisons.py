@@ -137,9 +137,18 @@ def _suivre(hasard, restent, changent, part=0.2, tirages=TIRAGES):
     return avec - perdent, perdent, gagnent, sans - gagnent
 
 
+def _varier(restes, partis, arrives):
+    """Les cas des ménages restés (garde, perd, gagne, n'a pas), et (trait, ménages) des partis et des arrivés."""
+    garde, perd, gagne, jamais = (np.asarray(cas) for cas in restes)
+    x_parti, n_parti, x_arrive, n_arrive = (np.asarray(v) for v in (*partis, *arrives))
+    nombre = garde + perd + gagne + jamais
+    avant, apres = (garde + perd + x_parti, nombre + n_parti), (garde + gagne + x_arrive, nombre + n_arrive)
+    return varier(avant, apres, (nombre, garde, gagne, perd))
+
+
 def test_la_variation_des_memes_menages_se_trompe_cinq_fois_sur_cent(hasard):
     partis, arrives = (hasard.binomial(100, 0.2, TIRAGES) for _ in range(2))
-    ecart = varier(_suivre(hasard, 900, (0.0125, 0.05)), (partis, 100), (arrives, 100))
+    ecart = _varier(_suivre(hasard, 900, (0.0125, 0.05)), (partis, 100), (arrives, 100))
     assert _niveau(ecart) == pytest.approx(0.05, abs=MARGE)
 
 
@@ -148,7 +157,7 @@ def test_la_variation_des_memes_menages_se_trompe_cinq_fois_sur_cent(hasard):
 )
 def test_l_intervalle_de_la_variation_couvre(restent, autres, changent, hasard):
     partis, arrives = (hasard.binomial(autres, 0.2, TIRAGES) for _ in range(2))
-    ecart = varier(_suivre(hasard, restent, changent), (partis, autres), (arrives, autres))
+    ecart = _varier(_suivre(hasard, restent, changent), (partis, autres), (arrives, autres))
     vrai = restent / (restent + autres) * (0.8 * changent[0] - 0.2 * changent[1])
     assert 0.945 <= _couverture(ecart, vrai) <= 0.985
 
@@ -157,22 +166,32 @@ def test_la_variation_des_memes_menages_voit_quatre_points_sur_mille_menages(has
     """Presque toujours ; en oubliant que ce sont les mêmes, deux sur trois ; par recouvrement, une sur dix."""
     restes = _suivre(hasard, 1000, (0.07, 0.08))
     avant, apres = restes[0] + restes[1], restes[0] + restes[2]
-    assert _niveau(varier(restes, (0, 0), (0, 0))) > 0.95
+    assert _niveau(_varier(restes, (0, 0), (0, 0))) > 0.95
     assert _niveau(comparer_proportions(apres, 1000, avant, 1000)) < 0.7
     assert np.mean(wilson(apres, 1000)[0] > wilson(avant, 1000)[1]) < 0.12
 
 
 def test_sans_depart_ni_arrivee_la_variation_tend_vers_mcnemar():
     attendue = mcnemar([[300, 90], [60, 550]], exact=False, correction=False).pvalue
-    ecart = varier((300, 90, 60, 550), (0, 0), (0, 0))
+    ecart = _varier((300, 90, 60, 550), (0, 0), (0, 0))
     assert float(ecart.probabilite) == pytest.approx(attendue, rel=0.06)
 
 
 def test_sans_personne_qui_reste_la_variation_est_l_ecart_de_deux_groupes():
-    ecart = varier((0, 0, 0, 0), (40, 200), (90, 300))
+    ecart = _varier((0, 0, 0, 0), (40, 200), (90, 300))
     attendu = comparer_proportions(90, 300, 40, 200)
     assert float(ecart.ecart) == pytest.approx(float(attendu.ecart))
     assert float(ecart.probabilite) == pytest.approx(float(attendu.probabilite), abs=0.003)
+
+
+@pytest.mark.parametrize(
+    "restent", [(900, 320, 90, 60), (1200, 900, 400, 300), (0, 0, 0, 0), (1000, 300, 200, 0)], ids=str
+)
+def test_des_comptes_bruites_qui_ne_s_accordent_pas_gardent_l_ecart_de_ce_qui_parait(restent):
+    """Le bruit peut faire rester plus de ménages qu'il n'y en a, ou garder le trait à plus qu'il n'y en a eu."""
+    ecart = varier((300, 1000), (330, 1010), restent, 1e-5)
+    assert float(ecart.ecart) == pytest.approx(330 / 1010 - 0.3)
+    assert 0 < float(ecart.haut - ecart.bas) < 0.09
 
 
 def test_le_bruit_elargit_et_rend_moins_sur():
@@ -187,7 +206,7 @@ def test_rien_ne_se_compare_sans_denominateur_ni_reste():
         situer_proportion([3, 3], [20, 21], [3, 3], [20, 20]),
         situer_taux([3], [20], [3], [20]),
         situer_rapport([0, 2], [4, 2], [10, 2], [10, 2]),
-        varier(([0], [0], [0], [0]), ([0], [0]), ([0], [0])),
+        _varier(([0], [0], [0], [0]), ([0], [0]), ([0], [0])),
     ):
         for tableau in (ecart.ecart, ecart.bas, ecart.haut, ecart.probabilite):
             assert np.isnan(tableau).all()

@@ -50,7 +50,7 @@ chemins: {brut: 3}
         (
             "- une phrase\n- {annee: deux mille, indicateurs: {a: 1}, libelle: l, description: d, source: s}",
             [
-                "rupture n° 1 n'est pas une suite de « clé: valeur ». Clés admises : annee, indicateurs,",
+                "rupture n° 1 n'est pas une suite de « clé: valeur ». Clés admises : annee, genre, indicateurs,",
                 "rupture n° 2 : « annee » : « deux mille » n'est pas une année, de 1900 à 2100.",
                 "rupture n° 2 : « indicateurs » doit être une liste",
             ],

@@ -234,7 +234,9 @@ def test_aucun_trait_ne_franchit_une_rupture(partenaires, tmp_path):
     fichier = partenaires.dossier / "ruptures.csv"
     avant = fichier.read_text(encoding="utf-8")
     sans = observatoire.preuves(partenaires, "bbbbbbbbbbbb").html
-    fichier.write_text(f"{avant}2010,impayes_3_mois,Nouveau champ,Un bailleur de plus.,Charte\n", encoding="utf-8")
+    fichier.write_text(
+        f"{avant}2010,impayes_3_mois,definition,Nouveau champ,Un bailleur de plus.,Charte\n", encoding="utf-8"
+    )
     (partenaires.dossier / "edition.json").touch()
     avec = observatoire.preuves(lire_publie(2010, partenaires.dossier), "bbbbbbbbbbbb").html
     fichier.write_text(avant, encoding="utf-8")

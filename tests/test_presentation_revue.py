@@ -11,6 +11,7 @@ import pytest
 from petit_publie import ecrire_publie
 
 from observatoire.publie import lire_publie
+from observatoire.rangement import vide
 from observatoire.sujets.objectifs.vue.engagements import (
     bilan_des_engagements,
     tableau_de_bord,
@@ -30,6 +31,7 @@ from observatoire.sujets.revue.vue.tableaux import (
     tableau_des_ecarts,
     tableau_des_propositions,
 )
+from observatoire.sujets.variations.tables import VARIATIONS
 
 CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|conséquence|explique par", re.I)
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"
@@ -74,11 +76,13 @@ def _ecrire(dossier, public: str):
     ecrire_publie(dossier, public=public)
     parus = pd.read_csv(dossier / "indicateurs.csv", dtype={"territoire": str})
     engagements = pd.DataFrame([_engagement("un", "non_tenu"), _engagement("deux", "non_concluant", bailleur="gbh")])
-    ruptures = pd.DataFrame({"annee": [2009], "indicateurs": ["impayes_3_mois"], "libelle": ["x"]})
+    ruptures = pd.DataFrame(
+        {"annee": [2009], "indicateurs": ["impayes_3_mois"], "genre": ["definition"], "libelle": ["x"]}
+    )
     sans = pd.DataFrame(columns=["annee", "objectif", "indicateur", "niveau", "territoire", "bailleur", "sens",
                                  "cible", "source", "constat", "verdict", "statut"])  # fmt: skip
     objectifs = dresser_les_objectifs(
-        parus, engagements, sans, ruptures, bouts=(2007, 2010), tout=("ville", VILLE), duree=3
+        parus, engagements, sans, ruptures, vide(VARIATIONS), bouts=(2007, 2010), tout=("ville", VILLE), duree=3
     )
     objectifs[objectifs["indicateur"].isin(lire_publie(2010, dossier).catalogue)].to_csv(
         dossier / "revue_objectifs.csv", index=False

@@ -23,16 +23,17 @@ from observatoire.cles import MODULE
 from observatoire.configuration import lire_configuration
 from observatoire.conserves import dossier_conserve
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.indicateurs.releves import relever
 from observatoire.publie import TOUTES
 from observatoire.purge import a_garder
-from observatoire.rangement import ecrire_preparee
+from observatoire.rangement import ecrire_preparee, vide
 from observatoire.secret import Bruit, lire_regles_du_secret
 from observatoire.statistique.intervalles import ecart_de_bornes, newcombe, wilson
 from observatoire.statistique.puissance import effet_minimal, effet_minimal_d_un_taux
 from observatoire.sujets.objectifs.calcul.declaration import lire_engagements, lire_le_suivi
 from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagements
 from observatoire.sujets.objectifs.calcul.preuves import lire_registres
-from observatoire.sujets.revue.calcul.comparaison import COMPLET, DONNEE, INCOMPLET, MOYENNE
+from observatoire.sujets.revue.calcul.comparaison import COMPLET, CONSTANT, DONNEE, INCOMPLET, MOYENNE
 from observatoire.sujets.revue.calcul.contributions import (
     AUTRES,
     BRUIT,
@@ -48,13 +49,12 @@ from observatoire.sujets.revue.calcul.flux import (
     COMPOSANTES,
     compter,
     rapprocher,
-    relever,
     repartir,
     tabuler,
 )
 from observatoire.sujets.revue.calcul.flux import COLONNES as COLONNES_DES_FLUX
 from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
-from observatoire.sujets.revue.calcul.parcours import compter_les_flux
+from observatoire.sujets.revue.calcul.parcours import compter_les_flux, parts_du_parc
 from observatoire.sujets.revue.calcul.propositions import (
     ADOPTER,
     AUTREMENT,
@@ -68,6 +68,7 @@ from observatoire.sujets.revue.calcul.propositions import CACHEE as A_DISCUTER
 from observatoire.sujets.revue.calcul.revision import ILLISIBLE, INTROUVABLE, SANS_GIT, SANS_REVISION, lire_etat_zero
 from observatoire.sujets.revue.tables import FLUX
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
+from observatoire.sujets.variations.tables import VARIATIONS
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
@@ -421,7 +422,9 @@ def _cellules(indicateur: str, valeurs: dict[int, tuple[int, int]], **lieu) -> p
     )
 
 
-RUPTURES = pd.DataFrame({"annee": [2009], "indicateurs": ["moins_40_plafond"], "libelle": ["un bailleur rejoint"]})
+RUPTURES = pd.DataFrame(
+    {"annee": [2009], "indicateurs": ["moins_40_plafond"], "genre": ["definition"], "libelle": ["un plafond change"]}
+)
 SANS_RUPTURE = RUPTURES.iloc[:0]
 SANS_ENGAGEMENT = pd.DataFrame(
     columns=[
@@ -439,11 +442,38 @@ def _objectif(indicateur: str, sens: str, cible: float, verdict: str) -> pd.Data
     )  # fmt: skip
 
 
-def _dresser(cellules, engagements=SANS_ENGAGEMENT, conformite=None, ruptures=SANS_RUPTURE):
+def _dresser(cellules, engagements=SANS_ENGAGEMENT, conformite=None, ruptures=SANS_RUPTURE, variations=None):
     conformite = _objectif("apl", "au_plus", 0.5, "").iloc[:0] if conformite is None else conformite
     return dresser_les_objectifs(
-        cellules, engagements, conformite, ruptures, bouts=(2007, 2010), tout=("ville", VILLE), duree=3
-    )
+        cellules, engagements, conformite, ruptures, vide(VARIATIONS) if variations is None else variations,
+        bouts=(2007, 2010), tout=("ville", VILLE), duree=3,
+    )  # fmt: skip
+
+
+def test_ce_qui_se_suit_est_juge_sur_la_variation_publiee_a_perimetre_constant():
+    """Un bailleur arrive : la part de tous monte, celle des bailleurs présents aux deux dates baisse."""
+    variation = {
+        "depart": 2007, "annee": 2010, "niveau": "ville", "territoire": VILLE, "bailleur": "tous", "indicateur": "apl",
+        "valeur_depart": 0.4, "denominateur_depart": 1000.0, "valeur": 0.37, "denominateur": 990.0, "variation": -0.03,
+        "borne_basse": -0.045, "borne_haute": -0.015, "probabilite": 1e-4, "absents": "adoma",
+    }  # fmt: skip
+    cellules = _cellules("apl", {2007: (400, 1000), 2010: (700, 1500)})
+    ligne = _dresser(cellules, variations=vide(VARIATIONS).reindex([0]).assign(**variation)).iloc[0]
+    assert (ligne["sens"], ligne["motif"], ligne["statut"]) == ("baisse", CONSTANT, "publie")
+    assert (ligne["valeur"], ligne["ecart"], ligne["ecart_haut"]) == (0.37, -0.03, -0.015)
+    assert ligne["effet_minimal"] == pytest.approx(2.8 * 0.015 / 1.96, rel=0.01)
+
+
+def test_une_revue_annonce_moins_que_ses_intervalles_n_excluent_zero():
+    """Sur vingt comparaisons dont une seule est à peine significative, le hasard suffit : rien n'est annoncé."""
+    autres = [d.code for d in parts_du_parc() if d.code != "apl"]
+    cellules = [_cellules(code, {2007: (400, 1000), 2010: (400, 1000)}) for code in autres]
+    seule = _cellules("apl", {2007: (400, 1000), 2010: (445, 1000)})
+    assert _dresser(seule).iloc[0]["sens"] == "hausse"
+    parmi = _dresser(pd.concat([seule, *cellules]))
+    ligne = parmi[parmi["code"].eq("apl")].iloc[0]
+    assert ligne["ecart_bas"] > 0
+    assert ligne["sens"] == "indecis"
 
 
 def test_l_ecart_porte_son_intervalle_et_son_effet_minimal():

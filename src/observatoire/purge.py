@@ -26,6 +26,7 @@ from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.standards import anonymiser
 from observatoire.sujets.objectifs.tables import ATTENTES
 from observatoire.tables import Table, preparees
+from observatoire.tables.colonnes import DEPART
 
 PETIT_IMMEUBLE = 11
 
@@ -94,7 +95,10 @@ def figer(config: Configuration, annees: list[int]) -> None:
 
 def a_garder(table: Table, prepare: Path, annee: int, grands: set[str]) -> pd.DataFrame:
     """Ce qu'une purge garde d'une table ; ``grands`` : les immeubles qu'un public peut voir."""
-    contenu = lire_preparee(table, prepare, filters=[("annee", "in", [annee + n for n in table.purge.annees])])
+    gardees = [[("annee", "in", [annee + n for n in table.purge.annees])]]
+    if DEPART in table.cles:  # ce qui part de cette année ne pourra plus en être tiré
+        gardees.append([(DEPART.nom, "==", annee)])
+    contenu = lire_preparee(table, prepare, filters=gardees)
     if table.purge.petits == "retirés":
         gardees = contenu["niveau"].ne("immeuble") | contenu["territoire"].isin(grands)
         contenu = contenu[gardees].reset_index(drop=True)

@@ -3,12 +3,14 @@
 Un enregistrement de ``referentiels/ruptures.yml`` ::
 
     - annee: 2009                    # rupture entre 2008 et 2009
+      genre: perimetre               # qui dépose a changé ; « definition » (à défaut) : ce que l'on compte
       indicateurs: [emmenages_recents]    # ou « tous », ou le nom d'une table
       libelle: ADOMA rejoint l'observatoire
       description: ses ménages entrent dans les parts d'occupation à partir de 2009
       source: dépôts
 
-Aucun trait n'est tracé à travers une rupture.
+Aucun trait n'est tracé à travers une rupture de définition. À travers une rupture de périmètre, on compare à périmètre
+constant : ce qu'ont livré les bailleurs présents aux deux dates.
 """
 
 from __future__ import annotations

@@ -77,6 +77,13 @@ CONFORME, NON_EVALUABLE, VIGILANCE, ALERTE, ALERTE_CONFIRMEE = ALERTES
 SIGNALES = (VIGILANCE, ALERTE, ALERTE_CONFIRMEE)
 OUVRENT = (ALERTE, ALERTE_CONFIRMEE)
 
+#: Ce qui peut arriver d'une année à l'autre : à qui reste, et par qui arrive.
+MOUVEMENTS = lexique(
+    Mot("gagnes", "le deviennent", sens="parmi ceux qui restent et ne l'étaient pas"),
+    Mot("perdus", "cessent de l'être", sens="parmi ceux qui restent et l'étaient"),
+    Mot("arrives", "le sont en arrivant", sens="parmi ceux qui arrivent"),
+)
+GAGNES, PERDUS, ARRIVES = MOUVEMENTS
 #: Ce qu'est un dossier d'alerte au trimestre de l'édition.
 ETATS_D_UN_DOSSIER = lexique(
     Mot("nouvelle", "nouvelle"),
@@ -124,6 +131,10 @@ EVOLUTIONS = lexique(
     Mot("sans_intervalle", "sans intervalle"),
 )  # fmt: skip
 HAUSSE, BAISSE, INDECIS, COMPTE, SANS_INTERVALLE = EVOLUTIONS
+#: Ce qu'une rupture de série a changé : qui dépose, et l'on compare alors à périmètre constant ; ou ce que l'on compte,
+#: et rien ne se compare.
+RUPTURES = lexique(Mot("perimetre", "qui dépose"), Mot("definition", "ce que l'on compte"))
+DE_PERIMETRE, DE_DEFINITION = RUPTURES
 #: De quel côté de la cible il faut être.
 COTES = lexique(Mot("au_moins", "au moins"), Mot("au_plus", "au plus"))
 AU_MOINS, AU_PLUS = COTES

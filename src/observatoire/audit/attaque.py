@@ -19,12 +19,24 @@ from observatoire.catalogue import catalogue
 from observatoire.configuration import plus_larges
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publie import CLES, INDICATEURS
+from observatoire.rangement import vide
 from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
-from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaquer, definir, temoigner
+from observatoire.secret.attaque import (
+    CONSTANT,
+    CUMUL,
+    Prises,
+    allotir,
+    assembler,
+    attaquer,
+    declarer,
+    definir,
+    temoigner,
+)
 from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import exactes
-from observatoire.tables.indicateurs import CUMULS
+from observatoire.sujets.variations.tables import COMPTES, PASSAGES, VARIATIONS
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, CUMULS
 
 #: Part des petits comptes au-delà de laquelle ils se devinent, et combien il en faut pour le dire.
 DEVINES, ASSEZ = 0.5, 30
@@ -59,7 +71,9 @@ class Attaque:
         """Ce que prend quelqu'un du dehors, ou un bailleur (``moi``)."""
         annees = self.dossier.config.annees if moi is None or self.dossier.tout else [max(self.dossier.config.annees)]
         parues = [(table[table["annee"].isin(annees)], regles) for table, regles in self._parues(moi)]
-        return attaquer(assembler(parues, self.dossier.territoires, self._definitions), self.dossier.tout)
+        passages = [(table[table["annee"].isin(annees)], regles) for table, regles in self._passages(moi)]
+        reseau = assembler(parues, self.dossier.territoires, self._definitions, passages)
+        return attaquer(reseau, self.dossier.tout)
 
     def _rendre(self, qui: str, prises: Prises) -> None:
         examine = self.resultat.examine
@@ -81,7 +95,14 @@ class Attaque:
         schemas = lire_schemas(config.chemin("schemas"))
         ouvertes = self.dossier.regles.ouvertes
         temoins = temoigner(catalogue(), schemas, self.dossier.baremes, max(config.annees), ouvertes)
-        return definir(*temoins, catalogue())
+        definitions = definir(*temoins, catalogue())
+        declarer(definitions, sorted(self._variations.dropna(subset=COMPTES[0])["indicateur"].unique()))
+        return definitions
+
+    @cached_property
+    def _variations(self) -> pd.DataFrame:
+        fichier = VARIATIONS.dans(self.dossier.publie)  # une édition d'avant n'en a pas
+        return lire(fichier) if fichier.is_file() else vide(VARIATIONS)
 
     @cached_property
     def _exacts(self) -> pd.DataFrame | None:
@@ -115,6 +136,24 @@ class Attaque:
                 table = table.assign(exacte=exacte, lot=allotir(table, couverture, self.dossier.territoires))
                 yield self._avec_la_verite(table), regles
 
+    def _passages(self, moi: str | None) -> Iterator[tuple[pd.DataFrame, Regles]]:
+        """Les passages publiés ; ceux d'un bailleur (``moi``) sont les siens, exacts. Un public plus large dit les
+        mêmes, ou moins."""
+        regles, table = self.dossier.regles, self._variations.dropna(subset=COMPTES[0])
+        fichier = PASSAGES.dans(self.dossier.config.chemin("prepare"))
+        if fichier.is_file():
+            exacts = pd.read_parquet(fichier)
+            vrais = {compte: f"vrai_{compte}" for compte in COMPTES}
+            exacts = exacts.astype(dict.fromkeys(VARIATIONS.noms_des_cles[2:], str)).rename(columns=vrais)
+            exacts["vrai_jamais"] = exacts["vrai_restes"] - exacts[[vrais[c] for c in COMPTES[1:]]].sum(axis=1)
+            table = table.merge(exacts, how="left", on=VARIATIONS.noms_des_cles)
+            if moi is not None:
+                siens = exacts[exacts["bailleur"].eq(moi)]
+                siens = siens.assign(**{compte: siens[vrai] for compte, vrai in vrais.items()})
+                table = pd.concat([table[table["bailleur"].ne(moi)], siens], ignore_index=True)
+        ouverture = etablir_l_ouverture(self.dossier.config, self.dossier.baremes, regles)
+        yield table.assign(exacte=exactes(table, ouverture, regles) | table["bailleur"].eq(moi).to_numpy()), regles
+
     def _avec_la_verite(self, table: pd.DataFrame) -> pd.DataFrame:
         """La table et ses comptes exacts ; ceux d'un cumul s'ajoutent, ceux d'une édition d'avant ne sont plus ici."""
         if self._exacts is None:
@@ -146,6 +185,10 @@ def _editions(dossier) -> Iterator[pd.DataFrame]:
     if CUMULS.dans(dossier).is_file():
         cumuls = lire(CUMULS.dans(dossier))
         yield cumuls.assign(edition=CUMUL + cumuls["depuis"].astype(str))[en_place.columns]
+    if CONSTANTS_PUBLIES.dans(dossier).is_file():
+        constants = lire(CONSTANTS_PUBLIES.dans(dossier))
+        bouts = constants["depart"].astype(str) + "-" + constants["arrivee"].astype(str)
+        yield differences(constants.assign(edition=CONSTANT + bouts), en_place)[[*en_place.columns, "absents"]]
     listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
     for ligne in listees.itertuples():
         if ligne.methode == "bruit":

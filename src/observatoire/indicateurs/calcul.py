@@ -19,13 +19,14 @@ from observatoire.indicateurs.ecriture import Ecriture
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
 from observatoire.indicateurs.lots import LotSomme, regler_les_lots, sommer_lot, sommeur
 from observatoire.indicateurs.ouvrage import distribuer
+from observatoire.indicateurs.perimetre import Livraison, PerimetreConstant
 from observatoire.indicateurs.prepares import lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import additionner
 from observatoire.lecture import lire
 from observatoire.rangement import ecrire_preparee, lire_preparee
 from observatoire.tables import Travail
 from observatoire.tables.depots import DEPOTS
-from observatoire.tables.indicateurs import COMPTES, COUVERTURE, INDICATEURS, LIEUX
+from observatoire.tables.indicateurs import COMPTES, CONSTANTS, COUVERTURE, INDICATEURS, LIEUX
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def ecrire_indicateurs(
 ) -> Bilan:
     """Calculer tous les indicateurs et les écrire dans ``prepare``.
 
-    Écrit ``indicateurs.parquet`` et ``couverture.parquet``, et ce dont la confidentialité a besoin :
+    Écrit ``indicateurs.parquet``, ``constants.parquet`` et ``couverture.parquet``, et ce dont le secret a besoin :
     ``comptes.parquet`` (les unités et la clé de chaque compte) et ``lieux.parquet``
     (logements de chaque combinaison de territoires et de bailleur).
     ``avancement(fait, total, libelle)`` suit les années. ``dask`` : adresse d'un ordonnanceur Dask, à qui les lots sont
@@ -78,23 +79,29 @@ def _ecrire_indicateurs(
     lieux = _connus_par_annee(config, gardees, par_annee)
     connus = etendre(lieux, config)
     depots = lire_preparee(DEPOTS, prepare)
-    couvertures = []
+    etats = {a: disponibilite(depots, regles.lues, config, a) for a, (regles, _) in par_annee.items()}
+    couverture = pd.concat(
+        [
+            lire_conserve(config, a, COUVERTURE.nom) if a in gardees else tableau_couverture(connus, etats[a], a)
+            for a in config.annees
+        ],
+        ignore_index=True,
+    )
+    constants = PerimetreConstant(config, couverture)
     with Ecriture(prepare) as ecriture:
         for rang, annee in enumerate(config.annees):
             dire(rang, len(config.annees), f"valeurs {annee}")
             if annee in gardees:
                 ecriture.reprendre(*(lire_conserve(config, annee, t.nom) for t in (INDICATEURS, COMPTES)))
-                couvertures.append(lire_conserve(config, annee, COUVERTURE.nom))
                 continue
             regles, lots = par_annee[annee]
-            etats = disponibilite(depots, regles.lues, config, annee)
-            couvertures.append(tableau_couverture(connus, etats, annee))
             restes = lots_conserves(config, annee, _dimensions(lots))
-            sommes = livrer(additionner([lot.sommes for lot in (*lots, *restes)], _dimensions(lots)), etats)
-            parc = connus[connus["annee"].eq(annee)]
+            brutes = additionner([lot.sommes for lot in (*lots, *restes)], _dimensions(lots))
+            sommes, parc = livrer(brutes, etats[annee]), connus[connus["annee"].eq(annee)]
+            constants.evaluer(annee, regles, Livraison(brutes, etats[annee], parc))
             for croisement in croisements(config):
                 for tranche in evaluer_par_tranches(
-                    sommes, croisement, etats, parc, list(regles.lues), regles.sans_regle
+                    sommes, croisement, etats[annee], parc, list(regles.lues), regles.sans_regle
                 ):
                     ecriture.ajouter(annee, tranche)
             if avancement:
@@ -102,7 +109,8 @@ def _ecrire_indicateurs(
     par_lieu = pd.concat([lieu.assign(annee=annee) for annee, lieu in lieux.items()], ignore_index=True)
     textes = dict.fromkeys([c for c in par_lieu if c not in ("annee", "connus")], "str")
     ecrire_preparee(LIEUX, par_lieu.astype(textes).rename(columns={"connus": "logements"}), prepare)
-    ecrire_preparee(COUVERTURE, pd.concat(couvertures, ignore_index=True), prepare)
+    ecrire_preparee(COUVERTURE, couverture, prepare)
+    ecrire_preparee(CONSTANTS, constants.table(), prepare)
     return Bilan(ecriture.valeurs, len(catalogue()))
 
 

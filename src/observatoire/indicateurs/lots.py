@@ -22,6 +22,12 @@ from observatoire.lecture.tables import table_vide
 from observatoire.schemas import lire_schemas
 
 
+def grain(config: Configuration) -> list[str]:
+    """Les dimensions du grain le plus fin qu'un niveau demande."""
+    voulues = {cle for croisement in croisements(config) for cle in croisement.cles} | {"bailleur", config.tout[0]}
+    return [d for d in dimensions_de(config) if d in voulues]
+
+
 @dataclass(frozen=True)
 class Reglages:
     """Comment sommer un lot d'une année ; voyage jusqu'au processus ou à la machine qui le somme."""
@@ -33,10 +39,8 @@ class Reglages:
 
     @property
     def dimensions(self) -> list[str]:
-        """Le grain le plus fin qu'un niveau demande."""
-        voulues = {cle for croisement in croisements(self.config) for cle in croisement.cles} | {"bailleur"}
-        voulues.add(self.config.tout[0])
-        return [d for d in dimensions_de(self.config) if d in voulues]
+        """Voir :func:`grain`."""
+        return grain(self.config)
 
     @property
     def utiles(self) -> set[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import reperes, selection
-from observatoire.presentation.epreuves import SEUIL, TOUT, ZERO, eprouver, eprouver_la_page, sans_lieu
+from observatoire.presentation.epreuves import SEUIL, TOUT, ZERO, eprouver_la_page, sans_lieu
 from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
 from observatoire.presentation.reperes import Repere
 from observatoire.vocabulaire import EFFECTIF
@@ -69,15 +69,19 @@ def regle(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous"
 
 
 def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots, probabilite: float) -> Comparaison:
-    """Situer ``ligne`` par rapport à ``repere``, en ces ``mots``.
-
-    ``probabilite`` : celle de l'écart, ajustée, s'il n'y en avait aucun ; absente quand rien ne l'éprouve.
-    """
+    """Situer ``ligne`` par rapport à ``repere``, en ces ``mots`` ; voir :func:`juger_ecart`."""
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
         return Comparaison("impossible", f"pas de comparaison : {nommer_statut(statut_de(cause))}")
     ecart = float(ligne["valeur"]) - float(repere["valeur"])
-    texte = ecrire_ecart(ecart, declaration)
+    return juger_ecart(ecart, ecrire_ecart(ecart, declaration), mots, probabilite)
+
+
+def juger_ecart(ecart: float, texte: str, mots: Mots, probabilite: float) -> Comparaison:
+    """Dire un écart, écrit ``texte``, en ces ``mots``.
+
+    ``probabilite`` : celle de l'écart, ajustée, s'il n'y en avait aucun ; absente quand rien ne l'éprouve.
+    """
     teste = not pd.isna(probabilite)
     if teste and probabilite >= SEUIL:
         return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
@@ -125,17 +129,20 @@ def comparer_annee(
     lieu: tuple[str, str, str],
     probabilite: float | None = None,
 ) -> Comparaison:
-    """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture interdit la comparaison.
+    """Situer l'année de la page par rapport à l'année ``avant`` ; une rupture de définition interdit la comparaison.
 
-    ``lieu`` : le niveau, le territoire et le bailleur. ``probabilite`` : celle de l'écart parmi d'autres (voir
-    :func:`comparer`) ; sans elle, l'écart est éprouvé seul.
+    ``lieu`` : le niveau, le territoire et le bailleur. ``probabilite`` : celle de la variation parmi d'autres (voir
+    :func:`juger_ecart`) ; sans elle, la variation est éprouvée seule. Là où les bailleurs ont changé, elle est celle
+    des bailleurs présents aux deux dates, et le dit.
     """
     if coupures := selection.ruptures_entre(valeurs, indicateur, avant):
         annees = " et ".join(str(a) for a in coupures)
         return Comparaison("impossible", f"non comparable à {avant} (rupture en {annees})")
-    ligne, repere = (valeurs.ligne(indicateur, *lieu, annee=annee) for annee in (None, avant))
-    if probabilite is None:
-        probabilite = float(eprouver(valeurs, [indicateur], [ligne], [repere])[0])
+    variation = selection.variations_en(valeurs, avant, lieu).get(indicateur)
+    if variation is None:
+        lignes = (valeurs.ligne(indicateur, *lieu, annee=annee) for annee in (None, avant))
+        cause = next((ligne for ligne in lignes if not _publiee(ligne)), {"statut": "c"})
+        return Comparaison("impossible", f"pas de comparaison : {nommer_statut(statut_de(cause))}")
     depuis = f"depuis {avant}"
     mots = Mots(
         f"en hausse {depuis}",
@@ -143,7 +150,12 @@ def comparer_annee(
         f"écart non significatif {depuis}",
         f"identique à {avant}",
     )
-    return comparer(ligne, repere, valeurs.catalogue[indicateur], mots, probabilite)
+    texte = ecrire_ecart(variation["variation"], valeurs.catalogue[indicateur])
+    if not pd.isna(variation["absents"]):
+        texte += ", à périmètre constant"
+    return juger_ecart(
+        variation["variation"], texte, mots, variation["probabilite"] if probabilite is None else probabilite
+    )
 
 
 def ecrire_ecart(ecart: float, declaration: dict) -> str:

@@ -11,7 +11,7 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
-from observatoire.vocabulaire import DEPUIS_ZERO
+from observatoire.vocabulaire import DE_DEFINITION, DEPUIS_ZERO, RUPTURES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
     """L'évolution d'un indicateur, son intervalle, la ville et l'état zéro pour repères.
 
-    Aucun trait ne franchit une rupture ni une année sans valeur.
+    Là où les bailleurs ont changé, celle des bailleurs de l'état zéro est à côté. Aucun trait ne franchit une rupture
+    de définition, ni une année sans valeur.
     """
     declaration = valeurs.catalogue[indicateur]
     annees = selection.serie(valeurs, indicateur, territoire, bailleur)
@@ -30,12 +31,15 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     repere = reperes.repere_de(valeurs, territoire, bailleur)
     ville = _serie_ville(valeurs, declaration, repere)
     autre = repere.nom if repere else ""
+    constante = selection.serie_constante(valeurs, indicateur, territoire) if bailleur == "tous" else []
     titre = f"{declaration['libelle']}, {nom}"
     with style():
-        toile = _dessiner(valeurs, declaration, annees, ville, (nom, autre))
-        svg = rendre(toile.achever(), titre, _decrire_evolution(valeurs, declaration, annees, ville, (nom, autre)))
+        toile = _dessiner(valeurs, declaration, (annees, ville, constante), (nom, autre))
+        decrite = _decrire_evolution(valeurs, declaration, (annees, ville, constante), (nom, autre))
+        svg = rendre(toile.achever(), titre, decrite)
     lignes = [(str(r["annee"]), r, r["annee"]) for r in annees]
     lignes += [(f"{autre}, {r['annee']}", r, r["annee"]) for r in ville]
+    lignes += [(f"à périmètre constant, {r['annee']}", r, r["annee"]) for r in constante]
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, indicateur))
     return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
@@ -48,20 +52,23 @@ def _serie_ville(valeurs, declaration, repere) -> list[dict]:
     return valeurs.lignes(declaration["code"], repere.niveau, repere.code)
 
 
-def _dessiner(valeurs, declaration, annees, ville, noms) -> Toile:
-    unite, dates = declaration["unite"], valeurs.edition["annees"]
-    propre, repere = (Trace(valeurs, declaration, lignes) for lignes in (annees, ville))
+def _dessiner(valeurs, declaration, series, noms) -> Toile:
+    unite, dates, (annees, ville, constante) = declaration["unite"], valeurs.edition["annees"], series
+    propre, repere, fixe = (Trace(valeurs, declaration, lignes) for lignes in series)
     ruptures = selection.ruptures(valeurs, declaration["code"])
     zero = _etat_zero(valeurs, propre, ruptures)
-    hauteurs = np.concatenate([propre.valeur, propre.bas, propre.haut, repere.valeur, [y for _, y in zero]])
+    hauteurs = [propre.valeur, propre.bas, propre.haut, repere.valeur, fixe.valeur, [y for _, y in zero]]
+    hauteurs = np.concatenate(hauteurs)
     toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), cadrer(declaration, hauteurs), gauche=36, haut=30.24)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
     toile.graduer_x(dates, [str(a) for a in dates], grille=False)
+    if constante:
+        toile.relier(fixe.couper(toile.x(fixe.annee)), fixe.couper(toile.y(fixe.valeur)), ENCRE, 1.5, (0, (4, 2)))
     _tracer_serie(toile, propre, repere, zero)
     tracer_ruptures(toile, ruptures)
     ecrire_valeurs(toile, declaration, annees, propre)
     depart = f"État zéro {valeurs.edition['annee_zero']}" if zero else None
-    _legender(toile, noms[: 1 + (len(ville) > 0)], depart)
+    _legender(toile, noms[: 1 + (len(ville) > 0)], depart, constante[0]["annee"] if constante else None)
     return toile
 
 
@@ -99,12 +106,12 @@ def _tracer_serie(toile: Toile, propre: Trace, repere: Trace, zero: list[tuple[f
 
 
 def _etat_zero(valeurs: Publie, propre: Trace, ruptures: list[dict]) -> list[tuple[float, float]]:
-    """Les deux bouts de la ligne de l'état zéro, qui s'arrête à la première rupture ; rien s'il n'est pas publié."""
+    """Les deux bouts de la ligne de l'état zéro, qu'arrête une rupture de définition ; rien s'il n'est pas publié."""
     depart = valeurs.edition["annee_zero"]
     hauteurs = propre.valeur[(propre.annee == depart) & np.isfinite(propre.valeur)]
     if len(propre.annee) < 2 or not len(hauteurs):
         return []
-    apres = [r["annee"] - 0.5 for r in ruptures if r["annee"] > depart]
+    apres = [r["annee"] - 0.5 for r in ruptures if r["annee"] > depart and r["genre"] == DE_DEFINITION]
     fin = min(apres, default=propre.annee[-1] + 0.45)
     return [(depart - 0.45, hauteurs[0]), (fin, hauteurs[0])]
 
@@ -136,11 +143,12 @@ def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: 
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
 
 
-def _legender(toile: Toile, noms: tuple[str, ...], zero: str | None) -> None:
+def _legender(toile: Toile, noms: tuple[str, ...], zero: str | None, constante: int | None) -> None:
     """Une entrée par série, de gauche à droite au-dessus du dessin."""
     entrees = [(noms[0], BLEU, 2.2, "-", ("o", 8))]
     entrees += [(autre, GRIS, 1.5, "--", ("s", 6)) for autre in noms[1:]]
     entrees += [(zero, ORANGE, 1.5, ":", None)] * (zero is not None)
+    entrees += [(f"bailleurs de {constante}", ENCRE, 1.5, (0, (4, 2)), None)] * (constante is not None)
     x, y = 16.6, toile.haut + 13.3
     for texte, couleur, largeur, tirets, marque in entrees:
         toile.tirer(x, y, x + 16.2, y, couleur, largeur, tirets)
@@ -150,14 +158,20 @@ def _legender(toile: Toile, noms: tuple[str, ...], zero: str | None) -> None:
         x += 31.5 + mesurer(texte, 9)
 
 
-def _decrire_evolution(valeurs, declaration, annees, ville, noms) -> str:
+def _decrire_evolution(valeurs, declaration, series, noms) -> str:
+    annees, ville, constante = series
+
     def suite(lignes: list[dict]) -> str:
         return " ; ".join(donnees.en_clair(str(r["annee"]), r, declaration) for r in lignes)
 
     phrases = [f"{noms[0]}, {suite(annees)}.", f"{noms[1]}, {suite(ville)}." if ville else ""]
+    phrases += [f"À périmètre constant, {suite(constante)}."] * bool(constante)
     return " ".join([*phrases, dire_ruptures(valeurs, declaration["code"])]).strip()
 
 
 def dire_ruptures(valeurs: Publie, indicateur: str) -> str:
     ruptures = selection.ruptures(valeurs, indicateur)
-    return " ".join(f"Rupture entre {r['annee'] - 1} et {r['annee']} : {r['libelle']}." for r in ruptures)
+    return " ".join(
+        f"Rupture entre {r['annee'] - 1} et {r['annee']} ({RUPTURES[r['genre']].libelle}) : {r['libelle']}."
+        for r in ruptures
+    )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from observatoire.erreurs import ParametreInconnu
 from observatoire.publie import VALEURS, en_lignes
-from observatoire.vocabulaire import POUR_TOUS
+from observatoire.vocabulaire import DE_DEFINITION, POUR_TOUS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -50,6 +50,28 @@ def ligne(
 ) -> dict:
     """La ligne d'une année (celle de la page par défaut)."""
     return valeurs.ligne(indicateur, *reperer(valeurs, territoire), bailleur, annee)
+
+
+def variations(valeurs: Publie, depart: int, territoire: str | None = None, bailleur: str = "tous") -> dict[str, dict]:
+    """Indicateur -> ce qui en a changé depuis l'année ``depart``, là où deux valeurs se comparent."""
+    return variations_en(valeurs, depart, (*reperer(valeurs, territoire), bailleur))
+
+
+def variations_en(valeurs: Publie, depart: int, lieu: tuple[str, str, str]) -> dict[str, dict]:
+    """Comme :func:`variations`, d'un niveau, d'un territoire et d'un bailleur."""
+    cles = dict(zip(("niveau", "territoire", "bailleur"), lieu, strict=True))
+    lignes = valeurs.lignes_de("variations", depart=depart, annee=valeurs.annee, **cles)
+    return {ligne["indicateur"]: ligne for ligne in lignes}
+
+
+def serie_constante(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
+    """La série des bailleurs présents à l'état zéro, à partir de lui ; vide si ce sont toujours les mêmes."""
+    zero, (niveau, code) = valeurs.edition["annee_zero"], reperer(valeurs, territoire)
+    cles = {"indicateur": indicateur, "niveau": niveau, "territoire": code, "bailleur": "tous", "depart": zero}
+    siennes = valeurs.lignes_de("constants", **cles)
+    par_annee = {r["annee"]: r for r in siennes if r["annee"] == r["arrivee"] and r["statut"] == "publie"}
+    depart = [r for r in siennes if r["annee"] == zero and r["statut"] == "publie"]
+    return [*depart[:1], *(par_annee[a] for a in sorted(par_annee))] if depart and par_annee else []
 
 
 def quartiers(
@@ -122,19 +144,23 @@ def groupe(valeurs: Publie, nom: str) -> list[str]:
 
 
 def ruptures(valeurs: Publie, indicateur: str) -> list[dict]:
-    """Les ruptures qui touchent un indicateur (``annee``, ``libelle``) : chacune sépare ``annee`` - 1 de ``annee``."""
+    """Celles qui touchent un indicateur (``annee``, ``genre``, ``libelle``), entre ``annee`` - 1 et ``annee``."""
     touches = {indicateur, valeurs.catalogue[indicateur].get("groupe"), "tous", "*"} - {None}
-    return [{"annee": annee, "libelle": libelle} for annee, libelle, codes in valeurs.dates_rompues if codes & touches]
+    return [
+        {"annee": annee, "genre": genre, "libelle": libelle}
+        for annee, genre, libelle, codes in valeurs.dates_rompues
+        if codes & touches
+    ]
 
 
 def ruptures_entre(valeurs: Publie, indicateur: str, avant: int) -> list[int]:
-    """Les années des ruptures qui séparent ``avant`` de l'année de la page."""
-    return sorted({r["annee"] for r in ruptures(valeurs, indicateur) if avant < r["annee"] <= valeurs.annee})
+    """Les années des ruptures de définition qui séparent ``avant`` de l'année de la page : rien ne s'y compare."""
+    return sorted(annee for annee in _coupures(valeurs, indicateur) if avant < annee <= valeurs.annee)
 
 
 def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
-    """Le numéro du segment de chaque année : il change à une rupture et après une année sans valeur."""
-    coupures = {r["annee"] for r in ruptures(valeurs, indicateur)}
+    """Le numéro du segment de chaque année : il change à une rupture de définition, et après une année sans valeur."""
+    coupures = _coupures(valeurs, indicateur)
     numeros, suivante = [], None
     for r in annees:
         neuf = r["annee"] != suivante or r["annee"] in coupures
@@ -142,6 +168,10 @@ def segments(valeurs: Publie, indicateur: str, annees: list[dict]) -> list[int]:
         manque = pd.isna(r["valeur"]) or r["statut"] != "publie"
         suivante = None if manque else r["annee"] + 1
     return numeros
+
+
+def _coupures(valeurs: Publie, indicateur: str) -> set[int]:
+    return {r["annee"] for r in ruptures(valeurs, indicateur) if r["genre"] == DE_DEFINITION}
 
 
 def _de_l_annee(valeurs: Publie, **cles: str) -> list[dict]:

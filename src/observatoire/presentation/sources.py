@@ -17,6 +17,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.tableaux import TOTAUX, composer
 from observatoire.presentation.textes import paragraphe
+from observatoire.vocabulaire import RUPTURES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -100,6 +101,7 @@ def tableau_ruptures(valeurs: Publie) -> Fragment:
         {
             "Entre": [f"{a - 1} et {a}" for a in table["annee"]],
             "Rupture": table["libelle"].map(_texte).to_numpy(),
+            "Ce qui a changé": [RUPTURES[genre].nom for genre in table["genre"]],
             "Description": table["description"].map(_texte).to_numpy(),
             "Source": table["source"].map(_texte).to_numpy(),
         }

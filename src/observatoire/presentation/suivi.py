@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.presentation import comparaisons, selection
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.cles import dire_ecart
-from observatoire.presentation.epreuves import SEUIL, eprouver
+from observatoire.presentation.epreuves import SEUIL
 from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_ligne, ecrire_part
 from observatoire.presentation.sources import TABLES
@@ -79,30 +79,25 @@ def _parts(table: pd.DataFrame, bailleur: str) -> dict[str, str]:
 
 
 def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
-    """Chaque couple (indicateur, territoire) comparé d'une année à l'autre : ``probabilite`` et ``ajustee``."""
-    table = valeurs.indicateurs
-    table = table[table["bailleur"].eq("tous") & table["niveau"].isin([valeurs.tout[0], "ville", "quartier"])]
-    rompus = [c for c in valeurs.catalogue if selection.ruptures_entre(valeurs, c, avant)]
-    groupes = [c for c, d in valeurs.catalogue.items() if d.get("groupe")]
-    table = table[table["statut"].eq("publie") & ~table["indicateur"].isin([*groupes, *rompus])]
-    cles = ["indicateur", "niveau", "territoire"]
-    deux = table[table["annee"].eq(valeurs.annee)].merge(table.loc[table["annee"].eq(avant), cles], on=cles)
-    bouts = [
-        deux[cles].merge(table[table["annee"].eq(annee)], on=cles, how="left").to_dict("records")
-        for annee in (valeurs.annee, avant)
-    ]
-    deux = deux.assign(probabilite=eprouver(valeurs, deux["indicateur"].tolist(), *bouts)).dropna(subset="probabilite")
-    return deux.assign(ajustee=fausses_decouvertes(deux["probabilite"]))
+    """Ce qui a changé de la ville et des quartiers, d'une année à l'autre : les variations, et leur ``ajustee``."""
+    table = valeurs.variations
+    table = table[table["depart"].eq(avant) & table["annee"].eq(valeurs.annee) & table["bailleur"].eq("tous")]
+    table = table[table["niveau"].isin([valeurs.tout[0], "ville", "quartier"])].dropna(subset="probabilite")
+    return table.assign(ajustee=fausses_decouvertes(table["probabilite"]))
 
 
 def _nouveaute(valeurs, r, avant: int, depuis: str) -> dict[str, str]:
     declaration = valeurs.catalogue[r.indicateur]
     ecart = comparaisons.comparer_annee(valeurs, r.indicateur, avant, (r.niveau, r.territoire, "tous"), r.ajustee)
-    passee = selection.ligne(valeurs, r.indicateur, r.territoire, annee=avant)
+    bouts = (
+        ecrire_ligne(selection.ligne(valeurs, r.indicateur, r.territoire, annee=annee), declaration)
+        if pd.isna(r.absents)
+        else ecrire(valeur, declaration["unite"])
+        for annee, valeur in ((avant, r.valeur_depart), (valeurs.annee, r.valeur))
+    )
     return {
         "Territoire": lier_et_situer(valeurs, r.niveau, r.territoire, depuis),
         "Indicateur": lier_fiche(valeurs, r.indicateur, depuis),
         "Changement": dire_ecart(ecart),
-        str(avant): ecrire_ligne(passee, declaration),
-        str(valeurs.annee): ecrire_ligne(selection.ligne(valeurs, r.indicateur, r.territoire), declaration),
+        **dict(zip((str(avant), str(valeurs.annee)), bouts, strict=True)),
     }

@@ -39,6 +39,7 @@ from observatoire.sujets.revue.tables import ECARTS, OBJECTIFS
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, dossier_des_seances, lire_seances
 from observatoire.sujets.seances.calcul.publication import est_lue, publier_seances
 from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
+from observatoire.sujets.variations.tables import VARIATIONS
 from observatoire.tables import Table
 from observatoire.tables.edition import TERRITOIRES
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
@@ -70,7 +71,7 @@ def publier_les_ecrits(
     ``dossier`` a déjà tout le reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant d'écrire.
     """
     ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
-    tables = _juger(config, baremes, publiees, ecrits.seances)
+    tables = _juger(config, baremes, publiees, ecrits.seances, lire_publiee(VARIATIONS, dossier))
     for table, contenu in tables.items():
         ecrire_publiee(table, contenu, dossier, regles.public)
     shutil.rmtree(dossier / COMMENTAIRES.name, ignore_errors=True)
@@ -81,7 +82,11 @@ def publier_les_ecrits(
 
 
 def _juger(
-    config: Configuration, baremes: Baremes, publiees: pd.DataFrame, seances: list[Seance]
+    config: Configuration,
+    baremes: Baremes,
+    publiees: pd.DataFrame,
+    seances: list[Seance],
+    variations: pd.DataFrame,
 ) -> dict[Table, pd.DataFrame]:
     """La conformité aux objectifs, les engagements et leur revue."""
     referentiels, suivi = config.chemin("referentiels"), lire_le_suivi(config)
@@ -94,6 +99,7 @@ def _juger(
         engagements,
         conformite,
         lire_ruptures(referentiels, catalogue()),
+        variations,
         bouts=(config.annee_zero, max(config.annees)),
         tout=config.tout,
         duree=duree_de_la_charte(config.charte),

@@ -21,6 +21,7 @@ from observatoire.publication.ecrits import publier_les_ecrits
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
+from observatoire.publication.variations import Variations
 from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
@@ -98,7 +99,9 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
         publier_accompagnement(config, regles, travail)
         publier_territoires(config, bruitees.table, regles, travail)
-        _publier_les_alertes(config, baremes, exacts, ouverture, regles, travail)
+        variations = Variations(config, ouverture, regles, exacts["parc"])
+        variations.publier(publiees, travail)
+        _publier_les_alertes(baremes, exacts, variations, travail)
         publier_les_sujets(config, publiees, regles, travail)
         publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
@@ -146,16 +149,16 @@ def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
     return signature
 
 
-def _publier_les_alertes(
-    config: Configuration, baremes: Baremes, exacts, ouverture: Ouverture, regles: Regles, travail: Path
-) -> None:
-    """Les alertes, leur ampleur, et le suivi de celles que ce public lit."""
+def _publier_les_alertes(baremes: Baremes, exacts, variations: Variations, travail: Path) -> None:
+    """Les alertes, leur ampleur, le suivi de celles que ce public lit, et les alertes de changement."""
+    config, ouverture, regles = variations.config, variations.ouverture, variations.regles
     siennes = regles_par_annee(config, baremes)
     paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, siennes)).table
     evaluees = evaluer_les_alertes(config, siennes, paru, ouverture.bruits(regles))
     alertes, ampleurs = publier_les_alertes(evaluees, regles)
     ecrire_publiee(ALERTES_PUBLIEES, alertes, travail, regles.public)
     ecrire_publiee(AMPLEURS_PUBLIEES, ampleurs, travail, regles.public)
+    variations.publier_les_changements(paru, siennes, travail)
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 

@@ -130,13 +130,13 @@ class Contenu:
         return parents
 
     @cached_property
-    def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
-        """L'année et le libellé de chaque rupture, et les codes qu'elle touche."""
+    def dates_rompues(self) -> list[tuple[int, str, str, set[str]]]:
+        """L'année, le genre et le libellé de chaque rupture, et les codes qu'elle touche."""
         table = self.table("ruptures")
         if table.empty:
             return []
         codes = [set(re.split(r"[\s,;|]+", codes)) for codes in table["indicateurs"].fillna("tous")]
-        return list(zip(table["annee"].tolist(), table["libelle"].tolist(), codes, strict=True))
+        return list(zip(*(table[c].tolist() for c in ("annee", "genre", "libelle")), codes, strict=True))
 
 
 class _Series(NamedTuple):

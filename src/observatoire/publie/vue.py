@@ -148,8 +148,8 @@ class Publie:
         return self.contenu.noms
 
     @property
-    def dates_rompues(self) -> list[tuple[int, str, set[str]]]:
-        """L'année et le libellé de chaque ligne de ``ruptures``, et les indicateurs ou les groupes qu'elle touche."""
+    def dates_rompues(self) -> list[tuple[int, str, str, set[str]]]:
+        """L'année, le genre et le libellé de chaque ligne de ``ruptures``, et les indicateurs qu'elle touche."""
         noter(RUPTURES.fichier)
         return self.contenu.dates_rompues
 

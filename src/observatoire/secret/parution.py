@@ -146,6 +146,14 @@ def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tup
     return petite.to_numpy(), (peu | domine).to_numpy() & tous, muette
 
 
+def trahit(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> np.ndarray:
+    """Vrai là où ce que dit une cellule (:data:`CELLULE`) serait celui d'un bailleur, d'après les logements de chacun.
+
+    ``parc`` : voir :func:`motiver`.
+    """
+    return _reserver(cellules, parc, regles)[1]
+
+
 def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
     """Les logements de chaque bailleur (``contributeur``) dans chaque cellule."""
     morceaux = []

@@ -127,36 +127,38 @@ def situer_moyenne(valeur, erreur, valeur_tout, erreur_tout, poids, confiance: f
     return _normale((poids < 1) & (variance > 0), valeur - valeur_tout, np.sqrt(variance), confiance)
 
 
-def varier(restes, partis, arrives, bruit=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
-    r"""La variation d'une part entre deux dates, où la plupart des ménages sont les mêmes.
+def varier(avant, apres, restent, bruit=SANS_BRUIT, confiance: float | None = CONFIANCE) -> Ecart:
+    r"""``x1/n1 - x0/n0``, la variation d'une part entre deux dates, où la plupart des ménages sont les mêmes.
 
-    ``restes`` : quatre tableaux, les ménages présents aux deux dates qui ont le trait aux deux, à la première
-    seulement, à la seconde seulement, à aucune ; ``partis`` et ``arrives`` : ceux d'une seule date, ``(x, n)``.
+    ``avant``, ``apres`` : ``(x, n)`` à chaque date. ``restent`` : de ceux qui sont là aux deux, leur nombre, ceux qui
+    ont le trait aux deux, ceux qui l'ont gagné, ceux qui l'ont perdu ; les autres sont partis ou arrivés. ``bruit`` :
+    la variance du bruit de l'écart. Des comptes bruités qui ne s'accordent pas sont ramenés à ce qui est possible.
 
     $$ \operatorname{Var} = s\,\operatorname{Var}\!\left(\frac{y_1}{N_1} - \frac{y_0}{N_0}\right)
     + \frac{n_p\,p_p(1-p_p)}{N_0^2} + \frac{n_a\,p_a(1-p_a)}{N_1^2} $$
 
-    $s$ : ménages restés ; $y$ : leur trait, 0 ou 1. Un demi-ménage est ajouté à chaque cas, pour la variance
-    seulement : sans lui, un quartier où personne n'a changé semblerait connu exactement.
+    $s$ : ménages restés ; $y$ : leur trait, 0 ou 1 ; $p$, $a$ : partis, arrivés. Un demi-ménage est ajouté à chaque
+    cas, pour la variance seulement : sans lui, un quartier où personne n'a changé semblerait connu exactement.
 
     **Référence.** Derrick B. et coll. (2015), *Journal of Modern Applied Statistical Methods* 14 (2) (échantillons qui
     se recouvrent en partie) ; Agresti A. et Min Y. (2005), *Statistics in Medicine* 24, 729-740 (le demi-ménage).
     """
-    oui_oui, oui_non, non_oui, non_non, x_p, n_p, x_a, n_a, bruit = _tableaux(*restes, *partis, *arrives, bruit)
-    avant, apres = oui_oui + oui_non + non_oui + non_non + n_p, oui_oui + oui_non + non_oui + non_non + n_a
-    avec = (avant > 0) & (apres > 0)
-    avant, apres = np.where(avec, avant, 1.0), np.where(avec, apres, 1.0)
-    ecart = (oui_oui + non_oui + x_a) / apres - (oui_oui + oui_non + x_p) / avant
-    cas = np.stack([oui_oui, oui_non, non_oui, non_non]) + 0.5
-    apports = np.stack([1 / apres - 1 / avant, -1 / avant, 1 / apres, np.zeros(ecart.shape)])
-    restent = cas.sum(axis=0) - 2
+    x0, n0, x1, n1, restes, gardes, gagnes, perdus, bruit = _tableaux(*avant, *apres, *restent, bruit)
+    avec = (n0 > 0) & (n1 > 0) & np.isfinite(restes + gardes + gagnes + perdus)
+    n0, n1 = np.where(avec, n0, 1.0), np.where(avec, n1, 1.0)
+    restes = np.clip(restes, 0, np.minimum(n0, n1))
+    gardes = np.clip(gardes, 0, np.minimum(restes, np.minimum(x0, x1)))
+    perdus = np.clip(perdus, 0, np.minimum(restes, x0) - gardes)
+    gagnes = np.clip(gagnes, 0, np.minimum(restes - perdus, x1) - gardes)
+    cas = np.stack([gardes, perdus, gagnes, restes - gardes - perdus - gagnes]) + 0.5
+    apports = np.stack([1 / n1 - 1 / n0, -1 / n0, 1 / n1, np.zeros(n0.shape)])
     parts = cas / cas.sum(axis=0)
     moyenne = (parts * apports).sum(axis=0)
-    variance = restent * ((parts * apports**2).sum(axis=0) - moyenne**2) + bruit
-    for x, n, total in ((x_p, n_p, avant), (x_a, n_a, apres)):
-        part = (x + 0.5) / (n + 1)
+    variance = restes * ((parts * apports**2).sum(axis=0) - moyenne**2) + bruit
+    for x, n, total in ((x0 - gardes - perdus, n0 - restes, n0), (x1 - gardes - gagnes, n1 - restes, n1)):
+        part = (np.clip(x, 0, n) + 0.5) / (n + 1)
         variance = variance + n * part * (1 - part) / total**2
-    return _normale(avec & (variance > 0), ecart, np.sqrt(variance), confiance)
+    return _normale(avec & (variance > 0), x1 / n1 - x0 / n0, np.sqrt(variance), confiance)
 
 
 def fausses_decouvertes(probabilites) -> np.ndarray:
@@ -209,7 +211,7 @@ def _taux(x1, n1, x2, n2, bruit, confiance: float | None) -> Ecart:
 
 def _comparer(loi, comptes, variance, confiance: float | None) -> Ecart:
     x1, n1, x2, n2, variance = _tableaux(*comptes, variance)
-    return loi(x1, n1, x2, n2, _bruit(x1, n1, x2, n2, variance), confiance)
+    return loi(x1, n1, x2, n2, bruit_de_l_ecart(x1, n1, x2, n2, variance), confiance)
 
 
 def _situer(loi, comptes, variance, confiance: float | None) -> Ecart:
@@ -217,13 +219,13 @@ def _situer(loi, comptes, variance, confiance: float | None) -> Ecart:
     avec = (n > 0) & (n_tout > n)
     n, n_tout = np.where(avec, n, 1.0), np.where(avec, n_tout, 2.0)
     poids = 1 - n / n_tout
-    bruit = _bruit(x, n, x_tout, n_tout, variance) / poids**2
+    bruit = bruit_de_l_ecart(x, n, x_tout, n_tout, variance) / poids**2
     reste = loi(x, n, np.maximum(x_tout - x, 0), n_tout - n, bruit, confiance)
     bornes = [poids * v for v in (reste.bas, reste.haut)]
     return _la_ou(avec, x / n - x_tout / n_tout, *bornes, reste.probabilite)
 
 
-def _bruit(x1, n1, x2, n2, variance) -> np.ndarray:
+def bruit_de_l_ecart(x1, n1, x2, n2, variance) -> np.ndarray:
     """La variance que le bruit de quatre comptes donne à l'écart de leurs rapports."""
     with np.errstate(divide="ignore", invalid="ignore"):
         bruit = sum(ecart_type_du_bruit(x / n, n, variance) ** 2 for x, n in ((x1, n1), (x2, n2)))

@@ -37,7 +37,9 @@ BAREMES = Table(
 RUPTURES = Table(
     "ruptures", PUBLIE, "les ruptures de série", PROTECTION,
     cles=(ANNEE, code("indicateurs", "indicateur rompu")),
-    mesures=(LIBELLE, texte("description", "ce qui a changé"), SOURCE),
+    mesures=(
+        code("genre", "qui dépose, ou ce que l'on compte"), LIBELLE, texte("description", "ce qui a changé"), SOURCE,
+    ),
     sources=("référentiels/ruptures.yml",), protection=PUBLIC,
 )  # fmt: skip
 EDITIONS = Table(

@@ -4,6 +4,7 @@ from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
     CELLULE,
+    DEPART,
     INDICATEUR,
     MESURES,
     NIVEAU,
@@ -12,6 +13,7 @@ from observatoire.tables.colonnes import (
     code,
     entier,
     nombre,
+    texte,
 )
 from observatoire.tables.contrat import PREPARE, PROTECTION, PUBLIE, RIEN, Etape, Purge, Table
 from observatoire.tables.depots import DEPOTS
@@ -26,6 +28,8 @@ _PARC = (
 )
 _LIVREE = (ANNEE, BAILLEUR, INDICATEUR)
 _DISPONIBLE = code("statut", "livré, ou pourquoi il manque")
+#: Une date d'une comparaison : ``annee`` est l'une des deux, de ``depart`` à ``arrivee``.
+COMPARAISON = (DEPART, entier("arrivee", "année d'arrivée"), *CELLULE)
 #: Les comptes qui portent une clé, donc un bruit.
 ROLES = ("numerateur", "denominateur", "concernes", "effectif")
 
@@ -47,6 +51,10 @@ COUVERTURE = Table(
     "couverture", PREPARE, "ce que chaque bailleur a livré de chaque indicateur", CALCUL,
     cles=_LIVREE, mesures=(_DISPONIBLE, *_PARC), de=(DEPOTS,), sources=_LU, purge=Purge(),
 )  # fmt: skip
+CONSTANTS = Table(
+    "constants", PREPARE, "chaque indicateur à périmètre constant, là où les bailleurs ont changé, exact", CALCUL,
+    cles=COMPARAISON, mesures=(*MESURES, STATUT, *COMPTES.mesures), de=(DEPOTS,), sources=_LU, purge=SANS_PETITS,
+)  # fmt: skip
 LIEUX = Table(
     "lieux", PREPARE, "les logements de chaque combinaison de territoires et de bailleur", CALCUL,
     cles=(ANNEE, BAILLEUR), mesures=(entier("logements", "logements connus", "logements"),), ouverte=True, sources=_LU,
@@ -61,6 +69,11 @@ CUMULS = Table(
     "cumuls", PUBLIE, "les flux cumulés sur trois ans", PROTECTION,
     cles=(ANNEE, entier("depuis", "première des trois années"), NIVEAU, TERRITOIRE, BAILLEUR, INDICATEUR),
     mesures=INDICATEURS.mesures, de=(INDICATEURS, COMPTES, LIEUX), protection=BRUITES, facultative=True, extraite=True,
+)  # fmt: skip
+CONSTANTS_PUBLIES = Table(
+    "constants", PUBLIE, "chaque indicateur à périmètre constant, là où les bailleurs ont changé", PROTECTION,
+    cles=COMPARAISON, mesures=(*INDICATEURS.mesures, texte("absents", "bailleurs laissés de côté aux deux dates")),
+    de=(CONSTANTS, COUVERTURE, LIEUX), protection=BRUITES, extraite=True,
 )  # fmt: skip
 COUVERTURE_PUBLIEE = Table(
     "couverture", PUBLIE, "ce que chaque bailleur a livré de chaque indicateur", PROTECTION,

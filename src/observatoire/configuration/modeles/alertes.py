@@ -35,6 +35,12 @@ class Seuils(Fiche):
         return float(self.vigilance), float(self.alerte)
 
 
+class SeuilsDeChangement(Seuils):
+    """De même, pour ce qui change d'une année à l'autre ; ``sauf`` : ce dont la population n'est pas suivie."""
+
+    sauf: list[parmi_ceux("indicateurs", "une proportion ou un taux du catalogue")] = Field(default_factory=list)
+
+
 class Persistance(Fiche):
     """Tant d'alertes en tant d'années."""
 
@@ -61,6 +67,7 @@ class RegleDesAlertes(Fiche):
     persistance: Persistance
     pente: nombre("]0 ; 1]")
     seuils: Seuils
+    changement: SeuilsDeChangement | None = None
     seuils_par_niveau: dict[parmi_ceux("niveaux"), Seuils] = Field(default_factory=dict)
     indicateurs: dict[parmi_ceux("indicateurs", "une proportion ou un taux du catalogue"), SeuilsPropres] = Field(
         min_length=1

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from observatoire.configuration.fiche import Chemin, Fiche, Texte, entier, parmi_ceux
+from observatoire.configuration.fiche import Chemin, Fiche, Texte, entier, parmi, parmi_ceux
+from observatoire.vocabulaire import DE_DEFINITION, RUPTURES
 
 _Vise = parmi_ceux("vises", "un indicateur du catalogue, ni une table")
 
@@ -17,9 +18,10 @@ def _en_liste(vises: object) -> object:
 
 
 class Rupture(Fiche):
-    """Une rupture entre l'année précédente et ``annee``."""
+    """Une rupture entre l'année précédente et ``annee``. ``genre`` : qui dépose, ou ce que l'on compte, a changé."""
 
     annee: entier(1900, "une année", 2100)
+    genre: parmi(*RUPTURES) = DE_DEFINITION
     indicateurs: Annotated[list[_Vise], Field(min_length=1), BeforeValidator(_en_liste)]
     libelle: Texte
     description: Texte

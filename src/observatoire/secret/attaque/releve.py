@@ -22,7 +22,8 @@ _ROLES = ("numerateur", "denominateur", "concernes")
 
 
 def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataFrame) -> pd.Series:
-    """Ce que chaque ligne couvre : vide si c'est tout ce qui est là, sinon le rang des bailleurs qui ont livré.
+    """Ce que chaque ligne couvre : vide si c'est tout ce qui est là, sinon les bailleurs qui ont livré, sans ceux que
+    la ligne laisse de côté (``absents``).
 
     Deux indicateurs ne comptent la même chose en un lieu que s'ils y couvrent les mêmes bailleurs. Un foyer est hors du
     champ de certains : on sait où il y en a, puisque leur bailleur y a des lignes.
@@ -31,7 +32,11 @@ def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataF
     livres = couverture[couverture["statut"].eq("livre")].groupby(cles)["bailleur"].agg(lambda b: " ".join(sorted(b)))
     hors = couverture[couverture["statut"].eq("hors_champ")]
     de_la_table = pd.MultiIndex.from_frame(table[cles])
-    rangs = pd.Series(pd.factorize(livres)[0].astype(str), index=livres.index).reindex(de_la_table, fill_value="?")
+    rangs = livres.reindex(de_la_table, fill_value="?").to_numpy(object)
+    if "absents" in table:
+        couples = pd.Series(list(zip(rangs, table["absents"].fillna(""), strict=True)))
+        gardes = {c: " ".join(b for b in c[0].split() if b not in c[1].split()) for c in couples.unique()}
+        rangs = couples.map(gardes).to_numpy(object)
     leurs = table["bailleur"].isin(set(hors["bailleur"]))
     lieux = pd.MultiIndex.from_frame(table.loc[leurs, ["annee", "territoire"]].drop_duplicates())
     parents = territoires.drop_duplicates("code").set_index("code")["parent"]
@@ -40,7 +45,7 @@ def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataF
         avec |= pd.MultiIndex.from_arrays([table["annee"], lieu]).isin(lieux)
         lieu = lieu.map(parents)
     champ = avec & (table["bailleur"].eq(TOUS) | leurs) & de_la_table.isin(pd.MultiIndex.from_frame(hors[cles]))
-    return pd.Series(np.where(champ | (table["couverture"] < 1), rangs.to_numpy(), ""), index=table.index)
+    return pd.Series(np.where(champ | (table["couverture"] < 1), rangs, ""), index=table.index)
 
 
 def relever(

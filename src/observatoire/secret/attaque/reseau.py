@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.secret.attaque.definitions import Definitions
+from observatoire.secret.attaque.passages import CONSTANT, relever_les_passages, relier_les_passages
 from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, relever
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.parution import TOUS
@@ -73,12 +74,18 @@ class Reseau:
         return np.arange(len(self.bas) - nombre, len(self.bas))
 
 
-def assembler(parues: Sequence[tuple], territoires: pd.DataFrame, definitions: Definitions) -> Reseau:
-    """Le réseau de tables publiées, avec les règles de chacune ; voir :func:`~.releve.relever` pour ``parues``.
+def assembler(
+    parues: Sequence[tuple], territoires: pd.DataFrame, definitions: Definitions, passages: Sequence[tuple] = ()
+) -> Reseau:
+    """Le réseau de tables publiées, avec les règles de chacune ; voir :func:`~.releve.relever` pour ``parues``,
+    :func:`~.passages.relever_les_passages` pour ``passages``.
 
     ``territoires`` : ``niveau, code, parent``.
     """
     releve, lois = relever(parues, definitions)
+    numeros = {loi: rang for rang, loi in enumerate(lois)}
+    releve = pd.concat([releve, *relever_les_passages(passages, definitions, numeros)], ignore_index=True)
+    lois = list(numeros)
     cellules = releve[LIEU].drop_duplicates(ignore_index=True)
     places = pd.MultiIndex.from_frame(cellules).get_indexer(pd.MultiIndex.from_frame(releve[LIEU]))
     rang = np.full((len(cellules), len(definitions.noms)), -1)
@@ -99,6 +106,9 @@ def assembler(parues: Sequence[tuple], territoires: pd.DataFrame, definitions: D
     _sommer_dans_les_cellules(reseau)
     for total, parties, plein in (*_parentes(cellules, territoires), *_cumuls(cellules)):
         _sommer_entre_cellules(reseau, total, parties, plein)
+    for total, partie in _perimetres(cellules):
+        _sommer_entre_cellules(reseau, total, np.array([partie]), True)
+    relier_les_passages(reseau, RESTE)
     _lier(reseau)
     tailles: dict[int, list] = {}
     for somme in reseau.sommes:
@@ -167,6 +177,19 @@ def _cumuls(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
         cles = [(a, c["niveau"], c["territoire"], c["bailleur"], "", c["lot"]) for a in range(depuis, c["annee"] + 1)]
         if all(cle in places.index for cle in cles):
             yield rang, places[cles].to_numpy(), True
+
+
+def _perimetres(cellules: pd.DataFrame) -> Iterator[tuple[int, int]]:
+    """(cellule, la même à périmètre constant) : les bailleurs laissés de côté font le reste."""
+    cles = [c for c in LIEU if c not in ("edition", "lot")]
+    courantes, constantes = (cellules[masque] for masque in (
+        cellules["edition"].eq(""), cellules["edition"].str.startswith(CONSTANT)
+    ))  # fmt: skip
+    rangs = courantes.rename_axis("rang").reset_index()[[*cles, "lot", "rang"]]
+    siennes = constantes.rename_axis("partie").reset_index()[[*cles, "lot", "partie"]]
+    paires = rangs.merge(siennes, on=cles, suffixes=("", "_constant"))
+    paires = paires[paires["lot"].ne(paires["lot_constant"])]
+    yield from zip(paires["rang"].tolist(), paires["partie"].tolist(), strict=True)
 
 
 def _sommer_entre_cellules(reseau: Reseau, total: int, parties: np.ndarray, plein: bool) -> None:

@@ -1,5 +1,6 @@
 """Les alertes, évaluées sur l'exact, puis de nouveau sur ce qui paraît ; leurs dossiers, et ce qui a été fait."""
 
+from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
@@ -21,7 +22,7 @@ from observatoire.tables.colonnes import (
 )
 from observatoire.tables.contrat import PREPARE, PROTECTION, PUBLIE, RIEN, Etape, Purge, Table
 from observatoire.tables.depots import DEPOTS
-from observatoire.tables.indicateurs import COMPTES, INDICATEURS, LIEUX, SANS_PETITS
+from observatoire.tables.indicateurs import COMPTES, CONSTANTS, INDICATEURS, LIEUX, SANS_PETITS
 
 CALCUL = Etape("alertes", "observatoire.sujets.alertes.calcul.etape")
 CLES = (ANNEE, NIVEAU, TERRITOIRE, INDICATEUR)
@@ -84,6 +85,17 @@ AMPLEURS_PUBLIEES = Table(
     "ampleurs", PUBLIE, "ce qui explique chaque verdict ; les pages la lisent avec les alertes", PROTECTION,
     cles=CLES, mesures=(*(c for c in _EXPLIQUE if c.nom not in _TUES), STATUT), de=ALERTES_PUBLIEES.de,
     protection=ALERTES_PUBLIEES.protection, facultative=True,
+)  # fmt: skip
+
+CHANGEMENTS = Table(
+    "changements", PUBLIE, "qui gagne, perd ou apporte un trait, d'une année à la suivante", PROTECTION,
+    cles=(*CLES, code("mouvement", "gagnés ou perdus par qui reste, ou arrivés")),
+    mesures=(
+        VERDICT, nombre("observe", "observé", "unités"), nombre("exposes", "à qui il pouvait arriver", "unités"),
+        *_DIT[2:], QUARTIER, STATUT,
+    ),
+    de=(INDICATEURS, CONSTANTS, PASSAGES, LIEUX), protection="évalués sur les comptes bruités", facultative=True,
+    extraite=True,
 )  # fmt: skip
 
 SUIVI = Etape("suivi", "observatoire.sujets.alertes.calcul.suivi")

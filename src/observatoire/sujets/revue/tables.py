@@ -1,6 +1,7 @@
 """La revue de la charte : de l'état zéro à la dernière année, ce qui a changé et pourquoi."""
 
 from observatoire.sujets.objectifs.tables import CONFORMITE, ENGAGEMENTS
+from observatoire.sujets.variations.tables import VARIATIONS
 from observatoire.tables.colonnes import (
     ANNEE,
     BAILLEUR,
@@ -69,7 +70,7 @@ OBJECTIFS = Table(
         texte("raison", "pourquoi ce verdict"), code("pertinence", "est-ce à portée"),
         nombre("probabilite", "probabilité d'y arriver"), texte("proposition", "à discuter"), STATUT, MOTIF,
     ),
-    de=(INDICATEURS_PUBLIES, ENGAGEMENTS, CONFORMITE, RUPTURES), protection="calculée sur ce qui paraît",
+    de=(INDICATEURS_PUBLIES, VARIATIONS, ENGAGEMENTS, CONFORMITE, RUPTURES), protection="calculée sur ce qui paraît",
     facultative=True,
 )  # fmt: skip
 ECARTS = Table(

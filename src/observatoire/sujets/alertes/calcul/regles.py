@@ -22,7 +22,9 @@ class Regles:
     ``probabilite`` : au-delà, un écart compte. ``repondants``, ``reponse`` : en deçà, rien n'est évaluable.
     ``persistance`` : (alertes, années). ``pente`` : hausse annuelle, dans l'unité stockée. ``seuils`` : (vigilance,
     alerte), écart au comparateur dans l'unité stockée ; ``par_niveau`` et ``par_indicateur`` les remplacent, le second
-    l'emportant. ``indicateurs`` : ceux qui peuvent alerter, dans l'ordre du fichier.
+    l'emportant. ``indicateurs`` : ceux qui peuvent alerter, dans l'ordre du fichier. ``changement`` : de même, écart de
+    ce qui arrive à ceux qui restent, ou qui arrivent ; rien n'en est évalué sans lui. ``suivis`` : les indicateurs dont
+    on évalue aussi le changement.
     """
 
     probabilite: float
@@ -34,6 +36,8 @@ class Regles:
     par_niveau: dict[str, tuple[float, float]]
     par_indicateur: dict[str, tuple[float, float]]
     indicateurs: tuple[str, ...]
+    changement: tuple[float, float] | None = None
+    suivis: tuple[str, ...] = ()
 
     def seuils_de(self, niveau: str, indicateur: str) -> tuple[float, float]:
         """Les écarts (vigilance, alerte) d'un indicateur à un niveau."""
@@ -73,4 +77,6 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
         par_niveau={niveau: seuils.paire for niveau, seuils in regle.seuils_par_niveau.items()},
         par_indicateur={code: seuils.paire for code, seuils in regle.indicateurs.items() if seuils},
         indicateurs=tuple(regle.indicateurs),
+        changement=regle.changement.paire if regle.changement else None,
+        suivis=tuple(c for c in regle.indicateurs if regle.changement and c not in regle.changement.sauf),
     )

@@ -22,6 +22,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.phrases import dire_alerte, dire_taux
 from observatoire.publie import cle_d_alerte
+from observatoire.sujets.alertes.vue.changements import lister_les_changements
 from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, gravite, pastille
 from observatoire.vocabulaire import OUVRENT
 
@@ -46,6 +47,7 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
     if vigilances:
         titre = f"{ecrire(len(vigilances), decimales=0)} en vigilance"
         corps += plier(titre, lister(valeurs, vigilances, ouverts, depuis))
+    corps += lister_les_changements(valeurs, depuis, quartier=quartier)
     corps += _renvoyer(valeurs, depuis)
     return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
 
@@ -64,6 +66,7 @@ def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | No
     confirmees = [r for r in alertes if r["verdict"] == "alerte_confirmee"]
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
     corps += lister(valeurs, confirmees or alertes[:5], dossiers_ouverts(valeurs), depuis)
+    corps += lister_les_changements(valeurs, depuis, niveau="quartier") if commune is None else ""
     corps += _renvoyer(valeurs, depuis)
     return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
 

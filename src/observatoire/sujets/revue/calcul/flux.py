@@ -7,15 +7,14 @@ composante et une seule : les comptes d'une composante à l'autre s'ajoutent don
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from observatoire.catalogue import Indicateur
 from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
+from observatoire.indicateurs.releves import Releve
 from observatoire.lecture.devenirs import HORS_PARC, PARTI, RESTE
 from observatoire.sujets.revue.tables import BRUITES, COMPTES, FLUX
 
@@ -96,33 +95,6 @@ def repartir(deux: Deux, annee: int) -> tuple[np.ndarray, np.ndarray]:
         _RANG["couverture"],
     )
     return d_avant, d_apres
-
-
-@dataclass(frozen=True)
-class Releve:
-    """Ce qu'un indicateur compte ligne à ligne : ``x`` a le trait, ``n`` a répondu, ``concerne`` pouvait répondre."""
-
-    x: np.ndarray
-    n: np.ndarray
-    concerne: np.ndarray
-
-
-def relever(declaration: Indicateur, menages: pd.DataFrame, bareme: Callable, livre: bool) -> Releve:
-    """Relever une part sur des ménages ; rien si le bailleur n'a pas livré de quoi (``livre``)."""
-    if not livre:
-        rien = np.zeros(len(menages), bool)
-        return Releve(rien, rien, rien)
-    colonnes = declaration.compter({"menages": menages}, bareme).colonnes
-    x, n = (_vrais(colonnes[role]) for role in ("numerateur", "denominateur"))
-    concerne = _vrais(colonnes["concernes"]) if "concernes" in colonnes else n
-    if declaration.perimetre == "rpls":
-        champ = menages["champ_rpls"].to_numpy(dtype=bool, na_value=True)
-        x, n, concerne = x & champ, n & champ, concerne & champ
-    return Releve(x & n, n, concerne)
-
-
-def _vrais(colonne: pd.Series) -> np.ndarray:
-    return colonne.to_numpy(dtype=bool, na_value=False)
 
 
 def compter(

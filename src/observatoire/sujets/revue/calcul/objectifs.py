@@ -1,7 +1,7 @@
 """Le bilan de chaque engagement, de chaque objectif et de chaque part suivie : ``publie/<public>/revue_objectifs.csv``.
 
-Il se tire de trois tables publiées (indicateurs, engagements, conformité des attributions) et des ruptures : rien n'y
-est qu'un lecteur de ces tables ne puisse refaire.
+Il se tire de tables publiées (indicateurs, variations, engagements, conformité des attributions) et des ruptures : rien
+n'y est qu'un lecteur de ces tables ne puisse refaire.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from observatoire.sujets.revue.calcul.parcours import parts_du_parc
 from observatoire.sujets.revue.calcul.pertinence import juger_les_pertinences
 from observatoire.sujets.revue.calcul.propositions import proposer
 from observatoire.sujets.revue.tables import OBJECTIFS
+from observatoire.vocabulaire import DE_DEFINITION
 
 ENGAGEMENT, OBJECTIF, SUIVI = ORIGINES = ("engagement", "objectif", "suivi")
 LIEU = ["indicateur", "niveau", "territoire", "bailleur"]
@@ -34,6 +35,7 @@ def dresser_les_objectifs(
     engagements: pd.DataFrame,
     conformite: pd.DataFrame,
     ruptures: pd.DataFrame,
+    variations: pd.DataFrame,
     *,
     bouts: tuple[int, int],
     tout: tuple[str, str],
@@ -41,8 +43,8 @@ def dresser_les_objectifs(
 ) -> pd.DataFrame:
     """Une ligne par engagement, objectif ou part suivie (:data:`COLONNES`), une seconde depuis la dernière rupture.
 
-    ``protegee``, ``engagements``, ``conformite`` : ce qu'un public en lit. ``bouts`` : l'état zéro et la dernière
-    année. ``duree`` : années accordées à un objectif sans échéance à venir.
+    ``protegee``, ``engagements``, ``conformite``, ``variations`` : ce qu'un public en lit. ``bouts`` : l'état zéro et
+    la dernière année. ``duree`` : années accordées à un objectif sans échéance à venir.
     """
     _depart, annee = bouts
     lignes = pd.concat(
@@ -55,7 +57,7 @@ def dresser_les_objectifs(
     lignes["proposition"] = proposer(lignes)
     mesurees = _depuis_les_ruptures(lignes[lignes["mesuree"]], ruptures)
     autres = lignes[~lignes["mesuree"]].assign(statut="na", motif=SANS_MESURE, depart=np.nan)
-    comparees = comparer_les_bouts(mesurees, protegee)
+    comparees = comparer_les_bouts(mesurees, protegee, variations)
     table = pd.concat([comparees, autres]).sort_index(kind="stable")
     return _typer(table.reindex(columns=COLONNES))
 
@@ -115,12 +117,13 @@ def _visibles(lignes: pd.DataFrame, protegee: pd.DataFrame) -> pd.Series:
 
 
 def _depuis_les_ruptures(lignes: pd.DataFrame, ruptures: pd.DataFrame) -> pd.DataFrame:
-    """Marquer les lignes qu'une rupture traverse, et en ajouter une qui part de la dernière rupture.
+    """Marquer les lignes qu'une rupture de définition traverse, et en ajouter une qui part de la dernière.
 
     L'année d'une rupture est la première de la nouvelle série.
     """
+    de_definition = ruptures.loc[ruptures["genre"].eq(DE_DEFINITION), ["annee", "indicateurs"]]
     traversees = lignes.reset_index()[["index", "indicateur", "depart", "annee"]].merge(
-        ruptures[["annee", "indicateurs"]].rename(columns={"annee": "rupture", "indicateurs": "indicateur"})
+        de_definition.rename(columns={"annee": "rupture", "indicateurs": "indicateur"})
     )
     dedans = traversees["rupture"].gt(traversees["depart"]) & traversees["rupture"].le(traversees["annee"])
     dernieres = traversees[dedans].groupby("index")["rupture"].max()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
-import pyarrow.dataset as ds
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
@@ -14,6 +11,7 @@ from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.couverture import disponibilite
 from observatoire.indicateurs import lire_regles
+from observatoire.indicateurs.releves import lire_du_bailleur, relever
 from observatoire.lecture.tables import table_vide
 from observatoire.rangement import lire_preparee
 from observatoire.schemas import lire_schemas
@@ -24,7 +22,6 @@ from observatoire.sujets.revue.calcul.flux import (
     SANS_QUARTIER,
     compter,
     rapprocher,
-    relever,
     repartir,
     tabuler,
 )
@@ -91,15 +88,15 @@ class _Outils:
     def compter(self, bailleur: str) -> pd.DataFrame:
         """Les comptes d'un bailleur ; aucune ligne s'il n'a déposé aucun ménage."""
         avant, annee = self.annees
-        menages = [self._lire_du_bailleur(a, "menages", bailleur, self.colonnes) for a in self.annees]
+        menages = [lire_du_bailleur(self.tables, a, "menages", bailleur, self.colonnes) for a in self.annees]
         if self.sans_quartier:
             menages = [t.assign(quartier=SANS_QUARTIER) for t in menages]
         if not len(menages[0]) and not len(menages[1]):
             return pd.DataFrame()
         deux = rapprocher(
             *menages,
-            self._lire_du_bailleur(annee, "devenirs", bailleur, ["id_logement", "devenir"]),
-            self._lire_du_bailleur(avant, "logements", bailleur, ["id_logement"]),
+            lire_du_bailleur(self.tables, annee, "devenirs", bailleur, ["id_logement", "devenir"]),
+            lire_du_bailleur(self.tables, avant, "logements", bailleur, ["id_logement"]),
         )
         composantes = repartir(deux, annee)
         comptes = {}
@@ -113,11 +110,6 @@ class _Outils:
 
     def _livre(self, annee: int, bailleur: str, code: str) -> bool:
         return code not in self.regles[annee].sans_regle and self.etats[annee].loc[bailleur, code] == "livre"
-
-    def _lire_du_bailleur(self, annee: int, table: str, bailleur: str, colonnes: list[str]) -> pd.DataFrame:
-        chemin: Path = self.tables / str(annee) / f"{table}.parquet"
-        lues = ds.dataset(chemin, format="parquet")
-        return lues.to_table(columns=colonnes, filter=ds.field("bailleur") == bailleur).to_pandas()
 
 
 def _menages_vides(config: Configuration) -> pd.DataFrame:

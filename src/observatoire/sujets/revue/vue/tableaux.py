@@ -69,9 +69,14 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     bougent = avec["sens"].ne("indecis").sum()
     if len(avec):
         phrases.append(
-            f"Comparaisons qui ont un intervalle : {ecrire_entier(len(avec))} ; zéro n'y est pas pour "
-            f"{ecrire_entier(bougent)}, et le seul hasard en donnerait {ecrire(PAR_HASARD * len(avec), decimales=1)}."
+            f"Comparaisons qui ont un intervalle : {ecrire_entier(len(avec))} ; hausses et baisses annoncées : "
+            f"{ecrire_entier(bougent)}. Le seul hasard en ferait paraître environ "
+            f"{ecrire(PAR_HASARD * len(avec), decimales=0)}, et la règle en tient compte : en moyenne, au plus une "
+            "annoncée sur vingt n'est que du hasard."
         )
+    constantes = table["motif"].fillna("").str.startswith("À périmètre constant")
+    if constantes.any():
+        phrases.append(f"Comparaisons à périmètre constant : {ecrire_entier(constantes.sum())}.")
     rompues = table["motif"].fillna("").str.startswith("Une rupture")
     if rompues.any():
         phrases.append(f"Comparaisons empêchées par une rupture de série : {ecrire_entier(rompues.sum())}.")
@@ -151,10 +156,12 @@ def _donnee(r: dict, colonne: str) -> bool:
 
 def _regle() -> str:
     return (
-        "Écart : arrivée moins départ, intervalle à 95 % (Newcombe ; bornes combinées pour un taux ou un écart). Effet "
-        "minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les "
-        "dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où "
-        "aurait pu donner. Aucun ne dit pourquoi."
+        "Écart : arrivée moins départ, intervalle à 95 % (sur les mêmes ménages ou logements, là où ils se suivent ; "
+        "sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le hasard l'explique mal, "
+        "compte tenu du nombre de comparaisons. Là où les bailleurs ont changé, les deux valeurs sont à périmètre "
+        "constant. Effet minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au "
+        "risque de 5 %. Les dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard "
+        "de qui loge où aurait pu donner. Aucun ne dit pourquoi."
     )
 
 

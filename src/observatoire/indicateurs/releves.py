@@ -1,0 +1,46 @@
+"""Ce qu'une part compte ligne à ligne, et de quoi lire les lignes d'un bailleur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.dataset as ds
+
+from observatoire.catalogue import Indicateur
+
+
+@dataclass(frozen=True)
+class Releve:
+    """Ce qu'un indicateur compte ligne à ligne : ``x`` a le trait, ``n`` a répondu, ``concerne`` pouvait répondre."""
+
+    x: np.ndarray
+    n: np.ndarray
+    concerne: np.ndarray
+
+
+def relever(declaration: Indicateur, lignes: pd.DataFrame, bareme: Callable, livre: bool) -> Releve:
+    """Relever une part sur les lignes de sa table ; rien si le bailleur n'a pas livré de quoi (``livre``)."""
+    if not livre:
+        rien = np.zeros(len(lignes), bool)
+        return Releve(rien, rien, rien)
+    colonnes = declaration.compter({declaration.tables[0]: lignes}, bareme).colonnes
+    x, n = (_vrais(colonnes[role]) for role in ("numerateur", "denominateur"))
+    concerne = _vrais(colonnes["concernes"]) if "concernes" in colonnes else n
+    if declaration.perimetre == "rpls":
+        champ = lignes["champ_rpls"].to_numpy(dtype=bool, na_value=True)
+        x, n, concerne = x & champ, n & champ, concerne & champ
+    return Releve(x & n, n, concerne)
+
+
+def lire_du_bailleur(tables: Path, annee: int, table: str, bailleur: str, colonnes: list[str]) -> pd.DataFrame:
+    """Les lignes préparées d'un bailleur, ces ``colonnes`` seulement. ``tables`` : le dossier des tables préparées."""
+    lues = ds.dataset(tables / str(annee) / f"{table}.parquet", format="parquet")
+    return lues.to_table(columns=colonnes, filter=ds.field("bailleur") == bailleur).to_pandas()
+
+
+def _vrais(colonne: pd.Series) -> np.ndarray:
+    return colonne.to_numpy(dtype=bool, na_value=False)

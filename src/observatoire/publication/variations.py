@@ -1,0 +1,90 @@
+"""Ce qui a changé d'une année à l'autre : à périmètre constant, sur les mêmes ménages, et où cela mérite un regard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from observatoire.catalogue import catalogue
+from observatoire.configuration import Configuration
+from observatoire.indicateurs.perimetre import paires
+from observatoire.rangement import ecrire_publiee, lire_preparee
+from observatoire.ruptures import lire_ruptures
+from observatoire.secret import Ouverture, Regles, porter_le_bruit
+from observatoire.sujets.alertes.calcul.changements import compter_les_mouvements, evaluer_les_changements
+from observatoire.sujets.alertes.calcul.publication import regles_de_ce_qui_alerte
+from observatoire.sujets.alertes.calcul.regles import Regles as ReglesDesAlertes
+from observatoire.sujets.alertes.tables import CHANGEMENTS
+from observatoire.sujets.variations.calcul.perimetre import bruiter_les_constants, bruiter_les_passages
+from observatoire.sujets.variations.calcul.publication import dresser_les_variations
+from observatoire.sujets.variations.tables import PASSAGES, VARIATIONS
+from observatoire.tables.indicateurs import CONSTANTS, CONSTANTS_PUBLIES, COUVERTURE, LIEUX
+from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE, NON_EVALUE
+
+_CLES = ["annee", "niveau", "territoire", "indicateur"]
+_MARGES = ["numerateur", "denominateur"]
+
+
+@dataclass(frozen=True)
+class Variations:
+    """De quoi publier ce qui a changé pour un public ; ``parc`` : les logements de chaque bailleur, par cellule."""
+
+    config: Configuration
+    ouverture: Ouverture
+    regles: Regles
+    parc: pd.DataFrame
+
+    def publier(self, publiees: pd.DataFrame, travail: Path) -> None:
+        """Écrire dans ``travail`` les valeurs à périmètre constant et les variations.
+
+        ``publiees`` : les indicateurs de ce public, et leur bruit (:func:`~observatoire.secret.porter_le_bruit`).
+        """
+        constants = self._constants(self.regles)
+        variations = dresser_les_variations(
+            publiees,
+            porter_le_bruit(constants, self.ouverture, self.regles),
+            bruiter_les_passages(self._lire(PASSAGES), self.ouverture, self.regles),
+            lire_ruptures(self.config.chemin("referentiels"), catalogue()),
+            paires(self.config),
+            catalogue(),
+        )
+        ecrire_publiee(CONSTANTS_PUBLIES, constants, travail, self.regles.public)
+        ecrire_publiee(VARIATIONS, variations, travail, self.regles.public)
+
+    def publier_les_changements(
+        self, paru: pd.DataFrame, siennes: Mapping[int, ReglesDesAlertes], travail: Path
+    ) -> None:
+        """Écrire dans ``travail`` les alertes de changement que ce public lit.
+
+        ``paru`` : les indicateurs, à tous les niveaux où l'on alerte. ``siennes`` : les règles des alertes, par année.
+        """
+        larges = regles_de_ce_qui_alerte(self.regles, siennes)
+        constants = self._constants(larges)
+        d_un_an = constants["depart"].eq(constants["annee"] - 1) & constants["arrivee"].eq(constants["annee"])
+        paru = paru[paru["bailleur"].eq("tous")]
+        marges = pd.concat([constants[d_un_an], paru]).drop_duplicates(_CLES)  # à périmètre constant d'abord
+        passages = bruiter_les_passages(self._lire(PASSAGES), self.ouverture, larges)
+        mouvements = compter_les_mouvements(passages, marges[[*_CLES, *_MARGES]])
+        lieux = self._lire(LIEUX)
+        lieux = lieux[["annee", *(n for n in EMBOITES if n in lieux)]].drop_duplicates()
+        table = evaluer_les_changements(mouvements, lieux, siennes, self.ouverture.bruits(self.regles))
+        table = table[self.regles.montre(table).to_numpy()] if len(table) else table
+        quartiers = {
+            (niveau, code): quartier
+            for niveau in EMBOITES
+            if niveau in lieux
+            for code, quartier in zip(lieux[niveau], lieux["quartier"], strict=True)
+        }
+        siens = [quartiers.get(lieu) for lieu in zip(table["niveau"], table["territoire"], strict=True)]
+        statut = table["verdict"].eq(NON_EVALUABLE).map({True: NON_EVALUE, False: "publie"})
+        ecrire_publiee(CHANGEMENTS, table.assign(quartier=siens, statut=statut), travail, self.regles.public)
+
+    def _constants(self, regles: Regles) -> pd.DataFrame:
+        tables = self._lire(CONSTANTS), self._lire(COUVERTURE)
+        return bruiter_les_constants(*tables, self.parc, self.ouverture, regles)
+
+    def _lire(self, table) -> pd.DataFrame:
+        return lire_preparee(table, self.config.chemin("prepare"))

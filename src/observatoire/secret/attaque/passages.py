@@ -1,0 +1,134 @@
+"""Les passages dans l'attaque : ceux qui sont là à deux dates sont de ceux de chacune, et leurs comptes le disent.
+
+De ceux qui répondent aux deux dates (*restes*), les uns gardent le trait, d'autres le gagnent, d'autres le perdent, le
+reste ne l'a jamais. Ceux qui l'ont à une date sont de ceux qui l'ont gardé ou gagné, et d'arrivés ; à l'autre, de ceux
+qui l'ont gardé ou perdu, et de partis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from observatoire.catalogue import catalogue
+from observatoire.secret.attaque.definitions import Definitions
+from observatoire.secret.attaque.releve import LIEU, SANS_BORNE, etendue
+from observatoire.secret.bruit import Bruit
+from observatoire.secret.regles import Regles
+
+#: L'« édition » des passages : ce mot et l'année de départ.
+PASSAGE = "passage"
+#: De même, celle des valeurs à périmètre constant : ce mot et les deux années.
+CONSTANT = "constant"
+RESTES, GARDES, GAGNES, PERDUS, JAMAIS = ROLES = ("restes", "gardes", "gagnes", "perdus", "jamais")
+_NOMS = {
+    RESTES: "là aux deux dates", GARDES: "aux deux dates", GAGNES: "à la seconde date seulement",
+    PERDUS: "à la première date seulement", JAMAIS: "à aucune des deux dates",
+}  # fmt: skip
+
+
+def declarer(definitions: Definitions, codes: Iterable[str]) -> None:
+    """Ajouter aux définitions les comptes de passage de ces indicateurs, et leur somme."""
+    for code in codes:
+        if {(code, "numerateur"), (code, "denominateur")} <= set(definitions.roles):
+            la, table = definitions.roles[code, "numerateur"], definitions.tables[code, "numerateur"]
+            rangs = []
+            for role in ROLES:
+                rangs.append(len(definitions.noms))
+                definitions.roles[code, role], definitions.tables[code, role] = rangs[-1], f"{PASSAGE} {table}"
+                definitions.noms.append(f"{definitions.noms[la]}, {_NOMS[role]}")
+                definitions.univers.append(f"{PASSAGE} {code}")
+                if la in definitions.ouvertes:
+                    definitions.ouvertes.add(rangs[-1])
+            definitions.sommes[""].append(tuple(rangs))
+
+
+def relever_les_passages(
+    parus: Iterable[tuple[pd.DataFrame, Regles]], definitions: Definitions, lois: dict[Bruit, int]
+) -> list[pd.DataFrame]:
+    """Une ligne par compte de passage, comme :func:`~.releve.relever`.
+
+    ``parus`` : des variations publiées, chacune avec ``exacte`` et, pour juger, ``vrai_<compte>`` ; seules celles qui
+    disent des passages comptent.
+    """
+    morceaux = []
+    for table, regles in parus:
+        dites = table[table[RESTES].notna()]
+        for code, lignes in dites.groupby("indicateur", sort=False, observed=True):
+            loi = regles.bruit_de(catalogue()[code].source)
+            lieu = lignes.assign(edition=PASSAGE + lignes["depart"].astype(str), lot="")[LIEU]
+            for role in (r for r in ROLES if (code, r) in definitions.roles):
+                morceaux.append(
+                    lieu.assign(
+                        code=f"{code}, {role}",
+                        role="numerateur",
+                        colonne=definitions.roles[code, role],
+                        unites_de=definitions.tables[code, role],
+                        loi=lois.setdefault(loi, len(lois)),
+                        **_lire(lignes, role, loi),
+                    )
+                )
+    return morceaux
+
+
+def _lire(lignes: pd.DataFrame, role: str, loi: Bruit) -> dict[str, np.ndarray]:
+    """Les bornes sûres d'un compte, et ce qui s'en lit ; ce que personne ne publie n'a que des sommes."""
+    vrai = lignes.get(f"vrai_{role}", np.nan)
+    if role == JAMAIS:
+        muet = np.full(len(lignes), np.nan)
+        return {
+            "cache": True, "plancher": 0.0, "plafond": SANS_BORNE, "vu_bas": muet, "vu_haut": muet, "unites": muet,
+            "vrai": vrai,
+        }  # fmt: skip
+    vu, exacte = lignes[role].to_numpy(float), lignes["exacte"].to_numpy(bool)
+    plancher, plafond = etendue(loi, vu, vu)
+    return {
+        "cache": False, "plancher": np.where(exacte, vu, np.maximum(plancher, 0)),
+        "plafond": np.where(exacte, vu, plafond), "vu_bas": np.where(exacte, np.nan, vu),
+        "vu_haut": np.where(exacte, np.nan, vu), "unites": lignes[RESTES].to_numpy(float), "vrai": vrai,
+    }  # fmt: skip
+
+
+def relier_les_passages(reseau, reste: str) -> None:
+    """Lier chaque passage aux comptes des deux dates, à périmètre constant s'il a changé : partis et arrivés font le
+    reste. ``reste`` : le genre de ces variables."""
+    des_cellules = slice(int(reseau.rang.max()) + 1)  # les variables ajoutées depuis n'en sont pas
+    lieux = reseau.cellules.iloc[reseau.cellule[des_cellules]].reset_index(drop=True)
+    lieux["colonne"] = reseau.colonne[des_cellules]
+    cles = ["annee", "niveau", "territoire", "bailleur", "edition", "colonne"]
+    lieux = lieux[cles].astype({"annee": int})
+    index = pd.MultiIndex.from_frame(lieux)
+    places = pd.Series(np.arange(len(index)), index=index)
+    places = places[~places.index.duplicated()]
+    passages = np.flatnonzero(lieux["edition"].str.startswith(PASSAGE).to_numpy())
+    de_role = {colonne: cle for cle, colonne in reseau.definitions.roles.items() if cle[1] in ROLES}
+    suivis = lieux.iloc[passages].assign(variable=passages)
+    suivis[["code", "role"]] = [de_role[c] for c in suivis["colonne"]]
+    suivis["depart"] = suivis["edition"].str.removeprefix(PASSAGE).astype(int)
+    ou = ["depart", "annee", "niveau", "territoire", "bailleur", "code"]
+    larges = suivis.pivot(index=ou, columns="role", values="variable").reset_index()
+    for date in ("annee", "depart"):
+        tiennent = (GARDES, GAGNES if date == "annee" else PERDUS)
+        for role, parties in (("denominateur", (RESTES,)), ("numerateur", tiennent)):
+            totaux = _marges(larges, places, reseau.definitions, date, role)
+            la = np.flatnonzero(totaux >= 0)
+            membres = [larges[p].to_numpy(int)[la] for p in parties]
+            ajouts = reseau.ajouter(reste, reseau.cellule[totaux[la]], reseau.colonne[totaux[la]], (0.0, SANS_BORNE))
+            reseau.sommes.append(np.column_stack([totaux[la], *membres, ajouts]))
+
+
+def _marges(larges: pd.DataFrame, places: pd.Series, definitions: Definitions, date: str, role: str) -> np.ndarray:
+    """La variable d'un compte à l'une des deux dates : celle du périmètre constant, à défaut la courante, sinon -1."""
+    colonnes = [definitions.roles[code, role] for code in larges["code"]]
+    lieu = larges[["niveau", "territoire", "bailleur"]]
+    bouts = CONSTANT + larges["depart"].astype(str) + "-" + larges["annee"].astype(str)
+    trouvees = np.full(len(larges), -1)
+    for edition in (bouts, ""):
+        cles = pd.MultiIndex.from_frame(
+            lieu.assign(annee=larges[date].astype(int), edition=edition, colonne=colonnes)[list(places.index.names)]
+        )
+        lues = places.reindex(cles).fillna(-1).to_numpy(int)
+        trouvees = np.where(trouvees >= 0, trouvees, lues)
+    return trouvees

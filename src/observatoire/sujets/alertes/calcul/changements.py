@@ -1,0 +1,198 @@
+"""Les alertes de changement : ce qui arrive aux ménages qui restent, et ce qu'apportent ceux qui arrivent.
+
+Une alerte de niveau dit où un trait est fréquent ; celle-ci, où il le devient, ou cesse de l'être. Trois mouvements
+sont éprouvés, chacun sur ceux à qui il peut arriver : *gagnes*, ceux qui n'avaient pas le trait et l'ont ; *perdus*,
+ceux qui l'avaient et ne l'ont plus (un progrès, souvent) ; *arrives*, ceux qui l'ont parmi ceux qui n'étaient pas là.
+Chacun est comparé au reste de la ville, puis à ce qui l'entoure, par la même hiérarchie que les niveaux
+(:mod:`~.hierarchie`). Tout se tire de comptes publiés.
+
+Ce qu'elle ne voit pas : un trait déjà là, qui ne bouge plus ; un territoire dont presque personne ne reste.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from observatoire.secret import Bruit
+from observatoire.statistique.intervalles import encadrer_un_rapport, wilson
+from observatoire.statistique.lois import LOIS
+from observatoire.statistique.melange import DISPERSIONS
+from observatoire.sujets.alertes.calcul.attendus import Comptes, reunir
+from observatoire.sujets.alertes.calcul.hierarchie import Niveau, evaluer
+from observatoire.sujets.alertes.calcul.regles import Regles
+from observatoire.sujets.alertes.tables import CHANGEMENTS
+from observatoire.vocabulaire import (
+    ALERTE,
+    ARRIVES,
+    CONFORME,
+    EMBOITES,
+    GAGNES,
+    NON_EVALUABLE,
+    PERDUS,
+    PROPORTION,
+    VIGILANCE,
+)
+
+_CLES = ["niveau", "territoire", "indicateur"]
+#: Comptes publiés que chaque mouvement ajoute ou retranche : leurs bruits s'ajoutent.
+_BRUITS = {GAGNES: 2, PERDUS: 2, ARRIVES: 3}
+DECIMALES = 3
+
+
+def evaluer_les_changements(
+    mouvements: pd.DataFrame, lieux: pd.DataFrame, regles: Mapping[int, Regles], bruits: Mapping[str, Bruit]
+) -> pd.DataFrame:
+    """Les lignes de :data:`~observatoire.sujets.alertes.tables.CHANGEMENTS`, sans leur statut.
+
+    ``mouvements`` : voir :func:`compter_les_mouvements`. ``lieux`` : ``annee``, ``quartier``, ``secteur`` et
+    ``immeuble`` de chaque lieu. ``regles`` : celles de chaque année. ``bruits`` : celui de chaque indicateur.
+    """
+    morceaux = []
+    for annee, siennes in regles.items():
+        ici = mouvements[mouvements["annee"].eq(annee) & mouvements["indicateur"].isin(siennes.suivis)]
+        if siennes.changement is None or ici.empty:
+            continue
+        territoires = _emboiter(lieux[lieux["annee"].eq(annee)], set(ici["niveau"]))
+        for sens in (GAGNES, PERDUS, ARRIVES):
+            morceaux += _evaluer(ici, territoires, siennes, sens, bruits)
+    table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=CHANGEMENTS.noms)
+    return table.sort_values(CHANGEMENTS.noms_des_cles, ignore_index=True) if len(table) else table
+
+
+def compter_les_mouvements(passages: pd.DataFrame, marges: pd.DataFrame) -> pd.DataFrame:
+    """De chaque lieu et part, d'une année à la suivante : ce que chaque mouvement compte, et à qui il pouvait arriver.
+
+    ``passages`` : ceux d'un public, bruités. ``marges`` : ``numerateur`` et ``denominateur`` publiés à l'arrivée, à
+    périmètre constant. Rend ``annee``, les clés, et pour chaque mouvement ``<mouvement>_x`` et ``<mouvement>_n``.
+    """
+    suite = passages[passages["annee"].eq(passages["depart"] + 1) & passages["bailleur"].eq("tous")]
+    table = suite.merge(marges, on=["annee", *_CLES], how="left")
+    avaient = table["gardes"] + table["perdus"]
+    comptes = {
+        GAGNES: (table["gagnes"], table["restes"] - avaient),
+        PERDUS: (table["perdus"], avaient),
+        ARRIVES: (table["numerateur"] - table["gardes"] - table["gagnes"], table["denominateur"] - table["restes"]),
+    }
+    colonnes = {}
+    for sens, (x, n) in comptes.items():
+        colonnes[f"{sens}_n"] = n.clip(lower=0)
+        colonnes[f"{sens}_x"] = x.clip(lower=0, upper=colonnes[f"{sens}_n"])
+    return table[["annee", *_CLES]].assign(**colonnes)
+
+
+@dataclass(frozen=True)
+class _Emboites:
+    """Les territoires d'un niveau, le rang de celui qui contient chacun, et le rang de son quartier."""
+
+    niveau: str
+    codes: pd.Index
+    parents: np.ndarray | None
+    quartiers: np.ndarray
+
+
+def _emboiter(lieux: pd.DataFrame, presents: set[str]) -> list[_Emboites]:
+    """Les niveaux présents, du plus large au plus fin. Ce qu'aucun secteur ne contient a le sien, que l'on imagine."""
+    lieux = lieux[lieux["quartier"].notna()].astype(object)
+    if "secteur" in lieux:
+        lieux = lieux.assign(secteur=lieux["secteur"].where(lieux["secteur"].notna(), "∅ " + lieux["quartier"]))
+    niveaux: list[_Emboites] = []
+    for niveau in reversed([n for n in EMBOITES if n in presents and n in lieux]):
+        uniques = lieux[lieux[niveau].notna()].drop_duplicates(niveau)
+        codes = pd.Index(uniques[niveau])
+        if not niveaux:
+            niveaux.append(_Emboites(niveau, codes, None, np.arange(len(codes))))
+            continue
+        dessus = niveaux[-1]
+        parents = dessus.codes.get_indexer(uniques[dessus.niveau])
+        niveaux.append(_Emboites(niveau, codes, parents, dessus.quartiers[parents]))
+    return niveaux
+
+
+def _evaluer(
+    mouvements: pd.DataFrame, territoires: list[_Emboites], regles: Regles, sens: str, bruits: Mapping[str, Bruit]
+) -> list[pd.DataFrame]:
+    """Un mouvement, une année : une table par niveau."""
+    codes = [c for c in regles.suivis if c in set(mouvements["indicateur"])]
+    variances = _BRUITS[sens] * np.array([bruits[c].variance for c in codes])
+    lus = [_lire(mouvements, t, codes, sens) for t in territoires]
+    lus = _completer(lus, territoires)
+    x_ville, n_ville = (lus[0][rang].sum(axis=0) for rang in (0, 1))
+    niveaux = []
+    for t, (x, n) in zip(territoires, lus, strict=True):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            taux = (x_ville - lus[0][0][t.quartiers]) / (n_ville - lus[0][1][t.quartiers])
+        comptes = Comptes(x, n, taux * n, n, variances)
+        niveaux.append(Niveau(t.niveau, comptes, t.parents, ~t.codes.str.startswith("∅")))
+
+    def evaluable(c: Comptes) -> np.ndarray:
+        return (c.n >= regles.repondants) & np.isfinite(c.attendus) & (c.attendus > 0)
+
+    def seuils(_niveau: str) -> tuple[np.ndarray, np.ndarray]:
+        return tuple(np.full(len(codes), seuil) for seuil in regles.changement)
+
+    evaluations = evaluer(niveaux, LOIS[PROPORTION], DISPERSIONS[PROPORTION], seuils, evaluable)
+    annee, zeros = int(mouvements["annee"].iloc[0]), np.array([bruits[c].borne_d_un_zero() for c in codes])
+    return [
+        _tabuler(t, codes, sens, e, zeros).assign(annee=annee).pipe(_juger, regles)
+        for t, e in zip(territoires, evaluations, strict=True)
+    ]
+
+
+def _lire(mouvements: pd.DataFrame, t: _Emboites, codes: list[str], sens: str) -> tuple[np.ndarray, np.ndarray]:
+    """Ce qu'un mouvement compte en chaque territoire d'un niveau, et à qui il pouvait arriver ; zéro s'il se tait."""
+    siens = mouvements[mouvements["niveau"].eq(t.niveau)]
+    ou = t.codes.get_indexer(siens["territoire"]), pd.Index(codes).get_indexer(siens["indicateur"])
+    connus = (ou[0] >= 0) & siens[f"{sens}_n"].notna().to_numpy()
+    lus = []
+    for role in ("x", "n"):
+        valeurs = np.zeros((len(t.codes), len(codes)))
+        valeurs[ou[0][connus], ou[1][connus]] = siens[f"{sens}_{role}"].to_numpy(float)[connus]
+        lus.append(valeurs)
+    return lus[0], lus[1]
+
+
+def _completer(lus: list, territoires: list[_Emboites]) -> list:
+    """Un territoire que l'on imagine compte ce que comptent ceux qu'il contient."""
+    for rang in range(len(lus) - 2, -1, -1):
+        imagines = territoires[rang].codes.str.startswith("∅")[:, None]
+        dedans = [reunir(v, territoires[rang + 1].parents, len(territoires[rang].codes)) for v in lus[rang + 1]]
+        lus[rang] = tuple(np.where(imagines, d, v) for d, v in zip(dedans, lus[rang], strict=True))
+    return lus
+
+
+def _tabuler(t: _Emboites, codes: list[str], sens: str, evaluation, zeros: np.ndarray) -> pd.DataFrame:
+    c, n = evaluation.comptes, len(codes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bas, haut = encadrer_un_rapport(wilson, c.x, c.n, (c.bruit, zeros))
+    evalue = np.isfinite(evaluation.lisse)
+    mesures = {
+        "observe": c.x, "exposes": c.n, "attendu": c.attendus.round(1), "exces": (c.x - c.attendus).round(1),
+        "exces_bas": (bas * c.n - c.attendus).round(1), "exces_haut": (haut * c.n - c.attendus).round(1),
+        "ecart_points": (evaluation.lisse - evaluation.reference).round(DECIMALES),
+        "proba_vigilance": evaluation.probabilites[0].round(DECIMALES),
+        "proba_alerte": evaluation.probabilites[1].round(DECIMALES),
+        "nb_tests": np.broadcast_to(evalue.sum(axis=0), c.x.shape),
+    }  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "niveau": t.niveau, "territoire": np.repeat(t.codes.to_numpy(object), n),
+            "indicateur": np.tile(codes, len(t.codes)), "mouvement": sens,
+            **{nom: mesure.ravel() for nom, mesure in mesures.items()},
+        }
+    )  # fmt: skip
+    return table[np.repeat(~t.codes.str.startswith("∅"), n) & (table["exposes"] > 0)]
+
+
+def _juger(table: pd.DataFrame, regles: Regles) -> pd.DataFrame:
+    """Le verdict : la probabilité de dépasser chaque écart, et plus observé qu'attendu."""
+    plus = table["exces"] > 0
+    cas = [
+        table["proba_vigilance"].isna(),
+        plus & (table["proba_alerte"] > regles.probabilite),
+        plus & (table["proba_vigilance"] > regles.probabilite),
+    ]
+    return table.assign(verdict=np.select(cas, [NON_EVALUABLE, ALERTE, VIGILANCE], CONFORME))

@@ -1,0 +1,166 @@
+"""Ceux qui sont là à deux dates : les mêmes ménages, les mêmes logements, et qui a gagné ou perdu chaque trait.
+
+Un ménage est le même si son logement et son emménagement le sont, donc sa clé (:mod:`observatoire.cles`) ; un logement,
+si son identifiant l'est. Une unité qu'un contour déplace d'un territoire à l'autre compte comme partie et arrivée. Un
+bailleur n'est compté que s'il a livré l'indicateur aux deux dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from observatoire.baremes import lire_baremes
+from observatoire.catalogue import Indicateur, catalogue
+from observatoire.cles import COLONNE as CLE
+from observatoire.cles import MODULE
+from observatoire.configuration import Configuration
+from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
+from observatoire.couverture import ranger
+from observatoire.indicateurs import Sommes, croisements, lire_regles
+from observatoire.indicateurs.evaluation import remonter
+from observatoire.indicateurs.lots import grain
+from observatoire.indicateurs.perimetre import Paire, livres_de, paires, presents
+from observatoire.indicateurs.prepares import ajouter_la_ville
+from observatoire.indicateurs.releves import Releve, lire_du_bailleur, relever
+from observatoire.indicateurs.sommes import additionner
+from observatoire.lecture.tables import table_vide
+from observatoire.rangement import lire_preparee
+from observatoire.schemas import lire_schemas
+from observatoire.sujets.variations.tables import COMPTES, PASSAGES
+from observatoire.tables.indicateurs import COUVERTURE
+from observatoire.vocabulaire import PROPORTION
+
+#: Les tables dont une ligne se retrouve d'une année à l'autre.
+SUIVIES = ("menages", "logements")
+_LIENS = ["id_logement", "immeuble", "secteur", "quartier", "qpv", "bailleur", "annee", "champ_rpls", CLE]
+_ROLES = [role for compte in COMPTES for role in (compte, f"cle_{compte}")]
+
+
+def se_suit(declaration: Indicateur) -> bool:
+    """Une part que l'on compte sur des lignes qui se retrouvent d'une année à l'autre."""
+    une_seule = len(declaration.tables) == 1 and declaration.tables[0] in SUIVIES
+    return une_seule and declaration.nature == PROPORTION and declaration.groupe is None
+
+
+def compter_les_passages(config: Configuration) -> pd.DataFrame:
+    """Les lignes de :data:`~observatoire.sujets.variations.tables.PASSAGES` : une comparaison, un lieu, une part.
+
+    Une comparaison dont les lignes d'une des deux années ont été purgées reprend les comptes gardés à la purge. Une
+    part dont personne n'est là aux deux dates n'a pas de ligne.
+    """
+    gardees = annees_conservees(config)
+    vives = [a for a in config.annees if a not in gardees and a_encore_ses_menages(config, a)]
+    a_compter = [paire for paire in paires(config) if set(paire) <= set(vives)]
+    par_paire: dict[Paire, list[Sommes]] = {paire: [] for paire in a_compter}
+    annees = _Annees(config, [a for a in vives if any(a in paire for paire in a_compter)])
+    livres = livres_de(lire_preparee(COUVERTURE, config.chemin("prepare")))
+    aux_deux = {paire: presents(livres, paire)[0] for paire in a_compter}
+    for bailleur in (b.code for b in config.bailleurs):
+        for table in SUIVIES:
+            vues = {annee: annees.voir(annee, table, bailleur) for annee in annees.annees}
+            for paire, deux in aux_deux.items():
+                siens = deux.columns[deux.loc[bailleur]] if bailleur in deux.index else []
+                communes = [vues[a].parts(siens) for a in paire]
+                codes = [code for code in communes[0] if code in communes[1]]
+                if codes:
+                    par_paire[paire].append(_compter(vues[paire[0]], vues[paire[1]], codes, annees.dimensions))
+    morceaux = [_relire(config, paire) for paire in paires(config) if paire not in a_compter]
+    morceaux += [t for paire, sommes in par_paire.items() for t in _tabuler(config, paire, sommes)]
+    morceaux = [m for m in morceaux if len(m)]
+    table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=PASSAGES.noms)
+    return table[PASSAGES.noms].astype(dict.fromkeys(PASSAGES.noms_des_mesures, "int64"))
+
+
+@dataclass(frozen=True)
+class Vue:
+    """Un bailleur, une année : ses ``lignes`` (identifiant, clé, territoires), et ce que chaque part en dit."""
+
+    lignes: pd.DataFrame
+    releves: Mapping[str, Releve]
+
+    def parts(self, codes) -> list[str]:
+        """Celles de ``codes`` que l'on y relève."""
+        return [code for code in self.releves if code in set(codes)]
+
+
+class _Annees:
+    """Ce qu'il faut pour lire et relever les lignes de chaque année."""
+
+    def __init__(self, config: Configuration, annees: list[int]):
+        self.config, self.annees, self.tables = config, annees, config.chemin("prepare") / "tables"
+        self.baremes, self.dimensions = lire_baremes(config.chemin("referentiels")), grain(config)
+        schemas, suivis = lire_schemas(config.chemin("schemas")), [d for d in catalogue().values() if se_suit(d)]
+        vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in SUIVIES}
+        self.regles = {a: lire_regles(suivis, vides, a, self.baremes) for a in annees}
+
+    def voir(self, annee: int, table: str, bailleur: str) -> Vue:
+        regles = self.regles[annee]
+        parts = [d for d in regles.lues if d.tables == (table,) and d.code not in regles.sans_regle]
+        colonnes = sorted({*_LIENS}.union(*(regles.lues[d] for d in parts)))
+        lignes = lire_du_bailleur(self.tables, annee, table, bailleur, colonnes)
+        bareme = self.baremes.au_31_decembre(annee)
+        releves = {d.code: relever(d, lignes, bareme, livre=True) for d in parts} if len(lignes) else {}
+        situees = ajouter_la_ville(table, lignes, self.config)
+        return Vue(situees[list(dict.fromkeys(["id_logement", CLE, *self.dimensions]))], releves)
+
+
+def _compter(avant: Vue, apres: Vue, codes: list[str], dimensions: list[str]) -> Sommes:
+    """Les comptes de chaque part, et leurs clés, par cellule du grain le plus fin."""
+    cellule, cellules = ranger(pd.concat([v.lignes[dimensions] for v in (avant, apres)]), dimensions)
+    depart, arrivee = cellule[: len(avant.lignes)], cellule[len(avant.lignes) :]
+    la = pd.Index(apres.lignes["id_logement"]).get_indexer(avant.lignes["id_logement"])
+    cles = [v.lignes[CLE].to_numpy(np.int64) for v in (avant, apres)]
+    ici = np.flatnonzero((la >= 0) & (cles[0] == cles[1][la]) & (depart == arrivee[la]))
+    la, cle, ou = la[ici], cles[0][ici].astype(float), depart[ici]
+    sommer = partial(np.bincount, ou, minlength=len(cellules))
+    colonnes, sommes = [], []
+    for code in codes:
+        for compte, retenus in zip(COMPTES, _passer(avant.releves[code], apres.releves[code], ici, la), strict=True):
+            colonnes += [(code, compte), (code, f"cle_{compte}")]
+            sommes += [sommer(retenus), sommer(retenus * cle) % MODULE]
+    return Sommes(cellules, np.column_stack(sommes).astype(float), colonnes)
+
+
+def _passer(avant: Releve, apres: Releve, ici: np.ndarray, la: np.ndarray) -> Iterator[np.ndarray]:
+    """Qui répond aux deux dates, puis qui garde le trait, le gagne, le perd."""
+    restent = avant.n[ici] & apres.n[la]
+    avait, a = avant.x[ici], apres.x[la]
+    yield restent
+    yield restent & avait & a
+    yield restent & ~avait & a
+    yield restent & avait & ~a
+
+
+def _tabuler(config: Configuration, paire: Paire, sommes: list[Sommes]) -> Iterator[pd.DataFrame]:
+    """Une comparaison en long, niveau par niveau."""
+    toutes = additionner(sommes, grain(config))
+    codes = list(dict.fromkeys(code for code, _ in toutes.colonnes))
+    for croisement in croisements(config) if len(toutes.cellules) else ():
+        totaux = remonter(toutes, croisement.cles)
+        lieux, n = totaux.cellules.astype(object), len(codes)
+        comptes = {role: np.column_stack([totaux.role(code, role) for code in codes]).ravel() for role in _ROLES}
+        comptes |= {role: comptes[role] % MODULE for role in _ROLES if role.startswith("cle_")}
+        bailleurs = lieux["bailleur"] if croisement.par_bailleur else np.full(len(lieux), "tous", object)
+        table = pd.DataFrame(
+            {
+                "depart": paire[0], "annee": paire[1], "niveau": croisement.niveau,
+                "territoire": np.repeat(lieux[croisement.dimension].to_numpy(object), n),
+                "bailleur": np.repeat(np.asarray(bailleurs, object), n),
+                "indicateur": np.tile(codes, len(lieux)), **comptes,
+            }
+        )  # fmt: skip
+        yield table[table["restes"] > 0]
+
+
+def _relire(config: Configuration, paire: Paire) -> pd.DataFrame:
+    for source in paire[::-1]:
+        if PASSAGES.dans(dossier_conserve(config, source)).is_file():
+            gardes = lire_conserve(config, source, PASSAGES.nom)
+            if len(siens := gardes[gardes["depart"].eq(paire[0]) & gardes["annee"].eq(paire[1])]):
+                return siens
+    return pd.DataFrame()

@@ -1,0 +1,72 @@
+"""Les valeurs à périmètre constant et les passages, tels qu'un public les lit : règles et bruit de partout."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from observatoire.indicateurs.perimetre import livres_de, presents
+from observatoire.publie import CLES
+from observatoire.secret import Ouverture, Regles, proteger_les_valeurs
+from observatoire.secret.parution import CELLULE, TOUS, exactes, seuil_flou, trahit
+from observatoire.secret.valeurs import MESURES
+from observatoire.sujets.variations.tables import COMPTES
+from observatoire.tables import indicateurs as tables
+
+COLONNES = tables.CONSTANTS_PUBLIES.noms
+_BOUTS = ["depart", "arrivee"]
+
+
+def bruiter_les_constants(
+    constants: pd.DataFrame, couverture: pd.DataFrame, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
+) -> pd.DataFrame:
+    """Les lignes de :data:`~observatoire.tables.indicateurs.CONSTANTS_PUBLIES` que ce public lit.
+
+    Une valeur à périmètre constant, ôtée de celle de tous, dit ce que comptent les bailleurs absents : elle est cachée
+    là où leurs chiffres le seraient. ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`.
+    """
+    if constants.empty:
+        return pd.DataFrame(columns=COLONNES)
+    de_tous, morceaux = parc[parc["bailleur"].eq(TOUS)], []
+    situes = constants.merge(_perimetres(constants, couverture), on=[*_BOUTS, "indicateur"])
+    for (presents_ici, absents), siens in situes.groupby(["presents", "absents"]):
+        lignes = siens.drop_duplicates(CLES).reset_index(drop=True)
+        ici = de_tous["contributeur"].isin(presents_ici.split())
+        valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
+        table = proteger_les_valeurs(valeurs, comptes, de_tous[ici], ouverture, regles).table
+        trahies = trahit(table[CELLULE], de_tous[de_tous["contributeur"].isin(absents.split())], regles)
+        table["statut"] = table["statut"].mask(trahies & table["statut"].eq("publie"), "c")
+        table.loc[trahies, MESURES] = np.nan
+        morceaux.append(siens[[*_BOUTS, "absents", *CLES]].merge(table, on=CLES))
+    return pd.concat(morceaux, ignore_index=True).sort_values([*_BOUTS, *CLES], ignore_index=True)[COLONNES]
+
+
+def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
+    """Les passages que ce public lit, bruit compris ; manquants là où trop peu d'unités sont restées."""
+    table = passages[regles.montre(passages)].reset_index(drop=True)
+    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    bruitee = ~exactes(table, ouverture, regles)
+    seuils = np.array([regles.seuil_de(source) for source in sources], dtype=float)
+    comptes = table[list(COMPTES)].astype(float)
+    for source in np.unique(sources.astype(str)):
+        ou, bruit = bruitee & (sources == source), regles.bruit_de(source)
+        for compte in COMPTES:
+            exacts, cles = (table.loc[ou, c].to_numpy(float) for c in (compte, f"cle_{compte}"))
+            comptes.loc[ou, compte] = bruit.bruiter(exacts, cles)
+    # Comme ailleurs, le seuil porte sur l'exact et, sauf à l'immeuble, sur ce qui paraîtrait.
+    restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes["restes"]), table["restes"])
+    comptes.loc[bruitee & (restes < seuils)] = np.nan
+    table[list(COMPTES)] = comptes
+    return table.drop(columns=[f"cle_{compte}" for compte in COMPTES])
+
+
+def _perimetres(constants: pd.DataFrame, couverture: pd.DataFrame) -> pd.DataFrame:
+    """De chaque comparaison et indicateur : les bailleurs présents aux deux dates, ceux qui ne le sont qu'à une."""
+    livres, lignes = livres_de(couverture), []
+    for bouts, siens in constants.groupby(_BOUTS):
+        deux, _ = presents(livres, bouts)
+        for code in siens["indicateur"].unique():
+            a_une = {b for annee in bouts for b in livres[annee].index[livres[annee].get(code, False)]}
+            ici = set(deux.index[deux[code]])
+            lignes.append((*bouts, code, " ".join(sorted(ici)), " ".join(sorted(a_une - ici))))
+    return pd.DataFrame(lignes, columns=[*_BOUTS, "indicateur", "presents", "absents"])
