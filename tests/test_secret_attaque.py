@@ -248,6 +248,7 @@ def test_une_somme_que_ce_qui_est_publie_contredit_s_en_va():
     resserrer(reseau)
     assert not len(reseau.sommes[0])
     assert (reseau.haut == [5, 5, 20]).all()
+    assert borner(reseau, 0) == (0, 5)
 
 
 def test_la_probabilite_est_celle_de_bayes():

@@ -14,6 +14,8 @@ PORTEE = 2
 def borner(reseau: Reseau, variable: int, portee: int = PORTEE) -> tuple[float, float]:
     """Le plus petit et le plus grand compte que rien de publié n'exclut."""
     lignes = _voisinage(reseau, variable, portee)
+    if not lignes:  # toutes ses sommes se contredisaient
+        return reseau.bas[variable], reseau.haut[variable]
     variables, places = np.unique(np.concatenate([np.array([variable]), *lignes]), return_inverse=True)
     signes = np.concatenate([[1.0] + [-1.0] * (len(ligne) - 1) for ligne in lignes])
     rangs = np.repeat(np.arange(len(lignes)), [len(ligne) for ligne in lignes])
