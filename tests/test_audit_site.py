@@ -10,7 +10,6 @@ import base64
 import gzip
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
+from petite_ville import lancer
 from PIL import Image, PngImagePlugin
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
@@ -439,23 +439,19 @@ def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(n
 # La commande ------------------------------------------------------------------------------------------------
 
 
-def lancer(*arguments) -> subprocess.CompletedProcess:
-    commande = [sys.executable, "-m", "observatoire.cli", "auditer", *map(str, arguments)]
-    return subprocess.run(commande, cwd=RACINE, capture_output=True, text=True, check=False, env={**os.environ})
-
-
 def test_la_commande_rend_0_1_ou_2(net, tmp_path):
-    chemins = ["--publie", net.publie, "--site", net.site, "--prepare", net.prepare]
-    bon = lancer(*chemins)
+    chemins = ["--publie", net.publie, "--prepare", net.prepare, "--config", RACINE / "observatoire.yml", "--site"]
+    bon = lancer("auditer", *chemins, net.site)
     assert (bon.returncode, "Rien de caché n'a été trouvé" in bon.stdout) == (0, True), bon.stderr
     ajouter(net, "p.html", page(f"<p>{LOGEMENT}</p>"))
-    mauvais = lancer(*chemins)
+    commande = [sys.executable, "-m", "observatoire.cli", "auditer", *map(str, chemins), str(net.site)]
+    mauvais = subprocess.run(commande, capture_output=True, text=True, check=False)
     assert mauvais.returncode == 1
     assert "p.html, texte de <p>" in mauvais.stdout
     assert "Quelque chose de caché peut se savoir" in mauvais.stderr
     assert LOGEMENT not in mauvais.stdout + mauvais.stderr
-    assert lancer(*chemins[:3], tmp_path).returncode == 2
-    assert lancer("--sit", net.site).returncode == 2
+    assert lancer("auditer", *chemins, tmp_path / "vide").returncode == 2
+    assert lancer("auditer", "--sit", net.site).returncode == 2
 
 
 def test_rien_de_publie_ou_pas_de_site_est_dit(net, tmp_path):
