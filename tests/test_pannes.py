@@ -15,7 +15,6 @@ import time
 import psutil
 import pytest
 from atelier import ecrire_modele
-from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
 from petite_grappe import attendre
 from petite_ville import SORTIES, commande, contenu, ecrire_petite_ville
 
@@ -28,13 +27,9 @@ INTACT = "Ce qui était publié l'est encore."
 
 
 @pytest.fixture(scope="module")
-def deja_publie(tmp_path_factory):
-    dossier = tmp_path_factory.mktemp("publie")
-    config = configuration(dossier)
-    ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
-    calculer_tout(config)
-    tenir_pour_calcule(config)
-    Chaine(config).proteger("publique")
+def deja_publie(un_logement_calcule, tmp_path_factory):
+    dossier = shutil.copytree(un_logement_calcule, tmp_path_factory.mktemp("publie"), dirs_exist_ok=True)
+    Chaine(lire_configuration(dossier / "observatoire.yml")).proteger("publique")
     return dossier
 
 
