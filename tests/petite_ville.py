@@ -21,14 +21,17 @@ BAILLEURS = ("gbh", "adoma")
 SORTIES = {"prepare": "prepare", "publie": "publie", "edition": "book/edition", "site": "site/html"}
 
 
-def ecrire_petite_ville(dossier: Path, quartiers: bool = True, immeubles: bool = True) -> Path:
+def ecrire_petite_ville(
+    dossier: Path, quartiers: bool = True, immeubles: bool = True, tous_les_bailleurs: bool = False
+) -> Path:
     """Écrire la configuration, les modèles et les dépôts dans ``dossier`` ; rend le fichier de configuration.
 
     Sans ``quartiers``, la ville se protège six fois plus vite ; sans ``immeubles`` non plus, il n'en reste que le tout.
     """
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": [2010], "annee_zero": 2010}
-    garder_peu_de_bailleurs(reglages)
+    if not tous_les_bailleurs:
+        garder_peu_de_bailleurs(reglages)
     if not quartiers:
         reglages["niveaux"] = ["immeuble", "ville"] if immeubles else ["ville"]
         reglages["edition"]["immeubles"] = immeubles
