@@ -3,9 +3,49 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def deux_annees(tmp_path_factory):
+    """La configuration du dépôt, réduite à ses deux dernières années."""
+    import yaml
+    from fabrique import RACINE
+
+    from observatoire.configuration import lire_configuration
+
+    reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
+    annees = reglages["edition"]["annees"][-2:]
+    reglages["edition"] |= {"annees": annees, "annee_zero": annees[0]}
+    reglages["chemins"] = {nom: str(RACINE / "data" / nom) for nom in ("schemas", "referentiels")}
+    fichier = tmp_path_factory.mktemp("config") / "observatoire.yml"
+    fichier.write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
+    return lire_configuration(fichier)
+
+
+@pytest.fixture(scope="session")
+def un_logement_calcule(tmp_path_factory):
+    """Le dossier d'un territoire d'un logement, déjà calculé ; qui y écrit en prend une copie (:func:`calcule`)."""
+    from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
+
+    dossier = tmp_path_factory.mktemp("calcule")
+    config = configuration(dossier)
+    ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
+    calculer_tout(config)
+    tenir_pour_calcule(config)
+    return dossier
+
+
+@pytest.fixture
+def calcule(un_logement_calcule, tmp_path):
+    """La configuration de ce territoire, dans ``tmp_path`` : tout y est calculé, rien n'y est publié."""
+    from observatoire.configuration import lire_configuration
+
+    shutil.copytree(un_logement_calcule, tmp_path, dirs_exist_ok=True)
+    return lire_configuration(tmp_path / "observatoire.yml")
 
 
 @pytest.fixture(scope="session")

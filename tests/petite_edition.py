@@ -1,4 +1,4 @@
-"""La petite édition : les dépôts fictifs à leur taille ordinaire, mais deux années.
+"""La petite édition : les dépôts fictifs de tous les bailleurs, mais 4 000 logements et deux années.
 
 C'est ce que l'on fait de plus long dans les essais. Les notebooks (nbval), l'audit et le site en lisent une seule,
 faite au premier besoin ; ``make test`` leur donne à tous le même processus (voir ``durees.py``).
@@ -20,8 +20,8 @@ from observatoire.configuration import PUBLIQUE, Configuration, lire_configurati
 RACINE = Path(__file__).resolve().parents[1]
 #: Chaque processus a la sienne : si deux en ont besoin, il y en a deux.
 DOSSIER = RACINE / "_build" / "essai" / os.environ.get("PYTEST_XDIST_WORKER", "seul")
-#: À cette taille peu de cases sont petites : protéger est deux fois plus rapide qu'avec 3 000 logements.
-LOGEMENTS = 16000
+#: Le quart de la taille ordinaire : ce qu'on montre ici ne dépend pas du nombre de lignes.
+LOGEMENTS = 4000
 ANNEES = [2009, 2010]
 _faite: dict[str, Configuration | None] = {}
 

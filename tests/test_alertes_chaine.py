@@ -19,7 +19,7 @@ from observatoire.sujets.alertes.calcul.etape import ALERTES, AMPLEURS, CLES, ca
 @pytest.fixture(scope="module")
 def ville(tmp_path_factory):
     """Une petite ville calculée par la vraie commande."""
-    fichier = ecrire_petite_ville(tmp_path_factory.mktemp("alertes"))
+    fichier = ecrire_petite_ville(tmp_path_factory.mktemp("alertes"), tous_les_bailleurs=True)
     subprocess.run(commande("calculer", fichier), check=True, capture_output=True)
     return lire_configuration(fichier)
 

@@ -19,7 +19,7 @@ def essais(tmp_path_factory):
 
 
 @given(graine=st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_un_fichier_abime_est_refuse_ou_lu(essais, graine):
     assert essais.essayer(graine) in ("refusé", "accepté")
 

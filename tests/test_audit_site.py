@@ -1,4 +1,8 @@
-"""« observatoire auditer » : chaque fuite plantée dans un petit site est trouvée et nommée ; un site net passe."""
+"""« observatoire auditer » : chaque fuite plantée dans un petit site est trouvée et nommée ; un site net passe.
+
+Un fichier fautif qui se suffit a son dossier (:func:`planter`) dans un site qui les a tous, audité une fois ; ce qui
+change ce qui est publié ou préparé a son propre audit.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import base64
 import gzip
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
+from petite_ville import lancer
 from PIL import Image, PngImagePlugin
 from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
@@ -43,11 +47,38 @@ TABLEAU = """<table><caption>{legende}</caption>
 <tr><th>Tilleroyes</th><td>{case}</td><td>96\u202f%</td></tr></tbody></table>"""
 
 
+#: Fichier du site -> ce qu'on y plante, dans l'ordre des essais.
+PLANTES: dict[str, bytes | str] = {}
+
+
+def planter(nom: str, contenu: bytes | str) -> str:
+    """Inscrire un fichier parmi ceux que :func:`plante` audite ; rend son chemin, dans un dossier à lui."""
+    chemin = f"{len(PLANTES):03d}/{nom}"
+    PLANTES[chemin] = contenu
+    return chemin
+
+
+@pytest.fixture(scope="module")
+def plante(tmp_path_factory, modele):
+    """Fonction : les constats du fichier qu'on lui dit, dans l'audit du site où tous sont plantés."""
+    net = copier(modele, tmp_path_factory.mktemp("plante"))
+    for chemin, contenu in PLANTES.items():
+        ajouter(net, chemin, contenu)
+    trouves = constats(net)
+    ailleurs = [c for c in trouves if c.fichier[:3] not in {chemin[:3] for chemin in PLANTES}]
+    assert ailleurs == []
+    return lambda chemin: [c for c in trouves if c.fichier[:3] == chemin[:3]]
+
+
 @pytest.fixture
 def net(tmp_path, modele):
     """Un site où rien ne fuit, ce qui est publié et ce qui est préparé ; on y plante une fuite."""
-    shutil.copytree(modele, tmp_path, dirs_exist_ok=True)
-    chemins = {nom: tmp_path / nom for nom in ("publie", "prepare", "site")}
+    return copier(modele, tmp_path)
+
+
+def copier(modele: Path, dossier: Path) -> SimpleNamespace:
+    shutil.copytree(modele, dossier, dirs_exist_ok=True)
+    chemins = {nom: dossier / nom for nom in ("publie", "prepare", "site")}
     config = lire_configuration(RACINE / "observatoire.yml").avec_chemins(**chemins)
     return SimpleNamespace(config=config, **chemins)
 
@@ -99,9 +130,8 @@ def constats(net, public="publique") -> list:
     return auditer(net.config, public).constats
 
 
-def un_constat(net, *mots: str):
-    """Le seul constat de l'audit, qui dit tous ces mots et ne redit ni identifiant, ni valeur."""
-    trouves = constats(net)
+def un_constat(trouves: list, *mots: str):
+    """Le seul de ces constats, qui dit tous ces mots et ne redit ni identifiant, ni valeur."""
     assert len(trouves) == 1, trouves
     dit = str(trouves[0])
     assert all(mot in dit for mot in mots), dit
@@ -192,64 +222,73 @@ EN_DATA = base64.b64encode(f"<svg xmlns='http://www.w3.org/2000/svg'><desc>{LOGE
 
 
 @pytest.mark.parametrize(
-    ("nom", "contenu", "lieu"),
+    ("fichier", "lieu"),
     [
-        ("p.html", page(f"<p>Voir {LOGEMENT}.</p>"), "texte de <p>"),
-        ("p.html", page(f"<p>Voir {LOGEMENT[:6]}<b>{LOGEMENT[6:]}</b></p>"), "coupé par des balises"),
-        ("p.html", page(f'<img alt="Logement {LOGEMENT}" src="a.png">'), "attribut « alt » de <img>"),
-        ("p.html", page(f'<tr data-cle="gbh:{LOGEMENT}"></tr><td data-cle="gbh:{LOGEMENT}"></td>'), "« data-cle »"),
-        ("p.html", page(tete=f'<meta name="description" content="{LOGEMENT}">'), "« content » de <meta>"),
-        ("p.html", page(f'<a href="x?q=gbh%3A{LOGEMENT}">x</a>'), "« href » de <a>"),
-        ("p.html", page(f"<!-- {LOGEMENT} -->"), "commentaire"),
-        ("p.html", page(f"<script>var l = '{LOGEMENT}';</script>"), "texte de <script>"),
-        ("p.html", page(f'<svg><g aria-label="{LOGEMENT}"></g></svg>'), "« aria-label » de <g>"),
-        ("p.html", page(f'<img alt="" src="data:image/svg+xml;base64,{EN_DATA}">'), "« data: »"),
-        ("c.svg", f'<svg xmlns="http://www.w3.org/2000/svg"><desc>{LOGEMENT}</desc></svg>', "texte de <desc>"),
-        ("d.json", json.dumps({"pages": [{"titre": f"Logement {LOGEMENT}"}]}), "/pages[]/titre"),
-        ("d.js.map", json.dumps({"sourcesContent": [f"// {LOGEMENT}"]}), "/sourcesContent[]"),
-        ("d.csv", f"quoi;note\nx;{LOGEMENT}\n", "ligne 2"),
-        ("notes.txt", f"un\n{LOGEMENT.lower()}\n", "ligne 2"),
-        ("notes.md", f"une note\n{LOGEMENT}".encode("utf-16"), "ligne 2"),
-        ("r.pdf", pdf(LOGEMENT), "page 1"),
-        ("i.png", png(LOGEMENT), "métadonnée « Description »"),
-        ("t.xlsx", classeur(LOGEMENT), "sheet1.xml"),
-        ("t.parquet", parquet(LOGEMENT), "colonne « remarque »"),
-        ("t.zip", archive(LOGEMENT), "dedans/notes.txt"),
-        ("notes.txt.gz", gzip.compress(LOGEMENT.encode(), mtime=0), "décomprimé"),
-        ("pagefind/fragment/fr_1.pf_fragment", fragment(LOGEMENT), "index de la page /x.html"),
-        ("pagefind/index/fr_1.pf_index", mots(LOGEMENT), "mots de l'index"),
-        (f"{LOGEMENT}.html", page(), "nom du fichier"),
-        ("d.json", json.dumps({LOGEMENT: 1}), "nom de clé sous « / »"),
-        ("d.json", json.dumps({LOGEMENT: LOGEMENT}), "nom de clé sous « / »"),
-        ("police.woff2", b"wOF2\0\1" + LOGEMENT.encode(), "en clair"),
+        (planter("p.html", page(f"<p>Voir {LOGEMENT}.</p>")), "texte de <p>"),
+        (planter("p.html", page(f"<p>Voir {LOGEMENT[:6]}<b>{LOGEMENT[6:]}</b></p>")), "coupé par des balises"),
+        (planter("p.html", page(f'<img alt="Logement {LOGEMENT}" src="a.png">')), "attribut « alt » de <img>"),
+        (
+            planter("p.html", page(f'<tr data-cle="gbh:{LOGEMENT}"></tr><td data-cle="gbh:{LOGEMENT}"></td>')),
+            "« data-cle »",
+        ),
+        (planter("p.html", page(tete=f'<meta name="description" content="{LOGEMENT}">')), "« content » de <meta>"),
+        (planter("p.html", page(f'<a href="x?q=gbh%3A{LOGEMENT}">x</a>')), "« href » de <a>"),
+        (planter("p.html", page(f"<!-- {LOGEMENT} -->")), "commentaire"),
+        (planter("p.html", page(f"<script>var l = '{LOGEMENT}';</script>")), "texte de <script>"),
+        (planter("p.html", page(f'<svg><g aria-label="{LOGEMENT}"></g></svg>')), "« aria-label » de <g>"),
+        (planter("p.html", page(f'<img alt="" src="data:image/svg+xml;base64,{EN_DATA}">')), "« data: »"),
+        (planter("c.svg", f'<svg xmlns="http://www.w3.org/2000/svg"><desc>{LOGEMENT}</desc></svg>'), "texte de <desc>"),
+        (planter("d.json", json.dumps({"pages": [{"titre": f"Logement {LOGEMENT}"}]})), "/pages[]/titre"),
+        (planter("d.js.map", json.dumps({"sourcesContent": [f"// {LOGEMENT}"]})), "/sourcesContent[]"),
+        (planter("d.csv", f"quoi;note\nx;{LOGEMENT}\n"), "ligne 2"),
+        (planter("notes.txt", f"un\n{LOGEMENT.lower()}\n"), "ligne 2"),
+        (planter("notes.md", f"une note\n{LOGEMENT}".encode("utf-16")), "ligne 2"),
+        (planter("r.pdf", pdf(LOGEMENT)), "page 1"),
+        (planter("i.png", png(LOGEMENT)), "métadonnée « Description »"),
+        (planter("t.xlsx", classeur(LOGEMENT)), "sheet1.xml"),
+        (planter("t.parquet", parquet(LOGEMENT)), "colonne « remarque »"),
+        (planter("t.zip", archive(LOGEMENT)), "dedans/notes.txt"),
+        (planter("notes.txt.gz", gzip.compress(LOGEMENT.encode(), mtime=0)), "décomprimé"),
+        (planter("pagefind/fragment/fr_1.pf_fragment", fragment(LOGEMENT)), "index de la page /x.html"),
+        (planter("pagefind/index/fr_1.pf_index", mots(LOGEMENT)), "mots de l'index"),
+        (planter(f"{LOGEMENT}.html", page()), "nom du fichier"),
+        (planter("d.json", json.dumps({LOGEMENT: 1})), "nom de clé sous « / »"),
+        (planter("d.json", json.dumps({LOGEMENT: LOGEMENT})), "nom de clé sous « / »"),
+        (planter("police.woff2", b"wOF2\0\1" + LOGEMENT.encode()), "en clair"),
     ],
 )
-def test_un_identifiant_est_trouve_ou_qu_il_soit(net, nom, contenu, lieu):
-    ajouter(net, nom, contenu)
+def test_un_identifiant_est_trouve_ou_qu_il_soit(plante, fichier, lieu):
     masque = masquer(tuple(atomes(LOGEMENT)))
-    constat = un_constat(net, lieu, "« id_logement »", masque)
-    assert constat.fichier == nom.replace(LOGEMENT, masque)
+    constat = un_constat(plante(fichier), lieu, "« id_logement »", masque)
+    assert constat.fichier == fichier.replace(LOGEMENT, masque)
 
 
 @pytest.mark.parametrize(
-    ("texte", "colonne"),
+    ("fichier", "colonne"),
     [
-        (DEMANDE, "id_demande"),
-        ("au 14, rue de l&rsquo;eglantine", "libelle"),
-        ("6685630.4", "y"),
-        ("6 685 630,4".replace(" ", "\u202f"), "y"),
-        ("928498.8", "x"),
+        (planter("p.html", page(f"<p>Voir {texte} ici.</p>")), colonne)
+        for texte, colonne in (
+            (DEMANDE, "id_demande"),
+            ("au 14, rue de l&rsquo;eglantine", "libelle"),
+            ("6685630.4", "y"),
+            ("6 685 630,4".replace(" ", "\u202f"), "y"),
+            ("928498.8", "x"),
+        )
     ],
 )
-def test_toutes_les_colonnes_identifiantes_sont_cherchees(net, texte, colonne):
-    ajouter(net, "p.html", page(f"<p>Voir {texte} ici.</p>"))
-    un_constat(net, f"« {colonne} »")
+def test_toutes_les_colonnes_identifiantes_sont_cherchees(plante, fichier, colonne):
+    un_constat(plante(fichier), f"« {colonne} »")
 
 
-def test_un_identifiant_plus_long_ou_trop_court_n_est_pas_confondu(net):
-    ajouter(net, "p.html", page("<p>12 logements, GBH00071, D0042170 et AD004217</p>"))
-    ajouter(net, "d.csv", "part,menages\n0.928498,8\n")
-    assert constats(net) == []
+@pytest.mark.parametrize(
+    "fichier",
+    [
+        planter("p.html", page("<p>12 logements, GBH00071, D0042170 et AD004217</p>")),
+        planter("d.csv", "part,menages\n0.928498,8\n"),
+    ],
+)
+def test_un_identifiant_plus_long_ou_trop_court_n_est_pas_confondu(plante, fichier):
+    assert plante(fichier) == []
 
 
 def test_les_regles_disent_ce_qui_est_trop_courant():
@@ -257,9 +296,13 @@ def test_les_regles_disent_ce_qui_est_trop_courant():
     assert {texte: distinctif(tuple(atomes(texte))) for texte in cherches} == cherches
 
 
-def test_des_colonnes_de_lignes_individuelles_sont_un_constat(net):
-    ajouter(net, "m.csv", "age_titulaire;minima_sociaux;n\n41;oui;1\n")
-    un_constat(net, "m.csv", "lignes individuelles de « menages »", "« age_titulaire », « minima_sociaux »")
+INDIVIDUS = planter("m.csv", "age_titulaire;minima_sociaux;n\n41;oui;1\n")
+
+
+def test_des_colonnes_de_lignes_individuelles_sont_un_constat(plante):
+    un_constat(
+        plante(INDIVIDUS), INDIVIDUS, "lignes individuelles de « menages »", "« age_titulaire », « minima_sociaux »"
+    )
 
 
 def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
@@ -276,27 +319,28 @@ def test_sans_tables_preparees_l_audit_dit_ce_qu_il_n_a_pas_fait(net):
 
 
 @pytest.mark.parametrize(
-    ("nom", "contenu", "defaut"),
+    ("fichier", "defaut"),
     [
-        ("base.sqlite", b"SQLite format 3\0" + bytes(range(256)), "genre de fichier inconnu (.sqlite)"),
-        ("sans_suffixe", b"\0\1\2\3", "un binaire, sous un nom de texte"),
-        ("r.pdf", b"%PDF-1.7 rien", "PDF abîmé"),
-        ("i.png", b"\x89PNG rien", "ce n'est pas une image"),
-        ("f.woff2", b"rien de tel", "ce n'est pas une police"),
-        ("d.json", b"{", "JSON mal formé, ligne 1"),
-        ("t.zip", archive("x")[:-30], "archive abîmée"),
-        ("pagefind/a.pf_index", gzip.compress(b"autre chose", mtime=0), "pas un morceau d'index"),
-        ("t.parquet", b"PAR1", "pas un fichier Parquet"),
+        (planter("base.sqlite", b"SQLite format 3\0" + bytes(range(256))), "genre de fichier inconnu (.sqlite)"),
+        (planter("sans_suffixe", b"\0\1\2\3"), "un binaire, sous un nom de texte"),
+        (planter("r.pdf", b"%PDF-1.7 rien"), "PDF abîmé"),
+        (planter("i.png", b"\x89PNG rien"), "ce n'est pas une image"),
+        (planter("f.woff2", b"rien de tel"), "ce n'est pas une police"),
+        (planter("d.json", b"{"), "JSON mal formé, ligne 1"),
+        (planter("t.zip", archive("x")[:-30]), "archive abîmée"),
+        (planter("pagefind/a.pf_index", gzip.compress(b"autre chose", mtime=0)), "pas un morceau d'index"),
+        (planter("t.parquet", b"PAR1"), "pas un fichier Parquet"),
     ],
 )
-def test_un_fichier_qui_ne_peut_etre_lu_est_un_constat(net, nom, contenu, defaut):
-    ajouter(net, nom, contenu)
-    assert un_constat(net, defaut).fichier == nom
+def test_un_fichier_qui_ne_peut_etre_lu_est_un_constat(plante, fichier, defaut):
+    assert un_constat(plante(fichier), defaut).fichier == fichier
 
 
-def test_ce_qui_se_lit_en_clair_d_un_fichier_inconnu_est_lu(net):
-    ajouter(net, "base.sqlite", b"SQLite format 3\0\0" + LOGEMENT.encode() + b"\0")
-    assert [c.lieu for c in constats(net)] == ["", "en clair"]
+INCONNU = planter("base.sqlite", b"SQLite format 3\0\0" + LOGEMENT.encode() + b"\0")
+
+
+def test_ce_qui_se_lit_en_clair_d_un_fichier_inconnu_est_lu(plante):
+    assert [c.lieu for c in plante(INCONNU)] == ["", "en clair"]
 
 
 # Valeurs cachées --------------------------------------------------------------------------------------------
@@ -307,25 +351,33 @@ def ligne(**mesures) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("nom", "contenu"),
+    "fichier",
     [
-        ("d.csv", pd.DataFrame([ligne(valeur=0.2)]).to_csv(index=False, sep=";")),
-        ("d.json", json.dumps({"lignes": [ligne(valeur=0.2)]})),
-        ("p.html", page(f'<script type="application/json">{json.dumps([ligne(valeur=0.2)])}</script>')),
-        ("d.parquet", pd.DataFrame([ligne(valeur=0.2)]).to_parquet()),
-        ("d.xlsx", feuille([ligne(valeur=0.2)])),
-        ("alertes.csv", pd.DataFrame([ligne(verdict="alerte", observe=0.2)]).drop(columns="bailleur").to_csv()),
+        planter("d.csv", pd.DataFrame([ligne(valeur=0.2)]).to_csv(index=False, sep=";")),
+        planter("d.json", json.dumps({"lignes": [ligne(valeur=0.2)]})),
+        planter("p.html", page(f'<script type="application/json">{json.dumps([ligne(valeur=0.2)])}</script>')),
+        planter("d.parquet", pd.DataFrame([ligne(valeur=0.2)]).to_parquet()),
+        planter("d.xlsx", feuille([ligne(valeur=0.2)])),
+        planter("alertes.csv", pd.DataFrame([ligne(verdict="alerte", observe=0.2)]).drop(columns="bailleur").to_csv()),
     ],
 )
-def test_une_ligne_qui_porte_une_cle_cachee_doit_etre_vide(net, nom, contenu):
-    ajouter(net, nom, contenu)
-    un_constat(net, nom, "la valeur cachée de moins_40_plafond, quartier tilleroyes, 2010", "Mesures remplies : ")
+def test_une_ligne_qui_porte_une_cle_cachee_doit_etre_vide(plante, fichier):
+    un_constat(
+        plante(fichier),
+        fichier,
+        "la valeur cachée de moins_40_plafond, quartier tilleroyes, 2010",
+        "Mesures remplies : ",
+    )
 
 
-def test_une_ligne_cachee_vide_ou_une_cle_publiee_passe(net):
-    lignes = [ligne(valeur=None, couverture=0.96), ligne(territoire="battant", valeur=0.4)]
-    ajouter(net, "d.csv", pd.DataFrame(lignes).to_csv(index=False))
-    assert constats(net) == []
+LICITES = planter(
+    "d.csv",
+    pd.DataFrame([ligne(valeur=None, couverture=0.96), ligne(territoire="battant", valeur=0.4)]).to_csv(index=False),
+)
+
+
+def test_une_ligne_cachee_vide_ou_une_cle_publiee_passe(plante):
+    assert plante(LICITES) == []
 
 
 def test_une_valeur_cumulee_se_montre_la_ou_celle_de_l_annee_est_cachee(net):
@@ -335,25 +387,27 @@ def test_une_valeur_cumulee_se_montre_la_ou_celle_de_l_annee_est_cachee(net):
     publies.to_csv(net.publie / "publique" / "cumuls.csv", index=False)
     assert constats(net) == []
     publies.assign(statut="c").to_csv(net.publie / "publique" / "cumuls.csv", index=False)
-    un_constat(net, "cumuls.csv", "la valeur cachée de moins_40_plafond", "Mesures remplies : ")
+    un_constat(constats(net), "cumuls.csv", "la valeur cachée de moins_40_plafond", "Mesures remplies : ")
 
 
 # Publics ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("nom", "contenu", "mots"),
+    ("fichier", "mots"),
     [
-        ("p.html", page(tete='<meta name="observatoire-public" content="partenaires">'), "« partenaires »"),
-        ("p.html", page('<div class="bandeau bandeau-avis">Édition réservée aux\n signataires</div>'), "réservée"),
-        ("documents/note.pdf", pdf("observatoire-public: partenaires"), "« partenaires »"),
-        ("2010/immeuble-7.html", page(), "page du niveau « immeuble »"),
-        ("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n", "1 ligne(s) du niveau « immeuble »"),
+        (planter("p.html", page(tete='<meta name="observatoire-public" content="partenaires">')), "« partenaires »"),
+        (
+            planter("p.html", page('<div class="bandeau bandeau-avis">Édition réservée aux\n signataires</div>')),
+            "réservée",
+        ),
+        (planter("documents/note.pdf", pdf("observatoire-public: partenaires")), "« partenaires »"),
+        (planter("2010/immeuble-7.html", page()), "page du niveau « immeuble »"),
+        (planter("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n"), "1 ligne(s) du niveau « immeuble »"),
     ],
 )
-def test_rien_des_partenaires_n_est_dans_le_site_public(net, nom, contenu, mots):
-    ajouter(net, nom, contenu)
-    un_constat(net, nom, mots)
+def test_rien_des_partenaires_n_est_dans_le_site_public(plante, fichier, mots):
+    un_constat(plante(fichier), fichier, mots)
 
 
 @pytest.mark.parametrize(("vus", "trouves"), [(["ville", "quartier", "secteur"], 0), (["ville", "quartier"], 1)])
@@ -367,7 +421,7 @@ def test_les_niveaux_reserves_sont_ceux_que_les_regles_publiees_ne_montrent_pas(
 
 def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(net):
     """Le code et le libellé d'un immeuble ne sont à eux que s'ils sont parmi leurs territoires publiés."""
-    partenaires = ecrire_publie(net.publie / "partenaires")
+    partenaires = shutil.copytree(net.publie / "publique", net.publie / "partenaires")
     edition = partenaires / "edition.json"
     edition.write_text(edition.read_text(encoding="utf-8").replace('"publique"', '"partenaires"'), encoding="utf-8")
     net.site = shutil.copytree(net.site, net.site.with_name("site-partenaires"))
@@ -385,23 +439,19 @@ def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(n
 # La commande ------------------------------------------------------------------------------------------------
 
 
-def lancer(*arguments) -> subprocess.CompletedProcess:
-    commande = [sys.executable, "-m", "observatoire.cli", "auditer", *map(str, arguments)]
-    return subprocess.run(commande, cwd=RACINE, capture_output=True, text=True, check=False, env={**os.environ})
-
-
 def test_la_commande_rend_0_1_ou_2(net, tmp_path):
-    chemins = ["--publie", net.publie, "--site", net.site, "--prepare", net.prepare]
-    bon = lancer(*chemins)
+    chemins = ["--publie", net.publie, "--prepare", net.prepare, "--config", RACINE / "observatoire.yml", "--site"]
+    bon = lancer("auditer", *chemins, net.site)
     assert (bon.returncode, "Rien de caché n'a été trouvé" in bon.stdout) == (0, True), bon.stderr
     ajouter(net, "p.html", page(f"<p>{LOGEMENT}</p>"))
-    mauvais = lancer(*chemins)
+    commande = [sys.executable, "-m", "observatoire.cli", "auditer", *map(str, chemins), str(net.site)]
+    mauvais = subprocess.run(commande, capture_output=True, text=True, check=False)
     assert mauvais.returncode == 1
     assert "p.html, texte de <p>" in mauvais.stdout
     assert "Quelque chose de caché peut se savoir" in mauvais.stderr
     assert LOGEMENT not in mauvais.stdout + mauvais.stderr
-    assert lancer(*chemins[:3], tmp_path).returncode == 2
-    assert lancer("--sit", net.site).returncode == 2
+    assert lancer("auditer", *chemins, tmp_path / "vide").returncode == 2
+    assert lancer("auditer", "--sit", net.site).returncode == 2
 
 
 def test_rien_de_publie_ou_pas_de_site_est_dit(net, tmp_path):

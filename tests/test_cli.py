@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
+from fabrique import configuration
+from petite_ville import garder_peu_de_bailleurs
 
 from observatoire.cles import FICTIVE, signer
 from observatoire.cli import principal
@@ -87,16 +88,12 @@ def test_proteger_sans_rien_de_calcule_sort_avec_1(lancer, tmp_path):
     assert "aucun indicateur n'est calculé" in erreur
 
 
-def test_proteger_ecrit_dans_le_dossier_donne(lancer, tmp_path):
-    config = configuration(tmp_path)
-    ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
-    calculer_tout(config)
-    tenir_pour_calcule(config)
+def test_proteger_ecrit_dans_le_dossier_donne(lancer, calcule, tmp_path):
     ailleurs = tmp_path / "ailleurs"
-    code, *_ = lancer("proteger", "--config", config.fichier, "--publie", ailleurs)
+    code, *_ = lancer("proteger", "--config", calcule.fichier, "--publie", ailleurs)
     assert code == 0
     assert (ailleurs / "publique" / "indicateurs.csv").is_file()
-    assert not config.chemin("publie").exists()
+    assert not calcule.chemin("publie").exists()
 
 
 def test_un_public_inconnu_sort_avec_2(lancer, tmp_path):
@@ -112,6 +109,7 @@ def depots(lancer, tmp_path):
     reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
     reglages["edition"] |= {"annees": [2010], "annee_zero": 2010}
     reglages["niveaux"] = ["immeuble", "ville"]
+    garder_peu_de_bailleurs(reglages)
     reglages["chemins"] = {nom: str(RACINE / "data" / nom) for nom in ("schemas", "referentiels", "suivi")}
     (tmp_path / CONFIG).write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
     code, _, _ = lancer("exemple", "--dossier", tmp_path / "brut", "--logements", 600, "--config", tmp_path / CONFIG)

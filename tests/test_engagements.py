@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from fabrique import RACINE, calculer_tout, configuration, ecrire_prepare
+from fabrique import RACINE, configuration, ecrire_prepare
 from scipy import stats
 
 from observatoire import indicateurs
@@ -107,7 +107,7 @@ def _juger(dossier: Path, engagement: dict, programmes: list[dict] | None, seanc
     for nom, entete in (seances or {}).items():
         _ecrire_seance(config, nom, entete)
     if "mesure" in engagement:
-        calculer_tout(config)
+        indicateurs.ecrire_indicateurs(config)  # un engagement ne se juge sur rien d'autre
     return _conclure(config).iloc[0]
 
 

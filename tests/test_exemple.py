@@ -108,6 +108,17 @@ def exemple(tmp_path_factory) -> Exemple:
     return Exemple(tmp_path_factory.mktemp("exemple"), 16000)
 
 
+@pytest.fixture(scope="module")
+def six_cents(deux_annees, tmp_path_factory) -> Exemple:
+    """Le plus petit exemple, qu'aucun essai ne change."""
+    return Exemple(tmp_path_factory.mktemp("six_cents"), 600, config=deux_annees)
+
+
+@pytest.fixture(scope="module")
+def trois_mille(deux_annees, tmp_path_factory) -> Exemple:
+    return Exemple(tmp_path_factory.mktemp("trois_mille"), 3000, config=deux_annees)
+
+
 def empreintes(dossier: Path) -> dict[str, str]:
     """Une empreinte par fichier d'un dossier."""
     fichiers = (f for f in sorted(dossier.rglob("*")) if f.is_file())
@@ -117,23 +128,22 @@ def empreintes(dossier: Path) -> dict[str, str]:
 # Déterminisme
 
 
-def test_la_meme_graine_donne_les_memes_octets(tmp_path):
-    for essai in ("a", "b"):
-        Exemple(tmp_path / essai, 600)
+def test_la_meme_graine_donne_les_memes_octets(deux_annees, six_cents, tmp_path):
+    Exemple(tmp_path / "b", 600, config=deux_annees)
     commande = (
         "import sys; from pathlib import Path; from observatoire.configuration import lire_configuration;"
         "from observatoire.exemple import ecrire_exemple;"
         "ecrire_exemple(Path(sys.argv[1]), lire_configuration(sys.argv[2]), logements=600)"
     )
-    arguments = [sys.executable, "-c", commande, str(tmp_path / "c" / "brut"), str(RACINE / "observatoire.yml")]
+    arguments = [sys.executable, "-c", commande, str(tmp_path / "c" / "brut"), str(deux_annees.fichier)]
     subprocess.run(arguments, check=True, env={"PYTHONPATH": str(RACINE / "src"), "PYTHONHASHSEED": "7"})
-    premier = empreintes(tmp_path / "a")
+    premier = empreintes(six_cents.brut.parent)
     assert premier == empreintes(tmp_path / "b") == empreintes(tmp_path / "c")
     assert {Path(f).suffix for f in premier} == {".csv", ".xlsx", ".ods", ""}
 
 
-def test_une_autre_graine_donne_d_autres_depots(tmp_path):
-    une, autre = (empreintes(Exemple(tmp_path / str(graine), 600, graine).brut) for graine in (1, 2))
+def test_une_autre_graine_donne_d_autres_depots(deux_annees, six_cents, tmp_path):
+    une, autre = (empreintes(e.brut) for e in (six_cents, Exemple(tmp_path, 600, 2, deux_annees)))
     communs = (set(une) & set(autre)) - {MARQUE_FICTIF}
     assert communs
     # Une petite table (un programme de deux logements) peut se répéter par hasard, pas les grandes.
@@ -159,9 +169,9 @@ def test_l_ods_est_conforme_et_se_relit(exemple):
     assert isinstance(ligne[3], float)
 
 
-@pytest.mark.parametrize("logements", [600, 3000])
-def test_les_depots_sont_acceptes(tmp_path, logements):
-    exemple = Exemple(tmp_path, logements)
+@pytest.mark.parametrize("taille", ["six_cents", "trois_mille"])
+def test_les_depots_sont_acceptes(request, taille):
+    exemple = request.getfixturevalue(taille)
     assert exemple.depots.accepte, exemple.depots.message()
     assert exemple.resume.fichiers == len(exemple.depots.fichiers)
     planifies = exemple.verites[exemple.verites["niveau"].eq("immeuble")]
@@ -332,11 +342,12 @@ def test_de_vrais_depots_ne_sont_pas_ecrases(tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["brut"]
 
 
-def test_un_exemple_remplace_le_precedent_et_rien_d_autre(tmp_path):
-    Exemple(tmp_path, 600)
+def test_un_exemple_remplace_le_precedent_et_rien_d_autre(deux_annees, six_cents, tmp_path):
+    shutil.copytree(six_cents.brut.parent, tmp_path, dirs_exist_ok=True)
     brut = tmp_path / "brut"
     (brut / ".gitkeep").touch()
-    Exemple(tmp_path, 600, graine=2008)
+    Exemple(tmp_path, 600, 2008, deux_annees)
+    assert empreintes(brut) != empreintes(six_cents.brut)
     assert (brut / ".gitkeep").exists()
     assert "fictifs" in (brut / MARQUE_FICTIF).read_text(encoding="utf-8")
     assert [f.name for f in tmp_path.iterdir() if f.name.startswith(".")] == []

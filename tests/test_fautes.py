@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from observatoire.configuration import lire_configuration
 from observatoire.exemple import ecrire_exemple
 
 RACINE = Path(__file__).resolve().parents[1]
@@ -27,9 +26,9 @@ NOMMEES = 0.87
 
 
 @pytest.fixture(scope="module")
-def terrain(tmp_path_factory):
+def terrain(deux_annees, tmp_path_factory):
     brut = tmp_path_factory.mktemp("fautes") / "brut"
-    config = lire_configuration(RACINE / "observatoire.yml").avec_chemins("publique", brut=brut)
+    config = deux_annees.avec_chemins("publique", brut=brut)
     ecrire_exemple(brut, config, 2007, 3000)
     return Terrain(config)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,15 +27,18 @@ sys.path.insert(0, str(RACINE / "bench"))
 import calculer as banc
 import parc_national
 
+LOGEMENTS = 3_000
 CALCULES = ["indicateurs", "comptes", "couverture"]
 TABLES = lire_schemas(SCHEMAS)
 
 
 @pytest.fixture(scope="module")
 def pays(tmp_path_factory):
-    """Un petit pays fictif : 6 000 logements, 40 communes, 5 bailleurs, 2 années, ménages compris."""
+    """Un petit pays fictif : 3 000 logements, 20 communes, 3 bailleurs, 2 années, ménages compris."""
     dossier = tmp_path_factory.mktemp("pays")
-    fichier = parc_national.ecrire(dossier, 6_000, [2022, 2023], communes=40, menages=True)
+    with pytest.MonkeyPatch.context() as substitution:
+        substitution.setattr(parc_national, "BAILLEURS_MIN", 3)
+        fichier = parc_national.ecrire(dossier, LOGEMENTS, [2022, 2023], communes=20, menages=True)
     return lire_configuration(fichier)
 
 
@@ -67,22 +71,22 @@ def _assert_memes(un: Path, autre: Path) -> None:
         pd.testing.assert_frame_equal(*tables, check_exact=True, obj=nom)
 
 
-@pytest.mark.parametrize("poids", [1, 40_000, 200_000])
+@pytest.mark.parametrize("poids", [1, 30_000, 100_000])
 def test_le_partage_en_lots_ne_change_rien(pays, d_un_bloc, tmp_path, monkeypatch, poids):
     monkeypatch.setattr(lots, "POIDS_DU_LOT", poids)
     _assert_memes(_calculer(pays, tmp_path), d_un_bloc)
     ecrits = list((tmp_path / "tables" / "2023" / "logements.parquet").iterdir())
-    assert len(ecrits) > 1 or poids > 100_000
+    assert len(ecrits) > 1 or poids > 50_000
 
 
 def test_plusieurs_processus_ne_changent_rien(pays, d_un_bloc, tmp_path, monkeypatch):
-    monkeypatch.setattr(lots, "POIDS_DU_LOT", 100_000)
+    monkeypatch.setattr(lots, "POIDS_DU_LOT", 50_000)
     monkeypatch.setattr(indicateurs.ouvrage, "POIDS_SEUL", 0)
     _assert_memes(_calculer(pays, tmp_path), d_un_bloc)
 
 
 def test_sommer_en_preparant_ne_change_rien(pays, d_un_bloc, tmp_path, monkeypatch):
-    monkeypatch.setattr(lots, "POIDS_DU_LOT", 40_000)
+    monkeypatch.setattr(lots, "POIDS_DU_LOT", 20_000)
     _assert_memes(_calculer_en_preparant(pays, tmp_path), d_un_bloc)
 
 
@@ -114,7 +118,7 @@ def test_les_sommes_sont_celles_du_sql(pays, tmp_path):
     indicateurs.ecrire_indicateurs(config)
     lieu = config.chemin("brut").parent
     subprocess.run(banc.commande_sql(lieu), check=True)
-    assert banc.comparer(lieu) > 5_000
+    assert banc.comparer(lieu) > 2_000
 
 
 def test_le_niveau_immeuble_est_au_choix(pays, d_un_bloc, tmp_path):
@@ -125,7 +129,7 @@ def test_le_niveau_immeuble_est_au_choix(pays, d_un_bloc, tmp_path):
     fichier.write_text(texte.replace("immeubles: false", "immeubles: true"), encoding="utf-8")
     _calculer(lire_configuration(fichier), tmp_path)
     avec = pd.read_parquet(tmp_path / "indicateurs.parquet")
-    assert avec.query("niveau == 'immeuble' and indicateur == 'nb_logements'")["valeur"].sum() == 2 * 6_000
+    assert avec.query("niveau == 'immeuble' and indicateur == 'nb_logements'")["valeur"].sum() == 2 * LOGEMENTS
     autres = avec[avec["niveau"].ne("immeuble")].reset_index(drop=True)
     pd.testing.assert_frame_equal(autres, valeurs, check_exact=True)
 
@@ -134,7 +138,7 @@ def test_chaque_commune_tient_lieu_de_quartier(pays, d_un_bloc):
     communes = pd.concat(pd.read_parquet(f) for f in (pays.chemin("brut") / "2023").glob("immeubles_*"))
     valeurs = pd.read_parquet(d_un_bloc / "indicateurs.parquet").query("annee == 2023 and bailleur == 'tous'")
     assert set(valeurs.loc[valeurs["niveau"].eq("quartier"), "territoire"]) == set(communes["quartier"])
-    assert valeurs.query("niveau == 'ville' and indicateur == 'nb_logements'")["valeur"].tolist() == [6_000]
+    assert valeurs.query("niveau == 'ville' and indicateur == 'nb_logements'")["valeur"].tolist() == [LOGEMENTS]
 
 
 # --- des fichiers Parquet mal faits : les mêmes phrases que pour un CSV
@@ -230,7 +234,7 @@ def test_les_ecarts_au_schema_sont_ceux_de_pandera():
     schema = TABLES["logements"]
     alea = np.random.default_rng(7)
     verdicts = []
-    for _ in range(60):
+    for _ in range(30):
         table = pd.DataFrame(
             {
                 nom: pd.Series(dtype=float).reindex(range(5))
@@ -333,7 +337,7 @@ def test_un_identifiant_repete_dans_deux_morceaux_est_refuse(un_seul, tmp_path):
 
 
 def test_un_rpls_coupe_en_morceaux_donne_les_memes_valeurs(tmp_path, monkeypatch):
-    config = lire_configuration(parc_national.ecrire_rpls(tmp_path, 3_000, [2023], communes=30))
+    config = lire_configuration(parc_national.ecrire_rpls(tmp_path, 1_500, [2023], communes=20))
     entier = _calculer(config, tmp_path / "entier")
     monkeypatch.setattr(decoupe, "TROP_GROS", 1)
     monkeypatch.setattr(decoupe, "MORCEAU", 60_000)
@@ -396,12 +400,13 @@ def test_la_memoire_ne_suit_pas_le_nombre_de_logements(tmp_path):
 
 
 def test_sur_une_grappe_ce_sont_les_memes_valeurs(pays, d_un_bloc, tmp_path, monkeypatch):
-    monkeypatch.setattr(lots, "POIDS_DU_LOT", 200_000)
+    monkeypatch.setattr(lots, "POIDS_DU_LOT", 50_000)
     with ouvrir_grappe(tmp_path / "grappe") as (adresse, _):
         _assert_memes(_calculer(pays, tmp_path, dask=adresse), d_un_bloc)
 
 
-def test_une_grappe_absente_est_dite_simplement(pays, tmp_path, monkeypatch):
+def test_une_grappe_absente_est_dite_simplement(pays, d_un_bloc, tmp_path, monkeypatch):
     monkeypatch.setattr("observatoire.grappe.ATTENTE", 1)
+    ici = pays.avec_chemins(prepare=shutil.copytree(d_un_bloc, tmp_path / "prepare"))
     with pytest.raises(ErreurConfiguration, match=r"aucune grappe Dask ne répond à tcp://127\.0\.0\.1:9\."):
-        _calculer(pays, tmp_path, dask="tcp://127.0.0.1:9")
+        indicateurs.ecrire_indicateurs(ici, dask="tcp://127.0.0.1:9")

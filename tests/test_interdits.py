@@ -79,7 +79,7 @@ def test_les_variantes_d_un_nom(nom):
     assert famille_interdite(nom)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_casse_accents_et_separateurs_n_y_changent_rien(data):
     nom = data.draw(st.sampled_from([n for n in MULTIPLES.replace("\n", "|").split("|") if n]))

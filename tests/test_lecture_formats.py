@@ -31,8 +31,10 @@ def lire(atelier: Atelier) -> dict:
     return depots.tables
 
 
-def reference(racine) -> dict:
-    atelier = Atelier(racine)
+@pytest.fixture(scope="module")
+def attendues(tmp_path_factory) -> dict:
+    """Ce que donne le fichier le plus ordinaire."""
+    atelier = Atelier(tmp_path_factory.mktemp("attendues"))
     atelier.deposer("immeubles")
     atelier.deposer("logements")
     return lire(atelier)
@@ -45,27 +47,25 @@ def comparer(tables: dict, attendues: dict) -> None:
 
 
 @pytest.mark.parametrize(("separateur", "encodage", "point"), CSV)
-def test_csv(tmp_path, separateur, encodage, point):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    atelier = Atelier(tmp_path / "b")
+def test_csv(tmp_path, attendues, separateur, encodage, point):
+    atelier = Atelier(tmp_path)
     for table in ("immeubles", "logements"):
         atelier.deposer(table, separateur=separateur, encodage=encodage, point=point)
-    comparer(lire(atelier), reference(tmp_path / "a"))
+    comparer(lire(atelier), attendues)
 
 
 @pytest.mark.parametrize("format_", ["xlsx", "ods"])
 @pytest.mark.parametrize("natif", [False, True], ids=["textes", "nombres et dates"])
-def test_tableurs(tmp_path, format_, natif):
+def test_tableurs(tmp_path, attendues, format_, natif):
     """Une première feuille de notes est sautée ; les nombres et les dates du tableur valent leur texte."""
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    atelier = Atelier(tmp_path / "b")
+    atelier = Atelier(tmp_path)
     for table in ("immeubles", "logements"):
         octets = classeur(atelier.lignes[table], colonnes(table), format_, natif)
         atelier.deposer(table, nom=f"{table}_neolia.{format_}", octets=octets)
-    comparer(lire(atelier), reference(tmp_path / "a"))
-    assert {f.feuille for f in atelier.verifier().fichiers} == {"Données"}
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    comparer(depots.tables, attendues)
+    assert {f.feuille for f in depots.fichiers} == {"Données"}
 
 
 def classeur(lignes, entete, format_, natif) -> bytes:

@@ -44,7 +44,7 @@ def _classeur(table: str = "logements") -> bytes:
 def _refaire(octets: bytes, renommer=lambda nom: nom, changer=lambda nom, contenu: contenu) -> bytes:
     """Le même classeur, dont les parties sont renommées ou changées."""
     with zipfile.ZipFile(io.BytesIO(octets)) as ici:
-        with zipfile.ZipFile(flux := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as la:
+        with zipfile.ZipFile(flux := io.BytesIO(), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as la:
             for nom in ici.namelist():
                 la.writestr(renommer(nom), changer(nom, ici.read(nom)))
         return flux.getvalue()

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier
 
+from observatoire.configuration import lire_configuration
 from observatoire.droits import creer_dossier
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture import ecrire_rapports, preparer
+from observatoire.lecture import ecrire_rapports, preparer, verifier
 from observatoire.lecture.avertissements import REGLES
 from observatoire.lecture.rapports import typographier
 from observatoire.lecture.territoires import lire_contours
 from observatoire.tables import preparees
 from observatoire.tables.depots import LECTURE
+
+
+@pytest.fixture(scope="module")
+def en_ordre(tmp_path_factory):
+    """Les dépôts de l'atelier, vérifiés et préparés une fois : qui écrit dans ``prepare`` en prend une copie."""
+    dossier = tmp_path_factory.mktemp("en_ordre")
+    tables, bilan = prepares(dossier)
+    config = lire_configuration(dossier / "observatoire.yml")
+    return SimpleNamespace(config=config, depots=verifier(config), tables=tables, bilan=bilan)
 
 
 def prepares(tmp_path, abimer=lambda lignes: None, contours=True, **options):
@@ -32,8 +44,8 @@ def prepares(tmp_path, abimer=lambda lignes: None, contours=True, **options):
     return tables, bilan
 
 
-def test_chaque_table_a_ses_colonnes_de_territoire(tmp_path):
-    tables, bilan = prepares(tmp_path)
+def test_chaque_table_a_ses_colonnes_de_territoire(en_ordre):
+    tables, bilan = en_ordre.tables, en_ordre.bilan
     assert bilan["fichiers"] == bilan["acceptes"] == 7
     for nom in ("immeubles", "logements", "menages", "attributions", "signalements", "programmes", "demandes"):
         assert {"annee", "deposant", "bailleur", "immeuble", "secteur", "quartier", "qpv", "champ_rpls"} <= set(
@@ -50,18 +62,17 @@ def test_chaque_table_a_ses_colonnes_de_territoire(tmp_path):
     assert tables["attributions"]["secteur"].tolist() == ["battant_nord"]
 
 
-def test_menages_a_une_ligne_par_logement_loue(tmp_path):
+def test_menages_a_une_ligne_par_logement_loue(en_ordre):
     """Trois logements loués, deux ménages décrits : le troisième est un non-répondant, tout manque."""
-    menages = prepares(tmp_path)[0]["menages"].set_index("id_logement")
+    menages = en_ordre.tables["menages"].set_index("id_logement")
     assert menages.index.tolist() == ["neolia:L1", "neolia:L2", "neolia:L3"]
     assert menages["tranche_plafond"].isna().tolist() == [False, False, True]
     assert menages["impaye_3_mois"].isna().all()
     assert menages.loc["neolia:L3", "surface_m2"] == 60.5
 
 
-def test_types(tmp_path):
-    tables, _ = prepares(tmp_path)
-    logements = tables["logements"]
+def test_types(en_ordre):
+    logements = en_ordre.tables["logements"]
     assert logements["nb_pieces"].dtype == "float64"
     assert pd.api.types.is_datetime64_any_dtype(logements["date_bail"])
     assert logements["dpe"].dtype == "str"
@@ -106,8 +117,8 @@ def test_contours_mal_ecrits(tmp_path):
         atelier.verifier()
 
 
-def test_les_depots_disent_ce_qui_manque(tmp_path):
-    depots = prepares(tmp_path)[0]["depots"].set_index(["annee", "deposant", "table"])
+def test_les_depots_disent_ce_qui_manque(en_ordre):
+    depots = en_ordre.tables["depots"].set_index(["annee", "deposant", "table"])
     assert depots.loc[(2010, "neolia", "logements"), ["statut", "lignes"]].tolist() == ["accepte", 4]
     assert depots.loc[(2009, "neolia", "logements"), "statut"] == "non_depose"
     assert depots.loc[(2010, "sne", "demandes"), "statut"] == "accepte"
@@ -123,9 +134,8 @@ def test_sans_les_refuses(tmp_path):
     assert depots.loc[(2010, "neolia", "logements"), "statut"] == "accepte"
 
 
-def test_les_dossiers_sont_fermes_et_rien_ne_traine(tmp_path):
-    prepares(tmp_path)
-    prepare = tmp_path / "data/prepare"
+def test_les_dossiers_sont_fermes_et_rien_ne_traine(en_ordre):
+    prepare = en_ordre.config.chemin("prepare")
     for dossier in [prepare, *(p for p in prepare.rglob("*") if p.is_dir())]:
         assert stat.S_IMODE(dossier.stat().st_mode) == 0o700
     assert not list(prepare.glob(".*"))
@@ -258,12 +268,10 @@ def test_chaque_regle_a_son_essai():
 
 
 @pytest.mark.parametrize("table", [t for t in preparees().values() if t.etape is not LECTURE], ids=lambda t: t.nom)
-def test_ce_qui_se_tire_des_anciens_depots_est_efface(tmp_path, table, monkeypatch):
+def test_ce_qui_se_tire_des_anciens_depots_est_efface(en_ordre, tmp_path, table, monkeypatch):
     """Même interrompue, la mise en place ne laisse rien qui ne se tire pas des tables en place."""
-    atelier = Atelier(tmp_path)
-    atelier.deposer_tout()
-    preparer(atelier.config, atelier.verifier())
-    derive = table.dans(tmp_path / "data/prepare")
+    prepare = shutil.copytree(en_ordre.config.chemin("prepare"), tmp_path / "prepare")
+    derive = table.dans(prepare)
     derive.write_bytes(b"ancien")
 
     def interrompre(nouveau, final):
@@ -271,7 +279,7 @@ def test_ce_qui_se_tire_des_anciens_depots_est_efface(tmp_path, table, monkeypat
 
     monkeypatch.setattr("observatoire.lecture.preparation.remplacer_dossier", interrompre)
     with pytest.raises(KeyboardInterrupt):
-        preparer(atelier.config, atelier.verifier())
+        preparer(en_ordre.config.avec_chemins(prepare=prepare), en_ordre.depots)
     assert not derive.exists()
 
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from fabrique import calculer_tout, configuration, ecrire_prepare, tenir_pour_calcule
+from fabrique import tenir_pour_calcule
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
@@ -119,12 +119,8 @@ def test_une_memoire_abimee_n_est_pas_crue(dossier, reste):
 
 
 @pytest.fixture
-def prepare(tmp_path):
-    config = configuration(tmp_path)
-    ecrire_prepare(config, {2010: {"logements": [{"quartier": "battant"}]}}, [(2010, "gbh", "logements")])
-    calculer_tout(config)
-    tenir_pour_calcule(config)
-    return config
+def prepare(calcule):
+    return calcule
 
 
 def _proteger(config, **options) -> bool:

@@ -1,15 +1,19 @@
-"""Ce qui est vrai de tout le catalogue, quelles que soient les données."""
+"""Ce qui est vrai de tout le catalogue, quelles que soient les données.
+
+Les mondes sont tirés au sort à chaque lancement, et chacun n'est calculé qu'une fois : toutes les propriétés le lisent.
+La trace d'un échec le nomme : sa graine, mise à la place du tirage, le redonne.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import pytest
 from fabrique import DU_LOGEMENT, MODELES, RACINE, SCHEMAS, VILLE, configuration, table
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
@@ -32,26 +36,28 @@ IMMEUBLES = {
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "couverture", "reponse"]
 CLES = ["niveau", "territoire", "bailleur", "indicateur"]
 
-# Un monde est déjà deux entiers : le réduire n'apprendrait rien de plus.
-essais = settings(
-    max_examples=5,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+#: Les lignes par table de chaque monde, au plus, et la part des dépôts livrés : le premier est vide, deux incomplets.
+TAILLES = (0, 6, 14, 25, 40, 60)
+PARTS_LIVREES = (1, 1, 0.7)
 
 
 @dataclass(frozen=True)
 class Monde:
     """Des dépôts tirés au sort : les sept tables et ce que chaque bailleur a livré."""
 
-    tables: dict[str, pd.DataFrame]
-    etats: pd.DataFrame
-    config: object
+    graine: int
+    taille: int
+    part_livree: float
+    tables: dict[str, pd.DataFrame] = field(repr=False)
+    etats: pd.DataFrame = field(repr=False)
+    config: object = field(repr=False)
 
-    def valeurs(self, tables=None) -> pd.DataFrame:
+    @cached_property
+    def valeurs(self) -> pd.DataFrame:
         """Toutes les valeurs de l'année, à tous les niveaux."""
-        tables = tables or self.tables
+        return self.calculer(self.tables)
+
+    def calculer(self, tables) -> pd.DataFrame:
         sommes, lues, sans_regle = indicateurs.sommer(tables, ANNEE, BAREMES)
         parc = parc_connu({ANNEE: tables["logements"]}, self.config)
         morceaux = [
@@ -109,13 +115,17 @@ def config(tmp_path_factory):
     return configuration(tmp_path_factory.mktemp("proprietes"), edition={"annees": [ANNEE]})
 
 
-@st.composite
-def mondes(dessiner):
-    """Un tirage au sort reproductible : une graine, une taille, ce que chacun a livré."""
-    tirage = np.random.default_rng(dessiner(st.integers(0, 2**32 - 1)))
-    taille = dessiner(st.sampled_from([0, *range(len(IMMEUBLES), 60)]))
-    part_livree = dessiner(st.sampled_from([1, 1, 0.7]))
+@pytest.fixture(scope="module", params=range(len(TAILLES)))
+def monde(request, config) -> Monde:
+    graine, plafond = secrets.randbits(32), TAILLES[request.param]
+    tirage = np.random.default_rng(graine)
+    taille = int(tirage.integers(len(IMMEUBLES), plafond, endpoint=True)) if plafond else 0
+    part_livree = PARTS_LIVREES[request.param % len(PARTS_LIVREES)]
     tables = {nom: _table(nom, tirage, taille) for nom in (*TABLES, *TABLES_TIREES)}
+    return Monde(graine, taille, part_livree, tables, _etats(tirage, part_livree), config)
+
+
+def _etats(tirage, part_livree: float) -> pd.DataFrame:
     bailleurs = ["gbh", "neolia", "adoma"]
     etats = pd.DataFrame(
         np.where(tirage.random((3, len(CATALOGUE))) < part_livree, "livre", "non_depose"),
@@ -127,7 +137,7 @@ def mondes(dessiner):
         etats[i.code] = etats[i.reference or modele.code]
         if i.tables == ("demandes",):  # le SNE dépose pour tous
             etats[i.code] = "livre"
-    return tables, etats
+    return etats
 
 
 def _calculees(valeurs):
@@ -154,19 +164,15 @@ def _codes(sans):
     return [c for c, i in CATALOGUE.items() if not any(sans in indicateurs.SANS_DIMENSION.get(t, ()) for t in i.tables)]
 
 
-@given(mondes())
-@essais
-def test_la_ville_est_la_somme_des_quartiers(config, monde):
-    valeurs = Monde(*monde, config).valeurs()
+def test_la_ville_est_la_somme_des_quartiers(monde):
+    valeurs = monde.valeurs
     ville = _sommes(valeurs, "ville", False, "indicateur")
     quartiers = _sommes(valeurs, "quartier", False, "indicateur")
     _memes_sommes(ville, quartiers)
 
 
-@given(mondes())
-@essais
-def test_le_quartier_est_la_somme_de_ses_bailleurs(config, monde):
-    valeurs = Monde(*monde, config).valeurs()
+def test_le_quartier_est_la_somme_de_ses_bailleurs(monde):
+    valeurs = monde.valeurs
     valeurs = valeurs[valeurs["indicateur"].isin(_codes("bailleur"))]
     for niveau in ("quartier", "ville"):
         tous = _sommes(valeurs, niveau, False, ["territoire", "indicateur"])
@@ -174,10 +180,8 @@ def test_le_quartier_est_la_somme_de_ses_bailleurs(config, monde):
         _memes_sommes(tous, par_bailleur)
 
 
-@given(mondes())
-@essais
-def test_le_quartier_est_la_somme_de_ses_immeubles(config, monde):
-    valeurs = Monde(*monde, config).valeurs()
+def test_le_quartier_est_la_somme_de_ses_immeubles(monde):
+    valeurs = monde.valeurs
     valeurs = valeurs[valeurs["indicateur"].isin(_codes("immeuble"))]
     valeurs = valeurs.assign(quartier=valeurs["territoire"].map({i: lieu[1] for i, lieu in IMMEUBLES.items()}))
     immeubles = _sommes(valeurs, "immeuble", False, ["quartier", "indicateur"])
@@ -185,21 +189,17 @@ def test_le_quartier_est_la_somme_de_ses_immeubles(config, monde):
     _memes_sommes(immeubles, quartiers)
 
 
-@given(mondes(), st.integers(0, 2**32 - 1))
-@essais
-def test_l_ordre_des_lignes_est_indifferent(config, monde, graine):
-    tables, etats = monde
+def test_l_ordre_des_lignes_est_indifferent(monde):
     melangees = {
-        nom: t.sample(frac=1, random_state=graine).reset_index(drop=True) if len(t) else t for nom, t in tables.items()
+        nom: t.sample(frac=1, random_state=monde.graine).reset_index(drop=True) if len(t) else t
+        for nom, t in monde.tables.items()
     }
-    droites, melees = (Monde(t, etats, config).valeurs().sort_values(CLES) for t in (tables, melangees))
+    droites, melees = (v.sort_values(CLES) for v in (monde.valeurs, monde.calculer(melangees)))
     pd.testing.assert_frame_equal(droites.reset_index(drop=True), melees.reset_index(drop=True))
 
 
-@given(mondes())
-@essais
-def test_bornes_couverture_et_reponse(config, monde):
-    calculees = _calculees(Monde(*monde, config).valeurs())
+def test_bornes_couverture_et_reponse(monde):
+    calculees = _calculees(monde.valeurs)
     nature = calculees["indicateur"].map({c: i.nature for c, i in CATALOGUE.items()})
     encadrees = calculees[nature.isin(["proportion", "taux"])]
     assert encadrees[["borne_basse", "borne_haute"]].notna().all(axis=None)
@@ -214,10 +214,8 @@ def test_bornes_couverture_et_reponse(config, monde):
     assert ecarts["valeur"].between(-1, 1).all()
 
 
-@given(mondes())
-@essais
-def test_sans_denominateur_rien_et_jamais_zero(config, monde):
-    valeurs = Monde(*monde, config).valeurs()
+def test_sans_denominateur_rien_et_jamais_zero(monde):
+    valeurs = monde.valeurs
     rapports = valeurs[valeurs["indicateur"].map(lambda c: CATALOGUE[c].nature != "effectif")]
     assert (_calculees(rapports)["denominateur"] > 0).all()
     assert _calculees(valeurs)["valeur"].notna().all()
@@ -228,10 +226,8 @@ def test_sans_denominateur_rien_et_jamais_zero(config, monde):
     )
 
 
-@given(mondes())
-@essais
-def test_les_modalites_somment_au_denominateur(config, monde):
-    calculees = _calculees(Monde(*monde, config).valeurs())
+def test_les_modalites_somment_au_denominateur(monde):
+    calculees = _calculees(monde.valeurs)
     groupe = calculees["indicateur"].map({c: i.groupe for c, i in CATALOGUE.items()})
     repartitions = calculees[groupe.notna()].assign(groupe=groupe)
     par_groupe = repartitions.groupby(["niveau", "territoire", "bailleur", "groupe"])
@@ -239,12 +235,9 @@ def test_les_modalites_somment_au_denominateur(config, monde):
     assert (par_groupe["numerateur"].sum() == par_groupe["denominateur"].first()).all()
 
 
-@given(mondes())
-@essais
-def test_des_donnees_doublees_ne_changent_que_les_effectifs(config, monde):
-    tables, etats = monde
-    doubles = {nom: pd.concat([t, t], ignore_index=True) for nom, t in tables.items()}
-    simple, double = (Monde(t, etats, config).valeurs().set_index(CLES).sort_index() for t in (tables, doubles))
+def test_des_donnees_doublees_ne_changent_que_les_effectifs(monde):
+    doubles = {nom: pd.concat([t, t], ignore_index=True) for nom, t in monde.tables.items()}
+    simple, double = (v.set_index(CLES).sort_index() for v in (monde.valeurs, monde.calculer(doubles)))
     # ADOMA, qui n'a rien déposé quand les tables sont vides, garde son parc déclaré : même couverture.
     effectif = np.array([CATALOGUE[c].nature == "effectif" for c in simple.index.get_level_values("indicateur")])
     pd.testing.assert_series_equal(2 * simple["numerateur"], double["numerateur"])

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, modifier_bareme
 
+from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.marque import MARQUE, TOUT
 from observatoire.publication import proteger
@@ -19,16 +20,23 @@ from observatoire.publie import CLES, COLONNES, lire_publie
 ECART = 5
 
 
-@pytest.fixture
-def prepare(tmp_path):
+@pytest.fixture(scope="module")
+def calculee(tmp_path_factory):
     """Quarante logements à Battant, dont douze vacants, et cinq dans un autre quartier ; un bailleur, qui a accepté."""
-    config = configuration(tmp_path)
+    dossier = tmp_path_factory.mktemp("calculee")
+    config = configuration(dossier)
     occupations = ["vacant"] * 12 + ["loue"] * 28
     battant = [{"immeuble": "gbh:1", "quartier": "battant", "occupation": o} for o in occupations]
     velotte = [{"immeuble": "gbh:2", "quartier": "velotte", "occupation": "loue"}] * 5
     ecrire_prepare(config, {2010: {"logements": [*battant, *velotte]}}, [(2010, "gbh", "logements")])
     calculer_tout(config)
-    return config
+    return dossier
+
+
+@pytest.fixture
+def prepare(calculee, tmp_path):
+    shutil.copytree(calculee, tmp_path, dirs_exist_ok=True)
+    return lire_configuration(tmp_path / "observatoire.yml")
 
 
 def test_le_dossier_publie_se_lit_et_ne_contient_aucun_immeuble(prepare):

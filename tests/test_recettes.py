@@ -16,6 +16,7 @@ import pytest
 import yaml
 from atelier import RACINE, ecrire_modeles
 from fabrique import SansRenvoi
+from petite_ville import garder_peu_de_bailleurs
 
 NEUF, ANNEE = "neuf", 2010
 GUIDE = (RACINE / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -267,6 +268,7 @@ def copie(tmp_path_factory):
     ecrire_modeles(depot / "notebooks")
     reduire = {"annees": [ANNEE - 1, ANNEE], "annee_zero": ANNEE - 1, "immeubles": False}
     _regler(depot, lambda r: r["edition"].update(reduire) or r.update(niveaux=["quartier", "ville"]))
+    _regler(depot, garder_peu_de_bailleurs)
     fait = _observatoire(depot, "exemple", "--logements", "400")
     assert fait.returncode == 0, fait.stderr
     shutil.move(depot / f"data/brut/{ANNEE}", depot / "a_venir")

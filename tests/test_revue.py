@@ -290,7 +290,7 @@ def test_sans_bruit_tout_parait_et_il_ne_reste_que_l_arrondi():
     assert abs(ville.loc[BRUIT, "contribution"]) <= 0.0015
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(PARAISSENT), st.sampled_from(["gbh", "neolia"]), *[st.integers(0, 90)] * 4),
              max_size=10),
@@ -308,7 +308,7 @@ def test_la_decomposition_publiee_ferme_toujours_sur_la_variation_publiee(tirees
         np.testing.assert_allclose(table.loc[niveau, "contribution"], milliemes["contribution"] / 1000, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PARAISSENT), st.integers(0, 15), st.integers(0, 15)), max_size=6))
 def test_une_composante_de_moins_de_onze_menages_ne_parait_jamais_seule(tirees):
     ajouts = [(c, "gbh", n0, 0, n1, 0) for c, n0, n1 in tirees if c not in {g[0] for g in GROS}]

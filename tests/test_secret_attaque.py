@@ -26,15 +26,16 @@ GRAINES = (1, 2)
 
 @pytest.fixture(scope="module")
 def publiees(tmp_path_factory):
-    """Fonction : la ville d'une graine, publiée pour les deux publics ; chacune n'est faite qu'une fois."""
-    faites = {}
+    """Fonction : la ville d'une graine, publiée pour un public ; l'une et l'autre choses ne sont faites qu'une fois."""
+    faites, protegees = {}, set()
 
-    def donner(graine, **options):
+    def donner(graine, public="publique", **options):
         cle = (graine, *options.items())
         if cle not in faites:
             faites[cle] = ville(tmp_path_factory.mktemp("ville"), graine, **options)
-            for public in ("publique", "partenaires"):
-                proteger(faites[cle], public)
+        if (cle, public) not in protegees:
+            proteger(faites[cle], public)
+            protegees.add((cle, public))
         return faites[cle]
 
     return donner
@@ -48,7 +49,7 @@ def prises(publiees):
     def donner(graine, public="publique", moi=None, **options):
         cle = (graine, public, moi, *options.items())
         if cle not in faites:
-            faites[cle] = Attaque(Dossier(publiees(graine, **options), public)).attaquer(moi)
+            faites[cle] = Attaque(Dossier(publiees(graine, public, **options), public)).attaquer(moi)
         return faites[cle]
 
     return donner
@@ -123,7 +124,7 @@ def test_le_message_dit_ou_mais_jamais_combien(publiees):
 
 def test_un_menage_corrige_entre_deux_editions_ne_trahit_pas_les_comptes(publiees, tmp_path):
     """La même année publiée deux fois, une famille corrigée : les comptes qui l'ont ne se devinent pas davantage."""
-    avant, apres = (Dossier(publiees(GRAINES[1], changes=range(n)), "publique") for n in (0, 1))
+    avant, apres = (Dossier(publiees(GRAINES[1], **o), "publique") for o in ({}, {"changes": range(1)}))
     changees = differences(avant.indicateurs, apres.indicateurs)
     assert 0 < len(changees) < 200
     anterieures = apres.publie / "anterieures"

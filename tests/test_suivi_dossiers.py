@@ -130,7 +130,7 @@ mondes = st.dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(monde=mondes, derniere=st.integers(PREMIERE, PREMIERE + 4), melange=st.randoms(use_true_random=False))
 def test_une_annee_de_plus_ne_change_rien_au_passe(monde, derniere, melange):
     """Ce que l'on savait jusqu'à N est le début de ce que l'on sait jusqu'à N+1, quel que soit l'ordre des lignes."""
@@ -147,7 +147,7 @@ def test_une_annee_de_plus_ne_change_rien_au_passe(monde, derniere, melange):
     assert (tous.loc[connus.index, "ouvertures"] >= connus["ouvertures"]).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(monde=mondes, rang=st.integers(4 * PREMIERE, 4 * (PREMIERE + 7)))
 def test_un_registre_ne_sait_rien_de_l_avenir(monde, rang):
     """Dressé à un trimestre, il est le même avec ou sans les années qui ne sont pas encore vues."""
@@ -156,7 +156,7 @@ def test_un_registre_ne_sait_rien_de_l_avenir(monde, rang):
     pd.testing.assert_frame_equal(dresser(table, actions(), trimestre), dresser(vues, actions(), trimestre))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(monde=mondes)
 def test_les_jalons_alternent(monde):
     """Ouverture d'abord, puis résolution et réouverture tour à tour ; un identifiant par clé."""

@@ -37,7 +37,7 @@ def _attribuer(x: float, n: float, cible: float, sens: str, **champs) -> str:
 _COMPTES = st.integers(12, 900).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(_COMPTES, st.floats(0.02, 0.98), st.sampled_from(["au_moins", "au_plus"]))
 def test_une_part_se_juge_comme_le_test_binomial_unilateral(comptes, cible, sens):
     x, n = comptes

@@ -130,11 +130,12 @@ def _dossiers(config: Configuration, lieu: str, annee: int) -> list[Path]:
     prepare = config.chemin("prepare")
     lieux = {
         "brut": [config.chemin("brut") / str(annee)],
-        # Les devenirs de l'année d'après recopient les ménages de celle-ci.
+        # Les devenirs de l'année d'après recopient les ménages de celle-ci. Ses tables s'en vont les dernières : tant
+        # qu'elles sont là, une purge interrompue se reprend.
         "prepare": [
             prepare / "rapports" / str(annee),
-            prepare / "tables" / str(annee),
             prepare / "tables" / str(annee + 1) / "devenirs.parquet",
+            prepare / "tables" / str(annee),
         ],
     }
     return [dossier for dossier in lieux[lieu] if dossier.is_dir()]
