@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from fabrique import tenir_pour_calcule
+from fabrique import configuration, tenir_pour_calcule
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
