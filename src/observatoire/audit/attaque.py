@@ -190,7 +190,7 @@ def _editions(dossier) -> Iterator[pd.DataFrame]:
     if CONSTANTS_PUBLIES.dans(dossier).is_file():
         constants = lire(CONSTANTS_PUBLIES.dans(dossier))
         bouts = constants["depart"].astype(str) + "-" + constants["arrivee"].astype(str)
-        yield differences(constants.assign(edition=CONSTANT + bouts), en_place)[[*en_place.columns, "absents"]]
+        yield constants.assign(edition=CONSTANT + bouts)[[*en_place.columns, "absents"]]
     listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
     for ligne in listees.itertuples():
         if ligne.methode == "bruit":

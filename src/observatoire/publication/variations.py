@@ -22,7 +22,7 @@ from observatoire.sujets.variations.calcul.perimetre import bruiter_les_constant
 from observatoire.sujets.variations.calcul.publication import dresser_les_variations
 from observatoire.sujets.variations.tables import PASSAGES, VARIATIONS
 from observatoire.tables.indicateurs import CONSTANTS, CONSTANTS_PUBLIES, COUVERTURE, LIEUX
-from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE, NON_EVALUE
+from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE, NON_EVALUE, QUARTIER
 
 _CLES = ["annee", "niveau", "territoire", "indicateur"]
 _MARGES = ["numerateur", "denominateur"]
@@ -61,6 +61,9 @@ class Variations:
 
         ``paru`` : les indicateurs, à tous les niveaux où l'on alerte. ``siennes`` : les règles des alertes, par année.
         """
+        lieux = self._lire(LIEUX)
+        if QUARTIER not in lieux:
+            return  # une ville sans quartiers n'a rien à comparer
         larges = regles_de_ce_qui_alerte(self.regles, siennes)
         constants = self._constants(larges)
         d_un_an = constants["depart"].eq(constants["annee"] - 1) & constants["arrivee"].eq(constants["annee"])
@@ -68,7 +71,6 @@ class Variations:
         marges = pd.concat([constants[d_un_an], paru]).drop_duplicates(_CLES)  # à périmètre constant d'abord
         passages = bruiter_les_passages(self._lire(PASSAGES), self.ouverture, larges)
         mouvements = compter_les_mouvements(passages, marges[[*_CLES, *_MARGES]])
-        lieux = self._lire(LIEUX)
         lieux = lieux[["annee", *(n for n in EMBOITES if n in lieux)]].drop_duplicates()
         table = evaluer_les_changements(mouvements, lieux, siennes, self.ouverture.bruits(self.regles))
         table = table[self.regles.montre(table).to_numpy()] if len(table) else table

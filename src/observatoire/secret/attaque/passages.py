@@ -58,7 +58,8 @@ def relever_les_passages(
         dites = table[table[RESTES].notna()]
         for code, lignes in dites.groupby("indicateur", sort=False, observed=True):
             loi = regles.bruit_de(catalogue()[code].source)
-            lieu = lignes.assign(edition=PASSAGE + lignes["depart"].astype(str), lot="")[LIEU]
+            edition = PASSAGE + lignes["depart"].astype(str)
+            lieu = lignes.assign(edition=edition, lot=lignes["absents"].fillna(""))[LIEU]
             for role in (r for r in ROLES if (code, r) in definitions.roles):
                 morceaux.append(
                     lieu.assign(
@@ -91,44 +92,27 @@ def _lire(lignes: pd.DataFrame, role: str, loi: Bruit) -> dict[str, np.ndarray]:
     }  # fmt: skip
 
 
-def relier_les_passages(reseau, reste: str) -> None:
+def relier_les_passages(reseau, releve: pd.DataFrame, reste: str) -> None:
     """Lier chaque passage aux comptes des deux dates, à périmètre constant s'il a changé : partis et arrivés font le
-    reste. ``reste`` : le genre de ces variables."""
-    des_cellules = slice(int(reseau.rang.max()) + 1)  # les variables ajoutées depuis n'en sont pas
-    lieux = reseau.cellules.iloc[reseau.cellule[des_cellules]].reset_index(drop=True)
-    lieux["colonne"] = reseau.colonne[des_cellules]
-    cles = ["annee", "niveau", "territoire", "bailleur", "edition", "colonne"]
-    lieux = lieux[cles].astype({"annee": int})
-    index = pd.MultiIndex.from_frame(lieux)
-    places = pd.Series(np.arange(len(index)), index=index)
-    places = places[~places.index.duplicated()]
-    passages = np.flatnonzero(lieux["edition"].str.startswith(PASSAGE).to_numpy())
-    de_role = {colonne: cle for cle, colonne in reseau.definitions.roles.items() if cle[1] in ROLES}
-    suivis = lieux.iloc[passages].assign(variable=passages)
-    suivis[["code", "role"]] = [de_role[c] for c in suivis["colonne"]]
-    suivis["depart"] = suivis["edition"].str.removeprefix(PASSAGE).astype(int)
-    ou = ["depart", "annee", "niveau", "territoire", "bailleur", "code"]
-    larges = suivis.pivot(index=ou, columns="role", values="variable").reset_index()
-    for date in ("annee", "depart"):
-        tiennent = (GARDES, GAGNES if date == "annee" else PERDUS)
-        for role, parties in (("denominateur", (RESTES,)), ("numerateur", tiennent)):
-            totaux = _marges(larges, places, reseau.definitions, date, role)
-            la = np.flatnonzero(totaux >= 0)
-            membres = [larges[p].to_numpy(int)[la] for p in parties]
-            ajouts = reseau.ajouter(reste, reseau.cellule[totaux[la]], reseau.colonne[totaux[la]], (0.0, SANS_BORNE))
-            reseau.sommes.append(np.column_stack([totaux[la], *membres, ajouts]))
+    reste.
 
-
-def _marges(larges: pd.DataFrame, places: pd.Series, definitions: Definitions, date: str, role: str) -> np.ndarray:
-    """La variable d'un compte à l'une des deux dates : celle du périmètre constant, à défaut la courante, sinon -1."""
-    colonnes = [definitions.roles[code, role] for code in larges["code"]]
-    lieu = larges[["niveau", "territoire", "bailleur"]]
+    ``releve`` : les comptes relevés et leur ``variable``. ``reste`` : le genre de ces variables.
+    """
+    lieu = ["niveau", "territoire", "bailleur"]
+    index = releve.drop_duplicates([*lieu, "annee", "edition", "code", "role"])
+    places = index.set_index([*lieu, "annee", "edition", "code", "role"])["variable"]
+    passages = releve[releve["edition"].str.startswith(PASSAGE)]
+    suivis = passages.assign(depart=passages["edition"].str.removeprefix(PASSAGE).astype(int))
+    suivis[["code", "passage"]] = suivis["code"].str.split(", ", n=1, expand=True)
+    ou = [*lieu, "depart", "annee", "lot", "code"]
+    larges = suivis.pivot(index=ou, columns="passage", values="variable").reset_index()
     bouts = CONSTANT + larges["depart"].astype(str) + "-" + larges["annee"].astype(str)
-    trouvees = np.full(len(larges), -1)
-    for edition in (bouts, ""):
-        cles = pd.MultiIndex.from_frame(
-            lieu.assign(annee=larges[date].astype(int), edition=edition, colonne=colonnes)[list(places.index.names)]
-        )
-        lues = places.reindex(cles).fillna(-1).to_numpy(int)
-        trouvees = np.where(trouvees >= 0, trouvees, lues)
-    return trouvees
+    editions = bouts.where(larges["lot"].ne(""), "")
+    for date, change in (("annee", GAGNES), ("depart", PERDUS)):
+        for role, parties in (("denominateur", [RESTES]), ("numerateur", [GARDES, change])):
+            cles = larges[[*lieu, "code"]].assign(annee=larges[date], edition=editions, role=role)
+            totaux = places.reindex(pd.MultiIndex.from_frame(cles[places.index.names])).fillna(-1).to_numpy(int)
+            la = np.flatnonzero((totaux >= 0) & larges[parties].notna().all(axis=1).to_numpy())
+            membres, totaux = larges.loc[la, parties].to_numpy(int), totaux[la]
+            ajouts = reseau.ajouter(reste, reseau.cellule[totaux], reseau.colonne[totaux], (0.0, SANS_BORNE))
+            reseau.sommes.append(np.column_stack([totaux, membres, ajouts]))

@@ -33,6 +33,15 @@ def allotir(table: pd.DataFrame, couverture: pd.DataFrame, territoires: pd.DataF
     hors = couverture[couverture["statut"].eq("hors_champ")]
     de_la_table = pd.MultiIndex.from_frame(table[cles])
     rangs = livres.reindex(de_la_table, fill_value="?").to_numpy(object)
+    # Un cumul dont les bailleurs ont changé en chemin ne couvre ce que couvre aucune de ses années.
+    editions = table["edition"].astype(str).to_numpy(object) if "edition" in table else np.full(len(table), "", object)
+    cumulee = np.array([e.startswith(CUMUL) for e in editions], dtype=bool)
+    for edition in set(editions[cumulee]):
+        siennes = editions == edition
+        for annee in range(int(edition.removeprefix(CUMUL)), int(table.loc[siennes, "annee"].max())):
+            avant = pd.MultiIndex.from_frame(table.loc[siennes, cles].assign(annee=annee))
+            alors = livres.reindex(avant, fill_value="?").to_numpy(object)
+            rangs[siennes] = np.where(alors == rangs[siennes], alors, "? " + alors + ", " + rangs[siennes])
     if "absents" in table:
         couples = pd.Series(list(zip(rangs, table["absents"].fillna(""), strict=True)))
         gardes = {c: " ".join(b for b in c[0].split() if b not in c[1].split()) for c in couples.unique()}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.secret.attaque.definitions import Definitions
-from observatoire.secret.attaque.passages import CONSTANT, relever_les_passages, relier_les_passages
+from observatoire.secret.attaque.passages import CONSTANT, PASSAGE, relever_les_passages, relier_les_passages
 from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, relever
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.parution import TOUS
@@ -108,7 +108,7 @@ def assembler(
         _sommer_entre_cellules(reseau, total, parties, plein)
     for total, partie in _perimetres(cellules):
         _sommer_entre_cellules(reseau, total, np.array([partie]), False)
-    relier_les_passages(reseau, RESTE)
+    relier_les_passages(reseau, releve, RESTE)
     _lier(reseau)
     tailles: dict[int, list] = {}
     for somme in reseau.sommes:
@@ -160,6 +160,7 @@ def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tup
         for cle, groupe in enfants.groupby(cles, sort=False):
             annees = range(int(cle[4].removeprefix(CUMUL)), cle[0] + 1) if cle[4].startswith(CUMUL) else ()
             plein = all(ici.get((a, *cle[1:4], "", *cle[5:]), set()) <= ici[cle] for a in annees)
+            plein &= not cle[4].startswith(PASSAGE)  # un passage trop petit n'a pas de ligne
             for total in totaux[cle[:5]].itertuples() if cle[:5] in totaux else ():
                 # Un lot qui ne se montre pas chez les parties ne dit pas ce qu'elles couvrent.
                 admis = ["", total.lot] if [*groupe[_MONTRE].iloc[0], total.lot] in montres else [total.lot]
@@ -207,6 +208,8 @@ def _sommer_entre_cellules(reseau: Reseau, total: int, parties: np.ndarray, plei
         np.array([[*lues[lues[:, colonne] >= 0, colonne], reste]])
         for colonne, reste in zip(avec_reste, restes, strict=True)
     ]
+    if reseau.cellules["niveau"].iloc[total] == "qpv":
+        return
     for partie in parties[reseau.cellules["niveau"].iloc[parties].eq("qpv").to_numpy()]:
         zone = reseau.cellules["territoire"].iloc[partie]
         egales = [(lues[0, c], reseau.rang[partie, a]) for z, a, c in d.zones if z == zone]

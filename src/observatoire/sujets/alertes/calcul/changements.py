@@ -57,7 +57,7 @@ def evaluer_les_changements(
         if siennes.changement is None or ici.empty:
             continue
         territoires = _emboiter(lieux[lieux["annee"].eq(annee)], set(ici["niveau"]))
-        for sens in (GAGNES, PERDUS, ARRIVES):
+        for sens in (GAGNES, PERDUS, ARRIVES) if territoires else ():
             morceaux += _evaluer(ici, territoires, siennes, sens, bruits)
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=CHANGEMENTS.noms)
     return table.sort_values(CHANGEMENTS.noms_des_cles, ignore_index=True) if len(table) else table
