@@ -102,6 +102,8 @@ def relier_les_passages(reseau, releve: pd.DataFrame, reste: str) -> None:
     index = releve.drop_duplicates([*lieu, "annee", "edition", "code", "role"])
     places = index.set_index([*lieu, "annee", "edition", "code", "role"])["variable"]
     passages = releve[releve["edition"].str.startswith(PASSAGE)]
+    if passages.empty:
+        return
     suivis = passages.assign(depart=passages["edition"].str.removeprefix(PASSAGE).astype(int))
     suivis[["code", "passage"]] = suivis["code"].str.split(", ", n=1, expand=True)
     ou = [*lieu, "depart", "annee", "lot", "code"]
