@@ -95,7 +95,11 @@ def modele(tmp_path_factory):
     for nom in ("alertes", "ampleurs"):
         alertes = pd.read_csv(publie / "publique" / f"{nom}.csv").query("annee >= 2009 and territoire == 'battant'")
         alertes.to_csv(publie / "publique" / f"{nom}.csv", index=False)
-    for nom in ("attributions_cote_a_cote", "engagements"):  # leurs valeurs ne sont pas de celles qui restent
+    for nom in (
+        "attributions_cote_a_cote",
+        "engagements",
+        "variations",
+    ):  # leurs valeurs ne sont pas de celles qui restent
         fichier = publie / "publique" / f"{nom}.csv"
         pd.read_csv(fichier, nrows=0).to_csv(fichier, index=False)
     _preparer(prepare, publies)

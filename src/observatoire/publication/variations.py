@@ -18,7 +18,11 @@ from observatoire.sujets.alertes.calcul.changements import compter_les_mouvement
 from observatoire.sujets.alertes.calcul.publication import regles_de_ce_qui_alerte
 from observatoire.sujets.alertes.calcul.regles import Regles as ReglesDesAlertes
 from observatoire.sujets.alertes.tables import CHANGEMENTS
-from observatoire.sujets.variations.calcul.perimetre import bruiter_les_constants, bruiter_les_passages
+from observatoire.sujets.variations.calcul.perimetre import (
+    bruiter_les_constants,
+    bruiter_les_passages,
+    cacher_comme_la_courante,
+)
 from observatoire.sujets.variations.calcul.publication import dresser_les_variations
 from observatoire.sujets.variations.tables import PASSAGES, VARIATIONS
 from observatoire.tables.indicateurs import CONSTANTS, CONSTANTS_PUBLIES, COUVERTURE, LIEUX
@@ -42,7 +46,7 @@ class Variations:
 
         ``publiees`` : les indicateurs de ce public, et leur bruit (:func:`~observatoire.secret.porter_le_bruit`).
         """
-        constants = self._constants(self.regles)
+        constants = cacher_comme_la_courante(self._constants(self.regles), publiees)
         variations = dresser_les_variations(
             publiees,
             porter_le_bruit(constants, self.ouverture, self.regles),

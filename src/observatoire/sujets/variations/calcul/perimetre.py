@@ -35,10 +35,23 @@ def bruiter_les_constants(
         valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
         table = proteger_les_valeurs(valeurs, comptes, de_tous[ici], ouverture, regles).table
         trahies = trahit(table[CELLULE], de_tous[de_tous["contributeur"].isin(absents.split())], regles)
-        table["statut"] = table["statut"].mask(trahies & table["statut"].eq("publie"), "c")
-        table.loc[trahies, MESURES] = np.nan
+        _taire(table, trahies)
         morceaux.append(siens[[*_BOUTS, "absents", *CLES]].merge(table, on=CLES))
     return pd.concat(morceaux, ignore_index=True).sort_values([*_BOUTS, *CLES], ignore_index=True)[COLONNES]
+
+
+def cacher_comme_la_courante(constants: pd.DataFrame, publiees: pd.DataFrame) -> pd.DataFrame:
+    """Ce qui est caché tous bailleurs réunis l'est aussi à périmètre constant."""
+    cachees = pd.MultiIndex.from_frame(publiees.loc[publiees["statut"].eq("c"), CLES])
+    constants = constants.copy()
+    _taire(constants, pd.MultiIndex.from_frame(constants[CLES]).isin(cachees))
+    return constants
+
+
+def _taire(table: pd.DataFrame, ou: np.ndarray) -> None:
+    """Cacher des lignes, sur place."""
+    table["statut"] = table["statut"].mask(ou & table["statut"].eq("publie"), "c")
+    table.loc[ou, MESURES] = np.nan
 
 
 def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
