@@ -29,7 +29,8 @@ PERSONNES = [
     "M\u200bme Dupont", "\uff2d\uff4d\uff45 Dupont", "Mme-Dupont", "Mme_Dupont", "Mme, Dupont", "Époux Durand",
     "Famille Martin", "Appt 12 M. Ben Ali", "Pr Durand", "Mesdames Roy et Petit", "MM. Roy et Petit",
     "12 rue Pasteur (M. Roy)", "logement de M. Roy", "Immeuble de Madame Roy", "Professeur Tournesol", "M. É. Zola",
-    "3 Grande Rue, M. Roy", "Mme Dupont (rue du Lac)",
+    "3 Grande Rue, M. Roy", "Mme Dupont (rue du Lac)", "Bât R Mme Dupont 3e", "LOCATAIRE M DUPONT", "Dupont (Madame)",
+    "DUPONT Madame", "M\u1d50\u1d49 Dupont",
 ]  # fmt: skip
 LIEUX = [
     "Résidence Madame de Sévigné", "Rue du Docteur Mouras", "12 rue du Docteur Mouras", "Square Saint-Amour",
@@ -39,7 +40,8 @@ LIEUX = [
     "Cité de la Famille", "Mesnil", "Mermoz", "Résidence Mermoz", "Drake", "Tour Meurthe", "Me", "Bd. du Dr Blanche",
     "R. DU DR MOURAS", "AV DU PR LEBRUN", "Résidence M. Curie", "Clos Monsieur", "Monsieur le Maire", "Les Époux",
     "Mairie", "M", "Mme", "Rés. Mlle de Montpensier", "Tour A", "Maisons de famille", "Square M. Pagnol",
-    "place du Docteur-Schweitzer", "allée Madame", "Immeuble Le Melles",
+    "place du Docteur-Schweitzer", "allée Madame", "Immeuble Le Melles", "12 R Docteur Mouras", "R Docteur Mouras",
+    "Villa Madame", "Tour M GRAND LARGE",
 ]  # fmt: skip
 NOM = "Dupont-Lajoie"
 

@@ -15,10 +15,14 @@ _TITRES = (
     r"mesdames|mesdemoiselles|messieurs|mademoiselle|monsieur|madame|docteure?|professeure?|ma[iî]tre|"
     r"mmes?|melles?|mlles?|mrs?|mm|dr|vve|veuve|[ée]poux|[ée]pse|famille"
 )
-#: Ce qui est trop court pour ne pas avoir sa casse et sa place : « M. », « Me », « Pr » ; « M » sans point, en tête.
-_COURTS = r"(?:M\.|(?<!\d )m\.|(?:Me|ME|Pr|PR)\.?(?=\s+[A-ZÀ-Ý])|^M(?=\s+[A-Z]))"
+#: Ce qui est trop court pour ne pas avoir sa casse et sa place : « M. », « Me », « Pr » ; « M » sans point, en tête ou
+#: après ce qui annonce quelqu'un.
+_COURTS = (
+    r"(?:M\.|(?<!\d )m\.|(?:Me|ME|Pr|PR)\.?(?=\s+[A-ZÀ-Ý])|^M(?=\s+[A-Z])|"
+    r"(?i:locataires?|occupante?s?|titulaires?|chez|logement\s+de)\s+M(?=\s+[A-Z]))"
+)
 _VOIES = (
-    r"r|rue|ruelle|av|ave|avenue|bd|bld|boul|boulevard|pl|place|placette|sq|square|imp|impasse|all|all[ée]e|ch|che|chemin|"
+    r"r(?=\.|\s+d)|(?<=\d\s)r|(?<![\s\S])r|rue|ruelle|av|ave|avenue|bd|bld|boul|boulevard|pl|place|placette|sq|square|imp|impasse|all|all[ée]e|ch|che|chemin|"
     r"quai|cours|cour|rte|route|pass|passage|esp|esplanade|promenade|mont[ée]e|c[ôo]te|sentier|venelle|faubourg|fbg|fg|"
     r"rond-point|pont|r[ée]s|r[ée]sidence|clos|cit[ée]|villa|h[ôo]tel|[ée]cole|coll[èe]ge|lyc[ée]e|stade|parc|jardin"
 )
@@ -36,13 +40,13 @@ _NOM = re.compile(
     re.IGNORECASE,
 )
 #: « Dupont (Mme) », « DUPONT Mlle » : le nom d'abord.
-_APRES = re.compile(
-    r"[^\W\d_]{2,}[\s,]*\(\s*(?:m|mr|mme|mlle|dr)\.?\s*\)|[^\W\d_]{2,}[\s,]+(?:mme|mlle|mr)\.?$", re.IGNORECASE
-)
+_SEULES = r"mme|mlle|mr|madame|mademoiselle|monsieur"
+_UN_NOM = rf"(?<![^\W_])(?!(?:{_VOIES})\b)[^\W\d_]{{2,}}"
+_APRES = re.compile(rf"{_UN_NOM}[\s,]*\(\s*(?:m|dr|{_SEULES})\.?\s*\)|{_UN_NOM}[\s,]+(?:{_SEULES})\.?$", re.IGNORECASE)
 #: Sans cela, rien n'est à regarder de plus près (pour les noyaux de pyarrow, sur toute une colonne).
 CANDIDAT = (
     r"(?i)(?:^|[^\pL])(?:m|mm|mmes?|mrs?|m?e?lles?|me|dr|pr|vve|veuve|[ée]poux|[ée]pse|famille|docteure?|professeure?|"
-    r"ma[iî]tre|monsieur|madame|mademoiselle|messieurs|mesdames|mesdemoiselles)(?:[^\pL]|$)|[\x{FF21}-\x{FF5A}]"
+    r"ma[iî]tre|monsieur|madame|mademoiselle|messieurs|mesdames|mesdemoiselles)(?:[^\pL]|$)|[\x{FF21}-\x{FF5A}\x{1D2C}-\x{1D6A}]"
 )
 
 
