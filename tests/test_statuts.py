@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from petit_publie import ANNEES, ecrire_publie
+from petit_publie import ANNEES, ecrire_publie, ecrire_variations
 
 import observatoire
 from observatoire.edition.fiches import ecrire_fiches
@@ -61,6 +61,7 @@ def _poser(dossier: Path, cas: str) -> None:
         table.loc[ici, NOMBRES] = float("nan")
         table.loc[ici, "statut"] = cas
     table.to_csv(fichier, index=False)
+    ecrire_variations(dossier, table)
 
 
 @pytest.fixture(scope="module")
