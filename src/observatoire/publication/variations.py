@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -25,8 +26,9 @@ from observatoire.sujets.variations.calcul.perimetre import (
 )
 from observatoire.sujets.variations.calcul.publication import dresser_les_variations
 from observatoire.sujets.variations.tables import PASSAGES, VARIATIONS
+from observatoire.tables import Table
 from observatoire.tables.indicateurs import CONSTANTS, CONSTANTS_PUBLIES, COUVERTURE, LIEUX
-from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE, NON_EVALUE, QUARTIER
+from observatoire.vocabulaire import NON_EVALUABLE, NON_EVALUE, QUARTIER
 
 _CLES = ["annee", "niveau", "territoire", "indicateur"]
 _MARGES = ["numerateur", "denominateur"]
@@ -46,11 +48,11 @@ class Variations:
 
         ``publiees`` : les indicateurs de ce public, et leur bruit (:func:`~observatoire.secret.porter_le_bruit`).
         """
-        constants = cacher_comme_la_courante(self._constants(self.regles), publiees)
+        constants = cacher_comme_la_courante(self._bruiter(self._exacts[CONSTANTS], self.regles), publiees)
         variations = dresser_les_variations(
             publiees,
             porter_le_bruit(constants, self.ouverture, self.regles),
-            bruiter_les_passages(self._lire(PASSAGES), self.ouverture, self.regles),
+            bruiter_les_passages(self._exacts[PASSAGES], self.ouverture, self.regles),
             lire_ruptures(self.config.chemin("referentiels"), catalogue()),
             paires(self.config),
             catalogue(),
@@ -65,32 +67,27 @@ class Variations:
 
         ``paru`` : les indicateurs, à tous les niveaux où l'on alerte. ``siennes`` : les règles des alertes, par année.
         """
-        lieux = self._lire(LIEUX)
+        lieux = lire_preparee(LIEUX, self.config.chemin("prepare"))
         if QUARTIER not in lieux:
             return  # une ville sans quartiers n'a rien à comparer
         larges = regles_de_ce_qui_alerte(self.regles, siennes)
-        constants = self._constants(larges)
-        d_un_an = constants["depart"].eq(constants["annee"] - 1) & constants["arrivee"].eq(constants["annee"])
-        paru = paru[paru["bailleur"].eq("tous")]
-        marges = pd.concat([constants[d_un_an], paru]).drop_duplicates(_CLES)  # à périmètre constant d'abord
-        passages = bruiter_les_passages(self._lire(PASSAGES), self.ouverture, larges)
-        mouvements = compter_les_mouvements(passages, marges[[*_CLES, *_MARGES]])
-        lieux = lieux[["annee", *(n for n in EMBOITES if n in lieux)]].drop_duplicates()
+        tous = self._exacts[CONSTANTS]
+        a_l_arrivee = tous["annee"].eq(tous["arrivee"]) & tous["depart"].eq(tous["annee"] - 1)
+        constants = self._bruiter(tous[a_l_arrivee], larges)
+        marges = pd.concat([constants, paru[paru["bailleur"].eq("tous")]])  # à périmètre constant d'abord
+        passages = bruiter_les_passages(self._exacts[PASSAGES], self.ouverture, larges)
+        mouvements = compter_les_mouvements(passages, marges.drop_duplicates(_CLES)[[*_CLES, *_MARGES]])
         table = evaluer_les_changements(mouvements, lieux, siennes, self.ouverture.bruits(self.regles))
         table = table[self.regles.montre(table).to_numpy()] if len(table) else table
-        quartiers = {
-            (niveau, code): quartier
-            for niveau in EMBOITES
-            if niveau in lieux
-            for code, quartier in zip(lieux[niveau], lieux["quartier"], strict=True)
-        }
-        siens = [quartiers.get(lieu) for lieu in zip(table["niveau"], table["territoire"], strict=True)]
         statut = table["verdict"].eq(NON_EVALUABLE).map({True: NON_EVALUE, False: "publie"})
-        ecrire_publiee(CHANGEMENTS, table.assign(quartier=siens, statut=statut), travail, self.regles.public)
+        ecrire_publiee(CHANGEMENTS, table.assign(statut=statut), travail, self.regles.public)
 
-    def _constants(self, regles: Regles) -> pd.DataFrame:
-        tables = self._lire(CONSTANTS), self._lire(COUVERTURE)
-        return bruiter_les_constants(*tables, self.parc, self.ouverture, regles)
+    def _bruiter(self, constants: pd.DataFrame, regles: Regles) -> pd.DataFrame:
+        return bruiter_les_constants(constants, self._exacts[COUVERTURE], self.parc, self.ouverture, regles)
 
-    def _lire(self, table) -> pd.DataFrame:
-        return lire_preparee(table, self.config.chemin("prepare"))
+    @cached_property
+    def _exacts(self) -> dict[Table, pd.DataFrame]:
+        """Ce que le calcul a écrit, lu une fois."""
+        return {
+            table: lire_preparee(table, self.config.chemin("prepare")) for table in (CONSTANTS, COUVERTURE, PASSAGES)
+        }

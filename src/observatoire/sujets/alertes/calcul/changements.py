@@ -12,7 +12,6 @@ Ce qu'elle ne voit pas : un trait déjà là, qui ne bouge plus ; un territoire 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -23,7 +22,9 @@ from observatoire.statistique.lois import LOIS
 from observatoire.statistique.melange import DISPERSIONS
 from observatoire.sujets.alertes.calcul.attendus import Comptes, reunir
 from observatoire.sujets.alertes.calcul.hierarchie import Niveau, evaluer
+from observatoire.sujets.alertes.calcul.publication import placer
 from observatoire.sujets.alertes.calcul.regles import Regles
+from observatoire.sujets.alertes.calcul.strates import Territoires, emboiter, remonter_au_plus_large
 from observatoire.sujets.alertes.tables import CHANGEMENTS
 from observatoire.vocabulaire import (
     ALERTE,
@@ -48,15 +49,17 @@ def evaluer_les_changements(
 ) -> pd.DataFrame:
     """Les lignes de :data:`~observatoire.sujets.alertes.tables.CHANGEMENTS`, sans leur statut.
 
-    ``mouvements`` : voir :func:`compter_les_mouvements`. ``lieux`` : ``annee``, ``quartier``, ``secteur`` et
-    ``immeuble`` de chaque lieu. ``regles`` : celles de chaque année. ``bruits`` : celui de chaque indicateur.
+    ``mouvements`` : voir :func:`compter_les_mouvements`. ``lieux`` : ``annee``, ``quartier``, ``secteur``, ``immeuble``
+    et ``bailleur`` de chaque lieu. ``regles`` : celles de chaque année. ``bruits`` : celui de chaque indicateur.
     """
     morceaux = []
     for annee, siennes in regles.items():
         ici = mouvements[mouvements["annee"].eq(annee) & mouvements["indicateur"].isin(siennes.suivis)]
         if siennes.changement is None or ici.empty:
             continue
-        territoires = _emboiter(lieux[lieux["annee"].eq(annee)], set(ici["niveau"]))
+        noms = [n for n in EMBOITES if n in lieux]
+        situes = lieux[lieux["annee"].eq(annee) & lieux[noms].notna().any(axis=1)].reset_index(drop=True)
+        territoires = emboiter(situes, noms)[0] if len(situes) else []
         for sens in (GAGNES, PERDUS, ARRIVES) if territoires else ():
             morceaux += _evaluer(ici, territoires, siennes, sens, bruits)
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=CHANGEMENTS.noms)
@@ -84,49 +87,20 @@ def compter_les_mouvements(passages: pd.DataFrame, marges: pd.DataFrame) -> pd.D
     return table[["annee", *_CLES]].assign(**colonnes)
 
 
-@dataclass(frozen=True)
-class _Emboites:
-    """Les territoires d'un niveau, le rang de celui qui contient chacun, et le rang de son quartier."""
-
-    niveau: str
-    codes: pd.Index
-    parents: np.ndarray | None
-    quartiers: np.ndarray
-
-
-def _emboiter(lieux: pd.DataFrame, presents: set[str]) -> list[_Emboites]:
-    """Les niveaux présents, du plus large au plus fin. Ce qu'aucun secteur ne contient a le sien, que l'on imagine."""
-    lieux = lieux[lieux["quartier"].notna()].astype(object)
-    if "secteur" in lieux:
-        lieux = lieux.assign(secteur=lieux["secteur"].where(lieux["secteur"].notna(), "∅ " + lieux["quartier"]))
-    niveaux: list[_Emboites] = []
-    for niveau in reversed([n for n in EMBOITES if n in presents and n in lieux]):
-        uniques = lieux[lieux[niveau].notna()].drop_duplicates(niveau)
-        codes = pd.Index(uniques[niveau])
-        if not niveaux:
-            niveaux.append(_Emboites(niveau, codes, None, np.arange(len(codes))))
-            continue
-        dessus = niveaux[-1]
-        parents = dessus.codes.get_indexer(uniques[dessus.niveau])
-        niveaux.append(_Emboites(niveau, codes, parents, dessus.quartiers[parents]))
-    return niveaux
-
-
 def _evaluer(
-    mouvements: pd.DataFrame, territoires: list[_Emboites], regles: Regles, sens: str, bruits: Mapping[str, Bruit]
+    mouvements: pd.DataFrame, territoires: list[Territoires], regles: Regles, sens: str, bruits: Mapping[str, Bruit]
 ) -> list[pd.DataFrame]:
     """Un mouvement, une année : une table par niveau."""
     codes = [c for c in regles.suivis if c in set(mouvements["indicateur"])]
     variances = _BRUITS[sens] * np.array([bruits[c].variance for c in codes])
-    lus = [_lire(mouvements, t, codes, sens) for t in territoires]
-    lus = _completer(lus, territoires)
-    x_ville, n_ville = (lus[0][rang].sum(axis=0) for rang in (0, 1))
+    lus = _completer([_lire(mouvements, t, codes, sens) for t in territoires], territoires)
+    larges = [remonter_au_plus_large(territoires[: rang + 1]) for rang in range(len(territoires))]
+    x_ville, n_ville = (v.sum(axis=0) for v in lus[0])
     niveaux = []
-    for t, (x, n) in zip(territoires, lus, strict=True):
+    for t, large, (x, n) in zip(territoires, larges, lus, strict=True):
         with np.errstate(divide="ignore", invalid="ignore"):
-            taux = (x_ville - lus[0][0][t.quartiers]) / (n_ville - lus[0][1][t.quartiers])
-        comptes = Comptes(x, n, taux * n, n, variances)
-        niveaux.append(Niveau(t.niveau, comptes, t.parents, ~t.codes.str.startswith("∅")))
+            taux = (x_ville - lus[0][0][large]) / (n_ville - lus[0][1][large])
+        niveaux.append(Niveau(t.niveau, Comptes(x, n, taux * n, n, variances), t.parents, pd.notna(t.codes)))
 
     def evaluable(c: Comptes) -> np.ndarray:
         return (c.n >= regles.repondants) & np.isfinite(c.attendus) & (c.attendus > 0)
@@ -137,16 +111,19 @@ def _evaluer(
     evaluations = evaluer(niveaux, LOIS[PROPORTION], DISPERSIONS[PROPORTION], seuils, evaluable)
     annee, zeros = int(mouvements["annee"].iloc[0]), np.array([bruits[c].borne_d_un_zero() for c in codes])
     return [
-        _tabuler(t, codes, sens, e, zeros).assign(annee=annee).pipe(_juger, regles)
-        for t, e in zip(territoires, evaluations, strict=True)
+        _tabuler(t, codes, e, zeros)
+        .assign(annee=annee, mouvement=sens, quartier=np.repeat(territoires[0].codes[large], len(codes)))
+        .pipe(_garder_ce_qui_compte)
+        .pipe(_juger, regles)
+        for t, large, e in zip(territoires, larges, evaluations, strict=True)
     ]
 
 
-def _lire(mouvements: pd.DataFrame, t: _Emboites, codes: list[str], sens: str) -> tuple[np.ndarray, np.ndarray]:
+def _lire(mouvements: pd.DataFrame, t: Territoires, codes: list[str], sens: str) -> tuple[np.ndarray, np.ndarray]:
     """Ce qu'un mouvement compte en chaque territoire d'un niveau, et à qui il pouvait arriver ; zéro s'il se tait."""
     siens = mouvements[mouvements["niveau"].eq(t.niveau)]
-    ou = t.codes.get_indexer(siens["territoire"]), pd.Index(codes).get_indexer(siens["indicateur"])
-    connus = (ou[0] >= 0) & siens[f"{sens}_n"].notna().to_numpy()
+    ou = placer(t.codes, siens["territoire"]), placer(codes, siens["indicateur"])
+    connus = (ou[0] >= 0) & (ou[1] >= 0) & siens[f"{sens}_n"].notna().to_numpy()
     lus = []
     for role in ("x", "n"):
         valeurs = np.zeros((len(t.codes), len(codes)))
@@ -155,16 +132,16 @@ def _lire(mouvements: pd.DataFrame, t: _Emboites, codes: list[str], sens: str) -
     return lus[0], lus[1]
 
 
-def _completer(lus: list, territoires: list[_Emboites]) -> list:
+def _completer(lus: list, territoires: list[Territoires]) -> list:
     """Un territoire que l'on imagine compte ce que comptent ceux qu'il contient."""
     for rang in range(len(lus) - 2, -1, -1):
-        imagines = territoires[rang].codes.str.startswith("∅")[:, None]
+        imagines = pd.isna(territoires[rang].codes)[:, None]
         dedans = [reunir(v, territoires[rang + 1].parents, len(territoires[rang].codes)) for v in lus[rang + 1]]
         lus[rang] = tuple(np.where(imagines, d, v) for d, v in zip(dedans, lus[rang], strict=True))
     return lus
 
 
-def _tabuler(t: _Emboites, codes: list[str], sens: str, evaluation, zeros: np.ndarray) -> pd.DataFrame:
+def _tabuler(t: Territoires, codes: list[str], evaluation, zeros: np.ndarray) -> pd.DataFrame:
     c, n = evaluation.comptes, len(codes)
     with np.errstate(divide="ignore", invalid="ignore"):
         bas, haut = encadrer_un_rapport(wilson, c.x, c.n, (c.bruit, zeros))
@@ -177,14 +154,13 @@ def _tabuler(t: _Emboites, codes: list[str], sens: str, evaluation, zeros: np.nd
         "proba_alerte": evaluation.probabilites[1].round(DECIMALES),
         "nb_tests": np.broadcast_to(evalue.sum(axis=0), c.x.shape),
     }  # fmt: skip
-    table = pd.DataFrame(
-        {
-            "niveau": t.niveau, "territoire": np.repeat(t.codes.to_numpy(object), n),
-            "indicateur": np.tile(codes, len(t.codes)), "mouvement": sens,
-            **{nom: mesure.ravel() for nom, mesure in mesures.items()},
-        }
-    )  # fmt: skip
-    return table[np.repeat(~t.codes.str.startswith("∅"), n) & (table["exposes"] > 0)]
+    cles = {"territoire": np.repeat(t.codes, n), "indicateur": np.tile(codes, len(t.codes))}
+    return pd.DataFrame({"niveau": t.niveau, **cles, **{nom: mesure.ravel() for nom, mesure in mesures.items()}})
+
+
+def _garder_ce_qui_compte(table: pd.DataFrame) -> pd.DataFrame:
+    """Sans les territoires imaginés, ni ceux où rien ne pouvait arriver."""
+    return table[table["territoire"].notna() & (table["exposes"] > 0)]
 
 
 def _juger(table: pd.DataFrame, regles: Regles) -> pd.DataFrame:

@@ -97,7 +97,7 @@ class Vues:
         """Chaque mesure publiée, puis les statuts (vides : aucune ligne), (territoire, indicateur)."""
         forme = len(territoires.codes), len(codes)
         paru = self._par_niveau.get(territoires.niveau, self.paru.iloc[:0])
-        ou = _placer(territoires.codes, paru["territoire"]), _placer(codes, paru["indicateur"])
+        ou = placer(territoires.codes, paru["territoire"]), placer(codes, paru["indicateur"])
         connues = (ou[0] >= 0) & (ou[1] >= 0)
         ou = ou[0][connues], ou[1][connues]
         mesures = {nom: np.full(forme, np.nan) for nom in ("numerateur", "denominateur", "reponse")}
@@ -118,7 +118,7 @@ class Vues:
         return Comptes(mesures["numerateur"], n, taux * n, concernes, *mesures_du_bruit.T)
 
 
-def _placer(codes, valeurs: pd.Series) -> np.ndarray:
+def placer(codes, valeurs: pd.Series) -> np.ndarray:
     """Le rang de chaque valeur parmi les ``codes`` ; -1 si elle n'y est pas. Un territoire sans code n'a personne."""
     nommes = np.flatnonzero(pd.notna(np.asarray(codes, dtype=object)))
     rangs = pd.Index(np.asarray(codes, dtype=object)[nommes]).get_indexer(valeurs.to_numpy(object))

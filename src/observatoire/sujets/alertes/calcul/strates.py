@@ -131,11 +131,8 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, bruits: Mapping[str, object] 
     cellules, valeurs = sommes.cellules[situees].reset_index(drop=True), sommes.valeurs[situees]
     if not len(cellules):
         return None
-    cellules = cellules.assign(**{noms[0]: _nommer_le_plus_fin(cellules[noms])})
-    du_fin, fins = ranger(cellules, noms[:1])
-    premieres = np.unique(du_fin, return_index=True)[1]
-    niveaux = _emboiter(cellules.iloc[premieres].reset_index(drop=True), noms)
-    quartiers = _remonter(niveaux)[du_fin]
+    niveaux, du_fin = emboiter(cellules, noms)
+    quartiers, fins = remonter_au_plus_large(niveaux)[du_fin], niveaux[-1].codes
     strates = ranger(cellules, [STRATE])[0]
     situees = Sommes(cellules, valeurs, sommes.colonnes)
     groupes = []
@@ -151,6 +148,18 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, bruits: Mapping[str, object] 
                     (declarations, Comptes(*(reunir(t, du_fin, len(fins)) for t in (x, n, attendus, concernes))))
                 )
     return Parc(niveaux, groupes)
+
+
+def emboiter(cellules: pd.DataFrame, noms: list[str]) -> tuple[list[Territoires], np.ndarray]:
+    """Les niveaux, du plus large au plus fin, et le rang, dans le plus fin, du territoire de chaque cellule.
+
+    ``cellules`` : une colonne par niveau de ``noms`` (du plus fin au plus large), et ``bailleur`` s'il y a des
+    immeubles ; un niveau au moins y est connu.
+    """
+    cellules = cellules.assign(**{noms[0]: _nommer_le_plus_fin(cellules[noms])})
+    du_fin = ranger(cellules, noms[:1])[0]
+    premieres = np.unique(du_fin, return_index=True)[1]
+    return _emboiter(cellules.iloc[premieres].reset_index(drop=True), noms), du_fin
 
 
 def _nommer_le_plus_fin(cellules: pd.DataFrame) -> pd.Series:
@@ -190,7 +199,7 @@ def _emboiter(cellules: pd.DataFrame, noms: list[str]) -> list[Territoires]:
     return niveaux
 
 
-def _remonter(niveaux: list[Territoires]) -> np.ndarray:
+def remonter_au_plus_large(niveaux: list[Territoires]) -> np.ndarray:
     """Le rang du territoire le plus large qui contient chacun du plus fin."""
     rangs = np.arange(len(niveaux[-1].codes))
     for niveau in reversed(niveaux[1:]):
