@@ -79,7 +79,7 @@ def evaluer(comptes: dict[str, np.ndarray], bruit: Bruit, alea: np.random.Genera
     probas = []
     for sens, seuils in ((GAGNES, regles.changement), (ARRIVES, regles.seuils)):
         siennes = replace(regles, indicateurs=codes, suivis=codes, changement=seuils)
-        lieux_nommes = pd.DataFrame(noms).assign(annee=2010)
+        lieux_nommes = pd.DataFrame(noms).assign(annee=2010, bailleur="gbh")
         table = evaluer_les_changements(
             pd.concat(tables, ignore_index=True), lieux_nommes, {2010: siennes}, dict.fromkeys(codes, bruit)
         )

@@ -33,7 +33,7 @@ def _lieux(secteurs: bool = True) -> pd.DataFrame:
     rang = np.arange(48)
     lieux = {"quartier": rang // 8, "secteur": rang // 4, "immeuble": rang}
     table = pd.DataFrame({niveau: np.char.add(niveau[0], rangs.astype(str)) for niveau, rangs in lieux.items()})
-    return table.assign(annee=2010, secteur=table["secteur"] if secteurs else None)
+    return table.assign(annee=2010, bailleur="gbh", secteur=table["secteur"] if secteurs else None)
 
 
 def _mouvements(lieux: pd.DataFrame, **propres: dict[str, int]) -> pd.DataFrame:
@@ -65,19 +65,13 @@ def test_ou_ceux_qui_restent_gagnent_le_trait_l_alerte_le_dit(regles):
     assert ligne["exces_bas"] < 13 < ligne["exces_haut"]
 
 
-def test_ou_ils_le_perdent_c_est_une_baisse(regles):
+@pytest.mark.parametrize("change", [{"perdus_x": 8}, {"arrives_x": 6}], ids=["le perdent", "l'apportent"])
+def test_ceux_qui_perdent_le_trait_ou_l_apportent_sont_vus_a_part(regles, change):
     lieux = _lieux()
-    propres = {f"i{rang}": {"perdus_x": 8} for rang in range(8)}
+    propres = {f"i{rang}": change for rang in range(8)}
     table = evaluer_les_changements(_mouvements(lieux, **propres), lieux, {2010: regles}, SANS_BRUIT)
-    assert "q0" in _signales(table, "perdus")
-    assert not _signales(table, "gagnes")
-
-
-def test_ceux_qui_arrivent_sont_vus_a_part(regles):
-    lieux = _lieux()
-    propres = {f"i{rang}": {"arrives_x": 6} for rang in range(8)}
-    table = evaluer_les_changements(_mouvements(lieux, **propres), lieux, {2010: regles}, SANS_BRUIT)
-    assert "q0" in _signales(table, "arrives")
+    (mouvement,) = (nom.removesuffix("_x") for nom in change)
+    assert "q0" in _signales(table, mouvement)
     assert not _signales(table, "gagnes")
 
 

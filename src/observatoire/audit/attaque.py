@@ -23,7 +23,6 @@ from observatoire.rangement import vide
 from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
 from observatoire.secret.attaque import (
-    CONSTANT,
     CUMUL,
     Prises,
     allotir,
@@ -31,6 +30,7 @@ from observatoire.secret.attaque import (
     attaquer,
     declarer,
     definir,
+    nommer_constant,
     temoigner,
 )
 from observatoire.secret.cumuls import ANNEES
@@ -112,9 +112,9 @@ class Attaque:
         if not all(f.is_file() for f in fichiers):
             return None
         table, comptes, constants = (pd.read_parquet(f) for f in fichiers)
-        bouts = constants["depart"].astype(str) + "-" + constants["arrivee"].astype(str)
         courants = table.assign(concernes=comptes["concernes"], edition="")
-        table = pd.concat([courants, constants.assign(edition=CONSTANT + bouts)[courants.columns]], ignore_index=True)
+        constants["edition"] = nommer_constant(constants["depart"], constants["arrivee"])
+        table = pd.concat([courants, constants[courants.columns]], ignore_index=True)
         vrais = {f"vrai_{r}": table[r].where(table["statut"].eq("calcule"), 0) for r in _ROLES}
         # Une valeur non disponible a des concernés, que le calcul ne dit pas.
         vrais["vrai_concernes"] = vrais["vrai_concernes"].mask(table["statut"].eq("nd"))
@@ -189,8 +189,8 @@ def _editions(dossier) -> Iterator[pd.DataFrame]:
         yield cumuls.assign(edition=CUMUL + cumuls["depuis"].astype(str))[en_place.columns]
     if CONSTANTS_PUBLIES.dans(dossier).is_file():
         constants = lire(CONSTANTS_PUBLIES.dans(dossier))
-        bouts = constants["depart"].astype(str) + "-" + constants["arrivee"].astype(str)
-        yield constants.assign(edition=CONSTANT + bouts)[[*en_place.columns, "absents"]]
+        constants["edition"] = nommer_constant(constants["depart"], constants["arrivee"])
+        yield constants[[*en_place.columns, "absents"]]
     listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
     for ligne in listees.itertuples():
         if ligne.methode == "bruit":

@@ -15,7 +15,7 @@ from observatoire.publie import CLES, INDICATEURS
 from observatoire.secret import Regles, lire_regles_du_secret
 from observatoire.tables.indicateurs import CUMULS
 
-_CODES = {"territoire": str, "bailleur": str, "code": str, "parent": str}
+_CODES = dict.fromkeys(("territoire", "bailleur", "code", "parent", "absents"), str)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,16 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from observatoire.catalogue import Indicateur
+from observatoire.vocabulaire import PROPORTION
+
+#: Les tables dont une ligne se retrouve d'une année à l'autre.
+SUIVIES = ("menages", "logements")
+
+
+def se_suit(declaration: Indicateur) -> bool:
+    """Une part que l'on compte sur des lignes qui se retrouvent d'une année à l'autre."""
+    une_seule = len(declaration.tables) == 1 and declaration.tables[0] in SUIVIES
+    return une_seule and declaration.nature == PROPORTION and declaration.groupe is None
 
 
 @dataclass(frozen=True)

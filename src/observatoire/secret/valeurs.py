@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import EXACT, Ouverture, juger_les_unites, mesurer_le_bruit, motiver, numeroter
 from observatoire.secret.regles import Regles
 from observatoire.statistique import intervalles
+from observatoire.tables.indicateurs import ROLES
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
@@ -63,20 +65,28 @@ def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
     return np.where(cachees, "c", table["statut"].replace("calcule", "publie"))
 
 
+def bruiter_des_comptes(
+    table: pd.DataFrame, noms: Iterable[str], sources: np.ndarray, ou: np.ndarray, regles: Regles
+) -> np.ndarray:
+    """Les comptes ``noms`` d'une table, un par ligne : bruités là où ``ou`` est vrai, exacts ailleurs.
+
+    La clé de chacun est la colonne ``cle_<nom>`` ; ``sources`` : celle de chaque ligne, qui en dit le bruit.
+    """
+    comptes, cles = (table[[f"{debut}{nom}" for nom in noms]].to_numpy(float).T for debut in ("", "cle_"))
+    comptes = comptes.copy()
+    for source in np.unique(sources[ou].astype(str)):
+        siens, bruit = ou & (sources == source), regles.bruit_de(source)
+        comptes[:, siens] = bruit.bruiter(comptes[:, siens], cles[:, siens])
+    return comptes
+
+
 def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
     """Remplacer les comptes des lignes ``bruitees`` ; un numérateur ne dépasse pas son dénominateur, ni une part celle
     qui la contient."""
     sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
     moyenne = natures == "moyenne"
-    concernes = comptes["concernes"].to_numpy(float, copy=True)
-    haut, bas = (table[c].to_numpy(float, copy=True) for c in ("numerateur", "denominateur"))
-    effectif = comptes["effectif"].to_numpy(float, copy=True)
-    for source in np.unique(sources[bruitees].astype(str)):
-        ou, bruit = bruitees & (sources == source), regles.bruit_de(source)
-        for valeurs, cle in (
-            (haut, "numerateur"), (bas, "denominateur"), (concernes, "concernes"), (effectif, "effectif"),
-        ):  # fmt: skip
-            valeurs[ou] = bruit.bruiter(valeurs[ou], comptes[f"cle_{cle}"].to_numpy(float)[ou])
+    exacts = pd.concat([table[["numerateur", "denominateur"]], comptes], axis=1)
+    haut, bas, concernes, effectif = bruiter_des_comptes(exacts, ROLES, sources, bruitees, regles)
     parts = bruitees & np.isin(natures, ["proportion", "ecart"])
     haut = np.where(parts, np.minimum(haut, bas), haut)
     _emboiter(table, haut, bruitees, ouverture)

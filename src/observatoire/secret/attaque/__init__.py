@@ -14,14 +14,13 @@ import pandas as pd
 
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.definitions import Definitions, definir
-from observatoire.secret.attaque.passages import CONSTANT, declarer
+from observatoire.secret.attaque.passages import declarer, nommer_constant
 from observatoire.secret.attaque.propagation import croire, resserrer
 from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir
 from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
 from observatoire.secret.attaque.temoins import temoigner
 
 __all__ = [
-    "CONSTANT",
     "CUMUL",
     "Definitions",
     "Prises",
@@ -30,6 +29,7 @@ __all__ = [
     "attaquer",
     "declarer",
     "definir",
+    "nommer_constant",
     "temoigner",
 ]
 

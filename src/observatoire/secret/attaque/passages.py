@@ -29,6 +29,11 @@ _NOMS = {
 }  # fmt: skip
 
 
+def nommer_constant(departs: pd.Series, arrivees: pd.Series) -> pd.Series:
+    """L'« édition » des valeurs à périmètre constant de chaque comparaison."""
+    return CONSTANT + departs.astype(str) + "-" + arrivees.astype(str)
+
+
 def declarer(definitions: Definitions, codes: Iterable[str]) -> None:
     """Ajouter aux définitions les comptes de passage de ces indicateurs, et leur somme."""
     for code in codes:
@@ -108,8 +113,7 @@ def relier_les_passages(reseau, releve: pd.DataFrame, reste: str) -> None:
     suivis[["code", "passage"]] = suivis["code"].str.split(", ", n=1, expand=True)
     ou = [*lieu, "depart", "annee", "lot", "code"]
     larges = suivis.pivot(index=ou, columns="passage", values="variable").reset_index()
-    bouts = CONSTANT + larges["depart"].astype(str) + "-" + larges["annee"].astype(str)
-    editions = bouts.where(larges["lot"].ne(""), "")
+    editions = nommer_constant(larges["depart"], larges["annee"]).where(larges["lot"].ne(""), "")
     for date, change in (("annee", GAGNES), ("depart", PERDUS)):
         for role, parties in (("denominateur", [RESTES]), ("numerateur", [GARDES, change])):
             cles = larges[[*lieu, "code"]].assign(annee=larges[date], edition=editions, role=role)

@@ -15,6 +15,7 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.publie import TOUTES
 from observatoire.secret import Regles
+from observatoire.secret.valeurs import bruiter_des_comptes
 from observatoire.sujets.revue.calcul.decomposition import CLES, QUARTIER, cumuler, decomposer, totaliser
 from observatoire.sujets.revue.calcul.flux import BRUITES
 from observatoire.sujets.revue.tables import DECOMPOSITION
@@ -49,13 +50,9 @@ def publier_la_decomposition(
 
 def bruiter_les_comptes(totaux: pd.DataFrame, regles: Regles) -> pd.DataFrame:
     """Les comptes de :func:`~.decomposition.totaliser`, bruit compris."""
-    totaux = totaux.copy()
-    sources = totaux["indicateur"].map({code: d.source for code, d in catalogue().items()})
-    for source in sources.unique():
-        siens, bruit = sources.eq(source), regles.bruit_de(source)
-        for compte in BRUITES:
-            exacts, cles = (totaux.loc[siens, c].to_numpy(float) for c in (compte, f"cle_{compte}"))
-            totaux.loc[siens, compte] = bruit.bruiter(exacts, cles).astype(np.int64)
+    sources = totaux["indicateur"].map({code: d.source for code, d in catalogue().items()}).to_numpy(object)
+    bruites = bruiter_des_comptes(totaux, BRUITES, sources, np.full(len(totaux), True), regles)
+    totaux = totaux.assign(**dict(zip(BRUITES, bruites.astype(np.int64), strict=True)))
     for haut, bas in (("x0", "n0"), ("x1", "n1")):
         totaux[haut] = totaux[[haut, bas]].min(axis=1)
     return totaux

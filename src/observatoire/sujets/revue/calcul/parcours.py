@@ -11,7 +11,7 @@ from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
 from observatoire.couverture import disponibilite
 from observatoire.indicateurs import lire_regles
-from observatoire.indicateurs.releves import lire_du_bailleur, relever
+from observatoire.indicateurs.releves import lire_du_bailleur, relever, se_suit
 from observatoire.lecture.tables import table_vide
 from observatoire.rangement import lire_preparee
 from observatoire.schemas import lire_schemas
@@ -35,9 +35,7 @@ _TEXTES = en_texte(FLUX.colonnes)
 
 def parts_du_parc() -> list[Indicateur]:
     """Les parts que l'on décompose : les proportions qui se comptent sur les ménages présents au 31 décembre."""
-    return [
-        d for d in catalogue().values() if d.tables == ("menages",) and d.nature == "proportion" and d.groupe is None
-    ]
+    return [d for d in catalogue().values() if se_suit(d) and d.tables == ("menages",)]
 
 
 def compter_les_flux(config: Configuration) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.baremes import lire_baremes
-from observatoire.catalogue import Indicateur, catalogue
+from observatoire.catalogue import catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
@@ -26,25 +26,16 @@ from observatoire.indicateurs.evaluation import remonter
 from observatoire.indicateurs.lots import grain
 from observatoire.indicateurs.perimetre import Paire, livres_de, paires, presents
 from observatoire.indicateurs.prepares import ajouter_la_ville
-from observatoire.indicateurs.releves import Releve, lire_du_bailleur, relever
+from observatoire.indicateurs.releves import SUIVIES, Releve, lire_du_bailleur, relever, se_suit
 from observatoire.indicateurs.sommes import additionner
 from observatoire.lecture.tables import table_vide
 from observatoire.rangement import lire_preparee
 from observatoire.schemas import lire_schemas
 from observatoire.sujets.variations.tables import COMPTES, PASSAGES
 from observatoire.tables.indicateurs import COUVERTURE
-from observatoire.vocabulaire import PROPORTION
 
-#: Les tables dont une ligne se retrouve d'une année à l'autre.
-SUIVIES = ("menages", "logements")
 _LIENS = ["id_logement", "immeuble", "secteur", "quartier", "qpv", "bailleur", "annee", "champ_rpls", CLE]
 _ROLES = [role for compte in COMPTES for role in (compte, f"cle_{compte}")]
-
-
-def se_suit(declaration: Indicateur) -> bool:
-    """Une part que l'on compte sur des lignes qui se retrouvent d'une année à l'autre."""
-    une_seule = len(declaration.tables) == 1 and declaration.tables[0] in SUIVIES
-    return une_seule and declaration.nature == PROPORTION and declaration.groupe is None
 
 
 def compter_les_passages(config: Configuration) -> pd.DataFrame:

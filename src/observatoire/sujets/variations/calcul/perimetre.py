@@ -9,7 +9,7 @@ from observatoire.indicateurs.perimetre import livres_de, presents
 from observatoire.publie import CLES
 from observatoire.secret import Ouverture, Regles, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE, TOUS, exactes, seuil_flou, trahit
-from observatoire.secret.valeurs import MESURES
+from observatoire.secret.valeurs import MESURES, bruiter_des_comptes
 from observatoire.sujets.variations.tables import COMPTES
 from observatoire.tables import indicateurs as tables
 
@@ -60,16 +60,10 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
     bruitee = ~exactes(table, ouverture, regles)
     seuils = np.array([regles.seuil_de(source) for source in sources], dtype=float)
-    comptes = table[list(COMPTES)].astype(float)
-    for source in np.unique(sources.astype(str)):
-        ou, bruit = bruitee & (sources == source), regles.bruit_de(source)
-        for compte in COMPTES:
-            exacts, cles = (table.loc[ou, c].to_numpy(float) for c in (compte, f"cle_{compte}"))
-            comptes.loc[ou, compte] = bruit.bruiter(exacts, cles)
+    comptes = bruiter_des_comptes(table, COMPTES, sources, bruitee, regles)
     # Comme ailleurs, le seuil porte sur l'exact et, sauf à l'immeuble, sur ce qui paraîtrait.
-    restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes["restes"]), table["restes"])
-    comptes.loc[bruitee & (restes < seuils)] = np.nan
-    table[list(COMPTES)] = comptes
+    restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes[0]), table["restes"])
+    table[list(COMPTES)] = np.where(bruitee & (restes < seuils), np.nan, comptes).T
     return table.drop(columns=[f"cle_{compte}" for compte in COMPTES])
 
 

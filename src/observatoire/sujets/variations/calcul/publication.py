@@ -15,9 +15,9 @@ import pandas as pd
 from observatoire.catalogue import Indicateur
 from observatoire.epreuves import LUES, eprouver
 from observatoire.indicateurs.perimetre import Paire, se_compare
+from observatoire.indicateurs.releves import se_suit
 from observatoire.statistique.comparaisons import bruit_de_l_ecart, varier
 from observatoire.statistique.intervalles import ecart_de_bornes
-from observatoire.sujets.variations.calcul.passages import se_suit
 from observatoire.sujets.variations.tables import COMPTES, VARIATIONS
 from observatoire.vocabulaire import DE_DEFINITION, RAPPORT
 
