@@ -14,12 +14,11 @@ from observatoire.cles import MODULE
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.secret import Bruit, lire_regles_du_secret
 from observatoire.statistique.intervalles import ecart_type_du_bruit
-from observatoire.statistique.lois import LOIS
+from observatoire.statistique.lois import LOIS, peser
 from observatoire.sujets.alertes.calcul import publication
-from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre
+from observatoire.sujets.alertes.calcul.attendus import Releves, attendre
 from observatoire.sujets.alertes.calcul.etape import CLES
 from observatoire.sujets.alertes.calcul.etendue import mesurer_l_etendue
-from observatoire.sujets.alertes.calcul.hierarchie import _peser
 from observatoire.sujets.alertes.calcul.publication import (
     PORTEES,
     PORTEES_DE_LOIN,
@@ -96,9 +95,9 @@ def test_ce_qui_est_cache_ne_change_rien_de_ce_qui_parait():
 def test_un_compte_bruite_vaut_un_plus_petit_de_meme_part():
     loi, ou = LOIS["proportion"], np.array([[True], [True], [False]])
     x, n, moyenne = np.array([[6.0], [60.0], [3.0]]), np.array([[20.0], [200.0], [20.0]]), np.full((3, 1), 0.3)
-    exact = _peser(loi, Comptes(x, n, x, n), ou, moyenne)
+    exact = peser(loi, (x, n), moyenne, 0.0, ou)
     assert exact[0].ravel().tolist() == [6, 60, 0]
-    lus, effectifs = _peser(loi, Comptes(x, n, x, n, np.array([2.0])), ou, moyenne)
+    lus, effectifs = peser(loi, (x, n), moyenne, np.array([2.0]), ou)
     assert (lus[:2] / effectifs[:2]).ravel() == pytest.approx([0.3, 0.3])
     # La part d'un échantillon de cet effectif a la variance du hasard et du bruit réunies.
     for rang in (0, 1):

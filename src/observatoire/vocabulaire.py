@@ -119,6 +119,32 @@ PERTINENCES = lexique(
 )
 DEJA_ACQUIS, A_PORTEE, HORS_D_ATTEINTE = PERTINENCES
 
+#: Ce sur quoi un lieu est qualifié ; la classe qu'il en reçoit, de la plus fragile à celle qui peut le plus accueillir.
+AXES = lexique(
+    Mot("fragilite", "fragilité de l'occupation", sens="ce que vivent ceux qui y habitent"),
+    Mot("capacite", "capacité d'accueil", sens="ce que le lieu peut accueillir de plus"),
+)
+FRAGILITE, CAPACITE = AXES
+CLASSES = lexique(
+    Mot("fragile", "fragile", "▲", "l'occupation y est nettement plus fragile que dans la ville", "fragiles"),
+    Mot("a_surveiller", "à surveiller", "△", "l'occupation y est plus fragile que dans la ville", "à surveiller"),
+    Mot("equilibree", "équilibrée", "○", "ni plus fragile que la ville, ni en mesure d'accueillir plus", "équilibrées"),
+    Mot("en_capacite", "en capacité d'accueil", "●", "pas plus fragile que la ville, et peut accueillir plus",
+        "en capacité d'accueil"),
+    Mot("indeterminee", "indéterminée", "?", "trop peu de ménages pour le dire", "indéterminées"),
+)  # fmt: skip
+FRAGILE, A_SURVEILLER, EQUILIBREE, EN_CAPACITE, INDETERMINEE = CLASSES
+#: D'autres poids que ceux du barème, pour voir ce qu'en changent les classes.
+VARIANTES = lexique(
+    Mot("egaux", "poids égaux"), Mot("sans", "sans lui"), Mot("plus", "poids et demi"), Mot("moins", "demi-poids")
+)
+#: D'où vient la classe qui fonde l'orientation proposée à un lieu.
+FONDEMENTS = lexique(
+    Mot("sienne", "sa classe"), Mot("quartier", "celle de son quartier"), Mot("residences", "celles de ses résidences"),
+    Mot("aucun", "aucune classe"),
+)  # fmt: skip
+DE_LUI, DE_SON_QUARTIER, DE_SES_RESIDENCES, SANS_CLASSE = FONDEMENTS
+
 #: Vers où va le progrès d'un indicateur.
 PROGRES = lexique(
     Mot("hausse", "hausse", sens="une hausse est un progrès"),

@@ -12,12 +12,17 @@ import pandas as pd
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
-from observatoire.configuration import Configuration
+from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.ecrits import publier_les_ecrits
+from observatoire.publication.orientations import (
+    publier_les_orientations,
+    regles_de_ce_qui_qualifie,
+    regles_de_chaque_annee,
+)
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
@@ -102,6 +107,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         variations = Variations(config, ouverture, regles, exacts["parc"])
         variations.publier(publiees, travail)
         _publier_les_alertes(baremes, exacts, variations, travail)
+        _publier_les_orientations(baremes, exacts, publiees, variations, travail)
         publier_les_sujets(config, publiees, regles, travail)
         publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
@@ -160,6 +166,20 @@ def _publier_les_alertes(baremes: Baremes, exacts, variations: Variations, trava
     ecrire_publiee(AMPLEURS_PUBLIEES, ampleurs, travail, regles.public)
     variations.publier_les_changements(paru, siennes, travail)
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
+
+
+def _publier_les_orientations(
+    baremes: Baremes, exacts, publiees: pd.DataFrame, variations: Variations, travail: Path
+) -> None:
+    """La qualification des résidences, d'après les comptes que les partenaires en lisent, et ce qui s'en tire."""
+    config, ouverture, regles = variations.config, variations.ouverture, variations.regles
+    siennes = regles_de_chaque_annee(config, baremes)
+    if not siennes:
+        return
+    if regles.public == PUBLIQUE:
+        vues = regles_de_ce_qui_qualifie(regles, siennes, config.tout[0])
+        publiees = porter_le_bruit(bruiter(exacts, ouverture, vues).table, ouverture, vues)
+    publier_les_orientations(config, siennes, publiees, regles, travail)
 
 
 def _publier_mixite(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -67,6 +67,22 @@ class Regles:
                 ailleurs = table["niveau"].ne(niveau) | table["bailleur"].eq("tous")
                 vus &= ailleurs | table["indicateur"].isin(croisables)
         return vus
+
+    def etendues(self, niveaux: Iterable[str], codes: Iterable[str]) -> Regles:
+        """Les mêmes, pour ces seuls indicateurs à ces ``niveaux``, même à qui ne les voit pas, et tous bailleurs
+        réunis.
+
+        Une part y est bornée par celle qui la contient, comme partout : elle en est aussi.
+        """
+        tous = dict.fromkeys(codes)
+        a_suivre = list(tous)
+        while a_suivre:
+            if (contenant := catalogue()[a_suivre.pop()].dans) and contenant not in tous:
+                tous[contenant] = None
+                a_suivre.append(contenant)
+        niveaux = tuple(niveaux)
+        seuls, personne = dict.fromkeys(niveaux, tuple(tous)), dict.fromkeys(niveaux, ())
+        return replace(self, niveaux=niveaux, indicateurs=seuls, par_bailleur=personne)
 
     def seuil_de(self, source: str) -> int:
         """Le seuil d'une source : le sien, à défaut le général."""

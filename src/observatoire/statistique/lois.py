@@ -14,6 +14,8 @@ from typing import Protocol
 import numpy as np
 from scipy import special
 
+from observatoire.statistique.intervalles import ecart_type_du_bruit
+
 #: Un attendu nul ou certain n'a pas de loi a priori : il est ramené à ces bornes.
 PLANCHER, PLAFOND = 1e-4, 0.97
 
@@ -28,6 +30,7 @@ class Loi(Protocol):
     def lien(self, moyenne): ...
     def delier(self, valeur): ...
     def variance(self, moyenne, n): ...
+    def tirer(self, alea, nombre, x, n, moyenne, dispersion): ...
 
 
 class BetaBinomiale:
@@ -64,6 +67,11 @@ class BetaBinomiale:
     def variance(self, moyenne, n):
         """Variance d'échantillonnage de ``x / n``."""
         return moyenne * (1 - moyenne) / n
+
+    def tirer(self, alea, nombre, x, n, moyenne, dispersion):
+        """``nombre`` tirages de la part a posteriori : (tirage, *forme de ``x``*)."""
+        a, b = self._a_priori(moyenne, dispersion)
+        return alea.beta(x + a, n - x + b, (nombre, *np.shape(x)))
 
     @staticmethod
     def _a_priori(moyenne, dispersion):
@@ -108,6 +116,11 @@ class GammaPoisson:
         """Variance d'échantillonnage de ``x / n``."""
         return moyenne / n
 
+    def tirer(self, alea, nombre, x, n, moyenne, dispersion):
+        """``nombre`` tirages du taux a posteriori : (tirage, *forme de ``x``*)."""
+        forme, taux = self._a_priori(moyenne, dispersion)
+        return alea.standard_gamma(x + forme, (nombre, *np.shape(x))) / (n + taux)
+
     @staticmethod
     def _a_priori(moyenne, dispersion):
         forme = 1 / dispersion
@@ -116,3 +129,20 @@ class GammaPoisson:
 
 #: Nature d'un indicateur -> sa loi.
 LOIS: dict[str, Loi] = {"proportion": BetaBinomiale(), "taux": GammaPoisson()}
+
+
+def peser(loi: Loi, comptes: tuple, moyenne: np.ndarray, bruit, ou: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Les ``comptes`` (événements, unités) à employer, nuls hors d'``ou``. Bruité, un compte en vaut un plus petit, de
+    même part, dont la variance est celle du sien et du bruit réunies (effectif efficace), à mi-chemin de l'attendu et
+    de l'observé.
+
+    **Référence.** Rao J. N. K. et Scott A. J. (1992), *Biometrics* 48, 577-585.
+    """
+    x, n = np.where(ou, np.maximum(comptes[0], 0.0), 0.0), np.where(ou, comptes[1], 0.0)
+    if not np.any(bruit):
+        return x, n
+    effectif = np.where(ou, n, 1.0)
+    part = loi.borner((np.where(ou, x / effectif, moyenne) + moyenne) / 2)
+    du_hasard = loi.variance(part, effectif)
+    poids = du_hasard / (du_hasard + ecart_type_du_bruit(part, effectif, bruit) ** 2)
+    return x * poids, n * poids

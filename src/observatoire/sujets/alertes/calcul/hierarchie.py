@@ -5,8 +5,7 @@ ce qui y est observé à ce qui en est attendu, est rétréci vers celui du nive
 territoire.
 
 **Référence.** Rétrécissement emboîté : Gelman et Hill (2007), *Data Analysis Using Regression and Multilevel Models*,
-chap. 12 ; mise à part de l'unité : Spiegelhalter D. J. (2005), *Statistics in Medicine* 24, 1185-1202 ; effectif
-efficace d'un compte plus dispersé que le hasard : Rao J. N. K. et Scott A. J. (1992), *Biometrics* 48, 577-585.
+chap. 12 ; mise à part de l'unité : Spiegelhalter D. J. (2005), *Statistics in Medicine* 24, 1185-1202.
 """
 
 from __future__ import annotations
@@ -16,8 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from observatoire.statistique.intervalles import ecart_type_du_bruit
-from observatoire.statistique.lois import Loi
+from observatoire.statistique.lois import Loi, peser
 from observatoire.statistique.melange import Melange, ajuster, conclure
 from observatoire.sujets.alertes.calcul.attendus import Comptes
 
@@ -81,7 +79,7 @@ def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) ->
     comptes = niveau.comptes
     vigilance, alerte = seuils
     moyenne = np.where(evaluable, moyenne, loi.borner(np.array(0.5)))
-    x, n = _peser(loi, comptes, evaluable, moyenne)
+    x, n = peser(loi, (comptes.x, comptes.n), moyenne, comptes.bruit, evaluable)
     melange = ajuster(loi, dispersions, x, n, moyenne, alerte)
     reference = np.where(evaluable, np.maximum(_part(comptes), moyenne), np.nan)
     suite = conclure(loi, melange, x, n, moyenne, reference, (vigilance, alerte))
@@ -93,21 +91,9 @@ def _effet(loi: Loi, autour: Comptes, a_priori: np.ndarray, melange: Melange) ->
     seul = ~(autour.n > 0.5)
     attendue = np.where(seul, loi.borner(np.array(0.5)), _part(autour))
     moyenne = loi.borner(loi.delier(loi.lien(attendue) + a_priori))
-    lisse = loi.esperance(*_peser(loi, autour, ~seul, moyenne), moyenne, melange.dispersion)
+    siens = peser(loi, (autour.x, autour.n), moyenne, autour.bruit, ~seul)
+    lisse = loi.esperance(*siens, moyenne, melange.dispersion)
     return np.where(seul, a_priori, loi.lien(lisse) - loi.lien(attendue))
-
-
-def _peser(loi: Loi, comptes: Comptes, ou: np.ndarray, moyenne: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Les comptes à employer, nuls hors d'``ou``. Bruité, un compte en vaut un plus petit, de même part, dont la
-    variance est celle du sien et du bruit réunies (effectif efficace), à mi-chemin de l'attendu et de l'observé."""
-    x, n = np.where(ou, np.maximum(comptes.x, 0.0), 0.0), np.where(ou, comptes.n, 0.0)
-    if not np.any(comptes.bruit):
-        return x, n
-    effectif = np.where(ou, n, 1.0)
-    part = loi.borner((np.where(ou, x / effectif, moyenne) + moyenne) / 2)
-    du_hasard = loi.variance(part, effectif)
-    poids = du_hasard / (du_hasard + ecart_type_du_bruit(part, effectif, comptes.bruit) ** 2)
-    return x * poids, n * poids
 
 
 def _part(comptes: Comptes) -> np.ndarray:

@@ -15,7 +15,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.secret import Bruit
 from observatoire.secret import Regles as Secret
@@ -51,17 +50,8 @@ DECIMALES = dict.fromkeys(["ecart_points", "lisse", "reference", *PENTES[:3]], 3
 
 def regles_de_ce_qui_alerte(secret: Secret, regles: dict[int, Regles]) -> Secret:
     """Les règles du secret d'un public, étendues à tout ce qui est évalué : les immeubles d'un quartier disent qui en
-    porte l'écart, même à qui ne les voit pas. Une part y est bornée par celle qui la contient, comme partout."""
-    codes = dict.fromkeys(code for siennes in regles.values() for code in siennes.indicateurs)
-    a_suivre = list(codes)
-    while a_suivre:
-        if (contenant := catalogue()[a_suivre.pop()].dans) and contenant not in codes:
-            codes[contenant] = None
-            a_suivre.append(contenant)
-    codes = tuple(codes)
-    return replace(
-        secret, niveaux=EMBOITES, indicateurs=dict.fromkeys(EMBOITES, codes), par_bailleur=dict.fromkeys(EMBOITES, ())
-    )
+    porte l'écart, même à qui ne les voit pas."""
+    return secret.etendues(EMBOITES, (code for siennes in regles.values() for code in siennes.indicateurs))
 
 
 def evaluer_les_alertes(

@@ -23,7 +23,8 @@ ETAPES = 60  # dichotomie : au-delà, un flottant ne change plus
 
 @dataclass(frozen=True)
 class Parc:
-    """L'état d'un territoire, tout en fractions de [0, 1] par an sauf les nombres.
+    """L'état d'un territoire, ou de plusieurs (des tableaux de même forme) ; tout en fractions de [0, 1] par an, sauf
+    les nombres.
 
     ``menages`` : leur nombre ; ``part`` : ceux qui ont le trait ; ``depart_trait``, ``depart_autres`` : taux de départ
     annuels ; ``livraisons`` : logements par an. ``connus`` : nombre de ménages observés derrière ``part``,
@@ -41,10 +42,10 @@ class Parc:
 
     def __post_init__(self):
         for nom in ("part", "depart_trait", "depart_autres"):
-            if not 0 <= getattr(self, nom) <= 1:
+            if not np.all((np.asarray(getattr(self, nom)) >= 0) & (np.asarray(getattr(self, nom)) <= 1)):
                 raise ValueError(f"« {nom} » vaut {getattr(self, nom)} : une fraction de [0 ; 1] est attendue.")
         for nom in ("menages", "livraisons"):
-            if not getattr(self, nom) >= 0:
+            if not np.all(np.asarray(getattr(self, nom)) >= 0):
                 raise ValueError(f"« {nom} » vaut {getattr(self, nom)} : un nombre positif ou nul est attendu.")
 
     @property
@@ -68,23 +69,25 @@ def equilibrer(
     s'accordent pas.
     """
     trait = depart if depart_trait is None else depart_trait
-    autres = depart if part == 1 else min(max((depart - part * trait) / (1 - part), 0.0), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        autres = np.where(part == 1, depart, np.clip((depart - part * trait) / np.subtract(1.0, part), 0.0, 1.0))[()]
     return Parc(menages, part, trait, autres, livraisons, connus)
 
 
 def trajectoire(parc: Parc, entrants, annees: int) -> np.ndarray:
     """La part attendue au bout de 0, 1, …, ``annees`` ans : (``annees`` + 1, *forme d'``entrants``*).
 
-    ``entrants`` : part des entrants qui ont le trait, un nombre ou un tableau.
+    ``entrants`` : part des entrants qui ont le trait, un nombre ou un tableau ; de plusieurs territoires, une par
+    territoire.
     """
     entrants = np.asarray(entrants, dtype=float)
-    effectif, avec = float(parc.menages), np.full(entrants.shape, parc.menages * parc.part, dtype=float)
-    parts = [np.full(entrants.shape, parc.part)]
+    effectif, avec = np.asarray(parc.menages, float), np.full(entrants.shape, parc.menages * parc.part, dtype=float)
+    parts = [np.full(entrants.shape, parc.part, dtype=float)]
     for _ in range(annees):
         entrees = avec * parc.depart_trait + (effectif - avec) * parc.depart_autres + parc.livraisons
         avec = avec * (1 - parc.depart_trait) + entrants * entrees
-        effectif += parc.livraisons
-        parts.append(avec / effectif if effectif else np.full(entrants.shape, np.nan))
+        effectif = effectif + parc.livraisons
+        parts.append(np.divide(avec, effectif, out=np.full(entrants.shape, np.nan), where=effectif > 0))
     return np.array(parts)
 
 
@@ -95,8 +98,8 @@ def projeter(parc: Parc, entrants, annees: int) -> np.ndarray:
 
 def atteignables(parc: Parc, annees: int) -> tuple[float, float]:
     """La plus petite et la plus grande part que ``annees`` ans permettent : aucun entrant, ou tous, ont le trait."""
-    basse, haute = projeter(parc, np.array([0.0, 1.0]), annees)
-    return float(basse), float(haute)
+    basse, haute = (projeter(parc, np.full(np.shape(parc.part), tous), annees)[()] for tous in (0.0, 1.0))
+    return basse, haute
 
 
 def profil_pour(parc: Parc, cible, annees: int) -> np.ndarray:
