@@ -9,19 +9,32 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from fabrique import modifier_bareme
+from fabrique import RACINE, VILLE, SansRenvoi, configuration, modifier_bareme
 from petites_orientations import REFERENTIELS, REGLES, TOUT, batir, lieux_de
 from scipy import stats
 
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
+from observatoire.chaine import Chaine
+from observatoire.configuration.modeles.orientations import OrientationAdoptee
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.statistique.classement import AUCUNE, attribuer, encadrer_les_tirages, ranger_les_tirages
+from observatoire.statistique.classement import (
+    AUCUNE,
+    attribuer,
+    correler,
+    encadrer_les_tirages,
+    ranger_les_tirages,
+    tirer_les_ecarts,
+)
 from observatoire.statistique.lois import LOIS
+from observatoire.sujets.orientations.calcul.adoptees import FICHIER as ORIENTATIONS
+from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
+from observatoire.sujets.orientations.calcul.confrontation import confronter_les_orientations
 from observatoire.sujets.orientations.calcul.parc import RESIDENCES, compter_le_parc
 from observatoire.sujets.orientations.calcul.proposition import proposer
 from observatoire.sujets.orientations.calcul.qualification import qualifier, situer
 from observatoire.sujets.orientations.calcul.regles import FICHIER, admissibles, lire_regles_de_qualification
+from observatoire.sujets.orientations.calcul.scores import Comptes, Taux
 from observatoire.sujets.orientations.calcul.sensibilite import eprouver_les_poids
 from observatoire.sujets.orientations.tables import PROBABILITES
 from observatoire.sujets.simulation.modele.partage import partager
@@ -120,18 +133,35 @@ def test_un_rang_tire_est_celui_de_scipy():
 
 
 @pytest.mark.parametrize("nature", LOIS)
-def test_les_tirages_d_un_taux_ont_la_moyenne_de_sa_loi(nature):
-    loi, alea = LOIS[nature], np.random.default_rng(5)
-    x, n, moyenne, dispersion = (
-        np.array([3.0, 0.0]),
-        np.array([40.0, 0.0]),
-        np.array([0.2, 0.2]),
-        np.array([0.02, 0.02]),
+def test_sans_lien_entre_les_taux_chacun_a_la_moyenne_de_sa_loi(nature):
+    code = next(c for c in REGLES.codes if catalogue()[c].nature == nature)
+    x, n, zeros = np.array([[3.0], [30.0], [0.0]]), np.array([[40.0], [90.0], [0.0]]), np.zeros((3, 1))
+    comptes = Comptes(np.array(["a", "b", "c"]), x, n, zeros, n > 0, n)
+    taux = Taux(comptes, np.array([0.2]), [code])
+    tires = taux.ecarts.tirer(np.random.default_rng(5), np.eye(1), np.array([True, True, True]))
+    precision = 4 * tires.std(axis=0).max() / np.sqrt(len(tires))
+    assert tires.mean(axis=0) == pytest.approx(taux.lisses, abs=precision)
+
+
+def test_des_taux_lies_se_renseignent_l_un_l_autre_comme_une_loi_normale():
+    alea, correlations = np.random.default_rng(6), np.array([[1.0, 0.8], [0.8, 1.0]])
+    ecarts, precisions = np.array([[1.0, 0.0]]), np.array([[4.0, 0.0]])  # du second, on ne sait rien
+    tires = np.concatenate([tirer_les_ecarts(alea, ecarts, precisions, correlations)[:, 0] for _ in range(200)])
+    vu = 1 / (1 + 1 / precisions[0, 0])
+    assert tires.mean(axis=0) == pytest.approx([vu, 0.8 * vu], abs=0.02)
+    assert tires.var(axis=0) == pytest.approx([1 - vu, 1 - 0.64 * vu], abs=0.02)
+
+
+def test_la_correlation_des_vrais_ecarts_se_retrouve_sous_le_hasard():
+    alea = np.random.default_rng(7)
+    vrais = alea.multivariate_normal([0, 0, 0], [[1, 0.7, 0], [0.7, 1, 0], [0, 0, 1]], 30_000)
+    observes = vrais + alea.standard_normal(vrais.shape)
+    trouvees = correler(observes, np.full(vrais.shape, 0.5))
+    assert trouvees == pytest.approx(np.array([[1, 0.7, 0], [0.7, 1, 0], [0, 0, 1]]), abs=0.04)
+    assert correler(observes[:5] * 9, np.full((5, 3), 0.5)) == pytest.approx(
+        correler(-observes[:5] * 9, np.full((5, 3), 0.5))
     )
-    tires = loi.tirer(alea, 40_000, x, n, moyenne, dispersion)
-    assert tires.mean(axis=0) == pytest.approx(loi.esperance(x, n, moyenne, dispersion), abs=0.002)
-    au_dela = [(tires[:, i] > 0.2).mean() for i in range(2)]
-    assert au_dela == pytest.approx(loi.au_dela(0.2, x, n, moyenne, dispersion), abs=0.01)
+    assert np.linalg.eigvalsh(correler(np.ones((40, 3)) * 9, np.ones((40, 3)))).min() > 0
 
 
 # --- ce que les autres poids changent, et ce que tous en lisent
@@ -249,3 +279,115 @@ def test_le_bareme_livre_est_date_adopte_et_dit_fictif():
     for regle in contenu["regles"]:
         assert regle["depuis"]
         assert "fictive" in regle["adoptee_par"]
+
+
+# --- ce que le groupe adopte, et ce qui s'attribue ensuite
+
+ADOPTEE = {
+    "code": "planoise", "indicateur": "moins_40_entrants", "sens": "au_plus", "cible": 0.5, "niveau": "quartier",
+    "territoire": "planoise-chateaufarine", "depuis": dt.date(2009, 12, 15), "adoptee_par": "Conférence communale",
+    "source": "compte rendu du 15 décembre 2009",
+}  # fmt: skip
+TERRITOIRES = pd.DataFrame(
+    [
+        ("quartier", "planoise-chateaufarine", None), ("secteur", "epoisses", "planoise-chateaufarine"),
+        ("secteur", "cassin", "planoise-chateaufarine"), ("immeuble", "gbh:1", "cassin"),
+    ],
+    columns=["niveau", "code", "parent"],
+)  # fmt: skip
+
+
+def _adopter(tmp_path, *orientations):
+    config = configuration(tmp_path)
+    suivi = config.chemin("suivi")
+    suivi.mkdir(parents=True)
+    ecrit = yaml.dump({"orientations": list(orientations)}, Dumper=SansRenvoi, allow_unicode=True)
+    (suivi / ORIENTATIONS).write_text(ecrit, encoding="utf-8")
+    return config
+
+
+def test_les_orientations_livrees_se_lisent_et_disent_qu_elles_sont_fictives(tmp_path):
+    livrees = yaml.safe_load((RACINE / "data" / "suivi" / ORIENTATIONS).read_text(encoding="utf-8"))["orientations"]
+    lues = lire_orientations(_adopter(tmp_path, *livrees))
+    assert [o.code for o in lues] == [o["code"] for o in livrees]
+    assert {o.bailleur for o in lues} == {"chacun"}
+    assert all("fictif" in o.source and "fictive" in o.adoptee_par for o in lues)
+    # Ce que l'une demande de moins, d'autres l'accueillent.
+    assert {o.sens for o in lues} == {"au_plus", "au_moins"}
+
+
+def test_toutes_les_fautes_des_orientations_se_disent_d_un_coup_avec_leur_ligne(tmp_path):
+    fautes = [
+        ADOPTEE | {"cible": 48},
+        ADOPTEE | {"territoire": "nulle-part", "jusque": dt.date(2009, 1, 1)},
+        {c: v for c, v in ADOPTEE.items() if c not in ("adoptee_par", "territoire")} | {"code": "autre"},
+        ADOPTEE | {"code": "famille", "indicateur": "monoparentales_entrants", "bailleur": "inconnu"},
+    ]
+    with pytest.raises(ErreurConfiguration) as refus:
+        lire_orientations(_adopter(tmp_path, *fautes))
+    dit = str(refus.value)
+    for attendu in (
+        "fraction", "nulle-part", "précède", "adoptee_par", "déjà le code", "monoparentales_entrants", "inconnu",
+    ):  # fmt: skip
+        assert attendu in dit, attendu
+    assert dit.count("ligne ") >= len(fautes)
+
+
+def test_calculer_relit_les_orientations(tmp_path):
+    config = _adopter(tmp_path, ADOPTEE | {"cible": 48})
+    with pytest.raises(ErreurConfiguration, match=ORIENTATIONS):
+        Chaine(config)._relire_le_suivi()
+
+
+def _attribuees(*cellules):
+    lignes = [
+        {
+            "annee": annee, "niveau": niveau, "territoire": code, "bailleur": bailleur,
+            "indicateur": "moins_40_entrants", "numerateur": x, "denominateur": n, "valeur": x / n,
+            "borne_basse": np.nan, "borne_haute": np.nan, "couverture": 1.0, "statut": "publie", "variance": 2.0,
+            "zero": 5.9,
+        }
+        for annee, niveau, code, bailleur, x, n in cellules
+    ]  # fmt: skip
+    return pd.DataFrame(lignes)
+
+
+def _confronter(adoptees, publiees):
+    table = confronter_les_orientations(adoptees, publiees, TERRITOIRES, [2009, 2010], ("ville", VILLE))
+    cles = ["annee", "niveau", "territoire", "bailleur"]
+    return table.set_index(cles)["verdict"].to_dict(), table
+
+
+def test_chaque_bailleur_de_chaque_secteur_est_face_a_l_orientation_de_son_quartier():
+    planoise = "planoise-chateaufarine"
+    verdicts, table = _confronter(
+        [OrientationAdoptee.model_construct(**ADOPTEE, bailleur="chacun", jusque=None)],
+        _attribuees(
+            (2010, "quartier", planoise, "gbh", 20, 100), (2010, "quartier", planoise, "tous", 60, 200),
+            (2010, "secteur", "epoisses", "gbh", 5, 60), (2010, "secteur", "epoisses", "neolia", 45, 50),
+            (2010, "secteur", "cassin", "gbh", 7, 15), (2010, "quartier", "battant", "gbh", 90, 100),
+        ),
+    )  # fmt: skip
+    assert verdicts[2010, "quartier", planoise, "gbh"] == "tenu"
+    assert verdicts[2010, "secteur", "epoisses", "gbh"] == "tenu"
+    assert verdicts[2010, "secteur", "epoisses", "neolia"] == "non_tenu"
+    assert verdicts[2010, "secteur", "cassin", "gbh"] == "non_concluant"
+    assert not any(code == "battant" for _, _, code, _ in verdicts)
+    siens = table[table["territoire"].eq("epoisses")]
+    assert set(siens["quartier"]) == {planoise}
+    assert set(siens["adoptee_par"]) == {"Conférence communale"}
+    assert {annee for annee, *_ in verdicts} == {2010}  # adoptée en décembre 2009 : les baux de 2009 étaient signés
+    jugees = siens[siens["verdict"].eq("non_tenu")].iloc[0]
+    assert jugees["bas"] > ADOPTEE["cible"]
+    assert jugees["bas"] < jugees["observe"] < jugees["haut"]
+
+
+def test_une_residence_n_a_pas_de_verdict_a_elle():
+    orientation = ADOPTEE | {"niveau": "immeuble", "territoire": "gbh:1"}
+    verdicts, table = _confronter(
+        [OrientationAdoptee.model_construct(**orientation, bailleur="tous", jusque=None)],
+        _attribuees((2010, "secteur", "cassin", "gbh", 7, 15)),
+    )
+    assert verdicts[2010, "immeuble", "gbh:1", "tous"] == "non_mesurable"
+    assert set(table["secteur"]) == {"cassin"}
+    assert set(table["quartier"]) == {"planoise-chateaufarine"}

@@ -58,6 +58,7 @@ class Chaine:
         from observatoire import lecture
 
         self._avertir_si_ouvert()
+        self._relire_le_suivi()
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
             if rapports:
@@ -346,14 +347,16 @@ class Chaine:
             self.journal.avertir(dask, [f"{dit}Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
 
     def _relire_le_suivi(self) -> None:
-        """Lever :class:`ErreurConfiguration` si engagements, objectifs ou comptes rendus sont mal écrits."""
+        """Lever :class:`ErreurConfiguration` si engagements, objectifs, orientations ou séances sont mal écrits."""
         from observatoire.baremes import lire_baremes
         from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
         from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
+        from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
         from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 
         lire_objectifs(self.config, lire_baremes(self.config.chemin("referentiels")))
         lire_engagements(self.config)
+        lire_orientations(self.config)
         lire_seances(self.config)
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:

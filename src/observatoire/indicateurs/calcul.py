@@ -16,7 +16,13 @@ from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.devenirs import lots_conserves
 from observatoire.indicateurs.ecriture import Ecriture
-from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
+from observatoire.indicateurs.evaluation import (
+    PAR_SECTEUR_ET_BAILLEUR,
+    croisements,
+    croiser_les_secteurs,
+    evaluer_par_tranches,
+    livrer,
+)
 from observatoire.indicateurs.lots import LotSomme, regler_les_lots, sommer_lot, sommeur
 from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.perimetre import Livraison, PerimetreConstant
@@ -99,10 +105,12 @@ def _ecrire_indicateurs(
             brutes = additionner([lot.sommes for lot in (*lots, *restes)], _dimensions(lots))
             sommes, parc = livrer(brutes, etats[annee]), connus[connus["annee"].eq(annee)]
             constants.evaluer(annee, regles, Livraison(brutes, etats[annee], parc))
-            for croisement in croisements(config):
-                for tranche in evaluer_par_tranches(
-                    sommes, croisement, etats[annee], parc, list(regles.lues), regles.sans_regle
-                ):
+            des_secteurs = [d for d in regles.lues if d.code in PAR_SECTEUR_ET_BAILLEUR]
+            a_evaluer = [(c, list(regles.lues)) for c in croisements(config)]
+            a_evaluer += [(c, des_secteurs) for c in croiser_les_secteurs(config)]
+            for croisement, lues in a_evaluer:
+                siens = etats[annee][[d.code for d in lues]]
+                for tranche in evaluer_par_tranches(sommes, croisement, siens, parc, lues, regles.sans_regle):
                     ecriture.ajouter(annee, tranche)
             if avancement:
                 avancement(rang + 1, len(config.annees), f"indicateurs {annee}")

@@ -51,6 +51,10 @@ SANS_DIMENSION = {
 }
 
 
+#: Les seuls indicateurs qui se croisent par secteur et bailleur : qui y entre, là où les bailleurs se rencontrent.
+PAR_SECTEUR_ET_BAILLEUR = ("moins_40_entrants",)
+
+
 @dataclass(frozen=True)
 class Croisement:
     """Un niveau publié : ``dimension`` donne le territoire, ``par_bailleur`` dit s'il est croisé."""
@@ -98,6 +102,11 @@ def croisements(config: Configuration) -> list[Croisement]:
     simples = [Croisement(niveau, niveau) for niveau in config.niveaux]
     par_bailleur = [Croisement(n, n, True) for n in (QUARTIER, VILLE, AGGLOMERATION) if n in config.niveaux]
     return [*simples, Croisement("qpv", "qpv"), *par_bailleur]
+
+
+def croiser_les_secteurs(config: Configuration) -> list[Croisement]:
+    """Le secteur par bailleur, pour les seuls :data:`PAR_SECTEUR_ET_BAILLEUR` ; rien sans secteurs."""
+    return [Croisement(SECTEUR, SECTEUR, True)] if SECTEUR in config.niveaux else []
 
 
 def evaluer(

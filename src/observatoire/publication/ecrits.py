@@ -33,6 +33,9 @@ from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagemen
 from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
 from observatoire.sujets.objectifs.calcul.preuves import lire_registres
 from observatoire.sujets.objectifs.tables import CONFORMITE, ENGAGEMENTS
+from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
+from observatoire.sujets.orientations.calcul.confrontation import confronter_les_orientations
+from observatoire.sujets.orientations.tables import CONFRONTATION
 from observatoire.sujets.revue.calcul.ecarts import relever_les_ecarts
 from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
 from observatoire.sujets.revue.tables import ECARTS, OBJECTIFS
@@ -72,6 +75,8 @@ def publier_les_ecrits(
     """
     ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
     tables = _juger(config, baremes, publiees, ecrits.seances, lire_publiee(VARIATIONS, dossier))
+    orientees = lire_orientations(config), publiees, ecrits.citables.territoires, config.annees, config.tout
+    tables[CONFRONTATION] = confronter_les_orientations(*orientees)
     for table, contenu in tables.items():
         ecrire_publiee(table, contenu, dossier, regles.public)
     shutil.rmtree(dossier / COMMENTAIRES.name, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +19,7 @@ from observatoire.sujets.orientations.calcul.sensibilite import eprouver_les_poi
 from observatoire.sujets.orientations.tables import PARC_PAR_CLASSE, PROPOSITIONS, QUALIFICATIONS, SENSIBILITE
 from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
 from observatoire.tables.indicateurs import LIEUX
+from observatoire.vocabulaire import IMMEUBLE
 
 
 def regles_de_chaque_annee(config: Configuration, baremes: Baremes) -> dict[int, Regles]:
@@ -27,8 +29,13 @@ def regles_de_chaque_annee(config: Configuration, baremes: Baremes) -> dict[int,
 
 
 def regles_de_ce_qui_qualifie(secret: Secret, regles: dict[int, Regles], tout: str) -> Secret:
-    """Les règles du secret d'un public, étendues à ce qui qualifie une résidence, même s'il n'en voit aucune."""
-    return secret.etendues((tout, *NIVEAUX), (code for siennes in regles.values() for code in siennes.codes))
+    """Les règles du secret d'un public, étendues à ce qui qualifie une résidence, même s'il n'en voit aucune.
+
+    À l'immeuble, rien d'autre ne borne une part : les partenaires n'y lisent que ces indicateurs-là.
+    """
+    codes = tuple(dict.fromkeys(code for siennes in regles.values() for code in siennes.codes))
+    etendues = secret.etendues((tout, *NIVEAUX), codes)
+    return replace(etendues, indicateurs=etendues.indicateurs | {IMMEUBLE: codes})
 
 
 def publier_les_orientations(

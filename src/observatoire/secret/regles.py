@@ -7,7 +7,7 @@ qu'il voit, le bruit ajouté aux comptes, ce qui se cache, ce qui est public de 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from observatoire.configuration.modeles.secret import Confidentialite
 from observatoire.configuration.saisie import lire_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.secret.bruit import Bruit
-from observatoire.vocabulaire import NIVEAUX
+from observatoire.vocabulaire import NIVEAUX, QUARTIER, SECTEUR
 
 FICHIER = Path("baremes") / "confidentialite.yml"
 
@@ -134,7 +134,7 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         contributeurs=regle.contributeurs,
         part_maximale=regle.part_maximale,
         accords=frozenset(bailleur for accord in accords for bailleur in accord.bailleurs),
-        par_bailleur={niveau: tuple(tables) for niveau, tables in regle.par_bailleur.items()},
+        par_bailleur=_par_bailleur(regle.par_bailleur),
         indicateurs={niveau: tuple(codes) for niveau, codes in regle.indicateurs.items()},
         arrondi=regle.arrondi.model_dump(exclude_unset=True),
         ouvertes={t: frozenset(o.colonnes) for o in contenu.ouvertes if o.depuis <= jour for t in o.tables},
@@ -142,3 +142,9 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
             (n, code) for e in contenu.exacts if e.depuis <= jour for n in e.niveaux for code in e.indicateurs
         ),
     )
+
+
+def _par_bailleur(ecrites: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Niveau -> les tables qui s'y croisent par bailleur ; un secteur ne s'y croise pas plus que son quartier."""
+    siennes = {niveau: tuple(tables) for niveau, tables in ecrites.items()}
+    return ({SECTEUR: siennes[QUARTIER]} if QUARTIER in siennes else {}) | siennes

@@ -30,7 +30,7 @@ class Loi(Protocol):
     def lien(self, moyenne): ...
     def delier(self, valeur): ...
     def variance(self, moyenne, n): ...
-    def tirer(self, alea, nombre, x, n, moyenne, dispersion): ...
+    def variance_a_priori(self, moyenne, dispersion): ...
 
 
 class BetaBinomiale:
@@ -68,10 +68,9 @@ class BetaBinomiale:
         """Variance d'échantillonnage de ``x / n``."""
         return moyenne * (1 - moyenne) / n
 
-    def tirer(self, alea, nombre, x, n, moyenne, dispersion):
-        """``nombre`` tirages de la part a posteriori : (tirage, *forme de ``x``*)."""
-        a, b = self._a_priori(moyenne, dispersion)
-        return alea.beta(x + a, n - x + b, (nombre, *np.shape(x)))
+    def variance_a_priori(self, moyenne, dispersion):
+        """Variance de la part d'un territoire à l'autre."""
+        return dispersion * moyenne * (1 - moyenne)
 
     @staticmethod
     def _a_priori(moyenne, dispersion):
@@ -116,10 +115,9 @@ class GammaPoisson:
         """Variance d'échantillonnage de ``x / n``."""
         return moyenne / n
 
-    def tirer(self, alea, nombre, x, n, moyenne, dispersion):
-        """``nombre`` tirages du taux a posteriori : (tirage, *forme de ``x``*)."""
-        forme, taux = self._a_priori(moyenne, dispersion)
-        return alea.standard_gamma(x + forme, (nombre, *np.shape(x))) / (n + taux)
+    def variance_a_priori(self, moyenne, dispersion):
+        """Variance du taux d'un territoire à l'autre."""
+        return dispersion * moyenne**2
 
     @staticmethod
     def _a_priori(moyenne, dispersion):

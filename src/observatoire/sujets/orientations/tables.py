@@ -18,6 +18,7 @@ from observatoire.tables.colonnes import (
     texte,
 )
 from observatoire.tables.contrat import ECRITS, PROTECTION, PUBLIE, Table
+from observatoire.tables.edition import TERRITOIRES
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES, LIEUX
 from observatoire.vocabulaire import AXES, CLASSES, INDETERMINEE
 
@@ -85,10 +86,9 @@ CONFRONTATION = Table(
     mesures=(
         SECTEUR, QUARTIER, NUMERATEUR, DENOMINATEUR, nombre("observe", "part observée"),
         nombre("bas", "borne basse du verdict"), nombre("haut", "borne haute du verdict"),
-        nombre("proposee", "part que proposait l'observatoire"), texte("adoptee_par", "qui l'a adoptée"),
-        texte("raison", "pourquoi ce verdict"),
+        texte("adoptee_par", "qui l'a adoptée"),
         *(c for c in CONFORMITE.mesures if c.nom not in ("origine", "constat", STATUT.nom)), STATUT,
     ),
-    de=(INDICATEURS_PUBLIES, PROPOSITIONS), sources=("suivi/orientations.yml",), protection=_DES_PUBLIES,
+    de=(INDICATEURS_PUBLIES, TERRITOIRES), sources=("suivi/orientations.yml",), protection=_DES_PUBLIES,
     facultative=True, reservee=True,
 )  # fmt: skip

@@ -26,12 +26,14 @@ from observatoire.statistique.hasard import semer
 from observatoire.sujets.orientations.calcul.regles import Regles
 from observatoire.sujets.orientations.calcul.scores import (
     Comptes,
+    Ecarts,
     Taux,
     classer,
     compter_en_points,
     lire_les_comptes,
     ponderer,
     references,
+    tirer_la_ville,
 )
 from observatoire.sujets.orientations.tables import PROBABILITES, QUALIFICATIONS
 from observatoire.vocabulaire import AXES, IMMEUBLE, INDETERMINEE, NON_EVALUE, PUBLIE, QUARTIER, SECTEUR
@@ -45,28 +47,29 @@ EGAUX = 1e-9  # une part de poids est un rapport de flottants
 
 @dataclass(frozen=True)
 class Niveau:
-    """Les lieux d'un niveau, une année. ``lisses`` : leurs taux, rétrécis (lieu, indicateur). ``connues`` : la part du
-    poids de chaque axe que l'on connaît (lieu, axe). ``evalues`` : ceux dont on en sait assez. ``points`` : de ceux-là,
-    les écarts à la ville tirés (tirage, lieu, indicateur)."""
+    """Les lieux d'un niveau, une année. ``connues`` : la part du poids de chaque axe que l'on connaît (lieu, axe).
+    ``evalues`` : ceux dont on en sait assez. ``points`` : de ceux-là, les écarts à la ville tirés (tirage, lieu,
+    indicateur)."""
 
     annee: int
     nom: str
     codes: np.ndarray
-    lisses: np.ndarray
     connues: np.ndarray
     evalues: np.ndarray
     points: np.ndarray
     regles: Regles
 
     @classmethod
-    def tirer(cls, annee: int, nom: str, comptes: Comptes, taux: Taux, reference: np.ndarray, regles: Regles) -> Niveau:
-        """Tirer les taux d'un niveau ; ``reference`` : ceux de la ville."""
-        connus = comptes.connus & np.isfinite(reference)
-        connues = connus @ (regles.poids / regles.poids.sum(axis=0))
+    def tirer(
+        cls, quoi: tuple[int, str, Regles], comptes: Comptes, ecarts: Ecarts, correlations: np.ndarray, ville
+    ) -> Niveau:
+        """Tirer les taux d'un niveau. ``quoi`` : l'année, le niveau, les règles ; ``ville`` : les tirages des siens."""
+        annee, nom, regles = quoi
+        connues = (comptes.connus & np.isfinite(ville[0])) @ (regles.poids / regles.poids.sum(axis=0))
         evalues = (connues >= regles.connus - EGAUX).all(axis=1)
-        tirages = taux.tirer(semer("orientations", annee, nom), evalues)
-        points = compter_en_points(tirages, reference, regles)
-        return cls(annee, nom, comptes.codes, taux.lisses, connues, evalues, points, regles)
+        tirages = ecarts.tirer(semer("orientations", annee, nom), correlations, evalues)
+        points = compter_en_points(tirages, ville, regles)
+        return cls(annee, nom, comptes.codes, connues, evalues, points, regles)
 
     @cached_property
     def scores(self) -> np.ndarray:
@@ -97,8 +100,14 @@ def tirer_les_niveaux(
     parents = pd.Index(quartiers.codes).get_indexer(lieux[QUARTIER].reindex(immeubles.codes))
     autour = quartiers.et(ville).sans(immeubles, parents)  # sans quartier (-1) : la ville
     attendus = Taux(autour, moyenne, regles.codes, des_quartiers.dispersion).lisses
-    siens = (QUARTIER, quartiers, des_quartiers), (IMMEUBLE, immeubles, Taux(immeubles, attendus, regles.codes))
-    return [Niveau.tirer(annee, nom, comptes, taux, reference, regles) for nom, comptes, taux in siens]
+    des_residences = Taux(immeubles, attendus, regles.codes)
+    # Les quartiers sont trop peu nombreux pour dire comment leurs taux s'écartent ensemble : les résidences le disent.
+    correlations = (des_residences if len(immeubles.codes) else des_quartiers).ecarts.correler()
+    des_tirages = tirer_la_ville(semer("orientations", annee, tout[0]), ville, regles.codes)
+    return [
+        Niveau.tirer((annee, nom, regles), comptes, taux.ecarts, correlations, des_tirages)
+        for nom, comptes, taux in ((QUARTIER, quartiers, des_quartiers), (IMMEUBLE, immeubles, des_residences))
+    ]
 
 
 def lire_les_grands(

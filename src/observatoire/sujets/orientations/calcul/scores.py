@@ -7,7 +7,8 @@ score d'un axe est
 $$ S = \sum_k w_k\, s_k\, \frac{p_k - P_k}{e_k} \Big/ \sum_k w_k $$
 
 où $p_k$ est le taux du lieu, $P_k$ celui de la ville, $e_k$ l'écart qui vaut un point, $w_k$ le poids et $s_k = \pm 1$
-le sens. Le bruit des comptes publiés s'ajoute au hasard (:func:`~observatoire.statistique.lois.peser`).
+le sens. Les taux d'un lieu s'écartent ensemble (:mod:`~observatoire.statistique.classement`). Le bruit des comptes
+publiés s'ajoute au hasard (:func:`~observatoire.statistique.lois.peser`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.statistique.classement import TIRAGES, ajuster_la_dispersion
+from observatoire.statistique.classement import TIRAGES, ajuster_la_dispersion, correler, tirer_les_ecarts
 from observatoire.statistique.lois import LOIS, peser
 from observatoire.statistique.melange import DISPERSIONS
 from observatoire.sujets.orientations.calcul.regles import Regles
+from observatoire.vocabulaire import PROPORTION
 
 _LUS = ("numerateur", "denominateur", "reponse", "variance")
 
@@ -106,12 +108,49 @@ class Taux:
             lisses[:, ou] = loi.esperance(*siens)
         return lisses
 
-    def tirer(self, alea: np.random.Generator, lieux: np.ndarray) -> np.ndarray:
-        """Des tirages de chacun, de ces seuls ``lieux`` : (tirage, lieu, indicateur)."""
-        tirages = np.empty((TIRAGES, int(lieux.sum()), self._forme[1]))
-        for loi, ou, (x, n, moyenne, dispersion) in self._lois:
-            tirages[:, :, ou] = loi.tirer(alea, TIRAGES, x[lieux], n[lieux], moyenne[lieux], dispersion)
-        return tirages
+    @cached_property
+    def ecarts(self) -> Ecarts:
+        """Les mêmes comptes, en écarts à la moyenne attendue."""
+        moyenne, type_, observes, precisions = (np.zeros(self._forme) for _ in range(4))
+        for loi, ou, (x, n, attendue, dispersion) in self._lois:
+            variance = loi.variance_a_priori(attendue, dispersion)
+            moyenne[:, ou], type_[:, ou] = attendue, np.sqrt(variance)
+            effectif = np.where(n > 0, n, 1.0)
+            observes[:, ou] = np.where(n > 0, x / effectif - attendue, 0.0) / type_[:, ou]
+            # La part de chacun varie autour de la sienne : ce que le hasard y ajoute, en moyenne.
+            du_hasard = loi.variance(attendue, effectif) - variance / effectif * (loi is LOIS[PROPORTION])
+            precisions[:, ou] = np.where(n > 0, variance / du_hasard, 0.0)
+        return Ecarts(moyenne, type_, observes, precisions)
+
+
+@dataclass(frozen=True)
+class Ecarts:
+    """Ce qu'un niveau observe (lieu, indicateur) : l'écart à la ``moyenne`` attendue, en écarts types (``type_``) d'un
+    lieu à l'autre, et la ``precision`` de chacun."""
+
+    moyenne: np.ndarray
+    type_: np.ndarray
+    observes: np.ndarray
+    precisions: np.ndarray
+
+    def correler(self) -> np.ndarray:
+        """Les corrélations entre les vrais écarts de deux indicateurs."""
+        return correler(self.observes, self.precisions / (1 + self.precisions))
+
+    def tirer(self, alea: np.random.Generator, correlations: np.ndarray, lieux: np.ndarray) -> np.ndarray:
+        """Des tirages des taux de ces seuls ``lieux`` : (tirage, lieu, indicateur)."""
+        tires = tirer_les_ecarts(alea, self.observes[lieux], self.precisions[lieux], correlations)
+        return self.moyenne[lieux] + self.type_[lieux] * tires
+
+
+def tirer_la_ville(alea: np.random.Generator, ville: Comptes, codes: list[str]) -> np.ndarray:
+    """Des tirages des taux de la ville (tirage, 1, indicateur) : eux non plus ne sont pas connus sans hasard."""
+    natures = np.array([catalogue()[code].nature for code in codes])
+    taux, variances = references(ville), np.empty(len(codes))
+    for nature, loi in LOIS.items():
+        ou = natures == nature
+        variances[ou] = loi.variance(taux[ou], ville.n[0, ou])
+    return taux + np.sqrt(variances) * alea.standard_normal((TIRAGES, 1, len(codes)))
 
 
 def compter_en_points(tirages: np.ndarray, ville: np.ndarray, regles: Regles) -> np.ndarray:
