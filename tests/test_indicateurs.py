@@ -93,7 +93,7 @@ def test_interface_ecrite(resultat):
 def test_niveaux_et_croisements(resultat):
     vus = {n: set(zip(t["territoire"], t["bailleur"], strict=True)) for n, t in resultat[1].groupby("niveau")}
     assert vus["immeuble"] == {("gbh:1", "tous"), ("neolia:1", "tous"), ("adoma:1", "tous")}
-    assert vus["secteur"] == {("battant-1", "tous")}
+    assert vus["secteur"] == {("battant-1", "tous"), ("battant-1", "gbh")}
     assert vus["qpv"] == {("en_qpv", "tous"), ("hors_qpv", "tous")}
     assert vus["ville"] == {(VILLE, b) for b in ("tous", "gbh", "neolia", "adoma")}
     assert vus["quartier"] == {

@@ -57,6 +57,7 @@ MODELES = (
     Modele("couverture", "couverture"),
     Modele("sources", "sources"),
     Modele("simulation", "simulation"),
+    Modele("orientations", "orientations"),
     Modele("corrections", "corrections"),
     Modele("note", "note"),
     Modele("rapport", "rapport"),
