@@ -168,7 +168,7 @@ def dessiner_le_rang(r: dict, axe: str) -> str:
 def _tabuler(valeurs: Publie, entetes: list[str], corps: list[list[str]], titre: str) -> Fragment:
     # La marque suit le tableau où qu'il soit copié : le site public refuse tout fichier qui la porte.
     table = defiler(donnees.tableau_simple(entetes, corps, titre), titre)
-    html = f'<div data-observatoire-public="{escape(valeurs.edition["public"])}">{table}</div>'
+    html = f'<div class="obs-immeubles" data-observatoire-public="{escape(valeurs.edition["public"])}">{table}</div>'
     return Fragment(html + donnees.noter_statuts(html), titre)
 
 
