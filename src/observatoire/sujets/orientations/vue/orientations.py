@@ -23,6 +23,7 @@ from observatoire.vocabulaire import (
     IMMEUBLE,
     INDETERMINEE,
     NON_TENU,
+    PUBLIE,
     QUARTIER,
     SECTEUR,
     TENU,
@@ -58,10 +59,11 @@ def tableau_des_echanges(valeurs: Publie, quartier: str | None = None, depuis: s
     lieux: dict[tuple, dict[str, dict]] = {}
     for r in lignes:
         lieux.setdefault((r["objectif"], r["niveau"], r["territoire"]), {})[r["bailleur"]] = r
+    lus = {cle: siens for cle, siens in lieux.items() if cle[1] == QUARTIER or _se_lit(siens)}
     rangees = [
         {"Orientation": _nommer_l_orientation(valeurs, siens), "Lieu": _nommer_le_lieu(valeurs, cle, depuis)}
         | {nom: _case(siens.get(b)) for b, nom in noms.items()}
-        for cle, siens in sorted(lieux.items(), key=lambda x: (x[0][0], x[0][1] != QUARTIER, x[0][2]))
+        for cle, siens in sorted(lus.items(), key=lambda x: (x[0][0], x[0][1] != QUARTIER, x[0][2]))
     ]
     bilan = _compter(lignes)
     note = (
@@ -70,7 +72,14 @@ def tableau_des_echanges(valeurs: Publie, quartier: str | None = None, depuis: s
         "peu de baux pour conclure. Une orientation est celle d'un lieu, jamais d'un ménage : elle n'oblige personne à "
         "refuser personne."
     )
+    if muets := sorted(valeurs.noms.get(cle[1:], "sans nom") for cle in set(lieux) - set(lus)):
+        note += f" Aucun bailleur n'y a assez de baux pour être lu : {', '.join(muets)}."
     return Fragment(bilan + composer(pd.DataFrame(rangees), titre, groupe="Orientation", note=note).html, titre)
+
+
+def _se_lit(siens: dict[str, dict]) -> bool:
+    """Un bailleur au moins y a assez de baux pour que sa part se lise."""
+    return any(r["statut"] == PUBLIE for bailleur, r in siens.items() if bailleur != TOUS)
 
 
 def _compter(lignes: list[dict]) -> str:
@@ -102,7 +111,7 @@ def _nommer_le_lieu(valeurs: Publie, cle: tuple[str, str, str], depuis: str) -> 
 def _case(r: dict | None) -> str:
     if r is None or r["statut"] == "na":
         return ABSENT
-    if r["statut"] != "publie":
+    if r["statut"] != PUBLIE:
         return ecrire_statut(r["statut"], html=True)
     baux = ecrire(r["denominateur"], "baux", decimales=0)
     verdict = r["verdict"]

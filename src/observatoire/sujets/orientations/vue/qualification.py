@@ -155,7 +155,7 @@ def dessiner_le_rang(r: dict, axe: str) -> str:
     sur = max(r["classes_de"] - 1, 1)
     x = [round(3 + (v - 1) / sur * (_LARGE - 6), 1) for v in (bas, haut, rang)]
     milieu = _HAUT / 2
-    dit = f"du {ecrire_entier(bas)}ᵉ au {ecrire_entier(haut)}ᵉ rang sur {ecrire_entier(r['classes_de'])}"
+    dit = f"du {_ordonner(bas)} au {_ordonner(haut)} rang sur {ecrire_entier(r['classes_de'])}"
     return (
         f'<svg class="obs-rang" width="{_LARGE}" height="{_HAUT}" viewBox="0 0 {_LARGE} {_HAUT}" role="img" '
         f'aria-label="{dit}"><path d="M3 {milieu:.0f}H{_LARGE - 3}" stroke="#dfe4e8" stroke-width="2"/>'
@@ -163,6 +163,10 @@ def dessiner_le_rang(r: dict, axe: str) -> str:
         f'<circle cx="{x[2]}" cy="{milieu:.0f}" r="4" fill="#1f2933"/></svg>'
         f"<br><small>{dit.rpartition(' rang')[0]}</small>"
     )
+
+
+def _ordonner(rang: float) -> str:
+    return "1er" if rang == 1 else f"{ecrire_entier(rang)}e"
 
 
 def _tabuler(valeurs: Publie, entetes: list[str], corps: list[list[str]], titre: str) -> Fragment:
