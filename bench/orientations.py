@@ -22,7 +22,7 @@ from petites_orientations import PARTS, REGLES, TOUT, Ville, batir, lieux_de
 
 from observatoire.statistique.classement import ranger_les_tirages
 from observatoire.sujets.orientations.calcul.qualification import Qualifications, qualifier
-from observatoire.sujets.orientations.calcul.scores import classer, compter_en_points, ponderer
+from observatoire.sujets.orientations.calcul.scores import compter_en_points, ponderer, probabilites_des_classes
 from observatoire.vocabulaire import AXES, CLASSES, IMMEUBLE, INDETERMINEE, QUARTIER
 
 ANNEES = [2007, 2008, 2009, 2010]
@@ -40,7 +40,9 @@ def savoir(ville: Ville, niveau: str) -> pd.DataFrame:
     reference = (taux * unites).sum().to_numpy() / unites.sum().to_numpy()
     scores = ponderer(compter_en_points(parts.to_numpy()[None], reference, REGLES), REGLES.poids)
     vrais = {axe: scores[rang, 0] for rang, axe in enumerate(AXES)}
-    return pd.DataFrame(vrais | {"vraie": _NOMS[classer(scores, REGLES)[0]]}, index=parts.index)
+    return pd.DataFrame(
+        vrais | {"vraie": _NOMS[probabilites_des_classes(scores, REGLES).argmax(axis=1)]}, index=parts.index
+    )
 
 
 def essayer(graine: int, taille: int) -> list[dict]:

@@ -79,9 +79,13 @@ def tirer_les_ecarts(
 
 
 def encadrer_les_tirages(tires: np.ndarray, confiance: float = CONFIANCE) -> tuple[np.ndarray, np.ndarray]:
-    """Les bornes de chaque colonne d'un tableau de tirages (tirage, lieu)."""
-    queue = (1 - confiance) / 2
-    return tuple(np.quantile(tires, [queue, 1 - queue], axis=0))
+    """Les bornes de chaque colonne d'un tableau de tirages (tirage, lieu) : deux de ses tirages, du côté large.
+
+    >>> [b.tolist() for b in encadrer_les_tirages(np.arange(200)[:, None])]
+    [[4], [195]]
+    """
+    ranges, queue = np.sort(np.ascontiguousarray(tires.T), axis=1), (1 - confiance) / 2 * (len(tires) - 1)
+    return ranges[:, int(np.floor(queue))], ranges[:, int(np.ceil(len(tires) - 1 - queue))]
 
 
 def ranger_les_tirages(tires: np.ndarray) -> np.ndarray:
@@ -94,11 +98,6 @@ def ranger_les_tirages(tires: np.ndarray) -> np.ndarray:
     rangs = np.empty_like(ordre)
     np.put_along_axis(rangs, ordre, np.arange(1, tires.shape[1] + 1)[None, :], axis=1)
     return rangs
-
-
-def probabilites_des_classes(classes: np.ndarray, nombre: int) -> np.ndarray:
-    """La part des tirages où chaque lieu est dans chaque classe, (lieu, classe) ; ``classes`` : (tirage, lieu)."""
-    return np.stack([(classes == rang).mean(axis=0) for rang in range(nombre)], axis=1)
 
 
 def attribuer(probabilites: np.ndarray, seuil: float, avant: np.ndarray | None = None) -> np.ndarray:

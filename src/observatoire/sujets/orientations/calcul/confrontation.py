@@ -7,6 +7,7 @@ et n'a pas de verdict à elle.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from observatoire.configuration.modeles.orientations import OrientationAdoptee
 from observatoire.publie import CLES
 from observatoire.sujets.objectifs.calcul.conformite import confronter
 from observatoire.sujets.objectifs.calcul.objectifs import Objectif
+from observatoire.sujets.objectifs.tables import CONFORMITE
 from observatoire.sujets.orientations.tables import CONFRONTATION
 from observatoire.verdicts import encadrer
 from observatoire.vocabulaire import IMMEUBLE, PROPORTION, QUARTIER, SANS_OBJET, SECTEUR
@@ -36,15 +38,15 @@ def confronter_les_orientations(
     """
     adoptees = list(adoptees)
     parents = territoires.set_index(["niveau", "code"])["parent"].to_dict()
-    secteurs = territoires[territoires["niveau"].eq(SECTEUR)]
-    objectifs = [o for adoptee in adoptees for o in _etendre(_objectif(adoptee), secteurs)]
-    jugees = confronter(objectifs, publiees, annees, tout)
-    if len(jugees):  # seulement les années entières : ce qui est signé avant l'adoption ne la suit pas
-        debut = jugees["annee"].astype(str) + "-01-01"
-        jugees = jugees[(jugees["depuis"] <= debut) & jugees["verdict"].ne(SANS_OBJET)].reset_index(drop=True)
+    siennes = publiees[publiees["indicateur"].isin({a.indicateur for a in adoptees}).to_numpy()]
+    jugees = pd.concat(
+        [pd.DataFrame(columns=CONFORMITE.noms), *(_confronter(a, siennes, parents, annees, tout) for a in adoptees)],
+        ignore_index=True,
+    )
+    jugees = jugees[jugees["verdict"].ne(SANS_OBJET)].reset_index(drop=True)
     if jugees.empty:
         return pd.DataFrame(columns=CONFRONTATION.noms)
-    vues = jugees.merge(publiees.drop(columns="statut"), on=CLES, how="left")
+    vues = jugees.merge(siennes.drop(columns="statut"), on=CLES, how="left")
     encadrees = encadrer(vues.assign(nature_indicateur=PROPORTION)).rename(columns={"valeur": "observe"})
     lieux = list(zip(jugees["niveau"], jugees["territoire"], strict=True))
     secteur = [code if n == SECTEUR else parents.get((n, code)) if n == IMMEUBLE else None for n, code in lieux]
@@ -54,16 +56,23 @@ def confronter_les_orientations(
     return table[CONFRONTATION.noms]
 
 
-def _objectif(adoptee: OrientationAdoptee) -> Objectif:
-    return Objectif(**adoptee.model_dump(exclude={"adoptee_par"}))
+def _confronter(
+    adoptee: OrientationAdoptee, publiees: pd.DataFrame, parents: dict, annees: Iterable[int], tout: tuple[str, str]
+) -> pd.DataFrame:
+    """Une orientation face aux attributions de son lieu et, si c'est un quartier, de ses secteurs.
 
-
-def _etendre(objectif: Objectif, secteurs: pd.DataFrame) -> list[Objectif]:
-    """Un objectif, et le même dans chaque secteur de son quartier ; pour chaque bailleur, et tous ensemble."""
-    dedans = secteurs.loc[secteurs["parent"].eq(objectif.territoire), "code"] if objectif.niveau == QUARTIER else ()
-    lieux = [objectif, *(replace(objectif, niveau=SECTEUR, territoire=code) for code in dedans)]
-    qui = (CHACUN, TOUS) if objectif.bailleur == CHACUN else (objectif.bailleur,)
-    return [replace(lieu, bailleur=bailleur) for lieu in lieux for bailleur in qui]
+    Seulement les années entières : ce qui est signé avant l'adoption ne la suit pas.
+    """
+    entieres = [a for a in annees if adoptee.depuis <= dt.date(a, 1, 1)]
+    objectif = Objectif(**adoptee.model_dump(exclude={"adoptee_par"}))
+    lieux, vises = [(objectif.niveau, objectif.territoire)], [objectif]
+    if objectif.niveau == QUARTIER:
+        lieux += [cle for cle, parent in parents.items() if parent == objectif.territoire and cle[0] == SECTEUR]
+        vises.append(replace(objectif, niveau=SECTEUR, territoire=None))  # chacun des siens, seuls donnés
+    if objectif.bailleur == CHACUN:
+        vises += [replace(vise, bailleur=TOUS) for vise in vises]
+    ici = publiees[pd.MultiIndex.from_frame(publiees[["niveau", "territoire"]]).isin(lieux)]
+    return confronter(vises, ici, entieres, tout)
 
 
 def _quartier(niveau: str, code: str, secteur: str | None, parents: dict) -> str | None:

@@ -19,7 +19,6 @@ from observatoire.statistique.classement import (
     AUCUNE,
     attribuer,
     encadrer_les_tirages,
-    probabilites_des_classes,
     ranger_les_tirages,
 )
 from observatoire.statistique.hasard import semer
@@ -28,10 +27,10 @@ from observatoire.sujets.orientations.calcul.scores import (
     Comptes,
     Ecarts,
     Taux,
-    classer,
     compter_en_points,
     lire_les_comptes,
     ponderer,
+    probabilites_des_classes,
     references,
     tirer_la_ville,
 )
@@ -79,7 +78,7 @@ class Niveau:
     def probabilites(self, poids: np.ndarray | None = None) -> np.ndarray:
         """Celle de chaque classe, pour les lieux évalués, avec les poids du barème ou d'autres."""
         scores = self.scores if poids is None else ponderer(self.points, poids)
-        return probabilites_des_classes(classer(scores, self.regles), len(PROBABILITES))
+        return probabilites_des_classes(scores, self.regles)
 
 
 def tirer_les_niveaux(

@@ -154,18 +154,25 @@ def tirer_la_ville(alea: np.random.Generator, ville: Comptes, codes: list[str]) 
 
 
 def compter_en_points(tirages: np.ndarray, ville: np.ndarray, regles: Regles) -> np.ndarray:
-    """Les écarts à la ville, en points (tirage, lieu, indicateur) ; nul pour ce que la ville ne connaît pas."""
-    return np.nan_to_num((tirages - ville) * regles.points)
+    """Les écarts à la ville, en points (indicateur, tirage, lieu) ; nul pour ce que la ville ne connaît pas."""
+    return np.nan_to_num(np.ascontiguousarray(np.moveaxis((tirages - ville) * regles.points, -1, 0)))
 
 
 def ponderer(points: np.ndarray, poids: np.ndarray) -> np.ndarray:
     """Les scores : (axe, tirage, lieu). ``poids`` : (indicateur, axe)."""
-    return np.moveaxis(points @ (poids / poids.sum(axis=0)), -1, 0)
+    parts = (poids / poids.sum(axis=0)).T
+    return np.stack([sum(part * points[k] for k, part in enumerate(siennes) if part) for siennes in parts])
 
 
-def classer(scores: np.ndarray, regles: Regles) -> np.ndarray:
-    """Le rang de la classe de chaque lieu dans chaque tirage : fragile, à surveiller, équilibrée, en capacité."""
-    fragilite, capacite = scores
-    s = regles.seuils
+def probabilites_des_classes(scores: np.ndarray, regles: Regles) -> np.ndarray:
+    """La part des tirages où chaque lieu est dans chaque classe, (lieu, classe) : fragile, à surveiller, équilibrée, en
+    capacité."""
+    (fragilite, capacite), s = scores, regles.seuils
     accueille = (fragilite <= s.peu_fragile) & (capacite >= s.capacite)
-    return np.select([fragilite >= s.fragile, fragilite >= s.a_surveiller, ~accueille], [0, 1, 2], 3)
+    parts = [
+        np.count_nonzero(ou, axis=0) / len(ou)
+        for ou in (fragilite >= s.fragile, fragilite >= s.a_surveiller, accueille)
+    ]
+    fragile, au_moins_a_surveiller, en_capacite = parts
+    reste = 1 - au_moins_a_surveiller - en_capacite
+    return np.stack([fragile, au_moins_a_surveiller - fragile, reste, en_capacite], axis=1)
