@@ -137,17 +137,18 @@ def tableau_des_profils_proposes(valeurs: Publie, depuis: str = "edition") -> Fr
             "Entrants aujourd'hui": ecrire(r["part_entrants"], "%", decimales=0),
             "Proposé": f"<strong>{ecrire(r['part_proposee'], '%', decimales=0)}</strong>",
             "Ménages par an": ecrire(r["deplaces"], decimales=0, signe=True),
-            "Parc au terme, sans rien changer": ecrire(r["part_prevue"], "%", decimales=1),
-            "Au profil proposé": ecrire(r["part_visee"], "%", decimales=1),
+            "Parc au terme": "<br>".join(
+                [ecrire(r["part_prevue"], "%"), f"<strong>{ecrire(r['part_visee'], '%')}</strong>"]
+            ),
         }
         for r in sorted(lignes, key=lambda r: r["deplaces"])
     ]
     echanges = ecrire(sum(max(r["deplaces"], 0) for r in lignes), "ménages", decimales=0)
     note = (
-        f"Part des {ENTRANTS}, rétrécie vers celle de la ville là où peu de baux la disent. Ce que les uns prennent "
-        f"de moins, les autres l'accueillent : {echanges} par an changent de quartier, et la ville en loge autant. Une "
-        "résidence sans classe suit celle de son quartier. C'est une proposition : le groupe l'adopte, la change ou "
-        "l'écarte (data/suivi/orientations.yml)."
+        f"Part des {ENTRANTS}, rétrécie vers celle de la ville là où peu de baux la disent ; en gras, au profil "
+        f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de quartier, "
+        "et la ville en loge autant. Une résidence sans classe suit celle de son quartier. C'est une proposition : le "
+        "groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
     )
     return composer(pd.DataFrame(rangees), titre, note=note)
 

@@ -11,12 +11,13 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier_fiche, lier_lieu
-from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_entier, ecrire_part, ecrire_statut
+from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_part, ecrire_statut
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import est_hors
 from observatoire.sujets.orientations.tables import PROBABILITES
 from observatoire.vocabulaire import (
+    AXES,
     CLASSES,
     FRAGILITE,
     IMMEUBLE,
@@ -100,53 +101,55 @@ def tableau_des_residences(valeurs: Publie, quartier: str | None = None, depuis:
     titre = f"La qualification des résidences, {valeurs.annee}"
     if not lignes:
         return absent(titre, _SANS)
-    entetes = ["Résidence", "Bailleur", "Quartier", *_ENTETES]
+    entetes = ["Résidence", *_ENTETES]
     avec = [r for r in lignes if r["classe"] != INDETERMINEE]
     sans = [r for r in lignes if r["classe"] == INDETERMINEE and r["statut"] == PUBLIE]
     html = ""
     if avec:
-        html += _tabuler(valeurs, entetes, [_nommer(valeurs, r, depuis) + _cases(r) for r in avec], titre).html
+        html += _tabuler(valeurs, entetes, [[_nommer(valeurs, r, depuis), *_cases(r)] for r in avec], titre).html
     if sans:
         combien = f"{ecrire_entier(len(sans))} sans classe : trop peu de ménages pour le dire"
-        rangs = [_nommer(valeurs, r, depuis) + _cases(r) for r in sans]
+        rangs = [[_nommer(valeurs, r, depuis), *_cases(r)] for r in sans]
         html += plier(combien, _tabuler(valeurs, entetes, rangs, f"{titre} : indéterminées").html)
     if tues := len(lignes) - len(avec) - len(sans):
         phrase = (
             f"{ecrire_entier(tues)} autres résidences ont trop peu de ménages, ou de réponses, pour avoir un score."
         )
         html += f'<p class="obs-table-note">{phrase}</p>'
-    return Fragment(html, titre)
+    return Fragment(f'{html}<p class="obs-table-note">{escape(_NOTE)}</p>', titre)
 
 
-def _nommer(valeurs: Publie, r: dict, depuis: str) -> list[str]:
+def _nommer(valeurs: Publie, r: dict, depuis: str) -> str:
     nom = valeurs.noms.get((IMMEUBLE, r["territoire"]), "sans nom")
     quartier = r["quartier"]
     situe = isinstance(quartier, str) and not est_hors(quartier)
-    lieu = lier_lieu(valeurs, QUARTIER, quartier, depuis) if situe else ABSENT
+    lieu = f", {lier_lieu(valeurs, QUARTIER, quartier, depuis)}" if situe else ""
     bailleur = valeurs.noms.get(("bailleur", r["bailleur"]), r["bailleur"])
-    return [escape(str(nom)), escape(str(bailleur)), lieu]
+    return f"{escape(str(nom))}<br><small>{escape(str(bailleur))}{lieu}</small>"
 
 
-_ENTETES = [
-    "Logements", "Classe", "Depuis", "Probabilité", "Fragilité", "Rang de fragilité", "Capacité d'accueil",
-    "Rang de capacité",
-]  # fmt: skip
+_ENTETES = ["Logements", "Classe", "Fragilité : rang, puis score", "Capacité d'accueil : rang, puis score"]
+_NOTE = (
+    "Sous la classe, sa probabilité et l'année depuis laquelle le lieu l'a : celle de l'an passé est gardée tant qu'il "
+    "n'est pas sûr qu'elle ait changé, fût-elle devenue moins probable. Un score est un écart à la ville, en points ; "
+    "son intervalle, comme celui du rang, est à 95 %."
+)
 
 
 def _cases(r: dict) -> list[str]:
     logements = ecrire_entier(r["logements"])
     if r["statut"] != PUBLIE:
-        return [logements, ecrire_la_classe(r["classe"]), *[ecrire_statut(r["statut"], html=True)] * 6]
-    probable = max(PROBABILITES, key=lambda c: r[PROBABILITES[c]])
-    classe = r["classe"] if r["classe"] != INDETERMINEE else probable
-    dite = ecrire_part(r[PROBABILITES[classe]])
-    dite += f"<br><small>{escape(CLASSES[probable].libelle)}</small>" if r["classe"] == INDETERMINEE else ""
-    cases = [logements, ecrire_la_classe(r["classe"]), ABSENT if pd.isna(r["depuis"]) else str(int(r["depuis"])), dite]
-    for axe in ("fragilite", "capacite"):
-        score = ecrire(r[axe], decimales=1, signe=True)
-        bornes = [ecrire(r[f"{axe}_{borne}"], decimales=1, signe=True) for borne in ("bas", "haut")]
-        cases += [f"{score}<br><small>{bornes[0]} à {bornes[1]}</small>", dessiner_le_rang(r, axe)]
-    return cases
+        return [logements, ecrire_la_classe(r["classe"]), *[ecrire_statut(r["statut"], html=True)] * 2]
+    dite = r["classe"] if r["classe"] != INDETERMINEE else max(PROBABILITES, key=lambda c: r[PROBABILITES[c]])
+    sure = ecrire_part(r[PROBABILITES[dite]])
+    sure += f" {CLASSES[dite].libelle}" if dite != r["classe"] else f", depuis {int(r['depuis'])}"
+    classe = f"{ecrire_la_classe(r['classe'])}<br><small>{escape(sure)}</small>"
+    return [logements, classe, *(_situer(r, axe) for axe in AXES)]
+
+
+def _situer(r: dict, axe: str) -> str:
+    score, bas, haut = (ecrire(r[f"{axe}{suite}"], decimales=1, signe=True) for suite in ("", "_bas", "_haut"))
+    return f"{dessiner_le_rang(r, axe)}<br><small>{score} ({bas} à {haut})</small>"
 
 
 def dessiner_le_rang(r: dict, axe: str) -> str:
@@ -184,9 +187,10 @@ def parc_par_classe(valeurs: Publie, depuis: str = "edition") -> Fragment:
     quartiers = [q for q in dict.fromkeys(r["territoire"] for r in lignes) if (QUARTIER, q) in valeurs.noms]
     if not quartiers:
         return absent(titre, _SANS)
+    lues = {c: mot for c, mot in CLASSES.items() if any(cases[q, c]["statut"] == PUBLIE for q in quartiers)}
     rangees = [
         {"Quartier": lier_lieu(valeurs, QUARTIER, q, depuis)}
-        | {mot.nom: _ecrire_le_parc(cases[q, c]) for c, mot in CLASSES.items()}
+        | {mot.nom: _ecrire_le_parc(cases[q, c]) for c, mot in lues.items()}
         for q in sorted(quartiers, key=lambda q: valeurs.noms[QUARTIER, q])
     ]
     note = (
@@ -194,6 +198,8 @@ def parc_par_classe(valeurs: Publie, depuis: str = "edition") -> Fragment:
         "vide. Une case cachée n'est jamais seule dans son quartier : le total, connu de tous, la dirait. "
         f"{CLASSES[INDETERMINEE].nom} : {CLASSES[INDETERMINEE].sens}."
     )
+    if muettes := [mot.libelle for c, mot in CLASSES.items() if c not in lues]:
+        note += f" Aucune case ne se lit pour : {', '.join(muettes)}."
     return composer(pd.DataFrame(rangees), titre, note=note)
 
 
