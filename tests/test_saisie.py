@@ -30,6 +30,8 @@ from observatoire.secret import Bruit, lire_regles_du_secret
 from observatoire.sujets.alertes.calcul.regles import lire_regles_des_alertes
 from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
 from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
+from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
+from observatoire.sujets.orientations.calcul.regles import lire_regles_de_qualification
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 
 BAREMES, SUIVI = Path("referentiels/baremes"), Path("suivi")
@@ -79,6 +81,11 @@ FICHIERS: dict[str, tuple[object, Callable]] = {
         None,
         lambda c: lire_regles_des_alertes(c.chemin("referentiels"), lire_baremes(c.chemin("referentiels")), 2010),
     ),
+    "data/referentiels/baremes/qualification.yml": (
+        None,
+        lambda c: lire_regles_de_qualification(c.chemin("referentiels"), lire_baremes(c.chemin("referentiels")), 2010),
+    ),
+    "data/suivi/orientations.yml": (None, lire_orientations),
     "data/referentiels/baremes/confidentialite.yml": (
         None,
         lambda c: [

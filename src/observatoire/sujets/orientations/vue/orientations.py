@@ -146,7 +146,7 @@ def tableau_des_profils_proposes(valeurs: Publie, depuis: str = "edition") -> Fr
     echanges = ecrire(sum(max(r["deplaces"], 0) for r in lignes), "ménages", decimales=0)
     note = (
         f"Part des {ENTRANTS}, rétrécie vers celle de la ville là où peu de baux la disent ; en gras, au profil "
-        f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de quartier, "
+        f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de lieu, "
         "et la ville en loge autant. Une résidence sans classe suit celle de son quartier. C'est une proposition : le "
         "groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
     )
