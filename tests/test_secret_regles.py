@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabrique import RACINE, modifier_bareme
+from petites_orientations import REGLES as QUALIFICATION
 
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import MODULE
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs.evaluation import COMPTES
+from observatoire.publication.orientations import regles_de_ce_qui_qualifie
 from observatoire.publie import COLONNES
 from observatoire.secret import Ouverture, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE
@@ -37,6 +39,28 @@ def test_le_public_ne_voit_pas_les_immeubles_et_les_partenaires_si():
     assert "immeuble" not in _lire().niveaux
     assert "immeuble" in _lire(public="partenaires").niveaux
     assert _lire().seuil == _lire().seuil_de("RPLS") == 11
+
+
+def test_un_secteur_ne_se_croise_pas_plus_par_bailleur_que_son_quartier():
+    table = pd.DataFrame(
+        [("secteur", "gbh"), ("secteur", "tous"), ("quartier", "gbh")], columns=["niveau", "bailleur"]
+    ).assign(indicateur="moins_40_entrants")
+    assert _lire().montre(table).tolist() == [False, True, False]
+    assert _lire(public="partenaires").montre(table).all()
+
+
+def test_ce_qui_qualifie_se_lit_a_l_immeuble_comme_les_partenaires_le_lisent():
+    siennes = regles_de_ce_qui_qualifie(_lire(), {2010: QUALIFICATION}, "ville")
+    codes = set(QUALIFICATION.codes)
+    partenaires = _lire(public="partenaires")
+    assert set(siennes.indicateurs["immeuble"]) == codes
+    assert codes <= set(partenaires.indicateurs["immeuble"])
+    # Une part n'y est bornée par rien de plus que dans l'édition des partenaires : mêmes comptes, mêmes classes.
+    contenants = {d.dans for c, d in catalogue().items() if c in codes} - {None}
+    assert contenants
+    assert not contenants & set(partenaires.indicateurs["immeuble"])
+    assert contenants <= set(siennes.indicateurs["quartier"])
+    assert siennes.bruit_de("OPS") == partenaires.bruit_de("OPS")
 
 
 def test_un_seuil_et_un_bruit_propres_a_une_source_l_emportent(modifier):
