@@ -46,6 +46,7 @@ def test_tous_les_modeles_existent():
         "engagement",
         "engagements",
         "note",
+        "orientations",
         "quartier",
         "rapport",
         "revue",
