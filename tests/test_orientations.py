@@ -99,6 +99,12 @@ def test_une_ville_sans_quartiers_ou_sans_residences_ne_fait_pas_d_erreur(ville,
     assert qualifier(sans, lieux_de(ville, ANNEES), regles, TOUT).table.empty
     larges = qualifier(publiees[publiees["niveau"].ne("immeuble")], lieux_de(ville, ANNEES), regles, TOUT)
     assert set(larges.table["niveau"]) == {"quartier"}
+    assert len(eprouver_les_poids(larges.derniers)) == 2 * (1 + 3 * len(REGLES.codes))
+    sans_immeubles = situer(lieux_de(ville, ANNEES).drop(columns="immeuble"), 2010)
+    assert compter_le_parc(larges.table, sans_immeubles, 2010, 11).empty
+    de_l_annee = publiees[publiees["annee"].eq(2010) & publiees["niveau"].ne("immeuble")]
+    proposees = proposer(de_l_annee, larges.table[larges.table["annee"].eq(2010)], REGLES, TOUT, 3)
+    assert (proposees["deplaces"] == 0).all()  # rien n'est proposé à un quartier sans ses résidences
     assert qualifier(publiees.iloc[:0], lieux_de(ville, ANNEES).drop(columns="immeuble"), regles, TOUT).derniers == []
 
 

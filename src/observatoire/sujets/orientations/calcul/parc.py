@@ -23,19 +23,21 @@ def compter_le_parc(qualifications: pd.DataFrame, lieux: pd.DataFrame, annee: in
     ``lieux`` : toutes les résidences (:func:`~.qualification.situer`) ; celle qui n'est pas qualifiée est indéterminée.
     """
     siennes = qualifications[qualifications["annee"].eq(annee) & qualifications["niveau"].eq(IMMEUBLE)]
-    classe = siennes.set_index("territoire")["classe"].reindex(lieux.index).fillna(INDETERMINEE)
-    residences = lieux.assign(classe=pd.Categorical(classe, list(CLASSES))).dropna(subset=[QUARTIER])
-    par_case = residences.groupby([QUARTIER, "classe"], observed=False)["logements"]
-    cases = par_case.agg(["sum", "size"]).unstack("classe")
-    logements, nombre = (cases[mesure].reindex(columns=list(CLASSES)).to_numpy(float) for mesure in ("sum", "size"))
+    dedans = lieux[lieux[QUARTIER].notna()]
+    classe = siennes.set_index("territoire")["classe"].reindex(dedans.index).fillna(INDETERMINEE)
+    rangs, quartiers = pd.factorize(dedans[QUARTIER].to_numpy(object), sort=True)
+    cases = rangs * len(CLASSES) + pd.Index(CLASSES).get_indexer(classe)
+    forme = len(quartiers), len(CLASSES)
+    poids = (dedans["logements"].to_numpy(float), None)
+    logements, nombre = (np.bincount(cases, p, len(quartiers) * len(CLASSES)).reshape(forme) for p in poids)
     cachees = (nombre < RESIDENCES) | (logements < seuil)
     seules = cachees.sum(axis=1) == 1
     cachees[seules, np.where(cachees, np.inf, logements)[seules].argmin(axis=1)] = True
     table = pd.DataFrame(
         {
             "annee": annee,
-            "territoire": np.repeat(cases.index.to_numpy(object), len(CLASSES)),
-            "classe": np.tile(list(CLASSES), len(cases)),
+            "territoire": np.repeat(quartiers, len(CLASSES)),
+            "classe": np.tile(list(CLASSES), len(quartiers)),
             "logements": np.where(cachees, np.nan, logements).ravel(),
             "statut": np.where(cachees, SECRET, PUBLIE).ravel(),
         }
