@@ -27,6 +27,7 @@ MODELES = {
     "quartier": ("# {{ quartier_nom }} en {{ annee }}", 'annee = 2010\nquartier = "battant"', "annee, quartier"),
     "bailleur": ("# {{ bailleur_nom }} en {{ annee }}", 'annee = 2010\nbailleur = "gbh"', "annee, bailleur"),
     "attributions": ("# Attributions en {{ annee }}", "annee = 2010", "annee"),
+    "orientations": ("# Orientations de peuplement", "annee = 2010", "annee"),
     "simulation": ("# Simulation", "annee = 2010", "annee"),
     "revue": ("# Revue", "annee = 2010", "annee"),
     "couverture": ("# Couverture", "annee = 2010", "annee"),
