@@ -11,7 +11,7 @@ from petite_ville import commande, ecrire_petite_ville
 from observatoire.configuration import PUBLICS
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.fichiers import ecrire_dossier
-from observatoire.marque import MARQUE, exiger, lister
+from observatoire.marque import MARQUE, PROVISOIRE, exiger, exiger_partage, lister
 
 
 def _ecrire(dossier: Path, *noms: str) -> None:
@@ -99,6 +99,25 @@ def test_un_dossier_d_avant_la_marque_s_adopte_a_la_main(tmp_path):
         exiger(tmp_path / "site")
 
 
+def test_un_dossier_partage_est_a_nous_des_qu_une_de_ses_parts_l_est(tmp_path):
+    """« prepare » n'est pas vidé d'un coup : ce qui y porte le nom d'une de nos tables serait remplacé."""
+    (tmp_path / "depots.parquet").write_text("à garder", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=r"« depots\.parquet »"):
+        exiger_partage(tmp_path, tmp_path / "tables")
+    _ecrire(tmp_path / "tables", "2010/menages.parquet")
+    exiger_partage(tmp_path, tmp_path / "tables")
+    (tmp_path / "tables" / "notes.docx").touch()
+    with pytest.raises(ErreurConfiguration, match=r"notes\.docx"):
+        exiger_partage(tmp_path, tmp_path / "tables")
+
+
+def test_ce_qu_une_commande_tuee_a_laisse_ne_rend_pas_un_dossier_etranger(tmp_path):
+    reste = tmp_path / f"{PROVISOIRE}1234" / "tables" / "menages.parquet"
+    reste.parent.mkdir(parents=True)
+    reste.touch()
+    exiger_partage(tmp_path, tmp_path / "tables")
+
+
 # --- les commandes
 
 
@@ -116,6 +135,7 @@ def ville(tmp_path_factory):
         ("proteger", "--publie", PUBLICS[0]),
         ("calculer", "--prepare", "tables"),
         ("calculer", "--prepare", "rapports"),
+        ("calculer", "--prepare", ""),
         ("verifier", "--rapports", ""),
         ("exemple", "--dossier", ""),
         ("publier", "--site", ""),

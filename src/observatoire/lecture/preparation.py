@@ -23,7 +23,7 @@ from observatoire.configuration import MARQUE_FICTIF, Configuration
 from observatoire.conserves import avec_les_conservees
 from observatoire.droits import creer_dossier, reserver, resserrer
 from observatoire.erreurs import DepotRefuse
-from observatoire.fichiers import PROVISOIRE, remplacer_dossier
+from observatoire.fichiers import remplacer_dossier
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
 from observatoire.lecture.decoupe import recoller
 from observatoire.lecture.depots import Fichier
@@ -33,6 +33,7 @@ from observatoire.lecture.parts import Outils
 from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.tables import HORS, ecrire_table, table_vide
 from observatoire.lecture.verification import Depots, Suivi, conclure, inventaire
+from observatoire.marque import PROVISOIRE
 from observatoire.rangement import ecrire_preparee
 from observatoire.tables import preparees
 from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, DEPOTS, IMMEUBLES_HORS_QUARTIER, LECTURE, ORIGINE
@@ -182,7 +183,7 @@ def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots,
 
 
 def _mettre_en_place(aside: Path, prepare: Path) -> None:
-    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer chaque élément.
+    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer chaque élément, les dossiers marqués en tête.
 
     Interrompue, la mise en place laisse ``prepare`` sans rien qui s'en tire : rien ne peut alors être publié, ni de
     l'ancien, ni d'un mélange des deux.
@@ -190,7 +191,7 @@ def _mettre_en_place(aside: Path, prepare: Path) -> None:
     for table in preparees().values():
         if table.etape is not LECTURE:
             table.dans(prepare).unlink(missing_ok=True)
-    for nouveau in sorted(aside.iterdir()):
+    for nouveau in sorted(aside.iterdir(), key=lambda element: (element.is_file(), element.name)):
         ancien = prepare / nouveau.name
         if nouveau.is_dir():
             remplacer_dossier(nouveau, ancien)
