@@ -14,7 +14,7 @@ from observatoire.interdits import nommer, porte_un_nom
 from observatoire.lecture.allures import Allure
 from observatoire.lecture.fichiers import LUS, conseiller_format
 from observatoire.lecture.inventaires import Trouve, parcourir
-from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer, imprimable
+from observatoire.lecture.problemes import Probleme, abreger, citer, compter_problemes, enumerer, imprimable
 
 RPLS = "rpls"
 TABLES_RPLS = ("immeubles", "logements")
@@ -119,7 +119,7 @@ class Fichier:
         """Le refus, dans la forme que reçoit le bailleur ; vide si le fichier est accepté."""
         if not self.refuse:
             return ""
-        tete = f"{self.titre} : fichier refusé, {compter(len(self.problemes), 'problème')}."
+        tete = f"{self.titre} : fichier refusé, {compter_problemes(self.problemes)}."
         corps = "\n".join(p.texte for p in abreger(self.problemes))
         return f"{tete}\n\n{corps}\n\nAucune ligne de ce fichier n'a été utilisée."
 
