@@ -183,7 +183,7 @@ def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots,
 
 
 def _mettre_en_place(aside: Path, prepare: Path) -> None:
-    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer chaque élément, les dossiers marqués en tête.
+    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer le reste, dossiers (marqués) en tête.
 
     Interrompue, la mise en place laisse ``prepare`` sans rien qui s'en tire : rien ne peut alors être publié, ni de
     l'ancien, ni d'un mélange des deux.
