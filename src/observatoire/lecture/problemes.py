@@ -22,7 +22,8 @@ LIGNES_GARDEES = 1000
 BLOC = 16_384
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
-UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres"}
+UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres", "m²"}
+ABSENCES = {"na", "nc", "nd", "nr", "ns"}
 TUE = "non affichée"
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
 
@@ -165,10 +166,10 @@ def citer_code(valeur: str | None) -> str:
 def ressemble_a_un_code(texte: str) -> bool:
     """Est-ce un code, et non un texte libre où quelqu'un pourrait être nommé ou joint ?
 
-    Sans chiffre, un mot peut être un nom : il n'est cité que s'il a deux lettres au plus.
+    Un mot peut être un nom (« Li ») : il n'est cité que s'il n'a qu'une lettre, ou si c'est une unité, une absence.
 
-    >>> [ressemble_a_un_code(texte) for texte in ("45,2 m²", "M. Dupont, 3e", "0381000000", "Dupont", "T3 Dupont", "Z")]
-    [True, False, False, False, False, True]
+    >>> [ressemble_a_un_code(texte) for texte in ("45,2 m²", "M. Dupont, 3e", "0381000000", "Li", "T3 Li", "Z", "NC")]
+    [True, False, False, False, False, True, True]
     """
     sans_decimale = re.sub(r"(?<=\d),(?=\d)", ".", texte)
     return (
@@ -176,7 +177,7 @@ def ressemble_a_un_code(texte: str) -> bool:
         and len(texte.split()) <= MOTS_D_UN_CODE
         and not re.search("[,;@\n]", sans_decimale)
         and len(re.findall(r"\d", texte)) <= CHIFFRES_D_UN_CODE
-        and all(mot.lower() in UNITES for mot in re.findall(r"[^\W\d_]{3,}", texte))
+        and all(mot.lower() in UNITES | ABSENCES for mot in re.findall(r"[^\W\d_]{2,}", texte))
     )
 
 
