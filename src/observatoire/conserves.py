@@ -47,6 +47,20 @@ def lire_conserve(config: Configuration, annee: int, nom: str) -> pd.DataFrame:
     return pd.read_parquet(dossier_conserve(config, annee) / f"{nom}.parquet")
 
 
+def relire_d_une_purge(config: Configuration, nom: str, annees: Iterable[int], **valeurs: int) -> pd.DataFrame:
+    """Ce qu'a gardé d'une table la purge de la première de ces ``annees`` qui en a ; sans aucune colonne sinon.
+
+    ``valeurs`` : les seules lignes voulues, d'après des colonnes.
+    """
+    for annee in annees:
+        if (dossier_conserve(config, annee) / f"{nom}.parquet").is_file():
+            gardees = lire_conserve(config, annee, nom)
+            gardees = gardees[(gardees[list(valeurs)] == pd.Series(valeurs)).all(axis=1)]
+            if len(gardees):
+                return gardees
+    return pd.DataFrame()
+
+
 def a_encore_ses_menages(config: Configuration, annee: int) -> bool:
     """Les lignes de ménage d'une année sont-elles encore sur le disque ?"""
     table = config.chemin("prepare") / "tables" / str(annee) / "menages.parquet"

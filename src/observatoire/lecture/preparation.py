@@ -28,7 +28,7 @@ from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_
 from observatoire.lecture.decoupe import recoller
 from observatoire.lecture.depots import Fichier
 from observatoire.lecture.devenirs import ecrire_devenirs
-from observatoire.lecture.lots import Bilan, Lot, Reglages, couper_les_gros, decouper, lire_lots, preparer_lot
+from observatoire.lecture.lots import Bilan, Lot, ReglagesDeLecture, couper_les_gros, decouper, lire_lots, preparer_lot
 from observatoire.lecture.parts import Outils
 from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.tables import HORS, ecrire_table, table_vide
@@ -62,7 +62,7 @@ def lire(
     suivi = Suivi(avancement, len(depots.fichiers))
     with _a_cote(config) as aside:
         lots = couper_les_gros(decouper(depots), outils, aside / MORCEAUX)
-        lus = lire_lots(lots, Reglages(outils, aside, sans_les_refuses, suite), suivi)
+        lus = lire_lots(lots, ReglagesDeLecture(outils, aside, sans_les_refuses, suite), suivi)
         shutil.rmtree(aside / MORCEAUX, ignore_errors=True)
         depots.fichiers = _a_leur_place(depots, lus)
         depots.suites = {(lot.annee, lot.nom): lu.suite for lot, lu in zip(lots, lus, strict=True) if lu.suite}
@@ -111,7 +111,7 @@ def preparer(config: Configuration, depots: Depots, sans_les_refuses: bool = Fal
     _refuser(depots, sans_les_refuses)
     outils = Outils(config, depots.schemas, depots.contours, cle=cle_de(config))
     with _a_cote(config) as aside:
-        reglages = Reglages(outils, aside, sans_les_refuses)
+        reglages = ReglagesDeLecture(outils, aside, sans_les_refuses)
         bilans = [preparer_lot(lot, reglages) for lot in decouper(depots, par_annee=True)]
         bilan = _ecrire_le_reste(aside, config, depots, bilans)
         _mettre_en_place(aside, config.chemin("prepare"))

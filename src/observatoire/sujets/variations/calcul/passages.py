@@ -19,7 +19,7 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
-from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
+from observatoire.conserves import a_encore_ses_menages, annees_conservees, relire_d_une_purge
 from observatoire.couverture import ranger
 from observatoire.indicateurs import Sommes, croisements, lire_regles
 from observatoire.indicateurs.evaluation import remonter
@@ -60,7 +60,8 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
                 codes = [code for code in communes[0] if code in communes[1]]
                 if codes:
                     par_paire[paire].append(_compter(vues[paire[0]], vues[paire[1]], codes, annees.dimensions))
-    morceaux = [_relire(config, paire) for paire in paires(config) if paire not in a_compter]
+    purgees = [paire for paire in paires(config) if paire not in a_compter]
+    morceaux = [relire_d_une_purge(config, PASSAGES.nom, (a, de), depart=de, annee=a) for de, a in purgees]
     morceaux += [t for paire, sommes in par_paire.items() for t in _tabuler(config, paire, sommes)]
     morceaux = [m for m in morceaux if len(m)]
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=PASSAGES.noms)
@@ -146,12 +147,3 @@ def _tabuler(config: Configuration, paire: Paire, sommes: list[Sommes]) -> Itera
             }
         )  # fmt: skip
         yield table[table["restes"] > 0]
-
-
-def _relire(config: Configuration, paire: Paire) -> pd.DataFrame:
-    for source in paire[::-1]:
-        if PASSAGES.dans(dossier_conserve(config, source)).is_file():
-            gardes = lire_conserve(config, source, PASSAGES.nom)
-            if len(siens := gardes[gardes["depart"].eq(paire[0]) & gardes["annee"].eq(paire[1])]):
-                return siens
-    return pd.DataFrame()
