@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from petite_ville import commande, ecrire_petite_ville
+from petite_ville import commande, ecrire_petite_ville, lancer
 
 from observatoire.configuration import PUBLICS
 from observatoire.erreurs import ErreurConfiguration
@@ -153,3 +153,23 @@ def test_aucune_commande_ne_vide_le_dossier_d_un_autre(ville, tmp_path, nom, opt
     assert [f.relative_to(tmp_path) for f in tmp_path.rglob("*") if f.is_file() and "verrou" not in f.name] == [
         depot.relative_to(tmp_path)
     ]
+
+
+@pytest.mark.parametrize(
+    ("nom", "option"),
+    [
+        ("verifier", "--rapports"),
+        ("calculer", "--prepare"),
+        ("livre", "--site"),
+        ("executer", "--edition"),
+        ("exemple", "--dossier"),
+        ("publier", "--site"),
+    ],
+)
+def test_un_fichier_donne_pour_dossier_est_garde(ville, tmp_path, nom, option):
+    fichier = tmp_path / "notes.docx"
+    fichier.write_text("à garder", encoding="utf-8")
+    rendu = lancer(nom, "--config", ville, option, fichier)
+    assert rendu.returncode in (1, 2)
+    assert "est un fichier, pas un dossier" in rendu.stderr
+    assert fichier.read_text(encoding="utf-8") == "à garder"

@@ -68,6 +68,8 @@ def _pourquoi(dossier: Path) -> str:
     """Pourquoi un dossier n'est pas à nous ; rien s'il l'est, ou s'il n'y a rien à y perdre."""
     if dossier.is_symlink():
         return "c'est un lien, pas un dossier."
+    if dossier.exists() and not dossier.is_dir():
+        return "c'est un fichier, pas un dossier."
     presents = sorted(lister(dossier)) if dossier.is_dir() else []
     if not presents:
         return ""
