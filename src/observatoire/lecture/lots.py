@@ -110,7 +110,7 @@ def _couper(tache: tuple[Lot, int], ou: tuple[Outils, Path]) -> list[list[Fichie
 def lire_lots(lots: list[Lot], reglages: ReglagesDeLecture, suivi: Suivi) -> list[Bilan]:
     """Lire tous les lots, dans leur ordre, un par cœur à la fois s'ils sont gros."""
     bilans = []
-    for bilan in lire_prudemment(_lire_lot, lots, reglages, reglages.outils):
+    for bilan in lire_prudemment(_traiter_lot, lots, reglages, reglages.outils):
         suivi.avancer(bilan.fichiers[0], len(bilan.fichiers))
         bilans.append(bilan)
     return bilans
@@ -132,13 +132,9 @@ def un_seul_fil() -> None:
     pa.set_io_thread_count(1)
 
 
-def _lire_lot(lot: Lot, reglages: ReglagesDeLecture) -> Bilan:
-    un_seul_fil()
-    return lire_lot(lot, reglages)
-
-
-def lire_lot(lot: Lot, reglages: ReglagesDeLecture) -> Bilan:
+def _traiter_lot(lot: Lot, reglages: ReglagesDeLecture) -> Bilan:
     """Lire, vérifier, préparer et écrire un lot ; ses fichiers n'ont ensuite plus de lignes."""
+    un_seul_fil()
     traces = [t for fichiers in lot.parts.values() for t in verifier_part(fichiers, reglages.outils)]
     bilan = preparer_lot(lot, reglages)
     for fichier in lot.fichiers:

@@ -57,7 +57,7 @@ def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -
     reglages = regler(config, pratiques, baremes, vides, dimensions)
     taches = [lot for siens in lots.values() for lot in siens if "attributions" in lot.sources]
     par_annee: dict[int, list[Sommes]] = {annee: [] for annee in vives}
-    for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
+    for tache, sommes in zip(taches, distribuer(compter_les_baux, taches, reglages, dask), strict=True):
         par_annee[tache.annee].append(sommes)
     morceaux = []
     for annee, siennes in par_annee.items():
@@ -71,7 +71,7 @@ def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -
     return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)
 
 
-def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
+def compter_les_baux(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     """Lire un lot et compter par quartier, bailleur et strate du logement attribué."""
     reglages = par_annee[lot.annee]
     sources = {nom: lot.sources[nom] for nom in ("attributions", "logements") if nom in lot.sources}
