@@ -111,6 +111,13 @@ def test_un_dossier_partage_est_a_nous_des_qu_une_de_ses_parts_l_est(tmp_path):
         exiger_partage(tmp_path, tmp_path / "tables")
 
 
+def test_des_annees_conservees_seules_disent_que_le_dossier_est_a_nous(tmp_path):
+    _ecrire(tmp_path / "conserves" / "2007", "indicateurs.parquet")
+    exiger_partage(tmp_path, tmp_path / "tables", aussi=(tmp_path / "conserves").glob("*"))
+    with pytest.raises(ErreurConfiguration, match="« conserves/2007/"):
+        exiger_partage(tmp_path, tmp_path / "tables")
+
+
 def test_ce_qu_une_commande_tuee_a_laisse_ne_rend_pas_un_dossier_etranger(tmp_path):
     reste = tmp_path / f"{PROVISOIRE}1234" / "tables" / "menages.parquet"
     reste.parent.mkdir(parents=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from shlex import quote
 
 from observatoire import tables
-from observatoire.configuration import PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
+from observatoire.configuration import CONSERVES, PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
@@ -375,7 +375,8 @@ class Chaine:
 
     def _exiger_prepare(self) -> None:
         prepare = self.config.chemin("prepare")
-        exiger_partage(prepare, prepare / "tables", prepare / "rapports")
+        conserves = (prepare / CONSERVES).glob("*")  # tout ce que « make propre » y laisse
+        exiger_partage(prepare, prepare / "tables", prepare / "rapports", aussi=conserves)
 
     def _chemins(self, *noms: str) -> list[Path]:
         return [self.config.chemin(nom) for nom in noms]

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.configuration import Configuration
+from observatoire.configuration import CONSERVES, Configuration
 from observatoire.erreurs import ErreurObservatoire
 
-DOSSIER = "conserves"
 #: Ce que l'année d'après tire des ménages d'une année purgée.
 DEVENIRS_SUIVANTS = "devenirs_suivants"
 #: De même, ce qu'elle tire de ses demandes.
@@ -25,7 +24,7 @@ VIDE = "vide.parquet"
 
 def dossier_conserve(config: Configuration, annee: int) -> Path:
     """Où sont les valeurs conservées d'une année."""
-    return config.chemin("prepare") / DOSSIER / str(annee)
+    return config.chemin("prepare") / CONSERVES / str(annee)
 
 
 def annees_conservees(config: Configuration) -> tuple[int, ...]:

@@ -42,12 +42,14 @@ def exiger(*dossiers: Path) -> None:
         )
 
 
-def exiger_partage(dossier: Path, *parts: Path) -> None:
+def exiger_partage(dossier: Path, *parts: Path, aussi: Iterable[Path] = ()) -> None:
     """De même pour un dossier que nous ne vidons pas, mais où nous écrivons à côté de ces ``parts`` à nous.
 
-    Il est à nous dès que l'une d'elles porte notre marque : elles s'écrivent avant le reste.
+    Il est à nous dès que l'une d'elles, ou l'un des dossiers ``aussi``, porte notre marque : elles s'écrivent avant le
+    reste.
     """
-    exiger(*parts, *([] if any((part / MARQUE).is_file() for part in parts) else [dossier]))
+    a_nous = any((sien / MARQUE).is_file() for sien in (*parts, *aussi))
+    exiger(*parts, *([] if a_nous else [dossier]))
 
 
 def lister(dossier: Path) -> Iterator[str]:
