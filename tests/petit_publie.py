@@ -12,6 +12,7 @@ from petites_alertes import ecrire_alertes
 from observatoire.catalogue import catalogue as catalogue_entier
 from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
+from observatoire.sujets.objectifs.tables import DECELABLES, ENGAGEMENTS
 from observatoire.sujets.variations.calcul.publication import dresser_les_variations
 from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES
@@ -325,6 +326,7 @@ def ecrire_attributions(dossier: Path, quartiers: dict) -> None:
         fixes | vide | {
             "niveau": n, "territoire": c, "bailleur": b, "indicateur": "moins_40_entrants", "depuis": "2008-06-12",
             "source": "Conférence du 12 juin 2008", "constat": "non_atteint", "verdict": v, "statut": s,
+            "decelable_bas": 0.33 if s == "publie" else None, "decelable_haut": 0.47 if s == "publie" else None,
         }
         for (n, c), b, v, s in zip(lieux, ["tous", "gbh", "tous"], ["tenu", "non_concluant", None],
                                    ["publie", "publie", "c"], strict=False)
@@ -433,7 +435,8 @@ def _gouvernance() -> dict[str, pd.DataFrame]:
         "engagement": "production_annuelle", "libelle": "Livrer de 50 à 60 logements neufs par an",
         "nature": "resultat", "genre": "indicateur", "indicateur": "part_tres_social", "cible": 0.25, "jusque": 0.5,
         "cible_depuis": "1998-01-01", "adoptee_par": "Ville", "cible_source": "convention de 1998", "tolerance": 0.02,
-        "zero_annee": 2007, "zero_valeur": 0.2, "bas": 0.22, "haut": 0.31, "verdict": "non_concluant",
+        "zero_annee": 2007, "zero_valeur": 0.2, "bas": 0.22, "haut": 0.31,
+        "decelable_bas": 0.18, "decelable_haut": 0.33, "verdict": "non_concluant",
         "constat": "atteint", "raison": "L'objectif est dans l'intervalle.",
     }  # fmt: skip
     faits = {
@@ -443,10 +446,9 @@ def _gouvernance() -> dict[str, pd.DataFrame]:
     }  # fmt: skip
     cache = mesure | {
         "engagement": "cache", "libelle": "Un engagement caché", "statut": "c", "raison": "La valeur est cachée.",
-        **dict.fromkeys(["bas", "haut", "verdict", "constat", "zero_valeur"]),
+        **dict.fromkeys(["bas", "haut", *(c.nom for c in DECELABLES), "verdict", "constat", "zero_valeur"]),
     }  # fmt: skip
     engagements = [commun | e | {"annee": annee} for e in (mesure, faits, cache) for annee in ANNEES]
-    colonnes = ["texte_note", "echeance", "zero_source", *dict.fromkeys(c for e in engagements for c in e)]
     seances = [
         ("2010-03-16-groupe-de-travail", "2010-03-16", 2010, "groupe_de_travail", "Groupe de travail", "tenue", True,
          "Ville ; État", None, None, False),
@@ -459,7 +461,7 @@ def _gouvernance() -> dict[str, pd.DataFrame]:
     ]
     examinees = [(seances[1][0], "quartier", "battant", "signalements")]
     return {
-        "engagements": pd.DataFrame(engagements, columns=colonnes),
+        "engagements": pd.DataFrame(engagements, columns=ENGAGEMENTS.noms),
         "seances": pd.DataFrame(
             seances,
             columns=["seance", "date", "annee", "genre", "libelle", "etat", "fictif", "presents", "invites", "supports",

@@ -57,6 +57,7 @@ def test_la_conformite_dit_le_constat_et_le_verdict_a_part(valeurs):
     assert "non atteint" in texte
     assert "non concluant" in texte
     assert "au plus 40,0" in texte
+    assert "33,0 % ou moins, 47,0 % ou plus" in texte.replace("\u202f", " ").replace("\xa0", " ")
     assert "Conférence du 12 juin 2008" in texte
     assert "obs-statut-c" in str(tableau_conformite(valeurs))
 

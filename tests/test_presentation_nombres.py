@@ -137,6 +137,8 @@ def test_ce_que_le_silence_des_autres_peut_changer_se_dit_a_cote_du_taux_de_repo
     ligne = {"valeur": 0.3, "reponse": 0.8}
     ecrite = ecrire_reponse(ligne, part).replace(FINE, " ").replace(INSECABLE, " ")
     assert ecrite == "80 % (28,0 à 32,0 % si les autres différaient de 10 points)"
+    assert "; 31,0" in ecrire_reponse(ligne, part, 0.31)
+    assert ecrire_reponse(ligne, part, math.nan) == ecrire_reponse(ligne, part)
     assert "0,0 à" in ecrire_reponse(ligne | {"valeur": 0.01}, part)
     for sans in (ligne | {"reponse": 1.0}, ligne | {"valeur": math.nan}):
         assert "si les autres" not in ecrire_reponse(sans, part)

@@ -264,6 +264,13 @@ def test_les_verdicts_s_accordent_sur_toutes_les_pages(tmp_path, dossiers):
     assert "2 tenus." in _en_texte(resume_de_la_revue(lire_publie(2010, tmp_path / "deux")))
 
 
+def test_ce_qui_ne_conclut_pas_dit_ce_qui_se_serait_vu(tmp_path):
+    se_verrait = "Se verrait huit fois sur dix : 18,0 % ou moins, 33,0 % ou plus."
+    assert se_verrait in _en_texte(tableau_de_bord(_engager(tmp_path / "publique", "production_annuelle")))
+    tenu = _engager(tmp_path / "tenu", "production_annuelle", verdict="tenu")
+    assert "Se verrait huit fois" not in _en_texte(tableau_de_bord(tenu))
+
+
 def test_sans_verdict_publie_la_page_ne_dit_pas_que_tout_est_tenu(tmp_path):
     texte = _en_texte(questions_ouvertes(_engager(tmp_path / "publique", verdict=None, statut="c")))
     assert texte == "Aucun verdict publié de 2010 n'appelle de question."

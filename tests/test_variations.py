@@ -38,6 +38,15 @@ def _menages(bailleur: str, debut: int, nombre: int, en_impaye, entree: int = 20
     ]  # fmt: skip
 
 
+def _disant(menages: list[dict], muets=()) -> list[dict]:
+    """Les cent premiers ont l'APL, les autres non ; les ``muets`` n'ont pas répondu."""
+    rang = {m["id_logement"]: int(m["id_logement"].removeprefix(m["bailleur"])) for m in menages}
+    return [
+        m | {"apl": None if rang[m["id_logement"]] in muets else "oui" if rang[m["id_logement"]] < 100 else "non"}
+        for m in menages
+    ]
+
+
 def _logements(menages: list[dict]) -> list[dict]:
     gardees = ("id_logement", "bailleur", "immeuble", "quartier", "secteur", "qpv")
     return [{c: m[c] for c in gardees} | {"occupation": "loue"} for m in menages]
@@ -45,14 +54,18 @@ def _logements(menages: list[dict]) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory):
-    """2009 : 200 ménages de gbh, 40 en impayé. 2010 : 180 restés, 20 partis, 30 arrivés ; Néolia dépose les siens."""
+    """2009 : 200 ménages de gbh, 40 en impayé. 2010 : 180 restés, 20 partis, 30 arrivés ; Néolia dépose les siens.
+
+    De ceux qui restent, 20 qui avaient l'APL ne répondent plus sur elle, et 10 qui ne l'avaient pas.
+    """
     config = configuration(tmp_path_factory.mktemp("variations"), edition={"annees": [2009, 2010]})
     avant = _menages("gbh", 0, 200, set(range(40)))
     apres = _menages("gbh", 0, 180, set(range(10, 50))) + _menages("gbh", 180, 30, {180, 181}, entree=2010)
     neolia = _menages("neolia", 0, 100, set(range(80)))
+    muets = {*range(20), *range(150, 160)}
     annees = {
         annee: {"menages": menages, "logements": _logements(menages)}
-        for annee, menages in ((2009, avant), (2010, apres + neolia))
+        for annee, menages in ((2009, _disant(avant)), (2010, _disant(apres, muets) + _disant(neolia)))
     }
     depots = [(a, "gbh", t) for a in (2009, 2010) for t in ("menages", "logements")]
     depots += [(2010, "neolia", t) for t in ("menages", "logements")]
@@ -96,6 +109,20 @@ def test_les_passages_sont_ceux_qu_on_compte_a_la_main(exacts):
     """Restés : 0 à 179, dont en impayé 0 à 39 avant, 10 à 49 après ; un autre ménage a emménagé dans 180 à 199."""
     ligne = _ligne(exacts["passages"], depart=2009, annee=2010)
     assert ligne[["restes", "gardes", "gagnes", "perdus"]].tolist() == [180, 30, 10, 10]
+
+
+def test_ceux_qui_ne_repondent_plus_comptent_comme_ils_repondaient(config, exacts):
+    """À périmètre constant, 80 des 180 qui répondent ont l'APL ; avec les 30 muets, dont 20 l'avaient, 100 de 210."""
+    ligne = _ligne(exacts["passages"], indicateur="apl", depart=2009, annee=2010)
+    assert ligne[["restes", "muets", "muets_avec"]].tolist() == [150, 30, 20]
+    assert not _ligne(exacts["passages"], depart=2009, annee=2010)["muets"]
+    variations, _, _ = _publier(config, exacts, accords=frozenset({"gbh", "neolia", "adoma"}))
+    publiee = _ligne(variations, indicateur="apl")
+    haut = publiee["valeur"] * publiee["denominateur"]
+    comptes = np.array([haut, *publiee[["muets_avec", "denominateur", "muets"]]], dtype=float)
+    assert comptes == pytest.approx([80, 20, 180, 30], abs=5)  # le bruit
+    assert publiee["imputee"] == pytest.approx(comptes[:2].sum() / comptes[2:].sum(), abs=1e-6)
+    assert np.isnan(_ligne(variations)["imputee"])
 
 
 def test_un_logement_reste_le_meme_quand_son_menage_change(exacts):

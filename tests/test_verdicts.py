@@ -14,7 +14,15 @@ from scipy import stats
 from observatoire.secret import Bruit
 from observatoire.sujets.objectifs.calcul.conformite import confronter
 from observatoire.sujets.objectifs.calcul.objectifs import Objectif
-from observatoire.verdicts import NON_CONCLUANT, NON_TENU, RISQUE, TENU, etendre_a_ce_qui_manque, juger_les_mesures
+from observatoire.verdicts import (
+    DECELABLES,
+    NON_CONCLUANT,
+    NON_TENU,
+    RISQUE,
+    TENU,
+    etendre_a_ce_qui_manque,
+    juger_les_mesures,
+)
 
 
 def _cellule(x: float, n: float, cible: float, **champs) -> pd.DataFrame:
@@ -48,6 +56,38 @@ def test_une_part_se_juge_comme_le_test_binomial_unilateral(comptes, cible, sens
     attendu = TENU if p_bon < 0.05 else NON_TENU if p_mauvais < 0.05 else NON_CONCLUANT
     assert juger_les_mesures(_cellule(x, n, cible, sens=sens))["verdict"].iloc[0] == attendu
     assert _attribuer(x, n, cible, sens) == attendu
+
+
+@pytest.mark.parametrize(("nature", "n"), [("proportion", 20), ("proportion", 300), ("taux", 60)])
+@pytest.mark.parametrize(("cible", "couverture"), [(0.25, 1.0), (0.6, 1.0), (0.25, 0.9), (0.04, 1.0)])
+@pytest.mark.parametrize("sens", ["au_moins", "au_plus"])
+def test_ce_qui_se_verrait_se_voit_huit_fois_sur_dix(nature, n, cible, couverture, sens):
+    """Tous les comptes possibles sont jugés, et pesés par leur chance d'arriver à la vraie valeur annoncée."""
+    comptes = np.arange(n + 1 if nature == "proportion" else 4 * n)
+    champs = {"nature_indicateur": nature, "couverture": couverture, "sens": sens}
+    cellules = pd.concat([_cellule(0, n, cible, **champs)] * len(comptes), ignore_index=True)
+    juges = juger_les_mesures(cellules.assign(numerateur=comptes, valeur=comptes / n))
+    assert juges[DECELABLES].drop_duplicates().shape[0] == 1  # ne dépend pas de ce qui est observé
+    loi = (lambda p: stats.binom.pmf(comptes, n, p)) if nature == "proportion" else (
+        lambda p: stats.poisson.pmf(comptes, n * p)
+    )  # fmt: skip
+    rendus = dict(zip(DECELABLES, [NON_TENU, TENU] if sens == "au_moins" else [TENU, NON_TENU], strict=True))
+    for colonne, verdict in rendus.items():
+        vraie = juges[colonne].iloc[0]
+        decide = juges["verdict"].eq(verdict)
+        assert decide.any() == pd.notna(vraie)
+        if decide.any():
+            assert loi(vraie)[decide].sum() == pytest.approx(0.8, abs=1e-6)
+
+
+def test_le_bruit_et_ce_qui_manque_eloignent_ce_qui_se_verrait():
+    exact, bruite, partiel = (
+        juger_les_mesures(_cellule(30, 100, 0.25, **champs))[DECELABLES].iloc[0]
+        for champs in ({}, {"variance": 2.0, "zero": 3.0}, {"couverture": 0.9})
+    )
+    for flou in (bruite, partiel):
+        assert not flou["decelable_bas"] >= exact["decelable_bas"]
+        assert flou["decelable_haut"] > exact["decelable_haut"]
 
 
 @settings(deadline=None)

@@ -37,18 +37,23 @@ SANS_VERDICT = ""
 RISQUE = 0.05
 #: Deux nombres plus proches que cela sont le même : les sommes d'euros s'écrivent en flottants.
 EGAUX = 1e-9
+#: La vraie valeur qui « se verrait » donne un verdict avec cette probabilité au moins.
+PUISSANCE = 0.80
 COMPLETE = 0.9995
 _COMPTES, _DU_BRUIT = ["numerateur", "denominateur"], ["variance", "zero"]
 #: Ce qu'un verdict lit d'une cellule publiée, son statut mis à part ; le bruit de ses comptes vient de
 #: :func:`observatoire.secret.porter_le_bruit`.
 LUES = [*_COMPTES, "valeur", "borne_basse", "borne_haute", "couverture", *_DU_BRUIT]
+#: Au plus, au moins : les vraies valeurs au-delà desquelles le verdict tomberait huit fois sur dix.
+DECELABLES = ["decelable_bas", "decelable_haut"]
 PAS_EN_VIGUEUR = "Le texte n'était pas en vigueur toute l'année."
 PAS_ECHU = "L'échéance n'est pas venue."
 CACHEE = "La valeur n'est pas publiée : le verdict non plus."
 
 
 def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
-    """Juger chaque ligne : ajouter ``bas``, ``haut`` (dans l'unité de la valeur), ``verdict``, ``constat``, ``raison``.
+    """Juger chaque ligne : ajouter ``bas``, ``haut`` (dans l'unité de la valeur), ``verdict``, ``constat``, ``raison``,
+    et ce qui se verrait huit fois sur dix (:data:`DECELABLES`), pour une part ou un taux.
 
     ``table`` : ``nature_indicateur``, :data:`LUES` et ``statut`` de la cellule publiée ; ``cible``, ``sens``,
     ``tolerance``, ``arithmetique``, ``en_vigueur``, et ``avant_terme`` : l'échéance de l'objectif n'est pas venue.
@@ -84,7 +89,7 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     lisible = table["arithmetique"] & valeur.notna() & cible.notna() & table["en_vigueur"]
     lisible &= ~(table["statut"].isin(["na", "ne"]) | (compte & partielle))
     table["constat"] = np.where(lisible, np.where(valeur >= cible - EGAUX, ATTEINT, NON_ATTEINT), "")
-    return table.drop(columns=["bas_connu", "haut_connu"])
+    return _situer_le_decelable(table.drop(columns=["bas_connu", "haut_connu"]))
 
 
 def encadrer(table: pd.DataFrame) -> pd.DataFrame:
@@ -118,6 +123,60 @@ def etendre_a_ce_qui_manque(nature: np.ndarray, bas: np.ndarray, haut: np.ndarra
     bas = np.select([complet, part | (nature == "taux"), nature == "effectif"], [bas, couverture * bas, bas], np.nan)
     haut = np.select([complet, part], [haut, couverture * haut + 1 - couverture], np.nan)
     return bas, haut
+
+
+def _situer_le_decelable(table: pd.DataFrame) -> pd.DataFrame:
+    """Ajouter :data:`DECELABLES`, manquantes là où le verdict n'est pas celui d'une part ou d'un taux connu."""
+    trouves = np.full((2, len(table)), np.nan)
+    couverture = table["couverture"].fillna(1).to_numpy(float)
+    couverture = np.where(couverture >= COMPLETE, 1.0, couverture)
+    n, cible, valeur, *bruit = (table[c].to_numpy(float) for c in ("denominateur", "cible", "valeur", *_DU_BRUIT))
+    jugeable = (n > 0) & ~np.isnan(cible) & ~np.isnan(valeur) & table["en_vigueur"].to_numpy(bool)
+    for nature, loi in (("proportion", clopper_pearson), ("taux", garwood)):
+        ici = jugeable & table["nature_indicateur"].eq(nature).to_numpy()
+        if ici.any():
+            siens = (n[ici], cible[ici], couverture[ici], [b[ici] for b in bruit])
+            trouves[:, ici] = ce_qui_se_verrait(loi, nature, *siens)
+    return table.assign(**dict(zip(DECELABLES, trouves, strict=True)))
+
+
+def ce_qui_se_verrait(loi, nature: str, n, cible, couverture, bruit) -> tuple[np.ndarray, np.ndarray]:
+    r"""Les vraies valeurs, au plus et au moins, qui auraient un verdict huit fois sur dix ; manquantes à défaut.
+
+    ``n`` : cas observés ; ``cible`` : l'objectif, dans l'unité du rapport ; ``bruit`` : comme
+    :func:`~observatoire.statistique.intervalles.encadrer_un_rapport`. Soit $x$ le plus petit compte dont le bord bas
+    atteint l'objectif : la loi dépasse $x - 1$ huit fois sur dix dès que la vraie valeur est le bord haut, à une
+    chance sur cinq d'être faux, de l'intervalle de $x - 1$.
+
+    >>> cas = (*np.array([[100], [0.25], [1]]), np.zeros((2, 1)))
+    >>> [float(v[0].round(3)) for v in ce_qui_se_verrait(clopper_pearson, "proportion", *cas)]
+    [0.146, 0.366]
+    """
+    plafond = n if loi is clopper_pearson else np.ceil(n * cible + 20 * np.sqrt(n * cible + 1) + 20)
+
+    def bord(x, rang: int, confiance: float = 1 - 2 * RISQUE):
+        return encadrer_un_rapport(loi, x, n, bruit, confiance)[rang]
+
+    def au_pire(x, rang: int):
+        genre = np.full(len(n), nature)
+        return etendre_a_ce_qui_manque(genre, bord(x, 0), bord(x, 1), couverture)[rang]
+
+    with np.errstate(invalid="ignore"):
+        assez = _premier(lambda x: au_pire(x, 0) >= cible - EGAUX, plafond)
+        trop = _premier(lambda x: ~(au_pire(x, 1) < cible - EGAUX), plafond)
+    dessus, dessous = (bord(x, rang, 2 * PUISSANCE - 1) for x, rang in ((assez - 1, 1), (trop, 0)))
+    return np.where(trop > 0, dessous, np.nan), np.where(assez <= plafond, dessus, np.nan)
+
+
+def _premier(vrai, plafond: np.ndarray) -> np.ndarray:
+    """Le plus petit compte où ``vrai`` le devient pour toujours ; ``plafond + 1`` s'il ne l'est jamais."""
+    bas, haut = np.full(len(plafond), -1.0), plafond + 1.0
+    while ((haut - bas) > 1).any():
+        milieu = np.floor((bas + haut) / 2)
+        passe = vrai(np.clip(milieu, 0, plafond)) & (milieu <= plafond)
+        cherche = haut - bas > 1
+        bas, haut = np.where(cherche & ~passe, milieu, bas), np.where(cherche & passe, milieu, haut)
+    return haut
 
 
 def juger_les_faits(table: pd.DataFrame) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
 from observatoire.secret.attaque import (
     CUMUL,
+    SOMMES,
     Prises,
     allotir,
     assembler,
@@ -147,7 +148,8 @@ class Attaque:
             exacts = pd.read_parquet(fichier)
             vrais = {compte: f"vrai_{compte}" for compte in COMPTES}
             exacts = exacts.astype(dict.fromkeys(VARIATIONS.noms_des_cles[2:], str)).rename(columns=vrais)
-            exacts["vrai_jamais"] = exacts["vrai_restes"] - exacts[[vrais[c] for c in COMPTES[1:]]].sum(axis=1)
+            for tout, *parts, reste in SOMMES:
+                exacts[f"vrai_{reste}"] = exacts[vrais[tout]] - exacts[[vrais[c] for c in parts]].sum(axis=1)
             table = table.merge(exacts, how="left", on=VARIATIONS.noms_des_cles)
             if moi is not None:
                 siens = exacts[exacts["bailleur"].eq(moi)]

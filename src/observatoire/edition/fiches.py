@@ -21,7 +21,7 @@ from observatoire.presentation.nombres import (
     ecrire_reponse,
     legende_statuts,
 )
-from observatoire.publie import Contenu
+from observatoire.publie import CLES, Contenu
 from observatoire.vocabulaire import NATURES, PROGRES
 
 
@@ -43,7 +43,7 @@ def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
     """(page, Markdown) des fiches et des séances."""
     edition, lignes, mixite = contenu.table("edition"), contenu.table("indicateurs"), contenu.table("mixite")
     niveau, ville = edition["niveau"], edition["code"]
-    lignes = lignes[lignes["niveau"].eq(niveau) & lignes["bailleur"].eq("tous")]
+    lignes = _avec_les_imputees(lignes[lignes["niveau"].eq(niveau) & lignes["bailleur"].eq("tous")], contenu)
     mixite = mixite[mixite["territoire"].eq(ville)]
     ruptures, de = contenu.table("ruptures"), edition["de"]
     for code, declarations in regrouper(list(contenu.table("catalogue").values())).items():
@@ -54,6 +54,13 @@ def _textes(contenu: Contenu) -> Iterator[tuple[str, str]]:
             fiche_de_mixite(indice, mixite, noms_des_groupes(contenu), de),
         )
     yield from pages_des_seances(contenu)
+
+
+def _avec_les_imputees(lignes: pd.DataFrame, contenu: Contenu) -> pd.DataFrame:
+    """Les mêmes, et la part (``imputee``) si ceux qui ne répondent plus répondaient comme un an plus tôt."""
+    variations = contenu.table("variations")
+    d_un_an = variations.loc[variations["annee"] - variations["depart"] == 1, [*CLES, "imputee"]]
+    return lignes.merge(d_un_an, how="left", on=CLES)
 
 
 def regrouper(catalogue: list[dict]) -> dict[str, list[dict]]:
@@ -134,13 +141,17 @@ def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
         f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration, html=True)}"
         f" | {ecrire_bornes(r, declaration)}"
         f" | {ecrire_mesure(r, 'denominateur')} | {ecrire_mesure(r, 'couverture')} |"
-        f"{f' {ecrire_reponse(r, declaration)} |' if repondent else ''}"
+        f"{_repondre(r, declaration) if repondent else ''}"
         for r in siennes.to_dict("records")
     )
     legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
     titres = ["Date", "Valeur", "Intervalle à 95 %", "Dénominateur", "Couverture", *["Réponse"] * repondent]
     tete = f"| {' | '.join(titres)} |\n|:--|{'--:|' * (len(titres) - 1)}\n"
     return f"{titre}{tete}{corps}{legende}"
+
+
+def _repondre(ligne: dict, declaration: dict) -> str:
+    return f" {ecrire_reponse(ligne, declaration, ligne['imputee'])} |"
 
 
 def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:

@@ -142,16 +142,20 @@ def ecrire_mesure(ligne: dict, mesure: str) -> str:
     return ecrit(ligne[mesure])
 
 
-def ecrire_reponse(ligne: dict, declaration: dict) -> str:
+def ecrire_reponse(ligne: dict, declaration: dict, imputee: float | None = None) -> str:
     """Le taux de réponse et, d'une part, où elle serait si ceux qui n'ont pas répondu différaient de
-    :data:`DIFFERENCE` des autres."""
+    :data:`DIFFERENCE` des autres ; puis, si on la connaît, ce qu'elle serait s'ils répondaient comme un an plus tôt
+    (``imputee``)."""
     reponse, valeur = ligne["reponse"], ligne["valeur"]
     if pd.isna(reponse) or pd.isna(valeur) or declaration["nature"] != PROPORTION or reponse >= 1:
         return ecrire_part(reponse)
     marge = (1 - reponse) * DIFFERENCE
     bande = ecrire_intervalle(max(valeur - marge, 0.0), min(valeur + marge, 1.0), declaration["unite"])
     autres = ecrire(DIFFERENCE, "points", decimales=0)
-    return f"{ecrire_part(reponse)} ({bande} si les autres différaient de {autres})"
+    suite = ""
+    if not pd.isna(imputee):
+        suite = f" ; {ecrire(imputee, declaration['unite'])} avec leurs réponses d'un an plus tôt"
+    return f"{ecrire_part(reponse)} ({bande} si les autres différaient de {autres}{suite})"
 
 
 def ecrire_en_lettres(nombre: float, feminin: bool = False) -> str:

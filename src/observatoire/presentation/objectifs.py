@@ -12,6 +12,11 @@ from observatoire.vocabulaire import AU_MOINS, CONSTATS, COTES, VERDICTS
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: Ce que veut dire la colonne des vraies valeurs qui se verraient.
+CE_QUI_SE_VERRAIT = (
+    "« Se verrait » : la vraie valeur qui, avec les cas de l'année, donnerait un verdict huit fois sur dix ; entre les "
+    "deux bornes, « non concluant » est la réponse la plus probable, et ne dit rien de la vraie valeur."
+)
 #: Part des comparaisons dont l'intervalle ne contiendrait pas zéro par le seul hasard, à 95 %.
 PAR_HASARD = 0.05
 
@@ -52,6 +57,13 @@ def ecrire_cible(valeurs: Publie, ligne: dict, sens: object) -> str:
     if pd.notna(ligne["jusque"]):
         return f"{ecrire(ligne['cible'], decimales=decimales)} à {ecrire(ligne['jusque'], unite, decimales=decimales)}"
     return f"{COTES.get(sens, COTES[AU_MOINS]).libelle} {ecrire(ligne['cible'], unite, decimales=decimales)}"
+
+
+def ecrire_decelable(valeurs: Publie, ligne: dict) -> str:
+    """« 14,0 % ou moins, 36,6 % ou plus » : les vraies valeurs qui auraient un verdict huit fois sur dix ; ou rien."""
+    unite, decimales = unite_de(valeurs, ligne)
+    bornes = ((ligne["decelable_bas"], "ou moins"), (ligne["decelable_haut"], "ou plus"))
+    return ", ".join(f"{ecrire(v, unite, decimales=decimales)} {suite}" for v, suite in bornes if pd.notna(v))
 
 
 def unite_de(valeurs: Publie, ligne: dict) -> tuple[str, int | None]:

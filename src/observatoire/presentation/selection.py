@@ -64,6 +64,14 @@ def variations_en(valeurs: Publie, depart: int, lieu: tuple[str, str, str]) -> d
     return {ligne["indicateur"]: ligne for ligne in lignes}
 
 
+def imputee(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> float | None:
+    """La part de l'année de la page si ceux qui ne répondent plus répondaient comme un an plus tôt ; ou rien."""
+    niveau, code = reperer(valeurs, territoire)
+    cles = {"niveau": niveau, "territoire": code, "bailleur": bailleur, "indicateur": indicateur}
+    lignes = valeurs.lignes_de("variations", depart=valeurs.annee - 1, annee=valeurs.annee, **cles)
+    return lignes[0]["imputee"] if lignes else None
+
+
 def serie_constante(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
     """La série des bailleurs présents à l'état zéro, à partir de lui ; vide si ce sont toujours les mêmes."""
     zero, (niveau, code) = valeurs.edition["annee_zero"], reperer(valeurs, territoire)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from observatoire.secret.attaque.bornes import borner
 from observatoire.secret.attaque.definitions import Definitions, definir
-from observatoire.secret.attaque.passages import declarer, nommer_constant
+from observatoire.secret.attaque.passages import SOMMES, declarer, nommer_constant
 from observatoire.secret.attaque.propagation import croire, resserrer
 from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir
 from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
@@ -22,6 +22,7 @@ from observatoire.secret.attaque.temoins import temoigner
 
 __all__ = [
     "CUMUL",
+    "SOMMES",
     "Definitions",
     "Prises",
     "allotir",

@@ -57,12 +57,19 @@ ATTENTES = Table(
     sources=("tables préparées", "barèmes"), purge=Purge(),
 )  # fmt: skip
 
+#: Ce que l'effectif permet de voir huit fois sur dix.
+DECELABLES = (
+    nombre("decelable_bas", "vraie valeur au plus, pour un verdict huit fois sur dix"),
+    nombre("decelable_haut", "vraie valeur au moins, pour un verdict huit fois sur dix"),
+)
+
 CONFORMITE = Table(
     "attributions_conformite", PUBLIE, "chaque objectif d'attribution, chaque année", ECRITS,
     cles=(*CELLULE, code("objectif", "code de l'objectif")),
     mesures=(
         code("origine", "loi ou Conférence"), code("sens", "plafond ou plancher"), nombre("cible", "objectif"),
-        date("depuis", "en vigueur depuis"), date("jusque", "en vigueur jusque"), SOURCE, CONSTAT, VERDICT, STATUT,
+        date("depuis", "en vigueur depuis"), date("jusque", "en vigueur jusque"), SOURCE,
+        *DECELABLES, CONSTAT, VERDICT, STATUT,
     ),
     de=(INDICATEURS_PUBLIES,), sources=("suivi/engagements.yml", "barèmes"), protection=_DES_PUBLIEES, facultative=True,
 )  # fmt: skip
@@ -114,7 +121,7 @@ ETAT_ZERO = (
 #: Ce qui vient d'une cellule publiée de l'indicateur, et manque avec elle.
 MESURES = (
     NUMERATEUR, DENOMINATEUR, nombre("observe", "valeur observée"), nombre("bas", "borne basse du verdict"),
-    nombre("haut", "borne haute du verdict"), COUVERTURE,
+    nombre("haut", "borne haute du verdict"), COUVERTURE, *DECELABLES,
 )  # fmt: skip
 JUGES = (
     entier("faits", "faits constatés", "faits"), entier("attendus", "faits attendus", "faits"), VERDICT, CONSTAT,

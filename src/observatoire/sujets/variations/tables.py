@@ -26,13 +26,19 @@ _RESTENT = {
     "restes": "présents aux deux dates, réponse connue", "gardes": "ont le trait aux deux dates",
     "gagnes": "ne l'avaient pas, l'ont", "perdus": "l'avaient, ne l'ont plus",
 }  # fmt: skip
-COMPTES = tuple(_RESTENT)
+RESTENT = tuple(_RESTENT)
+#: Ceux qui sont là aux deux dates, une année après l'autre, et ne répondent plus : ce qu'ils disaient.
+_MUETS = {
+    "muets": "là aux deux dates, ne répondent plus à la seconde", "muets_avec": "dont : avaient le trait à la première",
+}  # fmt: skip
+MUETS = tuple(_MUETS)
+COMPTES = RESTENT + MUETS
 
 PASSAGES = Table(
     "passages", PREPARE, "ceux qui sont là aux deux dates, et qui a gagné ou perdu un trait, exact", CALCUL,
     cles=_CLES,
     mesures=(
-        *(entier(nom, libelle, "unités") for nom, libelle in _RESTENT.items()),
+        *(entier(nom, libelle, "unités") for nom, libelle in (_RESTENT | _MUETS).items()),
         *(entier(f"cle_{nom}", f"clé du compte {nom}") for nom in COMPTES),
     ),
     de=(COUVERTURE,), sources=("tables préparées", "catalogue", "barèmes"),
@@ -45,7 +51,8 @@ VARIATIONS = Table(
         VALEUR_DEPART, nombre("denominateur_depart", "ce qui compte en bas, au départ"), VALEUR, DENOMINATEUR,
         VARIATION, *BORNES,
         nombre("probabilite", "probabilité d'une telle variation s'il n'y en avait aucune"),
-        *(nombre(nom, libelle, "unités") for nom, libelle in _RESTENT.items()),
+        *(nombre(nom, libelle, "unités") for nom, libelle in (_RESTENT | _MUETS).items()),
+        nombre("imputee", "part, les muets comptés comme ils répondaient un an plus tôt"),
         texte("absents", "bailleurs laissés de côté aux deux dates"),
     ),
     de=(INDICATEURS_PUBLIES, CONSTANTS_PUBLIES, PASSAGES), protection="comptes bruités ; trop petits, cachés",

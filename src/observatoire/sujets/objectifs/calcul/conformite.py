@@ -18,7 +18,7 @@ from observatoire.communes import HORS_COMMUNE
 from observatoire.publie import CLES
 from observatoire.sujets.objectifs.calcul.objectifs import CHACUN, TOUS, Objectif
 from observatoire.sujets.objectifs.tables import CONFORMITE
-from observatoire.verdicts import LUES, juger_les_mesures
+from observatoire.verdicts import DECELABLES, LUES, juger_les_mesures
 from observatoire.vocabulaire import SANS_OBJET
 
 COLONNES = CONFORMITE.noms
@@ -88,4 +88,5 @@ def _juger(lignes: pd.DataFrame) -> pd.DataFrame:
     verdicts = np.select([secret, sans_objet], [None, SANS_OBJET], jugees["verdict"].astype(object))
     constats = jugees["constat"].astype(object).where(jugees["constat"].ne(""), None)
     statuts = lignes["statut"].where(lignes["en_vigueur"], "na")
-    return lignes.assign(constat=constats, verdict=verdicts, statut=statuts)
+    decelables = jugees[DECELABLES].where(lignes["statut"].eq("publie"))
+    return lignes.assign(constat=constats, verdict=verdicts, statut=statuts, **decelables)

@@ -19,7 +19,13 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
     ecrire_statut,
 )
-from observatoire.presentation.objectifs import ecrire_cible, ecrire_verdict, est_ecrit
+from observatoire.presentation.objectifs import (
+    CE_QUI_SE_VERRAIT,
+    ecrire_cible,
+    ecrire_decelable,
+    ecrire_verdict,
+    est_ecrit,
+)
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
@@ -62,7 +68,9 @@ def tableau_conformite(
         "l'intervalle contient la cible, on ne conclut pas."
     )
     return composer(
-        pd.DataFrame([_ligne_conformite(valeurs, r, depuis) for r in vises]), titre, note=" ".join([note, *phrases])
+        pd.DataFrame([_ligne_conformite(valeurs, r, depuis) for r in vises]),
+        titre,
+        note=" ".join([note, CE_QUI_SE_VERRAIT, *phrases]),
     )
 
 
@@ -89,6 +97,7 @@ def _ligne_conformite(valeurs: Publie, r: dict, depuis: str) -> dict[str, str]:
         "Cible": ecrire_cible(valeurs, r | {"jusque": None}, r["sens"]),  # « jusque » est ici une date
         "Observé": ecrire_ligne(observee, declaration, html=True),
         "Intervalle": ecrire_bornes(observee, declaration),
+        "Se verrait": ecrire_decelable(valeurs, r),
         "Constat": statut or (CONSTATS[r["constat"]].libelle if r["constat"] in CONSTATS else ""),
         "Verdict": ecrire_verdict(r["verdict"], r["statut"]),
         "Source": escape(str(r["source"])),

@@ -20,9 +20,11 @@ from observatoire.presentation.nombres import (
     ecrire_ligne,
 )
 from observatoire.presentation.objectifs import (
+    CE_QUI_SE_VERRAIT,
     accorder,
     compter_les_verdicts,
     ecrire_cible,
+    ecrire_decelable,
     ecrire_verdict,
     est_ecrit,
     nommer_lieux,
@@ -30,7 +32,7 @@ from observatoire.presentation.objectifs import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.vocabulaire import CONSTATS
+from observatoire.vocabulaire import CONSTATS, NON_CONCLUANT
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -69,7 +71,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
             "Verdict": juger(e, avec_constat=True),
-            "Pourquoi": escape(e["raison"]),
+            "Pourquoi": f"{escape(e['raison'])}{_puissance(valeurs, e)}",
         }
         for e in lignes
     ]
@@ -134,7 +136,7 @@ def verdict_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """Le verdict de l'année de la page, sa raison, et le constat de la règle quand elle est arithmétique."""
     e = _derniere(valeurs, engagement)
     constat = f" Règle lue sur la valeur : {CONSTATS[e['constat']].libelle}." if isinstance(e["constat"], str) else ""
-    phrase = f"{escape(e['raison'])}{constat}"
+    phrase = f"{escape(e['raison'])}{_puissance(valeurs, e)}{constat}"
     html = f'<p class="obs-phrase">{valeurs.annee} : {juger(e)}. {phrase}</p>'
     return Fragment(html, e["raison"])
 
@@ -146,6 +148,7 @@ def histoire_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
             "Année": str(e["annee"]),
             "Observé": _observer(valeurs, e),
             "Intervalle": _encadrer(valeurs, e),
+            "Se verrait": _deceler(valeurs, e),
             "Objectif": _viser(valeurs, e),
             "Verdict": juger(e),
             "Règle": CONSTATS[e["constat"]].libelle if e["constat"] in CONSTATS else "",
@@ -154,9 +157,10 @@ def histoire_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
         for e in _siennes(valeurs, engagement)
     ]
     table = pd.DataFrame(rangs)
-    vides = [c for c in ("Intervalle", "Règle") if set(table[c]) <= {"", ABSENT}]
-    gauche = ("Observé", "Intervalle", "Objectif", "Verdict", "Règle", "Pourquoi")
-    return composer(table.drop(columns=vides), "Année par année", gauche=gauche, note=_regle())
+    vides = [c for c in ("Intervalle", "Se verrait", "Règle") if set(table[c]) <= {"", ABSENT}]
+    gauche = ("Observé", "Intervalle", "Se verrait", "Objectif", "Verdict", "Règle", "Pourquoi")
+    note = _regle() if "Se verrait" in vides else f"{_regle()} {CE_QUI_SE_VERRAIT}"
+    return composer(table.drop(columns=vides), "Année par année", gauche=gauche, note=note)
 
 
 def courbe_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
@@ -207,6 +211,16 @@ def _encadrer(valeurs: Publie, e: dict) -> str:
     if e["genre"] != "indicateur" or pd.isna(e["bas"]) or pd.isna(e["haut"]) or e["bas"] == e["haut"]:
         return ABSENT
     return ecrire_intervalle(e["bas"], e["haut"], unite_de(valeurs, e)[0])
+
+
+def _deceler(valeurs: Publie, e: dict) -> str:
+    return ecrire_decelable(valeurs, e) if e["genre"] == "indicateur" else ""
+
+
+def _puissance(valeurs: Publie, e: dict) -> str:
+    """Ce qui, faute de conclure, se serait vu : rien à dire d'un verdict rendu."""
+    decelable = _deceler(valeurs, e) if e["verdict"] == NON_CONCLUANT else ""
+    return f" Se verrait huit fois sur dix : {decelable}." if decelable else ""
 
 
 def _etat_zero(valeurs: Publie, e: dict) -> str | None:

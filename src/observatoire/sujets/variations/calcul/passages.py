@@ -3,6 +3,8 @@
 Un ménage est le même si son logement et son emménagement le sont, donc sa clé (:mod:`observatoire.cles`) ; un logement,
 si son identifiant l'est. Une unité qu'un contour déplace d'un territoire à l'autre compte comme partie et arrivée. Un
 bailleur n'est compté que s'il a livré l'indicateur aux deux dates.
+
+D'une année à la suivante, on compte aussi ceux qui ne répondent plus, et ce qu'ils répondaient un an plus tôt.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from observatoire.indicateurs.sommes import additionner
 from observatoire.lecture.tables import table_vide
 from observatoire.rangement import lire_preparee
 from observatoire.schemas import lire_schemas
-from observatoire.sujets.variations.tables import COMPTES, PASSAGES
+from observatoire.sujets.variations.tables import COMPTES, MUETS, PASSAGES
 from observatoire.tables.indicateurs import COUVERTURE
 
 _LIENS = ["id_logement", "immeuble", "secteur", "quartier", "qpv", "bailleur", "annee", "champ_rpls", CLE]
@@ -59,7 +61,9 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
                 communes = [vues[a].parts(siens) for a in paire]
                 codes = [code for code in communes[0] if code in communes[1]]
                 if codes:
-                    par_paire[paire].append(_compter(vues[paire[0]], vues[paire[1]], codes, annees.dimensions))
+                    par_paire[paire].append(
+                        _compter([vues[a] for a in paire], codes, annees.dimensions, se_suivent(paire))
+                    )
     purgees = [paire for paire in paires(config) if paire not in a_compter]
     morceaux = [relire_d_une_purge(config, PASSAGES.nom, (a, de), depart=de, annee=a) for de, a in purgees]
     morceaux += [t for paire, sommes in par_paire.items() for t in _tabuler(config, paire, sommes)]
@@ -101,8 +105,15 @@ class _Annees:
         return Vue(situees[list(dict.fromkeys(["id_logement", CLE, *self.dimensions]))], releves)
 
 
-def _compter(avant: Vue, apres: Vue, codes: list[str], dimensions: list[str]) -> Sommes:
-    """Les comptes de chaque part, et leurs clés, par cellule du grain le plus fin."""
+def se_suivent(paire: Paire) -> bool:
+    """D'une année à la suivante : seule une réponse d'un an se prête à ceux qui se taisent."""
+    return paire[1] - paire[0] == 1
+
+
+def _compter(vues: list[Vue], codes: list[str], dimensions: list[str], suivantes: bool) -> Sommes:
+    """Les comptes de chaque part, et leurs clés, par cellule du grain le plus fin ; des muets, seulement si les deux
+    années se suivent."""
+    avant, apres = vues
     cellule, cellules = ranger(pd.concat([v.lignes[dimensions] for v in (avant, apres)]), dimensions)
     depart, arrivee = cellule[: len(avant.lignes)], cellule[len(avant.lignes) :]
     la = pd.Index(apres.lignes["id_logement"]).get_indexer(avant.lignes["id_logement"])
@@ -112,20 +123,25 @@ def _compter(avant: Vue, apres: Vue, codes: list[str], dimensions: list[str]) ->
     sommer = partial(np.bincount, ou, minlength=len(cellules))
     colonnes, sommes = [], []
     for code in codes:
-        for compte, retenus in zip(COMPTES, _passer(avant.releves[code], apres.releves[code], ici, la), strict=True):
+        retenues = [*_passer(avant.releves[code], apres.releves[code], ici, la)]
+        for compte, retenus in zip(COMPTES, retenues, strict=True):
+            retenus = retenus & (suivantes or compte not in MUETS)
             colonnes += [(code, compte), (code, f"cle_{compte}")]
             sommes += [sommer(retenus), sommer(retenus * cle) % MODULE]
     return Sommes(cellules, np.column_stack(sommes).astype(float), colonnes)
 
 
 def _passer(avant: Releve, apres: Releve, ici: np.ndarray, la: np.ndarray) -> Iterator[np.ndarray]:
-    """Qui répond aux deux dates, puis qui garde le trait, le gagne, le perd."""
+    """Qui répond aux deux dates, qui garde le trait, le gagne, le perd ; qui ne répond plus, et l'avait."""
     restent = avant.n[ici] & apres.n[la]
     avait, a = avant.x[ici], apres.x[la]
     yield restent
     yield restent & avait & a
     yield restent & ~avait & a
     yield restent & avait & ~a
+    muets = avant.n[ici] & apres.concerne[la] & ~apres.n[la]
+    yield muets
+    yield muets & avait
 
 
 def _tabuler(config: Configuration, paire: Paire, sommes: list[Sommes]) -> Iterator[pd.DataFrame]:

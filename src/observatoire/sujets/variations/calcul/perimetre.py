@@ -10,7 +10,7 @@ from observatoire.publie import CLES
 from observatoire.secret import Ouverture, Regles, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE, TOUS, exactes, seuil_flou, trahit
 from observatoire.secret.valeurs import MESURES, bruiter_des_comptes
-from observatoire.sujets.variations.tables import COMPTES
+from observatoire.sujets.variations.tables import COMPTES, MUETS
 from observatoire.tables import indicateurs as tables
 
 COLONNES = tables.CONSTANTS_PUBLIES.noms
@@ -64,6 +64,7 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     # Comme ailleurs, le seuil porte sur l'exact et, sauf à l'immeuble, sur ce qui paraîtrait.
     restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes[0]), table["restes"])
     table[list(COMPTES)] = np.where(bruitee & (restes < seuils), np.nan, comptes).T
+    table.loc[table["annee"] - table["depart"] > 1, list(MUETS)] = np.nan  # ne se comptent que d'une année à l'autre
     return table.drop(columns=[f"cle_{compte}" for compte in COMPTES])
 
 

@@ -18,7 +18,7 @@ from observatoire.indicateurs.perimetre import Paire, se_compare
 from observatoire.indicateurs.releves import se_suit
 from observatoire.statistique.comparaisons import bruit_de_l_ecart, varier
 from observatoire.statistique.intervalles import ecart_de_bornes
-from observatoire.sujets.variations.tables import COMPTES, VARIATIONS
+from observatoire.sujets.variations.tables import COMPTES, MUETS, RESTENT, VARIATIONS
 from observatoire.vocabulaire import DE_DEFINITION, RAPPORT
 
 _LIEU = ["niveau", "territoire", "bailleur", "indicateur"]
@@ -76,7 +76,7 @@ def _eprouver(deux: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> pd.
     suivies = deux["indicateur"].isin([c for c, d in declarations.items() if se_suit(d)]) & deux["restes"].notna()
     suivies = suivies.to_numpy()
     (x1, n1), (x0, n0) = (cote[:2, suivies] for cote in (apres, avant))
-    restent = deux.loc[suivies, list(COMPTES)].to_numpy(float).T
+    restent = deux.loc[suivies, list(RESTENT)].to_numpy(float).T
     memes = varier((x0, n0), (x1, n1), restent, bruit_de_l_ecart(x1, n1, x0, n0, variance[suivies]))
     for nom in ("bas", "haut", "probabilite"):
         getattr(ecart, nom)[suivies] = getattr(memes, nom)
@@ -87,4 +87,14 @@ def _eprouver(deux: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> pd.
         for du_rapport, borne in zip(des_rapports, (ecart.bas, ecart.haut), strict=True)
     )
     variation = (deux["valeur"] - deux["valeur_depart"]).round(DECIMALES)
-    return deux.assign(variation=variation, borne_basse=bas, borne_haute=haut, probabilite=ecart.probabilite)
+    return deux.assign(
+        variation=variation, borne_basse=bas, borne_haute=haut, probabilite=ecart.probabilite, imputee=_imputer(deux)
+    )
+
+
+def _imputer(deux: pd.DataFrame) -> np.ndarray:
+    """La part si ceux qui ne répondent plus répondaient comme un an plus tôt ; manque si tous répondent."""
+    muets, avec = (deux[nom].to_numpy(float) for nom in MUETS)
+    haut, bas = (deux[nom].to_numpy(float) for nom in ("numerateur", "denominateur"))
+    part = (haut + np.minimum(avec, muets)) / (bas + muets)
+    return np.where(muets > 0, np.clip(part, 0, 1), np.nan).round(DECIMALES)
