@@ -39,8 +39,8 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     ouverts = dossiers_ouverts(valeurs)
     signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle_d_alerte(r))), gravite(r)))
     suivis = bool(ouverts)
-    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Taux", "Excès"]
-    entetes += [*_colonnes_du_suivi(valeurs) * suivis, "Examinée", "Attendu", "Forme", "Années en alerte"]
+    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Taux", "Examinée", "Excès"]
+    entetes += [*_colonnes_du_suivi(valeurs) * suivis, "Attendu", "Forme", "Années en alerte"]
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
     html = defiler(table, titre) + donnees.noter_statuts(table)
@@ -62,9 +62,7 @@ def _est_seul(dossier: dict | None) -> bool:
 
 def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: str) -> list[str]:
     dossier = ouverts.get(cle_d_alerte(ligne))
-    adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(
-        valeurs, ligne["niveau"], ligne["territoire"], depuis
-    )
+    adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(valeurs, "quartier", ligne["quartier"], depuis)
     declaration = valeurs.catalogue[ligne["indicateur"]]
     propre = valeurs.ligne(ligne["indicateur"], ligne["niveau"], ligne["territoire"], annee=ligne["annee"])
     return [
@@ -74,9 +72,9 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         pastille(ligne),
         lier_fiche(valeurs, ligne["indicateur"], depuis),
         ecrire_ligne(propre, declaration, html=True),
+        dater_l_examen(valeurs, ligne, depuis) if ligne["verdict"] in OUVRENT else "–",
         _exces(ligne, declaration),
         *(_suivi(valeurs, dossier) if suivis else []),
-        dater_l_examen(valeurs, ligne, depuis) if ligne["verdict"] in OUVRENT else "–",
         ecrire(ligne["attendu"], decimales=0),
         _forme(ligne),
         ecrire(ligne["annees_en_alerte"], decimales=0),
