@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportions_ztest
 
 import observatoire
 from observatoire.presentation import comparaisons, epreuves, reperes, selection
-from observatoire.presentation.affichage import Absent, Fragment, empreinte, section
+from observatoire.presentation.affichage import Absent, Fragment, absent, empreinte, section
 from observatoire.presentation.nombres import STATUTS
 from observatoire.presentation.tableaux import composer
 from observatoire.publie import lire_publie
@@ -293,3 +293,12 @@ def test_l_essentiel_dit_ce_qui_compte_et_tait_ce_qui_manque(valeurs):
         assert f'href="{adresse}"' in html
     premiere = observatoire.lire_publie(2007, valeurs.dossier)
     assert "Ce qui change" not in str(observatoire.essentiel(observatoire.changements_en_bref(premiere)))
+
+
+def test_un_theme_est_replie_et_ce_qui_est_vide_le_dit_sans_pli(valeurs):
+    html = str(observatoire.theme("Parc", observatoire.tableau_famille(valeurs, "Parc", PLANOISE)))
+    assert html.startswith('<details class="obs-theme"><summary>Parc : tableaux et figures</summary>')
+    assert html.count("<details") == html.count("</details>")
+    vide = observatoire.theme("Parc", absent("Loyers", "rien n'est déposé"))
+    assert "<details" not in str(vide)
+    assert "rien n'est déposé" in str(vide).replace("&#x27;", "'")

@@ -94,6 +94,7 @@ _ORIGINES = {
     "tableau_quartiers": f"{_PRESENTATION}.tableaux",
     "tableau_report": f"{_SUJETS}.simulation.vue.tableaux",
     "tableau_ruptures": f"{_PRESENTATION}.sources",
+    "theme": f"{_PRESENTATION}.affichage",
     "verdict_d_un_engagement": f"{_SUJETS}.objectifs.vue.engagements",
     "voisins": f"{_SUJETS}.alertes.vue.voisins",
 }

@@ -87,6 +87,18 @@ def en_bref(titre: str, html: str) -> Fragment:
     return Fragment(f"<strong>{escape(titre)}</strong> {html}", titre)
 
 
+def theme(nom: str, *fragments: Fragment) -> Fragment:
+    """Une section repliée : son nom se lit, ses tableaux et ses figures s'ouvrent, sans script.
+
+    Elle s'imprime ouverte. Ce qui n'a rien à montrer le dit en une phrase, sans pli.
+    """
+    contenu = section(nom, *fragments)
+    if isinstance(contenu, Absent):
+        return contenu
+    resume = f"<summary>{escape(nom)} : tableaux et figures</summary>"
+    return Fragment(f'<details class="obs-theme">{resume}{contenu.html}</details>', contenu.resume)
+
+
 def plier(resume: str, contenu: str) -> str:
     """Un pli fermé : ``resume`` se lit, ``contenu`` s'ouvre."""
     return f'<details class="obs-pli"><summary>{escape(resume)}</summary>{contenu}</details>'
