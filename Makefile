@@ -64,15 +64,16 @@ lab: $(LAB)/.installe  ## ouvrir JupyterLab sur les notebooks
 
 # Les empreintes sont celles du registre public, et rien de la machine n'entre dans les verrous.
 VERROU := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --custom-compile-command "make verrou" pyproject.toml
+	--no-annotate --custom-compile-command "make verrou"
 
 avis: $(PRET)  ## chercher les avis de sécurité qui visent les bibliothèques des verrous (3 : rien n'a pu l'être)
 	@$(BIN)/python .ci/avis
 
 verrou: $(PRET)  ## recalculer les verrous (tout mettre à jour : make verrou UV=--upgrade)
-	@$(VERROU) $(UV) --extra dev -o requirements.lock
-	@$(VERROU) $(UV) --all-extras -c requirements.lock -o requirements-analyse.lock
-	@echo "requirements.lock et requirements-analyse.lock sont à jour."
+	@$(VERROU) $(UV) pyproject.toml --extra dev -o requirements.lock
+	@$(VERROU) $(UV) pyproject.toml --all-extras -c requirements.lock -o requirements-analyse.lock
+	@$(VERROU) $(UV) --group avis -o .ci/avis.lock
+	@echo "requirements.lock, requirements-analyse.lock et .ci/avis.lock sont à jour."
 
 propre:  ## effacer ce qui se refait (jamais les dépôts)
 	@rm -rf data/.*.memoire data/.*.verrou book/.*.memoire book/.*.verrou book/.edition

@@ -121,6 +121,19 @@ def colonnes(table: str) -> list[str]:
     return [c["name"] for c in json.loads((SCHEMAS / f"{table}.json").read_text(encoding="utf-8"))["fields"]]
 
 
+def contours(carres: dict[tuple[str, str, str], tuple[float, float, float, float]]) -> dict:
+    """Le GeoJSON de territoires carrés : (niveau, code, parent) -> ouest, sud, est et nord."""
+    entites = [
+        {
+            "type": "Feature",
+            "properties": {"code": c, "nom": c.title(), "niveau": n, "parent": p or None, "schematique": True},
+            "geometry": {"type": "Polygon", "coordinates": [[(a, b), (x, b), (x, y), (a, y), (a, b)]]},
+        }
+        for (n, c, p), (a, b, x, y) in carres.items()
+    ]
+    return {"type": "FeatureCollection", "features": entites}
+
+
 class Atelier:
     """Un dossier temporaire : une configuration, des contours, des dépôts."""
 
@@ -135,18 +148,9 @@ class Atelier:
 
     def ecrire_contours(self) -> None:
         """Le référentiel des deux quartiers."""
-        entites = [
-            {
-                "type": "Feature",
-                "properties": {"code": c, "nom": c.title(), "niveau": n, "parent": p or None, "schematique": True},
-                "geometry": {"type": "Polygon", "coordinates": [[(a, b), (x, b), (x, y), (a, y), (a, b)]]},
-            }
-            for (n, c, p), (a, b, x, y) in CARRES.items()
-        ]
         dossier = self.racine / "data" / "referentiels"
         dossier.mkdir(parents=True)
-        contenu = {"type": "FeatureCollection", "features": entites}
-        (dossier / "quartiers.geojson").write_text(json.dumps(contenu), encoding="utf-8")
+        (dossier / "quartiers.geojson").write_text(json.dumps(contours(CARRES)), encoding="utf-8")
 
     def deposer(self, table: str, deposant: str = "neolia", annee: int = 2010, **options) -> Path:
         """Écrire une table dans brut ; ``options`` : celles d'``octets_csv``, ``nom``, ``octets``."""

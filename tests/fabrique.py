@@ -16,6 +16,8 @@ from observatoire import rangement
 from observatoire.chaine import Chaine
 from observatoire.cles import COLONNE, FICTIVE, attribuer
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration, lire_configuration
+from observatoire.couverture import dimensions_de, etendre
+from observatoire.indicateurs.lots import compter_le_parc
 from observatoire.schemas import lire_schemas
 from observatoire.sujets.alertes.tables import ACTIONS, ALERTES
 from observatoire.sujets.variations.tables import PASSAGES
@@ -154,3 +156,9 @@ def modifier_bareme(dossier: Path, fichier: Path, changer) -> Path:
     (dossier / fichier).parent.mkdir(parents=True, exist_ok=True)
     (dossier / fichier).write_text(yaml.dump(contenu, Dumper=SansRenvoi, allow_unicode=True), encoding="utf-8")
     return dossier
+
+
+def parc_connu(logements: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
+    """Les logements connus de chaque année, de ses tables préparées : une ligne par cellule la plus fine."""
+    dimensions = dimensions_de(config)
+    return etendre({annee: compter_le_parc(table, dimensions) for annee, table in logements.items()}, config)

@@ -75,7 +75,9 @@ def test_sans_script_le_registre_est_entier_et_dans_son_ordre(ouvrir):
 def test_le_registre_se_trie_par_nom_et_par_nombre_au_clavier(ouvrir):
     page = ouvrir()
     page.get_by_role("button", name="Excès", exact=True).press("Enter")
-    exces = [texte.split("\n")[0] for texte in page.locator(f"{LIGNES} > td:nth-child(5)").all_inner_texts()]
+    noms = [nom.strip(" ▴▾") for nom in page.locator("table.obs-registre thead th").all_inner_texts()]
+    cases = page.locator(f"{LIGNES} > :nth-child({noms.index('Excès') + 1})").all_inner_texts()
+    exces = [texte.split("\n")[0] for texte in cases]
     assert exces == ["+3", "+4", "+6", "+9", "+17", "+31"]  # à l'unité, rangés par leur vraie valeur
     assert page.locator("th[aria-sort=ascending]").inner_text().startswith("Excès")
     page.get_by_role("button", name="Territoire").click()

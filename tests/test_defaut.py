@@ -93,3 +93,14 @@ def test_une_sortie_fermee_ou_un_terminal_sans_accents_n_est_pas_notre_defaut():
     sans_accents = subprocess.run(absent, capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"})
     assert sans_accents.returncode == 2
     assert b"d?p?ts.yml : fichier de configuration introuvable" in sans_accents.stderr
+
+
+def test_un_dossier_courant_efface_n_est_pas_notre_defaut(journal, capfd, monkeypatch, tmp_path):
+    ici = tmp_path / "ici"
+    ici.mkdir()
+    monkeypatch.chdir(ici)
+    ici.rmdir()
+    code, dit = _lancer(capfd, "verifier")
+    assert code == 2
+    assert dit.strip() == "le dossier courant n'existe plus : aller dans un autre (cd), puis relancer."
+    assert not journal.exists()

@@ -160,13 +160,23 @@ def test_verrou_respecte_pyproject(verrou, extras):
             assert exigence.specifier.contains(borne.version, prereleases=True), f"{fixee} hors de {exigence}"
 
 
-@pytest.mark.parametrize("verrou", VERROUS)
+@pytest.mark.parametrize("verrou", [*VERROUS, ".ci/avis.lock"])
 def test_verrou_a_ses_empreintes_et_aucune_adresse(verrou):
     texte = (RACINE / verrou).read_text(encoding="utf-8")
     blocs = [b for b in re.split(r"\n(?=[A-Za-z0-9])", texte) if "==" in b]
     assert blocs
     assert [b.split()[0] for b in blocs if "--hash=sha256:" not in b] == []
     assert re.findall(r"https?:|file:|--(?:extra-)?index-url|--find-links|^/.*", texte, re.MULTILINE) == []
+
+
+def test_l_outil_des_avis_a_la_version_de_son_verrou():
+    (outil_des_avis,) = tomllib.loads((RACINE / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"][
+        "avis"
+    ]
+    assert Requirement(outil_des_avis) in versions_du_verrou(".ci/avis.lock")["pip-audit"]
+    lance = (RACINE / ".ci" / "avis").read_text(encoding="utf-8")
+    assert "--require-hashes" in lance
+    assert "pip-audit==" not in lance
 
 
 def test_ce_qui_ralentit_l_edition_reste_chez_les_analystes():

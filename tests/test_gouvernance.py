@@ -160,7 +160,7 @@ def test_chaque_seance_a_sa_page(tmp_path):
     assert set(pages) == {"calendrier", "2010-03-16-groupe-de-travail", "2010-12-14-conference"}
     ouverte, fermee = pages["2010-12-14-conference"], pages["2010-03-16-groupe-de-travail"]
     assert "- Habitat 25" in ouverte
-    assert "- Battant : Signalements" in ouverte
+    assert "- [Battant : Signalements](<../2010/alertes.ipynb>)" in ouverte
     assert '### Ordre du jour\n\n<div class="obs-texte">\n<p>4 alertes.</p>' in ouverte
     assert "réservé aux partenaires" in fermee
     assert "- Proposer une action complémentaire." in fermee

@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from fabrique import VILLE, configuration, ecrire_prepare
+from fabrique import VILLE, configuration, ecrire_prepare, parc_connu
 
 from observatoire import indicateurs
 from observatoire.catalogue import catalogue, declaration
 from observatoire.configuration import TABLES
-from observatoire.couverture import parc_connu
 from observatoire.erreurs import ErreurObservatoire
 
 COLONNES = [

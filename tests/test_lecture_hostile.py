@@ -25,7 +25,7 @@ from observatoire.isolement import Panne
 from observatoire.lecture import parquet, prudence, rapports
 from observatoire.lecture.controles import plus_proche
 from observatoire.lecture.parts import controler_fichier
-from observatoire.lecture.problemes import LIGNES_GARDEES, par_code, par_valeur
+from observatoire.lecture.problemes import LIGNES_GARDEES, nombre, par_code, par_valeur
 from observatoire.lecture.territoires import est_inconnu, lire_contours
 from observatoire.lecture.verification import inventaire
 
@@ -328,10 +328,13 @@ def test_un_fichier_faux_partout_dit_les_premieres_fautes_et_leurs_nombres(tmp_p
     assert f"{debut}, colonne « id_logement » : une valeur non affichée figure plusieurs fois." in texte
     assert f"{debut}, colonne « occupation » : « louer »" in texte
     assert "colonne « surface_m2 » : « z0 » n'est pas un nombre." in texte
-    assert re.search(r"« surface_m2 » : 981 autres problèmes du même genre, sur 19 980 lignes\.", texte)
+    assert re.search(r"« surface_m2 » : au moins 981 autres problèmes du même genre, sur 19 980 lignes\.", texte)
+    assert f": fichier refusé, au moins {nombre(len(refuse.problemes))} problèmes." in texte  # ce que l'on a distingué
     assert len(refuse.problemes) < 20 * 1002
     assert max(len(p.lignes) for p in refuse.problemes) <= LIGNES_GARDEES
     rapports.ecrire_rapports(depots, tmp_path / "rapports")
+    page = (tmp_path / "rapports/2010/neolia.html").read_text(encoding="utf-8").replace("\u202f", " ")
+    assert f"Refusé : au moins {nombre(len(refuse.problemes))} problèmes" in page.replace("\u00a0", " ")
     table = pd.read_csv(tmp_path / "rapports/2010/neolia.csv", sep=";", encoding="utf-8-sig")
     loues = table[table["colonne"].eq("occupation")]
     assert loues["nombre"].tolist() == [n]

@@ -44,12 +44,22 @@ ELEMENTS = {
     "nom indécodable": (
         lambda brut: Path(os.fsdecode(os.fsencode(brut) + b"/2010/logements_n\xe9olia.csv")).write_text("a\n"),
         "2010/logements_n�olia.csv",
-        "« n�olia » n'est pas connu",
+        "un caractère illisible",
     ),
     "nom sur deux lignes": (
         lambda brut: (brut / "2010" / "a\n\x1b[31mb.csv").write_text("a\n"),
         "2010/a��[31mb.csv",
-        "n'existe pas",
+        "contient un saut de ligne",
+    ),
+    "saut de ligne à la fin": (
+        lambda brut: (brut / "2010" / "logements_gbh\n").write_text("a\n"),
+        "2010/logements_gbh�",
+        "Le renommer en retapant son nom. Écrire <table>_<déposant>, par exemple logements_neolia.csv",
+    ),
+    "espace à la fin": (
+        lambda brut: (brut / "2010" / "logements_gbh .csv").write_text("a\n"),
+        "2010/logements_gbh .csv",
+        "une espace de trop",
     ),
 }  # fmt: skip
 

@@ -6,12 +6,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from petite_ville import commande, ecrire_petite_ville
+from petite_ville import commande, ecrire_petite_ville, lancer
 
 from observatoire.configuration import PUBLICS
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.fichiers import ecrire_dossier
-from observatoire.marque import MARQUE, exiger, lister
+from observatoire.marque import MARQUE, PROVISOIRE, exiger, exiger_partage, lister
 
 
 def _ecrire(dossier: Path, *noms: str) -> None:
@@ -99,6 +99,32 @@ def test_un_dossier_d_avant_la_marque_s_adopte_a_la_main(tmp_path):
         exiger(tmp_path / "site")
 
 
+def test_un_dossier_partage_est_a_nous_des_qu_une_de_ses_parts_l_est(tmp_path):
+    """« prepare » n'est pas vidé d'un coup : ce qui y porte le nom d'une de nos tables serait remplacé."""
+    (tmp_path / "depots.parquet").write_text("à garder", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=r"« depots\.parquet »"):
+        exiger_partage(tmp_path, tmp_path / "tables")
+    _ecrire(tmp_path / "tables", "2010/menages.parquet")
+    exiger_partage(tmp_path, tmp_path / "tables")
+    (tmp_path / "tables" / "notes.docx").touch()
+    with pytest.raises(ErreurConfiguration, match=r"notes\.docx"):
+        exiger_partage(tmp_path, tmp_path / "tables")
+
+
+def test_des_annees_conservees_seules_disent_que_le_dossier_est_a_nous(tmp_path):
+    _ecrire(tmp_path / "conserves" / "2007", "indicateurs.parquet")
+    exiger_partage(tmp_path, tmp_path / "tables", aussi=(tmp_path / "conserves").glob("*"))
+    with pytest.raises(ErreurConfiguration, match="« conserves/2007/"):
+        exiger_partage(tmp_path, tmp_path / "tables")
+
+
+def test_ce_qu_une_commande_tuee_a_laisse_ne_rend_pas_un_dossier_etranger(tmp_path):
+    reste = tmp_path / f"{PROVISOIRE}1234" / "tables" / "menages.parquet"
+    reste.parent.mkdir(parents=True)
+    reste.touch()
+    exiger_partage(tmp_path, tmp_path / "tables")
+
+
 # --- les commandes
 
 
@@ -116,6 +142,7 @@ def ville(tmp_path_factory):
         ("proteger", "--publie", PUBLICS[0]),
         ("calculer", "--prepare", "tables"),
         ("calculer", "--prepare", "rapports"),
+        ("calculer", "--prepare", ""),
         ("verifier", "--rapports", ""),
         ("exemple", "--dossier", ""),
         ("publier", "--site", ""),
@@ -133,3 +160,23 @@ def test_aucune_commande_ne_vide_le_dossier_d_un_autre(ville, tmp_path, nom, opt
     assert [f.relative_to(tmp_path) for f in tmp_path.rglob("*") if f.is_file() and "verrou" not in f.name] == [
         depot.relative_to(tmp_path)
     ]
+
+
+@pytest.mark.parametrize(
+    ("nom", "option"),
+    [
+        ("verifier", "--rapports"),
+        ("calculer", "--prepare"),
+        ("livre", "--site"),
+        ("executer", "--edition"),
+        ("exemple", "--dossier"),
+        ("publier", "--site"),
+    ],
+)
+def test_un_fichier_donne_pour_dossier_est_garde(ville, tmp_path, nom, option):
+    fichier = tmp_path / "notes.docx"
+    fichier.write_text("à garder", encoding="utf-8")
+    rendu = lancer(nom, "--config", ville, option, fichier)
+    assert rendu.returncode in (1, 2)
+    assert "est un fichier, pas un dossier" in rendu.stderr
+    assert fichier.read_text(encoding="utf-8") == "à garder"

@@ -371,6 +371,23 @@ def test_les_essais_en_serie_sont_arretes_et_qui_a_le_mot_de_passe_n_est_pas_com
         assert service.lire("/index.html", Cookie=f"obs={JETON}")[0] == 401  # le jeton seul n'ouvre rien
 
 
+def test_un_reseau_ipv6_ne_compte_que_pour_un(dossier):
+    """Les adresses sont prises d'un entête, ici seulement : la machine d'essai n'en a qu'une."""
+    modele = CONFIGURATION.read_text(encoding="utf-8").replace("auth_delay 1s", "auth_delay 0s")
+    assert modele.count("burst=60") == 1
+    de = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Essai;\n"
+    with _servir(dossier, de + modele.replace("burst=60", "burst=4")) as service:
+
+        def essayer(adresses) -> list[int]:
+            return [service.lire("/index.html", **{"X-Essai": adresse})[0] for adresse in adresses]
+
+        assert essayer(f"2001:db8:0:1:{rang:x}::{rang}" for rang in range(8)) == [401] * 5 + [429] * 3
+        assert essayer(f"2001:db8:0:{rang}::1" for rang in range(2, 10)) == [401] * 8
+        assert essayer(f"192.0.2.{rang}" for rang in range(8)) == [401] * 8
+        assert essayer(f"::ffff:198.51.100.{rang}" for rang in range(8)) == [401] * 8
+        assert essayer(["203.0.113.9"] * 8) == [401] * 5 + [429] * 3
+
+
 def test_le_jeton_n_est_donne_qu_a_qui_lit(service):
     for identite, attendu in (({}, 401), (_identite(passe="autre"), 401), (_identite(), 200)):
         etat, entetes, _ = service.lire("/index.html", **identite)

@@ -18,6 +18,7 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import familles_des_colonnes, nomme_une_personne
 from observatoire.lecture import ecrire_rapports
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
+from observatoire.lecture.controles import citable
 from observatoire.schemas import lire_schemas
 
 PERSONNES = [
@@ -91,6 +92,21 @@ def test_un_nom_seul_n_est_recopie_d_aucune_colonne(tmp_path, table, colonne):
     ecrire_rapports(depots, tmp_path / "rapports")
     ecrits = [f.read_text("utf-8") for f in (tmp_path / "rapports").rglob("*.*")]
     assert not [texte for texte in [depots.message(), *ecrits] if NOM in texte]
+
+
+#: Des noms de famille parmi les plus portés, et de très courts.
+NOMS = """
+    Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefebvre Leroy Roux David
+    Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Lefevre Faure Andre Mercier
+    Blanc Guerin Boyer Garnier Francois Garcia Gauthier Clement Marie Leroux Fabre Aubry Carre Vidal Maillard Bailly
+    Lopez Louis Paris Lucas Moulin Cousin Bouvier Martinez Traore Nguyen Ali Benali Le Li Ba Ly Wu Ho
+"""
+
+
+@pytest.mark.parametrize(("table", "colonne"), TEXTES)
+def test_un_nom_courant_ne_passe_pour_le_code_d_aucune_colonne(table, colonne):
+    champ = lire_schemas(SCHEMAS)[table].champs[colonne]
+    assert [nom for nom in NOMS.split() if not champ.personnelle and citable(champ, nom)] == []
 
 
 @pytest.mark.parametrize("feuille", [f"=HYPERLINK({NOM})", f"Mme {NOM}", NOM, "+1+1", "@SOMME"])

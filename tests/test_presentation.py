@@ -17,7 +17,7 @@ from statsmodels.stats.proportion import proportions_ztest
 
 import observatoire
 from observatoire.presentation import comparaisons, epreuves, reperes, selection
-from observatoire.presentation.affichage import Absent, Fragment, empreinte, section
+from observatoire.presentation.affichage import Absent, Fragment, absent, empreinte, section
 from observatoire.presentation.nombres import STATUTS
 from observatoire.presentation.tableaux import composer
 from observatoire.publie import lire_publie
@@ -123,7 +123,7 @@ def test_un_ecart_n_est_annonce_que_si_le_hasard_l_explique_mal(valeurs):
     def comparer(probabilite):
         return comparaisons.comparer(ligne, repere, declaration, ville, probabilite)
 
-    assert comparer(0.2).texte.startswith("écart non significatif")
+    assert comparer(0.2).texte.startswith("proche de la ville")
     assert comparer(0.01).texte == "au-dessous de la ville (\u22128,0\u00a0points)"
     assert comparer(float("nan")).texte == "au-dessous de la ville (\u22128,0\u00a0points, sans intervalle)"
 
@@ -273,3 +273,32 @@ def test_le_titre_d_un_tableau_n_est_pas_un_motif():
     """Une barre oblique inverse d'un nom déposé se lit telle quelle."""
     tableau = composer(pd.DataFrame({"a": ["1"]}), r"Résidence \1 \z <b>")
     assert r"<caption>Résidence \1 \z &lt;b&gt;</caption>" in tableau.html
+
+
+def test_l_essentiel_dit_ce_qui_compte_et_tait_ce_qui_manque(valeurs):
+    dites = [
+        observatoire.alertes_en_bref(valeurs), observatoire.promesses_en_bref(valeurs),
+        observatoire.decisions_en_bref(valeurs), observatoire.changements_en_bref(valeurs),
+        observatoire.silences_en_bref(valeurs),
+    ]  # fmt: skip
+    html = str(observatoire.essentiel(*dites))
+    texte = re.sub(r"<[^>]+>", "", html).replace("\xa0", " ")
+    assert html.count("<li>") == len(dites)
+    assert "Promesses. En 2010 : 1 tenu en partie, 1 non concluant." in texte
+    assert "Conférence communale du 14 décembre 2010 (fictive) : Se réunir 4 fois en 2011." in texte
+    assert re.search(
+        r"Ce que l&#x27;on ne sait pas\. (Sans dépôt accepté en 2010|Tous les bailleurs ont déposé)", texte
+    )
+    for adresse in ("engagements.html", "seances/2010-12-14-conference.html", "2010/alertes.html", "sources.html"):
+        assert f'href="{adresse}"' in html
+    premiere = observatoire.lire_publie(2007, valeurs.dossier)
+    assert "Ce qui change" not in str(observatoire.essentiel(observatoire.changements_en_bref(premiere)))
+
+
+def test_un_theme_est_replie_et_ce_qui_est_vide_le_dit_sans_pli(valeurs):
+    html = str(observatoire.theme("Parc", observatoire.tableau_famille(valeurs, "Parc", PLANOISE)))
+    assert html.startswith('<details class="obs-theme"><summary>Parc : tableaux et figures</summary>')
+    assert html.count("<details") == html.count("</details>")
+    vide = observatoire.theme("Parc", absent("Loyers", "rien n'est déposé"))
+    assert "<details" not in str(vide)
+    assert "rien n'est déposé" in str(vide).replace("&#x27;", "'")

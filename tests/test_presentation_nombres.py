@@ -42,7 +42,7 @@ from observatoire.presentation.nombres import (
         (1, "baux", "1\u00a0bail"),
         (12, "baux", "12\u00a0baux"),
         (-2.5, "mois", "\u22122,5\u00a0mois"),
-        (0.082, "pour 100 logements", "8,2\u00a0p. 100 log."),
+        (0.082, "pour 100 logements", "8,2\u00a0pour 100 logements"),
     ],
 )
 def test_une_valeur_s_ecrit(valeur, unite, attendu):

@@ -13,13 +13,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pytest
-from fabrique import DU_LOGEMENT, MODELES, RACINE, SCHEMAS, VILLE, configuration, table
+from fabrique import DU_LOGEMENT, MODELES, RACINE, SCHEMAS, VILLE, configuration, parc_connu, table
 
 from observatoire import indicateurs
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import TABLES, TABLES_TIREES
-from observatoire.couverture import parc_connu
 
 ANNEE = 2018
 CATALOGUE = catalogue()

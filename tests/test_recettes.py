@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 from atelier import RACINE, ecrire_modeles
+from atelier_lecture import CARRES, LIGNES, colonnes, contours, octets_csv
 from fabrique import SansRenvoi
 from petite_ville import garder_peu_de_bailleurs
 
@@ -216,6 +218,30 @@ def _ajouter_une_annee(depot: Path) -> None:
     _regler(depot, lambda r: r["edition"]["annees"].append(ANNEE))
 
 
+VILLE = "exemples/ailleurs"
+
+
+def _adapter_a_une_autre_ville(depot: Path) -> None:
+    """Le dossier de Cannes, sous un autre nom, avec des quartiers, un bailleur et une année."""
+    ville, modele = depot / VILLE, RACINE / "exemples/cannes"
+    for fichier in (f for f in modele.rglob("*.*") if f.suffix in (".yml", ".md") and f.name != "README.md"):
+        _completer(
+            ville / fichier.relative_to(modele), fichier.read_text(encoding="utf-8").replace("Cannes", "Ailleurs")
+        )
+    reglages = {
+        "territoire": {"nom": "Ailleurs", "code": "99001", "a": "à Ailleurs", "de": "d'Ailleurs"},
+        "niveaux": ["quartier", "ville"],
+        "bailleurs": [{"code": NEUF, "nom": "Bailleur neuf", "tables": ["immeubles", "logements"]}],
+    }
+    _regler(ville, lambda r: r.update(reglages) or r["edition"].update(annees=[ANNEE], annee_zero=ANNEE))
+    _completer(ville / "referentiels/quartiers.geojson", json.dumps(contours(CARRES)))
+    immeuble, logement = ({**LIGNES[table][0], "bailleur": NEUF} for table in ("immeubles", "logements"))
+    lignes = {"immeubles": [immeuble], "logements": [{**logement, "id_logement": f"L{n}"} for n in range(40)]}
+    for table, siennes in lignes.items():
+        octets = octets_csv(siennes, colonnes(table))
+        _completer(ville / f"data/brut/{ANNEE}/{table}_{NEUF}.csv", octets.decode())
+
+
 RECETTES = {
     "Ajouter un indicateur": _ajouter_un_indicateur,
     "Ajouter une table": _ajouter_une_table,
@@ -226,6 +252,7 @@ RECETTES = {
     "Ajouter un verdict": _ajouter_un_verdict,
     "Ajouter un bailleur": _ajouter_un_bailleur,
     "Ajouter une année": _ajouter_une_annee,
+    "Adapter à une autre ville": _adapter_a_une_autre_ville,
 }
 
 
@@ -245,7 +272,8 @@ def _etat(depot: Path) -> dict[str, bytes]:
 
 
 def _lancer(depot: Path, *arguments: str) -> subprocess.CompletedProcess:
-    chemins = {**os.environ, "PYTHONPATH": str(depot / "src"), "OBSERVATOIRE_TRACE": "1"}
+    source = next(d / "src" for d in (depot, *depot.parents) if (d / "src").is_dir())
+    chemins = {**os.environ, "PYTHONPATH": str(source), "OBSERVATOIRE_TRACE": "1"}
     return subprocess.run([sys.executable, *arguments], env=chemins, cwd=depot, capture_output=True, text=True)
 
 
@@ -320,6 +348,17 @@ def test_tout_ce_que_les_recettes_ajoutent_est_dans_l_edition(copie, publie):
     assert set(alertes.loc[alertes["annee"].eq(ANNEE), "indicateur"]) == {"grands_logements"}
     assert len(set(alertes.loc[alertes["annee"].lt(ANNEE), "indicateur"])) > 5
     assert "loin" in set(pd.read_csv(publie / "engagements.csv")["verdict"])
+
+
+def test_une_autre_ville_va_jusqu_au_site(copie, touches):
+    ville = copie / VILLE
+    fait = _observatoire(ville, "publier")
+    assert fait.returncode == 0, fait.stdout + fait.stderr
+    valeurs = pd.read_csv(ville / "data/publie/publique/indicateurs.csv")
+    lue = valeurs[valeurs["indicateur"].eq("part_dpe_inconnu") & valeurs["territoire"].astype(str).eq("99001")]
+    assert set(lue["annee"]) == {ANNEE}
+    assert "battant" in set(valeurs["territoire"])
+    assert "Ailleurs" in (ville / f"_build/html/book/edition/{ANNEE}/ville.html").read_text(encoding="utf-8")
 
 
 LIRE = """

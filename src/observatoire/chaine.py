@@ -20,13 +20,13 @@ from pathlib import Path
 from shlex import quote
 
 from observatoire import tables
-from observatoire.configuration import PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
+from observatoire.configuration import CONSERVES, PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.grappe import en_clair
 from observatoire.journal import Journal
-from observatoire.marque import exiger
+from observatoire.marque import exiger, exiger_partage
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 from observatoire.tables.indicateurs import INDICATEURS
 from observatoire.verrou import Verrou
@@ -113,7 +113,8 @@ class Chaine:
         sorties = [self.config.chemin(nom, public) for nom in ("prepare", "edition", "site")]
         creer_traversable(sorties[-1].parent)
         with self._tenir(*sorties, self._publie(public)):
-            exiger(*self._vides_par_le_calcul(), *sorties[1:], self._publie(public))
+            self._exiger_prepare()
+            exiger(*sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
             self._proteger_jusqu_a(public)
             self.executer(public, ouvriers, delai, dask)
@@ -121,7 +122,7 @@ class Chaine:
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
         """De ``brut`` à ``prepare`` : préparer les tables, calculer indicateurs et alertes, relire ce qui se juge."""
-        exiger(*self._vides_par_le_calcul())
+        self._exiger_prepare()
         with reserver(self.config.acces):
             self._au_besoin(
                 "calcul",
@@ -375,8 +376,10 @@ class Chaine:
                 pile.enter_context(self._verrous.setdefault(dossier, Verrou(dossier)))
             yield
 
-    def _vides_par_le_calcul(self) -> list[Path]:
-        return [self.config.chemin("prepare") / nom for nom in ("tables", "rapports")]
+    def _exiger_prepare(self) -> None:
+        prepare = self.config.chemin("prepare")
+        conserves = (prepare / CONSERVES).glob("*")  # tout ce que « make propre » y laisse
+        exiger_partage(prepare, prepare / "tables", prepare / "rapports", aussi=conserves)
 
     def _chemins(self, *noms: str) -> list[Path]:
         return [self.config.chemin(nom) for nom in noms]

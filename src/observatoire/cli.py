@@ -21,7 +21,7 @@ from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLIQUE, lire_configuration
 from observatoire.defaut import CODE, VARIABLE, dire_defaut
 from observatoire.ephemere import tout_y_mettre
-from observatoire.erreurs import ErreurObservatoire, ParametreInconnu, dire_panne
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire, ParametreInconnu, dire_panne
 from observatoire.grappe import chiffrer
 from observatoire.interruption import Interruptible
 
@@ -282,9 +282,20 @@ def _conclure(erreur: Exception, arguments: list[str]) -> tuple[str, int]:
         return str(erreur), erreur.code
     if isinstance(erreur, UsageError):
         return dire_mauvais_usage(erreur), ParametreInconnu.code
+    if _ici_n_existe_plus():
+        return "le dossier courant n'existe plus : aller dans un autre (cd), puis relancer.", ErreurConfiguration.code
     if panne := dire_panne(erreur):
         return panne, 1
     return dire_defaut(erreur, arguments), CODE
+
+
+def _ici_n_existe_plus() -> bool:
+    """Le dossier d'où la commande est lancée a-t-il été effacé ? Aucun chemin relatif ne se lit plus."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return True
+    return False
 
 
 def _dire(message: str, code: int) -> int:

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.configuration import Configuration
+from observatoire.configuration import CONSERVES, Configuration
 from observatoire.erreurs import ErreurObservatoire
 
-DOSSIER = "conserves"
 #: Ce que l'année d'après tire des ménages d'une année purgée.
 DEVENIRS_SUIVANTS = "devenirs_suivants"
 #: De même, ce qu'elle tire de ses demandes.
@@ -25,7 +24,7 @@ VIDE = "vide.parquet"
 
 def dossier_conserve(config: Configuration, annee: int) -> Path:
     """Où sont les valeurs conservées d'une année."""
-    return config.chemin("prepare") / DOSSIER / str(annee)
+    return config.chemin("prepare") / CONSERVES / str(annee)
 
 
 def annees_conservees(config: Configuration) -> tuple[int, ...]:
@@ -45,6 +44,20 @@ def lire_conserve(config: Configuration, annee: int, nom: str) -> pd.DataFrame:
             "(observatoire.yml) ; ses valeurs restent dans l'édition d'alors."
         )
     return pd.read_parquet(dossier_conserve(config, annee) / f"{nom}.parquet")
+
+
+def relire_d_une_purge(config: Configuration, nom: str, annees: Iterable[int], **valeurs: int) -> pd.DataFrame:
+    """Ce qu'a gardé d'une table la purge de la première de ces ``annees`` qui en a ; sans aucune colonne sinon.
+
+    ``valeurs`` : les seules lignes voulues, d'après des colonnes.
+    """
+    for annee in annees:
+        if (dossier_conserve(config, annee) / f"{nom}.parquet").is_file():
+            gardees = lire_conserve(config, annee, nom)
+            gardees = gardees[(gardees[list(valeurs)] == pd.Series(valeurs)).all(axis=1)]
+            if len(gardees):
+                return gardees
+    return pd.DataFrame()
 
 
 def a_encore_ses_menages(config: Configuration, annee: int) -> bool:

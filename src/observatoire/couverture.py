@@ -20,24 +20,9 @@ DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
 LIVRE, HORS_CHAMP = 1, 2
 
 
-def parc_connu(logements: dict[int, pd.DataFrame], config: Configuration) -> pd.DataFrame:
-    """Les logements connus, une ligne par année et cellule la plus fine.
-
-    ``logements`` : année -> table préparée (vide si rien n'est déposé). Rend ``annee``, les colonnes de
-    :data:`DIMENSIONS` et ``connus`` (nombre de logements).
-    """
-    dimensions = dimensions_de(config)
-    return etendre({annee: compter(table, dimensions) for annee, table in logements.items()}, config)
-
-
 def dimensions_de(config: Configuration) -> list[str]:
     """Les :data:`DIMENSIONS` d'un territoire, et l'agglomération quand il a plusieurs communes."""
     return [*DIMENSIONS[:-1], AGGLOMERATION, DIMENSIONS[-1]] if config.communes else DIMENSIONS
-
-
-def compter(logements: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
-    """Nombre de logements (``connus``) de chaque cellule d'une table ; celles à qui une dimension manque aussi."""
-    return logements.groupby(dimensions, dropna=False, observed=True).size().rename("connus").reset_index()
 
 
 def annees_connues(presents: dict[int, set[str]], config: Configuration) -> dict[tuple[int, str], int]:

@@ -13,13 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from observatoire.echappement import changer_textes, pour_tableur
-from observatoire.marque import exiger, marquer
+from observatoire.marque import PROVISOIRE, exiger, marquer
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PROVISOIRE = ".provisoire-"
-"""Début du nom de ce qui est écrit à l'écart ; ce qu'une commande tuée a laissé se reconnaît ainsi."""
 
 
 def ecrire_octets(contenu: bytes, chemin: Path) -> None:

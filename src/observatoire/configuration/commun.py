@@ -23,6 +23,8 @@ ANNEES = range(1900, 2101)
 MARQUE_FICTIF = "FICTIF"
 #: Dossier de « suivi » où est consigné qui a publié malgré des doutes.
 PASSAGES = "passages"
+#: Dossier de ``prepare`` où sont les valeurs des années purgées.
+CONSERVES = "conserves"
 #: À qui s'adresse une édition, du public le plus large au plus restreint : chacun peut aussi lire l'édition des
 #: précédents. Chaque public a ses pages et son site, dans des dossiers à lui.
 PUBLICS = ("publique", "partenaires")

@@ -43,7 +43,8 @@ def _calendrier(seances: list[dict]) -> str:
 def _page(contenu: Contenu, s: dict) -> str:
     decisions = contenu.table("decisions").query("seance == @s['seance']")
     examinees = contenu.table("alertes_examinees").query("seance == @s['seance']")
-    noms, catalogue = contenu.noms, contenu.table("catalogue")
+    noms, catalogue, annees = contenu.noms, contenu.table("catalogue"), contenu.table("edition")["annees"]
+    annee = min(max(s["annee"], annees[0]), annees[-1])  # le registre de l'année de la séance, ou le plus proche
     rangs = {
         "Présents": _liste(s["presents"]),
         "Invités": _liste(s["invites"]),
@@ -51,7 +52,7 @@ def _page(contenu: Contenu, s: dict) -> str:
     }
     lieux = [noms.get((r["niveau"], r["territoire"])) or r["territoire"] for r in en_lignes(examinees)]
     alertes = [
-        f"- {pour_myst(lieu)} : {pour_myst(catalogue[code]['libelle'])}"
+        f"- [{pour_myst(lieu)} : {pour_myst(catalogue[code]['libelle'])}](<../{annee}/alertes.ipynb>)"
         for lieu, code in zip(lieux, examinees["indicateur"], strict=True)
     ]
     prises = [

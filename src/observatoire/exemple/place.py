@@ -31,6 +31,8 @@ def marquer_fictif(dossier: Path, graine: int) -> int:
 
 def exiger_fictif(dossier: Path) -> None:
     """Lever :class:`ErreurObservatoire` si écrire de nouveaux dépôts ici effacerait autre chose que les anciens."""
+    if dossier.exists() and not dossier.is_dir():
+        raise ErreurObservatoire(f"{dossier} est un fichier, pas un dossier : rien n'a été écrit.")
     marque = dossier / MARQUE_FICTIF
     ecrits = marque.read_text(encoding="utf-8", errors="replace").splitlines() if marque.is_file() else []
     siens = {trouve[2]: trouve[1] for ligne in ecrits if (trouve := _EMPREINTE.fullmatch(ligne))}

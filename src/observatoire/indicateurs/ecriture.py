@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from observatoire.fichiers import PROVISOIRE
 from observatoire.indicateurs.evaluation import CLES_DES_ROLES, COMPTES, MESURES, STATUTS, Tranche
+from observatoire.marque import PROVISOIRE
 from observatoire.tables import indicateurs as tables
 
 CODE = pa.dictionary(pa.int32(), pa.string())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
-from observatoire.catalogue import catalogue
+from observatoire.catalogue import Indicateur, catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
 from observatoire.couverture import DIMENSIONS, dimensions_de, ranger
@@ -30,33 +30,47 @@ def grain(config: Configuration) -> list[str]:
 
 @dataclass(frozen=True)
 class Reglages:
-    """Comment sommer un lot d'une année ; voyage jusqu'au processus ou à la machine qui le somme."""
+    """Comment sommer un lot d'une année ; voyage jusqu'au processus ou à la machine qui le somme.
+
+    ``dimensions`` : ce selon quoi l'on somme ; ``vides`` : les tables de l'année, sans aucune ligne.
+    """
 
     config: Configuration
     regles: Regles
     baremes: Baremes
     vides: dict[str, pd.DataFrame]
+    dimensions: list[str]
 
-    @property
-    def dimensions(self) -> list[str]:
-        """Voir :func:`grain`."""
-        return grain(self.config)
+    def utiles(self, *autres: str) -> set[str]:
+        """Les colonnes qui servent, toutes tables confondues, et ``autres``."""
+        fixes = {*self.dimensions, "champ_rpls", "annee", "commune", CLE, *autres}
+        return fixes.union(*self.regles.lues.values())
 
-    @property
-    def utiles(self) -> set[str]:
-        """Les colonnes qui servent, toutes tables confondues."""
-        return {*DIMENSIONS, "champ_rpls", "annee", "commune", CLE}.union(*self.regles.lues.values())
+    def situer(self, lues: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+        """Les tables lues d'un lot, dans leur ville ; vides, celles qu'il n'a pas."""
+        return self.vides | _situer(lues, self.config)
+
+
+def regler(
+    config: Configuration,
+    indicateurs: Iterable[Indicateur],
+    baremes: Baremes,
+    vides: dict[int, dict[str, pd.DataFrame]],
+    dimensions: list[str],
+) -> dict[int, Reglages]:
+    """Les réglages de chaque année. ``vides`` : année -> ses tables, sans aucune ligne."""
+    situees = {annee: _situer(tables, config) for annee, tables in vides.items()}
+    regles = {annee: lire_regles(indicateurs, tables, annee, baremes) for annee, tables in situees.items()}
+    return {a: Reglages(config, regles[a], baremes, tables, dimensions) for a, tables in situees.items()}
 
 
 def regler_les_lots(config: Configuration, vides: dict[int, dict[str, pd.DataFrame]]) -> dict[int, Reglages]:
-    """Les réglages de chaque année. ``vides`` : année -> ses tables, sans aucune ligne."""
-    baremes = lire_baremes(config.chemin("referentiels"))
-    reglages = {}
-    for annee, tables in vides.items():
-        situees = {nom: ajouter_la_ville(nom, table, config) for nom, table in tables.items()}
-        regles = lire_regles(catalogue().values(), situees, annee, baremes)
-        reglages[annee] = Reglages(config, regles, baremes, situees)
-    return reglages
+    """De même, pour tout le catalogue."""
+    return regler(config, catalogue().values(), lire_baremes(config.chemin("referentiels")), vides, grain(config))
+
+
+def _situer(tables: dict[str, pd.DataFrame], config: Configuration) -> dict[str, pd.DataFrame]:
+    return {nom: ajouter_la_ville(nom, table, config) for nom, table in tables.items()}
 
 
 @dataclass(frozen=True)
@@ -70,7 +84,7 @@ class LotSomme:
 def sommer_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> LotSomme:
     """Lire un lot et en prendre toutes les sommes."""
     reglages = par_annee[lot.annee]
-    return _sommer(lire_lot(lot, reglages.utiles), reglages)
+    return _sommer(lire_lot(lot, reglages.utiles(*DIMENSIONS)), reglages)
 
 
 def sommeur(config: Configuration) -> Callable[[int, dict[str, pd.DataFrame]], LotSomme]:
@@ -83,12 +97,11 @@ def sommeur(config: Configuration) -> Callable[[int, dict[str, pd.DataFrame]], L
 
 def _sommer_prepare(par_annee: dict[int, Reglages], annee: int, tables: dict[str, pd.DataFrame]) -> LotSomme:
     reglages = par_annee[annee]
-    return _sommer(coder_lot(tables, reglages.utiles), reglages)
+    return _sommer(coder_lot(tables, reglages.utiles(*DIMENSIONS)), reglages)
 
 
 def _sommer(lues: dict[str, pd.DataFrame], reglages: Reglages) -> LotSomme:
-    tables = reglages.vides | {nom: ajouter_la_ville(nom, table, reglages.config) for nom, table in lues.items()}
-    dimensions = reglages.dimensions
+    tables, dimensions = reglages.situer(lues), reglages.dimensions
     return LotSomme(
         sommer_selon(reglages.regles, tables, reglages.baremes, dimensions),
         compter_le_parc(tables["logements"], dimensions),

@@ -42,6 +42,8 @@ TYPES = {"number": "un nombre", "integer": "un nombre entier", "date": "une date
 DATE_ECRITE = r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
 # Une valeur proche n'est proposée que si elle l'est assez, et nettement plus que les autres.
 RESSEMBLANCE, ECART_DE_RESSEMBLANCE = 0.6, 0.15
+# Pour être recopiée, il faut qu'elle le soit bien plus : « Laurent » n'est pas « vacant ».
+RESSEMBLANCE_CITABLE = 0.75
 
 
 def typer(textes: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -92,7 +94,7 @@ def citable(champ: Champ, valeur: str) -> bool:
         return False
     if ressemble_a_un_code(valeur) or (champ.type == "date" and re.fullmatch(DATE_ECRITE, valeur)):
         return True
-    return bool(champ.admises and plus_proche(valeur, champ.admises, net=False))
+    return bool(champ.admises) and ressemble(valeur, champ.admises)
 
 
 def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
@@ -156,26 +158,44 @@ def _conseil_de_type(champ: Champ, valeur: str | None) -> str:
     return f"{exemple[champ.type]}, ou laisser vide." if not champ.obligatoire else f"{exemple[champ.type]}."
 
 
-def plus_proche(valeur: str | None, admises: tuple[str, ...], net: bool = True) -> str | None:
-    """La valeur admise qui ressemble le plus à celle qui est écrite, ou ``None`` si deux se valent presque (``net``).
+def plus_proche(valeur: str | None, admises: tuple[str, ...]) -> str | None:
+    """La valeur admise qui ressemble le plus à celle qui est écrite, ou ``None`` si deux se valent presque.
 
     >>> plus_proche("Loué", ("loue", "vacant"))
     'loue'
     >>> plus_proche("PLIA", ("PLAI", "PLI")) is None
     True
     """
-    if not valeur:
+    notes = _noter(valeur, admises)
+    if not notes:
         return None
+    (meilleure, choisie), suivante = notes[0], notes[1][0] if len(notes) > 1 else 0
+    nette = meilleure == 1 or (meilleure >= RESSEMBLANCE and meilleure - suivante >= ECART_DE_RESSEMBLANCE)
+    return choisie if nette else None
+
+
+def ressemble(valeur: str | None, admises: tuple[str, ...]) -> bool:
+    """Est-ce l'une des valeurs admises, à une faute de frappe près ? Un nom n'en est presque jamais aussi près.
+
+    >>> [ressemble(valeur, ("loue", "vacant")) for valeur in ("Loué", "vaccant", "Laurent", "Vincent")]
+    [True, True, False, False]
+    """
+    initiale = normaliser(valeur or "")[:1]
+    notes = _noter(valeur, admises)
+    return any(note >= RESSEMBLANCE_CITABLE and normaliser(admise)[:1] == initiale for note, admise in notes)
+
+
+def _noter(valeur: str | None, admises: tuple[str, ...]) -> list[tuple[float, str]]:
+    """(ressemblance, valeur admise), la plus proche d'abord ; rien si aucune n'en approche."""
+    if not valeur:
+        return []
     ecrite = normaliser(valeur)
     paires = _comparer_a(tuple(admises))
     for paire, _ in paires:
         paire.set_seq1(ecrite)
-    if not any(_approche(paire) for paire, _ in paires):  # rien n'en approche : ne pas l'aligner
-        return None
-    notes = sorted(((paire.ratio(), a) for paire, a in paires), reverse=True)
-    (meilleure, choisie), suivante = notes[0], notes[1][0] if len(notes) > 1 else 0
-    nette = meilleure == 1 or (meilleure >= RESSEMBLANCE and (not net or meilleure - suivante >= ECART_DE_RESSEMBLANCE))
-    return choisie if nette else None
+    if not any(_approche(paire) for paire, _ in paires):  # ne pas les aligner
+        return []
+    return sorted(((paire.ratio(), a) for paire, a in paires), reverse=True)
 
 
 def _approche(paire: difflib.SequenceMatcher) -> bool:

@@ -251,7 +251,9 @@ def _ranger(probleme: Probleme, schema: Schema) -> tuple:
 
 
 def _ensemble(semblables: list[Probleme]) -> Lignes:
-    return Lignes.de([n for p in semblables for n in p.lignes], sum(p.nombre for p in semblables))
+    lignes = Lignes.de([n for p in semblables for n in p.lignes], sum(p.nombre for p in semblables))
+    lignes.d_autres_valeurs = any(getattr(p.lignes, "d_autres_valeurs", False) for p in semblables)
+    return lignes
 
 
 def _reunir(contenus: list[Contenu]) -> Contenu:

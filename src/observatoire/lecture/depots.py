@@ -14,7 +14,7 @@ from observatoire.interdits import nommer, porte_un_nom
 from observatoire.lecture.allures import Allure
 from observatoire.lecture.fichiers import LUS, conseiller_format
 from observatoire.lecture.inventaires import Trouve, parcourir
-from observatoire.lecture.problemes import Probleme, abreger, citer, compter, enumerer, imprimable
+from observatoire.lecture.problemes import Probleme, abreger, citer, compter_problemes, enumerer, imprimable
 
 RPLS = "rpls"
 TABLES_RPLS = ("immeubles", "logements")
@@ -119,7 +119,7 @@ class Fichier:
         """Le refus, dans la forme que reçoit le bailleur ; vide si le fichier est accepté."""
         if not self.refuse:
             return ""
-        tete = f"{self.titre} : fichier refusé, {compter(len(self.problemes), 'problème')}."
+        tete = f"{self.titre} : fichier refusé, {compter_problemes(self.problemes)}."
         corps = "\n".join(p.texte for p in abreger(self.problemes))
         return f"{tete}\n\n{corps}\n\nAucune ligne de ce fichier n'a été utilisée."
 
@@ -190,6 +190,11 @@ def _mal_place(fichier: Fichier, table: str, deposant: str, config: Configuratio
         quoi = "il porte le nom d'une personne, ou de quoi la joindre."
         yield Probleme("nom_de_fichier", f"le nom du fichier ne peut pas être répété : {quoi}", _nom_attendu(config))
         return
+    if _a_de_l_invisible(fichier.chemin):
+        quoi = "il contient un saut de ligne, une espace de trop ou un caractère illisible."
+        conseil = f"Le renommer en retapant son nom. {_nom_attendu(config)}"
+        yield Probleme("nom_de_fichier", f"le nom du fichier n'est pas compris : {quoi}", conseil)
+        return
     if fichier.format not in LUS:
         yield Probleme(
             "format", f"le format {citer(fichier.chemin.suffix)} n'est pas lu.", conseiller_format(fichier.format)
@@ -198,6 +203,12 @@ def _mal_place(fichier: Fichier, table: str, deposant: str, config: Configuratio
         yield _nom_incompris(table, deposant, config)
     else:
         yield from _table_permise(table, next(d for d in config.deposants if d.code == fichier.deposant))
+
+
+def _a_de_l_invisible(chemin: Path) -> bool:
+    """Un nom que l'on relirait sans voir en quoi il n'est pas celui qui est attendu."""
+    mots = [*chemin.stem.split("_"), chemin.suffix]
+    return not chemin.name.isprintable() or any(mot != mot.strip() for mot in mots)
 
 
 def _annee_inconnue(annee: int, config: Configuration) -> Probleme:

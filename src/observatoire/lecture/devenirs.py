@@ -61,14 +61,16 @@ def _lecteur(tables: Path):
     @lru_cache(maxsize=1)
     def lire(deposants: tuple[str, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
         return (
-            _lire(tables / "logements.parquet", ["id_logement", "deposant", "occupation", "date_bail"], deposants),
-            _lire(tables / "menages.parquet", ["id_logement", "annee_emmenagement"], deposants),
+            _lire_les_deposes(
+                tables / "logements.parquet", ["id_logement", "deposant", "occupation", "date_bail"], deposants
+            ),
+            _lire_les_deposes(tables / "menages.parquet", ["id_logement", "annee_emmenagement"], deposants),
         )
 
     return lire
 
 
-def _lire(dossier: Path, colonnes: list[str], deposants: Iterable[str]) -> pd.DataFrame:
+def _lire_les_deposes(dossier: Path, colonnes: list[str], deposants: Iterable[str]) -> pd.DataFrame:
     table = ds.dataset(dossier, format="parquet").to_table(
         columns=colonnes, filter=ds.field("deposant").isin(list(deposants))
     )

@@ -56,7 +56,7 @@ def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bo
     Lève :class:`FichierIllisible`.
     """
     try:
-        return _lire(chemin, entetes_attendus, sans_ligne)
+        return _lire_selon_le_format(chemin, entetes_attendus, sans_ligne)
     except OSError as erreur:
         raise FichierIllisible(inaccessible(erreur)) from erreur
 
@@ -69,7 +69,7 @@ def inaccessible(erreur: OSError, quoi: str = "fichier") -> Probleme:
     return Probleme("acces", f"ce {quoi} ne peut pas être lu.", "Le copier de nouveau dans le dossier des dépôts.")
 
 
-def _lire(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> Lu:
+def _lire_selon_le_format(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool) -> Lu:
     if chemin.stat().st_size == 0:
         raise FichierIllisible(_vide())
     if chemin.suffix.lower() in EN_COLONNES:

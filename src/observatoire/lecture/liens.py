@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.controles import plus_proche
+from observatoire.lecture.controles import plus_proche, ressemble
 from observatoire.lecture.depots import RPLS, Fichier
 from observatoire.lecture.problemes import (
     NON_AFFICHEE,
@@ -179,4 +179,4 @@ def _citables(valeurs: pd.Series, masque: pd.Series, admises: tuple[str, ...] = 
         return ()
     if not admises:
         return [(None, Lignes.de(choisies.index))]
-    return par_code(choisies, lambda v: bool(plus_proche(v, admises, net=False)) or ressemble_a_un_code(v)).items()
+    return par_code(choisies, lambda v: ressemble(v, admises) or ressemble_a_un_code(v)).items()

@@ -49,7 +49,7 @@ class Lot:
 
 
 @dataclass(frozen=True)
-class Reglages:
+class ReglagesDeLecture:
     """Comment traiter un lot ; ``dossier`` : où écrire les tables ; ``suite`` : voir :func:`lecture.lire`."""
 
     outils: Outils
@@ -107,10 +107,10 @@ def _couper(tache: tuple[Lot, int], ou: tuple[Outils, Path]) -> list[list[Fichie
     return couper(lot.fichiers, outils.schemas, nombre, dossier)
 
 
-def lire_lots(lots: list[Lot], reglages: Reglages, suivi: Suivi) -> list[Bilan]:
+def lire_lots(lots: list[Lot], reglages: ReglagesDeLecture, suivi: Suivi) -> list[Bilan]:
     """Lire tous les lots, dans leur ordre, un par cœur à la fois s'ils sont gros."""
     bilans = []
-    for bilan in lire_prudemment(_lire_lot, lots, reglages, reglages.outils):
+    for bilan in lire_prudemment(_traiter_lot, lots, reglages, reglages.outils):
         suivi.avancer(bilan.fichiers[0], len(bilan.fichiers))
         bilans.append(bilan)
     return bilans
@@ -132,13 +132,9 @@ def un_seul_fil() -> None:
     pa.set_io_thread_count(1)
 
 
-def _lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
-    un_seul_fil()
-    return lire_lot(lot, reglages)
-
-
-def lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
+def _traiter_lot(lot: Lot, reglages: ReglagesDeLecture) -> Bilan:
     """Lire, vérifier, préparer et écrire un lot ; ses fichiers n'ont ensuite plus de lignes."""
+    un_seul_fil()
     traces = [t for fichiers in lot.parts.values() for t in verifier_part(fichiers, reglages.outils)]
     bilan = preparer_lot(lot, reglages)
     for fichier in lot.fichiers:
@@ -146,7 +142,7 @@ def lire_lot(lot: Lot, reglages: Reglages) -> Bilan:
     return replace(bilan, traces=traces)
 
 
-def preparer_lot(lot: Lot, reglages: Reglages) -> Bilan:
+def preparer_lot(lot: Lot, reglages: ReglagesDeLecture) -> Bilan:
     """Préparer et écrire les fichiers acceptés d'un lot vérifié ; rien si l'un est refusé et que tous comptent."""
     if any(f.refuse for f in lot.fichiers) and not reglages.sans_les_refuses:
         return Bilan(lot.fichiers)
@@ -161,7 +157,7 @@ def preparer_lot(lot: Lot, reglages: Reglages) -> Bilan:
     return _ecrire(lot, tables, reglages)
 
 
-def _ecrire(lot: Lot, tables: dict[str, pd.DataFrame], reglages: Reglages) -> Bilan:
+def _ecrire(lot: Lot, tables: dict[str, pd.DataFrame], reglages: ReglagesDeLecture) -> Bilan:
     preparees, hors = preparer_tables(tables, reglages.outils)
     for nom, table in preparees.items():
         destination = reglages.dossier / "tables" / str(lot.annee) / f"{nom}.parquet"

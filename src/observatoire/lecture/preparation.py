@@ -23,16 +23,17 @@ from observatoire.configuration import MARQUE_FICTIF, Configuration
 from observatoire.conserves import avec_les_conservees
 from observatoire.droits import creer_dossier, reserver, resserrer
 from observatoire.erreurs import DepotRefuse
-from observatoire.fichiers import PROVISOIRE, remplacer_dossier
+from observatoire.fichiers import remplacer_dossier
 from observatoire.lecture.bilans import tableau_des_avertissements, tableau_des_depots
 from observatoire.lecture.decoupe import recoller
 from observatoire.lecture.depots import Fichier
 from observatoire.lecture.devenirs import ecrire_devenirs
-from observatoire.lecture.lots import Bilan, Lot, Reglages, couper_les_gros, decouper, lire_lots, preparer_lot
+from observatoire.lecture.lots import Bilan, Lot, ReglagesDeLecture, couper_les_gros, decouper, lire_lots, preparer_lot
 from observatoire.lecture.parts import Outils
 from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.tables import HORS, ecrire_table, table_vide
 from observatoire.lecture.verification import Depots, Suivi, conclure, inventaire
+from observatoire.marque import PROVISOIRE
 from observatoire.rangement import ecrire_preparee
 from observatoire.tables import preparees
 from observatoire.tables.depots import AVERTISSEMENTS, CORRECTIONS, DEPOTS, IMMEUBLES_HORS_QUARTIER, LECTURE, ORIGINE
@@ -61,7 +62,7 @@ def lire(
     suivi = Suivi(avancement, len(depots.fichiers))
     with _a_cote(config) as aside:
         lots = couper_les_gros(decouper(depots), outils, aside / MORCEAUX)
-        lus = lire_lots(lots, Reglages(outils, aside, sans_les_refuses, suite), suivi)
+        lus = lire_lots(lots, ReglagesDeLecture(outils, aside, sans_les_refuses, suite), suivi)
         shutil.rmtree(aside / MORCEAUX, ignore_errors=True)
         depots.fichiers = _a_leur_place(depots, lus)
         depots.suites = {(lot.annee, lot.nom): lu.suite for lot, lu in zip(lots, lus, strict=True) if lu.suite}
@@ -110,7 +111,7 @@ def preparer(config: Configuration, depots: Depots, sans_les_refuses: bool = Fal
     _refuser(depots, sans_les_refuses)
     outils = Outils(config, depots.schemas, depots.contours, cle=cle_de(config))
     with _a_cote(config) as aside:
-        reglages = Reglages(outils, aside, sans_les_refuses)
+        reglages = ReglagesDeLecture(outils, aside, sans_les_refuses)
         bilans = [preparer_lot(lot, reglages) for lot in decouper(depots, par_annee=True)]
         bilan = _ecrire_le_reste(aside, config, depots, bilans)
         _mettre_en_place(aside, config.chemin("prepare"))
@@ -182,7 +183,7 @@ def _garder_les_conservees(dossier: Path, config: Configuration, depots: Depots,
 
 
 def _mettre_en_place(aside: Path, prepare: Path) -> None:
-    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer chaque élément.
+    """Effacer d'abord ce qui se calcule des anciennes tables, puis remplacer le reste, dossiers (marqués) en tête.
 
     Interrompue, la mise en place laisse ``prepare`` sans rien qui s'en tire : rien ne peut alors être publié, ni de
     l'ancien, ni d'un mélange des deux.
@@ -190,7 +191,7 @@ def _mettre_en_place(aside: Path, prepare: Path) -> None:
     for table in preparees().values():
         if table.etape is not LECTURE:
             table.dans(prepare).unlink(missing_ok=True)
-    for nouveau in sorted(aside.iterdir()):
+    for nouveau in sorted(aside.iterdir(), key=lambda element: (element.is_file(), element.name)):
         ancien = prepare / nouveau.name
         if nouveau.is_dir():
             remplacer_dossier(nouveau, ancien)

@@ -22,15 +22,20 @@ LIGNES_GARDEES = 1000
 BLOC = 16_384
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
-UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres"}
+UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres", "m²"}
+ABSENCES = {"na", "nc", "nd", "nr", "ns"}
 TUE = "non affichée"
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
 
 
 class Lignes(tuple):
-    """Les premiers numéros, triés, de lignes en cause ; ``nombre`` : combien elles sont en tout."""
+    """Les premiers numéros, triés, de lignes en cause ; ``nombre`` : combien elles sont en tout.
+
+    ``d_autres_valeurs`` : parmi elles, des valeurs que personne n'a distinguées, trop nombreuses.
+    """
 
     nombre: int
+    d_autres_valeurs: bool = False
 
     @classmethod
     def de(cls, numeros: Iterable[int], nombre: int | None = None) -> Lignes:
@@ -131,8 +136,9 @@ def par_code(valeurs: pd.Series, citable: Callable[[str], bool] | None = None) -
     cles = {code: rang for rang, code in enumerate(dict.fromkeys([*codes, None]))}
     places = pc.fill_null(pc.index_in(textes, pa.array(premieres, textes.type)), -1).to_numpy()
     rangs = np.array([cles[code] for code in [*codes, None]])[places]
-    groupes = zip(cles, _par_rang(rangs, len(cles), valeurs.index.to_numpy()), strict=True)
-    return {code: lignes for code, lignes in groupes if lignes}
+    groupes = dict(zip(cles, _par_rang(rangs, len(cles), valeurs.index.to_numpy()), strict=True))
+    groupes[None].d_autres_valeurs = bool((places < 0).any())
+    return {code: lignes for code, lignes in groupes.items() if lignes}
 
 
 def _premieres(textes: pa.Array | pa.ChunkedArray) -> list[str]:
@@ -160,10 +166,10 @@ def citer_code(valeur: str | None) -> str:
 def ressemble_a_un_code(texte: str) -> bool:
     """Est-ce un code, et non un texte libre où quelqu'un pourrait être nommé ou joint ?
 
-    Sans chiffre, un mot peut être un nom : il n'est cité que s'il a deux lettres au plus.
+    Un mot peut être un nom (« Li ») : il n'est cité que s'il n'a qu'une lettre, ou si c'est une unité, une absence.
 
-    >>> [ressemble_a_un_code(texte) for texte in ("45,2 m²", "M. Dupont, 3e", "0381000000", "Dupont", "T3 Dupont", "Z")]
-    [True, False, False, False, False, True]
+    >>> [ressemble_a_un_code(texte) for texte in ("45,2 m²", "M. Dupont, 3e", "0381000000", "Li", "T3 Li", "Z", "NC")]
+    [True, False, False, False, False, True, True]
     """
     sans_decimale = re.sub(r"(?<=\d),(?=\d)", ".", texte)
     return (
@@ -171,29 +177,30 @@ def ressemble_a_un_code(texte: str) -> bool:
         and len(texte.split()) <= MOTS_D_UN_CODE
         and not re.search("[,;@\n]", sans_decimale)
         and len(re.findall(r"\d", texte)) <= CHIFFRES_D_UN_CODE
-        and all(mot.lower() in UNITES for mot in re.findall(r"[^\W\d_]{3,}", texte))
+        and all(mot.lower() in UNITES | ABSENCES for mot in re.findall(r"[^\W\d_]{2,}", texte))
     )
 
 
 def abreger(problemes: list[Probleme]) -> list[Probleme]:
     """Au-delà de vingt valeurs d'une même faute, compter le reste en une phrase (le rapport CSV a tout)."""
-    cites, tus, lignes = [], Counter(), Counter()
-    vus = Counter()
+    cites, tus, vus = [], {}, Counter()
     for probleme in problemes:
         cle = (probleme.regle, probleme.colonne)
         vus[cle] += 1
-        if vus[cle] <= VALEURS_CITEES:
-            cites.append(probleme)
-        else:
-            tus[cle] += 1
-            lignes[cle] += probleme.nombre
+        (cites if vus[cle] <= VALEURS_CITEES else tus.setdefault(cle, [])).append(probleme)
     return cites + [
         Probleme(
             regle,
-            f"{compter(n, 'autre problème', 'autres problèmes')} du même genre, sur "
-            f"{compter(lignes[regle, colonne], 'ligne')}.",
+            f"{compter_problemes(autres, 'autre problème', 'autres problèmes')} du même genre, sur "
+            f"{compter(sum(p.nombre for p in autres), 'ligne')}.",
             f"Le rapport CSV les donne ({nombre(VALEURS_GARDEES)} au plus).",
             colonne,
         )
-        for (regle, colonne), n in tus.items()
+        for (regle, colonne), autres in tus.items()
     ]
+
+
+def compter_problemes(problemes: list[Probleme], *mots: str) -> str:
+    """« 2 problèmes » ; « au moins 1 013 problèmes » quand les valeurs fautives n'ont pas toutes été distinguées."""
+    plancher = "au moins " * any(getattr(p.lignes, "d_autres_valeurs", False) for p in problemes)
+    return plancher + compter(len(problemes), *(mots or ("problème",)))

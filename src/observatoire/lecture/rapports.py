@@ -21,7 +21,7 @@ from observatoire.echappement import pour_tableur
 from observatoire.fichiers import ecrire_dossier
 from observatoire.lecture.bilans import tables_attendues, tables_d_autrui
 from observatoire.lecture.depots import RPLS, Fichier
-from observatoire.lecture.problemes import abreger, compter, nombre
+from observatoire.lecture.problemes import abreger, compter, compter_problemes, nombre
 
 DOUTES_CITES = 200
 SANS_DEPOSANT = "a_classer"
@@ -160,7 +160,7 @@ def _resume(f: Fichier) -> dict:
         "refuse": f.refuse,
         "lignes": f.lignes,
         "utilisees": _utilisees(f),
-        "nb_problemes": len(f.problemes),
+        "nb_problemes": compter_problemes(f.problemes),
         "problemes": abreger(f.problemes),
         "traitements": [t for t in f.traitements if t.nombre],
         "doutes": [

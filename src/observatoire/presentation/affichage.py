@@ -75,6 +75,30 @@ def section(nom: str, *fragments: Fragment) -> Fragment:
     return Fragment(f'<div class="obs-section">{corps}{suite}</div>', _resumer(fragments))
 
 
+def essentiel(*fragments: Fragment) -> Fragment:
+    """Ce qui compte, en tête de page : une puce par fragment (le HTML d'une phrase) ; rien de ce qui est absent."""
+    presents = [f for f in fragments if not isinstance(f, Absent)]
+    puces = "".join(f"<li>{f.html}</li>" for f in presents)
+    return Fragment(f'<ul class="obs-essentiel">{puces}</ul>', _resumer(presents)) if puces else silence("L'essentiel")
+
+
+def en_bref(titre: str, html: str) -> Fragment:
+    """Une phrase de l'essentiel : de quoi elle parle, puis ce qu'elle en dit, en HTML sûr."""
+    return Fragment(f"<strong>{escape(titre)}</strong> {html}", titre)
+
+
+def theme(nom: str, *fragments: Fragment) -> Fragment:
+    """Une section repliée : son nom se lit, ses tableaux et ses figures s'ouvrent, sans script.
+
+    Elle s'imprime ouverte. Ce qui n'a rien à montrer le dit en une phrase, sans pli.
+    """
+    contenu = section(nom, *fragments)
+    if isinstance(contenu, Absent):
+        return contenu
+    resume = f"<summary>{escape(nom)} : tableaux et figures</summary>"
+    return Fragment(f'<details class="obs-theme">{resume}{contenu.html}</details>', contenu.resume)
+
+
 def plier(resume: str, contenu: str) -> str:
     """Un pli fermé : ``resume`` se lit, ``contenu`` s'ouvre."""
     return f'<details class="obs-pli"><summary>{escape(resume)}</summary>{contenu}</details>'

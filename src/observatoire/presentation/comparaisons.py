@@ -51,7 +51,7 @@ class Mots:
 def en_mots(repere: Repere) -> Mots:
     """Comment dire l'écart à un repère : « au-dessus de la ville »."""
     return Mots(
-        f"au-dessus {repere.de}", f"au-dessous {repere.de}", f"écart non significatif avec {repere.article}",
+        f"au-dessus {repere.de}", f"au-dessous {repere.de}", f"proche {repere.de}",
         f"identique {repere.a}",
     )  # fmt: skip
 
@@ -61,10 +61,10 @@ def regle(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous"
     epreuves = eprouver_la_page(valeurs, territoire, bailleur)
     faites, par_hasard = ecrire(epreuves.faites, "comparaisons", decimales=0), ecrire(epreuves.par_hasard, decimales=0)
     return (
-        f"Un écart est dit non significatif quand le hasard suffirait à l'expliquer. La page fait {faites} ; le seul "
-        f"hasard en ferait paraître environ {par_hasard}, et la règle en tient compte : en moyenne, au plus un écart "
-        "annoncé sur vingt n'est que du hasard. Un dénombrement complet n'a pas d'intervalle : son écart est donné "
-        "sans test."
+        f"« Proche » ou « sans changement net » : le hasard suffirait à expliquer l'écart. La page fait {faites} ; le "
+        f"seul hasard en ferait paraître environ {par_hasard}, et la règle en tient compte : en moyenne, au plus un "
+        "écart annoncé sur vingt n'est que du hasard. Un dénombrement complet n'a pas d'intervalle : son écart est "
+        "donné sans test."
     )
 
 
@@ -147,7 +147,7 @@ def comparer_annee(
     mots = Mots(
         f"en hausse {depuis}",
         f"en baisse {depuis}",
-        f"écart non significatif {depuis}",
+        f"sans changement net {depuis}",
         f"identique à {avant}",
     )
     texte = ecrire_ecart(variation["variation"], valeurs.catalogue[indicateur])

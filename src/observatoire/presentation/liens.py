@@ -47,6 +47,11 @@ def vers_fiche(indicateur: str, depuis: str = "annee") -> str:
     return f"{_RACINE[depuis]}indicateurs/{indicateur}.html"
 
 
+def vers_seance(seance: str, depuis: str = "annee") -> str:
+    """L'adresse du compte rendu d'une séance."""
+    return f"{_RACINE[depuis]}seances/{seance}.html"
+
+
 def lier(texte: str, adresse: str | None) -> str:
     """Un lien, ou le texte seul quand il n'y a pas d'adresse."""
     return f'<a href="{escape(adresse)}">{escape(texte)}</a>' if adresse else escape(texte)

@@ -27,7 +27,6 @@ DIFFERENCE = 0.10
 
 _FRANCAIS = Locale("fr")
 _COLLEES = {"%", "‰"}
-_POUR_CENT_LOGEMENTS = "pour 100 logements"
 _SINGULIERS = {"baux": "bail"}
 _EN_LETTRES = (
     "aucun", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize",
@@ -243,4 +242,4 @@ def _suffixe(texte: str, unite: str) -> str:
     mot, *suite = unite.split(" ")
     if petit and mot.endswith("s") and mot[:-1] in _DENOMBRES:
         return INSECABLE + " ".join([mot[:-1], *suite])
-    return INSECABLE + ("p. 100 log." if unite == _POUR_CENT_LOGEMENTS else unite)
+    return INSECABLE + unite

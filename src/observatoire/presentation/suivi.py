@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import comparaisons, selection
-from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.affichage import Fragment, absent, en_bref
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.epreuves import SEUIL
-from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, vers_territoire
+from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, lier_lieu, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_ligne, ecrire_part
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.statistique.comparaisons import fausses_decouvertes
+from observatoire.vocabulaire import PROPORTION
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -39,11 +40,10 @@ def couverture_annee(valeurs: Publie, depuis: str = "annee") -> Fragment:
 
 def livraisons(valeurs: Publie) -> Fragment:
     """Quels bailleurs ont déposé, et quelles tables, pour l'année de la page."""
-    depots = valeurs.depots[valeurs.depots["annee"].eq(valeurs.annee) & valeurs.depots["statut"].eq("accepte")]
-    noms = valeurs.bailleurs.set_index("code")["nom"]
+    depots, noms = _acceptes(valeurs), valeurs.bailleurs.set_index("code")["nom"]
     tables = depots.groupby("deposant", sort=False)["table"].agg(lambda t: ", ".join(TABLES.get(x, x) for x in t))
     puces = "".join(f"<li><strong>{escape(noms.get(c, c))}</strong> : {escape(t)}</li>" for c, t in tables.items())
-    muets = [noms[c] for c in selection.vrais_bailleurs(valeurs)["code"] if c not in tables.index]
+    muets = _sans_depot(valeurs, depots)
     suite = f"<li>Sans dépôt accepté : {escape(', '.join(muets))}</li>" if muets else ""
     return Fragment(f"<ul>{puces}{suite}</ul>", "Dépôts de l'année")
 
@@ -65,6 +65,50 @@ def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fra
     )
     titre = f"Ce qui a changé entre {avant} et {valeurs.annee}"
     return composer(pd.DataFrame(lignes), titre, gauche=("Indicateur", "Changement"), note=note)
+
+
+def changements_en_bref(valeurs: Publie, depuis: str = "edition") -> Fragment:
+    """En une phrase : le quartier où ce qui est sous alerte a le plus changé en un an."""
+    avant = valeurs.annee - 1
+    if avant not in valeurs.edition["annees"]:
+        return absent("Changements", "c'est la première année de l'édition")
+    deux = _changements(valeurs, avant)
+    suivis = {r["indicateur"] for r in valeurs.alertes(annee=valeurs.annee)}
+    parts = [code for code in suivis if valeurs.catalogue[code]["nature"] == PROPORTION]
+    nets = deux[deux["ajustee"].lt(SEUIL) & deux["indicateur"].isin(parts) & deux["niveau"].eq("quartier")]
+    compte = f"{ecrire(deux['ajustee'].lt(SEUIL).sum(), 'changements', decimales=0)} nets depuis {avant}"
+    if nets.empty:
+        return en_bref("Ce qui change.", f"{escape(compte)}.")
+    premier = next(nets.loc[[nets["variation"].abs().idxmax()]].itertuples())
+    ecart = comparaisons.comparer_annee(
+        valeurs, premier.indicateur, avant, (premier.niveau, premier.territoire, "tous"), premier.ajustee
+    )
+    quoi = f"{lier_lieu(valeurs, premier.niveau, premier.territoire, depuis)}, "
+    quoi += f"{lier_fiche(valeurs, premier.indicateur, depuis)}, {escape(ecart.texte)}"
+    return en_bref("Ce qui change.", f"{escape(compte)}, dont le plus grand par quartier : {quoi}.")
+
+
+def silences_en_bref(valeurs: Publie) -> Fragment:
+    """En une phrase, sur une page à la racine de l'édition : qui n'a pas déposé, et quelle part des valeurs est
+    cachée."""
+    muets, table = _sans_depot(valeurs, _acceptes(valeurs)), valeurs.indicateurs
+    statuts = table.loc[table["annee"].eq(valeurs.annee), "statut"].value_counts()
+    caches = statuts.get("c", 0) / max(statuts.get("c", 0) + statuts.get("publie", 0), 1)
+    qui = f"Sans dépôt accepté en {valeurs.annee} : {', '.join(muets)}." if muets else ""
+    qui = qui or f"Tous les bailleurs ont déposé en {valeurs.annee}."
+    secret = f"{ecrire_part(caches)} des valeurs sont cachées par le secret"
+    return en_bref("Ce que l'on ne sait pas.", f"{escape(qui)} {lier(secret, 'sources.html')}.")
+
+
+def _acceptes(valeurs: Publie) -> pd.DataFrame:
+    """Les dépôts acceptés de l'année de la page."""
+    return valeurs.depots[valeurs.depots["annee"].eq(valeurs.annee) & valeurs.depots["statut"].eq("accepte")]
+
+
+def _sans_depot(valeurs: Publie, depots: pd.DataFrame) -> list[str]:
+    """Les noms des bailleurs qui ne sont pas de ces ``depots``."""
+    bailleurs = selection.vrais_bailleurs(valeurs)
+    return bailleurs.loc[~bailleurs["code"].isin(depots["deposant"]), "nom"].tolist()
 
 
 def _parts(table: pd.DataFrame, bailleur: str) -> dict[str, str]:

@@ -21,6 +21,9 @@ from observatoire.presentation.nombres import (
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: « 149 logements de moins » : comment se dit le sens d'un écart.
+_SENS = {"plus": "plus", "moins": "moins"}
+
 
 def commentaire(annee: int, territoire: str | None = None) -> Fragment:
     """Le commentaire déposé pour un territoire ou un bailleur (la ville par défaut), ou qu'il n'y en a pas."""
@@ -57,9 +60,9 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
             f"Les bailleurs qui ont déposé gèrent {ecrire_mesure(ligne, 'couverture')} des logements connus."
         )
     zero = comparaisons.comparer_zero(valeurs, "nb_logements", territoire, bailleur)
-    if zero and zero.ecart:
+    if zero and zero.signe in _SENS:
         depart = str(valeurs.edition["annee_zero"])
-        phrases.append(f"L'écart à l'état zéro de {depart} est de {zero.ecart}.")
+        phrases.append(f"{zero.ecart.lstrip('+−')} de {_SENS[zero.signe]} qu'en {depart}, l'état zéro.")
     return paragraphe(" ".join(phrases))
 
 

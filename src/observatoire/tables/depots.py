@@ -29,7 +29,7 @@ DEPOTS = Table(
     mesures=(
         _FICHIER, code("format", "format du fichier"), STATUT,
         texte("colonnes_absentes", "colonnes que le fichier n'a pas"), _LIGNES,
-        entier("problemes", "problèmes qui font refuser", "lignes"), *_TRAITEES,
+        entier("problemes", "problèmes distingués qui font refuser", "lignes"), *_TRAITEES,
     ),
     sources=LU, purge=Purge(),
 )  # fmt: skip

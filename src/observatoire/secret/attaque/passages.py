@@ -82,13 +82,13 @@ def relever_les_passages(
                             colonne=definitions.roles[code, role],
                             unites_de=definitions.tables[code, role],
                             loi=lois.setdefault(loi, len(lois)),
-                            **_lire(lignes, role, loi),
+                            **_borner_les_comptes(lignes, role, loi),
                         )
                     )
     return morceaux
 
 
-def _lire(lignes: pd.DataFrame, role: str, loi: Bruit) -> dict[str, np.ndarray]:
+def _borner_les_comptes(lignes: pd.DataFrame, role: str, loi: Bruit) -> dict[str, np.ndarray]:
     """Les bornes sûres d'un compte, et ce qui s'en lit ; ce que personne ne publie n'a que des sommes."""
     vrai = lignes.get(f"vrai_{role}", np.nan)
     if role in TUS:

@@ -103,7 +103,7 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     nature = catalogue()[code].nature
     publie, cache = (lignes["statut"].eq(s).to_numpy() for s in ("publie", "c"))
     exacte, petite = lignes["exacte"].to_numpy(), lignes["petite"].to_numpy()
-    bas, haut = _lire(lignes, role)
+    bas, haut = _encadrer_le_publie(lignes, role)
     plancher, plafond = etendue(loi, bas, haut)
     plancher, plafond = np.where(exacte, bas, plancher), np.where(exacte, haut, plafond)
     if role != "numerateur" and nature != "effectif":
@@ -129,7 +129,7 @@ def _compte(lignes: pd.DataFrame, code: str, role: str, loi: Bruit, seuil: int) 
     )  # fmt: skip
 
 
-def _lire(lignes: pd.DataFrame, role: str) -> tuple[np.ndarray, np.ndarray]:
+def _encadrer_le_publie(lignes: pd.DataFrame, role: str) -> tuple[np.ndarray, np.ndarray]:
     """Entre quoi est le compte publié : lui-même ; au moins lui, s'il bute sur le tout qui le contient ; ce que dit le
     taux de réponse, arrondi."""
     haut, bas, reponse = (lignes[c].to_numpy(float) for c in ("numerateur", "denominateur", "reponse"))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation.affichage import Fragment
-from observatoire.presentation.liens import lier
+from observatoire.presentation.affichage import Fragment, absent, en_bref
+from observatoire.presentation.liens import lier, vers_seance
 from observatoire.presentation.nombres import ABSENT, ecrire_date, ecrire_entier
 from observatoire.presentation.objectifs import est_ecrit
 from observatoire.presentation.tableaux import composer
@@ -26,7 +26,7 @@ def calendrier_des_seances(valeurs: Publie) -> Fragment:
         return paragraphe("Aucun compte rendu n'a encore été versé.")
     rangs = [
         {
-            "Date": lier(ecrire_date(s["date"]), f"seances/{s['seance']}.html"),
+            "Date": lier(ecrire_date(s["date"]), vers_seance(s["seance"], "edition")),
             "Séance": escape(s["libelle"]),
             "État": s["etat"] + (" (fictive)" if s["fictif"] else ""),
             "Signataires présents": ecrire_entier(len(s["presents"].split(" ; ")))
@@ -53,3 +53,18 @@ def decisions_de_l_annee(valeurs: Publie) -> Fragment:
         fictive = " (fictive)" if s["fictif"] else ""
         puces.append(f"<li><strong>{escape(s['libelle'])}, {ecrire_date(s['date'])}{fictive}</strong> : {quoi}</li>")
     return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {valeurs.annee}")
+
+
+def decisions_en_bref(valeurs: Publie) -> Fragment:
+    """En une phrase, sur une page à la racine de l'édition : ce qu'a décidé la dernière séance qui a décidé."""
+    decisions = valeurs.lignes_de("decisions")
+    decisives = {d["seance"] for d in decisions if isinstance(d["texte"], str)}
+    tenues = [s for s in valeurs.lignes_de("seances", etat="tenue") if s["seance"] in decisives]
+    tenues = [s for s in tenues if s["annee"] <= valeurs.annee]
+    if not tenues:
+        return absent("Décisions", "aucune séance n'a de décision inscrite")
+    derniere = max(tenues, key=lambda s: s["date"])
+    textes = [d["texte"] for d in decisions if d["seance"] == derniere["seance"] and isinstance(d["texte"], str)]
+    quand = f"{derniere['libelle']} du {ecrire_date(derniere['date'])}{' (fictive)' if derniere['fictif'] else ''}"
+    dites = " ".join(escape(t) for t in textes)
+    return en_bref("Décisions.", f"{lier(quand, vers_seance(derniere['seance'], 'edition'))} : {dites}")

@@ -14,7 +14,7 @@ import pandas as pd
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import texte_libre
-from observatoire.lecture.controles import controler, plus_proche, typer
+from observatoire.lecture.controles import controler, plus_proche, ressemble, typer
 from observatoire.lecture.depots import relatif_a
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import FORMATS, Lu, lire_fichier
@@ -155,7 +155,7 @@ def _dicibles(textes: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         if champ.type == "date":
             admis = textes[nom].str.fullmatch(ECRITURE_D_UNE_DATE)
         else:
-            admis = textes[nom].isin([t for t in textes[nom].unique() if plus_proche(t, champ.admises or ("",))])
+            admis = textes[nom].isin([t for t in textes[nom].unique() if ressemble(t, champ.admises)])
         dicibles[nom] = textes[nom].where(admis, TUE)
     return dicibles
 

@@ -14,9 +14,10 @@ from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import Configuration
 from observatoire.couverture import disponibilite, ranger
 from observatoire.indicateurs.evaluation import livrer
+from observatoire.indicateurs.lots import Reglages, regler
 from observatoire.indicateurs.ouvrage import distribuer
-from observatoire.indicateurs.prepares import LotPrepare, ajouter_la_ville, lire_lot, lots_prepares, tables_vides
-from observatoire.indicateurs.sommes import Sommes, additionner, lire_regles, sommer_selon
+from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, tables_vides
+from observatoire.indicateurs.sommes import Sommes, additionner, sommer_selon
 from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre, reunir
 from observatoire.sujets.alertes.calcul.regles import Regles
@@ -33,39 +34,12 @@ COMPTEES = ("numerateur", "denominateur", f"numerateur_{CLE}", f"denominateur_{C
 SEUL = "\x01"
 
 
-@dataclass(frozen=True)
-class Reglages:
-    """Comment compter un lot d'une année ; voyage jusqu'au processus ou à la machine qui le compte."""
-
-    config: Configuration
-    regles: Regles
-    baremes: Baremes
-    vides: dict[str, pd.DataFrame]
-    comptees: object
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Le grain le plus fin que la configuration publie, et ce qui le contient."""
-        return [*(n for n in EMBOITES if n in self.config.niveaux), "bailleur", STRATE]
-
-
-def regler_les_strates(
-    config: Configuration, regles: Regles, baremes: Baremes, annee: int, lots: list[LotPrepare]
-) -> Reglages:
-    """Les réglages d'une année."""
-    vides = {nom: ajouter_la_ville(nom, table, config) for nom, table in tables_vides(lots).items()}
-    return Reglages(config, regles, baremes, vides, lire_regles(regles.declarations, vides, annee, baremes))
-
-
 def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     """Lire un lot et compter par immeuble et par strate."""
     reglages = par_annee[lot.annee]
-    fixes = {*reglages.dimensions, *COLONNES, "champ_rpls", "annee", "commune", CLE}
-    utiles = fixes.union(*reglages.comptees.lues.values())
-    lues = lire_lot(lot, utiles)
-    tables = reglages.vides | {nom: ajouter_la_ville(nom, table, reglages.config) for nom, table in lues.items()}
-    tables = {nom: stratifier(table) for nom, table in tables.items()}
-    return sommer_selon(reglages.comptees, tables, reglages.baremes, reglages.dimensions)
+    situees = reglages.situer(lire_lot(lot, reglages.utiles(*COLONNES)))
+    tables = {nom: stratifier(table) for nom, table in situees.items()}
+    return sommer_selon(reglages.regles, tables, reglages.baremes, reglages.dimensions)
 
 
 def stratifier(table: pd.DataFrame) -> pd.DataFrame:
@@ -109,13 +83,16 @@ def compter_les_strates(
     prepare = config.chemin("prepare")
     depots = lire_preparee(DEPOTS, prepare)
     lots = {annee: lots_prepares(prepare, annee) for annee in regles}
-    reglages = {annee: regler_les_strates(config, regles[annee], baremes, annee, lots[annee]) for annee in regles}
+    dimensions = [*(n for n in EMBOITES if n in config.niveaux), "bailleur", STRATE]
+    reglages: dict[int, Reglages] = {}
+    for annee, siennes in regles.items():
+        reglages |= regler(config, siennes.declarations, baremes, {annee: tables_vides(lots[annee])}, dimensions)
     taches = [lot for siens in lots.values() for lot in siens]
     par_annee: dict[int, list[Sommes]] = {annee: [] for annee in regles}
     for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
         par_annee[tache.annee].append(sommes)
     for annee, siennes in par_annee.items():
-        etats = disponibilite(depots, reglages[annee].comptees.lues, config, annee)
+        etats = disponibilite(depots, reglages[annee].regles.lues, config, annee)
         yield annee, livrer(additionner(siennes, reglages[annee].dimensions), etats)
 
 

@@ -20,6 +20,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.phrases import arrondir
 from observatoire.presentation.textes import paragraphe
+from observatoire.sujets.alertes.vue.examens import raconter_les_examens
 from observatoire.sujets.alertes.vue.registre import dire_pilote
 from observatoire.sujets.alertes.vue.resume import dire, juger, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.verdicts import est_signale, gravite, pastille
@@ -85,6 +86,11 @@ def _dire(valeurs: Publie, ligne: dict | None) -> str:
         quoi = "n'est plus signalé" if ligne["statut"] == "publie" else nommer_statut(ligne["statut"])
         return f'<p class="obs-phrase">{pastille(ligne)} : cette année, {escape(quoi)} ; le dossier reste ouvert.</p>'
     return f'<p class="obs-phrase">{pastille(ligne)} : {escape(dire(valeurs, ligne))}.</p>'
+
+
+def examens_du_dossier(valeurs: Publie, alerte: str) -> Fragment:
+    """Ce que les séances en ont dit et décidé, la plus récente d'abord."""
+    return raconter_les_examens(valeurs, trouver(valeurs, alerte).lieu)
 
 
 def actions_du_dossier(valeurs: Publie, alerte: str) -> Fragment:

@@ -14,13 +14,14 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler
 from observatoire.presentation.liens import dire_la_commune, lier, lier_fiche, vers_alerte, vers_territoire
-from observatoire.presentation.nombres import ecrire, ecrire_trimestre
+from observatoire.presentation.nombres import ecrire, ecrire_ligne, ecrire_trimestre
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
 from observatoire.publie import cle_d_alerte
+from observatoire.sujets.alertes.vue.examens import dater_l_examen
 from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, gravite, pastille
-from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
+from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, OUVRENT, TROP_LONG
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -38,7 +39,7 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     ouverts = dossiers_ouverts(valeurs)
     signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle_d_alerte(r))), gravite(r)))
     suivis = bool(ouverts)
-    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Excès"]
+    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Taux", "Examinée", "Excès"]
     entetes += [*_colonnes_du_suivi(valeurs) * suivis, "Attendu", "Forme", "Années en alerte"]
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
@@ -61,16 +62,18 @@ def _est_seul(dossier: dict | None) -> bool:
 
 def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: str) -> list[str]:
     dossier = ouverts.get(cle_d_alerte(ligne))
-    adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(
-        valeurs, ligne["niveau"], ligne["territoire"], depuis
-    )
+    adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(valeurs, "quartier", ligne["quartier"], depuis)
+    declaration = valeurs.catalogue[ligne["indicateur"]]
+    propre = valeurs.ligne(ligne["indicateur"], ligne["niveau"], ligne["territoire"], annee=ligne["annee"])
     return [
         lier(nommer_lieu(valeurs, ligne).removeprefix(f"{ligne['niveau']} "), adresse)
         + dire_la_commune(valeurs, ligne["niveau"], ligne["territoire"]),
         ligne["niveau"],
         pastille(ligne),
         lier_fiche(valeurs, ligne["indicateur"], depuis),
-        _exces(ligne, valeurs.catalogue[ligne["indicateur"]]),
+        ecrire_ligne(propre, declaration, html=True),
+        dater_l_examen(valeurs, ligne, depuis) if ligne["verdict"] in OUVRENT else "–",
+        _exces(ligne, declaration),
         *(_suivi(valeurs, dossier) if suivis else []),
         ecrire(ligne["attendu"], decimales=0),
         _forme(ligne),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.configuration import PUBLIQUE
-from observatoire.presentation.affichage import Fragment, absent, plier
+from observatoire.presentation.affichage import Fragment, absent, en_bref, plier
 from observatoire.presentation.comparaisons import comparer_annee
-from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre
+from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import (
     STATUTS,
     ecrire,
@@ -71,6 +71,29 @@ def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | No
     return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
 
 
+def alertes_en_bref(valeurs: Publie, depuis: str = "edition", nombre: int = 2) -> Fragment:
+    """En une phrase : combien d'alertes l'année de la page, et les plus graves des quartiers et secteurs."""
+    lignes = valeurs.alertes(annee=valeurs.annee)
+    if not lignes:
+        return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
+    alertes = [r for r in lignes if est_signale(r) and r["verdict"] in OUVRENT]
+    adresse = vers_registre(valeurs, depuis)
+    if not alertes:
+        return en_bref("Alertes.", f"{lier(f'Aucune alerte publiée en {valeurs.annee}', adresse)}.")
+    larges = [r for r in alertes if r["niveau"] != "immeuble"]
+    pires = sorted(larges, key=lambda r: (-OUVRENT.index(r["verdict"]), -r["observe"] / max(r["attendu"], 1)))[:nombre]
+    dites = "".join(f" {_resumer(valeurs, r, depuis)}." for r in pires)
+    return en_bref("Alertes.", f"{lier(_compter(alertes, f' en {valeurs.annee}'), adresse)}.{dites}")
+
+
+def _resumer(valeurs: Publie, ligne: dict, depuis: str) -> str:
+    """« Secteur Planoise – Époisses, impayés : 21,8 %, trois fois l'attendu (7,1 %), en hausse depuis 2009 »."""
+    nom = nommer_lieu(valeurs, ligne)
+    ou = lier(nom[:1].upper() + nom[1:], vers_territoire(valeurs, "quartier", ligne["quartier"], depuis))
+    quoi = lier_fiche(valeurs, ligne["indicateur"], depuis)
+    return f"{ou}, {quoi} : {escape(dire_le_niveau(valeurs, ligne))}"
+
+
 def bilan_des_alertes(valeurs: Publie) -> Fragment:
     """Combien de comparaisons ont été faites, combien d'alertes elles ont données, combien sont sans doute fausses."""
     lignes = valeurs.alertes(annee=valeurs.annee)
@@ -110,11 +133,15 @@ def phrase(valeurs: Publie, ligne: dict, ouverts: dict[tuple, dict], depuis: str
 
 def dire(valeurs: Publie, ligne: dict) -> str:
     """La phrase d'une alerte : le taux, sa tendance, puis les ménages de plus qu'attendu ; sans point ni majuscule."""
-    declaration = valeurs.catalogue[ligne["indicateur"]]
+    excedent = dire_alerte(ligne, valeurs.catalogue[ligne["indicateur"]])
+    return " ; ".join(p for p in (dire_le_niveau(valeurs, ligne), excedent) if p)
+
+
+def dire_le_niveau(valeurs: Publie, ligne: dict) -> str:
+    """Le taux d'une alerte et sa tendance : « 21,8 %, trois fois l'attendu (7,1 %), en hausse depuis 2009 »."""
     lieu = (ligne["niveau"], ligne["territoire"], "tous")
-    taux = dire_taux(ligne, valeurs.ligne(ligne["indicateur"], *lieu), declaration)
-    niveau = ", ".join(p for p in (taux, _tendance(valeurs, ligne, lieu)) if p)
-    return " ; ".join(p for p in (niveau, dire_alerte(ligne, declaration)) if p)
+    taux = dire_taux(ligne, valeurs.ligne(ligne["indicateur"], *lieu), valeurs.catalogue[ligne["indicateur"]])
+    return ", ".join(p for p in (taux, _tendance(valeurs, ligne, lieu)) if p)
 
 
 def _tendance(valeurs: Publie, ligne: dict, lieu: tuple[str, str, str]) -> str:
@@ -183,12 +210,15 @@ def _annoncer(lignes: list[dict], alertes: list[dict]) -> str:
     """« 3 alertes, dont une confirmée. Comparaisons publiées : 513 ; cachées : 219 c (secret). »"""
     statuts = [r["statut"] for r in lignes]
     caches = [s for s in STATUTS if s in statuts]
-    if alertes:
-        confirmees = sum(r["verdict"] == "alerte_confirmee" for r in alertes)
-        dont = f", dont {ecrire_en_lettres(confirmees, feminin=True)} confirmée{'s' * (confirmees > 1)}"
-        tete = ecrire(len(alertes), "alertes", decimales=0) + dont * bool(confirmees)
-    else:
-        tete = "Aucune alerte publiée" if caches else "Aucune alerte"
+    aucune = "Aucune alerte publiée" if caches else "Aucune alerte"
+    tete = _compter(alertes) if alertes else aucune
     comptes = [f"Comparaisons publiées : {ecrire(statuts.count('publie'), decimales=0)}"]
     comptes += [f"{ecrire(statuts.count(s), decimales=0)} {nommer_statut(s)}" for s in caches]
     return f"{tete}. {' ; '.join(comptes)}."
+
+
+def _compter(alertes: list[dict], quand: str = "") -> str:
+    """« 3 alertes en 2010, dont une confirmée »."""
+    confirmees = sum(r["verdict"] == "alerte_confirmee" for r in alertes)
+    dont = f", dont {ecrire_en_lettres(confirmees, feminin=True)} confirmée{'s' * (confirmees > 1)}"
+    return ecrire(len(alertes), "alertes", decimales=0) + quand + dont * bool(confirmees)

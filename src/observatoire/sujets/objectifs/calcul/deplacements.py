@@ -12,8 +12,6 @@ déplacement ne dépend que des logements attribués et de taux de la ville : il
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
@@ -23,9 +21,10 @@ from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees
 from observatoire.couverture import disponibilite, ranger
 from observatoire.indicateurs.evaluation import livrer
+from observatoire.indicateurs.lots import Reglages, regler
 from observatoire.indicateurs.ouvrage import distribuer
-from observatoire.indicateurs.prepares import LotPrepare, ajouter_la_ville, lire_lot, lots_prepares, tables_vides
-from observatoire.indicateurs.sommes import Regles, Sommes, additionner, lire_regles, sommer_selon
+from observatoire.indicateurs.prepares import LotPrepare, lire_lot, lots_prepares, tables_vides
+from observatoire.indicateurs.sommes import Sommes, additionner, sommer_selon
 from observatoire.publie import CLES
 from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import reunir
@@ -46,35 +45,23 @@ DECIMALES = 3
 STRATE_MINIMALE = 11
 
 
-@dataclass(frozen=True)
-class Reglages:
-    """Comment compter un lot d'une année ; voyage jusqu'au processus qui le compte."""
-
-    config: Configuration
-    comptees: Regles
-    baremes: Baremes
-    vides: dict[str, pd.DataFrame]
-
-    @property
-    def dimensions(self) -> list[str]:
-        """Ce selon quoi l'on compte."""
-        return [*reversed(niveaux_de(self.config)), "bailleur", STRATE]
-
-
 def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -> pd.DataFrame:
     """Une ligne par année, territoire, bailleur et pratique où le bailleur et d'autres ont signé (:data:`COLONNES`)."""
     prepare, gardees = config.chemin("prepare"), annees_conservees(config)
     depots = lire_preparee(DEPOTS, prepare)
     vives = [a for a in config.annees if a not in gardees]
     lots = {annee: lots_prepares(prepare, annee) for annee in vives}
-    reglages = {annee: regler_les_deplacements(config, baremes, annee, lots[annee]) for annee in vives}
+    pratiques = [catalogue()[code] for code in PRATIQUES]
+    dimensions = [*reversed(niveaux_de(config)), "bailleur", STRATE]
+    vides = {annee: tables_vides(siens) for annee, siens in lots.items()}
+    reglages = regler(config, pratiques, baremes, vides, dimensions)
     taches = [lot for siens in lots.values() for lot in siens if "attributions" in lot.sources]
     par_annee: dict[int, list[Sommes]] = {annee: [] for annee in vives}
-    for tache, sommes in zip(taches, distribuer(compter_lot, taches, reglages, dask), strict=True):
+    for tache, sommes in zip(taches, distribuer(compter_les_baux, taches, reglages, dask), strict=True):
         par_annee[tache.annee].append(sommes)
     morceaux = []
     for annee, siennes in par_annee.items():
-        lues = reglages[annee].comptees.lues
+        lues = reglages[annee].regles.lues
         etats = disponibilite(depots, lues, config, annee)
         sommes = livrer(additionner(siennes, reglages[annee].dimensions), etats)
         morceaux += [standardiser(sommes, n, list(lues)).assign(annee=annee) for n in niveaux_de(config)]
@@ -84,24 +71,15 @@ def deplacer(config: Configuration, baremes: Baremes, dask: str | None = None) -
     return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)
 
 
-def regler_les_deplacements(config: Configuration, baremes: Baremes, annee: int, lots: list[LotPrepare]) -> Reglages:
-    """Les réglages d'une année."""
-    vides = {nom: ajouter_la_ville(nom, table, config) for nom, table in tables_vides(lots).items()}
-    declarations = [catalogue()[code] for code in PRATIQUES]
-    return Reglages(config, lire_regles(declarations, vides, annee, baremes), baremes, vides)
-
-
-def compter_lot(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
+def compter_les_baux(lot: LotPrepare, par_annee: dict[int, Reglages]) -> Sommes:
     """Lire un lot et compter par quartier, bailleur et strate du logement attribué."""
     reglages = par_annee[lot.annee]
-    utiles = {*reglages.dimensions, *STRATES, "id_logement", "champ_rpls", "annee"}.union(
-        *reglages.comptees.lues.values()
-    )
     sources = {nom: lot.sources[nom] for nom in ("attributions", "logements") if nom in lot.sources}
-    lues = lire_lot(LotPrepare(lot.annee, lot.nom, sources), utiles)
+    lues = lire_lot(LotPrepare(lot.annee, lot.nom, sources), reglages.utiles("id_logement", *STRATES))
     baux = decrire_le_logement(lues["attributions"], lues.get("logements"))
-    tables = reglages.vides | {"attributions": stratifier(ajouter_la_ville("attributions", baux, reglages.config))}
-    return sommer_selon(reglages.comptees, tables, reglages.baremes, reglages.dimensions)
+    tables = reglages.situer({"attributions": baux})
+    tables["attributions"] = stratifier(tables["attributions"])
+    return sommer_selon(reglages.regles, tables, reglages.baremes, reglages.dimensions)
 
 
 def decrire_le_logement(baux: pd.DataFrame, logements: pd.DataFrame | None) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.erreurs import ParametreInconnu
-from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.affichage import Fragment, absent, en_bref
 from observatoire.presentation.evolution import evolution
 from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
@@ -32,7 +32,7 @@ from observatoire.presentation.objectifs import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.vocabulaire import CONSTATS, NON_CONCLUANT
+from observatoire.vocabulaire import CONSTATS, NON_CONCLUANT, NON_TENU
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -90,6 +90,18 @@ def bilan_des_engagements(valeurs: Publie) -> Fragment:
     total = accorder(table["engagement"].nunique(), "engagement suivi", "engagements suivis")
     phrase = f"Sur {total}, en {valeurs.annee} : {compter_les_verdicts(comptes)}."
     return paragraphe(" ".join([phrase, *notes]))
+
+
+def promesses_en_bref(valeurs: Publie) -> Fragment:
+    """En une phrase, sur une page à la racine de l'édition : combien de promesses tenues, lesquelles ne le sont pas."""
+    lignes = valeurs.lignes_de("engagements", annee=valeurs.annee)
+    comptes = pd.Series([e["verdict"] for e in lignes], dtype=object).dropna().value_counts()
+    if comptes.empty:
+        return absent("Promesses", "aucun engagement n'a de verdict cette année")
+    bilan = lier(compter_les_verdicts(comptes), "engagements.html")
+    manques = [lier(e["libelle"], f"engagements/{e['engagement']}.html") for e in lignes if e["verdict"] == NON_TENU]
+    suite = f" Non tenu : {' ; '.join(manques)}." if manques else ""
+    return en_bref("Promesses.", f"En {valeurs.annee} : {bilan}.{suite}")
 
 
 def histoire_des_engagements(valeurs: Publie) -> Fragment:

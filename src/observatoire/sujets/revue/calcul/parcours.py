@@ -8,7 +8,7 @@ from observatoire.baremes import Baremes, lire_baremes
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import Configuration
-from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
+from observatoire.conserves import a_encore_ses_menages, annees_conservees, relire_d_une_purge
 from observatoire.couverture import disponibilite
 from observatoire.indicateurs import lire_regles
 from observatoire.indicateurs.releves import lire_du_bailleur, relever, se_suit
@@ -54,18 +54,10 @@ def compter_les_flux(config: Configuration) -> pd.DataFrame:
 def _compter_une_paire(config: Configuration, avant: int, annee: int) -> pd.DataFrame:
     gardees = annees_conservees(config)
     if avant in gardees or annee in gardees or not a_encore_ses_menages(config, avant):
-        return _relire(config, avant, annee)
+        return relire_d_une_purge(config, FLUX.nom, (annee, avant), annee=annee)
     outils = _Outils(config, avant, annee)
     morceaux = [t for bailleur in outils.bailleurs if len(t := outils.compter(bailleur))]
     return pd.concat(morceaux, ignore_index=True).assign(annee=annee) if morceaux else pd.DataFrame()
-
-
-def _relire(config: Configuration, avant: int, annee: int) -> pd.DataFrame:
-    for source in (annee, avant):
-        if FLUX.dans(dossier_conserve(config, source)).is_file():
-            gardes = lire_conserve(config, source, FLUX.nom)
-            return gardes[gardes["annee"].eq(annee)]
-    return pd.DataFrame()
 
 
 class _Outils:

@@ -21,7 +21,7 @@ from observatoire.catalogue import catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
-from observatoire.conserves import a_encore_ses_menages, annees_conservees, dossier_conserve, lire_conserve
+from observatoire.conserves import a_encore_ses_menages, annees_conservees, relire_d_une_purge
 from observatoire.couverture import ranger
 from observatoire.indicateurs import Sommes, croisements, lire_regles
 from observatoire.indicateurs.evaluation import remonter
@@ -64,7 +64,8 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
                     par_paire[paire].append(
                         _compter([vues[a] for a in paire], codes, annees.dimensions, se_suivent(paire))
                     )
-    morceaux = [_relire(config, paire) for paire in paires(config) if paire not in a_compter]
+    purgees = [paire for paire in paires(config) if paire not in a_compter]
+    morceaux = [relire_d_une_purge(config, PASSAGES.nom, (a, de), depart=de, annee=a) for de, a in purgees]
     morceaux += [t for paire, sommes in par_paire.items() for t in _tabuler(config, paire, sommes)]
     morceaux = [m for m in morceaux if len(m)]
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=PASSAGES.noms)
@@ -162,12 +163,3 @@ def _tabuler(config: Configuration, paire: Paire, sommes: list[Sommes]) -> Itera
             }
         )  # fmt: skip
         yield table[table["restes"] > 0]
-
-
-def _relire(config: Configuration, paire: Paire) -> pd.DataFrame:
-    for source in paire[::-1]:
-        if PASSAGES.dans(dossier_conserve(config, source)).is_file():
-            gardes = lire_conserve(config, source, PASSAGES.nom)
-            if len(siens := gardes[gardes["depart"].eq(paire[0]) & gardes["annee"].eq(paire[1])]):
-                return siens
-    return pd.DataFrame()
