@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from types import SimpleNamespace
 
+import atelier_lecture
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier
@@ -350,3 +351,10 @@ def test_rapport_d_un_refus(tmp_path):
 
 def test_typographie():
     assert typographier("« a » : 12 345 %") == "«\u00a0a\u00a0»\u00a0: 12\u202f345\u00a0%"
+
+
+def test_des_contours_qui_se_recouvrent_sont_refuses(tmp_path, monkeypatch):
+    """Un quartier qui en recouvre un autre prendrait ses immeubles en silence : il est nommé, avec l'étendue."""
+    monkeypatch.setitem(atelier_lecture.CARRES, ("quartier", "planoise", ""), (6.015, 47.20, 6.04, 47.24))
+    with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)"):
+        Atelier(tmp_path).verifier()

@@ -1,6 +1,7 @@
 """Passer du texte écrit par un tableur aux types de l'observatoire, colonne par colonne.
 
-Nombres : virgule ou point, espaces (insécables ou non) entre milliers. Dates : AAAA-MM-JJ ou JJ/MM/AAAA.
+Nombres : virgule ou point, espaces (insécables ou non) entre milliers. Dates : AAAA-MM-JJ ou JJ/MM/AAAA ; une
+heure derrière n'y change rien.
 D'une colonne qui se répète, seules les valeurs distinctes sont converties.
 """
 
@@ -17,8 +18,10 @@ from observatoire.schemas import Champ
 
 ESPACES = "[ \u00a0\u202f\u2009\u2007]"
 NOMBRE = rf"^[+-]?(?:\d+|\d{{1,3}}(?:{ESPACES}\d{{3}})+)(?:[.,]\d+)?$"
-DATE_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
-DATE_FRANCAISE = r"^\d{1,2}/\d{1,2}/\d{4}$"
+#: Une heure derrière une date, que les progiciels ajoutent : elle n'en change pas le jour.
+HEURE = r"(?:[T ]+(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?"
+DATE_ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}{HEURE}$"
+DATE_FRANCAISE = rf"^\d{{1,2}}/\d{{1,2}}/\d{{4}}{HEURE}$"
 
 
 def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
@@ -54,7 +57,7 @@ def nombres_ecrits(texte: pd.Series) -> pd.Series:
 
 def _dates(texte: pd.Series) -> pd.Series:
     iso = pd.to_datetime(texte.where(texte.str.match(DATE_ISO)).str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
-    francaises = texte.where(texte.str.match(DATE_FRANCAISE))
+    francaises = texte.where(texte.str.match(DATE_FRANCAISE), "").str.replace("[T ].*", "", regex=True)
     francaises = pd.to_datetime(francaises, format="%d/%m/%Y", errors="coerce")
     return iso.fillna(francaises).astype("datetime64[us]")
 

@@ -18,6 +18,7 @@ from observatoire.communes import HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.lecture.problemes import enumerer, nombre
 
 # geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 CONTOURS = "quartiers.geojson"
 PROPRIETES = ("code", "nom", "niveau", "parent")
 LAMBERT_93, WGS84 = 2154, 4326
+#: La part d'un contour qu'un autre de son niveau peut recouvrir : au-delà, ce n'est plus l'imprécision d'un tracé.
+RECOUVERT = 0.05
 
 
 def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
@@ -71,7 +74,7 @@ def _codes_declares(config: Configuration, niveau: str | None) -> frozenset[str]
         return None
     try:
         dits = [trait["properties"] for trait in lire_json(fichier)["features"]]
-        return frozenset(p.get("code") for p in dits if p.get("niveau") == niveau)
+        return frozenset(_en_code(pd.Series([p.get("code") for p in dits if p.get("niveau") == niveau], dtype=object)))
     except (ValueError, KeyError, TypeError, AttributeError) as erreur:
         raise ErreurConfiguration(f"{CONTOURS} : ce n'est pas un GeoJSON lisible.") from erreur
 
@@ -90,6 +93,7 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     manquantes = [p for p in PROPRIETES if p not in contours]
     if manquantes:
         raise ErreurConfiguration(f"{nom} : propriété absente, {', '.join(manquantes)}.")
+    contours["code"], contours["parent"] = (_en_code(contours[c]) for c in ("code", "parent"))
     textes = contours[["code", "niveau"]].map(lambda v: isinstance(v, str) and bool(v.strip()))
     if not textes.all(axis=None):
         raise ErreurConfiguration(f"{nom} : « code » et « niveau » sont des textes, dans chaque contour.")
@@ -98,7 +102,49 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
     declare = contours["schematique"] if "schematique" in contours else pd.Series(False, index=contours.index)
-    return contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
+    contours = contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
+    if chevauchements := _chevauchements(contours):
+        liste = "\n".join(f"  - {c}" for c in chevauchements)
+        raise ErreurConfiguration(
+            f"{nom} : des contours se recouvrent ; un immeuble ne peut être que dans l'un d'eux. Les retracer bord à "
+            f"bord.\n{liste}"
+        )
+    return contours
+
+
+def _en_code(colonne: pd.Series) -> pd.Series:
+    """Des codes que le SIG a écrits comme des nombres, en textes : 4 et 4,0 sont « 4 »."""
+    return colonne.map(lambda v: f"{v:.15g}" if isinstance(v, int | float) and pd.notna(v) else v)
+
+
+def _chevauchements(contours: gpd.GeoDataFrame) -> list[str]:
+    """Une phrase par contour qui en recouvre d'autres de son niveau : desquels, et de combien d'hectares.
+
+    Un tracé à la main se recouvre un peu partout : seul compte plus de :data:`RECOUVERT` du plus petit des deux.
+    """
+    from shapely import STRtree
+
+    plans = contours.geometry.to_crs(LAMBERT_93).make_valid()
+    un, autre = STRtree(plans).query(plans, predicate="intersects")
+    paires = pd.DataFrame({"un": un, "autre": autre}).query("un < autre")
+    niveaux, codes_, aires = contours["niveau"].to_numpy(), contours["code"].to_numpy(), plans.area.to_numpy()
+    paires = paires[niveaux[paires["un"]] == niveaux[paires["autre"]]]
+    communes = (
+        plans.iloc[paires["un"]].reset_index(drop=True).intersection(plans.iloc[paires["autre"]].reset_index(drop=True))
+    )
+    paires["aire"] = communes.area.to_numpy()
+    # Le plus étendu des deux est celui qui recouvre.
+    grand = aires[paires["un"]] >= aires[paires["autre"]]
+    paires["grand"], paires["petit"] = (paires["un"].where(choix, paires["autre"]) for choix in (grand, ~grand))
+    paires = paires[paires["aire"].gt(RECOUVERT * aires[paires["petit"]])]
+    return [
+        f"{niveaux[rang]} « {codes_[rang]} » : recouvre "
+        + enumerer(
+            f"« {codes_[p]} » ({nombre(round(aire / 1e4))} ha)" for p, aire in zip(g["petit"], g["aire"], strict=True)
+        )
+        + "."
+        for rang, g in paires.groupby("grand")
+    ]
 
 
 def _problemes(contours: gpd.GeoDataFrame) -> list[str]:
