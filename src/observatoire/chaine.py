@@ -69,6 +69,18 @@ class Chaine:
         if not depots.accepte:
             raise DepotRefuse("Dépôts refusés : voir ci-dessus.")
 
+    def correspondre(self, fichier: Path) -> None:
+        """Proposer comment lire ce fichier ; n'écrit que ce qui est nouveau."""
+        from observatoire.correspondance import correspondre
+        from observatoire.interdits import nommer
+        from observatoire.lecture.depots import relatif_a
+
+        with self.journal.etape("correspondance") as etape:
+            faite = correspondre(fichier, self.config)
+            etape.bilan = f"{_nombre(faite.colonnes)} colonnes, {_nombre(faite.valeurs)} valeurs"
+        print(faite.message(nommer(fichier)))
+        print(f"À relire, puis à confirmer : {relatif_a(faite.ecrit, self.config)}")
+
     def seance(self, date: dt.date | None, genre: str) -> None:
         """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""
         from observatoire.sujets.seances.calcul.ordre_du_jour import preparer_seance

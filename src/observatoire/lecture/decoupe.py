@@ -64,7 +64,7 @@ def nombre_de_morceaux(fichiers: list[Fichier]) -> int:
     formes = [(f.table == RPLS, f.format) for f in fichiers]
     secable = formes == [(True, "csv")] or set(formes) == {(False, "parquet")}
     poids = peser(fichiers)
-    if not secable or poids <= TROP_GROS or any(f.problemes or not f.a_lire for f in fichiers):
+    if not secable or poids <= TROP_GROS or any(f.problemes or not f.a_lire or f.source for f in fichiers):
         return 0
     return math.ceil(poids / MORCEAU)
 

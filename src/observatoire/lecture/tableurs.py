@@ -30,7 +30,7 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     Lève :class:`FichierIllisible` si une feuille, même une autre que celle-là, a une colonne interdite, si deux
     feuilles conviennent également ou si le classeur ne s'ouvre pas.
     """
-    feuilles = _ouvrir(chemin)
+    feuilles = ouvrir(chemin)
     tetes = {nom: _premieres_remplies(lignes) for nom, lignes in feuilles.items()}
     _refuser_les_interdites(tetes, attendus)
     notes = {nom: max((note(ligne, attendus) for ligne in tete), default=0) for nom, tete in tetes.items()}
@@ -48,10 +48,10 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     if not candidates:
         raise FichierIllisible(Probleme("vide", "le classeur n'a aucune feuille."))
     _refuser_les_deguisees(feuilles, candidates[0])
-    return candidates[0], _en_textes(chemin, candidates[0], feuilles[candidates[0]])
+    return candidates[0], en_textes(chemin, candidates[0], feuilles[candidates[0]])
 
 
-def _en_textes(chemin: Path, feuille: str, lignes: list[list]) -> list[list[str]]:
+def en_textes(chemin: Path, feuille: str, lignes: list[list]) -> list[list[str]]:
     """Les cellules comme le tableur les montre : 0,5 au format pourcentage y est 50."""
     textes = [list(map(en_texte, ligne)) for ligne in lignes]
     try:
@@ -71,8 +71,8 @@ def _dire(nom: str, feuilles: Iterable[str]) -> str:
     return citer(nom) if nommer_la_feuille(nom) == nom else f"n° {list(feuilles).index(nom) + 1}"
 
 
-def _ouvrir(chemin: Path) -> dict[str, list[list]]:
-    """Les lignes de chaque feuille."""
+def ouvrir(chemin: Path) -> dict[str, list[list]]:
+    """Les lignes de chaque feuille. Lève :class:`FichierIllisible`."""
     try:
         refuser(demesure(chemin))
         with CalamineWorkbook.from_path(str(chemin)) as classeur:
