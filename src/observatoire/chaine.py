@@ -60,6 +60,10 @@ class Chaine:
         self._avertir_si_ouvert()
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
+            if depots.refuses:
+                from observatoire.correspondance import conseiller
+
+                conseiller(depots)
             if rapports:
                 with self._tenir(rapports.resolve()):
                     balayer(rapports.resolve())

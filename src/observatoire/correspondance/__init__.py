@@ -5,6 +5,7 @@ dans ``suivi/correspondances/<deposant>.yml`` ; :mod:`observatoire.lecture.corre
 ceux des années suivantes, à travers elle.
 """
 
+from observatoire.correspondance.conseil import conseiller
 from observatoire.correspondance.ecriture import correspondre
 
-__all__ = ["correspondre"]
+__all__ = ["conseiller", "correspondre"]

@@ -18,7 +18,7 @@ from observatoire.lecture.traductions import FORMATS, UNITE, cle_de_valeur, date
 from observatoire.schemas import Champ
 
 #: Les valeurs distinctes regardées, et le nombre d'écritures au-delà duquel une colonne n'est pas une liste.
-REGARDEES, ECRITURES = 5_000, 60
+REGARDEES, ECRITURES = 1_000, 60
 #: Une écriture inconnue n'est citée que si autant de lignes au moins la portent.
 REPETEE = 3
 PIECES = re.compile(r"(?:t|f|p|type|tp|typ)?\s*([1-9]|1\d)\s*(?:bis|b|ter|p|pi|pieces?|pcs?|pp)?")
@@ -45,9 +45,11 @@ class Contenu:
     milliers: str = ""
 
 
-def comparer(textes: pd.Series, champ: Champ, nom: str) -> Contenu:
-    """Le contenu d'une colonne (textes, ``nom`` : celui de son en-tête) au regard d'une des nôtres."""
-    comptes = textes[textes.ne("")].value_counts()
+def comparer(comptes: pd.Series, champ: Champ, nom: str) -> Contenu:
+    """Le contenu d'une colonne au regard d'une des nôtres.
+
+    ``comptes`` : ses valeurs distinctes (textes), et leurs nombres de lignes ; ``nom`` : celui de son en-tête.
+    """
     if comptes.empty:
         return Contenu(0.9)
     if champ.admises:
@@ -118,12 +120,14 @@ def _pieces(comptes: pd.Series) -> Contenu:
 
 
 def _date(comptes: pd.Series) -> Contenu:
-    ecrits = _index(comptes.iloc[:REGARDEES])
     comptes = comptes.iloc[:REGARDEES]
+    ecrits = _index(comptes)
     lues, _ = convertir(ecrits, DATE)
     if _part(lues.notna(), comptes) > 0.9:
         return Contenu(_part(lues.notna(), comptes), True)
-    for forme in FORMATS:
+    for forme, (motif, *_) in FORMATS.items():
+        if _part(ecrits.str.fullmatch(motif), comptes) < 0.9:
+            continue
         lues, _ = convertir(dater(ecrits, forme), DATE)
         if _part(lues.dt.year.between(1900, 2100), comptes) > 0.9:
             return Contenu(_part(lues.notna(), comptes), forme != "MM/AAAA", dates=forme)

@@ -8,18 +8,14 @@ from pathlib import Path
 
 import yaml
 
-from observatoire.configuration import TABLES, Configuration
+from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_yaml
-from observatoire.correspondance.identifiants import Connus
-from observatoire.correspondance.proposition import Enquete, Proposition
-from observatoire.correspondance.reperage import Tableau, reperer
+from observatoire.correspondance.examen import Examen, examiner
 from observatoire.droits import creer_dossier, reserver
 from observatoire.erreurs import DepotRefuse, ParametreInconnu
 from observatoire.lecture.correspondances import DOSSIER, lire_celle_de
 from observatoire.lecture.depots import nommer_le_depot, relatif_a
-from observatoire.lecture.grilles import lire_grilles
 from observatoire.lecture.problemes import compter
-from observatoire.lecture.refus import FichierIllisible
 from observatoire.schemas import Schema, lire_schemas
 
 ENTETE = """\
@@ -62,29 +58,17 @@ def correspondre(chemin: Path, config: Configuration) -> Faite:
             f"extraction_{codes[0]}.xlsx. Déposants : {', '.join(codes)}."
         )
     schemas = lire_schemas(config.chemin("schemas"))
-    tableau, proposition = examiner(chemin.resolve(), config, schemas)
+    (examen,) = examiner([chemin.resolve()], config)
+    if not isinstance(examen, Examen):
+        raise DepotRefuse(f"{relatif_a(chemin.resolve(), config)} ne se lit pas.\n{examen}")
     ecrit = config.chemin("suivi") / DOSSIER / f"{nom[0]}.yml"
     contenu = _relire(ecrit, config, schemas) or {"deposant": nom[0], "questions": [], "fichiers": []}
     sien = next((f for f in contenu["fichiers"] if f["fichier"] == nom[1]), None)
-    colonnes, valeurs = _ajouter(contenu, sien, nom[1], tableau, proposition)
+    colonnes, valeurs = _ajouter(contenu, sien, nom[1], examen)
     if colonnes or valeurs:
-        contenu["questions"] = list(dict.fromkeys([*(contenu.get("questions") or []), *proposition.questions]))
+        contenu["questions"] = list(dict.fromkeys([*(contenu.get("questions") or []), *examen.proposition.questions]))
         _ecrire(ecrit, contenu, config)
-    return Faite(ecrit, colonnes, valeurs, tuple(proposition.questions))
-
-
-def examiner(chemin: Path, config: Configuration, schemas: dict[str, Schema]) -> tuple[Tableau, Proposition]:
-    """Le tableau d'un fichier et ce qui s'en propose. Lève :class:`DepotRefuse` s'il n'y en a pas."""
-    code, source = nommer_le_depot(chemin, [d.code for d in config.deposants])
-    try:
-        tableau = reperer(lire_grilles(chemin), schemas)
-    except FichierIllisible as illisible:
-        raise DepotRefuse("\n".join(p.texte for p in illisible.problemes)) from illisible
-    if tableau is None:
-        raise DepotRefuse("Aucune ligne ne ressemble à un en-tête : aucun nom de colonne n'y est reconnu.")
-    deposant = next(d for d in config.deposants if d.code == code)
-    enquete = Enquete(tableau, schemas, (code, deposant.nom), Connus(config, schemas, chemin))
-    return tableau, enquete.proposer(source if source in TABLES else None)
+    return Faite(ecrit, colonnes, valeurs, tuple(examen.proposition.questions))
 
 
 def _relire(ecrit: Path, config: Configuration, schemas: dict[str, Schema]) -> dict | None:
@@ -94,10 +78,9 @@ def _relire(ecrit: Path, config: Configuration, schemas: dict[str, Schema]) -> d
     return lire_yaml(ecrit)
 
 
-def _ajouter(
-    contenu: dict, sien: dict | None, source: str, tableau: Tableau, proposition: Proposition
-) -> tuple[int, int]:
+def _ajouter(contenu: dict, sien: dict | None, source: str, examen: Examen) -> tuple[int, int]:
     """Ajouter ce qui manque ; rend le nombre de colonnes et de valeurs ajoutées. Ce qui est écrit ne change pas."""
+    tableau, proposition = examen.tableau, examen.proposition
     if sien is None:
         sien = {"fichier": source, "confirmee": False}
         sien |= {"feuille": tableau.feuille} if tableau.feuille else {}

@@ -16,7 +16,6 @@ from observatoire.correspondance.synonymes import Rapprochement, rapprocher, sim
 from observatoire.interdits import famille_interdite
 from observatoire.lecture.interdits import nommer_la_colonne
 from observatoire.lecture.problemes import citer, compter, enumerer
-from observatoire.lecture.traductions import cle_de_valeur
 from observatoire.schemas import Champ, Schema
 
 #: La confiance à partir de laquelle une colonne est proposée ; au-dessous, et jusqu'à la seconde, c'est une question.
@@ -73,8 +72,9 @@ class Enquete:
         self.tableau, self.schemas, self.deposant, self.connus = tableau, schemas, deposant, connus
         self.interdites = {n for n, nom in enumerate(tableau.noms) if famille_interdite(nom)}
         self._vues: dict[tuple[int, str, str], Candidate] = {}
+        self._valeurs: dict[int, pd.Series] = {}
 
-    def proposer(self, table: str | None, deja: dict | None = None) -> Proposition:
+    def proposer(self, table: str | None) -> Proposition:
         """La proposition pour cette table, ou pour celles que le fichier donne."""
         proposition = Proposition()
         for nom in [table] if table else self._tables():
@@ -113,8 +113,18 @@ class Enquete:
         cle = (n, table, champ.nom)
         if cle not in self._vues:
             nom = self.tableau.noms[n]
-            self._vues[cle] = Candidate(rapprocher(nom, table, champ.nom), comparer(self.tableau.cadre[n], champ, nom))
+            proche = rapprocher(nom, table, champ.nom)
+            liste = bool(champ.admises) or champ.nom == "nb_pieces"  # elle seule se reconnaît sans son nom
+            vaine = proche.note < (0.3 if liste else 0.5)
+            contenu = Contenu(0.0) if vaine else comparer(self._comptes(n), champ, nom)
+            self._vues[cle] = Candidate(proche, contenu)
         return self._vues[cle]
+
+    def _comptes(self, n: int) -> pd.Series:
+        if n not in self._valeurs:
+            textes = self.tableau.cadre[n]
+            self._valeurs[n] = textes[textes.ne("")].value_counts()
+        return self._valeurs[n]
 
     def _affecter(self, schema: Schema) -> dict[str, tuple[int, Candidate]]:
         """Notre colonne -> le rang de la sienne, au plus grand total des confiances."""
@@ -165,6 +175,7 @@ class Enquete:
             ecrite["valeurs"] = utiles
         if champ.role == "identifiant":
             ecrite |= self._identifiant(champ, n, ecrite)
+        ecrite["raison"] = ecrite.pop("raison")  # en dernier, la phrase
         if contenu.unite == "annuel":
             question = f"{table}, {citer(sienne)} : ce sont des loyers d'une année, divisés par douze ?"
             proposition.questions.append(question)
@@ -188,7 +199,7 @@ class Enquete:
                 valeurs[ecrit] = code
             else:
                 proposition.questions.append(f"« bailleur » : une valeur n'est ni « {code} » ni « {nom} ».")
-        return {"valeurs": {e: c for e, c in valeurs.items() if cle_de_valeur(e) != c or e != c}}
+        return {"valeurs": {e: c for e, c in valeurs.items() if e != c}}
 
     def _identifiant(self, champ: Champ, n: int, ecrite: dict) -> dict:
         forme, part, ou = trouver_la_forme(self.tableau.cadre[n], champ.nom, self.connus)
@@ -203,9 +214,3 @@ def nommer(nom: str, rang: int) -> str:
     """Le nom d'une de ses colonnes, ou son numéro si elle n'en a pas, ou s'il désigne quelqu'un."""
     dit = nommer_la_colonne(nom, rang + 1)
     return nom if dit.startswith("«") else dit
-
-
-def est_nouvelle(textes: pd.Series, connues: dict[str, str]) -> list[str]:
-    """Les écritures d'une colonne que ses valeurs ne disent pas encore."""
-    cles = set(map(cle_de_valeur, connues)) | set(map(cle_de_valeur, connues.values()))
-    return [v for v in textes[textes.ne("")].unique() if cle_de_valeur(v) not in cles]

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from observatoire.correspondance.synonymes import rapprocher, simplifier
+from observatoire.correspondance.synonymes import rapprocher, simplifier, synonymes_de
 from observatoire.lecture.grilles import PREMIERES, Grille, est_d_unites, nommer_les_colonnes
 from observatoire.schemas import Schema
 
 #: Ce qui commence une ligne de totaux.
 TOTAUX = ("total", "totaux", "sous total", "total general", "somme", "ensemble du parc", "nb total")
 #: La ressemblance à partir de laquelle une cellule compte pour un nom de colonne.
-RESSEMBLE = 0.9
+RESSEMBLE = 0.75
+#: Les noms qu'il faut reconnaître dans un en-tête ; la longueur à partir de laquelle une cellule est une phrase.
+ASSEZ, LONG = 3, 60
 
 
 @dataclass(frozen=True)
@@ -31,26 +33,31 @@ class Tableau:
 
 
 def reperer(grilles: dict[str | None, Grille], schemas: dict[str, Schema]) -> Tableau | None:
-    """Le tableau dont l'en-tête parle le plus notre langue ; ``None`` si aucun ne la parle."""
-    notes = {
-        (nom, rang): _parle(nommer_les_colonnes(grille, rang), schemas)
+    """Le tableau dont l'en-tête parle le plus notre langue ; ``None`` si aucun ne la parle.
+
+    Les mots du métier d'abord ; à défaut, ce qui leur ressemble.
+    """
+    tetes = {
+        (nom, rang): {n for n in nommer_les_colonnes(grille, rang) if n and len(n) < LONG}
         for nom, grille in grilles.items()
         for rang in range(min(len(grille) - 1, PREMIERES))
         if sum(bool(c) and not c[0].isdigit() for c in grille[rang]) > 1
     }
-    (feuille, rang), note = max(notes.items(), key=lambda trouve: trouve[1], default=((None, 0), 0))
-    return _decouper(feuille, grilles[feuille], rang) if note >= 2 else None
+    for reconnaitre in (_est_du_metier, _ressemble):
+        notes = {ou: max(sum(reconnaitre(n, s) for n in noms) for s in schemas.values()) for ou, noms in tetes.items()}
+        (feuille, rang), note = max(notes.items(), key=lambda trouve: trouve[1], default=((None, 0), 0))
+        if note >= ASSEZ:
+            return _decouper(feuille, grilles[feuille], rang)
+    return None
 
 
-def _parle(noms: list[str], schemas: dict[str, Schema]) -> float:
-    """Combien de ses noms désignent une de nos colonnes, dans la table qui en reconnaît le plus."""
-    dits = {n for n in noms if n and len(simplifier(n)) < 60}
-    return max(
-        sum(
-            max((r.note for c in s.champs if (r := rapprocher(n, s.nom, c)).note >= RESSEMBLE), default=0) for n in dits
-        )
-        for s in schemas.values()
-    )
+def _est_du_metier(nom: str, schema: Schema) -> bool:
+    simple = simplifier(nom)
+    return any(simple in synonymes_de(schema.nom, champ) for champ in schema.champs)
+
+
+def _ressemble(nom: str, schema: Schema) -> bool:
+    return any(rapprocher(nom, schema.nom, champ).note >= RESSEMBLE for champ in schema.champs)
 
 
 def _decouper(feuille: str | None, grille: Grille, rang: int) -> Tableau:
