@@ -15,7 +15,7 @@ from observatoire.lecture.refus import FichierIllisible
 from observatoire.lecture.traductions import mettre_en_forme
 from observatoire.schemas import Schema
 
-#: Part des identifiants connus d'ailleurs qu'une forme doit retrouver.
+#: Part des identifiants, les siens ou ceux connus d'ailleurs, qu'une forme doit retrouver.
 RETROUVES = 0.9
 
 
@@ -56,12 +56,17 @@ def trouver_la_forme(siens: pd.Series, champ: str, connus: Connus) -> tuple[str,
     """(forme, part retrouvée, fichier où) des identifiants d'une colonne ; forme vide s'ils sont déjà les mêmes."""
     siens = siens[siens.ne("")].drop_duplicates()
     for fichier, autres in connus.de(champ):
-        if autres.isin(siens).mean() >= RETROUVES:
-            return "", float(autres.isin(siens).mean()), fichier
+        if (part := _communs(siens, autres)) >= RETROUVES:
+            return "", part, fichier
         forme = _forme_de(autres)
-        if forme and (part := autres.isin(mettre_en_forme(siens, forme)).mean()) >= RETROUVES:
-            return forme, float(part), fichier
+        if forme and (part := _communs(mettre_en_forme(siens, forme), autres)) >= RETROUVES:
+            return forme, part, fichier
     return "", 0.0, ""
+
+
+def _communs(siens: pd.Series, autres: pd.Series) -> float:
+    """La part des uns qui sont parmi les autres : les attributions n'ont que quelques logements du parc."""
+    return float(max(autres.isin(siens).mean(), siens.isin(autres).mean())) if len(siens) and len(autres) else 0.0
 
 
 def _forme_de(identifiants: pd.Series) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from observatoire.correspondance.synonymes import rapprocher, simplifier, synonymes_de
-from observatoire.lecture.grilles import PREMIERES, Grille, est_d_unites, nommer_les_colonnes
+from observatoire.lecture.grilles import PREMIERES, Grille, est_d_unites, nommer_les_colonnes, premieres_cellules
 from observatoire.schemas import Schema
 
 #: Ce qui commence une ligne de totaux.
-TOTAUX = ("total", "totaux", "sous total", "total general", "somme", "ensemble du parc", "nb total")
+TOTAUX = ("total", "totaux", "sous-total", "sous total", "somme", "ensemble du parc", "nb total", "nombre total")
 #: La ressemblance à partir de laquelle une cellule compte pour un nom de colonne.
 RESSEMBLE = 0.75
 #: Les noms qu'il faut reconnaître dans un en-tête ; la longueur à partir de laquelle une cellule est une phrase.
@@ -67,9 +67,9 @@ def _decouper(feuille: str | None, grille: Grille, rang: int) -> Tableau:
     unites = rang + 1 < len(grille) and est_d_unites(grille[rang + 1])
     lignes = [ligne[: len(noms)] for ligne in grille[rang + 1 + unites :]]
     cadre = pd.DataFrame(lignes, columns=range(len(noms)), dtype="str").fillna("")
-    premieres = cadre.mask(cadre.eq("")).bfill(axis=1)[0].fillna("")
+    premieres = premieres_cellules(cadre)
     remplies = cadre.ne("").sum(axis=1)
     # Un total ne remplit que quelques colonnes : « Total Énergies » en tête d'une ligne pleine n'en est pas un.
-    total = premieres.map(simplifier).str.startswith(TOTAUX) & remplies.lt(0.7 * len(noms))
-    cadre = cadre[remplies.gt(1) & ~total].reset_index(drop=True)
-    return Tableau(feuille, rang, noms, cadre, unites, tuple(dict.fromkeys(premieres[total].str.split().str[0])))
+    total = premieres.str.startswith(TOTAUX) & remplies.lt(0.7 * len(noms))
+    dits = tuple(dict.fromkeys(next(t for t in TOTAUX if v.startswith(t)) for v in premieres[total].unique()))
+    return Tableau(feuille, rang, noms, cadre[remplies.gt(1) & ~total].reset_index(drop=True), unites, dits)

@@ -31,7 +31,8 @@ class Rapprochement:
 
 @cache
 def _lire() -> dict:
-    return yaml.safe_load(files("observatoire.correspondance").joinpath("synonymes.yml").read_text(encoding="utf-8"))
+    texte = files("observatoire.correspondance").joinpath("synonymes.yml").read_text(encoding="utf-8")
+    return yaml.load(texte, yaml.BaseLoader)  # « no » et « 1 » y sont des mots
 
 
 def simplifier(nom: str) -> str:

@@ -21,7 +21,14 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import normaliser, porte_un_nom
 from observatoire.lecture.depots import Fichier, Traitement
 from observatoire.lecture.fichiers import Lu
-from observatoire.lecture.grilles import PREMIERES, Grille, est_d_unites, lire_grilles, nommer_les_colonnes
+from observatoire.lecture.grilles import (
+    PREMIERES,
+    Grille,
+    est_d_unites,
+    lire_grilles,
+    nommer_les_colonnes,
+    premieres_cellules,
+)
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites, nommer_la_colonne
 from observatoire.lecture.malfacons import erreurs_ecrites
 from observatoire.lecture.problemes import Lignes, Probleme, citer, enumerer
@@ -137,10 +144,8 @@ def _decouper(
     tableau = pd.DataFrame([ligne[:largeur] for ligne in siennes], columns=range(largeur), dtype="str").fillna("")
     lignes = np.arange(debut + 1, debut + 1 + len(tableau))
     remplies = tableau.ne("").sum(axis=1).to_numpy()
-    premieres = tableau.mask(tableau.eq("")).bfill(axis=1)[0].fillna("") if largeur else pd.Series(dtype="str")
-    totaux = tuple(map(cle_de_valeur, ecrit.totaux))
-    total = premieres.map({v: bool(totaux) and cle_de_valeur(v).startswith(totaux) for v in premieres.unique()})
-    total = total.to_numpy(dtype=bool) & (remplies < largeur)
+    totaux = tuple(nom.lower() for nom in ecrit.totaux)
+    total = premieres_cellules(tableau).str.startswith(totaux).to_numpy(dtype=bool) & (remplies < largeur)
     pied = (remplies == 1) & ~total & (largeur > 2)
     for masque, nom, phrase in (
         (total, "ligne_de_total", "Ligne de total : mise à part."),

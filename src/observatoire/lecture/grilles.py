@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
+
 from observatoire.interdits import normaliser
 from observatoire.lecture.bornes import hors_bornes
 from observatoire.lecture.fichiers import EN_COLONNES, decoder, inaccessible, lignes_csv
@@ -94,3 +96,14 @@ def est_d_unites(ligne: list[str]) -> bool:
     remplies = _remplies(ligne)
     mots = [set(normaliser(v.replace("²", "2").replace("€", "euro")).split("_")) for v in remplies]
     return len(remplies) > 1 and all("_".join(sorted(m)) in UNITES or m <= UNITES for m in mots)
+
+
+def premieres_cellules(tableau: pd.DataFrame) -> pd.Series:
+    """De chaque ligne, la première cellule remplie, en minuscules."""
+    premieres = tableau[0] if tableau.shape[1] else pd.Series("", index=tableau.index, dtype="str")
+    for rang in range(1, tableau.shape[1]):
+        vides = premieres.eq("")
+        if not vides.any():
+            break
+        premieres = premieres.mask(vides, tableau[rang])
+    return premieres.str.lower()
