@@ -1,4 +1,4 @@
-"""Une archive d'extraits comme les bailleurs en ont : cinq bailleurs, des années, des progiciels, et la vérité de chacun.
+"""Une archive d'extraits comme les bailleurs en ont : cinq bailleurs, quatre années, des progiciels, et leur vérité.
 
 Les noms et les codes suivent des descriptions publiques : les libellés de l'arrêté du 5 janvier 2010 (RPLS), ceux de
 l'enquête OPS et de l'infocentre de la demande, des guides d'utilisateurs de progiciels de gestion locative. Les nôtres
@@ -44,8 +44,8 @@ VOCABULAIRES = {
         "reservataire": {"etat": "Préfecture", "ville": "Mairie", "action_logement": "Action Logement",
                          "bailleur": "Contingent propre", "autre": "Autre", "nr": "NR"},
         "motif_prioritaire": {"aucun": "Non prioritaire", "dalo": "DALO", "mal_loge": "Logement indigne",
-                              "hebergement": "Hébergé", "violences": "Victime de violences", "relogement": "Relogement ANRU",
-                              "autre": "Autre", "nr": "NR"},
+                              "hebergement": "Hébergé", "violences": "Victime de violences",
+                              "relogement": "Relogement ANRU", "autre": "Autre", "nr": "NR"},
         "type_demande": {"externe": "Nouvelle demande", "mutation": "Mutation"},
         "quartile_ressources": {"1": "Q1", "2": "Q2", "3": "Q3", "4": "Q4", "nr": "NR"},
         "nature": {"voisinage": "Troubles de voisinage", "degradation": "Vandalisme", "proprete": "Encombrants",
@@ -111,8 +111,8 @@ PROGICIELS = {
         "patrimoine": {"id_logement": "Réf. lot", "id_immeuble": "Code résidence", "nb_pieces": "Type lgt",
                        "surface_m2": "Surface habit.", "loyer_eur": "Loyer mens. HC", "financement": "Nature du prêt",
                        "annee_construction": "Année d'achèvement", "annee_premiere_location": "1ère mise en location",
-                       "dpe": "Classe énergie", "occupation": "Statut d'occupation", "mois_vacance": "Durée vacance (mois)",
-                       "date_bail": "Date d'effet du bail"},
+                       "dpe": "Classe énergie", "occupation": "Statut d'occupation",
+                       "mois_vacance": "Durée vacance (mois)", "date_bail": "Date d'effet du bail"},
         "arrete": {"id_logement": "Identifiant du logement dans le SI du propriétaire", "id_immeuble": "Immeuble",
                    "bailleur": "Raison sociale du propriétaire",
                    "nb_pieces": "Nombre de pièces principales du logement",
@@ -123,14 +123,16 @@ PROGICIELS = {
                    "dpe": "Classe de consommation d'énergie", "occupation": "Mode d'occupation du logement",
                    "date_bail": "Date de prise d'effet du bail en cours"},
         "abrege": {"id_logement": "UG", "id_immeuble": "Code ensemble", "bailleur": "Soc.", "nb_pieces": "Nb P.",
-                   "surface_m2": "SHAB", "loyer_eur": "LOYER_PPAL", "financement": "FINANCT", "annee_construction": "AN_CONSTR",
-                   "annee_premiere_location": "AN_MES", "dpe": "DPE", "occupation": "SIT_LOCATIVE",
-                   "mois_vacance": "MOIS_VAC", "date_bail": "DT_ENTREE"},
+                   "surface_m2": "SHAB", "loyer_eur": "LOYER_PPAL", "financement": "FINANCT",
+                   "annee_construction": "AN_CONSTR", "annee_premiere_location": "AN_MES", "dpe": "DPE",
+                   "occupation": "SIT_LOCATIVE", "mois_vacance": "MOIS_VAC", "date_bail": "DT_ENTREE"},
         "gestion": {"id_logement": "Code logement", "id_immeuble": "Code groupe", "bailleur": "Organisme",
-                    "nb_pieces": "Type de logement", "surface_m2": "Surface (m2)", "loyer_eur": "Loyer principal annuel",
-                    "financement": "Type financement", "annee_construction": "Date de construction",
+                    "nb_pieces": "Type de logement", "surface_m2": "Surface (m2)",
+                    "loyer_eur": "Loyer principal annuel", "financement": "Type financement",
+                    "annee_construction": "Date de construction",
                     "annee_premiere_location": "Date mise en location", "dpe": "Étiquette énergie",
-                    "occupation": "Situation locative", "mois_vacance": "Ancienneté vacance", "date_bail": "Entrée dans les lieux"},
+                    "occupation": "Situation locative", "mois_vacance": "Ancienneté vacance",
+                    "date_bail": "Entrée dans les lieux"},
     },
     "menages": {
         "ops": {"id_logement": "N° logement", "tranche_plafond": "Ressources / plafond PLUS",
@@ -139,7 +141,8 @@ PROGICIELS = {
                 "activite": "Activité professionnelle", "apl": "Bénéficiaire APL",
                 "minima_sociaux": "Bénéficiaire RSA", "annee_emmenagement": "Année d'emménagement",
                 "impaye_3_mois": "Impayés > 3 mois"},
-        "abrege": {"id_logement": "UG", "tranche_plafond": "TRANCHE_RES", "composition": "COMPO_FAM", "nb_enfants": "NB_ENF",
+        "abrege": {"id_logement": "UG", "tranche_plafond": "TRANCHE_RES", "composition": "COMPO_FAM",
+                   "nb_enfants": "NB_ENF",
                    "nb_occupants": "NB_OCC", "age_titulaire": "AGE_TIT", "activite": "SIT_PRO", "apl": "APL",
                    "minima_sociaux": "MINIMA", "annee_emmenagement": "AN_ENTREE", "impaye_3_mois": "IMPAYES"},
         "enquete": {"id_logement": "Référence logement", "tranche_plafond": "Tranche de ressources",
@@ -151,7 +154,8 @@ PROGICIELS = {
     "attributions": {
         "cal": {"date": "Date signature bail", "id_logement": "N° logement", "quartile_ressources": "Quartile",
                 "tranche_plafond": "Tranche plafond", "motif_prioritaire": "Public prioritaire",
-                "reservataire": "Contingent", "type_demande": "Type de demande", "mois_attente": "Délai d'attente (mois)",
+                "reservataire": "Contingent", "type_demande": "Type de demande",
+                "mois_attente": "Délai d'attente (mois)",
                 "relogement_operation": "Relogement ANRU", "composition": "Composition du ménage"},
         "sne": {"date": "Date de signature du bail", "id_logement": "Code logement", "bailleur": "Organisme",
                 "quartile_ressources": "Quartile de ressources par UC", "tranche_plafond": "Ressources / plafonds",
@@ -175,10 +179,10 @@ PROGICIELS = {
                       "emprunt_eur": "Total emprunts", "garantie_ville_pct": "Garantie ville (%)"},
     },
     "immeubles": {
-        "sig": {"id_immeuble": "Code groupe", "bailleur": "Organisme", "libelle": "Nom résidence", "x": "X_L93", "y": "Y_L93",
-                "qpv": "En QPV"},
-        "adresses": {"id_immeuble": "N° immeuble", "libelle": "Adresse principale", "lon": "Longitude", "lat": "Latitude",
-                     "quartier": "Code quartier", "qpv": "QPV"},
+        "sig": {"id_immeuble": "Code groupe", "bailleur": "Organisme", "libelle": "Nom résidence", "x": "X_L93",
+                "y": "Y_L93", "qpv": "En QPV"},
+        "adresses": {"id_immeuble": "N° immeuble", "libelle": "Adresse principale", "lon": "Longitude",
+                     "lat": "Latitude", "quartier": "Code quartier", "qpv": "QPV"},
     },
     "demandes": {
         "infocentre": {"id_demande": "Référence demande", "date_depot": "Date de dépôt de la demande",
@@ -287,18 +291,23 @@ def tirer(table: str, deposant: str, annee: int, n: int, graine: int) -> pd.Data
     if table == "programmes":
         logements = hasard.integers(4, 60, n)
         return pd.DataFrame({
-            "id_programme": [f"OP{r:03d}" for r in range(n)], "bailleur": deposant, "commune": choix(["25056", "25031"]),
+            "id_programme": [f"OP{r:03d}" for r in range(n)], "bailleur": deposant,
+            "commune": choix(["25056", "25031"]),
             "quartier": "", "nb_logements": logements.astype(str), "dont_tres_social": (logements // 4).astype(str),
-            "date_livraison": dans_l_annee, "emprunt_eur": (logements * hasard.integers(70_000, 140_000, n)).astype(str),
+            "date_livraison": dans_l_annee,
+            "emprunt_eur": (logements * hasard.integers(70_000, 140_000, n)).astype(str),
             "garantie_ville_pct": choix(["50", "100", "0"]),
         })  # fmt: skip
     if table == "immeubles":
         m = n // 12 + 1
         lieux = pd.DataFrame({
             "id_immeuble": [_numeroter(immeuble, g) for g in range(1, m + 1)], "bailleur": deposant,
-            "libelle": [f"{g} rue de Savoie" for g in range(1, m + 1)], "x": _ecrire(np.round(hasard.uniform(925e3, 931e3, m), 1)),
-            "y": _ecrire(np.round(hasard.uniform(6679e3, 6689e3, m), 1)), "lon": _ecrire(np.round(hasard.uniform(6.0, 6.04, m), 5)),
-            "lat": _ecrire(np.round(hasard.uniform(47.2, 47.24, m), 5)), "quartier": hasard.choice(["battant", "planoise"], m),
+            "libelle": [f"{g} rue de Savoie" for g in range(1, m + 1)],
+            "x": _ecrire(np.round(hasard.uniform(925e3, 931e3, m), 1)),
+            "y": _ecrire(np.round(hasard.uniform(6679e3, 6689e3, m), 1)),
+            "lon": _ecrire(np.round(hasard.uniform(6.0, 6.04, m), 5)),
+            "lat": _ecrire(np.round(hasard.uniform(47.2, 47.24, m), 5)),
+            "quartier": hasard.choice(["battant", "planoise"], m),
             "secteur": "", "qpv": hasard.choice(["oui", "non"], m),
         })  # fmt: skip
         return lieux
@@ -322,7 +331,7 @@ def _ecrire(nombres) -> pd.Series:
 
 @dataclass(frozen=True)
 class Facon:
-    """Comment un progiciel écrit : ``dates`` une fonction du texte AAAA-MM-JJ ; ``perdus`` : identifiants sans
+    """Comment un progiciel écrit. ``dates`` : une clé de :data:`DATES` ; ``perdus`` : identifiants sans
     zéros ; ``coupe`` : les lettres que garde un nom de colonne.
     """
 

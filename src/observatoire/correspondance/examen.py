@@ -29,14 +29,15 @@ class Examen:
 def examiner(chemins: Sequence[Path], config: Configuration) -> list[Examen | str]:
     """L'examen de chaque fichier, dont le nom finit par un déposant ; ou la phrase qui dit pourquoi il n'y en a pas."""
     fichiers = [Fichier(chemin, chemin.name) for chemin in chemins]
-    resultats = faire_a_part(_examiner, fichiers, config, limites)
+    resultats = faire_a_part(examiner_ici, fichiers, config, limites)
     return [
         dire(resultat, fichier).texte if isinstance(resultat, Panne) else resultat
         for fichier, resultat in zip(fichiers, resultats, strict=True)
     ]
 
 
-def _examiner(fichier: Fichier, config: Configuration) -> Examen | str:
+def examiner_ici(fichier: Fichier, config: Configuration) -> Examen | str:
+    """De même pour un seul, dans ce processus."""
     schemas = lire_schemas(config.chemin("schemas"))
     code, source = nommer_le_depot(fichier.chemin, [d.code for d in config.deposants])
     try:

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 
 from observatoire.interdits import normaliser
 from observatoire.lecture.traductions import cle_de_valeur
-from observatoire.schemas import Champ
+from observatoire.schemas import NON_RENSEIGNE, Champ
 
 #: Mots qui ne distinguent pas une colonne.
 VIDES = frozenset(["de", "du", "des", "d", "la", "le", "les", "l", "en", "au", "aux", "a", "et"])
@@ -88,8 +88,10 @@ def valeurs_de(champ: str, admises: tuple[str, ...]) -> dict[str, str]:
     """{écriture simplifiée: notre valeur} d'une colonne à valeurs énumérées."""
     declarees = _lire()["valeurs"]
     groupes = declarees.get(champ, declarees["oui_non"] if set(OUI_NON) <= set(admises) else {})
+    tus = dict.fromkeys(map(_simple, declarees["nr"]), NON_RENSEIGNE) if NON_RENSEIGNE in admises else {}
     connues = {_simple(admise): admise for admise in admises}
-    return connues | {_simple(mot): notre for notre, mots in groupes.items() for mot in mots if notre in admises}
+    dites = {_simple(mot): notre for notre, mots in groupes.items() for mot in mots if notre in admises}
+    return tus | connues | dites
 
 
 def _simple(valeur: str) -> str:

@@ -18,7 +18,8 @@ from observatoire.lecture.tableurs import en_textes, ouvrir
 
 #: Les lignes où l'en-tête se cherche.
 PREMIERES = 30
-SEPARATEURS = ";,\t|"
+#: Du plus sûr au moins sûr : la virgule est aussi celle des nombres et des titres.
+SEPARATEURS = ";\t|,"
 #: Ce qu'une ligne d'unités, sous l'en-tête, peut porter (normalisé).
 _UNITES = """m2 m euro euros eur e mois an ans annee annees nb nombre n no texte date code aaaa jj_mm_aaaa mm_aaaa
 aaaa_mm_jj oui_non o_n pieces mensuel hc k_eur keur"""
