@@ -328,6 +328,46 @@ def test_contours_illisibles(tmp_path, contenu, message):
         atelier.verifier()
 
 
+@pytest.mark.parametrize("format_", ["gpkg", "zip"])
+def test_des_contours_d_un_sig(tmp_path, format_):
+    """GeoPackage ou Shapefile zippé, en Lambert-93 : les mêmes contours."""
+    atelier = Atelier(tmp_path)
+    attendus, dossier = lire_contours(atelier.config), tmp_path / "data/referentiels"
+    (dossier / "quartiers.geojson").unlink()
+    en_lambert = attendus.drop(columns="schematique").to_crs(2154)
+    if format_ == "gpkg":
+        en_lambert.to_file(dossier / "quartiers.gpkg")
+    else:
+        en_lambert.to_file(tmp_path / "shp", driver="ESRI Shapefile", encoding="utf-8")
+        shutil.make_archive(str(dossier / "quartiers"), "zip", tmp_path / "shp")
+    lus = lire_contours(atelier.config)
+    assert lus["code"].tolist() == attendus["code"].tolist()
+    assert lus.geometry.to_crs(2154).symmetric_difference(en_lambert.geometry).area.max() < 1
+    (dossier / "quartiers.geojson").write_text("{}", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match="un seul fichier de contours"):
+        lire_contours(atelier.config)
+
+
+@pytest.mark.parametrize(
+    ("forme", "message"),
+    [
+        ({"type": "LineString", "coordinates": [[6, 47], [6.1, 47.1]]}, "« a » n'est pas une surface"),
+        ({"type": "Polygon", "coordinates": []}, "n'est pas une surface"),
+        ({"type": "Polygon", "coordinates": [[[6, 47], [6.1, 47.1], [6.1, 47], [6, 47.1], [6, 47]]]}, "se croise"),
+        ({"type": "Polygon", "coordinates": [[[9e5, 67e5], [92e4, 67e5], [92e4, 68e5], [9e5, 67e5]]]}, "des degrés"),
+        ({"type": "Polygon", "coordinates": [[[47, 6], [47.1, 6], [47.1, 6.1], [47, 6]]]}, "semblent échangées"),
+    ],
+)
+def test_des_contours_mal_traces_ou_mal_places(tmp_path, forme, message):
+    atelier = Atelier(tmp_path)
+    proprietes = {"code": "a", "nom": "A", "niveau": "quartier", "parent": None}
+    trait = {"type": "Feature", "geometry": forme, "properties": proprietes}
+    contenu = {"type": "FeatureCollection", "features": [trait]}
+    (tmp_path / "data/referentiels/quartiers.geojson").write_text(json.dumps(contenu), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=message):
+        lire_contours(atelier.config)
+
+
 def test_schematique_est_facultatif(tmp_path):
     atelier = Atelier(tmp_path)
     fichier = tmp_path / "data/referentiels/quartiers.geojson"
