@@ -288,3 +288,15 @@ def test_le_dictionnaire_ne_nomme_que_nos_colonnes_et_nos_valeurs():
 
 def test_le_separateur_d_un_fichier_a_titres():
     assert separer("Parc, groupes et lots\n\nN°\tLoyer\n1\t350,20\n") == "\t"
+
+
+def test_des_lignes_plus_courtes_que_l_en_tete_se_lisent(tmp_path):
+    """Un tableur n'écrit pas les cellules vides qui finissent une ligne."""
+    config = configurer(tmp_path)
+    extrait = composer("signalements", "gardien", "gbh", 2010, Facon("mots", "csv", de_trop=False), 2, n=24)
+    entete, *lignes = extrait.octets.decode("utf-8-sig").split("\r\n")
+    sans_cloture = [";".join(ligne.split(";")[:-1]) for ligne in lignes if ligne]
+    extrait.octets = "\n".join([entete, *sans_cloture]).encode()
+    extrait.verite["signalements"]["date_cloture"] = ""
+    confirmer(correspondre(extrait.deposer(tmp_path / "brut"), config).ecrit)
+    comparer(extrait, verifier(config))

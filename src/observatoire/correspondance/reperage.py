@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from observatoire.correspondance.synonymes import rapprocher, simplifier, synonymes_de
-from observatoire.lecture.grilles import PREMIERES, Grille, est_d_unites, nommer_les_colonnes, premieres_cellules
+from observatoire.lecture.grilles import (
+    PREMIERES,
+    Grille,
+    en_tableau,
+    est_d_unites,
+    nommer_les_colonnes,
+    premieres_cellules,
+)
 from observatoire.schemas import Schema
 
 #: Ce qui commence une ligne de totaux.
@@ -65,8 +72,7 @@ def _decouper(feuille: str | None, grille: Grille, rang: int) -> Tableau:
     while noms and not noms[-1] and not any(ligne[len(noms) - 1 : len(noms)] != [""] for ligne in grille[rang + 1 :]):
         noms.pop()
     unites = rang + 1 < len(grille) and est_d_unites(grille[rang + 1])
-    lignes = [ligne[: len(noms)] for ligne in grille[rang + 1 + unites :]]
-    cadre = pd.DataFrame(lignes, columns=range(len(noms)), dtype="str").fillna("")
+    cadre = en_tableau(grille[rang + 1 + unites :], len(noms))
     premieres = premieres_cellules(cadre)
     remplies = cadre.ne("").sum(axis=1)
     # Un total ne remplit que quelques colonnes : « Total Énergies » en tête d'une ligne pleine n'en est pas un.

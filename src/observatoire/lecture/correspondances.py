@@ -141,7 +141,7 @@ def _decouper(
         conseil = "Mettre entre guillemets les valeurs qui contiennent le séparateur, ou donner un nom à ces colonnes."
         phrase = "des cellules sont remplies à droite de la dernière colonne nommée."
         raise FichierIllisible(Probleme("hors_tableau", phrase, conseil, lignes=Lignes.de(trop_larges)))
-    tableau = pd.DataFrame([ligne[:largeur] for ligne in siennes], columns=range(largeur), dtype="str").fillna("")
+    tableau = en_tableau(siennes, largeur)
     lignes = np.arange(debut + 1, debut + 1 + len(tableau))
     remplies = tableau.ne("").sum(axis=1).to_numpy()
     totaux = tuple(nom.lower() for nom in ecrit.totaux)

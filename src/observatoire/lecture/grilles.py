@@ -99,6 +99,12 @@ def est_d_unites(ligne: list[str]) -> bool:
     return len(remplies) > 1 and all("_".join(sorted(m)) in UNITES or m <= UNITES for m in mots)
 
 
+def en_tableau(lignes: Grille, largeur: int) -> pd.DataFrame:
+    """Des lignes, coupées ou complétées à cette largeur, en colonnes de textes 0, 1, 2…"""
+    pleines = [ligne[:largeur] if len(ligne) >= largeur else ligne + [""] * (largeur - len(ligne)) for ligne in lignes]
+    return pd.DataFrame(pleines, columns=range(largeur), dtype="str")
+
+
 def premieres_cellules(tableau: pd.DataFrame) -> pd.Series:
     """De chaque ligne, la première cellule remplie, en minuscules."""
     premieres = tableau[0] if tableau.shape[1] else pd.Series("", index=tableau.index, dtype="str")
