@@ -24,6 +24,7 @@ from observatoire.lecture.fichiers import Lu
 from observatoire.lecture.grilles import (
     PREMIERES,
     Grille,
+    en_tableau,
     est_d_unites,
     lire_grilles,
     nommer_les_colonnes,
