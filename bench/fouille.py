@@ -80,7 +80,7 @@ def essayer(octets: bytes, table: str, format_: str, config, schemas) -> None:
         chemin.write_bytes(octets)
         debut = time.monotonic()
         examen = examiner_ici(Fichier(chemin, chemin.name), config)
-        dites = examen if isinstance(examen, str) else f"{examen.tableau}{examen.proposition}"
+        dites = examen if isinstance(examen, str) else f"{examen.proposition}"
         if isinstance(examen, Examen):
             VUS["proposé"] += 1
             ecrit = FichierEcrit.model_validate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 import yaml
@@ -17,7 +18,9 @@ from observatoire.correspondance import conseiller, correspondre
 from observatoire.correspondance.synonymes import reconnaitre_valeur, synonymes_de, valeurs_de
 from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ParametreInconnu
 from observatoire.lecture import ecrire_rapports, verifier
+from observatoire.lecture.conformite import colonne_conforme
 from observatoire.lecture.conversion import convertir
+from observatoire.lecture.gabarits import ecrire_gabarits, exemple
 from observatoire.lecture.grilles import separer
 from observatoire.lecture.traductions import mettre_en_forme, traduire
 from observatoire.schemas import lire_schemas
@@ -113,8 +116,6 @@ def test_un_code_nouveau_se_dit_sous_son_nom_a_lui(confirmee, tmp_path):
     config, _ = copie(confirmee, tmp_path)
     extrait = confirmee[0]
     chemin = tmp_path / "brut/2010" / extrait.nom
-    import openpyxl
-
     classeur = openpyxl.load_workbook(chemin)
     feuille = classeur.active
     feuille["K9"] = "Squatté"
@@ -300,3 +301,22 @@ def test_des_lignes_plus_courtes_que_l_en_tete_se_lisent(tmp_path):
     extrait.verite["signalements"]["date_cloture"] = ""
     confirmer(correspondre(extrait.deposer(tmp_path / "brut"), config).ecrit)
     comparer(extrait, verifier(config))
+
+
+def test_un_gabarit_rempli_de_ses_exemples_se_lit(tmp_path):
+    """Chaque table a son classeur : l'en-tête du format, verrouillé, ses listes, et des exemples qui s'acceptent."""
+    schemas = lire_schemas(SCHEMAS)
+    for chemin in ecrire_gabarits(schemas, tmp_path):
+        classeur = openpyxl.load_workbook(chemin)
+        schema = schemas[chemin.stem.removesuffix("_gabarit")]
+        feuille = classeur[schema.nom]
+        assert [c.value for c in feuille[1]] == schema.colonnes
+        assert feuille.protection.sheet
+        assert all(c.protection.locked for c in feuille[1])
+        assert not feuille.column_dimensions["A"].protection.locked
+        listes = {v.formula1.strip('"') for v in feuille.data_validations.dataValidation}
+        assert listes == {",".join(c.admises) for c in schema.champs.values() if c.admises}
+        for champ in schema.champs.values():
+            lue, fautes = convertir(pd.Series([exemple(champ)], dtype="str"), champ)
+            assert not fautes.any()
+            assert colonne_conforme(lue, champ)

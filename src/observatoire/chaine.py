@@ -85,6 +85,14 @@ class Chaine:
         print(faite.message(nommer(fichier)))
         print(f"À relire, puis à confirmer : {relatif_a(faite.ecrit, self.config)}")
 
+    def gabarits(self, dossier: Path) -> None:
+        """Écrire un classeur à remplir par table."""
+        from observatoire.lecture.gabarits import ecrire_gabarits
+        from observatoire.schemas import lire_schemas
+
+        for ecrit in ecrire_gabarits(lire_schemas(self.config.chemin("schemas")), dossier):
+            print(ecrit)
+
     def seance(self, date: dt.date | None, genre: str) -> None:
         """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""
         from observatoire.sujets.seances.calcul.ordre_du_jour import preparer_seance

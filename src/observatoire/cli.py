@@ -129,6 +129,15 @@ def correspondre(
 
 
 @app.command(cls=Commande)
+def gabarits(
+    dossier: Annotated[Path, typer.Option("--dossier", help="Où les écrire.", metavar="DOSSIER")] = Path("gabarits"),
+    config: Config = DEFAUT,
+) -> None:
+    """Écrire un classeur à remplir par table, pour un bailleur qui n'a pas d'extrait."""
+    _chaine(config).gabarits(dossier)
+
+
+@app.command(cls=Commande)
 def calculer(
     brut: Brut = None,
     prepare: Prepare = None,
