@@ -185,6 +185,7 @@ DOUTES = {
     "emprunt_par_logement": ("programmes", {"emprunt_eur": "15"}),
     "cloture_avant_signalement": ("signalements", {"date_cloture": "01/01/2010"}),
     "tres_social_superieur_au_total": ("programmes", {"dont_tres_social": "21"}),
+    "garantie_en_fraction": ("programmes", {"garantie_ville_pct": "0,5"}),
     "immeuble_hors_contours": ("immeubles", {"lat": "47,3"}),
 }
 
