@@ -272,6 +272,12 @@ def test_une_cellule_est_lue_ou_fautive_ou_vide(textes):
     assert (valeurs.notna().to_numpy() ^ fautes ^ vides).all()
 
 
+def test_ni_la_casse_ni_les_accents_ne_comptent_dans_une_liste():
+    liste = Champ("c", "string", "c", "", False, False, {"enum": ["loue", "PLUS", "60-100"]})
+    lues, _ = convertir(pd.Series(["Loué", "plus", " LOUE", "60-100", "louer", ""], dtype="str"), liste)
+    assert lues.fillna("").tolist() == ["loue", "PLUS", "loue", "60-100", "louer", ""]
+
+
 def test_cellules_de_tableur():
     assert en_texte(12.0) == "12"
     assert en_texte(0.00001) == "0.00001"

@@ -7,6 +7,8 @@ D'une colonne qui se répète, seules les valeurs distinctes sont converties.
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -24,6 +26,16 @@ DATE_ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}{HEURE}$"
 DATE_FRANCAISE = rf"^\d{{1,2}}/\d{{1,2}}/\d{{4}}{HEURE}$"
 
 
+def cle_de_valeur(valeur: str) -> str:
+    """Une valeur sans ses accents, sa casse ni ses espaces de trop ; ses signes restent (« > 100 % »).
+
+    >>> cle_de_valeur("  Loué "), cle_de_valeur("> 100  %")
+    ('loue', '> 100 %')
+    """
+    nue = unicodedata.normalize("NFKD", valeur)
+    return " ".join("".join(c for c in nue if not unicodedata.combining(c)).casefold().split())
+
+
 def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     """Convertir une colonne de texte (vide = manquant) au type que son champ déclare.
 
@@ -36,6 +48,8 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
         ordinaires = pc.all(pc.ascii_is_printable(arrow)).as_py()  # le cas le plus fréquent se voit sans motif
         if not ordinaires and texte.str.contains(A_REPLIER).any():
             texte = changer_textes(texte, replier)
+        if champ.admises:
+            texte = _sans_casse_ni_accents(texte, champ.admises)
         return texte.mask(texte.eq("")), np.zeros(len(texte), dtype=bool)
     repetee = se_repete(arrow)
     rangs, distinctes = pd.factorize(texte) if repetee else (np.arange(len(texte)), texte.array)
@@ -46,6 +60,16 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     fautes = (distinctes.ne("") & valeurs.isna()).to_numpy(dtype=bool)
     convertie = pd.Series(valeurs.to_numpy()[rangs], index=texte.index, name=texte.name)
     return convertie, fautes[rangs]
+
+
+def _sans_casse_ni_accents(texte: pd.Series, admises: tuple[str, ...]) -> pd.Series:
+    """« Loué » est « loue » : dans une liste, seules comptent les lettres."""
+    autres = texte[~texte.isin([*admises, ""])]
+    if autres.empty:
+        return texte
+    connues = {cle_de_valeur(admise): admise for admise in admises}
+    ecrites = {v: connues[cle] for v in autres.unique() if (cle := cle_de_valeur(v)) in connues}
+    return texte.replace(ecrites) if ecrites else texte
 
 
 def nombres_ecrits(texte: pd.Series) -> pd.Series:

@@ -5,13 +5,12 @@ Ce qui ne se traduit pas reste tel quel : le contrôle de la table le dira, sous
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.conversion import convertir, nombres_ecrits
+from observatoire.lecture.conversion import cle_de_valeur, convertir, nombres_ecrits
 from observatoire.schemas import Champ
 
 if TYPE_CHECKING:
@@ -31,16 +30,6 @@ FORMATS = {
 }
 #: Le jour zéro des tableurs.
 ORIGINE = "1899-12-30"
-
-
-def cle_de_valeur(valeur: str) -> str:
-    """Une valeur sans ses accents, sa casse ni ses espaces de trop ; ses signes restent (« > 100 % »).
-
-    >>> cle_de_valeur("  Loué "), cle_de_valeur("> 100  %")
-    ('loue', '> 100 %')
-    """
-    nue = unicodedata.normalize("NFKD", valeur)
-    return " ".join("".join(c for c in nue if not unicodedata.combining(c)).casefold().split())
 
 
 def traduire(textes: pd.Series, ecrite: ColonneEcrite, champ: Champ) -> pd.Series:
