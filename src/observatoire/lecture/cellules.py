@@ -17,13 +17,15 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from observatoire.lecture.bornes import COLONNES, LIGNES, trop_gros, trop_loin
+from observatoire.lecture.bornes import trop_gros, trop_loin
 from observatoire.lecture.malfacons import Fautives
 from observatoire.lecture.problemes import Probleme
 
 REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 #: Les formats de nombre en pourcentage que tout XLSX connaît sans les déclarer (« 0% », « 0.00% »).
 POURCENTAGES = {"9", "10"}
+#: Une cellule d'ODS répétée davantage ne compte que pour sa première place.
+REPETEES = 100_000
 #: Une feuille XLSX, dans l'archive, et une cellule de colonne AAA ou plus loin.
 FEUILLE = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 EGAREE = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"'][A-Z]{3}")
@@ -139,10 +141,8 @@ def _parcourir_ods(contenu: bytes, feuille: str) -> Iterator[tuple[int, int, ET.
         for cellule in (e for e in rangee if _nom(e) in ("table-cell", "covered-table-cell")):
             largeur = int(_attribut(cellule, "number-columns-repeated") or 1)
             if len(cellule) or _attribut(cellule, "value-type"):  # les vides se répètent par millions
-                yield from (
-                    (ligne + n, colonne + m, cellule)
-                    for n, m in product(range(min(hauteur, LIGNES)), range(min(largeur, COLONNES)))
-                )
+                places = product(range(hauteur), range(largeur)) if hauteur * largeur <= REPETEES else [(0, 0)]
+                yield from ((ligne + n, colonne + m, cellule) for n, m in places)
             colonne += largeur
         ligne += hauteur
 
