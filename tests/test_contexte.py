@@ -307,3 +307,19 @@ def test_le_releve_se_lit_ou_dit_tout_ce_qui_ne_va_pas(tmp_path):
     dit = refuser(config)
     for attendu in ("echelle", "indicateur", "n'est pas un nombre", "fraction", "nom"):
         assert attendu in dit
+
+
+def test_une_commune_par_arrondissements(tmp_path):
+    """Lyon n'a de lignes que ses neuf arrondissements : leurs nombres s'additionnent, leurs taux non."""
+    config = configurer(tmp_path, territoire={"nom": "Lyon", "code": "69123"})
+    siens = [
+        {"DEPCOM_ARM": str(69381 + n), "nb_loues": 90 + n, "nb_vacants": 10, "nb_vides": 1, "nb_ls": 200, "tx_mob": 9}
+        for n in range(9)
+    ]
+    deposer(config, "rpls_2024.xlsx", {"COMMUNES": siens})
+    lu = lire_contexte(config).set_index("indicateur")["valeur"]
+    assert lu["nb_logements"] == 1800
+    assert lu["taux_vacance"] == pytest.approx(90 / (sum(range(90, 99)) + 90))
+    assert pd.isna(lu["taux_mobilite"])
+    deposer(config, "rpls_2024.xlsx", {"COMMUNES": siens[:8]})
+    assert "la commune 69123 (Lyon) n'y est pas" in refuser(config)

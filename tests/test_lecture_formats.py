@@ -18,6 +18,7 @@ from openpyxl import load_workbook
 
 from observatoire.interdits import mots, normaliser
 from observatoire.lecture.conversion import convertir
+from observatoire.lecture.fichiers import lire_fichier
 from observatoire.lecture.tableurs import en_texte
 from observatoire.schemas import Champ
 
@@ -141,6 +142,41 @@ def test_un_titre_au_dessus_de_l_en_tete(avec_classeur):
     assert "L'en-tête est à la ligne 2 ; il doit être sur la première." in message
 
 
+def test_des_groupes_de_colonnes_au_dessus_de_l_en_tete(avec_classeur):
+    """« Identité » coiffe les identifiants : ce n'est pas une colonne, et rien ne conseille de la supprimer."""
+    message = avec_classeur(
+        lambda c: (c["Données"].insert_rows(1), c["Données"].cell(1, 1, "Identité"), c["Données"].cell(1, 4, "Lieu"))
+    )
+    assert "L'en-tête est à la ligne 2 ; il doit être sur la première." in message
+    assert "interdite" not in message
+
+
+@pytest.mark.parametrize("format_", ["xlsx", "ods"])
+def test_un_pourcentage_de_tableur_est_ce_qui_s_affiche(tmp_path, format_):
+    """« 50 % » y est 0,5, « 7 % » 0,07 ; un nombre ordinaire de la même colonne reste le sien."""
+    chemin = tmp_path / f"programmes.{format_}"
+    table = pd.DataFrame({"id_programme": ["P1", "P2", "P3"], "garantie_ville_pct": [0.5, 0.07, 30]})
+    table.to_excel(chemin, index=False, engine={"xlsx": "openpyxl", "ods": "odf"}[format_])
+    if format_ == "xlsx":
+        feuille = (livre := load_workbook(chemin)).active
+        feuille["B2"].number_format, feuille["B3"].number_format = "0.0%", "0%"
+        livre.save(chemin)
+    else:
+        marque = rb'office:value-type="float"(?= office:value="0)|(?<=office:value="0.5" )office:value-type="float"'
+        recrire(chemin, lambda contenu: re.sub(marque, b'office:value-type="percentage"', contenu))
+    lu = lire_fichier(chemin, [list(table)])
+    assert lu.cadre[1].tolist() == ["50", "7", "30"]
+
+
+def recrire(chemin, changer) -> None:
+    """Changer le contenu d'un ODS."""
+    entree = zipfile.ZipFile(io.BytesIO(chemin.read_bytes()))
+    with zipfile.ZipFile(chemin, "w") as sortie:
+        for nom in entree.namelist():
+            contenu = entree.read(nom)
+            sortie.writestr(nom, changer(contenu) if nom == "content.xml" else contenu)
+
+
 def test_une_cellule_en_erreur_dans_un_ods(tmp_path):
     atelier = Atelier(tmp_path)
     entree = zipfile.ZipFile(io.BytesIO(classeur(atelier.lignes["immeubles"], colonnes("immeubles"), "ods", False)))
@@ -193,12 +229,26 @@ def test_nombres_refuses(texte):
     assert valeurs.isna().all()
 
 
-@pytest.mark.parametrize("texte", ["2010-03-01", "01/03/2010", "1/3/2010", "2010-03-01 00:00:00"])
+@pytest.mark.parametrize(
+    "texte",
+    [
+        "2010-03-01",
+        "01/03/2010",
+        "1/3/2010",
+        "2010-03-01 00:00:00",
+        "01/03/2010 00:00:00",
+        "1/3/2010 8:05",
+        "2010-03-01T14:30:00.5",
+    ],
+)
 def test_dates_lues(texte):
     assert convertir(pd.Series([texte]), champ("date"))[0].tolist() == [pd.Timestamp("2010-03-01")]
 
 
-@pytest.mark.parametrize("texte", ["2010-02-30", "03-01-2010", "mars 2010", "40238", "31/11/2010", "2010"])
+@pytest.mark.parametrize(
+    "texte",
+    ["2010-02-30", "03-01-2010", "mars 2010", "40238", "1/3/2010 25:00", "31/11/2010", "2010"],
+)
 def test_dates_refusees(texte):
     assert convertir(pd.Series([texte]), champ("date"))[1].all()
 
@@ -220,6 +270,12 @@ def test_une_cellule_est_lue_ou_fautive_ou_vide(textes):
     valeurs, fautes = convertir(pd.Series(textes, dtype="str"), champ("number"))
     vides = np.array([t == "" for t in textes])
     assert (valeurs.notna().to_numpy() ^ fautes ^ vides).all()
+
+
+def test_ni_la_casse_ni_les_accents_ne_comptent_dans_une_liste():
+    liste = Champ("c", "string", "c", "", False, False, {"enum": ["loue", "PLUS", "60-100"]})
+    lues, _ = convertir(pd.Series(["Loué", "plus", " LOUE", "60-100", "louer", ""], dtype="str"), liste)
+    assert lues.fillna("").tolist() == ["loue", "PLUS", "loue", "60-100", "louer", ""]
 
 
 def test_cellules_de_tableur():

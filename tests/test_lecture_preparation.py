@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from types import SimpleNamespace
 
+import atelier_lecture
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier
@@ -184,6 +185,7 @@ DOUTES = {
     "emprunt_par_logement": ("programmes", {"emprunt_eur": "15"}),
     "cloture_avant_signalement": ("signalements", {"date_cloture": "01/01/2010"}),
     "tres_social_superieur_au_total": ("programmes", {"dont_tres_social": "21"}),
+    "garantie_en_fraction": ("programmes", {"garantie_ville_pct": "0,5"}),
     "immeuble_hors_contours": ("immeubles", {"lat": "47,3"}),
 }
 
@@ -317,7 +319,7 @@ def _contours(*proprietes: dict) -> str:
         ("abc", "ce n'est pas un GeoJSON lisible"),
         ('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "a"}}]}', "géométrie"),
         (_contours({"code": None, "niveau": "quartier"}, {"code": "b", "niveau": "quartier"}), "sont des textes"),
-        (_contours({"code": 3, "niveau": "quartier"}, {"code": 4, "niveau": "quartier"}), "sont des textes"),
+        (_contours({"code": None, "niveau": "quartier"}, {"code": "4", "niveau": "quartier"}), "sont des textes"),
     ],
 )
 def test_contours_illisibles(tmp_path, contenu, message):
@@ -325,6 +327,46 @@ def test_contours_illisibles(tmp_path, contenu, message):
     (tmp_path / "data/referentiels/quartiers.geojson").write_text(contenu, encoding="utf-8")
     with pytest.raises(ErreurConfiguration, match=message):
         atelier.verifier()
+
+
+@pytest.mark.parametrize("format_", ["gpkg", "zip"])
+def test_des_contours_d_un_sig(tmp_path, format_):
+    """GeoPackage ou Shapefile zippé, en Lambert-93 : les mêmes contours."""
+    atelier = Atelier(tmp_path)
+    attendus, dossier = lire_contours(atelier.config), tmp_path / "data/referentiels"
+    (dossier / "quartiers.geojson").unlink()
+    en_lambert = attendus.drop(columns="schematique").to_crs(2154)
+    if format_ == "gpkg":
+        en_lambert.to_file(dossier / "quartiers.gpkg")
+    else:
+        en_lambert.to_file(tmp_path / "shp", driver="ESRI Shapefile", encoding="utf-8")
+        shutil.make_archive(str(dossier / "quartiers"), "zip", tmp_path / "shp")
+    lus = lire_contours(atelier.config)
+    assert lus["code"].tolist() == attendus["code"].tolist()
+    assert lus.geometry.to_crs(2154).symmetric_difference(en_lambert.geometry).area.max() < 1
+    (dossier / "quartiers.geojson").write_text("{}", encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match="un seul fichier de contours"):
+        lire_contours(atelier.config)
+
+
+@pytest.mark.parametrize(
+    ("forme", "message"),
+    [
+        ({"type": "LineString", "coordinates": [[6, 47], [6.1, 47.1]]}, "« a » n'est pas une surface"),
+        ({"type": "Polygon", "coordinates": []}, "n'est pas une surface"),
+        ({"type": "Polygon", "coordinates": [[[6, 47], [6.1, 47.1], [6.1, 47], [6, 47.1], [6, 47]]]}, "se croise"),
+        ({"type": "Polygon", "coordinates": [[[9e5, 67e5], [92e4, 67e5], [92e4, 68e5], [9e5, 67e5]]]}, "des degrés"),
+        ({"type": "Polygon", "coordinates": [[[47, 6], [47.1, 6], [47.1, 6.1], [47, 6]]]}, "semblent échangées"),
+    ],
+)
+def test_des_contours_mal_traces_ou_mal_places(tmp_path, forme, message):
+    atelier = Atelier(tmp_path)
+    proprietes = {"code": "a", "nom": "A", "niveau": "quartier", "parent": None}
+    trait = {"type": "Feature", "geometry": forme, "properties": proprietes}
+    contenu = {"type": "FeatureCollection", "features": [trait]}
+    (tmp_path / "data/referentiels/quartiers.geojson").write_text(json.dumps(contenu), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=message):
+        lire_contours(atelier.config)
 
 
 def test_schematique_est_facultatif(tmp_path):
@@ -350,3 +392,10 @@ def test_rapport_d_un_refus(tmp_path):
 
 def test_typographie():
     assert typographier("« a » : 12 345 %") == "«\u00a0a\u00a0»\u00a0: 12\u202f345\u00a0%"
+
+
+def test_des_contours_qui_se_recouvrent_sont_refuses(tmp_path, monkeypatch):
+    """Un quartier qui en recouvre un autre prendrait ses immeubles en silence : il est nommé, avec l'étendue."""
+    monkeypatch.setitem(atelier_lecture.CARRES, ("quartier", "planoise", ""), (6.015, 47.20, 6.04, 47.24))
+    with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)"):
+        Atelier(tmp_path).verifier()

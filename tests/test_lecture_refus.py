@@ -52,9 +52,9 @@ VALEURS = [
     ),
     Cas(
         "valeur mal écrite, avec la plus proche",
-        poser("logements", occupation="Loué"),
+        poser("logements", occupation="Louée"),
         "logements_neolia.csv",
-        ["« Loué » n'est pas une occupation connue.", "association, autre. La plus proche : loue."],
+        ["« Louée » n'est pas une occupation connue.", "association, autre. La plus proche : loue."],
     ),
     Cas(
         "nombre suivi de son unité",

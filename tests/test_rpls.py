@@ -10,7 +10,7 @@ import pytest
 from atelier_lecture import Atelier, octets_csv
 
 from observatoire import lecture
-from observatoire.configuration import MARQUE_FICTIF
+from observatoire.configuration import MARQUE_FICTIF, lire_configuration
 from observatoire.lecture import preparer
 from observatoire.lecture.problemes import citer_code, ressemble_a_un_code
 from observatoire.lecture.rpls_modeles import ENTETES
@@ -35,7 +35,7 @@ LIGNE = {
 
 def lire(tmp_path, lignes, dessin="2018"):
     atelier = Atelier(tmp_path)
-    atelier.deposer("rpls", octets=octets_csv([{**LIGNE[dessin], **x} for x in lignes], ENTETES[dessin]))
+    atelier.deposer("rpls", octets=octets_csv([{**LIGNE[dessin], **x} for x in lignes], DESSINS[dessin]))
     return atelier, atelier.verifier()
 
 
@@ -43,20 +43,29 @@ def traites(depots) -> dict[str, int]:
     return {t.nom: t.nombre for t in depots.fichiers[0].traitements if t.nombre}
 
 
-@pytest.mark.parametrize("dessin", ["2018", "2025"])
-def test_les_deux_dessins(tmp_path, dessin):
-    atelier, depots = lire(tmp_path, [{}, {"ETAGE": "2"}], dessin)
+LIGNE |= {
+    "2018 géocodé": {**LIGNE["2018"], "X": "927700", "Y": "6683000"},
+    "2023": LIGNE["2025"],
+    "minuscules": {nom.lower(): valeur for nom, valeur in LIGNE["2018"].items()},
+}
+DESSINS = ENTETES | {"minuscules": [nom.lower() for nom in ENTETES["2018"]]}
+
+
+@pytest.mark.parametrize("dessin", ["2018", "2018 géocodé", "2023", "2025", "minuscules"])
+def test_tous_les_dessins(tmp_path, dessin):
+    etage = "etage" if dessin == "minuscules" else "ETAGE"
+    atelier, depots = lire(tmp_path, [{}, {etage: "2"}], dessin)
     assert depots.accepte, depots.message()
     preparer(atelier.config, depots)
     logements = pd.read_parquet(tmp_path / "data/prepare/tables/2010/logements.parquet")
     assert len(logements) == logements["id_logement"].nunique() == 2
     assert logements["immeuble"].nunique() == 1
     assert logements["financement"].tolist() == ["PLUS", "PLUS"]
-    assert logements["dpe"].tolist() == [LIGNE[dessin]["DPEENERGIE"]] * 2
-    assert logements["qpv"].tolist() == [{"2018": "en_qpv", "2025": "hors_qpv"}[dessin]] * 2
+    assert logements["dpe"].tolist() == ["B" if dessin in ("2023", "2025") else "D"] * 2
+    assert logements["qpv"].tolist() == ["hors_qpv" if dessin in ("2023", "2025") else "en_qpv"] * 2
     for absente in ("loyer_eur", "occupation", "mois_vacance", "date_bail"):
         assert logements[absente].isna().all()
-    attendu = {"2018": "hors_quartier", "2025": "battant"}[dessin]
+    attendu = "hors_quartier" if dessin in ("2018", "minuscules") else "battant"
     assert set(logements["quartier"]) == {attendu}
 
 
@@ -182,6 +191,27 @@ def test_millesime_d_une_autre_annee(tmp_path):
 def test_aucun_logement_de_la_commune(tmp_path):
     _, depots = lire(tmp_path, [{"DEPCOM": "06030"}])
     assert "Aucun logement n'est dans la commune 25056." in depots.message()
+
+
+def test_un_dessin_geocode_sans_ses_autres_colonnes(tmp_path):
+    """Le fichier de 2018 à qui l'on n'a ajouté que X et Y."""
+    atelier = Atelier(tmp_path)
+    atelier.deposer("rpls", octets=octets_csv([LIGNE["2018 géocodé"]], [*ENTETES["2018"], "X", "Y"]))
+    assert atelier.verifier().accepte
+
+
+def test_les_arrondissements_sont_leur_commune(tmp_path):
+    """Le RPLS code les arrondissements de Lyon ; deux immeubles de même adresse y restent deux immeubles."""
+    atelier = Atelier(tmp_path)
+    config = tmp_path / "observatoire.yml"
+    config.write_text(config.read_text(encoding="utf-8").replace("25056", "69123"), encoding="utf-8")
+    atelier.config = lire_configuration(config)
+    lignes = [{**LIGNE["2018"], "DEPCOM": code} for code in ("69381", "69382", "69266")]
+    atelier.deposer("rpls", octets=octets_csv(lignes, ENTETES["2018"]))
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    assert len(depots.tables[2010, "neolia", "immeubles"]) == 2
+    assert traites(depots)["hors_de_la_commune"] == 1
 
 
 def test_colonne_inconnue_ou_interdite(tmp_path):

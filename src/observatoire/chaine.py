@@ -61,6 +61,10 @@ class Chaine:
         self._relire_le_suivi()
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
+            if depots.refuses:
+                from observatoire.correspondance import conseiller
+
+                conseiller(depots)
             if rapports:
                 with self._tenir(rapports.resolve()):
                     balayer(rapports.resolve())
@@ -69,6 +73,26 @@ class Chaine:
         print(depots.message())
         if not depots.accepte:
             raise DepotRefuse("Dépôts refusés : voir ci-dessus.")
+
+    def correspondre(self, fichier: Path) -> None:
+        """Proposer comment lire ce fichier ; n'écrit que ce qui est nouveau."""
+        from observatoire.correspondance import correspondre
+        from observatoire.interdits import nommer
+        from observatoire.lecture.depots import relatif_a
+
+        with self.journal.etape("correspondance") as etape:
+            faite = correspondre(fichier, self.config)
+            etape.bilan = f"{_nombre(faite.colonnes)} colonnes, {_nombre(faite.valeurs)} valeurs"
+        print(faite.message(nommer(fichier)))
+        print(f"À relire, puis à confirmer : {relatif_a(faite.ecrit, self.config)}")
+
+    def gabarits(self, dossier: Path) -> None:
+        """Écrire un classeur à remplir par table."""
+        from observatoire.lecture.gabarits import ecrire_gabarits
+        from observatoire.schemas import lire_schemas
+
+        for ecrit in ecrire_gabarits(lire_schemas(self.config.chemin("schemas")), dossier):
+            print(ecrit)
 
     def seance(self, date: dt.date | None, genre: str) -> None:
         """Écrire le fichier de la prochaine séance, son ordre du jour tiré de ce qui est publié."""

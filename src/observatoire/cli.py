@@ -119,6 +119,25 @@ def verifier(
 
 
 @app.command(cls=Commande)
+def correspondre(
+    fichier: Annotated[Path, typer.Argument(help="Fichier déposé, tel que le bailleur l'a.", metavar="FICHIER")],
+    brut: Brut = None,
+    config: Config = DEFAUT,
+) -> None:
+    """Proposer comment un fichier de bailleur donne nos tables (suivi/correspondances)."""
+    _chaine(config, brut=brut).correspondre(fichier)
+
+
+@app.command(cls=Commande)
+def gabarits(
+    dossier: Annotated[Path, typer.Option("--dossier", help="Où les écrire.", metavar="DOSSIER")] = Path("gabarits"),
+    config: Config = DEFAUT,
+) -> None:
+    """Écrire un classeur à remplir par table, pour un bailleur qui n'a pas d'extrait."""
+    _chaine(config).gabarits(dossier)
+
+
+@app.command(cls=Commande)
 def calculer(
     brut: Brut = None,
     prepare: Prepare = None,

@@ -18,6 +18,12 @@ AGGLOMERATION, VILLE = "agglomeration", "ville"
 HORS_QUARTIER = "hors_quartier"
 #: Ce qui tient lieu de commune à un immeuble qu'aucune ne situe.
 HORS_COMMUNE = "hors_commune"
+#: L'arrondissement municipal, tel que l'Insee le code, -> sa commune : les fichiers publics n'écrivent que le premier.
+ARRONDISSEMENTS = {
+    str(premier + rang): commune
+    for commune, premier, combien in (("75056", 75101, 20), ("13055", 13201, 16), ("69123", 69381, 9))
+    for rang in range(combien)
+}
 SIREN, INSEE = re.compile(r"\d{9}"), re.compile(r"\d[\dAB]\d{3}")
 
 
@@ -56,13 +62,17 @@ def lire_contours_de(declaree: dict, referentiels: Path) -> tuple[Commune, str]:
         return commune, f"le fichier de contours « {fichier} » manque dans les référentiels."
     try:
         traits = [t["properties"] for t in json.loads((referentiels / fichier).read_text(encoding="utf-8"))["features"]]
-        codes = {n: tuple(t["code"] for t in traits if t["niveau"] == n) for n in ("quartier", "secteur")}
+        codes = {n: tuple(_en_texte(t["code"]) for t in traits if t["niveau"] == n) for n in ("quartier", "secteur")}
         if not all(isinstance(code, str) and code for siens in codes.values() for code in siens):
             raise ValueError("un code n'est pas un texte")
     except (ValueError, KeyError, TypeError, RecursionError):
         return commune, f"« {fichier} » n'est pas un GeoJSON de quartiers (code, nom, niveau, parent)."
     commune = replace(commune, quartiers=codes["quartier"], secteurs=codes["secteur"])
     return commune, "" if commune.quartiers else f"« {fichier} » n'a aucun quartier ; en mettre un, la commune entière."
+
+
+def _en_texte(code: object) -> object:
+    return f"{code:.15g}" if isinstance(code, int | float) else code
 
 
 def repetitions(communes: list[Commune]) -> list[str]:

@@ -240,6 +240,12 @@ def tres_social_superieur_au_total(t, contexte):
     return t["dont_tres_social"].gt(t["nb_logements"])
 
 
+@regle("programmes", "garantie_ville_pct", a_expliquer=True)
+def garantie_en_fraction(t, contexte):
+    """garantie de 1 % ou moins : un pourcentage écrit en fraction (0,5 pour 50) ?"""
+    return t["garantie_ville_pct"].gt(0) & t["garantie_ville_pct"].le(1)
+
+
 @regle("programmes", "nb_logements", a_expliquer=True)
 def livraisons_et_parc(t, contexte):
     """les opérations livrées ici n'ont pas autant de logements que le parc en compte de nouveaux."""

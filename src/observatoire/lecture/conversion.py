@@ -1,10 +1,13 @@
 """Passer du texte écrit par un tableur aux types de l'observatoire, colonne par colonne.
 
-Nombres : virgule ou point, espaces (insécables ou non) entre milliers. Dates : AAAA-MM-JJ ou JJ/MM/AAAA.
+Nombres : virgule ou point, espaces (insécables ou non) entre milliers. Dates : AAAA-MM-JJ ou JJ/MM/AAAA ; une
+heure derrière n'y change rien.
 D'une colonne qui se répète, seules les valeurs distinctes sont converties.
 """
 
 from __future__ import annotations
+
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -17,8 +20,20 @@ from observatoire.schemas import Champ
 
 ESPACES = "[ \u00a0\u202f\u2009\u2007]"
 NOMBRE = rf"^[+-]?(?:\d+|\d{{1,3}}(?:{ESPACES}\d{{3}})+)(?:[.,]\d+)?$"
-DATE_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
-DATE_FRANCAISE = r"^\d{1,2}/\d{1,2}/\d{4}$"
+#: Une heure derrière une date, que les progiciels ajoutent : elle n'en change pas le jour.
+HEURE = r"(?:[T ]+(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?"
+DATE_ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}{HEURE}$"
+DATE_FRANCAISE = rf"^\d{{1,2}}/\d{{1,2}}/\d{{4}}{HEURE}$"
+
+
+def cle_de_valeur(valeur: str) -> str:
+    """Une valeur sans ses accents, sa casse ni ses espaces de trop ; ses signes restent (« > 100 % »).
+
+    >>> cle_de_valeur("  Loué "), cle_de_valeur("> 100  %")
+    ('loue', '> 100 %')
+    """
+    nue = unicodedata.normalize("NFKD", valeur)
+    return " ".join("".join(c for c in nue if not unicodedata.combining(c)).casefold().split())
 
 
 def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
@@ -33,6 +48,8 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
         ordinaires = pc.all(pc.ascii_is_printable(arrow)).as_py()  # le cas le plus fréquent se voit sans motif
         if not ordinaires and texte.str.contains(A_REPLIER).any():
             texte = changer_textes(texte, replier)
+        if champ.admises:
+            texte = _sans_casse_ni_accents(texte, champ.admises)
         return texte.mask(texte.eq("")), np.zeros(len(texte), dtype=bool)
     repetee = se_repete(arrow)
     rangs, distinctes = pd.factorize(texte) if repetee else (np.arange(len(texte)), texte.array)
@@ -45,6 +62,16 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     return convertie, fautes[rangs]
 
 
+def _sans_casse_ni_accents(texte: pd.Series, admises: tuple[str, ...]) -> pd.Series:
+    """« Loué » est « loue » : dans une liste, seules comptent les lettres."""
+    autres = texte[~texte.isin([*admises, ""])]
+    if autres.empty:
+        return texte
+    connues = {cle_de_valeur(admise): admise for admise in admises}
+    ecrites = {v: connues[cle] for v in autres.unique() if (cle := cle_de_valeur(v)) in connues}
+    return texte.replace(ecrites) if ecrites else texte
+
+
 def nombres_ecrits(texte: pd.Series) -> pd.Series:
     """Les nombres d'une colonne de texte (``float64``) ; manquant là où ce n'en est pas un."""
     bien_ecrits = texte[texte.str.match(NOMBRE)]
@@ -54,7 +81,7 @@ def nombres_ecrits(texte: pd.Series) -> pd.Series:
 
 def _dates(texte: pd.Series) -> pd.Series:
     iso = pd.to_datetime(texte.where(texte.str.match(DATE_ISO)).str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
-    francaises = texte.where(texte.str.match(DATE_FRANCAISE))
+    francaises = texte.where(texte.str.match(DATE_FRANCAISE), "").str.replace("[T ].*", "", regex=True)
     francaises = pd.to_datetime(francaises, format="%d/%m/%Y", errors="coerce")
     return iso.fillna(francaises).astype("datetime64[us]")
 

@@ -64,7 +64,7 @@ def nombre_de_morceaux(fichiers: list[Fichier]) -> int:
     formes = [(f.table == RPLS, f.format) for f in fichiers]
     secable = formes == [(True, "csv")] or set(formes) == {(False, "parquet")}
     poids = peser(fichiers)
-    if not secable or poids <= TROP_GROS or any(f.problemes or not f.a_lire for f in fichiers):
+    if not secable or poids <= TROP_GROS or any(f.problemes or not f.a_lire or f.source for f in fichiers):
         return 0
     return math.ceil(poids / MORCEAU)
 
@@ -166,7 +166,8 @@ def _ouvrir_csv(chemin: Path) -> _Source:
     with chemin.open("rb") as flux:
         entete = flux.readline().decode("utf-8-sig" if encodage == "utf8" else encodage)
     noms = [nom.strip().strip('"') for nom in entete.rstrip("\r\n").split(separateur)]
-    if "DEPCOM" not in noms or len({*noms, LIGNE}) <= len(noms):
+    commune = next((nom for nom in noms if nom.upper() == "DEPCOM"), None)
+    if commune is None or len({*noms, LIGNE}) <= len(noms):
         raise Insecable
     rangs = [str(rang) for rang in range(len(noms))]
     lecteur = arrow_csv.open_csv(
@@ -180,7 +181,7 @@ def _ouvrir_csv(chemin: Path) -> _Source:
     nus = (pa.table([pc.utf8_trim_whitespace(c) for c in bloc.columns], names=noms) for bloc in lecteur)
     remplis = (bloc.filter(reduce(pc.or_, [pc.not_equal(bloc[n], "") for n in noms])) for bloc in _numeroter(nus, 2))
     schema = pa.schema([*((nom, pa.string()) for nom in noms), (LIGNE, pa.int64())])
-    return _Source(schema, remplis, lambda bloc: _empreintes(pc.utf8_lpad(bloc["DEPCOM"], 5, "0")))
+    return _Source(schema, remplis, lambda bloc: _empreintes(pc.utf8_lpad(bloc[commune], 5, "0")))
 
 
 def _encodage(chemin: Path) -> str:

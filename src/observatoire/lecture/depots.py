@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from observatoire.lecture.problemes import Probleme, abreger, citer, compter_pro
 RPLS = "rpls"
 TABLES_RPLS = ("immeubles", "logements")
 COLONNES_AVERTISSEMENTS = ["ligne", "id", "colonne", "regle", "message", "explication", "a_expliquer", "mesure"]
+#: Ce qu'une année ajoute au nom d'un fichier, qui reste le même d'une année à l'autre.
+_ANNEE = re.compile(r"[_ -]*(?:19|20)\d\d")
 #: Octets d'un CSV qui porterait ce que porte un octet d'un autre format, compressé.
 POIDS_COMPRESSE = 5
 
@@ -63,7 +65,8 @@ class Fichier:
     ``relatif`` est le seul chemin affiché. ``donnees`` : {table: tableau converti}, indexé par la ligne du tableur ;
     vidé quand les lignes sont écrites au fur et à mesure. ``contenus`` : {table: :class:`Contenu`}, toujours gardé.
     ``morceau`` : le chemin est celui d'un morceau de ce fichier, coupé par nous ; ``a_lire`` : faux quand l'ouvrir ne
-    donnerait rien, ou arrêterait la lecture.
+    donnerait rien, ou arrêterait la lecture. ``source`` : le nom sous lequel une correspondance le décrit ;
+    ``siennes`` : {notre colonne: le nom qu'elle y a}.
     """
 
     chemin: Path
@@ -80,6 +83,8 @@ class Fichier:
     contenus: dict[str, Contenu] = field(default_factory=dict)
     morceau: bool = False
     a_lire: bool = True
+    source: str = ""
+    siennes: dict[str, str] = field(default_factory=dict)
 
     @property
     def refuse(self) -> bool:
@@ -146,17 +151,41 @@ def relatif_a(chemin: Path, config: Configuration) -> str:
     return imprimable("/".join(nommer(lieu) if brut in lieu.parents else lieu.name for lieu in lieux)) or "."
 
 
-def inventorier(config: Configuration, annee: int | None = None) -> tuple[list[Fichier], list[str]]:
+def inventorier(
+    config: Configuration, annee: int | None = None, decrits: Mapping[tuple[str, str], tuple[str, ...]] | None = None
+) -> tuple[list[Fichier], list[str]]:
     """Les fichiers de ``brut``, triés, et les chemins de ceux qui sont laissés de côté (cachés, ou du système).
 
-    Tout ce que son nom, sa place, sa nature ou ses droits ne permettent pas de lire porte un problème.
+    Tout ce que son nom, sa place, sa nature ou ses droits ne permettent pas de lire porte un problème. ``decrits`` :
+    {(déposant, fichier): tables} de ceux qu'une correspondance décrit ; un fichier y est une fois par table.
     """
     trouves = parcourir(config.chemin("brut"))
-    fichiers = [_situer(Fichier(t.chemin, relatif_a(t.chemin, config)), t, config) for t in trouves if not t.laisse]
+    fichiers = [
+        _situer(fichier, t, config)
+        for t in trouves
+        if not t.laisse
+        for fichier in _par_table(Fichier(t.chemin, relatif_a(t.chemin, config)), config, decrits or {})
+    ]
     if annee is not None:
         fichiers = [f for f in fichiers if f.annee == annee or f.chemin == config.chemin("brut")]
     _signaler_doublons([f for f in fichiers if f.annee in config.annees])
     return fichiers, [relatif_a(t.chemin, config) for t in trouves if t.laisse]
+
+
+def _par_table(fichier: Fichier, config: Configuration, decrits) -> list[Fichier]:
+    """Le fichier, sous chacune des tables que sa correspondance dit qu'il donne."""
+    nom = nommer_le_depot(fichier.chemin, [d.code for d in config.deposants])
+    if nom not in decrits:
+        return [fichier]
+    deposant, source = nom
+    return [replace(fichier, deposant=deposant, source=source, table=table, problemes=[]) for table in decrits[nom]]
+
+
+def nommer_le_depot(chemin: Path, deposants: Iterable[str]) -> tuple[str, str] | None:
+    """(déposant, fichier) d'un nom comme « parc_2010_neolia.xlsx » ; ``None`` s'il ne finit par aucun déposant."""
+    nom = _ANNEE.sub("", chemin.stem.lower())
+    code = next((d for d in deposants if nom.endswith(f"_{d.lower()}")), None)
+    return None if code is None else (code, nom.removesuffix(f"_{code.lower()}"))
 
 
 def _situer(fichier: Fichier, trouve: Trouve, config: Configuration) -> Fichier:
@@ -167,6 +196,8 @@ def _situer(fichier: Fichier, trouve: Trouve, config: Configuration) -> Fichier:
         fichier.annee = int(dossiers[0])
     table, _, deposant = fichier.chemin.stem.lower().partition("_")
     deposants = {d.code.lower(): d for d in config.deposants}
+    if fichier.source:
+        table, deposant = fichier.table, fichier.deposant.lower()
     if table in (*TABLES, RPLS) and deposant in deposants:
         fichier.table, fichier.deposant = table, deposants[deposant].code
     if trouve.probleme:

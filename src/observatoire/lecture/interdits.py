@@ -63,13 +63,13 @@ def chercher_interdites(
 ) -> Interdites:
     """Les colonnes interdites d'un tableau lu, par leur nom puis par leur contenu.
 
-    ``connues`` : noms exacts que le format prévoit et qui sont donc permis (ORIGINE du patrimoine, dans le RPLS) ;
-    ``libelles`` : ceux dont les valeurs se montrent, où une seule adresse électronique suffit ; ``nommables`` : ceux où
-    une seule personne nommée suffit.
+    ``connues`` : noms que le format prévoit, quelle qu'en soit la casse, et qui sont permis (ORIGINE du
+    patrimoine, dans le RPLS) ; ``libelles`` : ceux dont les valeurs se montrent, où une seule adresse
+    électronique suffit ; ``nommables`` : ceux où une seule personne nommée suffit.
     """
     problemes = colonnes_interdites(entete, connues)
-    par_le_nom = {rang for rang, nom in enumerate(entete) if nom not in connues and famille_interdite(nom)}
     attendues = _rangs(entete, connues)
+    par_le_nom = {rang for rang, nom in enumerate(entete) if rang not in attendues and famille_interdite(nom)}
     autres = {rang: cadre.iloc[:, rang] for rang in range(min(len(entete), cadre.shape[1])) if rang not in par_le_nom}
     trouvees = familles_des_colonnes(autres, attendues, _rangs(entete, libelles), _rangs(entete, nommables))
     problemes += [_deguisee(entete[rang], rang, nom, rang in attendues) for rang, nom in sorted(trouvees.items())]
@@ -83,7 +83,8 @@ def _rangs(entete: list[str], noms: Iterable[str]) -> frozenset[int]:
 
 def colonnes_interdites(entete: list[str], connues: set[str] = frozenset()) -> list[Probleme]:
     """Les problèmes que posent les noms interdits d'un en-tête ; ``connues`` : voir :func:`chercher_interdites`."""
-    familles = {nom: famille_interdite(nom) for nom in dict.fromkeys(entete) if nom not in connues}
+    permis = {normaliser(nom) for nom in connues}
+    familles = {nom: famille_interdite(nom) for nom in dict.fromkeys(entete) if normaliser(nom) not in permis}
     rangs = {nom: rang for rang, nom in reversed(list(enumerate(entete, start=1)))}
     return [
         Probleme(

@@ -16,6 +16,8 @@ ERREURS_DE_TABLEUR = (
     "Err:502", "Err:504", "Err:508", "Err:509", "Err:522",
 )  # fmt: skip
 LIGNES_D_EN_TETE = 10
+#: La note à partir de laquelle une ligne est l'en-tête attendu.
+RECONNU = 0.5
 #: (erreur, colonne comptée à partir de 1) -> lignes.
 Fautives = dict[tuple[str, int], Sequence[int]]
 
@@ -34,7 +36,7 @@ def titre_au_dessus(premieres: list[list[str]], attendus: list[list[str]]) -> li
     """Le problème d\'un en-tête attendu qui n\'est pas la première ligne remplie : le dire, sans le deviner."""
     remplies = [(n, [v.strip(' "') for v in ligne]) for n, ligne in enumerate(premieres, 1) if "".join(ligne).strip()]
     notes = [note(ligne, attendus) for _, ligne in remplies]
-    if not notes or notes[0] >= 0.5 or max(notes) < 0.5:
+    if not notes or notes[0] >= RECONNU or max(notes) < RECONNU:
         return []
     ou = remplies[notes.index(max(notes))][0]
     return [

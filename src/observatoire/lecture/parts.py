@@ -6,7 +6,8 @@ donc seule, dans n'importe quel ordre et dans n'importe quel processus.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from observatoire.lecture.avertissements import Contexte, avertir
 from observatoire.lecture.conformite import conforme
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
+from observatoire.lecture.correspondances import Correspondances, lire_a_travers, sous_ses_noms
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import EN_COLONNES, LUS, Lu, lire_fichier
@@ -34,6 +36,9 @@ from observatoire.lecture.temoins import choisir
 from observatoire.lecture.territoires import rattacher
 from observatoire.schemas import Schema
 
+if TYPE_CHECKING:
+    from observatoire.configuration.modeles.correspondances import FichierEcrit
+
 Trace = tuple[Correction, str, str]
 
 
@@ -46,6 +51,7 @@ class Outils:
     contours: object
     corrections: tuple[Correction, ...] = ()
     cle: str = FICTIVE
+    correspondances: Correspondances = field(default_factory=dict)
 
     @property
     def par_commune(self) -> bool:
@@ -70,6 +76,10 @@ class Outils:
     def rattacher(self, immeubles: pd.DataFrame) -> pd.DataFrame:
         """Le quartier et le secteur de chaque immeuble (voir :func:`~observatoire.lecture.territoires.rattacher`)."""
         return rattacher(immeubles, self.contours, self.par_commune, self.config.communes)
+
+    def correspondance_de(self, fichier: Fichier) -> FichierEcrit | None:
+        """Comment ce fichier se lit, si quelqu'un l'a confirmé."""
+        return self.correspondances.get((fichier.deposant, fichier.source)) if fichier.source else None
 
     def corrections_de(self, fichier: Fichier) -> list[Correction]:
         """Les corrections que vise un fichier ; une règle entière s'explique plus tard, quand tout est lu."""
@@ -97,6 +107,7 @@ def relier(fichiers: list[Fichier], outils: Outils) -> None:
         for fichier in fichiers:
             if fichier.table == table:
                 controler_liens(fichier, outils.schemas[table], par_cle)
+                fichier.problemes = [sous_ses_noms(p, fichier.siennes) for p in fichier.problemes]
     acceptes = [f for f in fichiers if not f.refuse]
     tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
     for fichier in acceptes:
@@ -111,13 +122,17 @@ def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     """Lire un fichier et vérifier ce qu'il contient."""
     if not fichier.a_lire or (fichier.format not in LUS and not fichier.morceau):
         return []
-    if (typees := _lire_en_types(fichier, outils)) is not None:
+    if (typees := None if fichier.source else _lire_en_types(fichier, outils)) is not None:
         fichier.lignes, fichier.donnees = len(typees), {fichier.table: typees}
         return []
     est_rpls = fichier.table == RPLS
     attendus = list(ENTETES.values()) if est_rpls else [outils.schemas[fichier.table].colonnes]
+    ecrit = outils.correspondance_de(fichier)
     try:
-        lu = lire_fichier(fichier.chemin, attendus)
+        if ecrit is None:
+            lu = lire_fichier(fichier.chemin, attendus)
+        else:
+            lu = lire_a_travers(fichier, ecrit, outils.schemas[fichier.table])
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []

@@ -164,7 +164,11 @@ def _resume(f: Fichier) -> dict:
         "problemes": abreger(f.problemes),
         "traitements": [t for t in f.traitements if t.nombre],
         "doutes": [
-            {**d, "ligne": "" if pd.isna(d["ligne"]) else int(d["ligne"])}
+            {
+                **d,
+                "ligne": "" if pd.isna(d["ligne"]) else int(d["ligne"]),
+                "colonne": f.siennes.get(d["colonne"], d["colonne"]),
+            }
             for d in (doutes.head(DOUTES_CITES).to_dict("records") if len(doutes) else ())
         ],
         "nb_doutes": len(doutes),

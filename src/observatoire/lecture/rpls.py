@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from observatoire.communes import ARRONDISSEMENTS
 from observatoire.lecture.depots import Fichier, Traitement
-from observatoire.lecture.entetes import reconnaitre, ressemblance
+from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import Lu
 from observatoire.lecture.problemes import Probleme, par_valeur
 from observatoire.lecture.rpls_modeles import (
@@ -19,6 +20,7 @@ from observatoire.lecture.rpls_modeles import (
     ENTETES,
     FINANCEMENTS,
     PLACE,
+    choisir_dessin,
     facultatives,
     nom_commun,
 )
@@ -49,7 +51,7 @@ def lire_rpls(lu: Lu, fichier: Fichier, communes: tuple[str, ...] | None, schema
     ``communes`` : les codes de celles que l'on retient ; ``None`` pour les garder toutes, chacune tenant lieu de
     quartier. Quand il y en a plusieurs, les immeubles ont de plus la leur (``commune``).
     """
-    dessin = max(ENTETES, key=lambda d: ressemblance(lu.entete, ENTETES[d]))
+    dessin = choisir_dessin(lu.entete)
     noms, problemes = reconnaitre(lu.entete, ENTETES[dessin], facultatives(dessin))
     if problemes:
         fichier.problemes += problemes
@@ -57,7 +59,10 @@ def lire_rpls(lu: Lu, fichier: Fichier, communes: tuple[str, ...] | None, schema
     textes = _textes(lu, noms)
     fichier.traitements = constater(textes)
     textes["DEPCOM"] = textes["DEPCOM"].str.zfill(5)
-    hors = textes["DEPCOM"].eq("00000") if communes is None else ~textes["DEPCOM"].isin(communes)
+    commune = textes["DEPCOM"]
+    if communes is not None:
+        commune = commune.map(ARRONDISSEMENTS).astype("str").fillna(commune)
+    hors = commune.eq("00000") if communes is None else ~commune.isin(communes)
     phrase = f"Logement d'une autre commune que {_citer(communes)}." if communes else "Logement sans code de commune."
     fichier.traitements.append(Traitement("hors_de_la_commune", "mis à part", int(hors.sum()), phrase))
     textes = textes[~(hors | (textes.duplicated() & ~sans_numero(textes)))]
@@ -75,9 +80,9 @@ def lire_rpls(lu: Lu, fichier: Fichier, communes: tuple[str, ...] | None, schema
     fichier.traitements.append(hors_bornes)
     immeubles = _immeubles(textes, logements, fichier.deposant)
     if communes is None:
-        immeubles["quartier"] = textes["DEPCOM"].reindex(immeubles.index)
+        immeubles["quartier"] = commune.reindex(immeubles.index)
     elif len(communes) > 1:
-        immeubles["commune"] = textes["DEPCOM"].reindex(immeubles.index)
+        immeubles["commune"] = commune.reindex(immeubles.index)
     fichier.donnees = {"immeubles": immeubles, "logements": logements}
 
 

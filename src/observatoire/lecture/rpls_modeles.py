@@ -1,9 +1,11 @@
-"""Les deux dessins du fichier détail du RPLS (2018 et 2025) et le sens de leurs codes.
+"""Les dessins du fichier détail du RPLS (2018, géocodé ou non, 2023, 2025) et le sens de leurs codes.
 
 Source : SDES, répertoire des logements locatifs des bailleurs sociaux, dictionnaire des variables du fichier détail.
 """
 
 from __future__ import annotations
+
+from observatoire.interdits import normaliser
 
 _ENTETE_2018 = """
     REG LIBREG DEP LIBDEP EPCI LIBEPCI DROIT DEPCOM CODEPOSTAL LIBCOM NUMVOIE INDREP TYPVOIE NOMVOIE NUMAPPT
@@ -11,17 +13,30 @@ _ENTETE_2018 = """
     CONSTRUCT LOCAT PATRIMOINE ORIGINE FINAN FINANAUTRE CONV NUMCONV DATCONV NEWLOGT CUS DPEDATE DPEENERGIE
     DPESERRE SRU_EXPIR SRU_ALINEA CODSEGPATRIM LIBSEGPATRIM
 """
-_ENTETE_2025 = """
+_DEPUIS_2023 = """
     REG_CODE REG_LIBELLE LIBREG DEP_CODE DEP_LIBELLE LIBDEP EPCI_CODE EPCI_LIBELLE LIBEPCI DROIT_CODE
     DROIT_LIBELLE DEPCOM CODEPOSTAL LIBCOM NUMVOIE INDREP TYPVOIE NOMVOIE ETAGE COMPLGEO LIEUDIT QPV_CODE
     QPV_LIBELLE TYPECONST_CODE TYPECONST_LIBELLE NBPIECE SURFHAB CONSTRUCT LOCAT PATRIMOINE ORIGINE FINAN_CODE
     FINAN_LIBELLE FINANAUTRE CONV NUMCONV DATCONV NEWLOGT_CODE NEWLOGT_LIBELLE CUS DPEDATE DPEENERGIE DPESERRE
-    SRU_EXPIR SRU_ALINEA CODSEGPATRIM LIBSEGPATRIM PMR_CODE PMR_LIBELLE PLG_VOIE EPSG X Y PLG_QP24 PLG_QP15
+    SRU_EXPIR SRU_ALINEA CODSEGPATRIM LIBSEGPATRIM PMR_CODE PMR_LIBELLE
+"""
+_LIEUX_2023 = """
+    PLG_VOIE EPSG X Y PLG_QP PLG_IRIS2022_CODE PLG_IRIS2022_LIBELLE PLG_ZUS PLG_ZFU PLG_QVA QUALITE_VOIE
+    QUALITE_NUMERO QUALITE_XY DISTANCE_PRECISION QUALITE_IRIS QUALITE_QP QUALITE_ZUS QUALITE_ZFU QUALITE_QVA COMAQP
+    COMAZUS COMIRIS UU2020 AAV2020 ZE2020
+"""
+_LIEUX_2025 = """
+    PLG_VOIE EPSG X Y PLG_QP24 PLG_QP15
     PLG_IRIS2024_CODE PLG_IRIS2024_LIBELLE PLG_ZUS PLG_QVA QUALITE_VOIE QUALITE_NUMERO QUALITE_XY
     DISTANCE_PRECISION QUALITE_QP24 QUALITE_QP15 QUALITE_IRIS QUALITE_ZUS QUALITE_QVA COMAQP COMAZUS UU2020
     AAV2020 ZE2020
 """
-ENTETES = {"2018": _ENTETE_2018.split(), "2025": _ENTETE_2025.split()}
+ENTETES = {
+    "2018": _ENTETE_2018.split(),
+    "2018 géocodé": [*_ENTETE_2018.split(), *_LIEUX_2023.split()],
+    "2023": [*_DEPUIS_2023.split(), *_LIEUX_2023.split()],
+    "2025": [*_DEPUIS_2023.split(), *_LIEUX_2025.split()],
+}
 
 # Sans elles, le fichier ne peut pas être lu ; les autres colonnes du dessin peuvent manquer.
 NECESSAIRES = {"DEPCOM", "NOMVOIE", "QPV", "NBPIECE", "SURFHAB", "CONSTRUCT", "LOCAT", "FINAN", "DPEENERGIE"}
@@ -48,6 +63,13 @@ ETIQUETTES = {**{lettre: lettre for lettre in "ABCDEFG"}, **dict(zip("2345678", 
 QPV = {"1": "oui", "2": "non"}
 # Le fichier de 2025 peut donner, à la place de « 1 », le code du quartier prioritaire (QP025001, QN02501M).
 CODE_QPV = r"Q[PN]\d{4,6}[A-Z]?"
+
+
+def choisir_dessin(entete: list[str]) -> str:
+    """Le dessin qui connaît le plus de colonnes de cet en-tête ; entre plusieurs, celui dont il manque le moins."""
+    ecrits = {normaliser(nom) for nom in entete}
+    connus = {dessin: sum(normaliser(nom) in ecrits for nom in noms) for dessin, noms in ENTETES.items()}
+    return max(ENTETES, key=lambda dessin: (connus[dessin], connus[dessin] / len(ENTETES[dessin])))
 
 
 def nom_commun(colonne: str) -> str:

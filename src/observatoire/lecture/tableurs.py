@@ -12,9 +12,9 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from observatoire.lecture.bornes import hors_bornes, trop_loin
-from observatoire.lecture.cellules import ABIMEE, cellules_fautives, demesure
+from observatoire.lecture.cellules import ABIMEE, cellules_en_pourcent, cellules_fautives, demesure
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites, nommer_la_feuille
-from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, Fautives, note
+from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, RECONNU, Fautives, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
 from observatoire.lecture.refus import FichierIllisible, refuser
 
@@ -30,13 +30,13 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     Lève :class:`FichierIllisible` si une feuille, même une autre que celle-là, a une colonne interdite, si deux
     feuilles conviennent également ou si le classeur ne s'ouvre pas.
     """
-    feuilles = _ouvrir(chemin)
+    feuilles = ouvrir(chemin)
     tetes = {nom: _premieres_remplies(lignes) for nom, lignes in feuilles.items()}
-    _refuser_les_interdites(tetes, {nom for attendu in attendus for nom in attendu})
+    _refuser_les_interdites(tetes, attendus)
     notes = {nom: max((note(ligne, attendus) for ligne in tete), default=0) for nom, tete in tetes.items()}
     meilleure = max(notes.values(), default=0)
     candidates = [nom for nom, valeur in notes.items() if valeur == meilleure]
-    if len(candidates) > 1 and meilleure > 0.5:
+    if len(candidates) > 1 and meilleure > RECONNU:
         dites = enumerer(_dire(nom, feuilles) for nom in candidates)
         raise FichierIllisible(
             Probleme(
@@ -48,7 +48,22 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     if not candidates:
         raise FichierIllisible(Probleme("vide", "le classeur n'a aucune feuille."))
     _refuser_les_deguisees(feuilles, candidates[0])
-    return candidates[0], [list(map(en_texte, ligne)) for ligne in feuilles[candidates[0]]]
+    return candidates[0], en_textes(chemin, candidates[0], feuilles[candidates[0]])
+
+
+def en_textes(chemin: Path, feuille: str, lignes: list[list]) -> list[list[str]]:
+    """Les cellules comme le tableur les montre : 0,5 au format pourcentage y est 50."""
+    textes = [list(map(en_texte, ligne)) for ligne in lignes]
+    try:
+        pourcentages = cellules_en_pourcent(chemin, feuille)
+    except ABIMEE as erreur:
+        raise FichierIllisible(_abime()) from erreur
+    for ligne, colonne in pourcentages:
+        if ligne <= len(lignes) and colonne <= len(lignes[ligne - 1]):
+            valeur = lignes[ligne - 1][colonne - 1]
+            if isinstance(valeur, float):
+                textes[ligne - 1][colonne - 1] = en_texte(round(100 * valeur, 10))
+    return textes
 
 
 def _dire(nom: str, feuilles: Iterable[str]) -> str:
@@ -56,8 +71,8 @@ def _dire(nom: str, feuilles: Iterable[str]) -> str:
     return citer(nom) if nommer_la_feuille(nom) == nom else f"n° {list(feuilles).index(nom) + 1}"
 
 
-def _ouvrir(chemin: Path) -> dict[str, list[list]]:
-    """Les lignes de chaque feuille."""
+def ouvrir(chemin: Path) -> dict[str, list[list]]:
+    """Les lignes de chaque feuille. Lève :class:`FichierIllisible`."""
     try:
         refuser(demesure(chemin))
         with CalamineWorkbook.from_path(str(chemin)) as classeur:
@@ -92,12 +107,17 @@ def _premieres_remplies(lignes: list[list]) -> list[list[str]]:
     return _premieres_remplies(lignes[LIGNES_D_EN_TETE:])
 
 
-def _refuser_les_interdites(tetes: dict[str, list[list[str]]], connues: set[str]) -> None:
-    """Chercher les colonnes interdites de chaque feuille, dans son en-tête et les titres (une cellule) au-dessus."""
-    problemes = []
+def _refuser_les_interdites(tetes: dict[str, list[list[str]]], attendus: list[list[str]]) -> None:
+    """Chercher les colonnes interdites de chaque feuille, dans son en-tête et les titres (une cellule) au-dessus.
+
+    Au-dessus d'un en-tête attendu, ce sont des titres ou des groupes de colonnes (« Identité »), pas des colonnes.
+    """
+    problemes, connues = [], {nom for attendu in attendus for nom in attendu}
     for nom, tete in tetes.items():
         rang = next((n for n, ligne in enumerate(tete) if sum(v.strip() != "" for v in ligne) > 1), len(tete) - 1)
-        for ligne in tete[: rang + 1]:
+        notes = [note(ligne, attendus) for ligne in tete]
+        attendue = notes.index(max(notes)) if max(notes, default=0) >= RECONNU else None
+        for ligne in tete[: rang + 1] if attendue is None else [tete[attendue]]:
             problemes += [
                 replace(p, phrase=f"feuille {_dire(nom, tetes)}, {p.phrase}") if len(tetes) > 1 else p
                 for p in colonnes_interdites([v.strip() for v in ligne if len(v) <= LONGUEUR_D_UN_NOM], connues)

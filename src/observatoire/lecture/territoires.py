@@ -1,9 +1,10 @@
 """Rattacher chaque immeuble à son quartier et à son secteur.
 
-Le référentiel est ``referentiels/quartiers.geojson`` (EPSG:4326 ; code, nom, niveau, parent et, au choix,
-schematique), ou un fichier par commune d'une agglomération ; le parent d'un quartier y est alors sa commune. Le code
-donné par le bailleur l'emporte ; à défaut, une jointure spatiale. Un immeuble hors de tout contour n'est jamais perdu :
-il est rangé sous :data:`HORS_QUARTIER` et signalé.
+Le référentiel est ``referentiels/quartiers.geojson`` (code, nom, niveau, parent et, au choix, schematique), un
+GeoPackage ou un Shapefile zippé du même nom, dans tout système de coordonnées déclaré ; ou un fichier par commune d'une
+agglomération ; le parent d'un quartier y est alors sa commune. Le code donné par le bailleur l'emporte ; à défaut, une
+jointure spatiale. Un immeuble hors de tout contour n'est jamais perdu : il est rangé sous :data:`HORS_QUARTIER` et
+signalé.
 """
 
 from __future__ import annotations
@@ -18,14 +19,22 @@ from observatoire.communes import HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.lecture.problemes import enumerer, nombre
 
 # geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
 if TYPE_CHECKING:
     import geopandas as gpd
 
-CONTOURS = "quartiers.geojson"
+#: Le fichier des contours, sous l'un de ces noms ; un Shapefile est dans un zip.
+CONTOURS = ("quartiers.geojson", "quartiers.gpkg", "quartiers.zip")
 PROPRIETES = ("code", "nom", "niveau", "parent")
 LAMBERT_93, WGS84 = 2154, 4326
+#: La part d'un contour qu'un autre de son niveau peut recouvrir : au-delà, ce n'est plus l'imprécision d'un tracé.
+RECOUVERT = 0.05
+#: La part de sa surface qu'un tracé repris peut changer.
+REPRIS = 0.01
+#: La France métropolitaine, en degrés : ce qui y serait une fois les axes échangés les a échangés.
+LONGITUDES, LATITUDES = (-6, 10), (41, 52)
 
 
 def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
@@ -42,8 +51,16 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
             for t, q, c in zip(tous, du_quartier, config.communes, strict=True)
         ]
         return pd.concat(tous, ignore_index=True)
-    fichier = config.chemin("referentiels") / CONTOURS
-    return _lire(fichier) if fichier.is_file() else None
+    fichier = trouver_les_contours(config)
+    return _lire(fichier) if fichier else None
+
+
+def trouver_les_contours(config: Configuration) -> Path | None:
+    """Le fichier des contours, ou ``None``. Lève :class:`ErreurConfiguration` s'il y en a plusieurs."""
+    presents = [f for nom in CONTOURS if (f := config.chemin("referentiels") / nom).is_file()]
+    if len(presents) > 1:
+        raise ErreurConfiguration(f"{enumerer(f.name for f in presents)} : un seul fichier de contours. Garder le bon.")
+    return presents[0] if presents else None
 
 
 def est_inconnu(config: Configuration, niveau: str | None, code: str | None) -> bool:
@@ -64,16 +81,18 @@ def _codes_declares(config: Configuration, niveau: str | None) -> frozenset[str]
         return frozenset({config.code})
     if niveau == VILLE:
         return frozenset(c.code for c in config.communes)
-    fichier = config.chemin("referentiels") / CONTOURS
     if niveau == "quartier" and config.communes:
         return frozenset(config.commune_du_quartier)
-    if niveau != "quartier" or config.quartiers == "communes" or not fichier.is_file():
+    fichier = trouver_les_contours(config)
+    if niveau != "quartier" or config.quartiers == "communes" or not fichier:
         return None
+    if fichier.suffix != ".geojson":
+        return frozenset(codes(_lire(fichier), niveau))
     try:
         dits = [trait["properties"] for trait in lire_json(fichier)["features"]]
-        return frozenset(p.get("code") for p in dits if p.get("niveau") == niveau)
+        return frozenset(_en_code(pd.Series([p.get("code") for p in dits if p.get("niveau") == niveau], dtype=object)))
     except (ValueError, KeyError, TypeError, AttributeError) as erreur:
-        raise ErreurConfiguration(f"{CONTOURS} : ce n'est pas un GeoJSON lisible.") from erreur
+        raise ErreurConfiguration(f"{fichier.name} : ce n'est pas un GeoJSON lisible.") from erreur
 
 
 def _lire(fichier: Path) -> gpd.GeoDataFrame:
@@ -84,12 +103,16 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     try:
         contours = gpd.read_file(fichier)
     except (RuntimeError, ValueError, ShapelyError) as erreur:  # les erreurs de pyogrio sont des RuntimeError
-        raise ErreurConfiguration(f"{nom} : ce n'est pas un GeoJSON lisible.") from erreur
+        quoi = {".gpkg": "GeoPackage", ".zip": "Shapefile dans un zip"}.get(fichier.suffix, "GeoJSON")
+        raise ErreurConfiguration(
+            f"{nom} : ce n'est pas un {quoi} lisible. L'enregistrer de nouveau, en UTF-8."
+        ) from erreur
     if not isinstance(contours, gpd.GeoDataFrame) or contours.geometry.isna().any():
         raise ErreurConfiguration(f"{nom} : un contour au moins n'a pas de géométrie.")
     manquantes = [p for p in PROPRIETES if p not in contours]
     if manquantes:
         raise ErreurConfiguration(f"{nom} : propriété absente, {', '.join(manquantes)}.")
+    contours["code"], contours["parent"] = (_en_code(contours[c]) for c in ("code", "parent"))
     textes = contours[["code", "niveau"]].map(lambda v: isinstance(v, str) and bool(v.strip()))
     if not textes.all(axis=None):
         raise ErreurConfiguration(f"{nom} : « code » et « niveau » sont des textes, dans chaque contour.")
@@ -98,7 +121,85 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
     declare = contours["schematique"] if "schematique" in contours else pd.Series(False, index=contours.index)
-    return contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
+    if contours.crs is None:
+        raise ErreurConfiguration(
+            f"{nom} : le système de coordonnées n'est pas dit. L'enregistrer en WGS84 (EPSG:4326)."
+        )
+    contours = contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
+    if problemes := _mal_places(contours) or _mal_traces(contours):
+        liste = "\n".join(f"  - {p}" for p in problemes)
+        raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
+    contours = contours.set_geometry(contours.geometry.make_valid())
+    if chevauchements := _chevauchements(contours):
+        liste = "\n".join(f"  - {c}" for c in chevauchements)
+        raise ErreurConfiguration(
+            f"{nom} : des contours se recouvrent ; un immeuble ne peut être que dans l'un d'eux. Les retracer bord à "
+            f"bord.\n{liste}"
+        )
+    return contours
+
+
+def _mal_traces(contours: gpd.GeoDataFrame) -> list[str]:
+    """Les contours qui ne sont pas des surfaces, ou dont le trait se croise au point que la surface en est douteuse.
+
+    Un point doublé, un trait qui se touche : la surface ne fait pas de doute, et le tracé est repris.
+    """
+    traces, plans = contours.geometry, contours.geometry.to_crs(LAMBERT_93)
+    surfaces = traces.geom_type.isin(["Polygon", "MultiPolygon"]) & ~traces.is_empty
+    repris, pleins = plans.make_valid().area, plans.where(surfaces).buffer(0).area
+    croises = surfaces & ~traces.is_valid & ((repris - pleins).abs() > REPRIS * repris)
+    return [
+        *(f"« {c} » n'est pas une surface ({g}, ou vide)." for c, g in zip(
+            contours.loc[~surfaces, "code"], traces.geom_type[~surfaces], strict=True)),
+        *(f"« {c} » se croise lui-même : le retracer." for c in contours.loc[croises, "code"]),
+    ]  # fmt: skip
+
+
+def _mal_places(contours: gpd.GeoDataFrame) -> list[str]:
+    """Des coordonnées qui ne sont pas des degrés, ou dont longitude et latitude sont échangées."""
+    ouest, sud, est, nord = contours.total_bounds
+    if ouest < -180 or est > 180 or sud < -90 or nord > 90:
+        return ["les coordonnées ne sont pas des degrés. Déclarer leur système, ou enregistrer en WGS84 (EPSG:4326)."]
+    bas, haut = LATITUDES
+    gauche, droite = LONGITUDES
+    if bas < ouest and est < haut and gauche < sud and nord < droite:
+        return ["longitude et latitude semblent échangées : écrire la longitude d'abord."]
+    return []
+
+
+def _en_code(colonne: pd.Series) -> pd.Series:
+    """Des codes que le SIG a écrits comme des nombres, en textes : 4 et 4,0 sont « 4 »."""
+    return colonne.map(lambda v: f"{v:.15g}" if isinstance(v, int | float) and pd.notna(v) else v)
+
+
+def _chevauchements(contours: gpd.GeoDataFrame) -> list[str]:
+    """Une phrase par contour qui en recouvre d'autres de son niveau : desquels, et de combien d'hectares.
+
+    Un tracé à la main se recouvre un peu partout : seul compte plus de :data:`RECOUVERT` du plus petit des deux.
+    """
+    from shapely import STRtree
+
+    plans = contours.geometry.to_crs(LAMBERT_93).make_valid()
+    un, autre = STRtree(plans).query(plans, predicate="intersects")
+    paires = pd.DataFrame({"un": un, "autre": autre}).query("un < autre")
+    niveaux, codes_, aires = contours["niveau"].to_numpy(), contours["code"].to_numpy(), plans.area.to_numpy()
+    paires = paires[niveaux[paires["un"]] == niveaux[paires["autre"]]]
+    communes = (
+        plans.iloc[paires["un"]].reset_index(drop=True).intersection(plans.iloc[paires["autre"]].reset_index(drop=True))
+    )
+    paires["aire"] = communes.area.to_numpy()
+    # Le plus étendu des deux est celui qui recouvre.
+    grand = aires[paires["un"]] >= aires[paires["autre"]]
+    paires["grand"], paires["petit"] = (paires["un"].where(choix, paires["autre"]) for choix in (grand, ~grand))
+    paires = paires[paires["aire"].gt(RECOUVERT * aires[paires["petit"]])]
+    return [
+        f"{niveaux[rang]} « {codes_[rang]} » : recouvre "
+        + enumerer(
+            f"« {codes_[p]} » ({nombre(round(aire / 1e4))} ha)" for p, aire in zip(g["petit"], g["aire"], strict=True)
+        )
+        + "."
+        for rang, g in paires.groupby("grand")
+    ]
 
 
 def _problemes(contours: gpd.GeoDataFrame) -> list[str]:

@@ -14,6 +14,7 @@ from observatoire.isolement import preparer
 from observatoire.lecture.avertissements import rendre_a_expliquer
 from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
+from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.depots import Contenu, Fichier, inventorier, relatif_a
 from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
 from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
@@ -167,11 +168,14 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     annees = tuple(a for a in (config.annees if annee is None else (annee,)) if a not in conservees)
     contours = None if config.quartiers == "communes" else lire_contours(config)
     depots = Depots(config, schemas, contours, annees)
-    deposes, depots.laisses = inventorier(config, annee) if config.chemin("brut").is_dir() else ([], [])
+    ecrites = lire_correspondances(config, schemas)
+    confirmees = {nom: ecrit for nom, ecrit in ecrites.items() if ecrit.confirmee}
+    decrits = {nom: tuple(ecrit.tables) for nom, ecrit in confirmees.items()}
+    deposes, depots.laisses = inventorier(config, annee, decrits) if config.chemin("brut").is_dir() else ([], [])
     depots.fichiers = [f for f in deposes if f.annee not in conservees]
     depots.conservees = conservees
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)
-    return depots, Outils(config, schemas, contours, corrections)
+    return depots, Outils(config, schemas, contours, corrections, correspondances=confirmees)
 
 
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:

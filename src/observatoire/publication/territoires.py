@@ -10,7 +10,9 @@ import pandas as pd
 
 from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.configuration import Configuration
+from observatoire.configuration.saisie import lire_json
 from observatoire.fichiers import ecrire_texte
+from observatoire.lecture.territoires import PROPRIETES, lire_contours, trouver_les_contours
 from observatoire.publication.immeubles import nommer_les_immeubles
 from observatoire.rangement import ecrire_publiee
 from observatoire.secret import Regles
@@ -46,15 +48,25 @@ def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Re
     ecrire_publiee(TERRITOIRES, presents, travail, regles.public)
 
 
+def _est_ordinaire(contours: dict) -> bool:
+    """En degrés, et des codes en textes : une page le lit tel quel."""
+    return "crs" not in contours and all(isinstance(t["properties"].get("code"), str) for t in contours["features"])
+
+
 def _publier_contours(config: Configuration, travail: Path) -> list[dict]:
     """La carte, telle qu'elle est donnée ; d'une agglomération, celles de ses communes d'un seul tenant. Rend ses
     entités."""
     referentiels, sortie = config.chemin("referentiels"), CONTOURS.dans(travail)
     if not config.communes:
-        if not (referentiels / "quartiers.geojson").is_file():
+        donne = trouver_les_contours(config)
+        if donne is None:
             return []
-        shutil.copy(referentiels / "quartiers.geojson", sortie)
-        return json.loads(sortie.read_text(encoding="utf-8"))["features"]
+        if donne.suffix == ".geojson" and _est_ordinaire(lire_json(donne)):
+            shutil.copy(donne, sortie)
+        else:
+            lus = lire_contours(config)
+            lus[[*PROPRIETES, "schematique", "geometry"]].to_file(sortie, driver="GeoJSON")
+        return lire_json(sortie)["features"]
     traits = []
     for commune in config.communes:
         siens = json.loads((referentiels / commune.contours).read_text(encoding="utf-8"))["features"]

@@ -7,11 +7,11 @@ qui porte son nom ; à défaut, celle d'une colonne de série (« tx_vac_2019 »
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from observatoire.communes import INSEE
+from observatoire.communes import ARRONDISSEMENTS, INSEE
 from observatoire.configuration import Configuration
 from observatoire.interdits import normaliser
 from observatoire.lecture.conversion import nombres_ecrits
@@ -39,7 +39,7 @@ def lire_les_deposes(config: Configuration) -> tuple[pd.DataFrame, list[str]]:
     echelles = tuple(dict.fromkeys(t.echelle for t in territoires))
     feuilles, problemes = lire_feuilles(config.chemin("referentiels") / DOSSIER, echelles)
     lues = []
-    for feuille in feuilles:
+    for feuille in map(_reunir_les_arrondissements, feuilles):
         siens = [t for t in territoires if t.echelle == feuille.echelle]
         table, introuvables = _choisir(feuille, siens)
         nombres, secrets, illisibles = _convertir(feuille, table)
@@ -57,6 +57,35 @@ def chercher(config: Configuration) -> list[Territoire]:
         return [*siennes, Territoire("epci", config.code, config.nom)]
     seule = [Territoire("commune", config.code, config.nom)] if INSEE.fullmatch(config.code) else []
     return seule + ([Territoire("epci", config.epci.code, config.epci.nom)] if config.epci else [])
+
+
+def _reunir_les_arrondissements(feuille: Feuille) -> Feuille:
+    """La feuille, plus une ligne par commune dont tous les arrondissements y sont : la somme de leurs nombres.
+
+    Un nombre qu'un seul n'a pas manque à la commune. Un taux, un loyer moyen ne s'additionnent pas : elle n'en a pas.
+    """
+    if feuille.echelle != "commune":
+        return feuille
+    codes = _communes(feuille.table, [])
+    tous = pd.Series(ARRONDISSEMENTS)
+    lignes = []
+    for commune, siens in tous.groupby(tous):
+        table = feuille.table[codes.isin(siens.index)]
+        if len(table) == len(siens) and not codes.isin([commune]).any():
+            nombres = [c for c in table if (reconnaitre(c) or ("",))[0].startswith("nb_")]
+            identifiant = next(c for c in IDENTIFIANTS["commune"] if c in table)
+            lignes.append({identifiant: commune, **{c: _sommer(table[c]) for c in nombres}})
+    ajoutees = pd.DataFrame(lignes, columns=feuille.table.columns, dtype="str").fillna("")
+    return replace(feuille, table=pd.concat([feuille.table, ajoutees], ignore_index=True))
+
+
+def _sommer(textes: pd.Series) -> str:
+    """La somme de nombres écrits ; la marque du secret si l'un en porte une, rien si l'un manque."""
+    secrets = textes.isin(SECRETES)
+    if secrets.any():
+        return textes[secrets].iloc[0]
+    somme = nombres_ecrits(textes).sum(skipna=False)
+    return "" if pd.isna(somme) else f"{somme:.15g}"
 
 
 def _choisir(feuille: Feuille, territoires: list[Territoire]) -> tuple[pd.DataFrame, list[str]]:

@@ -1,0 +1,322 @@
+"""Un bailleur dépose le fichier qu'il a : la correspondance proposée, confirmée, relue, et ce qui change ensuite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+import yaml
+from archive_bailleurs import BAILLEURS, Extrait, Facon, composer, composer_plusieurs
+from hypothesis import given
+from hypothesis import strategies as st
+
+from observatoire.configuration import lire_configuration
+from observatoire.configuration.modeles.correspondances import ColonneEcrite
+from observatoire.correspondance import conseiller, correspondre
+from observatoire.correspondance.synonymes import reconnaitre_valeur, synonymes_de, valeurs_de
+from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ParametreInconnu
+from observatoire.lecture import ecrire_rapports, verifier
+from observatoire.lecture.conformite import colonne_conforme
+from observatoire.lecture.conversion import convertir
+from observatoire.lecture.gabarits import ecrire_gabarits, exemple
+from observatoire.lecture.grilles import separer
+from observatoire.lecture.traductions import mettre_en_forme, traduire
+from observatoire.schemas import lire_schemas
+
+SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
+ENTIER = Facon("mots", titres=2, groupes=True, unites=True, total=True, perdus=True, suffixes=True)
+
+
+def configurer(dossier: Path):
+    bailleurs = ", ".join(f"{{code: {code}, nom: {nom}}}" for code, (nom, *_) in BAILLEURS.items())
+    (dossier / "observatoire.yml").write_text(
+        f'territoire: {{nom: Besançon, code: "25056"}}\nedition: {{annees: [2009, 2010]}}\nbailleurs: [{bailleurs}]\n'
+        f"chemins: {{brut: brut, suivi: suivi, schemas: {SCHEMAS}}}\n",
+        encoding="utf-8",
+    )
+    return lire_configuration(dossier / "observatoire.yml")
+
+
+def confirmer(ecrit: Path) -> dict:
+    """Confirmer tout ce qui est proposé, et le rendre."""
+    ecrit.write_text(ecrit.read_text(encoding="utf-8").replace("confirmee: false", "confirmee: true"), encoding="utf-8")
+    return yaml.safe_load(ecrit.read_text(encoding="utf-8"))
+
+
+def comparer(extrait: Extrait, depots) -> None:
+    """Chaque cellule lue est la vraie."""
+    for table, verite in extrait.verite.items():
+        lue = depots.tables[extrait.annee, extrait.deposant, table].reset_index(drop=True)
+        assert len(lue) == len(verite)
+        for champ, declare in depots.schemas[table].champs.items():
+            attendue = convertir(verite[champ].astype("str"), declare)[0].reset_index(drop=True)
+            pd.testing.assert_series_equal(
+                lue[champ].astype(object).fillna("-"), attendue.astype(object).fillna("-"), check_names=False
+            )
+
+
+@pytest.fixture(scope="module")
+def confirmee(tmp_path_factory):
+    """Un classeur avec titres, groupes, unités, totaux et identifiants abîmés ; sa correspondance est confirmée."""
+    dossier = tmp_path_factory.mktemp("confirmee")
+    config = configurer(dossier)
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    faite = correspondre(extrait.deposer(dossier / "brut"), config)
+    return extrait, config, faite, confirmer(faite.ecrit)
+
+
+def copie(confirmee, dossier: Path):
+    """Les mêmes dépôts et la même correspondance, ailleurs."""
+    extrait, _, faite, _ = confirmee
+    config = configurer(dossier)
+    extrait.deposer(dossier / "brut")
+    (dossier / "suivi/correspondances").mkdir(parents=True)
+    ecrit = dossier / "suivi/correspondances" / faite.ecrit.name
+    ecrit.write_text(faite.ecrit.read_text(encoding="utf-8"), encoding="utf-8")
+    return config, ecrit
+
+
+def test_un_fichier_a_travers_sa_correspondance_est_la_verite(confirmee):
+    extrait, config, _, contenu = confirmee
+    depots = verifier(config)
+    assert depots.accepte, depots.message()
+    comparer(extrait, depots)
+    (fichier,) = (f for f in depots.fichiers if f.table == "logements")
+    assert {t.nom: t.nombre for t in fichier.traitements} == {"ligne_de_total": 1}
+    (sien,) = contenu["fichiers"]
+    assert {"entete": 5, "unites": True, "totaux": ["total"]}.items() <= sien.items()
+    logements = sien["tables"]["logements"]
+    assert logements["id_logement"]["forme"] == "NEO0000-000"
+    assert {"T3": "3"}.items() <= logements["nb_pieces"]["valeurs"].items()
+    assert all(0 <= e["confiance"] <= 1 and e["raison"] for e in logements.values())
+
+
+def test_une_seconde_execution_ne_propose_que_le_nouveau(confirmee, tmp_path):
+    config, ecrit = copie(confirmee, tmp_path)
+    avant = ecrit.read_text(encoding="utf-8")
+    extrait = confirmee[0]
+    chemin = tmp_path / "brut/2010" / extrait.nom
+    assert correspondre(chemin, config).colonnes == 0
+    assert ecrit.read_text(encoding="utf-8") == avant
+    contenu = yaml.safe_load(avant)
+    del contenu["fichiers"][0]["tables"]["logements"]["dpe"]
+    contenu["fichiers"][0]["tables"]["logements"]["loyer_eur"]["raison"] = "vu avec eux"
+    ecrit.write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")
+    assert correspondre(chemin, config).colonnes == 1
+    (sien,) = yaml.safe_load(ecrit.read_text(encoding="utf-8"))["fichiers"]
+    assert sien["tables"]["logements"]["dpe"]["colonne"] == "Étiquette DPE"
+    assert sien["tables"]["logements"]["loyer_eur"]["raison"] == "vu avec eux"
+    assert sien["confirmee"] is False
+
+
+def test_un_code_nouveau_se_dit_sous_son_nom_a_lui(confirmee, tmp_path):
+    """L'an suivant, « Libre » est devenu « Squatté » : le refus nomme sa colonne et ses lignes."""
+    config, _ = copie(confirmee, tmp_path)
+    extrait = confirmee[0]
+    chemin = tmp_path / "brut/2010" / extrait.nom
+    classeur = openpyxl.load_workbook(chemin)
+    feuille = classeur.active
+    feuille["K9"] = "Squatté"
+    feuille.cell(5, feuille.max_column + 1, "Balcon")
+    feuille.cell(9, feuille.max_column, "oui")
+    classeur.save(chemin)
+    depots = verifier(config)
+    refuse = next(f for f in depots.refuses if f.table == "logements")
+    (probleme,) = refuse.problemes
+    assert probleme.colonne == "État"
+    assert tuple(probleme.lignes) == (9,)
+    assert "Balcon" in refuse.avertissements["message"].iloc[0]
+    rapports = tmp_path / "rapports"
+    ecrire_rapports(depots, rapports)
+    assert "État" in (rapports / "2010/neolia.html").read_text(encoding="utf-8")
+
+
+def test_une_colonne_disparue_se_dit(confirmee, tmp_path):
+    config, ecrit = copie(confirmee, tmp_path)
+    ecrit.write_text(
+        ecrit.read_text(encoding="utf-8").replace("colonne: Loyer HC", "colonne: Loyer nu"), encoding="utf-8"
+    )
+    refuse = next(f for f in verifier(config).refuses if f.table == "logements")
+    assert "la colonne « Loyer nu », qui donnait « loyer_eur », n'y est plus" in refuse.problemes[0].phrase
+
+
+def test_sans_confirmation_rien_ne_change(confirmee, tmp_path):
+    config, ecrit = copie(confirmee, tmp_path)
+    ecrit.write_text(ecrit.read_text(encoding="utf-8").replace("confirmee: true", "confirmee: false"), encoding="utf-8")
+    depots = verifier(config)
+    conseiller(depots)
+    assert "n'est pas confirmée" in depots.message()
+
+
+def test_le_refus_d_un_fichier_presque_notre_porte_la_proposition(tmp_path):
+    config = configurer(tmp_path)
+    extrait = composer("logements", "patrimoine", "gbh", 2010, Facon("codes", "csv"), 3)
+    extrait.deposer(tmp_path / "brut")
+    depots = verifier(config)
+    conseiller(depots)
+    message = depots.message()
+    assert "« Réf. lot » : id_logement" in message
+    assert "observatoire correspondre brut/2010/logements_gbh.csv" in message
+
+
+def test_un_fichier_pour_deux_tables_sous_un_nom_quelconque(tmp_path):
+    config = configurer(tmp_path)
+    extrait = composer_plusieurs("gbh", 2009, Facon("rpls", "csv", separateur="\t", dates="iso"), 4)
+    contenu = confirmer(correspondre(extrait.deposer(tmp_path / "brut"), config).ecrit)
+    assert contenu["fichiers"][0]["fichier"] == "extraction"
+    assert set(contenu["fichiers"][0]["tables"]) == {"logements", "menages"}
+    depots = verifier(config)
+    assert depots.accepte, depots.message()
+    comparer(extrait, depots)
+
+
+@pytest.mark.parametrize("rang", range(2))
+def test_une_valeur_personnelle_n_est_jamais_ecrite(tmp_path, rang, capsys):
+    """Des noms dans une colonne de trop, dans une liste personnelle : ni le fichier, ni l'écran ne les répètent."""
+    config = configurer(tmp_path)
+    extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), 8)
+    texte = extrait.octets.decode("utf-8-sig")
+    if rang:
+        texte = texte.replace("Personne seule", "Mme Duchemolle Josette", 3)
+    else:
+        entete, *lignes = texte.split("\r\n")
+        texte = "\r\n".join([entete + ";Contact", *(ligne + ";M. Duchemolle" for ligne in lignes if ligne)])
+    extrait.octets = texte.encode("utf-8-sig")
+    faite = correspondre(extrait.deposer(tmp_path / "brut"), config)
+    print(faite.message(extrait.nom))
+    assert "Duchemolle" not in faite.ecrit.read_text(encoding="utf-8") + capsys.readouterr().out
+
+
+def test_une_colonne_interdite_reste_interdite(tmp_path):
+    config = configurer(tmp_path)
+    extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), 8)
+    extrait.octets = extrait.octets.replace(b"Composition familiale", b"Nom du locataire")
+    faite = correspondre(extrait.deposer(tmp_path / "brut"), config)
+    assert any("interdite" in q for q in faite.questions)
+    confirmer(faite.ecrit)
+    assert any("est interdite" in p.phrase for f in verifier(config).refuses for p in f.problemes)
+
+
+@pytest.mark.parametrize(
+    ("ancien", "nouveau", "message"),
+    [
+        ("loyer_eur:", "loyer_euros:", "« loyer_euros » n'est pas une colonne de « logements »"),
+        ("T3: '3'", "T3: 3", "doit être un texte"),
+        ("\n  confirmee: true", "\n  confirmée: true", "inconnu"),
+        ("    logements:", "    logement:", "cette table n'existe pas"),
+        ("Occupé: loue", "Occupé: louée", "« louée » n'y est pas admis"),
+        ("deposant: neolia", "deposant: gbh", "ce fichier est celui de « neolia »"),
+    ],
+)
+def test_une_correspondance_mal_ecrite_dit_sa_ligne(confirmee, tmp_path, ancien, nouveau, message):
+    config, ecrit = copie(confirmee, tmp_path)
+    texte = ecrit.read_text(encoding="utf-8")
+    assert ancien in texte
+    ecrit.write_text(texte.replace(ancien, nouveau, 1), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=r"ligne \d+") as refus:
+        verifier(config)
+    assert message in str(refus.value)
+
+
+def test_ce_qui_ne_peut_pas_se_proposer_se_dit(tmp_path):
+    config = configurer(tmp_path)
+    (tmp_path / "brut/2010").mkdir(parents=True)
+    vide = tmp_path / "brut/2010/parc_neolia.csv"
+    vide.write_text("a;b\n1;2\n", encoding="utf-8")
+    with pytest.raises(DepotRefuse, match="aucun nom de colonne n'y est reconnu"):
+        correspondre(vide, config)
+    with pytest.raises(ParametreInconnu, match="finir par le code de son déposant"):
+        correspondre(vide.rename(vide.with_name("parc.csv")), config)
+    with pytest.raises(ParametreInconnu, match="n'existe pas"):
+        correspondre(vide, config)
+
+
+@pytest.mark.parametrize(
+    ("champ", "ecrite", "textes", "attendus"),
+    [
+        ("loyer_eur", {"unite": "annuel"}, ["5 697,36", "x"], ["474.78", "x"]),
+        ("loyer_eur", {}, ["350,20 €", "1 200 EUR"], ["350,20", "1 200"]),
+        ("surface_m2", {"milliers": "."}, ["1.064,5 m²"], ["1064,5"]),
+        ("annee_construction", {"unite": "annee"}, ["01/07/1966", "1970"], ["1966", "1970"]),
+        ("date_bail", {"dates": "serie"}, ["40238", "01/03/2010"], ["2010-03-01", "01/03/2010"]),
+        ("date_bail", {"dates": "AAAAMMJJ"}, ["20100301", ""], ["2010-03-01", ""]),
+        ("date_bail", {"dates": "MM/AAAA"}, ["3/2010"], ["2010-03-01"]),
+        ("occupation", {"valeurs": {"Occupé": "loue"}}, ["OCCUPE", "Libre"], ["loue", "Libre"]),
+    ],
+)
+def test_les_valeurs_se_traduisent(champ, ecrite, textes, attendus):
+    declare = lire_schemas(SCHEMAS)["logements"].champs[champ]
+    colonne = ColonneEcrite.model_validate({"colonne": "X", **ecrite}, context={})
+    assert traduire(pd.Series(textes, dtype="str"), colonne, declare).tolist() == attendus
+
+
+def test_les_ressources_en_pourcentage_se_rangent_dans_leur_tranche():
+    champs = lire_schemas(SCHEMAS)["menages"].champs
+    tranches = ColonneEcrite.model_validate({"colonne": "X", "unite": "tranches"}, context={})
+    dites = traduire(pd.Series(["19,9", "20", "100 %", "?"], dtype="str"), tranches, champs["tranche_plafond"])
+    assert dites.tolist() == ["0-20", "20-40", "100+", "?"]
+    montant = ColonneEcrite.model_validate({"colonne": "X", "unite": "montant"}, context={})
+    assert traduire(pd.Series(["0", "120,5", ""], dtype="str"), montant, champs["apl"]).tolist() == ["non", "oui", ""]
+
+
+@given(st.integers(1, 9_999_999))
+def test_un_numero_sans_ses_zeros_retrouve_sa_forme(numero):
+    entier = f"NEO{numero:07d}"
+    entier = f"{entier[:7]}-{entier[7:]}"
+    abimes = pd.Series([str(numero), f"{numero}.0", entier, f"{numero:07d}"], dtype="str")
+    assert mettre_en_forme(abimes, "NEO0000-000").tolist() == [entier] * 4
+
+
+def test_le_dictionnaire_ne_nomme_que_nos_colonnes_et_nos_valeurs():
+    """Chaque mot du métier vise une colonne et une valeur du format, et une seule par liste."""
+    schemas = lire_schemas(SCHEMAS)
+    from observatoire.correspondance.synonymes import _lire
+
+    connus = {c for s in schemas.values() for c in s.champs} | {
+        f"{s.nom}.{c}" for s in schemas.values() for c in s.champs
+    }
+    assert set(_lire()["champs"]) <= connus
+    sources = {s for champ in _lire()["champs"].values() for s in champ}
+    assert sources <= set(_lire()["sources"])
+    for schema in schemas.values():
+        for champ in schema.champs.values():
+            assert synonymes_de(schema.nom, champ.nom)
+            assert {reconnaitre_valeur(v, champ) for v in champ.admises} == set(champ.admises)
+            assert set(valeurs_de(champ.nom, champ.admises).values()) <= set(champ.admises)
+
+
+def test_le_separateur_d_un_fichier_a_titres():
+    assert separer("Parc, groupes et lots\n\nN°\tLoyer\n1\t350,20\n") == "\t"
+
+
+def test_des_lignes_plus_courtes_que_l_en_tete_se_lisent(tmp_path):
+    """Un tableur n'écrit pas les cellules vides qui finissent une ligne."""
+    config = configurer(tmp_path)
+    extrait = composer("signalements", "gardien", "gbh", 2010, Facon("mots", "csv", de_trop=False), 2, n=24)
+    entete, *lignes = extrait.octets.decode("utf-8-sig").split("\r\n")
+    sans_cloture = [";".join(ligne.split(";")[:-1]) for ligne in lignes if ligne]
+    extrait.octets = "\n".join([entete, *sans_cloture]).encode()
+    extrait.verite["signalements"]["date_cloture"] = ""
+    confirmer(correspondre(extrait.deposer(tmp_path / "brut"), config).ecrit)
+    comparer(extrait, verifier(config))
+
+
+def test_un_gabarit_rempli_de_ses_exemples_se_lit(tmp_path):
+    """Chaque table a son classeur : l'en-tête du format, verrouillé, ses listes, et des exemples qui s'acceptent."""
+    schemas = lire_schemas(SCHEMAS)
+    for chemin in ecrire_gabarits(schemas, tmp_path):
+        classeur = openpyxl.load_workbook(chemin)
+        schema = schemas[chemin.stem.removesuffix("_gabarit")]
+        feuille = classeur[schema.nom]
+        assert [c.value for c in feuille[1]] == schema.colonnes
+        assert feuille.protection.sheet
+        assert all(c.protection.locked for c in feuille[1])
+        assert not feuille.column_dimensions["A"].protection.locked
+        listes = {v.formula1.strip('"') for v in feuille.data_validations.dataValidation}
+        assert listes == {",".join(c.admises) for c in schema.champs.values() if c.admises}
+        for champ in schema.champs.values():
+            lue, fautes = convertir(pd.Series([exemple(champ)], dtype="str"), champ)
+            assert not fautes.any()
+            assert colonne_conforme(lue, champ)
