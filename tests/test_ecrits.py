@@ -183,10 +183,6 @@ def test_un_lieu_nomme_compte_autant_que_celui_de_la_page(atelier):
 def test_le_code_d_un_lieu_n_est_pas_une_valeur(atelier):
     """« secteur planoise-3 impayes_3_mois », dans l'en-tête d'un compte rendu, cite une alerte et non trois ménages."""
     exact, _ = _secret(atelier)
-    fichier = atelier.chemin("publie") / "publique" / "territoires.csv"
-    lieux = pd.read_csv(fichier)
-    lieux = pd.concat([lieux, lieux.head(1).assign(niveau="secteur", code=f"battant-{exact}", nom="Le Fort")])
-    lieux.to_csv(fichier, index=False)
     _commenter(atelier, f"Alerte examinée : secteur battant-{exact}.")
     republier_les_ecrits(atelier, "publique")
     _commenter(atelier, f"Alerte examinée : secteur battant, {exact}.")

@@ -27,6 +27,7 @@ _MOIS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|no
 _PAS_UNE_VALEUR = re.compile(
     rf"\b\d{{1,2}}(?:er)? (?:{_MOIS})\b|\b\d{{1,4}}[-/]\d{{1,2}}(?:[-/]\d{{1,4}})?\b|\b(?:1[89]|20)\d\d\b(?!,\d)"
     r"|\b\d{1,2}(?:ers?|res?|es?|èmes?|ᵉʳ|ᵉ)\b|\b\d{1,2} ?h(?: ?\d{2})?\b"
+    r"|\b[a-z]+(?:-[a-z]+)*-\d+\b"  # le code d'un secteur : « planoise-chateaufarine-3 »
     r"|\b(?:articles?|art\.|chap\.|n[°o]s?|numéros?|T|p\.|§|L\.|R\.) ?[\d-]+|^\s*\d+[.)] |\]\([^)]*\)|https?://\S+",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -199,9 +199,8 @@ class _Ecrits:
 
     @cached_property
     def _noms(self) -> list[str]:
-        """Les noms qui contiennent un nombre, et les codes : « Habitat 25 », « planoise-3 » ne sont pas des valeurs."""
+        """Les noms qui contiennent un nombre : « Habitat 25 » n'est pas une valeur."""
         noms = [*(b.nom for b in self.config.bailleurs), *self.config.signataires, *self.citables.territoires["nom"]]
-        noms += [code for code in self.citables.territoires["code"] if re.search(r"[^\W\d_]", code)]
         return sorted({n for n in noms if re.search(r"\d", n)}, key=len, reverse=True)
 
 

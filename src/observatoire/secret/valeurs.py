@@ -10,7 +10,15 @@ import pandas as pd
 
 from observatoire.catalogue.encadrement import ENCADRENT
 from observatoire.publie import CLES, COLONNES
-from observatoire.secret.parution import EXACT, Ouverture, juger_les_unites, mesurer_le_bruit, motiver, numeroter
+from observatoire.secret.parution import (
+    EXACT,
+    TOUS,
+    Ouverture,
+    juger_les_unites,
+    mesurer_le_bruit,
+    motiver,
+    numeroter,
+)
 from observatoire.secret.regles import Regles
 from observatoire.statistique import intervalles
 from observatoire.tables.indicateurs import ROLES
@@ -58,9 +66,11 @@ def proteger_les_valeurs(
 
 def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
     """« publie », « c », ou le statut du calcul. Un « sans objet » qui dirait un zéro de ce qui est caché l'est aussi :
-    celui d'une année et d'un niveau où l'indicateur se calcule ailleurs."""
+    celui d'une année, d'un niveau et d'un croisement, par bailleur ou non, où l'indicateur se calcule ailleurs. Une
+    demande n'a pas de bailleur : la tension d'un bailleur ne tait rien."""
     calcule = table["statut"].eq("calcule")
-    ailleurs = calcule.groupby([table["annee"], table["niveau"], table["indicateur"]]).transform("any").to_numpy()
+    croisement = [table["annee"], table["niveau"], table["indicateur"], table["bailleur"].eq(TOUS)]
+    ailleurs = calcule.groupby(croisement).transform("any").to_numpy()
     cachees = (motifs != "") & (motifs != EXACT) & ailleurs & table["statut"].isin(["calcule", "na"]).to_numpy()
     return np.where(cachees, "c", table["statut"].replace("calcule", "publie"))
 
