@@ -39,9 +39,10 @@ def _juger(v, tables: dict[str, pd.DataFrame], noms: dict[str, str]) -> dict[str
     attendu, observe = (derniere[c].sum() for c in ("attendu", "observe"))
     plante = (v.ampleur - 1) * attendu / n if multiple and n else v.ampleur
     ecart = (observe - attendu) / n if n else np.nan
+    ou = f"un immeuble de {v.code.partition(':')[0]}" if v.niveau == "immeuble" else v.code
     verdicts = [_meilleur(siennes[nom]) for nom in ("alertes", "changements")]
     return {
-        "Où": f"un immeuble de {v.code.partition(':')[0]}" if v.niveau == "immeuble" else v.code, "Indicateur": noms.get(v.indicateur, v.indicateur),
+        "Où": ou, "Indicateur": noms.get(v.indicateur, v.indicateur),
         "Planté": f"× {v.ampleur:.0f}" if multiple else f"{100 * v.ampleur:+.0f} points", "Depuis": str(v.annee_debut),
         "Cas": f"{n:.0f}" if n else "–", "Observé moins attendu": f"{100 * ecart:+.0f} points" if n else "–",
         "Niveau": verdicts[0], "Changement": verdicts[1],
