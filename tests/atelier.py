@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from observatoire.configuration import Configuration, lire_configuration
+from observatoire.configuration import PUBLIQUE, Configuration, lire_configuration
+from observatoire.edition.plan import lister_pages
 from observatoire.rangement import vide
 from observatoire.sujets.mixite.calcul.plan import COLONNES, COLONNES_DU_CHANGEMENT
 from observatoire.sujets.variations.tables import VARIATIONS
@@ -164,3 +165,8 @@ def _declaration(code: str, libelle: str, groupe: str | None = None, modalite: s
         "sans_lieu": None,
         "fiche": "Part des logements sans locataire.\n\n$$ \\frac{V}{L + V} $$\n\n**Référence.** SDES.",
     }  # fmt: skip
+
+
+def compter_les_pages(config: Configuration) -> int:
+    """Combien de pages le plan de l'édition publique compte."""
+    return len(lister_pages(config.chemin("publie") / PUBLIQUE, config.chemin("notebooks")))

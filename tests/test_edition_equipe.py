@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psutil
 import pytest
-from atelier import configurer, ecrire_modele, ecrire_modeles, ecrire_publie
+from atelier import compter_les_pages, configurer, ecrire_modele, ecrire_modeles, ecrire_publie
 
 from observatoire.edition import executer
 from observatoire.edition.equipe import MEURTRIERE, SANS_SOUCHE
@@ -35,8 +35,8 @@ def test_une_souche_qui_meurt_en_route_est_remplacee(config):
 
     bilan = executer(config, ouvriers=2, avancement=tuer)
     assert len(tues) == 1
-    assert (bilan.pages, bilan.avertissements) == (21, {})
-    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == 21
+    assert (bilan.pages, bilan.avertissements) == (compter_les_pages(config), {})
+    assert len(list(config.chemin("edition").rglob("*.ipynb"))) == bilan.pages
 
 
 def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees(config):
@@ -44,7 +44,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", tueur)
     with pytest.raises(EditionIncomplete) as echec:
         executer(config, ouvriers=1)
-    assert "1 page(s) sur 21" in str(echec.value)
+    assert f"1 page(s) sur {compter_les_pages(config)}" in str(echec.value)
     assert "corrections" in str(echec.value)
     assert MEURTRIERE in str(echec.value)
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee > 0)")
