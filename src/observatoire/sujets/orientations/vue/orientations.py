@@ -14,6 +14,7 @@ from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.liens import lier, lier_lieu
 from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_date, ecrire_statut
 from observatoire.presentation.objectifs import est_ecrit
+from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.sujets.orientations.vue.qualification import ecrire_la_classe, lire_les_qualifies
@@ -66,11 +67,12 @@ def tableau_des_echanges(valeurs: Publie, quartier: str | None = None, depuis: s
         for cle, siens in sorted(lus.items(), key=lambda x: (x[0][0], x[0][1] != QUARTIER, x[0][2]))
     ]
     bilan = _compter(lignes)
+    repere = tout(valeurs)
     note = (
-        f"Part des {ENTRANTS} parmi les attributions de l'année, et nombre de baux. ✓ conforme, ✗ non conforme : tout "
-        "l'intervalle est du même côté de l'orientation, chaque bord se trompant cinq fois sur cent au plus ; ≈ : trop "
-        "peu de baux pour conclure. Une orientation est celle d'un lieu, jamais d'un ménage : elle n'oblige personne à "
-        "refuser personne."
+        f"Part des {ENTRANTS}, rétrécie vers celle {repere.de} là où peu de baux la disent ; en gras, au profil "
+        f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de lieu, "
+        f"et {repere.article} en loge autant. Une résidence sans classe suit celle de son quartier. C'est une "
+        "proposition : le groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
     )
     if muets := sorted(valeurs.noms.get(cle[1:], "sans nom") for cle in set(lieux) - set(lus)):
         note += f" Aucun bailleur n'y a assez de baux pour être lu : {', '.join(muets)}."
@@ -127,7 +129,7 @@ def tableau_des_profils_proposes(valeurs: Publie, depuis: str = "edition") -> Fr
         return paragraphe("Les orientations proposées se lisent dans l'édition des partenaires, qui les adopte ou non.")
     lignes = valeurs.lignes_de("orientations_proposees", niveau=QUARTIER)
     if not lignes:
-        return absent(titre, "les flux de la ville ne sont pas tous publiés")
+        return absent(titre, "les flux du territoire ne sont pas tous publiés")
     rangees = [
         {
             "Quartier": lier_lieu(valeurs, QUARTIER, r["territoire"], depuis),
@@ -145,9 +147,9 @@ def tableau_des_profils_proposes(valeurs: Publie, depuis: str = "edition") -> Fr
     ]
     echanges = ecrire(sum(max(r["deplaces"], 0) for r in lignes), "ménages", decimales=0)
     note = (
-        f"Part des {ENTRANTS}, rétrécie vers celle de la ville là où peu de baux la disent ; en gras, au profil "
+        f"Part des {ENTRANTS}, rétrécie vers celle {tout(valeurs).de} là où peu de baux la disent ; en gras, au profil "
         f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de lieu, "
-        "et la ville en loge autant. Une résidence sans classe suit celle de son quartier. C'est une proposition : le "
+        f"et {tout(valeurs).article} en loge autant. Une résidence sans classe suit celle de son quartier. C'est une proposition : le "
         "groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
     )
     return composer(pd.DataFrame(rangees), titre, note=note)

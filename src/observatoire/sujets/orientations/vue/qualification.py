@@ -12,6 +12,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_part, ecrire_statut
+from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import est_hors
@@ -116,7 +117,7 @@ def tableau_des_residences(valeurs: Publie, quartier: str | None = None, depuis:
             f"{ecrire_entier(tues)} autres résidences ont trop peu de ménages, ou de réponses, pour avoir un score."
         )
         html += f'<p class="obs-table-note">{phrase}</p>'
-    return Fragment(f'{html}<p class="obs-table-note">{escape(_NOTE)}</p>', titre)
+    return Fragment(f'{html}<p class="obs-table-note">{escape(_NOTE.format(a=tout(valeurs).a))}</p>', titre)
 
 
 def _nommer(valeurs: Publie, r: dict, depuis: str) -> str:
@@ -131,7 +132,7 @@ def _nommer(valeurs: Publie, r: dict, depuis: str) -> str:
 _ENTETES = ["Logements", "Classe", "Fragilité : rang, puis score", "Capacité d'accueil : rang, puis score"]
 _NOTE = (
     "Sous la classe, sa probabilité et l'année depuis laquelle le lieu l'a : celle de l'an passé est gardée tant qu'il "
-    "n'est pas sûr qu'elle ait changé, fût-elle devenue moins probable. Un score est un écart à la ville, en points ; "
+    "n'est pas sûr qu'elle ait changé, fût-elle devenue moins probable. Un score est un écart {a}, en points ; "
     "son intervalle, comme celui du rang, est à 95 %."
 )
 
