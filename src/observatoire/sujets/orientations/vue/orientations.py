@@ -67,12 +67,11 @@ def tableau_des_echanges(valeurs: Publie, quartier: str | None = None, depuis: s
         for cle, siens in sorted(lus.items(), key=lambda x: (x[0][0], x[0][1] != QUARTIER, x[0][2]))
     ]
     bilan = _compter(lignes)
-    repere = tout(valeurs)
     note = (
-        f"Part des {ENTRANTS}, rétrécie vers celle {repere.de} là où peu de baux la disent ; en gras, au profil "
-        f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de lieu, "
-        f"et {repere.article} en loge autant. Une résidence sans classe suit celle de son quartier. C'est une "
-        "proposition : le groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
+        f"Part des {ENTRANTS} parmi les attributions de l'année, et nombre de baux. ✓ conforme, ✗ non conforme : tout "
+        "l'intervalle est du même côté de l'orientation, chaque bord se trompant cinq fois sur cent au plus ; ≈ : trop "
+        "peu de baux pour conclure. Une orientation est celle d'un lieu, jamais d'un ménage : elle n'oblige personne à "
+        "refuser personne."
     )
     if muets := sorted(valeurs.noms.get(cle[1:], "sans nom") for cle in set(lieux) - set(lus)):
         note += f" Aucun bailleur n'y a assez de baux pour être lu : {', '.join(muets)}."
@@ -146,11 +145,12 @@ def tableau_des_profils_proposes(valeurs: Publie, depuis: str = "edition") -> Fr
         for r in sorted(lignes, key=lambda r: r["deplaces"])
     ]
     echanges = ecrire(sum(max(r["deplaces"], 0) for r in lignes), "ménages", decimales=0)
+    repere = tout(valeurs)
     note = (
-        f"Part des {ENTRANTS}, rétrécie vers celle {tout(valeurs).de} là où peu de baux la disent ; en gras, au profil "
+        f"Part des {ENTRANTS}, rétrécie vers celle {repere.de} là où peu de baux la disent ; en gras, au profil "
         f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de lieu, "
-        f"et {tout(valeurs).article} en loge autant. Une résidence sans classe suit celle de son quartier. C'est une proposition : le "
-        "groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
+        f"et {repere.article} en loge autant. Une résidence sans classe suit celle de son quartier. C'est une "
+        "proposition : le groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
     )
     return composer(pd.DataFrame(rangees), titre, note=note)
 
