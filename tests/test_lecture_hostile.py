@@ -287,7 +287,7 @@ def test_ce_qui_ne_se_repete_pas_n_est_pas_denombre(tmp_path, monkeypatch):
     (fichier,) = depots.fichiers
     controler_fichier(fichier, outils)
     assert sum(p.nombre for p in fichier.problemes) == 11 * n  # deux identifiants sont possibles
-    assert "colonne « surface_m2 » : « zz0.0 » n'est pas un nombre." in fichier.message()
+    assert "colonne « surface_m2 » : une valeur non affichée n'est pas un nombre." in fichier.message()
     assert sum(denombrees) < 10 * n  # chacune des treize colonnes, plutôt que deux ou trois fois
 
 

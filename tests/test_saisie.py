@@ -299,7 +299,7 @@ CONTEXTE = {
          "niveaux_juges", "bailleurs_ou_chacun", "entrants", "niveaux_orientes"), ("x",)
     ),
     "entier": "ville", "est_inconnu": lambda niveau, lieu: False, "individuel": lambda texte: None, "nom": "x",
-    "bruit": Bruit, "referentiels": Path("nulle-part"), "colonnes": {},
+    "bruit": Bruit, "referentiels": Path("nulle-part"), "colonnes": {}, "deposant": "x",
 }  # fmt: skip
 
 

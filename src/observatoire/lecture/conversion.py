@@ -63,13 +63,21 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
 
 
 def _sans_casse_ni_accents(texte: pd.Series, admises: tuple[str, ...]) -> pd.Series:
-    """« Loué » est « loue » : dans une liste, seules comptent les lettres."""
-    autres = texte[~texte.isin([*admises, ""])]
-    if autres.empty:
+    """« Loué » est « loue » : dans une liste, seules comptent les lettres.
+
+    Même règle que :func:`cle_de_valeur`, toute la colonne à la fois : un million de valeurs fausses ne coûte rien.
+    """
+    autres = ~texte.isin([*admises, ""])
+    if not autres.any():
         return texte
-    connues = {cle_de_valeur(admise): admise for admise in admises}
-    ecrites = {v: connues[cle] for v in autres.unique() if (cle := cle_de_valeur(v)) in connues}
-    return texte.replace(ecrites) if ecrites else texte
+    nues = pc.utf8_normalize(pa.array(texte[autres], pa.string()), "NFKD")
+    nues = pc.replace_substring_regex(nues, r"\p{M}", "")
+    nues = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_lower(nues), r"\s+", " "))
+    rangs = pc.index_in(nues, pa.array([cle_de_valeur(admise) for admise in admises]))
+    trouves = pd.Series(
+        np.array([*admises, None], dtype=object)[rangs.fill_null(len(admises))], index=texte.index[autres]
+    )
+    return texte.mask(autres, trouves.fillna(texte[autres]))
 
 
 def nombres_ecrits(texte: pd.Series) -> pd.Series:
