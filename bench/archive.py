@@ -17,9 +17,9 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
-from archive_bailleurs import BAILLEURS, Extrait, Facon, archive, composer
+from archive_bailleurs import Extrait, Facon, archive, composer, configurer
 
-from observatoire.configuration import Configuration, lire_configuration
+from observatoire.configuration import Configuration
 from observatoire.correspondance import correspondre
 from observatoire.fichiers import ecrire_texte
 from observatoire.lecture import verifier
@@ -42,17 +42,6 @@ class Mesure:
     valeurs: int
     valeurs_justes: int
     cellules_fausses: int
-
-
-def configurer(dossier: Path) -> Configuration:
-    """Un territoire vide, de ces cinq bailleurs."""
-    bailleurs = "\n".join(f"  - {{code: {code}, nom: {nom}}}" for code, (nom, *_) in BAILLEURS.items())
-    (dossier / "observatoire.yml").write_text(
-        f'territoire: {{nom: Besançon, code: "25056"}}\nedition: {{annees: [2007, 2008, 2009, 2010]}}\n'
-        f"bailleurs:\n{bailleurs}\nchemins: {{brut: brut, suivi: suivi, schemas: {RACINE / 'data/schemas'}}}\n",
-        encoding="utf-8",
-    )
-    return lire_configuration(dossier / "observatoire.yml")
 
 
 def mesurer(extrait: Extrait, dossier: Path) -> Mesure:

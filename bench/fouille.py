@@ -24,8 +24,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 import alterations
-from archive import configurer
-from archive_bailleurs import PROGICIELS, Facon, composer
+from archive_bailleurs import PROGICIELS, Facon, composer, configurer
 
 from observatoire.configuration.modeles.correspondances import FichierEcrit
 from observatoire.correspondance.examen import Examen, examiner_ici

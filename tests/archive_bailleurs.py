@@ -16,7 +16,10 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
+from observatoire.configuration import Configuration, lire_configuration
 from observatoire.interdits import normaliser
+
+SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 
 BAILLEURS = {
     "neolia": ("Néolia", "NEO0000", "-000"),
@@ -520,3 +523,14 @@ def archive() -> Iterator[Extrait]:
                 graine += 1
     for tour in range(3):
         yield composer_plusieurs(codes[tour], 2008 + tour, facons[2 * tour], 900 + tour)
+
+
+def configurer(dossier: Path) -> Configuration:
+    """Un territoire vide, de ces cinq bailleurs."""
+    bailleurs = "\n".join(f"  - {{code: {code}, nom: {nom}}}" for code, (nom, *_) in BAILLEURS.items())
+    (dossier / "observatoire.yml").write_text(
+        f'territoire: {{nom: Besançon, code: "25056"}}\nedition: {{annees: [2007, 2008, 2009, 2010]}}\n'
+        f"bailleurs:\n{bailleurs}\nchemins: {{brut: brut, suivi: suivi, schemas: {SCHEMAS}}}\n",
+        encoding="utf-8",
+    )
+    return lire_configuration(dossier / "observatoire.yml")

@@ -8,11 +8,10 @@ import openpyxl
 import pandas as pd
 import pytest
 import yaml
-from archive_bailleurs import BAILLEURS, Extrait, Facon, composer, composer_plusieurs
+from archive_bailleurs import Extrait, Facon, composer, composer_plusieurs, configurer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatoire.configuration import lire_configuration
 from observatoire.configuration.modeles.correspondances import ColonneEcrite
 from observatoire.correspondance import conseiller, correspondre
 from observatoire.correspondance.synonymes import reconnaitre_valeur, synonymes_de, valeurs_de
@@ -27,16 +26,6 @@ from observatoire.schemas import lire_schemas
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 ENTIER = Facon("mots", titres=2, groupes=True, unites=True, total=True, perdus=True, suffixes=True)
-
-
-def configurer(dossier: Path):
-    bailleurs = ", ".join(f"{{code: {code}, nom: {nom}}}" for code, (nom, *_) in BAILLEURS.items())
-    (dossier / "observatoire.yml").write_text(
-        f'territoire: {{nom: Besançon, code: "25056"}}\nedition: {{annees: [2009, 2010]}}\nbailleurs: [{bailleurs}]\n'
-        f"chemins: {{brut: brut, suivi: suivi, schemas: {SCHEMAS}}}\n",
-        encoding="utf-8",
-    )
-    return lire_configuration(dossier / "observatoire.yml")
 
 
 def confirmer(ecrit: Path) -> dict:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from observatoire.interdits import mots, normaliser
-from observatoire.lecture.conversion import convertir
+from observatoire.lecture.conversion import cle_de_valeur, convertir
 from observatoire.lecture.fichiers import lire_fichier
 from observatoire.lecture.tableurs import en_texte
 from observatoire.schemas import Champ
@@ -292,3 +292,14 @@ def test_noms_de_colonnes():
 
 def champ(type_: str) -> Champ:
     return Champ("c", type_, "c", "", False, False, {})
+
+
+@pytest.mark.parametrize(
+    "ecrit", ["Loué", " LOUE ", "vide   technique", "Vide\u00a0Technique", "ŒUF", "zz", "> 100  %"]
+)
+def test_une_liste_se_compare_de_meme_par_valeur_et_par_colonne(ecrit):
+    admises = ("loue", "vide technique", "> 100 %")
+    champ = Champ("occupation", "string", "", "", False, False, {"enum": list(admises)})
+    lue = convertir(pd.Series([ecrit], dtype="str"), champ)[0][0]
+    attendue = {cle_de_valeur(admise): admise for admise in admises}.get(cle_de_valeur(ecrit), ecrit)
+    assert lue == attendue

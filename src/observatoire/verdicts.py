@@ -44,6 +44,8 @@ _COMPTES, _DU_BRUIT = ["numerateur", "denominateur"], ["variance", "zero"]
 #: Ce qu'un verdict lit d'une cellule publiée, son statut mis à part ; le bruit de ses comptes vient de
 #: :func:`observatoire.secret.porter_le_bruit`.
 LUES = [*_COMPTES, "valeur", "borne_basse", "borne_haute", "couverture", *_DU_BRUIT]
+#: L'intervalle exact de chaque nature qui en a un.
+_LOIS = {"proportion": clopper_pearson, "taux": garwood}
 #: Au plus, au moins : les vraies valeurs au-delà desquelles le verdict tomberait huit fois sur dix.
 DECELABLES = ["decelable_bas", "decelable_haut"]
 PAS_EN_VIGUEUR = "Le texte n'était pas en vigueur toute l'année."
@@ -100,10 +102,9 @@ def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     par défaut, un taux aussi (ce qui manque peut être sans événement), une part à ce qui manque près ; une moyenne ou
     un écart ne l'est pas.
     """
-    nature, couverture = table["nature_indicateur"], table["couverture"].fillna(1).to_numpy(float)
-    couverture = np.where(couverture >= COMPLETE, 1.0, couverture)
+    nature, couverture = table["nature_indicateur"], _couverture(table)
     x, n, valeur, *bruit = (table[c].to_numpy(float) for c in (*_COMPTES, "valeur", *_DU_BRUIT))
-    proportion, taux = (encadrer_un_rapport(loi, x, n, bruit, 1 - 2 * RISQUE) for loi in (clopper_pearson, garwood))
+    proportion, taux = (encadrer_un_rapport(loi, x, n, bruit, 1 - 2 * RISQUE) for loi in _LOIS.values())
     dessous, dessus = table["borne_basse"].fillna(table["valeur"]), table["borne_haute"].fillna(table["valeur"])
     cas = [nature.eq("proportion"), nature.eq("taux"), nature.eq("ecart")]
     bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"]], dessous)
@@ -111,6 +112,12 @@ def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     bas, haut = (np.where(np.isnan(valeur), np.nan, borne) for borne in (bas, haut))
     au_pire = etendre_a_ce_qui_manque(nature.to_numpy(), bas, haut, couverture)
     return table.assign(bas_connu=bas, haut_connu=haut, bas=au_pire[0], haut=au_pire[1])
+
+
+def _couverture(table: pd.DataFrame) -> np.ndarray:
+    """La fraction couverte de chaque ligne ; entière là où rien n'est dit, ou si peu manque."""
+    couverture = table["couverture"].fillna(1).to_numpy(float)
+    return np.where(couverture >= COMPLETE, 1.0, couverture)
 
 
 def etendre_a_ce_qui_manque(nature: np.ndarray, bas: np.ndarray, haut: np.ndarray, couverture: np.ndarray):
@@ -128,19 +135,18 @@ def etendre_a_ce_qui_manque(nature: np.ndarray, bas: np.ndarray, haut: np.ndarra
 def _situer_le_decelable(table: pd.DataFrame) -> pd.DataFrame:
     """Ajouter :data:`DECELABLES`, manquantes là où le verdict n'est pas celui d'une part ou d'un taux connu."""
     trouves = np.full((2, len(table)), np.nan)
-    couverture = table["couverture"].fillna(1).to_numpy(float)
-    couverture = np.where(couverture >= COMPLETE, 1.0, couverture)
+    couverture = _couverture(table)
     n, cible, valeur, *bruit = (table[c].to_numpy(float) for c in ("denominateur", "cible", "valeur", *_DU_BRUIT))
     jugeable = (n > 0) & ~np.isnan(cible) & ~np.isnan(valeur) & table["en_vigueur"].to_numpy(bool)
-    for nature, loi in (("proportion", clopper_pearson), ("taux", garwood)):
+    for nature in _LOIS:
         ici = jugeable & table["nature_indicateur"].eq(nature).to_numpy()
         if ici.any():
             siens = (n[ici], cible[ici], couverture[ici], [b[ici] for b in bruit])
-            trouves[:, ici] = ce_qui_se_verrait(loi, nature, *siens)
+            trouves[:, ici] = ce_qui_se_verrait(nature, *siens)
     return table.assign(**dict(zip(DECELABLES, trouves, strict=True)))
 
 
-def ce_qui_se_verrait(loi, nature: str, n, cible, couverture, bruit) -> tuple[np.ndarray, np.ndarray]:
+def ce_qui_se_verrait(nature: str, n, cible, couverture, bruit) -> tuple[np.ndarray, np.ndarray]:
     r"""Les vraies valeurs, au plus et au moins, qui auraient un verdict huit fois sur dix ; manquantes à défaut.
 
     ``n`` : cas observés ; ``cible`` : l'objectif, dans l'unité du rapport ; ``bruit`` : comme
@@ -149,13 +155,13 @@ def ce_qui_se_verrait(loi, nature: str, n, cible, couverture, bruit) -> tuple[np
     chance sur cinq d'être faux, de l'intervalle de $x - 1$.
 
     >>> cas = (*np.array([[100], [0.25], [1]]), np.zeros((2, 1)))
-    >>> [float(v[0].round(3)) for v in ce_qui_se_verrait(clopper_pearson, "proportion", *cas)]
+    >>> [float(v[0].round(3)) for v in ce_qui_se_verrait("proportion", *cas)]
     [0.146, 0.366]
     """
-    plafond = n if loi is clopper_pearson else np.ceil(n * cible + 20 * np.sqrt(n * cible + 1) + 20)
+    plafond = n if nature == "proportion" else np.ceil(n * cible + 20 * np.sqrt(n * cible + 1) + 20)
 
     def bord(x, rang: int, confiance: float = 1 - 2 * RISQUE):
-        return encadrer_un_rapport(loi, x, n, bruit, confiance)[rang]
+        return encadrer_un_rapport(_LOIS[nature], x, n, bruit, confiance)[rang]
 
     def au_pire(x, rang: int):
         genre = np.full(len(n), nature)

@@ -14,7 +14,7 @@ import pandas as pd
 from observatoire.correspondance.synonymes import OUI_NON, reconnaitre_valeur
 from observatoire.interdits import nomme_une_personne
 from observatoire.lecture.conversion import convertir, nombres_ecrits
-from observatoire.lecture.traductions import FORMATS, UNITE, cle_de_valeur, dater
+from observatoire.lecture.traductions import DATE, FORMATS, UNITE, cle_de_valeur, dater
 from observatoire.schemas import Champ
 
 #: Les valeurs distinctes regardées, et le nombre d'écritures au-delà duquel une colonne n'est pas une liste.
@@ -23,7 +23,6 @@ REGARDEES, ECRITURES = 1_000, 60
 REPETEE = 3
 PIECES = re.compile(r"(?:t|f|p|type|tp|typ)?\s*([1-9]|1\d)\s*(?:bis|b|ter|p|pi|pieces?|pcs?|pp)?")
 STUDIOS = {"studio", "st", "chambre", "ch", "studette", "t1 studio", "stu"}
-DATE = Champ("date", "date", "", "", False, False, {})
 #: Un loyer mensuel médian ne passe pas ce montant ; au-delà, c'est celui d'une année.
 LOYER_MENSUEL = 1500
 ANNUEL = re.compile(r"annuel|annee|/an\b|\ban\b", re.IGNORECASE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from observatoire.configuration.saisie import lire_yaml
 from observatoire.correspondance.examen import Examen, examiner
 from observatoire.droits import creer_dossier, reserver
 from observatoire.erreurs import DepotRefuse, ParametreInconnu
+from observatoire.fichiers import ecrire_texte
 from observatoire.lecture.correspondances import DOSSIER, lire_celle_de
 from observatoire.lecture.depots import nommer_le_depot, relatif_a
 from observatoire.lecture.problemes import compter
@@ -115,6 +115,4 @@ def _ecrire(ecrit: Path, contenu: dict, config: Configuration) -> None:
     texte = yaml.safe_dump(contenu, allow_unicode=True, sort_keys=False, width=118)
     with reserver(config.acces):
         creer_dossier(ecrit.parent)
-        provisoire = ecrit.with_suffix(".yml.provisoire")
-        provisoire.write_text(ENTETE.format(deposant=contenu["deposant"]) + texte, encoding="utf-8")
-        os.replace(provisoire, ecrit)
+        ecrire_texte(ENTETE.format(deposant=contenu["deposant"]) + texte, ecrit)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from observatoire.echappement import markdown_en_myst, pour_myst
 from observatoire.presentation.nombres import ecrire_date
+from observatoire.presentation.seances import dire_la_decision
 from observatoire.publie import Contenu, en_lignes
 from observatoire.sujets.seances.tables import SEANCES
 
@@ -55,10 +56,7 @@ def _page(contenu: Contenu, s: dict) -> str:
         f"- [{pour_myst(lieu)} : {pour_myst(catalogue[code]['libelle'])}](<../{annee}/alertes.ipynb>)"
         for lieu, code in zip(lieux, examinees["indicateur"], strict=True)
     ]
-    prises = [
-        f"- {pour_myst(d['texte'] if isinstance(d['texte'], str) else d['libelle'].capitalize() + '.')}"
-        for d in en_lignes(decisions)
-    ]
+    prises = [f"- {pour_myst(dire_la_decision(d))}" for d in en_lignes(decisions)]
     texte = contenu.ecrit(f"seances/{s['seance']}.md")
     parties = [f"# {_nommer(s)}"]
     parties += [f"*{FICTIF}*"] * bool(s["fictif"])

@@ -80,7 +80,6 @@ def lire_a_travers(fichier: Fichier, ecrit: FichierEcrit, schema: Schema) -> Lu:
     """
     feuille, grille, rang = trouver_l_entete(lire_grilles(fichier.chemin), ecrit)
     noms = nommer_les_colonnes(grille, rang)
-    refuser(colonnes_interdites([nom for nom in noms if not _est_laissee(nom, ecrit)]))
     refuser(colonnes_interdites(noms))
     places = {champ: _placer(c, noms) for champ, c in ecrit.tables[schema.nom].items() if c.colonne}
     refuser([_disparue(ecrit.tables[schema.nom][champ], champ) for champ, place in places.items() if place is None])
@@ -187,12 +186,13 @@ def _refuser_les_erreurs(chemin: Path, feuille: str | None, utiles: pd.DataFrame
 def _regarder_les_nouvelles(fichier: Fichier, ecrit: FichierEcrit, noms: list[str], tableau: pd.DataFrame) -> None:
     """Les colonnes que la correspondance ne connaît pas : refusées si elles désignent quelqu'un, sinon dites."""
     connues = {normaliser(c.colonne) for t in ecrit.tables.values() for c in t.values()}
-    rangs = {
+    laissees = set(map(cle_de_valeur, ecrit.laissees))
+    siennes = [
         n for n, nom in enumerate(noms)
-        if (nom or tableau[n].ne("").any()) and not _est_laissee(nom or f"n° {n + 1}", ecrit)
-        and f"n_{n + 1}" not in connues and normaliser(nom) not in connues and not _est_laissee(f"n° {n + 1}", ecrit)
-    }  # fmt: skip
-    siennes = sorted(rangs)
+        if (nom or tableau[n].ne("").any())
+        and not {normaliser(nom), normaliser(f"n° {n + 1}")} & connues
+        and not {cle_de_valeur(nom), cle_de_valeur(f"n° {n + 1}")} & laissees
+    ]  # fmt: skip
     cadre = tableau[siennes].set_axis(range(len(siennes)), axis=1)
     refuser(chercher_interdites([noms[n] for n in siennes], cadre, set()).problemes)
     if siennes:
@@ -201,10 +201,6 @@ def _regarder_les_nouvelles(fichier: Fichier, ecrit: FichierEcrit, noms: list[st
         doute = {"id": "", "colonne": "", "regle": "colonne_nouvelle", "message": message, "explication": "",
                  "a_expliquer": False, "mesure": ""}  # fmt: skip
         fichier.ajouter_avertissements([pd.DataFrame([doute]).assign(ligne=float("nan"))])
-
-
-def _est_laissee(nom: str, ecrit: FichierEcrit) -> bool:
-    return cle_de_valeur(nom) in set(map(cle_de_valeur, ecrit.laissees))
 
 
 def _une_ligne_par_objet(

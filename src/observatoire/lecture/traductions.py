@@ -28,6 +28,8 @@ FORMATS = {
     "JJ-MM-AAAA": (r"\d{1,2}-\d{1,2}-\d{4}", "%d-%m-%Y", ""),
     "MM/AAAA": (r"\d{1,2}/\d{4}", "%d/%m/%Y", "01/"),
 }
+#: Une date que rien d'autre ne contraint.
+DATE = Champ("date", "date", "", "", False, False, {})
 #: Le jour zéro des tableurs.
 ORIGINE = "1899-12-30"
 
@@ -87,7 +89,7 @@ def dater(textes: pd.Series, forme: str) -> pd.Series:
 
 
 def _en_annees(textes: pd.Series) -> pd.Series:
-    dates, _ = convertir(textes, Champ("date", "date", "", "", False, False, {}))
+    dates, _ = convertir(textes, DATE)
     return dates.dt.strftime("%Y").astype("str").where(dates.notna(), textes)
 
 

@@ -59,8 +59,9 @@ def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> s
     )
 
 
-def cases(ligne: dict, declaration: dict, annee: int) -> list[str]:
-    """Tout ce qui accompagne une valeur, dans l'ordre de :func:`entetes`."""
+def cases(ligne: dict, declaration: dict, annee: int, imputee: float | None = None) -> list[str]:
+    """Tout ce qui accompagne une valeur, dans l'ordre de :func:`entetes` ; ``imputee`` : voir
+    :func:`~.nombres.ecrire_reponse`."""
     return [
         ecrire_ligne(ligne, declaration, html=True),
         ecrire_bornes(ligne, declaration),
@@ -68,7 +69,7 @@ def cases(ligne: dict, declaration: dict, annee: int) -> list[str]:
         ecrire_mesure(ligne, "denominateur"),
         ecrire_reference(declaration, annee),
         ecrire_mesure(ligne, "couverture"),
-        ecrire_reponse(ligne, declaration),
+        ecrire_reponse(ligne, declaration, imputee),
     ]
 
 

@@ -52,6 +52,11 @@ def vers_seance(seance: str, depuis: str = "annee") -> str:
     return f"{_RACINE[depuis]}seances/{seance}.html"
 
 
+def vers_les_orientations(depuis: str = "annee") -> str:
+    """L'adresse de la page des orientations de peuplement."""
+    return f"{_RACINE[depuis]}orientations.html"
+
+
 def lier(texte: str, adresse: str | None) -> str:
     """Un lien, ou le texte seul quand il n'y a pas d'adresse."""
     return f'<a href="{escape(adresse)}">{escape(texte)}</a>' if adresse else escape(texte)

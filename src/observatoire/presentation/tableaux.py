@@ -16,7 +16,7 @@ from observatoire.presentation.affichage import Fragment, absent, defiler, empre
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.cumuls import sur_trois_ans
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
-from observatoire.presentation.nombres import INSECABLE, ecrire_bornes, ecrire_ligne, ecrire_mesure, ecrire_reponse
+from observatoire.presentation.nombres import INSECABLE, ecrire_bornes, ecrire_ligne, ecrire_mesure
 from observatoire.presentation.reperes import Repere
 from observatoire.vocabulaire import NIVEAUX
 
@@ -138,8 +138,9 @@ def _rang(valeurs, code, ligne, territoire, bailleur, depuis) -> dict[str, str |
         valeurs.catalogue[code],
         reperes.repere_de(valeurs, territoire, bailleur) or reperes.tout(valeurs),
     )
-    valeur, intervalle, haut, bas, date, couverture, _ = donnees.cases(ligne, declaration, valeurs.annee)
-    reponse = ecrire_reponse(ligne, declaration, selection.imputee(valeurs, code, territoire, bailleur))
+    imputee = selection.imputee(valeurs, code, territoire, bailleur)
+    ecrites = donnees.cases(ligne, declaration, valeurs.annee, imputee)
+    valeur, intervalle, haut, bas, date, couverture, reponse = ecrites
     parts = {"couverture": (couverture, ligne["couverture"]), "réponse": (reponse, ligne["reponse"])}
     bornes = _couper(intervalle).replace(" à ", f"{INSECABLE}à{INSECABLE}") if pd.notna(ligne["borne_basse"]) else ""
     details = [d for d in (bornes, _couper(sur_trois_ans(valeurs, ligne, declaration))) if d]

@@ -11,6 +11,7 @@ from observatoire.presentation.affichage import Fragment, absent, en_bref
 from observatoire.presentation.liens import lier, vers_seance
 from observatoire.presentation.nombres import ABSENT, ecrire_date, ecrire_entier
 from observatoire.presentation.objectifs import est_ecrit
+from observatoire.presentation.seances import dire_la_decision, nommer_la_seance
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
@@ -48,10 +49,9 @@ def decisions_de_l_annee(valeurs: Publie) -> Fragment:
     puces = []
     for s in sorted(seances, key=lambda s: s["date"]):
         siennes = [d for d in decisions if d["seance"] == s["seance"]]
-        dites = [d["texte"] if isinstance(d["texte"], str) else f"{d['libelle']}." for d in siennes]
+        dites = [dire_la_decision(d) for d in siennes]
         quoi = " ".join(escape(t[:1].upper() + t[1:]) for t in dites) or "Aucune décision inscrite."
-        fictive = " (fictive)" if s["fictif"] else ""
-        puces.append(f"<li><strong>{escape(s['libelle'])}, {ecrire_date(s['date'])}{fictive}</strong> : {quoi}</li>")
+        puces.append(f"<li><strong>{escape(nommer_la_seance(s))}</strong> : {quoi}</li>")
     return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {valeurs.annee}")
 
 

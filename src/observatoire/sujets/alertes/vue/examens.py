@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from observatoire.presentation.affichage import Fragment
 from observatoire.presentation.liens import lier, vers_seance
 from observatoire.presentation.nombres import ecrire_date
+from observatoire.presentation.seances import dire_la_decision, nommer_la_seance
 from observatoire.presentation.textes import paragraphe
 
 if TYPE_CHECKING:
@@ -46,7 +47,5 @@ def raconter_les_examens(valeurs: Publie, alerte: dict, depuis: str = "annee") -
 
 def _raconter(valeurs: Publie, seance: dict, depuis: str) -> str:
     decisions = valeurs.lignes_de("decisions", seance=seance["seance"])
-    dites = [d["texte"] if isinstance(d["texte"], str) else f"{d['libelle'].capitalize()}." for d in decisions]
-    quand = f"{seance['libelle']}, {ecrire_date(seance['date'])}{' (fictive)' if seance['fictif'] else ''}"
-    quoi = " ".join(escape(t) for t in dites) or "Aucune décision inscrite."
-    return f"{lier(quand, vers_seance(seance['seance'], depuis))} : {quoi}"
+    quoi = " ".join(escape(dire_la_decision(d)) for d in decisions) or "Aucune décision inscrite."
+    return f"{lier(nommer_la_seance(seance), vers_seance(seance['seance'], depuis))} : {quoi}"

@@ -20,8 +20,8 @@ from observatoire.presentation.reperes import tout
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.examens import dater_l_examen
 from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
-from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, gravite, pastille
-from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, OUVRENT, TROP_LONG
+from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, est_une_alerte, gravite, pastille
+from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -72,7 +72,7 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         pastille(ligne),
         lier_fiche(valeurs, ligne["indicateur"], depuis),
         ecrire_ligne(propre, declaration, html=True),
-        dater_l_examen(valeurs, ligne, depuis) if ligne["verdict"] in OUVRENT else "–",
+        dater_l_examen(valeurs, ligne, depuis) if est_une_alerte(ligne) else "–",
         _exces(ligne, declaration),
         *(_suivi(valeurs, dossier) if suivis else []),
         ecrire(ligne["attendu"], decimales=0),

@@ -23,7 +23,7 @@ from observatoire.presentation.nombres import (
 from observatoire.presentation.phrases import dire_alerte, dire_taux
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.changements import lister_les_changements
-from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, gravite, pastille
+from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, est_une_alerte, gravite, pastille
 from observatoire.vocabulaire import OUVRENT
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué ici cette année")
     signales = sorted((r for r in lignes if est_signale(r)), key=gravite)
-    alertes = [r for r in signales if r["verdict"] in OUVRENT]
-    vigilances = [r for r in signales if r["verdict"] not in OUVRENT]
+    alertes = [r for r in signales if est_une_alerte(r)]
+    vigilances = [r for r in signales if not est_une_alerte(r)]
     ouverts = dossiers_ouverts(valeurs, quartier=quartier)
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
     corps += lister(valeurs, alertes, ouverts, depuis)
@@ -62,7 +62,7 @@ def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | No
         lignes = [r for r in lignes if valeurs.commune("quartier", r["quartier"]) == commune]
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
-    alertes = sorted((r for r in lignes if est_signale(r) and r["verdict"] in OUVRENT), key=gravite)
+    alertes = sorted(filter(est_une_alerte, lignes), key=gravite)
     confirmees = [r for r in alertes if r["verdict"] == "alerte_confirmee"]
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
     corps += lister(valeurs, confirmees or alertes[:5], dossiers_ouverts(valeurs), depuis)
@@ -76,7 +76,7 @@ def alertes_en_bref(valeurs: Publie, depuis: str = "edition", nombre: int = 2) -
     lignes = valeurs.alertes(annee=valeurs.annee)
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
-    alertes = [r for r in lignes if est_signale(r) and r["verdict"] in OUVRENT]
+    alertes = [*filter(est_une_alerte, lignes)]
     adresse = vers_registre(valeurs, depuis)
     if not alertes:
         return en_bref("Alertes.", f"{lier(f'Aucune alerte publiée en {valeurs.annee}', adresse)}.")
@@ -99,7 +99,7 @@ def bilan_des_alertes(valeurs: Publie) -> Fragment:
     lignes = valeurs.alertes(annee=valeurs.annee)
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
-    alertes = [r for r in lignes if est_signale(r) and r["verdict"] in OUVRENT]
+    alertes = [*filter(est_une_alerte, lignes)]
     tests = {(r["niveau"], r["indicateur"]): r["nb_tests"] for r in lignes}
     phrases = [f"{ecrire(sum(tests.values()), 'comparaisons', decimales=0)} en {valeurs.annee} : "]
     par_niveau = {n: sum(t for (niveau, _), t in tests.items() if niveau == n) for n in NIVEAUX}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from observatoire.presentation.nombres import ecrire_statut
-from observatoire.vocabulaire import ALERTES, CONFORME, EMBOITES, SIGNALES
+from observatoire.vocabulaire import ALERTES, CONFORME, EMBOITES, OUVRENT, SIGNALES
 
 #: Du plus grave au moins grave, du plus étendu au moins étendu.
 VERDICTS = {code: ALERTES[code] for code in (*reversed(SIGNALES), CONFORME)}
@@ -25,6 +25,11 @@ def pastille(ligne: dict) -> str:
 def est_signale(ligne: dict) -> bool:
     """Ce territoire mérite d'être regardé."""
     return ligne["statut"] == "publie" and ligne["verdict"] in SIGNALES
+
+
+def est_une_alerte(ligne: dict) -> bool:
+    """Cette ligne ouvre un dossier : une vigilance ne suffit pas."""
+    return ligne["statut"] == "publie" and ligne["verdict"] in OUVRENT
 
 
 def gravite(ligne: dict) -> tuple:

@@ -11,9 +11,9 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.configuration.commun import TOUS
 from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent, silence
-from observatoire.presentation.liens import lier, lier_lieu
+from observatoire.presentation.liens import lier, lier_lieu, vers_les_orientations
 from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_date, ecrire_statut
-from observatoire.presentation.objectifs import est_ecrit
+from observatoire.presentation.objectifs import accorder, est_ecrit
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
@@ -39,11 +39,6 @@ ENTRANTS = "entrants sous 40 % du plafond"
 #: Un écart au profil d'aujourd'hui plus petit que cela ne se lit pas.
 _INSENSIBLE = 0.005
 _CONFORMES = {TENU: "conforme", NON_TENU: "non conforme"}
-
-
-def adresse_des_orientations(depuis: str = "annee") -> str:
-    """L'adresse de la page des orientations."""
-    return {"annee": "../", "edition": ""}[depuis] + "orientations.html"
 
 
 def tableau_des_echanges(valeurs: Publie, quartier: str | None = None, depuis: str = "edition") -> Fragment:
@@ -165,7 +160,7 @@ def orientation_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee
     phrases = [f"Qualification : {ecrire_la_classe(r['classe'])}"]
     if r["classe"] == INDETERMINEE:
         phrases[0] += f" ({CLASSES[INDETERMINEE].sens})"
-    comptes = [f"{residences.count(c)} {mot.pluriel}" for c, mot in CLASSES.items() if residences.count(c)]
+    comptes = [accorder(residences.count(c), mot.libelle, mot.pluriel) for c, mot in CLASSES.items() if c in residences]
     if comptes:
         phrases.append(f"Ses résidences : {', '.join(comptes)}")
     proposees = valeurs.lignes_de("orientations_proposees", annee=valeurs.annee, niveau=QUARTIER, territoire=quartier)
@@ -179,7 +174,7 @@ def orientation_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee
         f"{_CONFORMES.get(x['verdict'], 'trop peu de baux pour conclure')}"
         for x in adoptees
     ]
-    lien = lier("Toutes les orientations de peuplement", adresse_des_orientations(depuis))
+    lien = lier("Toutes les orientations de peuplement", vers_les_orientations(depuis))
     html = f'<p class="obs-phrase">{". ".join(phrases)}. {lien}.</p>'
     return Fragment(html, f"Orientation : {CLASSES[r['classe']].libelle}")
 
