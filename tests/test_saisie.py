@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import importlib
 import itertools
 import json
+import pkgutil
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -17,6 +19,7 @@ from fabrique import RACINE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import observatoire.configuration
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import PUBLICS, lire_configuration
@@ -269,6 +272,8 @@ def test_une_cle_vide_compte_pour_absente_et_rien_n_est_converti():
 
 def test_toute_sorte_de_faute_a_sa_phrase():
     """Ce que pydantic peut reprocher aux modèles, il le fait en français : une sorte oubliée ferait une trace."""
+    for module in pkgutil.walk_packages(observatoire.configuration.__path__, "observatoire.configuration."):
+        importlib.import_module(module.name)
     modeles = [m for m in _descendants(Fiche) if m.__module__.startswith("observatoire")]
     assert len(modeles) > 25
     for modele in modeles:

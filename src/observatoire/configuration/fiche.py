@@ -10,7 +10,7 @@ import copy
 import datetime as dt
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Annotated, Any, ClassVar
 
 # Pydantic lirait sans cela la métadonnée de chaque paquet installé, à la recherche de greffons : 40 ms par commande.
@@ -197,16 +197,17 @@ def entier(minimum: int, quoi: str = "", maximum: int | None = None) -> Any:
 
 
 def doubles(valeurs: Iterable[Any]) -> list[tuple[int, Any]]:
-    """Les valeurs déjà données plus haut, et leur rang ; un manquant n'en est pas une.
+    """Les valeurs déjà données plus haut, et leur rang ; un manquant n'en est pas une, ni une liste là où l'on veut un nom.
 
-    >>> doubles(["a", None, "b", "a", None])
+    >>> doubles(["a", None, "b", "a", {}, None, {}])
     [(3, 'a')]
     """
     vues: set = set()
     repetees = []
     for rang, valeur in enumerate(valeurs):
+        if valeur is None or not isinstance(valeur, Hashable):
+            continue
         if valeur in vues:
             repetees.append((rang, valeur))
-        elif valeur is not None:
-            vues.add(valeur)
+        vues.add(valeur)
     return repetees
