@@ -79,7 +79,7 @@ def executer(
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     memoire = _lire_la_memoire(publie)
     memoire["titre"] = replier(memoire["titre"])  # le livre et les documents le prennent d'ici
-    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], memoire)
+    fiches += mettre_en_documents(carnet, travaux, memoire)
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
     memoire["pages"] = sorted(f.as_posix() for f in attendus)
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)

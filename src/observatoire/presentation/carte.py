@@ -14,6 +14,7 @@ from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.constats import constater_les_ecarts
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne, statut_de
 from observatoire.presentation.svg import envelopper
@@ -151,7 +152,8 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"{repere.nom} : {ecrire_ligne(ville, declaration)}.")
-    fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False)
+    constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, "quartier")
+    fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False, constat=constat)
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.presentation.affichage import Fragment, defiler, plier
+from observatoire.presentation.affichage import Fragment, defiler, plier, titrer
 from observatoire.presentation.nombres import (
     STATUTS,
     ecrire_bornes,
@@ -29,12 +29,13 @@ def entetes() -> list[str]:
     return ["Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
 
 
-def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:
-    """Une figure : son titre, le dessin, sa note, et les données repliées dessous.
+def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True, constat: str = "") -> Fragment:
+    """Une figure : son constat et son titre, le dessin, sa note, et les données repliées dessous.
 
-    ``avec_statuts`` : expliquer les statuts sous le dessin ; inutile à qui a déjà sa légende.
+    ``avec_statuts`` : expliquer les statuts sous le dessin ; inutile à qui a déjà sa légende. ``constat`` : ce que la
+    figure montre, en une phrase ; sans lui, le titre est seul.
     """
-    legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>'
+    legende = titrer(constat or titre, titre if constat else "")
     return deplier(f'<figure class="obs-figure">{legende}{svg}</figure>', titre, table, note, avec_statuts)
 
 
