@@ -115,7 +115,7 @@ def _ampleur(valeurs, code, territoire, bailleur) -> float:
 
 
 def _enumerer(lignes: list[dict], genre: str, seuls: bool = True) -> str:
-    """« Planoise et Battant » ; au-delà de trois, « cinq quartiers », ou « cinq » si d'autres viennent d'être comptés."""
+    """« Planoise et Battant » ; au-delà de trois, « cinq quartiers », ou « cinq » si d'autres viennent d'être dits."""
     noms = [r["nom"] for r in lignes]
     if len(noms) > NOMMES:
         return f"{ecrire_en_lettres(len(noms))} {genre}s" if seuls else ecrire_en_lettres(len(noms))

@@ -66,7 +66,7 @@ def alertes_et_decisions(valeurs: Publie, quartier: str, nombre: int = 5) -> Fra
 
 def _dire_et_suivre(valeurs: Publie, ligne: dict) -> str:
     quoi = lier_fiche(valeurs, ligne["indicateur"])
-    dite = f"{pastille(ligne)} {escape(nommer_lieu(valeurs, ligne))}, {quoi} : {escape(dire(valeurs, ligne))}."
+    dite = f"{pastille(ligne)} – {escape(nommer_lieu(valeurs, ligne))}, {quoi} : {escape(dire(valeurs, ligne))}."
     return f"{dite} Examen : {raconter_le_dernier(valeurs, ligne)}"
 
 
