@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.echappement import pour_myst
+from observatoire.edition.explorateur import ecrire_donnees, page_de_l_explorateur
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.seances import pages_des_seances
@@ -21,19 +22,21 @@ from observatoire.presentation.nombres import (
     ecrire_reponse,
     legende_statuts,
 )
-from observatoire.publie import CLES, Contenu
+from observatoire.publie import CLES, Contenu, lire_publie
 from observatoire.vocabulaire import NATURES, PROGRES
 
 
 def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> list[Path]:
-    """Écrire ``indicateurs/<code>.md``, ``seances/*.md`` et ``formats.md`` dans ``edition`` ; rend leurs chemins.
+    """Écrire ``indicateurs/<code>.md``, ``seances/*.md``, ``formats.md``, l'explorateur et ses données dans ``edition`` ;
+    rend leurs chemins.
 
     Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe.
     """
-    contenu = Contenu(publie)
-    tete = f"---\n{MARQUE}: {contenu.table('edition')['public']}\n---\n\n"
-    ecrites = []
-    for nom, texte in [*_textes(contenu), ("formats", page_des_formats(schemas))]:
+    valeurs = lire_publie(dossier=publie)
+    tete = f"---\n{MARQUE}: {valeurs.edition['public']}\n---\n\n"
+    ecrites = ecrire_donnees(valeurs, edition)
+    seules = [("formats", page_des_formats(schemas)), ("explorateur", page_de_l_explorateur(valeurs))]
+    for nom, texte in [*_textes(valeurs.contenu), *seules]:
         ecrites.append(Path(f"{nom}.md"))
         ecrire_texte(tete + texte, edition / ecrites[-1])
     return ecrites
