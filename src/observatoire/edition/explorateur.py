@@ -18,8 +18,8 @@ Un indicateur, une année, un niveau, un bailleur : sur la carte, en liste, d'un
 côte à côte. L'adresse de la page garde ce que vous choisissez : elle s'envoie telle quelle.
 
 <div id="explorateur" class="obs-explorateur" data-donnees="../../{DOSSIER}/">
-<p class="obs-sans-script">L'explorateur a besoin de JavaScript. Sans lui, <a href="indicateurs.html">chaque indicateur a sa
-fiche</a> : définition, carte, quartiers classés, années, bailleurs.</p>
+<p class="obs-sans-script">L'explorateur a besoin de JavaScript. Sans lui, <a href="indicateurs.html">chaque indicateur
+a sa fiche</a> : définition, carte, quartiers classés, années, bailleurs.</p>
 <div hidden>%s</div>
 </div>
 """

@@ -36,9 +36,9 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> Non
     """Lever :class:`EditionIncomplete` avec tout ce qui manque, si le site n'est pas celui de ces sources.
 
     ``sources`` : chemin de chaque page dans le site, sans suffixe -> la source dont elle vient. ``fichiers`` : chemins
-    des documents et des données attendus. Chaque page doit être là, entière, pas plus vieille que sa source ; aucune autre ne doit y
-    être ; tout lien, toute image, toute ancre doit exister ; rien ne doit s'y exécuter ni appeler un autre site ;
-    l'index de recherche doit connaître chaque page.
+    des documents et des données attendus. Chaque page doit être là, entière, pas plus vieille que sa source ; aucune
+    autre ne doit y être ; tout lien, toute image, toute ancre doit exister ; rien ne doit s'y exécuter ni appeler un
+    autre site ; l'index de recherche doit connaître chaque page.
     """
     fautes = [f"{chemin} : manque." for chemin in fichiers if not _est_entier(site / chemin)]
     lues: dict[str, Lue] = {}

@@ -123,15 +123,14 @@ def _couleur(rang: int, bornes: np.ndarray) -> tuple[str, str]:
 
 def _motifs(lieux: list[dict]) -> str:
     presents = [s for s in STATUTS if s in {statut_de(x) for x in lieux}]
-    return f"<defs>{''.join(_motif(s, s) for s in presents)}</defs>"
+    return f"<defs>{''.join(motif(s, s) for s in presents)}</defs>"
 
 
 def motif(statut: str, cle: str) -> str:
     """Le motif SVG d'un statut, sous l'identifiant ``motif-<cle>``."""
     fond = '<rect width="8" height="8" fill="#fff"/>'
     return (
-        f'<pattern id="motif-{cle}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f"{fond}{MOTIFS[statut]}</pattern>"
+        f'<pattern id="motif-{cle}" width="8" height="8" patternUnits="userSpaceOnUse">{fond}{MOTIFS[statut]}</pattern>'
     )
 
 

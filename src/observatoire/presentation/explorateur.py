@@ -1,4 +1,4 @@
-"""Ce que l'explorateur montre avant que rien n'y soit choisi : son fond de carte, et le sommaire de ce qui se choisit."""
+"""Ce dont part l'explorateur : le sommaire de ce qui s'y choisit, et son fond de carte."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from observatoire.presentation.carte import MOTIFS, motif, tracer
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import suffixe
 from observatoire.publie import est_hors
-from observatoire.vocabulaire import DE_DEFINITION, DEPUIS_ZERO, NIVEAUX, STATUTS, UNITES
+from observatoire.vocabulaire import DE_DEFINITION, DEPUIS_ZERO, NIVEAUX, STATUTS, UNITES, multiplier
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -70,7 +70,7 @@ def _indicateur(valeurs: Publie, declaration: dict) -> dict:
     ruptures = selection.ruptures(valeurs, declaration["code"])
     return {champ: declaration.get(champ) for champ in champs} | {
         "fiche": declaration.get("groupe") or declaration["code"],
-        "exposant": round(log10(declaration["multiplicateur"])),
+        "exposant": round(log10(multiplier(unite))),
         "decimales": connues.decimales if connues else None,
         "unites": [suffixe("2", unite), suffixe("1", unite)],
         "signe": unite == "points",
