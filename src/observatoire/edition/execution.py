@@ -19,11 +19,12 @@ from observatoire.echappement import replier
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
 from observatoire.edition.equipe import Lieu, demarrer, executer_ici
-from observatoire.edition.fiches import ecrire_fiches
+from observatoire.edition.fiches import ecrire_fiches, ecrire_seances
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
+from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
 from observatoire.moteur.souche import fourche_possible
 
@@ -72,7 +73,7 @@ def executer(
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
     with _demarre(ici, utile=bool(a_faire) and not dask) as lieu:
-        fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)  # pendant que la souche s'échauffe
+        fiches = _ecrire_les_fiches(carnet, config.chemin("schemas"))  # pendant que la souche s'échauffe
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
     if rates:
@@ -85,6 +86,15 @@ def executer(
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+
+
+def _ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
+    """Les comptes rendus, et les fiches si ce qu'elles montrent a changé : un commentaire n'en refait aucune."""
+    publie = carnet.etat.publie
+    ecrits = [publie / nom for nom in ("commentaires", "seances")]
+    cle = f"{empreinte(publie, schemas, sauf=ecrits)} {empreinte_du_code()}"
+    fiches = carnet.garder_le_lot("fiches", cle, lambda: ecrire_fiches(publie, schemas, carnet.attente))
+    return [*fiches, *ecrire_seances(publie, carnet.attente)]
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

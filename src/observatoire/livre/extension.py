@@ -27,8 +27,9 @@ from observatoire.typographie import ponctuer, ponctuer_html
 GABARITS = Path(__file__).parent / "gabarits"
 STATIQUE = Path(__file__).parent / "statique"
 MEMOIRE = "book/edition/edition.json"
-#: La classe des tableaux que ``registre.js`` trie et filtre.
-REGISTRE = "obs-registre"
+#: Ce qui, dans une page, appelle un script : un tableau à trier et à filtrer ; l'explorateur.
+SCRIPTS = {"obs-registre": {"filename": "registre.js", "loading_method": "defer"},
+           'id="explorateur"': {"filename": "explorateur.js", "type": "module"}}  # fmt: skip
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
 _SOUS_UNE_ANNEE = re.compile(r" en \d{4}$")
 _journal = logging.getLogger(__name__)
@@ -101,13 +102,14 @@ def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
+    """Donner aux gabarits ce qu'ils disent de l'édition, et à la page les scripts qu'elle appelle."""
     edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
     context["default_mode"], context["politique"] = "light", POLITIQUE
     context["menu"] = _menu(app.env, pagename)
-    if REGISTRE in context.get("body", ""):
-        app.add_js_file("registre.js", loading_method="defer")
+    for appel, script in SCRIPTS.items():
+        if appel in context.get("body", ""):
+            app.add_js_file(**script)
 
 
 def _retirer_des_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:

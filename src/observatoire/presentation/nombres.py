@@ -75,7 +75,7 @@ def ecrire(
     if statut != "publie" or pd.isna(valeur):
         return ecrire_statut("nd" if statut == "publie" else statut, html=html)
     chiffres = _arrondir(float(valeur), unite, decimales, signe)
-    return chiffres + (_suffixe(chiffres, unite) if avec_unite else "")
+    return chiffres + (suffixe(chiffres, unite) if avec_unite else "")
 
 
 def ecrire_statut(statut: str, html: bool = False) -> str:
@@ -248,7 +248,7 @@ def _ponctuer(nombre: Decimal, decimales: int, signe: bool) -> str:
     return f"+{texte}" if signe and nombre > 0 else texte
 
 
-def _suffixe(texte: str, unite: str) -> str:
+def suffixe(texte: str, unite: str) -> str:
     """L'unité et son espace, au singulier sous deux : « 1 logement », « −1,5 point »."""
     if not unite:
         return ""
