@@ -127,16 +127,6 @@ class Carnet:
         if resultat.notebook is not None:
             ecrire_texte(resultat.notebook, self.echecs / f"{resultat.travail.sortie.replace('/', '-')}.ipynb")
 
-    def tient(self, relatif: Path, cle: str) -> bool:
-        """Un fichier tiré d'une page est-il encore celui que ``cle``, tout ce qui le fait, donnerait ?"""
-        note = self._lire_note(relatif.with_suffix("").as_posix())
-        return note is not None and note["cle"] == cle and note["page"] == empreinte(self.fichier(relatif))
-
-    def retenir(self, relatif: Path, cle: str) -> None:
-        """Retenir ce qui a fait un fichier tiré d'une page, en attente ; voir :meth:`tient`."""
-        note = {"cle": cle, "lu": "", "page": empreinte(self.attente / relatif), "lectures": []}
-        ecrire_texte(json.dumps(note), self._note(relatif.with_suffix("").as_posix()))
-
     def mettre_en_place(self, attendus: set[Path]) -> int:
         """Mettre en place ce qui attend, retirer ce qui n'est pas dans ``attendus`` ; rend le nombre de retirées.
 

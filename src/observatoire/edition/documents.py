@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from observatoire.documents.ecriture import ecrire_document, presenter_documents, prevus
@@ -23,15 +24,22 @@ def mettre_en_documents(carnet: Carnet, travaux: Sequence[Travail], edition: dic
     comme :func:`~observatoire.documents.ecriture.ecrire_document`.
     """
     prets = prevus({t.sortie: t.notebook for t in travaux}, edition["annees"][-1], carnet.etat.publie)
+    commun = [json.dumps(edition, sort_keys=True), empreinte_du_code()]
     for document in prets:
-        page = carnet.fichier(Path(f"{document.page}.ipynb"))
-        cle = empreinte(page, autres=[repr(document), json.dumps(edition, sort_keys=True), empreinte_du_code()])
-        if not carnet.tient(_chemin(document), cle):
-            ecrire_document(document, page, edition, carnet.attente / _chemin(document))
-            carnet.retenir(_chemin(document), cle)
+        cle = empreinte(_page(carnet, document), autres=[repr(document), *commun])
+        carnet.garder_le_lot(f"{DOSSIER}/{document.nom}", cle, partial(_composer, carnet, document, edition))
     texte = presenter_documents(prets)
     ecrire_texte(f"---\n{MARQUE}: {edition['public']}\n---\n\n{texte}", carnet.attente / PAGE)
     return [*map(_chemin, prets), PAGE]
+
+
+def _composer(carnet: Carnet, document: Document, edition: dict) -> list[Path]:
+    ecrire_document(document, _page(carnet, document), edition, carnet.attente / _chemin(document))
+    return [_chemin(document)]
+
+
+def _page(carnet: Carnet, document: Document) -> Path:
+    return carnet.fichier(Path(f"{document.page}.ipynb"))
 
 
 def _chemin(document: Document) -> Path:
