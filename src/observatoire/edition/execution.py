@@ -15,13 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
+from observatoire.diffusion.ecriture import diffuser
 from observatoire.echappement import replier
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
 from observatoire.edition.equipe import Lieu, demarrer, executer_ici
+from observatoire.edition.explorateur import DOSSIER as DONNEES
 from observatoire.edition.fiches import ecrire_fiches, ecrire_seances
 from observatoire.edition.plan import lister_pages
-from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
+from observatoire.edition.travail import DELAI, MARQUE, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
@@ -89,12 +91,21 @@ def executer(
 
 
 def _ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
-    """Les comptes rendus, et les fiches si ce qu'elles montrent a changé : un commentaire n'en refait aucune."""
+    """Les comptes rendus ; les fiches et les données, si ce qu'elles montrent a changé : pas pour un commentaire."""
     publie = carnet.etat.publie
     ecrits = [publie / nom for nom in ("commentaires", "seances")]
     cle = f"{empreinte(publie, schemas, sauf=ecrits)} {empreinte_du_code()}"
     fiches = carnet.garder_le_lot("fiches", cle, lambda: ecrire_fiches(publie, schemas, carnet.attente))
-    return [*fiches, *ecrire_seances(publie, carnet.attente)]
+    donnees = carnet.garder_le_lot("diffusion", cle, lambda: _diffuser(publie, carnet.attente))
+    return [*fiches, *donnees, *ecrire_seances(publie, carnet.attente)]
+
+
+def _diffuser(publie: Path, edition: Path) -> list[Path]:
+    """Les données à télécharger, et leur page."""
+    chemins, texte = diffuser(publie, edition / DONNEES, f"../../{DONNEES}/")
+    page = Path(f"{DONNEES}.md")
+    ecrire_texte(f"---\n{MARQUE}: {_lire_la_memoire(publie)['public']}\n---\n\n{texte}\n", edition / page)
+    return [*(Path(DONNEES, chemin) for chemin in chemins), page]
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

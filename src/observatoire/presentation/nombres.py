@@ -217,7 +217,7 @@ def ecrire_difference(valeur: float, repere: float, unite: str = "", decimales: 
     """
     ecrits = [_quantifier(v, unite, decimales) for v in (valeur, repere)]
     chiffres = _ponctuer(ecrits[0] - ecrits[1], max(-nombre.as_tuple().exponent for nombre in ecrits), signe=True)
-    return chiffres + suffixer(chiffres, "points" if unite == "%" else unite)
+    return chiffres + suffixe(chiffres, "points" if unite == "%" else unite)
 
 
 @lru_cache(maxsize=16384)
