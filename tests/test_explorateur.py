@@ -1,4 +1,4 @@
-"""L'explorateur dans Chromium, sous la politique de contenu du site : choisir, comparer, envoyer l'adresse, au clavier."""
+"""L'explorateur dans Chromium, sous la politique du site : choisir, comparer, envoyer l'adresse, au clavier."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ PAGE = """<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Expl
 <meta http-equiv="Content-Security-Policy" content="{politique}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
 <link rel="stylesheet" href="../../_static/observatoire.css"></head>
-<body><main><h1>Explorer</h1>{corps}</main><script type="module" src="../../_static/explorateur.js"></script></body></html>"""
+<body><main><h1>Explorer</h1>{corps}</main>
+<script type="module" src="../../_static/explorateur.js"></script></body></html>"""
 LISTE = ".obs-grille .obs-table tbody tr"
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]

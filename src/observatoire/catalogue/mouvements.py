@@ -49,7 +49,7 @@ _SORTANTS = {"source": "OPS", "table": "devenirs"}
 
 @indicateur(
     libelle="Entrants sous 40 % du plafond PLUS",
-    synonymes="pauvreté des entrants, à qui l'on attribue",
+    synonymes="entrants pauvres, à qui l'on attribue",
     numerateur="baux signés par un ménage sous 40 % du plafond",
     denominateur="baux signés par un ménage aux ressources connues",
     **_ENTRANTS,
@@ -120,7 +120,7 @@ def taux_depart(devenirs):
 
 @indicateur(
     libelle="Sortants sous 40 % du plafond PLUS",
-    synonymes="pauvreté des partants",
+    synonymes="partants pauvres",
     numerateur="ménages partis qui étaient sous 40 % du plafond",
     denominateur="ménages partis aux ressources connues",
     **_SORTANTS,

@@ -52,7 +52,7 @@ def _sous(menages, *tranches):
 
 @indicateur(
     libelle="Ménages sous 20 % du plafond PLUS",
-    synonymes="grande pauvreté, très pauvres, extrême pauvreté",
+    synonymes="les plus démunis, très pauvres, extrême pauvreté",
     numerateur="ménages sous 20 % du plafond",
     denominateur="ménages aux ressources connues",
     source="OPS",
@@ -283,7 +283,7 @@ _ECART_40 = {
 
 @indicateur(
     libelle="Emménagés récents sous 40 % du plafond PLUS",
-    synonymes="nouveaux locataires pauvres, pauvreté des arrivants",
+    synonymes="nouveaux locataires pauvres, arrivants pauvres",
     **_ECART_40,
 )
 def moins_40_emmenages(menages):

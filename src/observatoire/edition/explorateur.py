@@ -15,7 +15,8 @@ DOSSIER = "donnees"
 _PAGE = f"""# Explorer les indicateurs
 
 Un indicateur, une année, un niveau, un bailleur : sur la carte, en liste, d'une année à l'autre, et deux territoires
-côte à côte. L'adresse de la page garde ce que vous choisissez : elle s'envoie telle quelle.
+côte à côte. L'adresse de la page garde ce que vous choisissez : elle s'envoie telle quelle. Les données
+d'un indicateur, toutes ses valeurs, sont à télécharger (CSV).
 
 <div id="explorateur" class="obs-explorateur" data-donnees="../../{DOSSIER}/">
 <p class="obs-sans-script">L'explorateur a besoin de JavaScript. Sans lui, <a href="indicateurs.html">chaque indicateur

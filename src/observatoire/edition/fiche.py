@@ -95,7 +95,9 @@ def dire_l_essentiel(valeurs: Publie, declaration: dict) -> str:
 
 def _dire_aussi(declaration: dict) -> list[str]:
     dits = declaration.get("synonymes")
-    return [f'<p class="obs-synonymes">Se cherche aussi sous : {pour_myst(dits)}.</p>'] if dits else []
+    return (
+        [f'<p class="obs-note" data-pagefind-weight="8">Se cherche aussi sous : {pour_myst(dits)}.</p>'] if dits else []
+    )
 
 
 def _titre_des_parties(valeurs: Publie) -> str:

@@ -16,8 +16,8 @@ from observatoire.publie import Publie
 MIXITE = "Mixité"
 _DEPUIS = "edition"
 _CHAPEAU = """Une fiche par indicateur : définition, carte, quartiers classés, années, bailleurs. Les définitions
-suivent celles des producteurs (SDES pour le RPLS, enquête OPS, SNE). [L'explorateur](explorateur.md) les montre tous, à
-toute année et à tout niveau."""
+suivent celles des producteurs (SDES pour le RPLS, enquête OPS, SNE). [L'explorateur](explorateur.md) les montre tous,
+à toute année et à tout niveau."""
 
 
 def page_des_indicateurs(valeurs: Publie, fiches: dict[str, list[dict]]) -> str:

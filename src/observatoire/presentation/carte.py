@@ -161,7 +161,8 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"{repere.nom} : {ecrire_ligne(ville, declaration)}.")
     constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, "quartier")
-    fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False, constat=constat)
+    cartouche = donnees.Cartouche(titre, constat, f"carte-{declaration['code']}")
+    fragment = donnees.figure(dessin, cartouche, table, note, avec_statuts=False)
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 

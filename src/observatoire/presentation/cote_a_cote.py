@@ -69,7 +69,8 @@ def _cote_a_cote(valeurs, declaration, lignes, titre, lieu) -> Fragment:
     rangs = [(nom, r, valeurs.annee) for nom, r in [*((r["nom"], r) for r in lignes), *lignes_de_repere]]
     table = donnees.table_figure(premiere, rangs, declaration, titre)
     constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, premiere.lower())
-    return donnees.figure(svg, titre, table, donnees.note(valeurs, declaration, ville), constat=constat)
+    cartouche = donnees.Cartouche(titre, constat, f"{premiere.lower()}s-{declaration['code']}")
+    return donnees.figure(svg, cartouche, table, donnees.note(valeurs, declaration, ville))
 
 
 def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dict]], courant: str | None) -> Toile:

@@ -48,7 +48,7 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, indicateur))
     constat = constater_l_evolution(valeurs, indicateur, territoire, bailleur)
     table = donnees.table_figure("Année", lignes, declaration, titre)
-    return donnees.figure(svg, titre, table, note, constat=constat)
+    return donnees.figure(svg, donnees.Cartouche(titre, constat, f"evolution-{indicateur}"), table, note)
 
 
 def _serie_ville(valeurs, declaration, repere) -> list[dict]:

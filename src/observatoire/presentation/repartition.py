@@ -48,7 +48,8 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
     courante = selection.ligne(valeurs, codes[0], territoire, bailleur)
     note = donnees.note(valeurs, valeurs.catalogue[codes[0]] | {"numerateur": libelle}, courante)
     propres = [selection.ligne(valeurs, c, territoire, bailleur) for c in codes]
-    return donnees.figure(svg, titre, _table(valeurs, barres, titre), note, constat=_constater(propres, noms))
+    cartouche = donnees.Cartouche(titre, _constater(propres, noms), f"repartition-{groupe}")
+    return donnees.figure(svg, cartouche, _table(valeurs, barres, titre), note)
 
 
 def _constater(lignes: list[dict], noms: list[str]) -> str:
