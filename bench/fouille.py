@@ -8,6 +8,7 @@ Rien ne doit tomber, ni durer, ni nommer une valeur personnelle. Chaque faute es
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import io
 import random
 import sys
@@ -78,6 +79,7 @@ def essayer(octets: bytes, table: str, format_: str, config, schemas) -> None:
         chemin = Path(nom) / f"{table}_gbh.{format_}"
         chemin.write_bytes(octets)
         debut = time.monotonic()
+        faulthandler.dump_traceback_later(3 * SECONDES, exit=True)  # le fichier reste dans le dossier provisoire
         examen = examiner_ici(Fichier(chemin, chemin.name), config)
         dites = examen if isinstance(examen, str) else f"{examen.proposition}"
         if isinstance(examen, Examen):
@@ -96,6 +98,7 @@ def essayer(octets: bytes, table: str, format_: str, config, schemas) -> None:
         else:
             VUS["sans tableau"] += 1
         assert PERSONNE not in dites, "une valeur personnelle est nommée"
+        faulthandler.cancel_dump_traceback_later()
         assert time.monotonic() - debut < SECONDES, "trop long"
 
 

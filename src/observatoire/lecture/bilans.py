@@ -6,7 +6,7 @@ import pandas as pd
 
 from observatoire.configuration import Bailleur, Configuration
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
-from observatoire.tables.depots import AVERTISSEMENTS
+from observatoire.tables.depots import AVERTISSEMENTS, IDENTIFIANTS
 
 COLONNES_DU_TABLEAU = AVERTISSEMENTS.noms
 
@@ -45,6 +45,8 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
     tableau = tableau.fillna({**dict.fromkeys(comptes, 0), "colonnes_absentes": ""}).astype(
         dict.fromkeys([*comptes, "annee"], "int64")
     )
+    cles = zip(tableau["annee"], tableau["deposant"], strict=True)
+    tableau["rupture"] = [IDENTIFIANTS if cle in depots.renumerotes else "" for cle in cles]
     return tableau.sort_values(["annee", "deposant", "table"], ignore_index=True)
 
 

@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from xml.parsers import expat
 
 from observatoire.lecture.bornes import trop_gros, trop_loin
 from observatoire.lecture.malfacons import Fautives
@@ -31,7 +32,8 @@ FEUILLE = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 EGAREE = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"'][A-Z]{3}")
 #: Ce que lève une archive, ou son contenu, qui n'est pas ce que son nom promet.
 ABIMEE = (
-    zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError
+    zipfile.BadZipFile, zlib.error, ET.ParseError, expat.ExpatError, KeyError, ValueError, EOFError,
+    NotImplementedError, RuntimeError,
 )  # fmt: skip
 
 
@@ -41,6 +43,8 @@ def demesure(chemin: Path) -> list[Probleme]:
         parties = archive.infolist()
         if problemes := trop_gros(sum(partie.file_size for partie in parties)):
             return problemes
+        if chemin.suffix.lower() == ".ods":  # coupé avant sa fin, la bibliothèque l'attendrait toujours
+            expat.ParserCreate().Parse(_lire(archive, "content.xml"), True)
         feuilles = (partie for partie in parties if FEUILLE.fullmatch(partie.filename))
         return [trop_loin()] if any(EGAREE.search(archive.read(feuille)) for feuille in feuilles) else []
 

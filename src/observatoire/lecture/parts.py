@@ -30,6 +30,7 @@ from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_li
 from observatoire.lecture.parquet import lire_types
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.refus import FichierIllisible
+from observatoire.lecture.renumerotations import Renumerotations, ancien_encore_la
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.temoins import choisir
@@ -52,6 +53,7 @@ class Outils:
     corrections: tuple[Correction, ...] = ()
     cle: str = FICTIVE
     correspondances: Correspondances = field(default_factory=dict)
+    renumerotations: Renumerotations = field(default_factory=Renumerotations)
 
     @property
     def par_commune(self) -> bool:
@@ -103,6 +105,8 @@ def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
 def relier(fichiers: list[Fichier], outils: Outils) -> None:
     """Ce que les fichiers lus d'une part disent ensemble : liens entre tables, contenus, doutes."""
     par_cle = {cle: f for f in fichiers for cle in cles(f)}
+    for fichier in fichiers:
+        fichier.problemes += ancien_encore_la(fichier, outils.renumerotations)
     for table in TABLES:
         for fichier in fichiers:
             if fichier.table == table:
@@ -111,10 +115,9 @@ def relier(fichiers: list[Fichier], outils: Outils) -> None:
     acceptes = [f for f in fichiers if not f.refuse]
     tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
     for fichier in acceptes:
-        fichier.contenus = {
-            t: Contenu.de(donnees, choisir(donnees, outils.schemas[t]), regarder(donnees, outils.schemas[t]))
-            for t, donnees in fichier.donnees.items()
-        }
+        for table, donnees in fichier.donnees.items():
+            schema, suivies = outils.schemas[table], outils.renumerotations.traduire(donnees, fichier)
+            fichier.contenus[table] = Contenu.de(donnees, choisir(suivies, schema), regarder(suivies, schema))
         _avertir(fichier, tables, outils)
 
 

@@ -148,7 +148,7 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
             if not destination.is_dir():
                 creer_dossier(destination)
                 ecrire_table(table_vide(nom, schema, depots.schemas), destination / "vide.parquet")
-    ecrire_devenirs(dossier, config, depots.schemas)
+    ecrire_devenirs(dossier, config, depots.schemas, depots.renumerotes)
     hors = pd.concat([HORS, *(b.hors for b in bilans if len(b.hors))], ignore_index=True)
     hors = avec_les_conservees(hors, config, IMMEUBLES_HORS_QUARTIER.nom, depots.conservees)
     hors = hors.sort_values("annee", kind="stable")

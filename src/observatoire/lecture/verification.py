@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -20,8 +20,9 @@ from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mes
 from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
 from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.prudence import lire_prudemment
+from observatoire.lecture.renumerotations import lire_renumerotations
 from observatoire.lecture.territoires import lire_contours
-from observatoire.lecture.vraisemblance import comparer
+from observatoire.lecture.vraisemblance import comparer, renumerotes
 from observatoire.lecture.vues import Vue
 from observatoire.schemas import Schema, lire_schemas
 
@@ -34,7 +35,8 @@ class Depots:
     ``corrections.yml`` ; ``corrections_refusees`` : les phrases qui disent pourquoi une entrée n'est pas appliquée ;
     ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé) ;
     ``conservees`` : les années purgées, dont les fichiers ne sont plus lus et les valeurs sont reprises ;
-    ``laisses`` : les fichiers cachés ou du système, que personne n'a voulu déposer.
+    ``laisses`` : les fichiers cachés ou du système, que personne n'a voulu déposer ;
+    ``renumerotes`` : (année, déposant) de ceux dont rien ne se suit depuis l'année d'avant.
     """
 
     config: Configuration
@@ -47,6 +49,7 @@ class Depots:
     suites: dict[tuple[int, str], object] = field(default_factory=dict)
     conservees: tuple[int, ...] = ()
     laisses: list[str] = field(default_factory=list)
+    renumerotes: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def parts(self) -> dict[tuple[int, str], list[Fichier]]:
@@ -175,12 +178,14 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     depots.fichiers = [f for f in deposes if f.annee not in conservees]
     depots.conservees = conservees
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)
-    return depots, Outils(config, schemas, contours, corrections, correspondances=confirmees)
+    outils = Outils(config, schemas, contours, corrections, correspondances=confirmees)
+    return depots, replace(outils, renumerotations=lire_renumerotations(config))
 
 
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
     """Ce qui demande d'avoir tout lu : l'année précédente, les autres déposants, le registre des corrections."""
-    ecarts = comparer(voir(depots))
+    vues = voir(depots)
+    ecarts, depots.renumerotes = comparer(vues), renumerotes(vues)
     for fichier in depots.acceptes:
         fichier.ajouter_avertissements([ecarts[cle] for cle in cles(fichier) if cle in ecarts])
         fichier.avertissements = rendre_a_expliquer(fichier.avertissements, fichier.lignes)
