@@ -12,13 +12,15 @@ from archive_bailleurs import Extrait, Facon, composer, composer_plusieurs, conf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatoire.configuration.modeles.correspondances import ColonneEcrite
+from observatoire.configuration.modeles.correspondances import ColonneEcrite, FichierEcrit
 from observatoire.correspondance import conseiller, correspondre
 from observatoire.correspondance.synonymes import reconnaitre_valeur, synonymes_de, valeurs_de
 from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ParametreInconnu
 from observatoire.lecture import ecrire_rapports, verifier
 from observatoire.lecture.conformite import colonne_conforme
 from observatoire.lecture.conversion import convertir
+from observatoire.lecture.correspondances import lire_a_travers
+from observatoire.lecture.depots import Fichier
 from observatoire.lecture.gabarits import ecrire_gabarits, exemple
 from observatoire.lecture.grilles import separer
 from observatoire.lecture.traductions import mettre_en_forme, traduire
@@ -309,3 +311,16 @@ def test_un_gabarit_rempli_de_ses_exemples_se_lit(tmp_path):
             lue, fautes = convertir(pd.Series([exemple(champ)], dtype="str"), champ)
             assert not fautes.any()
             assert colonne_conforme(lue, champ)
+
+
+def test_une_colonne_sans_nom_se_dit_meme_a_cote_d_une_constante(tmp_path):
+    chemin = tmp_path / "immeubles_gbh.csv"
+    chemin.write_text("Code;;Nom\nA;12;Tour\nB;13;Barre\n", encoding="utf-8")
+    schema = lire_schemas(SCHEMAS)["immeubles"]
+    ecrites = {"id_immeuble": {"colonne": "Code"}, "bailleur": {"constante": "gbh"}, "libelle": {"colonne": "Nom"}}
+    ecrit = FichierEcrit.model_validate(
+        {"fichier": "immeubles", "tables": {"immeubles": ecrites}}, context={"champs": {"immeubles": schema.champs}}
+    )
+    fichier = Fichier(chemin, chemin.name, 2010, "gbh", "immeubles")
+    lire_a_travers(fichier, ecrit, schema)
+    assert fichier.avertissements["message"].str.contains("n° 2").tolist() == [True]

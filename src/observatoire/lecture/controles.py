@@ -130,7 +130,7 @@ def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
     if regle == "bornes":
         return f"Valeurs admises : {ecrire_bornes(champ, *champ.bornes)}."
     if regle == "unicite":
-        return f"Chaque ligne doit avoir son propre {champ.nom} : supprimer la ligne en trop ou corriger l'identifiant."
+        return f"Chaque ligne a son propre {champ.nom} : corriger l'identifiant, ou ôter la ligne donnée deux fois."
     if regle == "forme":
         return champ.description
     return _conseil_de_type(champ, valeur)

@@ -185,7 +185,7 @@ def _refuser_les_erreurs(chemin: Path, feuille: str | None, utiles: pd.DataFrame
 
 def _regarder_les_nouvelles(fichier: Fichier, ecrit: FichierEcrit, noms: list[str], tableau: pd.DataFrame) -> None:
     """Les colonnes que la correspondance ne connaît pas : refusées si elles désignent quelqu'un, sinon dites."""
-    connues = {normaliser(c.colonne) for t in ecrit.tables.values() for c in t.values()}
+    connues = {normaliser(c.colonne) for t in ecrit.tables.values() for c in t.values() if c.colonne}
     laissees = set(map(cle_de_valeur, ecrit.laissees))
     siennes = [
         n for n, nom in enumerate(noms)

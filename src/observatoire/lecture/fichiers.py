@@ -211,7 +211,7 @@ def _structurer(lignes: list[list[str]], feuille: str | None = None) -> Lu:
             Probleme(
                 "hors_tableau",
                 "des cellules sont remplies à droite de la dernière colonne nommée.",
-                "Supprimer ces cellules, ou donner un nom à leur colonne.",
+                "Donner un nom à leur colonne ; si elles ne sont pas du tableau, les ôter.",
             )
         )
     cadre = cadre.iloc[:, : len(entete)]

@@ -47,6 +47,7 @@ def lire(
     avancement: Callable[[int, int, str], None] | None = None,
     sans_les_refuses: bool = False,
     suite: Callable[[int, dict[str, pd.DataFrame]], object] | None = None,
+    conseiller: Callable[[Depots], None] | None = None,
 ) -> Depots:
     """De ``brut`` à ``prepare``, un lot de dépôts à la fois : vérifier, préparer, écrire, oublier les lignes.
 
@@ -54,7 +55,7 @@ def lire(
     :class:`DepotRefuse` si un dépôt est refusé ; ``prepare`` reste alors ce qu'il était, rapports mis à part.
 
     ``suite(annee, tables)`` reçoit les tables préparées d'un lot, là où elles viennent de l'être (elle voyage donc vers
-    d'autres processus) ; ce qu'elle rend est dans ``depots.suites``.
+    d'autres processus) ; ce qu'elle rend est dans ``depots.suites``. ``conseiller(depots)`` complète un refus.
     """
     isolement.preparer(lire_lots)
     depots, outils = inventaire(config)
@@ -70,6 +71,8 @@ def lire(
         suivi.finir()
         conclure(depots, outils, [t for lu in lus for t in lu.traces])
         if not depots.accepte:
+            if conseiller and depots.refuses:
+                conseiller(depots)
             ecrire_rapports(depots, config.chemin("prepare") / "rapports")
         _refuser(depots, sans_les_refuses)
         _ecrire_le_reste(aside, config, depots, lus)
