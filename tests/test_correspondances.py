@@ -315,9 +315,13 @@ def test_un_gabarit_rempli_de_ses_exemples_se_lit(tmp_path):
 
 def test_une_colonne_sans_nom_se_dit_meme_a_cote_d_une_constante(tmp_path):
     chemin = tmp_path / "immeubles_gbh.csv"
-    chemin.write_text("Code;;Nom\nA;12;Tour\nB;13;Barre\n", encoding="utf-8")
+    chemin.write_text("Code;;Résidence\nA;12;Tour\nB;13;Barre\n", encoding="utf-8")
     schema = lire_schemas(SCHEMAS)["immeubles"]
-    ecrites = {"id_immeuble": {"colonne": "Code"}, "bailleur": {"constante": "gbh"}, "libelle": {"colonne": "Nom"}}
+    ecrites = {
+        "id_immeuble": {"colonne": "Code"},
+        "bailleur": {"constante": "gbh"},
+        "libelle": {"colonne": "Résidence"},
+    }
     ecrit = FichierEcrit.model_validate(
         {"fichier": "immeubles", "tables": {"immeubles": ecrites}}, context={"champs": {"immeubles": schema.champs}}
     )
