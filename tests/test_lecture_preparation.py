@@ -10,6 +10,7 @@ from threading import Barrier
 from types import SimpleNamespace
 
 import atelier_lecture
+import numpy as np
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier
@@ -17,7 +18,7 @@ from atelier_lecture import Atelier
 from observatoire.configuration import lire_configuration
 from observatoire.droits import creer_dossier
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture import ecrire_rapports, preparer, verifier
+from observatoire.lecture import ecrire_rapports, positions, preparer, verifier
 from observatoire.lecture.avertissements import REGLES
 from observatoire.lecture.rapports import typographier
 from observatoire.lecture.territoires import lire_contours
@@ -237,6 +238,16 @@ def test_un_immeuble_loin_des_autres(tmp_path):
     assert doutes.loc[doutes["regle"].eq("immeuble_isole"), "id"].tolist() == ["I4"]
 
 
+def test_un_parc_hors_de_la_ville_se_dit_d_un_mot(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["immeubles"] = [
+        {"id_immeuble": f"I{k}", "bailleur": "neolia", "lon": f"2,3{k}", "lat": "48,85"} for k in range(6)
+    ]
+    atelier.deposer("immeubles")
+    (doute,) = atelier.verifier().a_expliquer.to_dict("records")
+    assert (doute["regle"], doute["attendu"]) == ("parc_hors_contours", "6")
+
+
 def test_un_parc_qui_change(tmp_path):
     atelier = Atelier(tmp_path)
     for annee in (2009, 2010):
@@ -265,7 +276,7 @@ def test_chaque_regle_a_son_essai():
         "programmes_identiques", "quartier_d_une_autre_commune", "livraisons_et_parc", "tres_social_et_parc",
     }  # fmt: skip
     assert set(REGLES) == {
-        *DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "bail_sans_attribution", *dans_test_vraisemblance,
+        *DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "parc_hors_contours", "bail_sans_attribution", *dans_test_vraisemblance,
     }  # fmt: skip
 
 
@@ -399,3 +410,30 @@ def test_des_contours_qui_se_recouvrent_sont_refuses(tmp_path, monkeypatch):
     monkeypatch.setitem(atelier_lecture.CARRES, ("quartier", "planoise", ""), (6.015, 47.20, 6.04, 47.24))
     with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)"):
         Atelier(tmp_path).verifier()
+
+
+@pytest.mark.parametrize(
+    ("colonnes_", "deux", "dit"),
+    [
+        (("x", "y"), ("0", "0"), "x et y sont à zéro"),
+        (("lon", "lat"), ("0", "0"), "sont à zéro"),
+        (("x", "y"), ("6687000", "927000"), "x et y semblent échangés"),
+        (("lon", "lat"), ("47,23", "6,01"), "longitude et latitude semblent échangées"),
+        (("x", "y"), ("6,01", "47,23"), "x et y sont des degrés."),
+        (("lon", "lat"), ("927000", "6687000"), "sont des mètres"),
+        (("x", "y"), ("878000", "2255000"), "Lambert II étendu"),
+        (("x", "y"), ("1927000", "6230000"), "CC42 à CC50"),
+        (("x", "y"), ("878000", "255000"), "ancienne zone Lambert"),
+    ],
+)
+def test_des_immeubles_mal_situes_ne_se_disent_qu_une_fois(colonnes_, deux, dit):
+    """Axes échangés, zéros, autre système : une cause, un message ; rien n'est déplacé en silence."""
+    justes = {"x": [927000.0], "y": [6687000.0], "lon": [6.02], "lat": [47.24]}
+    immeubles = pd.DataFrame({c: v + [np.nan] * 2 for c, v in justes.items()}, index=[2, 3, 4])
+    nombres = [float(v.replace(",", ".")) for v in deux]
+    immeubles.loc[[3, 4], list(colonnes_)] = nombres
+    nettes, problemes = positions.examiner(immeubles)
+    assert [(p.phrase, p.lignes) for p in problemes if dit in p.phrase] == [(problemes[0].phrase, (3, 4))]
+    assert len(problemes) == 1
+    assert nettes.loc[[3, 4]].isna().all(axis=None)
+    assert nettes.loc[2].notna().all()

@@ -28,6 +28,7 @@ from observatoire.lecture.interdits import Interdites, chercher_interdites, nomm
 from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
 from observatoire.lecture.parquet import lire_types
+from observatoire.lecture.positions import examiner
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.refus import FichierIllisible
 from observatoire.lecture.renumerotations import Renumerotations, ancien_encore_la
@@ -171,7 +172,7 @@ def _lire_en_types(fichier: Fichier, outils: Outils) -> pd.DataFrame | None:
         return None
     schema = outils.schemas[fichier.table]
     typees = lire_types(fichier.chemin, schema)
-    if typees is None or not conforme(typees, schema):
+    if typees is None or not conforme(typees, schema) or (fichier.table == "immeubles" and examiner(typees)[1]):
         return None
     if outils.contours is not None:  # les jointures de territoire comparent des textes
         typees = typees.astype({nom: "str" for nom in NIVEAUX if nom in typees})
@@ -200,6 +201,9 @@ def _controler_table(lu: Lu, fichier: Fichier, outils: Outils) -> list[Trace]:
     textes = lu.cadre.set_axis(noms, axis=1).set_axis(lu.lignes, axis=0).reindex(columns=schema.colonnes, fill_value="")
     textes, retenues, refus = appliquer(textes.astype("str"), corrections, schema)
     typees, fautes = typer(textes, schema)
+    if fichier.table == "immeubles":
+        typees, mal_situes = examiner(typees)
+        fichier.problemes += mal_situes
     fichier.problemes += controler(textes, typees, fautes, schema)
     fichier.problemes += controler_contexte(typees, textes, fichier, schema, outils.contours)
     fichier.donnees = {fichier.table: typees}
