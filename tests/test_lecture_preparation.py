@@ -21,7 +21,7 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture import ecrire_rapports, positions, preparer, verifier
 from observatoire.lecture.avertissements import REGLES
 from observatoire.lecture.rapports import typographier
-from observatoire.lecture.territoires import lire_contours
+from observatoire.lecture.territoires import lire_contours, remarquer
 from observatoire.tables import preparees
 from observatoire.tables.depots import LECTURE
 
@@ -275,9 +275,8 @@ def test_chaque_regle_a_son_essai():
     dans_test_vraisemblance = {
         "programmes_identiques", "quartier_d_une_autre_commune", "livraisons_et_parc", "tres_social_et_parc",
     }  # fmt: skip
-    assert set(REGLES) == {
-        *DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "parc_hors_contours", "bail_sans_attribution", *dans_test_vraisemblance,
-    }  # fmt: skip
+    seules = {"immeuble_isole", "parc_hors_contours", "bail_sans_attribution"}
+    assert set(REGLES) == {*DOUTES, *IDENTIQUES, *OCCUPANT, *seules, *dans_test_vraisemblance}
 
 
 @pytest.mark.parametrize("table", [t for t in preparees().values() if t.etape is not LECTURE], ids=lambda t: t.nom)
@@ -408,8 +407,30 @@ def test_typographie():
 def test_des_contours_qui_se_recouvrent_sont_refuses(tmp_path, monkeypatch):
     """Un quartier qui en recouvre un autre prendrait ses immeubles en silence : il est nommé, avec l'étendue."""
     monkeypatch.setitem(atelier_lecture.CARRES, ("quartier", "planoise", ""), (6.015, 47.20, 6.04, 47.24))
-    with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)"):
-        Atelier(tmp_path).verifier()
+    atelier = Atelier(tmp_path)
+    atelier.lignes["immeubles"][0]["lon"] = "6,017"
+    atelier.deposer("immeubles")
+    with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)") as refus:
+        atelier.verifier()
+    assert "1 immeuble de 2010 sous deux contours" in str(refus.value)
+
+
+def test_un_trace_repris_et_un_vide_se_disent(tmp_path):
+    """Trois carrés autour d'un quatrième qui manque, dont un a un point doublé : rien d'empêché, tout est dit."""
+    cadre = [[6.00, 47.20], [6.03, 47.20], [6.03, 47.23], [6.00, 47.23], [6.00, 47.20]]
+    trou = [[6.01, 47.21], [6.02, 47.21], [6.02, 47.22], [6.01, 47.22], [6.01, 47.21]]
+    pointe = [[6.03, 47.20], [6.04, 47.20], [6.04, 47.23], [6.05, 47.23], [6.04, 47.23], [6.03, 47.23], [6.03, 47.20]]
+    traits = [
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": formes},
+         "properties": {"code": code, "nom": code, "niveau": "quartier", "parent": None}}
+        for code, formes in (("a", [cadre, trou]), ("b", [pointe]))
+    ]  # fmt: skip
+    atelier = Atelier(tmp_path)
+    contenu = json.dumps({"type": "FeatureCollection", "features": traits})
+    (tmp_path / "data/referentiels/quartiers.geojson").write_text(contenu, encoding="utf-8")
+    dits = remarquer(lire_contours(atelier.config))
+    assert dits[0].endswith("« b ».")
+    assert "1 vide entre les quartiers (84 ha)" in dits[1]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
 from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.prudence import lire_prudemment
 from observatoire.lecture.renumerotations import lire_renumerotations
-from observatoire.lecture.territoires import lire_contours
+from observatoire.lecture.superpositions import avec_les_immeubles
+from observatoire.lecture.territoires import ContoursSuperposes, lire_contours, remarquer
 from observatoire.lecture.vraisemblance import comparer, renumerotes
 from observatoire.lecture.vues import Vue
 from observatoire.schemas import Schema, lire_schemas
@@ -92,7 +93,7 @@ class Depots:
         blocs = [f.message() for f in self.refuses] + self.corrections_refusees
         if len(restent := self.a_expliquer):
             blocs.append(dire_a_expliquer(restent))
-        return "\n\n".join([*blocs, *self._laisses(), self.bilan()])
+        return "\n\n".join([*blocs, *self._laisses(), *self.remarques, self.bilan()])
 
     def _laisses(self) -> list[str]:
         if not self.laisses:
@@ -103,6 +104,11 @@ class Depots:
     def a_expliquer(self) -> pd.DataFrame:
         """Les doutes que personne n'a expliqués, groupés (:func:`~observatoire.lecture.explications.a_expliquer`)."""
         return a_expliquer(tableau_des_avertissements(self))
+
+    @property
+    def remarques(self) -> list[str]:
+        """Ce qui se dit des contours, sans rien empêcher."""
+        return remarquer(self.contours)
 
     def bilan(self) -> str:
         """« 12 fichiers lus : 11 acceptés, 1 refusé ; 3 avertissements. »"""
@@ -169,7 +175,7 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     schemas = lire_schemas(config.chemin("schemas"))
     conservees = annees_conservees(config)
     annees = tuple(a for a in (config.annees if annee is None else (annee,)) if a not in conservees)
-    contours = None if config.quartiers == "communes" else lire_contours(config)
+    contours = _lire_contours(config, schemas)
     depots = Depots(config, schemas, contours, annees)
     ecrites = lire_correspondances(config, schemas)
     confirmees = {nom: ecrit for nom, ecrit in ecrites.items() if ecrit.confirmee}
@@ -180,6 +186,14 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)
     outils = Outils(config, schemas, contours, corrections, correspondances=confirmees)
     return depots, replace(outils, renumerotations=lire_renumerotations(config))
+
+
+def _lire_contours(config: Configuration, schemas: dict[str, Schema]):
+    """Les contours, ou rien là où chaque commune tient lieu de quartier. Lève :class:`ErreurConfiguration`."""
+    try:
+        return None if config.quartiers == "communes" else lire_contours(config)
+    except ContoursSuperposes as erreur:
+        raise avec_les_immeubles(erreur, config, schemas["immeubles"]) from erreur
 
 
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
