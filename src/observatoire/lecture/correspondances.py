@@ -111,6 +111,10 @@ def trouver_l_entete(grilles: dict[str | None, Grille], ecrit: FichierEcrit) -> 
     if not notes or 2 * trouves < len(attendus):
         phrase = f"l'en-tête que dit la correspondance n'est dans aucune des {PREMIERES} premières lignes."
         raise FichierIllisible(Probleme("entete", phrase, "Redéposer le fichier tel que les autres années."))
+    autres = sorted({autre for (autre, _), (n, _) in notes.items() if n == trouves and autre != nom}, key=str)
+    if autres and nom != ecrit.feuille:
+        phrase = f"{1 + len(autres)} feuilles ont l'en-tête que dit la correspondance."
+        raise FichierIllisible(Probleme("feuilles", phrase, "Ne garder que la feuille à lire, ou dire « feuille »."))
     return nom, grilles[nom], rang
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -25,14 +26,21 @@ from observatoire.lecture.malfacons import (
 from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
 from observatoire.lecture.refus import FichierIllisible, refuser
 
-#: Formats conseillés à qui dépose depuis un tableur ; Parquet, que produisent des programmes, se lit aussi.
+#: Formats conseillés à qui dépose ; l'ancien XLS, et Parquet, que produisent des programmes, se lisent aussi.
 FORMATS = ("csv", "xlsx", "ods")
-LUS = (*FORMATS, "parquet")
+LUS = (*FORMATS, "xls", "parquet")
 #: Un Parquet, ou un morceau de dépôt, que nous avons coupé.
 EN_COLONNES = (".parquet", ".morceau")
 # Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
+#: L'encodage de DOS et celui des anciens Macintosh -> ce qui s'en dit.
+ANCIENS = {"cp850": "DOS (CP850)", "mac_roman": "Macintosh (MacRoman)"}
+_PETITES, _GRANDES = "àâäçéèêëîïôöùûüÿœæ", "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ"
+#: Ce qu'un texte français n'a pas : un autre signe, une capitale accentuée après une minuscule, ou l'inverse.
+ETRANGE = re.compile(
+    rf"[^\x00-\x7f{_PETITES}{_GRANDES}°€²³½«»’‘“”…–—·µ§±\u00a0]|[a-z][{_GRANDES}]|[A-Z][{_PETITES}][A-Z]"
+)
 _COMMANDES = bytes([*range(0x09), *range(0x0E, 0x20)])
 
 
@@ -49,7 +57,7 @@ class Lu:
 
 
 def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool = False) -> Lu:
-    """Lire un fichier CSV, XLSX, ODS ou Parquet.
+    """Lire un fichier CSV, XLSX, XLS, ODS ou Parquet.
 
     ``entetes_attendus`` : les en-têtes possibles, qui servent à choisir la feuille d'un classeur ; ``sans_ligne`` :
     admettre un en-tête seul, comme en a un registre où rien n'est encore écrit.
@@ -102,13 +110,14 @@ def _vide(entete: bool = False) -> Probleme:
 
 
 def decoder(octets: bytes) -> str:
-    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows ; le reste est refusé, jamais deviné.
+    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows, ou l'un des :data:`ANCIENS` si lui seul ne
+    donne que des lettres françaises ; le reste est refusé.
 
     Lève :class:`FichierIllisible`.
     """
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FichierIllisible(_encodage("le fichier est encodé en UTF-16."))
-    for encodage in ("utf-8-sig", "cp1252"):
+    for encodage in ("utf-8-sig", encodage_ancien(octets) or "cp1252"):
         try:
             texte = octets.decode(encodage)
         except UnicodeDecodeError:
@@ -119,6 +128,20 @@ def decoder(octets: bytes) -> str:
             raise FichierIllisible(_encodage("le fichier mêle deux encodages, UTF-8 et Latin-1."))
         return texte
     raise FichierIllisible(_encodage("l'encodage n'est ni UTF-8, ni Latin-1."))
+
+
+def encodage_ancien(octets: bytes) -> str | None:
+    """Celui des :data:`ANCIENS` qui fait de ces octets un texte français, ce que Latin-1 ne fait pas ; ``None`` le plus
+    souvent.
+    """
+    if octets.isascii() or binaire(octets):
+        return None
+    with contextlib.suppress(UnicodeDecodeError):
+        octets.decode("utf-8-sig")
+        return None
+    candidats = ("cp1252", *ANCIENS)
+    francais = [e for e in candidats if not ETRANGE.search(octets.decode(e, "replace"))]
+    return francais[0] if francais and francais[0] in ANCIENS else None
 
 
 def binaire(octets: bytes) -> bool:

@@ -23,7 +23,7 @@ from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Corr
 from observatoire.lecture.correspondances import Correspondances, lire_a_travers, sous_ses_noms
 from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
 from observatoire.lecture.entetes import reconnaitre
-from observatoire.lecture.fichiers import EN_COLONNES, LUS, Lu, lire_fichier
+from observatoire.lecture.fichiers import ANCIENS, EN_COLONNES, LUS, Lu, encodage_ancien, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
 from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
@@ -140,6 +140,9 @@ def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
+    if fichier.format == "csv" and (ancien := encodage_ancien(fichier.chemin.read_bytes())):
+        phrase = f"Encodage {ANCIENS[ancien]}, reconnu à ses lettres accentuées."
+        fichier.traitements.append(Traitement("encodage", "réparé", 1, phrase))
     lu, touchees = sans_invisibles(lu)
     if touchees:
         fichier.traitements.append(
