@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def lire_a_travers(fichier: Fichier, ecrit: FichierEcrit, schema: Schema) -> Lu:
 
     ``fichier.siennes`` retient le nom qu'ont nos colonnes chez lui. Lève :class:`FichierIllisible`.
     """
-    feuille, grille, rang = trouver_l_entete(lire_grilles(fichier.chemin), ecrit)
+    feuille, grille, rang = trouver_l_entete(_grilles(fichier.chemin, fichier.chemin.stat().st_mtime_ns), ecrit)
     noms = nommer_les_colonnes(grille, rang)
     refuser(colonnes_interdites(noms))
     places = {champ: _placer(c, noms) for champ, c in ecrit.tables[schema.nom].items() if c.colonne}
@@ -97,6 +98,12 @@ def lire_a_travers(fichier: Fichier, ecrit: FichierEcrit, schema: Schema) -> Lu:
     fichier.siennes = {champ: nommer_la_colonne(noms[p], p + 1).strip("« »") for champ, p in places.items()}
     cadre, lignes = _une_ligne_par_objet(pd.DataFrame(colonnes), lignes, ecrit, schema)
     return Lu(list(cadre), cadre.set_axis(range(cadre.shape[1]), axis=1), lignes, feuille)
+
+
+@lru_cache(maxsize=1)
+def _grilles(chemin: Path, ecrit_a: int) -> dict[str | None, Grille]:
+    """Un fichier à plusieurs tables n'est ouvert qu'une fois, tant que personne ne le récrit (``ecrit_a``)."""
+    return lire_grilles(chemin)
 
 
 def trouver_l_entete(grilles: dict[str | None, Grille], ecrit: FichierEcrit) -> tuple[str | None, Grille, int]:

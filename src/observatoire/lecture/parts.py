@@ -21,13 +21,14 @@ from observatoire.lecture.conformite import conforme
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
 from observatoire.lecture.correspondances import Correspondances, lire_a_travers, sous_ses_noms
-from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
+from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement, cles
 from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import ANCIENS, EN_COLONNES, LUS, Lu, encodage_ancien, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
 from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
 from observatoire.lecture.parquet import lire_types
+from observatoire.lecture.plusieurs import partager, reunis, solidaires
 from observatoire.lecture.positions import examiner
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.refus import FichierIllisible
@@ -89,11 +90,6 @@ class Outils:
         return [c for c in self.corrections if not c.regle and (c.annee, c.deposant, c.table) in cles(fichier)]
 
 
-def cles(fichier: Fichier) -> list[tuple]:
-    """(année, déposant, table) de chaque table que donne un fichier."""
-    return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
-
-
 def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
     """Lire et vérifier les fichiers d'une part, en place ; retourne [(correction, statut, phrase)]."""
     traces = []
@@ -105,16 +101,18 @@ def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
 
 def relier(fichiers: list[Fichier], outils: Outils) -> None:
     """Ce que les fichiers lus d'une part disent ensemble : liens entre tables, contenus, doutes."""
-    par_cle = {cle: f for f in fichiers for cle in cles(f)}
     for fichier in fichiers:
         fichier.problemes += ancien_encore_la(fichier, outils.renumerotations)
     for table in TABLES:
-        for fichier in fichiers:
-            if fichier.table == table:
-                controler_liens(fichier, outils.schemas[table], par_cle)
-                fichier.problemes = [sous_ses_noms(p, fichier.siennes) for p in fichier.problemes]
+        siens = [f for f in fichiers if f.table == table]
+        partager(siens, outils.schemas[table])
+        par_cle = reunis(fichiers)
+        for fichier in siens:
+            controler_liens(fichier, outils.schemas[table], par_cle)
+            fichier.problemes = [sous_ses_noms(p, fichier.siennes) for p in fichier.problemes]
+        solidaires(siens)
     acceptes = [f for f in fichiers if not f.refuse]
-    tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
+    tables = {t: donnees for f in reunis(acceptes).values() for t, donnees in f.donnees.items()}
     for fichier in acceptes:
         for table, donnees in fichier.donnees.items():
             schema, suivies = outils.schemas[table], outils.renumerotations.traduire(donnees, fichier)

@@ -82,13 +82,13 @@ def lire(
 
 def _a_leur_place(depots: Depots, lus: list[Bilan]) -> list[Fichier]:
     """Les fichiers tels que leur lot les a lus, morceaux recollés, dans l'ordre de l'inventaire."""
-    vus: dict[str, list[Fichier]] = {}
+    vus: dict[tuple, list[Fichier]] = {}
     for fichier in (f for lu in lus for f in lu.fichiers):
-        vus.setdefault(fichier.relatif, []).append(fichier)
+        vus.setdefault((fichier.relatif, fichier.table), []).append(fichier)
     communes, schemas = depots.config.communes_retenues, depots.schemas
     lus_en_place = []
     for fichier in depots.fichiers:
-        siens = vus.get(fichier.relatif, [fichier])
+        siens = vus.get((fichier.relatif, fichier.table), [fichier])
         entier = len(siens) == 1 and siens[0].chemin == fichier.chemin
         lus_en_place.append(siens[0] if entier else recoller(fichier, siens, communes, schemas.get(fichier.table)))
     return lus_en_place

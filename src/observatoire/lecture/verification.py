@@ -15,9 +15,10 @@ from observatoire.lecture.avertissements import rendre_a_expliquer
 from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
-from observatoire.lecture.depots import Contenu, Fichier, inventorier, relatif_a
+from observatoire.lecture.depots import Contenu, Fichier, cles, inventorier, relatif_a
 from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
-from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
+from observatoire.lecture.parts import Outils, Trace, verifier_part
+from observatoire.lecture.plusieurs import reunis
 from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.prudence import lire_prudemment
 from observatoire.lecture.renumerotations import lire_renumerotations
@@ -79,7 +80,7 @@ class Depots:
     @property
     def tables(self) -> dict[tuple[int, str, str], pd.DataFrame]:
         """Tables acceptées et converties : {(année, déposant, table): tableau indexé par la ligne du tableur}."""
-        return {(f.annee, f.deposant, t): donnees for f in self.acceptes for t, donnees in f.donnees.items()}
+        return {cle: f.donnees[cle[2]] for cle, f in reunis(self.acceptes).items() if cle[2] in f.donnees}
 
     def message(self) -> str:
         """Tout ce qui est refusé, puis le bilan en une phrase."""
@@ -201,14 +202,19 @@ def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
     vues = voir(depots)
     ecarts, depots.renumerotes = comparer(vues), renumerotes(vues)
     for fichier in depots.acceptes:
-        fichier.ajouter_avertissements([ecarts[cle] for cle in cles(fichier) if cle in ecarts])
+        siens = [ecarts.pop(cle) for cle in cles(fichier) if cle in ecarts]
+        fichier.ajouter_avertissements(siens)
         fichier.avertissements = rendre_a_expliquer(fichier.avertissements, fichier.lignes)
     _tracer(depots, outils.corrections, traces)
 
 
 def voir(depots: Depots) -> dict[tuple[int, str, str], Vue]:
     """Toutes les tables acceptées, chacune avec celle d'avant ; d'une année purgée, il ne reste que la taille."""
-    contenus = {(f.annee, f.deposant, t): contenu for f in depots.acceptes for t, contenu in f.contenus.items()}
+    lus: dict[tuple[int, str, str], list[Contenu]] = {}
+    for f in depots.acceptes:
+        for table, contenu in f.contenus.items():
+            lus.setdefault((f.annee, f.deposant, table), []).append(contenu)
+    contenus = {cle: Contenu.reunir(siens) for cle, siens in lus.items()}
     for annee in depots.conservees:
         gardes = lire_conserve(depots.config, annee, "depots")
         gardes = gardes[gardes["statut"].eq("accepte")]
@@ -229,6 +235,8 @@ def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Tr
     """Tenir le registre des corrections, et porter les explications sur les avertissements."""
     par_cle = {cle: f for f in depots.acceptes for cle in cles(f)}
     vues = {c.rang for c, _, _ in traces}
+    faites = {c.rang for c, statut, _ in traces if statut != REFUSEE}  # l'un des fichiers de la table a cette ligne
+    traces = [trace for trace in traces if trace[1] != REFUSEE or trace[0].rang not in faites]
     sans_fichier = "aucun fichier accepté pour cette table et cette année."
     traces = traces + [
         (c, EXPLIQUEE, "")
