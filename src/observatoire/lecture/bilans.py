@@ -49,7 +49,8 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
         dict.fromkeys([*comptes, "annee"], "int64")
     )
     cles = zip(tableau["annee"], tableau["deposant"], strict=True)
-    tableau["rupture"] = [IDENTIFIANTS if cle in depots.renumerotes else "" for cle in cles]
+    ruptures = [IDENTIFIANTS if cle in depots.renumerotes else "" for cle in cles]
+    tableau["rupture"] = pd.Series(ruptures, index=tableau.index, dtype="str")
     return tableau.sort_values(["annee", "deposant", "table"], ignore_index=True)
 
 
