@@ -41,6 +41,8 @@ _PETITES, _GRANDES = "àâäçéèêëîïôöùûüÿœæ", "ÀÂÄÇÉÈÊËÎ
 ETRANGE = re.compile(
     rf"[^\x00-\x7f{_PETITES}{_GRANDES}°€²³½«»’‘“”…–—·µ§±\u00a0]|[a-z][{_GRANDES}]|[A-Z][{_PETITES}][A-Z]"
 )
+#: Les accents de presque tout texte français : sans l'un d'eux, rien ne prouve un encodage.
+COURANTES = re.compile("[éèàêçôâîûÉÈÀ°]")
 _COMMANDES = bytes([*range(0x09), *range(0x0E, 0x20)])
 
 
@@ -141,7 +143,9 @@ def encodage_ancien(octets: bytes) -> str | None:
         return None
     candidats = ("cp1252", *ANCIENS)
     francais = [e for e in candidats if not ETRANGE.search(octets.decode(e, "replace"))]
-    return francais[0] if francais and francais[0] in ANCIENS else None
+    if not francais or francais[0] not in ANCIENS or not COURANTES.search(octets.decode(francais[0])):
+        return None
+    return francais[0]
 
 
 def binaire(octets: bytes) -> bool:

@@ -174,8 +174,9 @@ def _sans_entete(feuille: str) -> FichierIllisible:
     return _refus(
         f"{ou}aucune des {PREMIERES} premières lignes n'est celle des noms techniques du RPLS (DEPCOM_ARM ou EPCI_DEP, "
         "puis nb_ls, tx_vac…).",
-        "Les résultats publiés sans ces noms (millésimes 2021 et 2022) ne se lisent pas : déposer un classeur plus récent, "
-        "noms techniques compris, qui donne aussi les années d'avant ; ou recopier les valeurs dans contexte.csv.",
+        "Les résultats publiés sans ces noms (millésimes 2021 et 2022) ne se lisent pas : déposer un classeur plus "
+        "récent, noms techniques compris, qui donne aussi les années d'avant ; ou recopier les valeurs dans "
+        "contexte.csv.",
     )
 
 
