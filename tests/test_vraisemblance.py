@@ -201,7 +201,7 @@ def test_la_premiere_annee_se_compare_aux_autres(tmp_path, regle):
 
 
 def test_chaque_comparaison_a_son_essai():
-    a_part = {"table_d_un_autre", "lieux_muets", "operations_absentes", "codes_et_lieux"}
+    a_part = {"identifiants_renumerotes", "table_d_un_autre", "lieux_muets", "operations_absentes", "codes_et_lieux"}
     assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, *a_part}
 
 
