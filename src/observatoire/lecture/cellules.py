@@ -16,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from xml.parsers import expat
 
 from observatoire.lecture.bornes import trop_gros, trop_loin
 from observatoire.lecture.malfacons import Fautives
@@ -31,7 +32,8 @@ FEUILLE = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 EGAREE = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"'][A-Z]{3}")
 #: Ce que lève une archive, ou son contenu, qui n'est pas ce que son nom promet.
 ABIMEE = (
-    zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError
+    zipfile.BadZipFile, zlib.error, ET.ParseError, expat.ExpatError, KeyError, ValueError, EOFError,
+    NotImplementedError, RuntimeError,
 )  # fmt: skip
 
 
@@ -43,6 +45,13 @@ def demesure(chemin: Path) -> list[Probleme]:
             return problemes
         feuilles = (partie for partie in parties if FEUILLE.fullmatch(partie.filename))
         return [trop_loin()] if any(EGAREE.search(archive.read(feuille)) for feuille in feuilles) else []
+
+
+def lire_jusqu_au_bout(chemin: Path) -> None:
+    """Lever une de :data:`ABIMEE` si un ODS s'arrête en route : la bibliothèque en attendrait la suite sans fin."""
+    if chemin.suffix.lower() == ".ods":
+        with zipfile.ZipFile(chemin) as archive:
+            expat.ParserCreate().Parse(_lire(archive, "content.xml"), True)
 
 
 def cellules_fautives(chemin: Path, feuille: str) -> Fautives:

@@ -12,7 +12,7 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from observatoire.lecture.bornes import hors_bornes, trop_loin
-from observatoire.lecture.cellules import ABIMEE, cellules_en_pourcent, cellules_fautives, demesure
+from observatoire.lecture.cellules import ABIMEE, cellules_en_pourcent, cellules_fautives, demesure, lire_jusqu_au_bout
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites, nommer_la_feuille
 from observatoire.lecture.malfacons import LIGNES_D_EN_TETE, RECONNU, Fautives, note
 from observatoire.lecture.problemes import Probleme, citer, enumerer
@@ -75,6 +75,7 @@ def ouvrir(chemin: Path) -> dict[str, list[list]]:
     """Les lignes de chaque feuille. Lève :class:`FichierIllisible`."""
     try:
         refuser(demesure(chemin))
+        lire_jusqu_au_bout(chemin)
         with CalamineWorkbook.from_path(str(chemin)) as classeur:
             feuilles = {nom: classeur.get_sheet_by_name(nom) for nom in classeur.sheet_names}
     except (CalamineError, *ABIMEE) as erreur:
