@@ -83,7 +83,7 @@ def test_un_immeuble_sans_secteur_se_compare_a_son_quartier(regles):
     assert set(table["niveau"]) == {"quartier", "immeuble"}
 
 
-def _bruite(part: float, bruit: float = 0.3) -> dict[str, int]:
+def _bruite(part: float, bruit: float = 0.5) -> dict[str, int]:
     """Quatre-vingts ménages, une part d'entre eux avec le trait, dont ``bruit`` des réponses sont tirées de nouveau."""
     avaient = round(80 * part)
     gagnent, perdent = round(bruit * part * (80 - avaient)), round(bruit * (1 - part) * avaient)
@@ -93,7 +93,7 @@ def _bruite(part: float, bruit: float = 0.3) -> dict[str, int]:
 def test_des_reponses_mal_notees_ne_passent_pas_pour_un_changement(regles):
     """Là où le trait est fréquent, elles le font gagner plus souvent qu'ailleurs ; un vrai gain se voit encore."""
     lieux = _lieux()
-    tires = {f"i{rang}": _bruite(0.05 + 0.5 * ((7 * rang) % 48) / 47) for rang in range(48)}
+    tires = {f"i{rang}": _bruite(0.05 + 0.7 * ((7 * rang) % 48) / 47) for rang in range(48)}
     table = evaluer_les_changements(_mouvements(lieux, **tires), lieux, {2010: regles}, SANS_BRUIT)
     assert not _signales(table, "gagnes") | _signales(table, "perdus")
     tires["i5"]["gagnes_x"] += 15
