@@ -410,6 +410,12 @@ def test_a_perimetre_constant_la_decomposition_est_celle_des_bailleurs_des_deux_
     assert constant["variation"].eq(0).all()
     assert constant["contribution"].sum() == pytest.approx(0, abs=1e-12)
     assert abs(constant.loc[BRUIT, "contribution"]) <= 0.0015  # sans bruit, rien que l'arrondi
+    # Là où les absents n'ont personne, les mêmes ménages ont le même bruit : les deux périmètres n'en disent pas plus.
+    bruites = [
+        bruiter_les_comptes(totaliser(f, "ville", ("ville", VILLE)), PUBLIQUE).query("composante == 'sortants'")
+        for f in (deux_ans, pd.concat([deux_ans, *arrive]))
+    ]
+    pd.testing.assert_frame_equal(*(b.reset_index(drop=True) for b in bruites))
     courants.loc[courants["annee"].eq(2009), ["statut", "valeur"]] = ["c", np.nan]
     assert set(publier(courants)["statut"]) == {"c"}
 
