@@ -159,6 +159,15 @@ def _ods(contenu: str) -> bytes:
     return flux.getvalue()
 
 
+def test_un_ods_qui_s_arrete_en_route(tmp_path):
+    """Coupé au milieu d'une feuille, il occupait la lecture jusqu'à sa limite de temps."""
+    with zipfile.ZipFile(flux := io.BytesIO(), "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", '<a xmlns:table="t"><table:table table:name="F"><table:table-column/>')
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    assert "abîmé" in _refus(_avec(Atelier(tmp_path), flux.getvalue(), "logements_neolia.ods")).message()
+
+
 def _parquet(table: pa.Table, fois: int = 1) -> bytes:
     with pq.ParquetWriter(flux := io.BytesIO(), table.schema) as ecrivain:
         for _ in range(fois):

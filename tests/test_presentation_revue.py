@@ -57,11 +57,12 @@ def _engagement(code: str, verdict: str, **champs) -> dict:
     }  # fmt: skip
 
 
-def _decomposer(niveau: str, territoire: str) -> pd.DataFrame:
+def _decomposer(niveau: str, territoire: str, perimetre: str = "courant", absents: str = "") -> pd.DataFrame:
     """Sept composantes, dont deux cachées et réunies, et ce que le bruit laisse ; leur somme est la variation."""
     commun = {
         "depart": 2007, "annee": 2010, "niveau": niveau, "territoire": territoire, "indicateur": "moins_40_plafond",
         "valeur_depart": 0.42, "valeur": 0.427, "variation": 0.007, "motif": "",
+        "perimetre": perimetre, "absents": absents,
     }  # fmt: skip
     valeurs = dict(zip(PARAISSENT, (0.02, -0.01, -0.005, None, 0.0, 0.003, None), strict=True))
     valeurs |= {"autres": 0.001, "bruit": -0.002}
@@ -87,7 +88,8 @@ def _ecrire(dossier, public: str):
     objectifs[objectifs["indicateur"].isin(lire_publie(2010, dossier).catalogue)].to_csv(
         dossier / "revue_objectifs.csv", index=False
     )
-    lieux = [("ville", VILLE), ("quartier", PLANOISE)]
+    constants = [(*lieu, "constant", "adoma neolia") for lieu in (("ville", VILLE), ("quartier", PLANOISE))]
+    lieux = [("ville", VILLE), ("quartier", PLANOISE), *constants]
     pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
     ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
     pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{rythme: annuel}", "{rythme: une_fois}"]
@@ -148,6 +150,19 @@ def test_ce_que_le_bruit_laisse_est_une_ligne_a_elle_a_la_ville_comme_au_quartie
         assert "−0,2" in str(fragment)
     svg = str(figure_decomposition(publique, "moins_40_plafond"))
     assert all(mot in svg for mot in ("Entrants", "+2,0", "Autres, réunis", "obs-statut-c", "+0,7"))
+
+
+def test_la_ville_montre_les_deux_perimetres_un_quartier_le_constant(dossiers):
+    valeurs = lire_publie(2010, dossiers["publique"])
+    sans = "à périmètre constant (sans ADOMA ni Néolia)"
+    assert str(tableau_decomposition(valeurs)).count("Moins de 40") == 2 * str(tableau_decomposition(valeurs)).count(
+        sans
+    )
+    assert str(tableau_decomposition(valeurs, territoires=True)).count("indicateurs/moins_40_plafond") == 1
+    assert sans in str(tableau_decomposition(valeurs, territoires=True))
+    figures = str(figure_decomposition(valeurs, "moins_40_plafond"))
+    assert figures.count("<svg") == 2
+    assert sans in figures
 
 
 def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):

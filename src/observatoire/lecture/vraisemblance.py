@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.accords import comparer_les_accords, comparer_les_lieux
+from observatoire.lecture.accords import comparer_les_accords, comparer_les_lieux, comparer_les_valeurs
 from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS
 from observatoire.lecture.liens import DATES_DE_L_ANNEE
 from observatoire.lecture.problemes import citer, nombre
@@ -100,6 +100,7 @@ def _seule(vue: Vue) -> Iterator[dict]:
         yield from _repartitions(vue)
         yield from comparer_les_accords(vue)
         yield from comparer_les_lieux(vue)
+        yield from comparer_les_valeurs(vue)
         yield from _livraisons(vue)
 
 

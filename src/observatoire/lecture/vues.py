@@ -32,6 +32,7 @@ COMPARAISONS = {
     "lieux_muets": "des immeubles qui se suivent n'ont plus aucune ligne, à l'une des deux dates",
     "accord_qui_change": "deux valeurs ne vont plus ensemble comme l'année précédente",
     "codes_et_lieux": "deux valeurs ont échangé les immeubles où elles allaient les années d'avant",
+    "codes_et_valeurs": "deux valeurs ont échangé celles d'une autre colonne avec lesquelles elles allaient",
     "table_d_un_autre": "la moitié des lignes au moins sont aussi celles d'un autre déposant",
     "emprunt_hors_du_commun": "un emprunt par logement est à moins de la moitié, ou à plus du double, des autres",
     "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",
