@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import pandas as pd
 
 from observatoire.echappement import pour_myst
 from observatoire.edition.explorateur import DOSSIER
 from observatoire.presentation import reperes, selection
-from observatoire.presentation.affichage import Fragment, grille
+from observatoire.presentation.affichage import Fragment, defiler, grille
 from observatoire.presentation.carte import carte
 from observatoire.presentation.cote_a_cote import comparaison_bailleurs, comparaison_quartiers
+from observatoire.presentation.donnees import noter_statuts, tableau_simple
 from observatoire.presentation.evolution import evolution
 from observatoire.presentation.nombres import (
     ecrire_bornes,
@@ -19,7 +21,6 @@ from observatoire.presentation.nombres import (
     ecrire_mesure,
     ecrire_reference,
     ecrire_reponse,
-    legende_statuts,
     statut_de,
 )
 from observatoire.presentation.repartition import repartition
@@ -178,27 +179,29 @@ def _commun(declarations: list[dict], cle: str) -> str | None:
 
 
 def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
-    """Le tableau des valeurs de la ville, une ligne par année."""
+    """Le tableau des valeurs du territoire entier, une ligne par année."""
     siennes = lignes[lignes["indicateur"].eq(declaration["code"])].sort_values("annee")
-    titre = f"### {pour_myst(declaration.get('modalite') or declaration['libelle'])}\n\n" if avec_titre else ""
+    nom = declaration.get("modalite") or declaration["libelle"]
+    titre = f"### {pour_myst(nom)}\n\n" if avec_titre else ""
     if siennes.empty:
-        return f"{titre}Aucune valeur n'est disponible pour la ville."
+        return f"{titre}Aucune valeur n'est disponible."
     repondent = bool(siennes["reponse"].notna().any())
-    corps = "\n".join(
-        f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration, html=True)}"
-        f" | {ecrire_bornes(r, declaration)}"
-        f" | {ecrire_mesure(r, 'denominateur')} | {ecrire_mesure(r, 'couverture')} |"
-        f"{_repondre(r, declaration) if repondent else ''}"
-        for r in siennes.to_dict("records")
-    )
-    legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
+    rangees = [_rangee(r, declaration, repondent) for r in siennes.to_dict("records")]
     titres = ["Date", "Valeur", "Intervalle à 95 %", "Dénominateur", "Couverture", *["Réponse"] * repondent]
-    tete = f"| {' | '.join(titres)} |\n|:--|{'--:|' * (len(titres) - 1)}\n"
-    return f"{titre}{tete}{corps}{legende}"
+    table = tableau_simple(titres, rangees, f"{nom}, année par année")
+    return titre + _enchasser(Fragment(defiler(table, nom) + noter_statuts(table)))[0]
 
 
-def _repondre(ligne: dict, declaration: dict) -> str:
-    return f" {ecrire_reponse(ligne, declaration, ligne['imputee'])} |"
+def _rangee(ligne: dict, declaration: dict, repondent: bool) -> list[str]:
+    reponse = f"<small>{escape(ecrire_reponse(ligne, declaration, ligne['imputee']))}</small>"
+    return [
+        escape(ecrire_reference(declaration, ligne["annee"])),
+        ecrire_ligne(ligne, declaration, html=True),
+        ecrire_bornes(ligne, declaration),
+        ecrire_mesure(ligne, "denominateur"),
+        ecrire_mesure(ligne, "couverture"),
+        *[reponse] * repondent,
+    ]
 
 
 def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:
