@@ -26,7 +26,7 @@ from observatoire.presentation.nombres import (
 from observatoire.presentation.repartition import repartition
 from observatoire.presentation.tableaux import tableau_bailleurs, tableau_quartiers
 from observatoire.publie import Publie, est_hors
-from observatoire.vocabulaire import NATURES, NIVEAUX, PROGRES, PUBLIE
+from observatoire.vocabulaire import NATURES, NIVEAUX, PROGRES, PUBLIE, STATUTS
 
 _DEPUIS = "fiche"
 
@@ -62,15 +62,13 @@ def fiche(valeurs: Publie, code: str, declarations: list[dict], lignes: pd.DataF
         *([dire_l_essentiel(valeurs, premiere)] if len(declarations) == 1 else []),
         premiere["fiche"].strip(),
         *_dire_aussi(premiere),
-        f"## {_titre_des_parties(valeurs)}, en {annee}",
-        *_enchasser(*_par_partie(valeurs, code, declarations)),
+        *_sous(f"## {_titre_des_parties(valeurs)}, en {annee}", *_par_partie(valeurs, code, declarations)),
         _mener_plus_loin(declarations),
         "## D'une année à l'autre",
         *_enchasser(_d_annee_en_annee(valeurs, code, declarations)),
         *(_valeurs(d, lignes, avec_titre=len(declarations) > 1) for d in declarations),
         *_ruptures(declarations, valeurs.ruptures),
-        f"## Par bailleur, en {annee}",
-        *_enchasser(_par_bailleur(valeurs, declarations)),
+        *_sous(f"## Par bailleur, en {annee}", _par_bailleur(valeurs, declarations)),
         "## Carte d'identité",
         _identite(code, declarations),
         *(["## Indicateurs proches", "\n".join(f"- {lien}" for lien in proches)] if proches else []),
@@ -82,8 +80,11 @@ def dire_l_essentiel(valeurs: Publie, declaration: dict) -> str:
     """« En 2010, 7,1 % à Besançon (6,6 à 7,5 %) ; de 3,2 % (Bregille) à 10,1 % (Planoise) selon les quartiers. »"""
     code, repere = declaration["code"], reperes.tout(valeurs)
     tout = reperes.ligne(valeurs, code, repere)
-    bornes = "" if pd.isna(tout["borne_basse"]) else f" ({ecrire_bornes(tout, declaration)})"
-    ici = f"{ecrire_ligne(tout, declaration, html=True)} {pour_myst(valeurs.edition['a'])}{bornes}"
+    statut, bornes = statut_de(tout), ""
+    dite = ecrire_ligne(tout, declaration) if statut == PUBLIE else STATUTS[statut].libelle
+    if not pd.isna(tout["borne_basse"]):
+        bornes = f" ({ecrire_bornes(tout, declaration)})"
+    ici = f"{dite} {pour_myst(valeurs.edition['a'])}{bornes}"
     niveau, siennes = selection.parties(valeurs, code)
     parus = [r for r in siennes if statut_de(r) == PUBLIE and not est_hors(r["code"])]
     parus.sort(key=lambda r: r["valeur"])
@@ -96,9 +97,7 @@ def dire_l_essentiel(valeurs: Publie, declaration: dict) -> str:
 
 def _dire_aussi(declaration: dict) -> list[str]:
     dits = declaration.get("synonymes")
-    return (
-        [f'<p class="obs-note" data-pagefind-weight="8">Se cherche aussi sous : {pour_myst(dits)}.</p>'] if dits else []
-    )
+    return [f'<p class="obs-note" data-pagefind-weight="8">Se cherche aussi sous : {escape(dits)}.</p>'] if dits else []
 
 
 def _titre_des_parties(valeurs: Publie) -> str:
@@ -131,6 +130,12 @@ def _enchasser(*fragments: Fragment) -> list[str]:
     html = "".join(f.html for f in fragments if f.html)
     lignes = "\n".join(ligne for ligne in html.splitlines() if ligne.strip())
     return [f'<div class="obs-vivant" data-pagefind-ignore="all">\n{lignes}\n</div>'] if lignes else []
+
+
+def _sous(titre: str, *fragments: Fragment) -> list[str]:
+    """Une section et son titre, ou rien du tout."""
+    corps = _enchasser(*fragments)
+    return [titre, *corps] if corps else []
 
 
 def _mener_plus_loin(declarations: list[dict]) -> str:
