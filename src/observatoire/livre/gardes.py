@@ -1,4 +1,4 @@
-"""Ce qu'une page ne peut pas faire : lire un fichier hors du livre, en donner à télécharger (sauf nos gabarits), appeler un autre site.
+"""Ce qu'une page ne peut pas faire : lire un fichier hors du livre, en joindre un qui n'est pas nôtre, appeler un site.
 
 Les directives qui lisent ou recopient un fichier sont éteintes par les réglages que docutils prévoit pour cela, quel
 que soit le nom sous lequel on les appelle ; le reste se voit dans l'arbre de la page. Un refus est un avertissement de
@@ -35,8 +35,8 @@ def brancher(app: Sphinx) -> None:
 
 
 def garder(app: Sphinx, page: nodes.document) -> None:
-    """Dire chaque image hors du livre, chaque fichier joint qui n'est pas un gabarit, chaque adresse qui n'est pas celle
-    d'une page ; les retirer, pour que rien n'en soit copié."""
+    """Dire chaque image hors du livre, chaque fichier joint (sauf un gabarit), chaque adresse qui n'est pas celle d'une
+    page ; les retirer, pour que rien n'en soit copié."""
     racines = [Path(app.srcdir).resolve(), (Path(app.outdir).parent / "jupyter_execute").resolve()]
     for image in list(page.findall(nodes.image)):
         adresse = image["uri"]
