@@ -105,6 +105,10 @@ def test_chaque_fiche_cite_sa_reference(code):
     assert len(fiche.splitlines()[0]) > 20
 
 
+def test_chaque_indicateur_se_cherche_sous_d_autres_mots_que_son_nom():
+    assert not [code for code, declaration in CATALOGUE.items() if not declaration.synonymes]
+
+
 def test_le_catalogue_couvre_les_familles():
     assert len(CATALOGUE) >= 30
     assert [*dict.fromkeys(i.famille for i in CATALOGUE.values())] == [

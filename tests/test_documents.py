@@ -24,21 +24,28 @@ from observatoire.documents.blocs import lire_html
 from observatoire.documents.composition import GABARITS, composer, polices
 from observatoire.documents.contenu import en_json, lire_contenu
 from observatoire.documents.dessins import en_gris
-from observatoire.documents.ecriture import ecrire_documents, presenter_documents, prevus
-from observatoire.documents.plan import DOCUMENTS
+from observatoire.documents.ecriture import ecrire_document, presenter_documents, prevus
+from observatoire.documents.plan import DOCUMENTS, FICHE
+from observatoire.edition.page import ETIQUETTES_CACHEES
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre.publics import publics_de
 from observatoire.publie import VARIABLE
 
 RACINE = Path(__file__).resolve().parents[1]
 CONTOURS = RACINE / "data" / "referentiels" / "quartiers.geojson"
+#: Une page qui a sa fiche, et son modèle.
+TERRITOIRE = "2010/quartier-planoise-chateaufarine"
 PRETS = [d for d in DOCUMENTS if (RACINE / "notebooks" / f"{d.page}.ipynb").is_file()]
 
 
-def _executer(nom: str, publie: Path, sortie: Path, monkeypatch) -> Path:
+def _modele(page: str) -> Path:
+    return RACINE / "notebooks" / f"{page.rpartition('/')[2].partition('-')[0]}.ipynb"
+
+
+def _executer(page: str, publie: Path, sortie: Path, monkeypatch) -> Path:
     """Un vrai modèle, exécuté dans ce processus : ce que fait un noyau, en moins long."""
     monkeypatch.setenv(VARIABLE, str(publie))
-    modele = nbformat.read(RACINE / "notebooks" / f"{nom}.ipynb", as_version=4)
+    modele, nom = nbformat.read(_modele(page), as_version=4), _modele(page).stem
     modele.metadata["observatoire_public"] = publie.name
     espace: dict = {}
     for cellule in modele.cells:
@@ -61,10 +68,18 @@ def edition(request, tmp_path_factory):
     dossier = tmp_path_factory.mktemp("documents")
     publie = ecrire_publie(dossier / "publie" / request.param, CONTOURS, public=request.param)
     with pytest.MonkeyPatch.context() as poser:
-        pages = {d.page: _executer(d.page, publie, dossier, poser) for d in PRETS}
+        pages = {page: _executer(page, publie, dossier, poser) for page in [*(d.page for d in PRETS), TERRITOIRE]}
     dite = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-    ecrits = ecrire_documents(prevus(pages, publie), pages, dite, dossier)
+    ecrits = _ecrire(pages, publie, dite, dossier)
     return {"dossier": dossier, "publie": publie, "pages": pages, "dite": dite, "ecrits": ecrits}
+
+
+def _ecrire(pages: dict[str, Path], publie: Path, dite: dict, dossier: Path) -> list[Path]:
+    modeles = {page: _modele(page).read_text(encoding="utf-8") for page in pages}
+    prets = prevus(modeles, 2010, publie)
+    for d in prets:
+        ecrire_document(d, pages[d.page], dite, dossier / "documents" / f"{d.nom}.pdf")
+    return [Path("documents", f"{d.nom}.pdf") for d in prets]
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +112,7 @@ def _noeuds(noeud, genre: str):
 def test_chaque_document_est_ecrit_deux_fois_avec_les_memes_octets(edition, fichiers):
     assert {f"documents/{d.nom}.pdf" for d in PRETS if d.table is None} <= set(fichiers)
     avant = {chemin: fichier.read_bytes() for chemin, fichier in fichiers.items()}
-    ecrire_documents(prevus(edition["pages"], edition["publie"]), edition["pages"], edition["dite"], edition["dossier"])
+    _ecrire(edition["pages"], edition["publie"], edition["dite"], edition["dossier"])
     assert {chemin: fichier.read_bytes() for chemin, fichier in fichiers.items()} == avant
     assert not any(str(RACINE).encode() in octets or b"/tmp/" in octets for octets in avant.values())
 
@@ -134,6 +149,8 @@ def test_chaque_feuille_dit_son_public_que_les_donnees_sont_fictives_et_son_nume
 @UN_PUBLIC
 def test_le_resume_tient_sur_la_premiere_page_ou_le_document_est_refuse(edition, feuilles):
     for chemin, textes in feuilles.items():
+        if FICHE in chemin:
+            continue
         assert ["Résumé" in texte for texte in textes[:2]] == [True, False], chemin
     rapport = DOCUMENTS[0]
     contenu = lire_contenu(rapport, edition["pages"]["rapport"], edition["dite"])
@@ -175,18 +192,34 @@ def test_le_pdf_est_conforme_a_pdf_ua_selon_verapdf(edition, fichiers, tmp_path)
     assert dit.returncode == 1
 
 
+@UN_PUBLIC
+def test_une_fiche_tient_sur_un_recto_et_le_site_ne_montre_pas_ses_cellules(edition, feuilles, fichiers):
+    (feuille,) = feuilles[f"documents/fiche-{TERRITOIRE.partition('/')[2]}.pdf"]
+    dits = ("Planoise", "en chiffres, 2010", "Intervalle à 95\u202f%", "Alertes et décisions")
+    assert [d for d in dits if d not in feuille] == []
+    rapport = lire_contenu(DOCUMENTS[0], edition["pages"]["rapport"], edition["dite"])
+    assert "en chiffres" not in en_json(rapport)
+    cellules = nbformat.read(_modele(TERRITOIRE), as_version=4).cells
+    assert [c.id for c in cellules if FICHE in c.metadata.get("tags", ())] == [cellules[-1].id]
+    assert FICHE in ETIQUETTES_CACHEES
+
+
 def test_un_document_attend_sa_table_et_la_page_des_documents_dit_ce_qui_est_la(tmp_path):
-    pages = {d.page: tmp_path / d.page for d in DOCUMENTS}
+    pages = dict.fromkeys((d.page for d in DOCUMENTS), "")
     (revue,) = [d for d in DOCUMENTS if d.table]
     sans = [d for d in DOCUMENTS if d is not revue]
-    assert prevus(pages, tmp_path) == sans
+    assert prevus(pages, 2010, tmp_path) == sans
     (tmp_path / revue.table).write_text("origine,statut\n", encoding="utf-8")
-    assert prevus(pages, tmp_path) == sans
+    assert prevus(pages, 2010, tmp_path) == sans
     (tmp_path / revue.table).write_text("origine,statut\nsuivi,publie\n", encoding="utf-8")
-    assert prevus(pages, tmp_path) == [*DOCUMENTS]
-    assert prevus({"note": pages["note"]}, tmp_path) == [d for d in DOCUMENTS if d.page == "note"]
-    dite = presenter_documents(sans)
-    assert [n in dite for n in ("documents/rapport-annuel.pdf", "(rapport)", "revue.pdf")] == [True, True, False]
+    assert prevus(pages, 2010, tmp_path) == [*DOCUMENTS]
+    assert prevus({"note": ""}, 2010, tmp_path) == [d for d in DOCUMENTS if d.page == "note"]
+    modele = _modele(TERRITOIRE).read_text(encoding="utf-8")
+    (fiche,) = prevus({TERRITOIRE: modele, TERRITOIRE.replace("2010", "2009"): modele}, 2010, tmp_path)
+    assert (fiche.nom, fiche.page) == ("fiche-quartier-planoise-chateaufarine", TERRITOIRE)
+    dite = presenter_documents([*sans, fiche])
+    dits = ("documents/rapport-annuel.pdf", "(rapport)", "revue.pdf", f"{fiche.nom}.pdf")
+    assert [n in dite for n in dits] == [True, True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from petit_publie import ecrire_publie
 
 from observatoire.cli import principal
 from observatoire.configuration import lire_configuration
-from observatoire.edition.fiches import ecrire_fiches
+from observatoire.edition.fiches import ecrire_seances
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 from observatoire.sujets.seances.calcul.ordre_du_jour import preparer_seance
@@ -155,7 +155,7 @@ def test_chaque_seance_a_sa_page(tmp_path):
     publie = ecrire_publie(tmp_path / "publie")
     (publie / "seances").mkdir()
     (publie / "seances" / "2010-12-14-conference.md").write_text("## Ordre du jour\n\n4 alertes.\n", encoding="utf-8")
-    ecrites = ecrire_fiches(publie, RACINE / "data" / "schemas", tmp_path / "edition")
+    ecrites = ecrire_seances(publie, tmp_path / "edition")
     pages = {f.stem: f.read_text(encoding="utf-8") for f in (tmp_path / "edition" / "seances").glob("*.md")}
     assert set(pages) == {"calendrier", "2010-03-16-groupe-de-travail", "2010-12-14-conference"}
     ouverte, fermee = pages["2010-12-14-conference"], pages["2010-03-16-groupe-de-travail"]

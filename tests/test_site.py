@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import http.server
 import os
 import re
@@ -23,8 +24,55 @@ ANGLAIS = re.compile(
 TYPES_DE_PAGE = (
     "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
     "methode", "glossaire", "recherche", "alertes", "note", "alerte", "engagements", "engagement", "seances",
-    "gouvernance",
+    "gouvernance", "explorateur", "indicateurs",
 )  # fmt: skip
+
+FICHE, ANNEE = "book/edition/indicateurs/", "book/edition/{annee}/"
+#: Ce que demande un lecteur, en ses mots -> les pages dont l'une doit être parmi les trois premières.
+REQUETES = {
+    "HLM vides": [f"{FICHE}taux_vacance"],
+    "logements inoccupés": [f"{FICHE}taux_vacance"],
+    "combien de logements vides": [f"{FICHE}taux_vacance"],
+    "loyers impayés": [f"{FICHE}impayes_3_mois"],
+    "dettes de loyer": [f"{FICHE}impayes_3_mois"],
+    "expulsions": [f"{FICHE}impayes_3_mois"],
+    "passoires thermiques": [f"{FICHE}part_dpe_efg"],
+    "précarité énergétique": [f"{FICHE}part_dpe_efg"],
+    "liste d'attente": [f"{FICHE}demandes_actives"],
+    "temps d’attente": [f"{FICHE}delai_attente"],
+    "pauvreté": [f"{FICHE}moins_40_plafond"],
+    "bas revenus": [f"{FICHE}moins_40_plafond"],
+    "quels quartiers sont les plus pauvres": [f"{FICHE}moins_40_plafond", f"{FICHE}moins_20_plafond"],
+    "RSA": [f"{FICHE}minima_sociaux"],
+    "chômage": [f"{FICHE}sans_emploi"],
+    "personnes agees": [f"{FICHE}plus_65_ans"],
+    "parents isolés": [f"{FICHE}monoparentales"],
+    "mères seules": [f"{FICHE}monoparentales"],
+    "grandes familles": [f"{FICHE}familles_nombreuses"],
+    "loyer moyen": [f"{FICHE}loyer_m2"],
+    "DALO": [f"{FICHE}delai_anormalement_long", f"{FICHE}prioritaires"],
+    "rénovation urbaine": [f"{FICHE}relogements"],
+    "vandalisme": [f"{FICHE}signalements_degradation"],
+    "saleté": [f"{FICHE}signalements_proprete"],
+    "délinquance": [f"{FICHE}signalements_insecurite"],
+    "ascenseur en panne": [f"{FICHE}signalements_technique"],
+    "réclamations": [f"{FICHE}signalements"],
+    "nombre de HLM": [f"{FICHE}nb_logements"],
+    "construction neuve": [f"{FICHE}logements_livres"],
+    "garanties d'emprunt": [f"{FICHE}part_emprunt_garanti"],
+    "changer de HLM": [f"{FICHE}mutations"],
+    "APL": [f"{FICHE}apl"],
+    "ségrégation": [f"{FICHE}mixite_dissimilarite", f"{FICHE}mixite_isolement"],
+    "Planoise": [f"{ANNEE}quartier-planoise-chateaufarine"],
+    "impayés à Planoise": [f"{ANNEE}quartier-planoise-chateaufarine"],
+    "Néolia": [f"{ANNEE}bailleur-neolia"],
+    "alertes": [f"{ANNEE}alertes"],
+    "charte communale": ["book/charte"],
+    "déposer un fichier": ["book/deposer"],
+    "télécharger les données": ["book/edition/explorateur"],
+}
+#: Octets transférés par page, comprimés.
+POIDS_MAXIMAL = 300_000
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]
 
@@ -89,7 +137,8 @@ def types(site_construit) -> dict[str, str]:
     def premiere(motif: str) -> str:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
-    noms = ("accueil", "couverture", "sources", "corrections", "formats", "note", "engagements")
+    noms = ("accueil", "couverture", "sources", "corrections", "formats", "note", "engagements", "explorateur")
+    noms += ("indicateurs",)
     pages = {nom: f"{edition}/{nom}.html" for nom in noms}
     # Les pages d'alerte sont pour les partenaires : OBSERVATOIRE_SITE donne leur site.
     if reservees := sorted((site_construit / edition).glob(f"{annee}/alerte-*.html")):
@@ -206,6 +255,69 @@ def test_la_recherche_trouve(page, adresse, types, mots):
     page.locator("#resultats a").first.click()
     page.wait_for_load_state()
     assert page.locator("h1").first.is_visible()
+
+
+@pytest.fixture(scope="module")
+def trouver(navigateur, adresse):
+    """Phrases -> les dix premières pages que donne la recherche du site, l'index réel."""
+    onglet = navigateur.new_page()
+    onglet.goto(f"{adresse}search.html", wait_until="networkidle")
+    script = """async (phrases) => {
+      const { classer } = await import(new URL("_static/recherche.js", location));
+      const pages = async (phrase) => Promise.all((await classer(phrase)).slice(0, 10).map((page) => page.data()));
+      return Promise.all(phrases.map(async (phrase) => (await pages(phrase)).map((page) => page.url)));
+    }"""
+    yield lambda phrases: [
+        [u.lstrip("/").removesuffix(".html") for u in urls] for urls in onglet.evaluate(script, phrases)
+    ]
+    onglet.close()
+
+
+def test_la_recherche_comprend_les_mots_du_lecteur(trouver, types):
+    annee = types["ville"].split("/")[2]
+    trouvees = dict(zip(REQUETES, trouver(list(REQUETES)), strict=True))
+    manquees = {
+        phrase: trouvees[phrase][:3]
+        for phrase, attendues in REQUETES.items()
+        if not {page.format(annee=annee) for page in attendues} & set(trouvees[phrase][:3])
+    }
+    assert len(REQUETES) == 40
+    assert len(manquees) <= 2, manquees
+
+
+def test_la_recherche_donne_la_derniere_edition_d_abord(trouver, types):
+    annee = types["ville"].split("/")[2]
+    (pages,) = trouver(["Battant"])
+    quartiers = [page for page in pages if page.endswith("quartier-battant")]
+    assert quartiers[0] == f"book/edition/{annee}/quartier-battant"
+    assert len(quartiers) > 1
+
+
+def test_le_meme_quartier_une_autre_annee_en_un_clic_et_le_fil_d_ariane(page, adresse, types):
+    page.goto(adresse + types["quartier"])
+    fil = page.get_by_role("navigation", name="Fil d'Ariane").get_by_role("link")
+    assert fil.all_inner_texts()[0] == "Accueil"
+    assert page.locator(".prev-next-footer a").count() == 2
+    titre, autres = (
+        page.locator("h1").inner_text(),
+        page.get_by_role("navigation", name="La même page, une autre année"),
+    )
+    avant = autres.get_by_role("link").first.inner_text()
+    autres.get_by_role("link").first.click()
+    page.wait_for_load_state()
+    assert page.locator("h1").inner_text().split(" en ")[0] == titre.split(" en ")[0]
+    assert f"/{avant}/" in page.url
+    fil.last.click()
+    page.wait_for_load_state()
+    assert page.url.endswith(f"{avant}/ville.html")
+
+
+@pytest.mark.parametrize("nom", ["explorateur", "fiche", "indicateurs"])
+def test_une_page_reste_legere(page, adresse, types, nom):
+    recues = []
+    page.on("response", lambda reponse: recues.append(reponse))
+    page.goto(adresse + types[nom], wait_until="networkidle")
+    assert sum(len(gzip.compress(r.body())) for r in recues) < POIDS_MAXIMAL
 
 
 def test_le_bandeau_s_imprime(page, adresse, types):

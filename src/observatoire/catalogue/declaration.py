@@ -70,7 +70,7 @@ class Indicateur:
     questionnaire, qui était concerné, d'où le taux de réponse. ``reference`` est le code de l'indicateur
     auquel un écart se rapporte ; ``dans``, celui de la part qui contient la sienne. ``groupe`` est le code de la
     répartition dont l'indicateur est une modalité ; sa fonction rend alors la catégorie de chaque ligne, et
-    ``categorie`` est celle que l'indicateur compte.
+    ``categorie`` est celle que l'indicateur compte. ``synonymes`` : les mots sous lesquels on le cherche.
     """
 
     code: str
@@ -93,6 +93,7 @@ class Indicateur:
     groupe: str | None = None
     modalite: str | None = None
     categorie: str | None = None
+    synonymes: str = ""
 
     @property
     def multiplicateur(self) -> int:
@@ -128,7 +129,7 @@ class Indicateur:
         """La déclaration telle qu'elle accompagne les valeurs publiées (JSON)."""
         champs = (
             "code", "libelle", "famille", "nature", "numerateur", "denominateur", "unite", "multiplicateur",
-            "source", "tables", "sens", "periode", "reference", "perimetre", "groupe", "modalite", "fiche",
+            "source", "tables", "sens", "periode", "reference", "perimetre", "groupe", "modalite", "fiche", "synonymes",
         )  # fmt: skip
         sans_lieu = next((SANS_LIEU[table] for table in self.tables if table in SANS_LIEU), None)
         return {c: getattr(self, c) for c in champs} | {
@@ -161,20 +162,22 @@ def indicateur(
     periode: str | None = None,
     reference: str | None = None,
     dans: str | None = None,
+    synonymes: str = "",
 ):
     """Décorer une fonction pour l'inscrire au catalogue.
 
     ``table`` nomme la ou les tables qu'elle reçoit, dans l'ordre ; ``sens`` dit quel mouvement est une
     amélioration (``hausse``, ``baisse`` ou ``neutre``) ; ``perimetre``, si les foyers comptent (``tous``) ou non
     (``rpls``) ; ``dans``, la part qui contient la sienne : bruitée, elle ne la dépasse pas. Un effectif n'a pas de
-    dénominateur. Une déclaration mal faite lève ``ValueError`` dès l'import.
+    dénominateur. ``synonymes`` : les mots de qui le cherche sans connaître son nom. Une déclaration mal faite lève
+    ``ValueError`` dès l'import.
     """
 
     def inscrire(fonction: Callable) -> Callable:
         _inscrire(
             fonction, fonction.__name__, libelle=libelle, numerateur=numerateur, table=table, source=source,
             denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre, periode=periode,
-            reference=reference, dans=dans,
+            reference=reference, dans=dans, synonymes=synonymes,
         )  # fmt: skip
         return fonction
 

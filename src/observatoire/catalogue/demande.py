@@ -10,6 +10,7 @@ def _mois_depuis_le_depot(demandes):
 
 @indicateur(
     libelle="Demandes actives",
+    synonymes="liste d'attente, demandeurs de logement social, file d'attente, demandes de HLM",
     numerateur="demandes actives",
     unite="demandes",
     nature="effectif",
@@ -29,6 +30,7 @@ def demandes_actives(demandes):
 
 @indicateur(
     libelle="Attributions",
+    synonymes="baux signés, logements attribués, relogés dans l'année",
     numerateur="baux signés",
     unite="baux",
     nature="effectif",
@@ -45,6 +47,7 @@ def attributions(attributions):
 
 @indicateur(
     libelle="Tension",
+    synonymes="pénurie, demandes par logement, chances d'obtenir un HLM",
     numerateur="demandes actives au 31 décembre",
     denominateur="attributions de l'année",
     unite="demandes par attribution",
@@ -68,6 +71,7 @@ def tension(demandes, attributions):
 
 @indicateur(
     libelle="Ancienneté moyenne des demandes",
+    synonymes="depuis combien de temps attendent les demandeurs",
     numerateur="somme des anciennetés (mois)",
     denominateur="demandes actives",
     unite="mois",
@@ -89,6 +93,7 @@ def anciennete_demande(demandes):
 
 @indicateur(
     libelle="Délai moyen d'attribution",
+    synonymes="temps d'attente, durée d'attente, combien de temps pour obtenir un HLM",
     numerateur="somme des attentes (mois)",
     denominateur="attributions à l'attente connue",
     unite="mois",
@@ -109,6 +114,7 @@ def delai_attente(attributions):
 
 @indicateur(
     libelle="Demandes au délai anormalement long",
+    synonymes="DALO, droit au logement opposable, attente trop longue",
     numerateur="demandes plus anciennes que le seuil local",
     denominateur="demandes actives",
     source="SNE",
@@ -132,6 +138,7 @@ def _premier_quartile(attributions, zone):
 
 @indicateur(
     libelle="Premier quartile hors QPV",
+    synonymes="les plus pauvres hors des quartiers, loi Égalité et citoyenneté",
     numerateur="baux signés hors QPV par un ménage du premier quartile",
     denominateur="baux signés hors QPV, quartile connu",
     source="bailleurs",
@@ -148,6 +155,7 @@ def premier_quartile_hors_qpv(attributions):
 
 @indicateur(
     libelle="Premier quartile en QPV",
+    synonymes="les plus pauvres dans les quartiers prioritaires",
     numerateur="baux signés en QPV par un ménage du premier quartile",
     denominateur="baux signés en QPV, quartile connu",
     source="bailleurs",
@@ -164,6 +172,7 @@ def premier_quartile_en_qpv(attributions):
 
 @indicateur(
     libelle="Règle de 2017 : premier quartile ou relogés, hors QPV",
+    synonymes="25 % d'attributions au premier quartile, loi Égalité et citoyenneté",
     numerateur="baux signés hors QPV par un ménage du premier quartile ou relogé",
     denominateur="baux signés hors QPV",
     source="bailleurs",
@@ -187,6 +196,7 @@ def loi_2017_hors_qpv(attributions, bareme):
 
 @indicateur(
     libelle="Règle de 2017 : autres que le premier quartile, en QPV",
+    synonymes="50 % des attributions aux trois autres quartiles, loi Égalité et citoyenneté",
     numerateur="baux signés en QPV par un ménage des trois autres quartiles",
     denominateur="baux signés en QPV",
     source="bailleurs",
@@ -209,6 +219,7 @@ def loi_2017_en_qpv(attributions, bareme):
 
 @indicateur(
     libelle="Attributions prioritaires",
+    synonymes="publics prioritaires, DALO, urgence, mal-logés",
     numerateur="baux signés par un ménage prioritaire",
     denominateur="baux dont le motif est connu",
     source="bailleurs",
@@ -226,6 +237,7 @@ def prioritaires(attributions):
 
 @indicateur(
     libelle="Mutations",
+    synonymes="changer de HLM, parcours résidentiel, échanges de logement",
     numerateur="baux signés par un locataire du parc social",
     denominateur="baux signés",
     source="bailleurs",
@@ -241,6 +253,7 @@ def mutations(attributions):
 
 @indicateur(
     libelle="Relogements d'opération",
+    synonymes="rénovation urbaine, ANRU, relogement après démolition",
     numerateur="baux signés pour reloger un ménage d'une opération",
     denominateur="baux dont l'origine est connue",
     source="bailleurs",

@@ -14,6 +14,7 @@ _PAR_LOGEMENT = {
 
 @indicateur(
     libelle="Locataires en impayé de plus de trois mois",
+    synonymes="loyers impayés, dettes de loyer, dette locative, retards de paiement, expulsions",
     numerateur="ménages en impayé de plus de trois mois",
     denominateur="ménages dont la situation est connue",
     source="bailleurs",
@@ -36,7 +37,12 @@ def _par_logement(signalements, logements, nature=None):
     return retenus, tous(logements)
 
 
-@indicateur(libelle="Signalements pour 100 logements", numerateur="signalements de l'année", **_PAR_LOGEMENT)
+@indicateur(
+    libelle="Signalements pour 100 logements",
+    synonymes="plaintes, réclamations, incidents",
+    numerateur="signalements de l'année",
+    **_PAR_LOGEMENT,
+)
 def signalements(signalements, logements):
     """Difficultés signalées dans l'année, de toute nature, pour cent logements.
 
@@ -48,7 +54,12 @@ def signalements(signalements, logements):
     return _par_logement(signalements, logements)
 
 
-@indicateur(libelle="Troubles de voisinage pour 100 logements", numerateur="troubles signalés", **_PAR_LOGEMENT)
+@indicateur(
+    libelle="Troubles de voisinage pour 100 logements",
+    synonymes="conflits de voisinage, bruit, nuisances, tapage",
+    numerateur="troubles signalés",
+    **_PAR_LOGEMENT,
+)
 def signalements_voisinage(signalements, logements):
     """Troubles de voisinage signalés dans l'année, pour cent logements.
 
@@ -57,7 +68,12 @@ def signalements_voisinage(signalements, logements):
     return _par_logement(signalements, logements, "voisinage")
 
 
-@indicateur(libelle="Dégradations pour 100 logements", numerateur="dégradations signalées", **_PAR_LOGEMENT)
+@indicateur(
+    libelle="Dégradations pour 100 logements",
+    synonymes="vandalisme, dégâts, tags",
+    numerateur="dégradations signalées",
+    **_PAR_LOGEMENT,
+)
 def signalements_degradation(signalements, logements):
     """Dégradations signalées dans l'année, pour cent logements.
 
@@ -66,7 +82,12 @@ def signalements_degradation(signalements, logements):
     return _par_logement(signalements, logements, "degradation")
 
 
-@indicateur(libelle="Défauts de propreté pour 100 logements", numerateur="défauts signalés", **_PAR_LOGEMENT)
+@indicateur(
+    libelle="Défauts de propreté pour 100 logements",
+    synonymes="saleté, déchets, encombrants, nettoyage",
+    numerateur="défauts signalés",
+    **_PAR_LOGEMENT,
+)
 def signalements_proprete(signalements, logements):
     """Défauts de propreté signalés dans l'année, pour cent logements.
 
@@ -75,7 +96,12 @@ def signalements_proprete(signalements, logements):
     return _par_logement(signalements, logements, "proprete")
 
 
-@indicateur(libelle="Faits d'insécurité pour 100 logements", numerateur="faits signalés", **_PAR_LOGEMENT)
+@indicateur(
+    libelle="Faits d'insécurité pour 100 logements",
+    synonymes="délinquance, sécurité, trafics, violences",
+    numerateur="faits signalés",
+    **_PAR_LOGEMENT,
+)
 def signalements_insecurite(signalements, logements):
     """Faits d'insécurité signalés dans l'année, pour cent logements.
 
@@ -84,7 +110,12 @@ def signalements_insecurite(signalements, logements):
     return _par_logement(signalements, logements, "insecurite")
 
 
-@indicateur(libelle="Problèmes techniques pour 100 logements", numerateur="problèmes signalés", **_PAR_LOGEMENT)
+@indicateur(
+    libelle="Problèmes techniques pour 100 logements",
+    synonymes="pannes, ascenseur en panne, chauffage",
+    numerateur="problèmes signalés",
+    **_PAR_LOGEMENT,
+)
 def signalements_technique(signalements, logements):
     """Problèmes techniques signalés dans l'année, pour cent logements.
 
@@ -95,6 +126,7 @@ def signalements_technique(signalements, logements):
 
 @indicateur(
     libelle="Signalements restés ouverts",
+    synonymes="réclamations sans réponse, plaintes non traitées",
     numerateur="signalements sans date de clôture",
     denominateur="signalements de l'année",
     source="bailleurs",
@@ -111,6 +143,7 @@ def signalements_ouverts(signalements):
 
 @indicateur(
     libelle="Délai moyen de clôture",
+    synonymes="temps de réponse, temps de traitement des réclamations",
     numerateur="somme des délais (jours)",
     denominateur="signalements clos",
     unite="jours",

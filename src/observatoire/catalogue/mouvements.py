@@ -49,6 +49,7 @@ _SORTANTS = {"source": "OPS", "table": "devenirs"}
 
 @indicateur(
     libelle="Entrants sous 40 % du plafond PLUS",
+    synonymes="entrants pauvres, à qui l'on attribue",
     numerateur="baux signés par un ménage sous 40 % du plafond",
     denominateur="baux signés par un ménage aux ressources connues",
     **_ENTRANTS,
@@ -66,6 +67,7 @@ def moins_40_entrants(attributions):
 
 @indicateur(
     libelle="Familles monoparentales parmi les entrants",
+    synonymes="parents isolés logés dans l'année",
     numerateur="baux signés par une famille monoparentale",
     denominateur="baux signés par un ménage à la composition connue",
     **_ENTRANTS,
@@ -80,6 +82,7 @@ def monoparentales_entrants(attributions):
 
 @indicateur(
     libelle="Personnes seules parmi les entrants",
+    synonymes="célibataires logés dans l'année",
     numerateur="baux signés par une personne seule",
     denominateur="baux signés par un ménage à la composition connue",
     **_ENTRANTS,
@@ -94,6 +97,7 @@ def personnes_seules_entrants(attributions):
 
 @indicateur(
     libelle="Taux de départ",
+    synonymes="départs, sorties du parc",
     numerateur="ménages partis dans l'année",
     denominateur="ménages logés au 31 décembre précédent, au devenir connu",
     **_SORTANTS,
@@ -116,6 +120,7 @@ def taux_depart(devenirs):
 
 @indicateur(
     libelle="Sortants sous 40 % du plafond PLUS",
+    synonymes="partants pauvres",
     numerateur="ménages partis qui étaient sous 40 % du plafond",
     denominateur="ménages partis aux ressources connues",
     **_SORTANTS,
@@ -133,6 +138,7 @@ def moins_40_sortants(devenirs):
 
 @indicateur(
     libelle="Familles monoparentales parmi les sortants",
+    synonymes="parents isolés partis dans l'année",
     numerateur="familles monoparentales parties dans l'année",
     denominateur="ménages partis à la composition connue",
     **_SORTANTS,
@@ -147,6 +153,7 @@ def monoparentales_sortants(devenirs):
 
 @indicateur(
     libelle="Personnes seules parmi les sortants",
+    synonymes="célibataires partis dans l'année",
     numerateur="personnes seules parties dans l'année",
     denominateur="ménages partis à la composition connue",
     **_SORTANTS,
@@ -161,6 +168,7 @@ def personnes_seules_sortants(devenirs):
 
 @indicateur(
     libelle="Départs des ménages sous 40 % du plafond PLUS",
+    synonymes="les ménages pauvres partent-ils",
     numerateur="ménages partis qui étaient sous 40 % du plafond",
     denominateur="ménages sous 40 % du plafond au 31 décembre précédent, au devenir connu",
     **_SORTANTS,
@@ -175,6 +183,7 @@ def moins_40_departs(devenirs):
 
 @indicateur(
     libelle="Départs des familles monoparentales",
+    synonymes="les parents isolés partent-ils",
     numerateur="familles monoparentales parties dans l'année",
     denominateur="familles monoparentales au 31 décembre précédent, au devenir connu",
     **_SORTANTS,
@@ -189,6 +198,7 @@ def monoparentales_departs(devenirs):
 
 @indicateur(
     libelle="Départs des personnes seules",
+    synonymes="les célibataires partent-ils",
     numerateur="personnes seules parties dans l'année",
     denominateur="personnes seules au 31 décembre précédent, au devenir connu",
     **_SORTANTS,

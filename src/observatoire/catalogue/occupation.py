@@ -30,6 +30,7 @@ def _recent(menages):
 
 @repartition(
     libelle="Ressources rapportées au plafond PLUS",
+    synonymes="revenus des locataires, niveau de vie, tranches de revenus",
     denominateur="ménages aux ressources connues",
     source="OPS",
     table="menages",
@@ -51,6 +52,7 @@ def _sous(menages, *tranches):
 
 @indicateur(
     libelle="Ménages sous 20 % du plafond PLUS",
+    synonymes="les plus démunis, très pauvres, extrême pauvreté",
     numerateur="ménages sous 20 % du plafond",
     denominateur="ménages aux ressources connues",
     source="OPS",
@@ -69,6 +71,7 @@ def moins_20_plafond(menages):
 
 @indicateur(
     libelle="Ménages sous 40 % du plafond PLUS",
+    synonymes="pauvreté, ménages pauvres, bas revenus, ménages modestes, précarité",
     numerateur="ménages sous 40 % du plafond",
     denominateur="ménages aux ressources connues",
     source="OPS",
@@ -87,6 +90,7 @@ def moins_40_plafond(menages):
 
 @indicateur(
     libelle="Ménages sous 60 % du plafond PLUS",
+    synonymes="revenus modestes, très sociaux",
     numerateur="ménages sous 60 % du plafond",
     denominateur="ménages aux ressources connues",
     source="OPS",
@@ -104,6 +108,7 @@ def moins_60_plafond(menages):
 
 @indicateur(
     libelle="Familles monoparentales",
+    synonymes="parents isolés, mères seules, parent seul avec enfants",
     numerateur="ménages d'un adulte et d'au moins un enfant",
     denominateur="ménages à la composition connue",
     source="OPS",
@@ -121,6 +126,7 @@ def monoparentales(menages):
 
 @repartition(
     libelle="Composition des ménages",
+    synonymes="types de familles, structure familiale, couples avec enfants",
     denominateur="ménages à la composition connue",
     source="OPS",
     table="menages",
@@ -138,6 +144,7 @@ def composition(menages):
 
 @indicateur(
     libelle="Familles nombreuses",
+    synonymes="trois enfants et plus, grandes familles",
     numerateur="ménages d'au moins trois enfants",
     denominateur="ménages au nombre d'enfants connu",
     source="OPS",
@@ -156,6 +163,7 @@ def familles_nombreuses(menages):
 
 @indicateur(
     libelle="Personnes seules",
+    synonymes="célibataires, isolement, solitude",
     numerateur="ménages d'une personne",
     denominateur="ménages à la composition connue",
     source="OPS",
@@ -171,6 +179,7 @@ def personnes_seules(menages):
 
 @indicateur(
     libelle="Titulaires de 65 ans ou plus",
+    synonymes="personnes âgées, seniors, retraités, vieillissement",
     numerateur="titulaires de 65 ans ou plus",
     denominateur="titulaires à l'âge connu",
     source="OPS",
@@ -186,6 +195,7 @@ def plus_65_ans(menages):
 
 @indicateur(
     libelle="Titulaires sans emploi",
+    synonymes="chômage, chômeurs, demandeurs d'emploi",
     numerateur="titulaires au chômage ou autrement inactifs",
     denominateur="titulaires de moins de 65 ans à l'activité connue, hors retraite et études",
     source="OPS",
@@ -206,6 +216,7 @@ def sans_emploi(menages):
 
 @indicateur(
     libelle="Bénéficiaires d'une aide au logement",
+    synonymes="allocations logement, CAF, aides au loyer",
     numerateur="ménages qui perçoivent une aide au logement",
     denominateur="ménages dont l'aide est connue",
     source="OPS",
@@ -223,6 +234,7 @@ def apl(menages):
 
 @indicateur(
     libelle="Bénéficiaires d'un minimum social",
+    synonymes="RSA, RMI, AAH, minimum vieillesse, allocataires",
     numerateur="ménages qui perçoivent un minimum social",
     denominateur="ménages dont la situation est connue",
     source="OPS",
@@ -238,6 +250,7 @@ def minima_sociaux(menages):
 
 @indicateur(
     libelle="Emménagés récents",
+    synonymes="nouveaux locataires, arrivées récentes",
     numerateur="ménages entrés dans l'année ou la précédente",
     denominateur="ménages à l'année d'emménagement connue",
     source="OPS",
@@ -268,7 +281,11 @@ _ECART_40 = {
 }
 
 
-@indicateur(libelle="Emménagés récents sous 40 % du plafond PLUS", **_ECART_40)
+@indicateur(
+    libelle="Emménagés récents sous 40 % du plafond PLUS",
+    synonymes="nouveaux locataires pauvres, arrivants pauvres",
+    **_ECART_40,
+)
 def moins_40_emmenages(menages):
     """Part des emménagés récents dont le revenu est inférieur à 40 % du plafond du PLUS.
 
@@ -280,6 +297,7 @@ def moins_40_emmenages(menages):
 
 @indicateur(
     libelle="Écart des emménagés récents au parc, sous 40 % du plafond PLUS",
+    synonymes="paupérisation, appauvrissement",
     nature="ecart",
     unite="points",
     reference="moins_40_plafond",
@@ -306,7 +324,11 @@ _ECART_MONO = {
 }
 
 
-@indicateur(libelle="Familles monoparentales parmi les emménagés récents", **_ECART_MONO)
+@indicateur(
+    libelle="Familles monoparentales parmi les emménagés récents",
+    synonymes="parents isolés parmi les nouveaux locataires",
+    **_ECART_MONO,
+)
 def monoparentales_emmenages(menages):
     """Part des familles monoparentales parmi les emménagés récents.
 
@@ -318,6 +340,7 @@ def monoparentales_emmenages(menages):
 
 @indicateur(
     libelle="Écart des emménagés récents au parc, familles monoparentales",
+    synonymes="parents isolés, arrivants et parc",
     nature="ecart",
     unite="points",
     reference="monoparentales",

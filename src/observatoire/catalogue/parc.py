@@ -8,6 +8,7 @@ from observatoire.catalogue.declaration import indicateur, repartition, tous
 
 @indicateur(
     libelle="Logements du parc locatif social",
+    synonymes="nombre de HLM, taille du parc social, combien de logements sociaux",
     numerateur="logements",
     unite="logements",
     nature="effectif",
@@ -31,6 +32,7 @@ def nb_logements(logements):
 
 @indicateur(
     libelle="Part du parc en quartier prioritaire",
+    synonymes="HLM en QPV, quartiers prioritaires, politique de la ville",
     numerateur="logements en QPV",
     denominateur="logements dont la situation est connue",
     source="RPLS",
@@ -53,6 +55,7 @@ def part_parc_qpv(logements):
 
 @repartition(
     libelle="Financement",
+    synonymes="PLAI, PLUS, PLS, types de prêts",
     denominateur="logements au financement connu",
     source="RPLS",
     perimetre="rpls",
@@ -76,6 +79,7 @@ def financement(logements):
 
 @repartition(
     libelle="Taille",
+    synonymes="T1, T2, T3, T4, T5, nombre de pièces, typologie, grands logements",
     denominateur="logements au nombre de pièces connu",
     source="RPLS",
     perimetre="rpls",
@@ -94,6 +98,7 @@ def taille(logements):
 
 @repartition(
     libelle="Époque de construction",
+    synonymes="date de construction, logements anciens, immeubles des Trente Glorieuses",
     denominateur="logements à l'année de construction connue",
     source="RPLS",
     perimetre="rpls",
@@ -125,6 +130,7 @@ def epoque(logements):
 
 @repartition(
     libelle="Étiquette énergie",
+    synonymes="DPE, diagnostic de performance énergétique, classe énergétique",
     denominateur="logements à l'étiquette connue",
     source="RPLS",
     perimetre="rpls",
@@ -145,6 +151,7 @@ def dpe(logements):
 
 @indicateur(
     libelle="Part des étiquettes E, F ou G",
+    synonymes="passoires thermiques, passoires énergétiques, logements énergivores, précarité énergétique, mal isolés",
     numerateur="logements classés E, F ou G",
     denominateur="logements à l'étiquette connue",
     source="RPLS",
@@ -170,6 +177,7 @@ def part_dpe_efg(logements):
 
 @indicateur(
     libelle="Étiquette énergie inconnue",
+    synonymes="DPE manquant, sans diagnostic",
     numerateur="logements sans étiquette",
     denominateur="logements",
     source="RPLS",
@@ -187,6 +195,7 @@ def part_dpe_inconnu(logements):
 
 @indicateur(
     libelle="Surface moyenne",
+    synonymes="superficie, mètres carrés",
     numerateur="somme des surfaces habitables (m²)",
     denominateur="logements à la surface connue",
     unite="m²",
@@ -206,6 +215,7 @@ def surface_moyenne(logements):
 
 @indicateur(
     libelle="Âge moyen des logements",
+    synonymes="vétusté, âge du bâti",
     numerateur="somme des âges (années)",
     denominateur="logements à l'année de construction connue",
     unite="ans",
@@ -225,6 +235,7 @@ def anciennete_moyenne(logements):
 
 @indicateur(
     libelle="Loyer au mètre carré",
+    synonymes="prix des loyers, loyer moyen, montant du loyer, cherté",
     numerateur="somme des loyers mensuels hors charges (€)",
     denominateur="somme des surfaces habitables (m²)",
     unite="€/m²",

@@ -7,6 +7,7 @@ _OPERATIONS = {"source": "bailleurs", "table": "programmes", "sens": "hausse"}
 
 @indicateur(
     libelle="Logements livrés",
+    synonymes="construction neuve, nouveaux HLM, logements construits, logements neufs",
     numerateur="logements livrés dans la commune",
     unite="logements",
     nature="effectif",
@@ -22,6 +23,7 @@ def logements_livres(programmes):
 
 @indicateur(
     libelle="Logements livrés, toutes communes",
+    synonymes="construction dans l'agglomération",
     numerateur="logements livrés, dans la commune et hors d'elle",
     unite="logements",
     nature="effectif",
@@ -39,6 +41,7 @@ def logements_livres_partout(programmes):
 
 @indicateur(
     libelle="Part des livraisons dans la commune",
+    synonymes="où l'on construit",
     numerateur="logements livrés dans la commune",
     denominateur="logements livrés, toutes communes",
     **_OPERATIONS,
@@ -54,6 +57,7 @@ def part_livres_ville(programmes):
 
 @indicateur(
     libelle="Part très sociale des livraisons",
+    synonymes="PLAI, PLA très social, logements pour les plus démunis",
     numerateur="logements très sociaux livrés",
     denominateur="logements livrés dont le financement est connu",
     **_OPERATIONS,
@@ -69,6 +73,7 @@ def part_tres_social(programmes):
 
 @indicateur(
     libelle="Part des emprunts garantie par la ville",
+    synonymes="garanties d'emprunt, cautions de la ville",
     numerateur="emprunts garantis par la ville (€)",
     denominateur="emprunts (€)",
     nature="moyenne",

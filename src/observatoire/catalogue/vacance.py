@@ -15,6 +15,7 @@ def _en_location_avant_l_annee(logements):
 
 @indicateur(
     libelle="Taux de vacance",
+    synonymes="HLM vides, logements vides, logements vacants, logements inoccupés",
     numerateur="logements vacants",
     denominateur="logements loués ou vacants",
     source="RPLS",
@@ -39,6 +40,7 @@ def taux_vacance(logements):
 
 @indicateur(
     libelle="Taux de vacance de plus de trois mois",
+    synonymes="vacance longue, vacance structurelle, vides depuis longtemps",
     numerateur="logements vacants depuis plus de trois mois",
     denominateur="logements loués, ou vacants depuis un temps connu",
     source="RPLS",
@@ -63,6 +65,7 @@ def taux_vacance_3_mois(logements):
 
 @indicateur(
     libelle="Part des logements vides pour raison technique",
+    synonymes="logements en travaux, démolition, logements gelés, retirés de la location",
     numerateur="logements vides pour raison technique",
     denominateur="logements dont l'occupation est connue",
     source="RPLS",
@@ -81,6 +84,7 @@ def part_vides_techniques(logements):
 
 @indicateur(
     libelle="Taux de mobilité",
+    synonymes="emménagements, turnover, déménagements",
     numerateur="emménagements de l'année dans un logement mis en location avant elle",
     denominateur="logements loués ou vacants mis en location avant l'année",
     source="RPLS",
@@ -106,6 +110,7 @@ def taux_mobilite(logements):
 
 @indicateur(
     libelle="Taux de rotation",
+    synonymes="turnover, relocations",
     numerateur="baux signés dans un logement mis en location avant l'année",
     denominateur="logements",
     nature="taux",

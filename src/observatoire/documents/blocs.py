@@ -113,7 +113,7 @@ def _cles(noeud: html.HtmlElement) -> Bloc:
 
 
 def _figure(noeud: html.HtmlElement) -> Bloc:
-    titre = en_texte(noeud.find("figcaption")) if noeud.find("figcaption") is not None else ""
+    titre = " – ".join(en_texte(partie) for partie in noeud.xpath("./figcaption/*"))
     dessins = noeud.xpath("./svg | ./div//svg[not(ancestor::ul)]")
     if not titre or not dessins:
         raise EditionIncomplete("une figure sans titre ou sans dessin ne peut pas entrer dans un document.")

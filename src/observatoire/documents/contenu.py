@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from observatoire.configuration import PUBLIQUE
 from observatoire.documents.blocs import Bloc, lire_html
-from observatoire.documents.plan import Document
+from observatoire.documents.plan import FICHE, Document
 from observatoire.erreurs import EditionIncomplete
 from observatoire.presentation.nombres import ecrire_date
 from observatoire.typographie import ponctuer
@@ -40,9 +40,10 @@ def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
     ``edition`` : ``edition.json``. Lève :class:`EditionIncomplete` si la page n'a pas de titre, ou rien à résumer.
     """
     notebook = nbformat.read(page, as_version=4)
-    blocs = [b for cellule in notebook.cells for b in _blocs(cellule)]
-    titres = [b["texte"] for b in blocs if b["genre"] == "titre" and b["niveau"] == 1]
-    resume, sections = _ranger([b for b in blocs if not (b["genre"] == "titre" and b["niveau"] == 1)])
+    blocs = [b for cellule in notebook.cells if _en_est(document, cellule) for b in _blocs(cellule)]
+    titres = [document.titre] if document.etiquette else titres_de(blocs)
+    corps = [b for b in blocs if not (b["genre"] == "titre" and b["niveau"] == 1)]
+    resume, sections = (corps, []) if document.etiquette else _ranger(corps)
     if not titres or not resume:
         raise EditionIncomplete(f"la page « {document.page} » n'a pas de titre, ou rien avant sa première section.")
     public, date = edition["public"], dt.date(edition["annees"][-1], 12, 31)
@@ -60,20 +61,31 @@ def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
     return Contenu(dit, date)
 
 
+def titres_de(blocs: list[Bloc]) -> list[str]:
+    """Les titres de page que portent ces blocs."""
+    return [b["texte"] for b in blocs if b["genre"] == "titre" and b["niveau"] == 1]
+
+
+def _en_est(document: Document, cellule: nbformat.NotebookNode) -> bool:
+    etiquettes = cellule.metadata.get("tags", ())
+    return document.etiquette in etiquettes if document.etiquette else FICHE not in etiquettes
+
+
 def _blocs(cellule: nbformat.NotebookNode) -> list[Bloc]:
     if cellule.cell_type == "markdown":
-        return _en_blocs(cellule.source)
+        return lire_markdown(cellule.source)
     blocs = []
     for sortie in cellule.get("outputs", ()):
         donnees = sortie.get("data", {})
         if "text/html" in donnees:
             blocs += lire_html(donnees["text/html"])
         elif "text/markdown" in donnees:
-            blocs += _descendre(_en_blocs(donnees["text/markdown"]))
+            blocs += _descendre(lire_markdown(donnees["text/markdown"]))
     return blocs
 
 
-def _en_blocs(markdown: str) -> list[Bloc]:
+def lire_markdown(markdown: str) -> list[Bloc]:
+    """Les blocs d'un texte, sans ses directives."""
     return lire_html(MarkdownIt("commonmark").render(_DIRECTIVE.sub("", markdown)))
 
 

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from observatoire.documents.composition import composer
-from observatoire.documents.contenu import lire_contenu
-from observatoire.documents.plan import DOCUMENTS, DOSSIER, Document
+from observatoire.documents.contenu import lire_contenu, lire_markdown, titres_de
+from observatoire.documents.plan import DOCUMENTS, DOSSIER, FICHE, Document, fiche_de
 from observatoire.fichiers import ecrire_octets
 
 
-def ecrire_documents(
-    documents: Sequence[Document], pages: Mapping[str, Path], edition: dict, sortie: Path
-) -> list[Path]:
-    """Écrire ``documents/<nom>.pdf`` dans ``sortie`` pour chacun de ces ``documents`` ; rend leurs chemins.
+def ecrire_document(document: Document, page: Path, edition: dict, sortie: Path) -> None:
+    """Écrire dans ``sortie`` le PDF d'un document, d'après le notebook exécuté ``page``.
 
-    ``pages`` : chemin de la page, sans suffixe -> son notebook exécuté. ``edition`` : ``edition.json``. Lève
-    :class:`EditionIncomplete` si une page n'a rien à résumer, ou que Typst refuse un document.
+    ``edition`` : ``edition.json``. Lève :class:`EditionIncomplete` si la page n'a rien à résumer, ou que Typst refuse
+    le document.
     """
-    chemins = []
-    for document in documents:
-        pdf = composer(document, lire_contenu(document, pages[document.page], edition))
-        chemins.append(Path(DOSSIER, f"{document.nom}.pdf"))
-        ecrire_octets(pdf, sortie / chemins[-1])
-    return chemins
+    ecrire_octets(composer(document, lire_contenu(document, page, edition)), sortie)
 
 
-def prevus(pages: Mapping[str, Path], publie: Path) -> list[Document]:
-    """Les documents dont la page est faite, et dont la table, s'il en faut une, a des lignes dans ``publie``."""
-    return [d for d in DOCUMENTS if d.page in pages and (d.table is None or _a_des_lignes(publie / d.table))]
+def prevus(pages: Mapping[str, str], annee: int, publie: Path) -> list[Document]:
+    """Les documents dont la page est faite, et dont la table, s'il en faut une, a des lignes dans ``publie``, puis les
+    fiches de l'année.
+
+    ``pages`` : chemin de la page, sans suffixe -> le JSON de son modèle, textes remplacés.
+    """
+    communs = [d for d in DOCUMENTS if d.page in pages and (d.table is None or _a_des_lignes(publie / d.table))]
+    de_l_annee = {page: modele for page, modele in pages.items() if page.startswith(f"{annee}/")}
+    return [*communs, *(d for page, modele in de_l_annee.items() for d in _fiche(page, modele))]
+
+
+def _fiche(page: str, modele: str) -> list[Document]:
+    """La fiche d'une page dont une cellule en porte l'étiquette."""
+    cellules = json.loads(modele)["cells"]
+    if not any(FICHE in c["metadata"].get("tags", ()) for c in cellules):
+        return []
+    titres = [
+        t for c in cellules if c["cell_type"] == "markdown" for t in titres_de(lire_markdown("".join(c["source"])))
+    ]
+    return [fiche_de(page, titres[0])]
 
 
 def _a_des_lignes(fichier: Path) -> bool:
@@ -42,8 +54,14 @@ def presenter_documents(documents: Sequence[Document]) -> str:
         "# Documents",
         "Chaque document se lit en ligne, ou s'imprime : A4, noir et blanc, résumé en première page.",
     ]
-    for document in documents:
-        lien = f'<a href="../../{DOSSIER}/{document.nom}.pdf">{document.titre} (PDF)</a>'
+    for document in (d for d in documents if not d.etiquette):
         parties += [f"## {document.titre}", f"{document.objet} {document.destinataires}"]
-        parties.append(f"{lien} – [lire en ligne]({document.page})")
+        parties.append(f"{_lier(document, f'{document.titre} (PDF)')} – [lire en ligne]({document.page})")
+    if fiches := [d for d in documents if d.etiquette]:
+        parties += ["## Fiches à imprimer", fiches[0].objet]
+        parties.append("\n".join(f"- {_lier(d, d.titre)} – [lire en ligne]({d.page})" for d in fiches))
     return "\n\n".join(parties) + "\n"
+
+
+def _lier(document: Document, texte: str) -> str:
+    return f'<a href="../../{DOSSIER}/{document.nom}.pdf">{escape(texte)}</a>'

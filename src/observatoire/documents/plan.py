@@ -17,7 +17,8 @@ class Document:
     ``nom`` : celui du fichier, sans suffixe. ``page`` : la page de l'édition dont il vient, sans suffixe ; sans elle,
     pas de document. ``titre`` et ``objet`` : comment la page « Documents » le présente. ``destinataires`` : à qui il
     est remis, sous le titre. ``gabarit`` : le fichier Typst qui le compose. ``table`` : le fichier
-    publié sans les lignes duquel il n'a rien à dire.
+    publié sans les lignes duquel il n'a rien à dire. ``etiquette`` : celle des cellules qui le font ; sans elle, toutes
+    celles qui n'en portent pas.
     """
 
     nom: str
@@ -27,6 +28,19 @@ class Document:
     destinataires: str
     gabarit: str
     table: str | None = None
+    etiquette: str = ""
+
+
+#: L'étiquette des cellules qui font la fiche à imprimer d'une page ; le site ne les montre pas.
+FICHE = "fiche"
+
+
+def fiche_de(page: str, titre: str) -> Document:
+    """La fiche d'une page de territoire ou de bailleur."""
+    return Document(
+        f"{FICHE}-{page.rpartition('/')[2]}", page, titre, "Une feuille : constats, chiffres, carte, alertes.",
+        "Fiche de synthèse.", "fiche.typ", etiquette=FICHE,
+    )  # fmt: skip
 
 
 DOCUMENTS = (

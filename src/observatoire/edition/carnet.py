@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.publie import EXTRAITES, Contenu
 
 _NOTE = {"cle", "lu", "page", "lectures"}
+_LOT = {"cle", "page", "fichiers"}
 
 
 class Etat:
@@ -103,6 +105,23 @@ class Carnet:
         }
         ecrire_texte(json.dumps(note, ensure_ascii=False), self._note(sortie))
 
+    def garder_le_lot(self, nom: str, cle: str, ecrire: Callable[[], list[Path]]) -> list[Path]:
+        """Les fichiers d'un lot, écrits en attente par ``ecrire`` si ``cle`` a changé, ou si l'un d'eux a changé ou
+        manque ; rend leurs chemins."""
+        note = self._lire_note(nom, _LOT)
+        if note is not None and note["cle"] == cle:
+            siens = [Path(fichier) for fichier in note["fichiers"]]
+            if note["page"] == empreinte(*map(self.fichier, siens)):
+                return siens
+        siens = ecrire()
+        note = {
+            "cle": cle,
+            "page": empreinte(*map(self.fichier, siens)),
+            "fichiers": [fichier.as_posix() for fichier in siens],
+        }
+        ecrire_texte(json.dumps(note, ensure_ascii=False), self._note(nom))
+        return siens
+
     def garder_l_echec(self, resultat: Resultat) -> None:
         """Garder le notebook partiel d'une page qui a échoué, pour qu'on puisse l'ouvrir."""
         if resultat.notebook is not None:
@@ -140,13 +159,13 @@ class Carnet:
     def _note(self, sortie: str) -> Path:
         return self.ecart / "memoire" / f"{sortie}.json"
 
-    def _lire_note(self, sortie: str) -> dict | None:
+    def _lire_note(self, sortie: str, cles: set[str] = _NOTE) -> dict | None:
         """La note d'une page ; ``None`` si elle manque ou a été abîmée, et la page est alors refaite."""
         try:
             note = json.loads(self._note(sortie).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        return note if isinstance(note, dict) and note.keys() >= _NOTE else None
+        return note if isinstance(note, dict) and note.keys() >= cles else None
 
 
 def _cle(travail: Travail) -> str:

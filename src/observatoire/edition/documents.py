@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from observatoire.documents.ecriture import ecrire_documents, presenter_documents, prevus
+from observatoire.documents.ecriture import ecrire_document, presenter_documents, prevus
+from observatoire.documents.plan import DOSSIER, Document
 from observatoire.edition.carnet import Carnet
-from observatoire.edition.travail import MARQUE
+from observatoire.edition.travail import MARQUE, Travail
 from observatoire.fichiers import ecrire_texte
+from observatoire.memoire import empreinte, empreinte_du_code
 
 PAGE = Path("documents.md")
 
 
-def mettre_en_documents(carnet: Carnet, sorties: Sequence[str], edition: dict) -> list[Path]:
-    """Écrire, en attente, les documents des pages faites et la page « Documents ».
+def mettre_en_documents(carnet: Carnet, travaux: Sequence[Travail], edition: dict) -> list[Path]:
+    """Écrire, en attente, les documents des pages faites, ceux qui ont changé seulement, et la page « Documents ».
 
-    ``sorties`` : le chemin de chaque page, sans suffixe. ``edition`` : ``edition.json``. Rend le chemin de chaque
-    fichier écrit, dans l'édition. Lève :class:`EditionIncomplete` comme
-    :func:`~observatoire.documents.ecriture.ecrire_documents`.
+    ``edition`` : ``edition.json``. Rend le chemin de chaque fichier, dans l'édition. Lève :class:`EditionIncomplete`
+    comme :func:`~observatoire.documents.ecriture.ecrire_document`.
     """
-    faites = {sortie: carnet.fichier(Path(f"{sortie}.ipynb")) for sortie in sorties}
-    prets = prevus(faites, carnet.etat.publie)
-    documents = ecrire_documents(prets, faites, edition, carnet.attente)
-    page = presenter_documents(prets)
-    ecrire_texte(f"---\n{MARQUE}: {edition['public']}\n---\n\n{page}", carnet.attente / PAGE)
-    return [*documents, PAGE]
+    prets = prevus({t.sortie: t.notebook for t in travaux}, edition["annees"][-1], carnet.etat.publie)
+    commun = [json.dumps(edition, sort_keys=True), empreinte_du_code()]
+    for document in prets:
+        cle = empreinte(_page(carnet, document), autres=[repr(document), *commun])
+        carnet.garder_le_lot(f"{DOSSIER}/{document.nom}", cle, partial(_composer, carnet, document, edition))
+    texte = presenter_documents(prets)
+    ecrire_texte(f"---\n{MARQUE}: {edition['public']}\n---\n\n{texte}", carnet.attente / PAGE)
+    return [*map(_chemin, prets), PAGE]
+
+
+def _composer(carnet: Carnet, document: Document, edition: dict) -> list[Path]:
+    ecrire_document(document, _page(carnet, document), edition, carnet.attente / _chemin(document))
+    return [_chemin(document)]
+
+
+def _page(carnet: Carnet, document: Document) -> Path:
+    return carnet.fichier(Path(f"{document.page}.ipynb"))
+
+
+def _chemin(document: Document) -> Path:
+    return Path(DOSSIER, f"{document.nom}.pdf")

@@ -15,15 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
+from observatoire.diffusion.ecriture import diffuser
 from observatoire.echappement import replier
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
 from observatoire.edition.equipe import Lieu, demarrer, executer_ici
-from observatoire.edition.fiches import ecrire_fiches
+from observatoire.edition.explorateur import DOSSIER as DONNEES
+from observatoire.edition.fiches import ecrire_fiches, ecrire_seances
 from observatoire.edition.plan import lister_pages
-from observatoire.edition.travail import DELAI, Resultat, Travail, preparer
+from observatoire.edition.travail import DELAI, MARQUE, Resultat, Travail, preparer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
+from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
 from observatoire.moteur.souche import fourche_possible
 
@@ -72,19 +75,37 @@ def executer(
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
     with _demarre(ici, utile=bool(a_faire) and not dask) as lieu:
-        fiches = ecrire_fiches(publie, config.chemin("schemas"), carnet.attente)  # pendant que la souche s'échauffe
+        fiches = _ecrire_les_fiches(carnet, config.chemin("schemas"))  # pendant que la souche s'échauffe
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     memoire = _lire_la_memoire(publie)
     memoire["titre"] = replier(memoire["titre"])  # le livre et les documents le prennent d'ici
-    fiches += mettre_en_documents(carnet, [t.sortie for t in travaux], memoire)
+    fiches += mettre_en_documents(carnet, travaux, memoire)
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
     memoire["pages"] = sorted(f.as_posix() for f in attendus)
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
     return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+
+
+def _ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
+    """Les comptes rendus ; les fiches et les données, si ce qu'elles montrent a changé : pas pour un commentaire."""
+    publie = carnet.etat.publie
+    ecrits = [publie / nom for nom in ("commentaires", "seances")]
+    cle = f"{empreinte(publie, schemas, sauf=ecrits)} {empreinte_du_code()}"
+    fiches = carnet.garder_le_lot("fiches", cle, lambda: ecrire_fiches(publie, schemas, carnet.attente))
+    donnees = carnet.garder_le_lot("diffusion", cle, lambda: _diffuser(publie, carnet.attente))
+    return [*fiches, *donnees, *ecrire_seances(publie, carnet.attente)]
+
+
+def _diffuser(publie: Path, edition: Path) -> list[Path]:
+    """Les données à télécharger, et leur page."""
+    chemins, texte = diffuser(publie, edition / DONNEES, f"../../{DONNEES}/")
+    page = Path(f"{DONNEES}.md")
+    ecrire_texte(f"---\n{MARQUE}: {_lire_la_memoire(publie)['public']}\n---\n\n{texte}\n", edition / page)
+    return [*(Path(DONNEES, chemin) for chemin in chemins), page]
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

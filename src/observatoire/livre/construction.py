@@ -18,8 +18,9 @@ from html import escape
 from pathlib import Path
 
 from observatoire.configuration import PUBLIQUE, Configuration
-from observatoire.documents.plan import DOSSIER
+from observatoire.documents.plan import DOSSIER as DOCUMENTS
 from observatoire.droits import rendre_lisible
+from observatoire.edition.explorateur import DOSSIER as DONNEES
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier
 from observatoire.livre.politique import sortir_les_styles
@@ -29,6 +30,8 @@ from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_e
 from observatoire.livre.recherche import indexer
 
 Avancement = Callable[[int, int, str], None]
+#: Ce que le site porte à côté de ses pages : dossiers de l'édition.
+JOINTS = (DOCUMENTS, DONNEES)
 ETAPES = ("sources", "livre", "recherche", "publication")
 _COULEURS = re.compile(r"\x1b\[[0-9;]*m")
 _REPROCHE = re.compile("WARNING:|ERROR:|CRITICAL")
@@ -74,14 +77,15 @@ def construire(
         with ecrire_dossier(site) as nouveau:
             dire(2, len(ETAPES), ETAPES[2])
             shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
-            _joindre_les_documents(config.chemin("edition", public), nouveau)
+            _joindre_les_fichiers(config.chemin("edition", public), nouveau)
             (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
             verifier_site(nouveau, public)
             sortir_les_styles(nouveau)
             indexer(nouveau)
             rendre_lisible(nouveau, a_tous=public == PUBLIQUE)
             dire(3, len(ETAPES), ETAPES[3])
-            prouver(nouveau, pages_prevues(source), [p for p in edition.get("pages", []) if p.endswith(".pdf")])
+            joints = [p for p in edition.get("pages", []) if p.partition("/")[0] in JOINTS]
+            prouver(nouveau, pages_prevues(source), joints)
     dire(4, len(ETAPES), ETAPES[3])
     return site
 
@@ -100,10 +104,11 @@ def _lire_edition(dossier: Path, public: str) -> dict:
     return edition
 
 
-def _joindre_les_documents(edition: Path, site: Path) -> None:
-    """Les documents à imprimer, à la racine du site."""
-    if (edition / DOSSIER).is_dir():
-        shutil.copytree(edition / DOSSIER, site / DOSSIER)
+def _joindre_les_fichiers(edition: Path, site: Path) -> None:
+    """Les documents à imprimer et les données, à la racine du site."""
+    for dossier in JOINTS:
+        if (edition / dossier).is_dir():
+            shutil.copytree(edition / dossier, site / dossier)
 
 
 def _accueil(edition: dict) -> str:

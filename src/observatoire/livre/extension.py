@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,9 +28,13 @@ from observatoire.typographie import ponctuer, ponctuer_html
 GABARITS = Path(__file__).parent / "gabarits"
 STATIQUE = Path(__file__).parent / "statique"
 MEMOIRE = "book/edition/edition.json"
-#: La classe des tableaux que ``registre.js`` trie et filtre.
-REGISTRE = "obs-registre"
+#: Ce qui, dans une page, appelle un script : un tableau à trier et à filtrer ; l'explorateur ; un tableau à emporter.
+SCRIPTS = {"obs-registre": {"filename": "registre.js", "loading_method": "defer"},
+           'id="explorateur"': {"filename": "explorateur.js", "type": "module"},
+           "obs-defile": {"filename": "tableaux.js", "loading_method": "defer"}}  # fmt: skip
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
+_ADRESSE_DE_FIGURE = re.compile(r'\b(id|href)="#?figure-([\w-]+)"')
+_D_UNE_ANNEE = re.compile(r"(book/edition/)(\d{4})(/.+)")
 _SOUS_UNE_ANNEE = re.compile(r" en \d{4}$")
 _journal = logging.getLogger(__name__)
 
@@ -101,13 +106,30 @@ def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
-    """Donner aux gabarits ce qu'ils disent de l'édition, et au registre des alertes de quoi se trier."""
+    """Donner aux gabarits ce qu'ils disent de l'édition, et à la page les scripts qu'elle appelle."""
     edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
     context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
     context["default_mode"], context["politique"] = "light", POLITIQUE
-    context["menu"] = _menu(app.env, pagename)
-    if REGISTRE in context.get("body", ""):
-        app.add_js_file("registre.js", loading_method="defer")
+    context["menu"], context["lignee"] = _menu(app.env, pagename), _lignee(app.env, pagename)
+    context["autres_annees"] = _autres_annees(app.env, pagename, edition["annees"])
+    context["genre"] = _genre(pagename, edition["annees"][-1])
+    context["body"] = _distinguer_les_figures(context.get("body", ""))
+    for appel, script in SCRIPTS.items():
+        if appel in context.get("body", ""):
+            app.add_js_file(**script)
+
+
+def _distinguer_les_figures(corps: str) -> str:
+    """Une figure montrée deux fois sur une page y a deux adresses : la seconde finit par « -2 »."""
+    vues: Counter[str] = Counter()
+
+    def numeroter(trouve: re.Match) -> str:
+        attribut, nom = trouve[1], trouve[2]
+        vues[nom] += attribut == "id"
+        rang = f"-{vues[nom]}" if vues[nom] > 1 else ""
+        return f'{attribut}="{"#" * (attribut == "href")}figure-{nom}{rang}"'
+
+    return _ADRESSE_DE_FIGURE.sub(numeroter, corps)
 
 
 def _retirer_des_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
@@ -149,6 +171,30 @@ def _menu(env: BuildEnvironment, courante: str) -> list[dict]:
 
     parties = env.sommaire_du_livre.get(env.config.root_doc, [])
     return [{"nom": ponctuer(nom or ""), "pages": list(lister(entrees, False))} for nom, entrees in parties]
+
+
+def _lignee(env: BuildEnvironment, page: str) -> list[dict]:
+    """De l'accueil à la page qui range celle-ci : le fil d'Ariane."""
+    lignee: list[dict] = []
+    while (page := env.dessus_du_livre.get(page)) and page not in [p["page"] for p in lignee]:
+        accueil = page == env.config.root_doc
+        lignee.insert(0, {"page": page, "titre": "Accueil" if accueil else ponctuer(env.titles[page].astext())})
+    return lignee
+
+
+def _autres_annees(env: BuildEnvironment, page: str, annees: list[int]) -> list[dict]:
+    """La même page de chaque année qui l'a ; aucune pour une page qui n'est d'aucune année."""
+    trouvee = _D_UNE_ANNEE.match(page)
+    pages = [(annee, f"{trouvee[1]}{annee}{trouvee[3]}") for annee in annees] if trouvee else []
+    return [{"annee": annee, "page": autre} for annee, autre in pages if autre in env.found_docs]
+
+
+def _genre(page: str, derniere: int) -> str:
+    """Ce qu'est une page pour la recherche, qui montre les fiches d'abord et les éditions passées en dernier."""
+    trouvee = _D_UNE_ANNEE.match(page)
+    if trouvee and int(trouvee[2]) != derniere:
+        return "archive"
+    return "fiche" if page.startswith("book/edition/indicateurs/") else "page"
 
 
 def _est_dans(noeud: nodes.Node, sortes: tuple[type, ...]) -> bool:

@@ -36,9 +36,9 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> Non
     """Lever :class:`EditionIncomplete` avec tout ce qui manque, si le site n'est pas celui de ces sources.
 
     ``sources`` : chemin de chaque page dans le site, sans suffixe -> la source dont elle vient. ``fichiers`` : chemins
-    des documents attendus. Chaque page doit être là, entière, pas plus vieille que sa source ; aucune autre ne doit y
-    être ; tout lien, toute image, toute ancre doit exister ; rien ne doit s'y exécuter ni appeler un autre site ;
-    l'index de recherche doit connaître chaque page.
+    des documents et des données attendus. Chaque page doit être là, entière, pas plus vieille que sa source ; aucune
+    autre ne doit y être ; tout lien, toute image, toute ancre doit exister ; rien ne doit s'y exécuter ni appeler un
+    autre site ; l'index de recherche doit connaître chaque page.
     """
     fautes = [f"{chemin} : manque." for chemin in fichiers if not _est_entier(site / chemin)]
     lues: dict[str, Lue] = {}
@@ -96,10 +96,12 @@ def _morts(site: Path, lues: Mapping[str, Lue]) -> Iterator[tuple[str, str]]:
 
 
 def _est_entier(fichier: Path) -> bool:
-    """Un PDF, de son début à sa fin."""
+    """Un fichier de données, qui n'est pas vide ; un PDF, de son début à sa fin."""
     if not fichier.is_file():
         return False
     octets = fichier.read_bytes()
+    if fichier.suffix != ".pdf":
+        return bool(octets)
     return octets.startswith(b"%PDF-") and octets.rstrip().endswith(b"%%EOF")
 
 

@@ -99,6 +99,12 @@ def theme(nom: str, *fragments: Fragment) -> Fragment:
     return Fragment(f'<details class="obs-theme">{resume}{contenu.html}</details>', contenu.resume)
 
 
+def titrer(titre: str, dessous: str = "") -> str:
+    """La légende d'une figure : son titre, et ce qui le précise."""
+    suite = f'<span class="obs-sous-titre">{escape(dessous)}</span>' if dessous else ""
+    return f'<figcaption><strong class="obs-titre">{escape(titre)}</strong>{suite}</figcaption>'
+
+
 def plier(resume: str, contenu: str) -> str:
     """Un pli fermé : ``resume`` se lit, ``contenu`` s'ouvre."""
     return f'<details class="obs-pli"><summary>{escape(resume)}</summary>{contenu}</details>'

@@ -14,17 +14,20 @@ from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.constats import constater_les_ecarts
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne, statut_de
 from observatoire.presentation.svg import envelopper
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from observatoire.publie import Publie
 
 LARGEUR = 460
 _RAMPE = ("#d9ecf7", "#94c7e6", "#3f93c5", "#0b5a92", "#06304f")
 _ENCRES = ("#1f2933", "#1f2933", "#ffffff", "#ffffff", "#ffffff")
-_MOTIFS = {
+MOTIFS = {
     "c": '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#5b1a00" stroke-width="1.4"/>',
     "nd": '<circle cx="2" cy="2" r="1.2" fill="#525c66"/><circle cx="6" cy="6" r="1.2" fill="#525c66"/>',
     "na": '<path d="M0 4H8" stroke="#7b8794" stroke-width="1.4"/>',
@@ -67,18 +70,24 @@ def carte(
 def _lieux(valeurs: Publie, lignes: list[dict]) -> tuple[list[dict], str, bool]:
     """Les quartiers projetés, simplifiés et ramenés à la page ; le cadre ; et si la carte est schématique."""
     contours, par_code = valeurs.contours, {r["code"]: r for r in lignes}
-    contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)]
+    traces, cadre, oui = tracer(contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)])
+    traces = {t["code"]: t for t in traces.drop(columns="niveau").to_dict("records")}
+    return [{**r, **traces[r["code"]]} for r in lignes if r["code"] in traces], cadre, oui
+
+
+def tracer(contours: pd.DataFrame) -> tuple[pd.DataFrame, str, bool]:
+    """Des contours projetés, simplifiés et ramenés à la page (``niveau``, ``code``, ``trace``, ``x``, ``y``) ; le
+    cadre ; et si la carte est schématique."""
     plans = shapely.transform(contours["geometry"].to_numpy(), lambert().transform, interleaved=False)
     ouest, sud, est, nord = shapely.total_bounds(plans)
     echelle = (LARGEUR - 8) / (est - ouest)
     cadrage = [echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle]
     formes = [affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)]
     points = shapely.point_on_surface(formes)
-    places = zip(contours["code"], formes, shapely.get_x(points), shapely.get_y(points), strict=True)
-    traces = {code: {"trace": trace(forme), "x": x, "y": y} for code, forme, x, y in places}
-    lieux = [{**r, **traces[r["code"]]} for r in lignes if r["code"] in traces]
+    traces = [trace(forme) for forme in formes]
+    places = contours[["niveau", "code"]].assign(trace=traces, x=shapely.get_x(points), y=shapely.get_y(points))
     oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
-    return lieux, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
+    return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
 
 
 @lru_cache(maxsize=1)
@@ -115,14 +124,14 @@ def _couleur(rang: int, bornes: np.ndarray) -> tuple[str, str]:
 
 def _motifs(lieux: list[dict]) -> str:
     presents = [s for s in STATUTS if s in {statut_de(x) for x in lieux}]
-    return f"<defs>{''.join(_motif(s, s) for s in presents)}</defs>"
+    return f"<defs>{''.join(motif(s, s) for s in presents)}</defs>"
 
 
-def _motif(statut: str, cle: str) -> str:
+def motif(statut: str, cle: str) -> str:
+    """Le motif SVG d'un statut, sous l'identifiant ``motif-<cle>``."""
     fond = '<rect width="8" height="8" fill="#fff"/>'
     return (
-        f'<pattern id="motif-{cle}" width="8" height="8" patternUnits="userSpaceOnUse">'
-        f"{fond}{_MOTIFS[statut]}</pattern>"
+        f'<pattern id="motif-{cle}" width="8" height="8" patternUnits="userSpaceOnUse">{fond}{MOTIFS[statut]}</pattern>'
     )
 
 
@@ -151,7 +160,9 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"{repere.nom} : {ecrire_ligne(ville, declaration)}.")
-    fragment = donnees.figure(dessin, titre, table, note, avec_statuts=False)
+    constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, "quartier")
+    cartouche = donnees.Cartouche(titre, constat, f"carte-{declaration['code']}")
+    fragment = donnees.figure(dessin, cartouche, table, note, avec_statuts=False)
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 
@@ -173,6 +184,6 @@ def _case(couleur: str, texte: str) -> str:
 
 def _case_motif(statut: str, code: str) -> str:
     """La case d'un statut : les mêmes traits, dessinés sans motif (aucun identifiant à répéter)."""
-    traits = "".join(f'<g transform="translate({x} {y})">{_MOTIFS[statut]}</g>' for x in (0, 8, 16) for y in (0, 8))
+    traits = "".join(f'<g transform="translate({x} {y})">{MOTIFS[statut]}</g>' for x in (0, 8, 16) for y in (0, 8))
     dessin = f'<svg viewBox="0 0 22 14" aria-hidden="true"><rect width="22" height="14" fill="#fff"/>{traits}</svg>'
     return f"<li>{dessin}{statut} : {escape(STATUTS[statut].libelle)}</li>"

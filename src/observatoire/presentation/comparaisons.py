@@ -15,7 +15,7 @@ import pandas as pd
 
 from observatoire.presentation import reperes, selection
 from observatoire.presentation.epreuves import SEUIL, TOUT, ZERO, eprouver_la_page, sans_lieu
-from observatoire.presentation.nombres import ecrire, nommer_statut, statut_de
+from observatoire.presentation.nombres import ecrire, ecrire_difference, nommer_statut, statut_de
 from observatoire.presentation.reperes import Repere
 from observatoire.vocabulaire import EFFECTIF
 
@@ -27,11 +27,13 @@ FLECHES = {"plus": "▲", "moins": "▼", "egal": "≈", "impossible": "–"}
 
 @dataclass(frozen=True)
 class Comparaison:
-    """``signe`` : plus, moins, egal ou impossible ; ``texte`` : la phrase ; ``ecart`` : écrit, ou vide."""
+    """``signe`` : plus, moins, egal ou impossible ; ``texte`` : la phrase ; ``ecart`` : écrit, ou vide ; ``mot`` : ce
+    que dit la phrase, sans l'écart."""
 
     signe: str
     texte: str
     ecart: str = ""
+    mot: str = ""
 
     @property
     def fleche(self) -> str:
@@ -73,8 +75,8 @@ def comparer(ligne: dict, repere: dict, declaration: dict, mots: Mots, probabili
     if not _publiee(ligne) or not _publiee(repere):
         cause = ligne if not _publiee(ligne) else repere
         return Comparaison("impossible", f"pas de comparaison : {nommer_statut(statut_de(cause))}")
-    ecart = float(ligne["valeur"]) - float(repere["valeur"])
-    return juger_ecart(ecart, ecrire_ecart(ecart, declaration), mots, probabilite)
+    paire = float(ligne["valeur"]), float(repere["valeur"])
+    return juger_ecart(paire[0] - paire[1], ecrire_ecart(*paire, declaration), mots, probabilite)
 
 
 def juger_ecart(ecart: float, texte: str, mots: Mots, probabilite: float) -> Comparaison:
@@ -84,12 +86,12 @@ def juger_ecart(ecart: float, texte: str, mots: Mots, probabilite: float) -> Com
     """
     teste = not pd.isna(probabilite)
     if teste and probabilite >= SEUIL:
-        return Comparaison("egal", f"{mots.indecis} ({texte})", texte)
+        return Comparaison("egal", f"{mots.indecis} ({texte})", texte, mots.indecis)
     if not teste and not any(chiffre in texte for chiffre in "123456789"):
-        return Comparaison("egal", mots.egal, texte)
+        return Comparaison("egal", mots.egal, texte, mots.egal)
     suffixe = "" if teste else ", sans intervalle"
     signe, mot = ("plus", mots.plus) if ecart > 0 else ("moins", mots.moins)
-    return Comparaison(signe, f"{mot} ({texte}{suffixe})", texte)
+    return Comparaison(signe, f"{mot} ({texte}{suffixe})", texte, mot)
 
 
 def comparer_ville(
@@ -150,7 +152,7 @@ def comparer_annee(
         f"sans changement net {depuis}",
         f"identique à {avant}",
     )
-    texte = ecrire_ecart(variation["variation"], valeurs.catalogue[indicateur])
+    texte = ecrire_ecart(variation["valeur"], variation["valeur_depart"], valeurs.catalogue[indicateur])
     if not pd.isna(variation["absents"]):
         texte += ", à périmètre constant"
     return juger_ecart(
@@ -158,11 +160,9 @@ def comparer_annee(
     )
 
 
-def ecrire_ecart(ecart: float, declaration: dict) -> str:
-    """Un écart : en points pour une proportion, sinon dans l'unité de l'indicateur."""
-    unite = "points" if declaration["unite"] == "%" else declaration["unite"]
-    decimales = 0 if declaration["nature"] == EFFECTIF else None
-    return ecrire(ecart, unite, signe=True, decimales=decimales)
+def ecrire_ecart(valeur: float, repere: float, declaration: dict) -> str:
+    """L'écart des valeurs écrites : en points pour une proportion, sinon dans l'unité de l'indicateur."""
+    return ecrire_difference(valeur, repere, declaration["unite"], 0 if declaration["nature"] == EFFECTIF else None)
 
 
 def _part_de_la_ville(ligne: dict, ville: dict, repere: Repere) -> Comparaison:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.constats import constater_les_ecarts
 from observatoire.presentation.nombres import INSECABLE, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
@@ -67,7 +68,9 @@ def _cote_a_cote(valeurs, declaration, lignes, titre, lieu) -> Fragment:
         svg = rendre(toile.achever(), titre, " ; ".join(clairs) + ".")
     rangs = [(nom, r, valeurs.annee) for nom, r in [*((r["nom"], r) for r in lignes), *lignes_de_repere]]
     table = donnees.table_figure(premiere, rangs, declaration, titre)
-    return donnees.figure(svg, titre, table, donnees.note(valeurs, declaration, ville))
+    constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, premiere.lower())
+    cartouche = donnees.Cartouche(titre, constat, f"{premiere.lower()}s-{declaration['code']}")
+    return donnees.figure(svg, cartouche, table, donnees.note(valeurs, declaration, ville))
 
 
 def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dict]], courant: str | None) -> Toile:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from observatoire.presentation.affichage import Fragment, defiler, plier
+from observatoire.presentation.affichage import Fragment, defiler, plier, titrer
 from observatoire.presentation.nombres import (
     STATUTS,
     ecrire_bornes,
@@ -29,13 +29,33 @@ def entetes() -> list[str]:
     return ["Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
 
 
-def figure(svg: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:
-    """Une figure : son titre, le dessin, sa note, et les données repliées dessous.
+class Cartouche(NamedTuple):
+    """Ce qui nomme une figure. ``constat`` : ce qu'elle montre, en une phrase, s'il est sûr ; il passe alors en titre.
+    ``nom`` : son identifiant, le même d'une année à l'autre, qui fait son adresse dans la page."""
+
+    titre: str
+    constat: str = ""
+    nom: str = ""
+
+    @property
+    def html(self) -> str:
+        """La légende de la figure."""
+        return titrer(self.constat or self.titre, self.titre if self.constat else "")
+
+    @property
+    def adresse(self) -> str:
+        """Le lien qui mène à la figure elle-même ; rien sans nom."""
+        return f'<p class="obs-note"><a href="#figure-{self.nom}">Adresse de cette figure</a></p>' if self.nom else ""
+
+
+def figure(svg: str, cartouche: Cartouche, table: str, note: str, avec_statuts: bool = True) -> Fragment:
+    """Une figure : son cartouche, le dessin, sa note, et les données repliées dessous.
 
     ``avec_statuts`` : expliquer les statuts sous le dessin ; inutile à qui a déjà sa légende.
     """
-    legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>'
-    return deplier(f'<figure class="obs-figure">{legende}{svg}</figure>', titre, table, note, avec_statuts)
+    nommee = f' id="figure-{escape(cartouche.nom)}"' if cartouche.nom else ""
+    encadree = f'<figure class="obs-figure"{nommee}>{cartouche.html}{svg}</figure>'
+    return deplier(encadree, cartouche.titre, table + cartouche.adresse, note, avec_statuts)
 
 
 def deplier(figure: str, titre: str, table: str, note: str, avec_statuts: bool = True) -> Fragment:

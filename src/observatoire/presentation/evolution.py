@@ -8,13 +8,17 @@ import numpy as np
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.constats import constater_l_evolution
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, statut_de
 from observatoire.presentation.svg import rendre, style
-from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
+from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, ORANGE, Toile, graduations, mesurer
 from observatoire.vocabulaire import DE_DEFINITION, DEPUIS_ZERO, RUPTURES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
+
+# La légende, en points : où elle commence, ce qui précède un texte, ce qu'il prend en plus de lui, une rangée.
+_GAUCHE, _AVANT, _PAS, _RANGEE = 16.6, 20.7, 31.5, 14.4
 
 
 def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
@@ -42,7 +46,9 @@ def evolution(valeurs: Publie, indicateur: str, territoire: str | None = None, b
     lignes += [(f"à périmètre constant, {r['annee']}", r, r["annee"]) for r in constante]
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, indicateur))
-    return donnees.figure(svg, titre, donnees.table_figure("Année", lignes, declaration, titre), note)
+    constat = constater_l_evolution(valeurs, indicateur, territoire, bailleur)
+    table = donnees.table_figure("Année", lignes, declaration, titre)
+    return donnees.figure(svg, donnees.Cartouche(titre, constat, f"evolution-{indicateur}"), table, note)
 
 
 def _serie_ville(valeurs, declaration, repere) -> list[dict]:
@@ -59,7 +65,11 @@ def _dessiner(valeurs, declaration, series, noms) -> Toile:
     zero = _etat_zero(valeurs, propre, ruptures)
     hauteurs = [propre.valeur, propre.bas, propre.haut, repere.valeur, fixe.valeur, [y for _, y in zero]]
     hauteurs = np.concatenate(hauteurs)
-    toile = Toile(198, (dates[0] - 0.45, dates[-1] + 0.45), cadrer(declaration, hauteurs), gauche=36, haut=30.24)
+    depart = f"État zéro {valeurs.edition['annee_zero']}" if zero else None
+    legende = _ranger(noms[: 1 + (len(ville) > 0)], depart, constante[0]["annee"] if constante else None)
+    marge = _RANGEE * (len(legende) - 1)
+    bornes_x = dates[0] - 0.45, dates[-1] + 0.45
+    toile = Toile(198 + marge, bornes_x, cadrer(declaration, hauteurs), gauche=36, haut=30.24 + marge)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
     toile.graduer_x(dates, [str(a) for a in dates], grille=False)
     if constante:
@@ -67,8 +77,7 @@ def _dessiner(valeurs, declaration, series, noms) -> Toile:
     _tracer_serie(toile, propre, repere, zero)
     tracer_ruptures(toile, ruptures)
     ecrire_valeurs(toile, declaration, annees, propre)
-    depart = f"État zéro {valeurs.edition['annee_zero']}" if zero else None
-    _legender(toile, noms[: 1 + (len(ville) > 0)], depart, constante[0]["annee"] if constante else None)
+    _legender(toile, legende)
     return toile
 
 
@@ -143,19 +152,35 @@ def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: 
             toile.ecrire(x, sommet + 5, texte, ligne="bas", couleur=BLEU, gras=True, halo=True)
 
 
-def _legender(toile: Toile, noms: tuple[str, ...], zero: str | None, constante: int | None) -> None:
-    """Une entrée par série, de gauche à droite au-dessus du dessin."""
+def _ranger(noms: tuple[str, ...], zero: str | None, constante: int | None) -> list[list[tuple]]:
+    """Les entrées de la légende, une par série, en autant de rangées qu'il en faut pour tenir dans la largeur."""
     entrees = [(noms[0], BLEU, 2.2, "-", ("o", 8))]
     entrees += [(autre, GRIS, 1.5, "--", ("s", 6)) for autre in noms[1:]]
     entrees += [(zero, ORANGE, 1.5, ":", None)] * (zero is not None)
     entrees += [(f"bailleurs de {constante}", ENCRE, 1.5, (0, (4, 2)), None)] * (constante is not None)
-    x, y = 16.6, toile.haut + 13.3
-    for texte, couleur, largeur, tirets, marque in entrees:
-        toile.tirer(x, y, x + 16.2, y, couleur, largeur, tirets)
-        if marque:
-            toile.marquer(x + 8.1, y, *marque, couleur, bord=0)
-        toile.ecrire(x + 20.7, y, texte, ancre="left", ligne="legende", corps=9, couleur=ENCRE)
-        x += 31.5 + mesurer(texte, 9)
+    rangees: list[list[tuple]] = [[]]
+    for entree in entrees:
+        if rangees[-1] and _large([*rangees[-1], entree]) > LARGEUR:
+            rangees.append([])
+        rangees[-1].append(entree)
+    return rangees
+
+
+def _large(entrees: list[tuple]) -> float:
+    """La largeur d'une rangée, en points ; la dernière entrée n'a rien après elle."""
+    return _GAUCHE + sum(_PAS + mesurer(texte, 9) for texte, *_ in entrees) - (_PAS - _AVANT)
+
+
+def _legender(toile: Toile, rangees: list[list[tuple]]) -> None:
+    """Les rangées de la légende, de haut en bas au-dessus du dessin."""
+    for rang, entrees in enumerate(reversed(rangees)):
+        x, y = _GAUCHE, toile.haut + 13.3 + _RANGEE * rang
+        for texte, couleur, largeur, tirets, marque in entrees:
+            toile.tirer(x, y, x + 16.2, y, couleur, largeur, tirets)
+            if marque:
+                toile.marquer(x + 8.1, y, *marque, couleur, bord=0)
+            toile.ecrire(x + _AVANT, y, texte, ancre="left", ligne="legende", corps=9, couleur=ENCRE)
+            x += _PAS + mesurer(texte, 9)
 
 
 def _decrire_evolution(valeurs, declaration, series, noms) -> str:

@@ -1,7 +1,7 @@
 """Les adresses des pages de l'édition, relatives à la page d'où l'on part.
 
-Une page est dans le dossier d'une année (``depuis="annee"`` : ville, quartiers, bailleurs) ou à la racine de
-l'édition (``depuis="edition"`` : accueil, couverture, sources).
+Une page est dans le dossier d'une année (``depuis="annee"`` : ville, quartiers, bailleurs), à la racine de l'édition
+(``depuis="edition"`` : accueil, couverture, sources) ou dans celui des fiches (``depuis="fiche"``).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from observatoire.publie import est_hors
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-_ANNEE = {"annee": "", "edition": "{annee}/"}
-_RACINE = {"annee": "../", "edition": ""}
+_ANNEE = {"annee": "", "edition": "{annee}/", "fiche": "../{annee}/"}
+_RACINE = {"annee": "../", "edition": "", "fiche": "../"}
 
 
 def vers_territoire(valeurs: Publie, niveau: str, code: str, depuis: str = "annee") -> str | None:

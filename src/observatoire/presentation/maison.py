@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import sys
-from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -21,7 +20,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import ScalarFormatter
 
 from observatoire.presentation import svg
-from observatoire.presentation.affichage import Fragment
+from observatoire.presentation.affichage import Fragment, titrer
 from observatoire.presentation.toile import BLEU, CADRE, ENCRE, GRILLE, GRIS, ORANGE, PALE
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def dessiner(figure: Figure) -> str:
     _franciser(figure)
     with svg.style():
         dessin = svg.rendre_entiere(figure, titre or "Figure", description or "Sans description.")
-    legende = f'<figcaption><strong class="obs-titre">{escape(titre)}</strong></figcaption>' if titre else ""
+    legende = titrer(titre) if titre else ""
     return f'<figure class="obs-figure">{legende}{dessin}</figure>'
 
 

@@ -75,7 +75,7 @@ def ecrire(
     if statut != "publie" or pd.isna(valeur):
         return ecrire_statut("nd" if statut == "publie" else statut, html=html)
     chiffres = _arrondir(float(valeur), unite, decimales, signe)
-    return chiffres + (_suffixe(chiffres, unite) if avec_unite else "")
+    return chiffres + (suffixe(chiffres, unite) if avec_unite else "")
 
 
 def ecrire_statut(statut: str, html: bool = False) -> str:
@@ -207,14 +207,32 @@ def graduer(position: float, unite: str = "") -> str:
     return texte + (f"{FINE}{unite}" if unite in _COLLEES else "")
 
 
+def ecrire_difference(valeur: float, repere: float, unite: str = "", decimales: int | None = None) -> str:
+    """L'écart de deux valeurs, signé, tel qu'un lecteur le retrouve : la différence de ce qui est écrit d'elles.
+
+    Celui de deux pourcentages est en points.
+
+    >>> ecrire_difference(0.1234, 0.0926, "%"), ecrire(0.1234 - 0.0926, "points", signe=True)
+    ('+3,0\xa0points', '+3,1\xa0points')
+    """
+    ecrits = [_quantifier(v, unite, decimales) for v in (valeur, repere)]
+    chiffres = _ponctuer(ecrits[0] - ecrits[1], max(-nombre.as_tuple().exponent for nombre in ecrits), signe=True)
+    return chiffres + suffixe(chiffres, "points" if unite == "%" else unite)
+
+
 @lru_cache(maxsize=16384)
 def _arrondir(valeur: float, unite: str, decimales: int | None, signe: bool) -> str:
+    arrondi = _quantifier(valeur, unite, decimales)
+    return _ponctuer(arrondi, -arrondi.as_tuple().exponent, signe)
+
+
+def _quantifier(valeur: float, unite: str, decimales: int | None) -> Decimal:
+    """Une valeur à l'échelle où elle s'écrit, arrondie comme elle s'écrit."""
     nombre = Decimal(str(valeur)) * multiplier(unite)
     if decimales is None:
         entier = nombre == nombre.to_integral_value()
         decimales = UNITES[unite].decimales if unite in UNITES else 0 if entier else 1
-    arrondi = nombre.quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
-    return _ponctuer(arrondi, decimales, signe)
+    return nombre.quantize(Decimal(1).scaleb(-decimales), rounding=ROUND_HALF_UP)
 
 
 @lru_cache(maxsize=16)
@@ -230,7 +248,7 @@ def _ponctuer(nombre: Decimal, decimales: int, signe: bool) -> str:
     return f"+{texte}" if signe and nombre > 0 else texte
 
 
-def _suffixe(texte: str, unite: str) -> str:
+def suffixe(texte: str, unite: str) -> str:
     """L'unité et son espace, au singulier sous deux : « 1 logement », « −1,5 point »."""
     if not unite:
         return ""

@@ -47,7 +47,20 @@ def repartition(valeurs: Publie, groupe: str, territoire: str | None = None, bai
         svg = rendre(_dessiner(barres, noms).achever(), titre, _decrire(valeurs, barres, noms))
     courante = selection.ligne(valeurs, codes[0], territoire, bailleur)
     note = donnees.note(valeurs, valeurs.catalogue[codes[0]] | {"numerateur": libelle}, courante)
-    return donnees.figure(svg, titre, _table(valeurs, barres, titre), note)
+    propres = [selection.ligne(valeurs, c, territoire, bailleur) for c in codes]
+    cartouche = donnees.Cartouche(titre, _constater(propres, noms), f"repartition-{groupe}")
+    return donnees.figure(svg, cartouche, _table(valeurs, barres, titre), note)
+
+
+def _constater(lignes: list[dict], noms: list[str]) -> str:
+    """« Le plus souvent : 3 pièces (34,2 %) » ; rien s'il y manque une modalité, ou si l'inconnu l'emporte."""
+    parts = [ligne["valeur"] for ligne in lignes]
+    if np.isnan(np.array(parts, float)).any():
+        return ""
+    rang = int(np.argmax(parts))
+    if noms[rang].lower() in _INCONNUES:
+        return ""
+    return f"Le plus souvent : {noms[rang]} ({ecrire(parts[rang], '%')})"
 
 
 def _barres(valeurs: Publie, codes: list[str], territoire, bailleur) -> list[Barre]:

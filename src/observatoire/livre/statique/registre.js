@@ -68,7 +68,8 @@ function rendre_filtrable(table) {
     compte.textContent = `Lignes montrées : ${vues} sur ${lignes.length}.`;
   };
   const noms = [...table.tHead.rows[0].cells].map((entete) => entete.textContent.trim());
-  const colonnes = ["Niveau", "Verdict", "Indicateur", "État"].filter((nom) => noms.includes(nom));
+  const filtrees = table.dataset.filtres?.split(" ") ?? ["Niveau", "Verdict", "Indicateur", "État"];
+  const colonnes = filtrees.filter((nom) => noms.includes(nom));
   const filtres = [mots(appliquer), ...colonnes.map((nom) => choix(table, noms.indexOf(nom), nom, appliquer))];
   const barre = document.createElement("div");
   barre.className = "obs-filtres";

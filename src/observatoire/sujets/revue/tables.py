@@ -90,7 +90,7 @@ ECARTS = Table(
 )  # fmt: skip
 CONTEXTE = Table(
     "contexte", PUBLIE, "ce que les fichiers ouverts du RPLS disent ailleurs", PROTECTION,
-    cles=(ANNEE, code("echelle", "commune ou EPCI"), TERRITOIRE),
-    mesures=(texte("nom", "nom du territoire"), INDICATEUR, VALEUR, DENOMINATEUR, SOURCE, STATUT),
+    cles=(ANNEE, code("echelle", "commune ou EPCI"), TERRITOIRE, INDICATEUR),
+    mesures=(texte("nom", "nom du territoire"), VALEUR, DENOMINATEUR, SOURCE, STATUT),
     sources=("référentiels/contexte",), protection="public de toute façon", facultative=True,
 )  # fmt: skip

@@ -21,7 +21,7 @@ SEANCES = Table(
 )  # fmt: skip
 DECISIONS_PUBLIEES = Table(
     "decisions", PUBLIE, "chaque décision d'une séance", ECRITS,
-    cles=(SEANCE, _GENRE), mesures=(LIBELLE, texte("texte", "texte de la décision")), de=(ORIGINE,),
+    mesures=(SEANCE, _GENRE, LIBELLE, texte("texte", "texte de la décision")), de=(ORIGINE,),
     sources=("book/gouvernance",), protection=_TEXTE_PROPRE,
 )  # fmt: skip
 ALERTES_EXAMINEES = Table(

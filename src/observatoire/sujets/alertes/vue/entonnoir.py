@@ -82,7 +82,7 @@ def entonnoir(valeurs: Publie, indicateur: str, niveau: str = "secteur") -> Frag
     ecartes = [(r, cote) for r, cote, oui in zip(publiees, cotes, choisis, strict=True) if cote or oui]
     table = _table(valeurs, declaration, [(tout(valeurs).nom, ville, 0), *_nommer(valeurs, niveau, ecartes)], titre)
     note = _noter(valeurs, declaration, ville, limites, len(lignes) - len(publiees))
-    return donnees.figure(svg, titre, table, note)
+    return donnees.figure(svg, donnees.Cartouche(titre), table, note)
 
 
 class Limites:

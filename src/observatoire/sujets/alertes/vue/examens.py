@@ -36,6 +36,12 @@ def dater_l_examen(valeurs: Publie, alerte: dict, depuis: str = "annee") -> str:
     return lier(ecrire_date(siennes[0]["date"]), vers_seance(siennes[0]["seance"], depuis))
 
 
+def raconter_le_dernier(valeurs: Publie, alerte: dict, depuis: str = "annee") -> str:
+    """La dernière séance qui a examiné l'alerte et ce qu'elle a décidé, ou qu'il n'y en a jamais eu."""
+    siennes = examens(valeurs, alerte)
+    return _raconter(valeurs, siennes[0], depuis) if siennes else f"<strong>{JAMAIS}</strong>"
+
+
 def raconter_les_examens(valeurs: Publie, alerte: dict, depuis: str = "annee") -> Fragment:
     """Chaque séance qui a examiné l'alerte, et ses décisions, la plus récente d'abord."""
     siennes = examens(valeurs, alerte)

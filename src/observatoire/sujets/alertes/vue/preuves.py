@@ -46,7 +46,7 @@ def preuves(valeurs: Publie, alerte: str) -> Fragment:
                "Entre", "Dénominateur", "Verdict"]  # fmt: skip
     courante = next(r for r in annees if r["annee"] == valeurs.annee)
     note = donnees.note(valeurs, declaration, courante, dire_ruptures(valeurs, lieu["indicateur"]))
-    fragment = donnees.figure(svg, titre, donnees.tableau_simple(entetes, lignes, titre), note)
+    fragment = donnees.figure(svg, donnees.Cartouche(titre), donnees.tableau_simple(entetes, lignes, titre), note)
     return reserver(valeurs, fragment.html, titre)
 
 

@@ -23,6 +23,7 @@ from observatoire.presentation.nombres import (
 from observatoire.presentation.phrases import dire_alerte, dire_taux
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.changements import lister_les_changements
+from observatoire.sujets.alertes.vue.examens import raconter_le_dernier
 from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, est_une_alerte, gravite, pastille
 from observatoire.vocabulaire import OUVRENT
 
@@ -50,6 +51,23 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
     corps += lister_les_changements(valeurs, depuis, quartier=quartier)
     corps += _renvoyer(valeurs, depuis)
     return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
+
+
+def alertes_et_decisions(valeurs: Publie, quartier: str, nombre: int = 5) -> Fragment:
+    """Les alertes d'un quartier, les plus graves d'abord, chacune avec son dernier examen et ce qui y fut décidé."""
+    lignes = valeurs.alertes(annee=valeurs.annee, quartier=quartier)
+    if not lignes:
+        return absent("Alertes", "aucun indicateur sous alerte n'a été évalué ici cette année")
+    alertes = sorted(filter(est_une_alerte, lignes), key=gravite)
+    puces = "".join(f"<li>{_dire_et_suivre(valeurs, r)}</li>" for r in alertes[:nombre])
+    corps = f'<h2>Alertes et décisions</h2><p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
+    return reserver(valeurs, corps + (f"<ul>{puces}</ul>" if puces else ""), "Alertes et décisions")
+
+
+def _dire_et_suivre(valeurs: Publie, ligne: dict) -> str:
+    quoi = lier_fiche(valeurs, ligne["indicateur"])
+    dite = f"{pastille(ligne)} – {escape(nommer_lieu(valeurs, ligne))}, {quoi} : {escape(dire(valeurs, ligne))}."
+    return f"{dite} Examen : {raconter_le_dernier(valeurs, ligne)}"
 
 
 def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | None = None) -> Fragment:

@@ -11,7 +11,7 @@ import shapely
 from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, selection
-from observatoire.presentation.affichage import Fragment, absent, defiler, plier
+from observatoire.presentation.affichage import Fragment, absent, defiler, plier, titrer
 from observatoire.presentation.carte import LARGEUR, lambert, trace
 from observatoire.presentation.nombres import ecrire, ecrire_statut, nommer_statut
 from observatoire.presentation.svg import envelopper
@@ -92,9 +92,7 @@ def _dessiner(valeurs: Publie, marques: list[dict], ou: tuple[str, str], titre: 
     corps = "".join(_tracer(situes[rang], x[rang], y[rang]) for rang in ordre)
     hauteur = (nord - sud + 2 * marge) * echelle
     svg = envelopper(f"0 0 {LARGEUR} {hauteur:.0f}", fonds + corps, titre, _decrire(situes))
-    return f'<figure class="obs-figure obs-plan"><figcaption><strong class="obs-titre">{escape(titre)}</strong>' + (
-        f"</figcaption>{svg}{_legender(situes)}</figure>"
-    )
+    return f'<figure class="obs-figure obs-plan">{titrer(titre)}{svg}{_legender(situes)}</figure>'
 
 
 def _contours(valeurs: Publie, ou: tuple[str, str]) -> list:

@@ -52,7 +52,7 @@ def figurer(valeurs: Publie, lieu: Lieu, titre: str, nom: str, reperes: dict[str
     ]
     note = f"Barres : l'intervalle à 95 % ; pointillé : {', '.join(reperes).lower()}."
     note += " Trait coupé : rupture de série." if coupures & {r["annee"] for r in serie[1:]} else ""
-    return donnees.figure(svg, titre, donnees.tableau_simple(entetes, lignes, titre), escape(note))
+    return donnees.figure(svg, donnees.Cartouche(titre), donnees.tableau_simple(entetes, lignes, titre), escape(note))
 
 
 def dessiner(

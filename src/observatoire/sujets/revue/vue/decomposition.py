@@ -52,7 +52,7 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
     description = " ; ".join(f"{nom} : {_en_clair(r)}" for r in publiees for nom in [COMPOSANTES[r["composante"]]])
     svg = _dessiner(publiees, variation, titre, description)
     tableau = donnees.tableau_simple(["Composante", "Contribution"], lignes, titre)
-    return donnees.figure(svg, titre, tableau, escape(_NOTE))
+    return donnees.figure(svg, donnees.Cartouche(titre), tableau, escape(_NOTE))
 
 
 def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragment:
