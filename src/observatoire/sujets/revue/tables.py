@@ -57,9 +57,9 @@ FLUX = Table(
 
 DECOMPOSITION = Table(
     "revue_decomposition", PUBLIE, "de quoi la variation d'une part est faite", PROTECTION,
-    cles=(DEPART, ANNEE, NIVEAU, TERRITOIRE, INDICATEUR, code("perimetre", "courant ou constant")),
+    cles=(DEPART, ANNEE, NIVEAU, TERRITOIRE, INDICATEUR, code("perimetre", "courant ou constant"), COMPOSANTE),
     mesures=(
-        VALEUR_DEPART, VALEUR, VARIATION, COMPOSANTE, nombre("contribution", "ce qu'elle y apporte"), STATUT, MOTIF,
+        VALEUR_DEPART, VALEUR, VARIATION, nombre("contribution", "ce qu'elle y apporte"), STATUT, MOTIF,
         texte("absents", "bailleurs laissés de côté aux deux dates"),
     ),
     de=(FLUX, INDICATEURS_PUBLIES, CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE),
