@@ -18,7 +18,6 @@ from observatoire.sujets.objectifs.vue.engagements import (
     verdict_d_un_engagement,
 )
 from observatoire.sujets.objectifs.vue.questions import questions_ouvertes
-from observatoire.sujets.revue.calcul.contexte import COLONNES as DU_CONTEXTE
 from observatoire.sujets.revue.calcul.contributions import COLONNES, PARAISSENT
 from observatoire.sujets.revue.calcul.ecarts import COLONNES as COLONNES_DES_ECARTS
 from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
@@ -37,6 +36,7 @@ CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|c
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"
 EPCI = ["epci", "242500361", "Grand Besançon"]
 DE_2011 = "RPLS au 1er janvier 2011 (SDES), fichier rpls_2011.xlsx"
+LU = ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "denominateur", "source", "statut"]
 CONTEXTE = [
     [2010, *EPCI, "taux_vacance", 0.034, 18000, DE_2011, "publie"],
     [2010, *EPCI, "taux_mobilite", 0.1271, None, DE_2011, "publie"],
@@ -97,7 +97,7 @@ def _ecrire(dossier, public: str):
     pd.DataFrame(
         [e + j for e, j in zip((ecart, pas_encore), jugements, strict=True)], columns=COLONNES_DES_ECARTS
     ).to_csv(dossier / "revue_ecarts.csv", index=False)
-    pd.DataFrame(CONTEXTE, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    pd.DataFrame(CONTEXTE, columns=LU).to_csv(dossier / "contexte.csv", index=False)
     return dossier
 
 
@@ -207,7 +207,7 @@ def test_une_commune_se_compare_a_elle_meme_et_l_epci_a_tout_le_territoire(tmp_p
         [2010, "commune", "99101", "Valombre", "taux_vacance", 0.05, None, "a", "publie"],
         [2010, *EPCI, "taux_vacance", 0.034, None, "b", "publie"],
     ]
-    pd.DataFrame(lignes, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    pd.DataFrame(lignes, columns=LU).to_csv(dossier / "contexte.csv", index=False)
     texte = re.sub(r"<[^>]+>", " ", str(tableau_contexte(lire_publie(2010, dossier))))
     commune, epci = texte[texte.index("Valombre") :].split("Grand Besançon")
     assert "77,7" in commune

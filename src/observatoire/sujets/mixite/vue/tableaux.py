@@ -98,7 +98,7 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
     voulus = [d for d in dict.fromkeys([zero, annee - 1]) if d in set(table["depart"])]
     departs = [d for d in voulus if table.loc[table["depart"].eq(d), "statut"].ne("na").any()]
     if not departs:
-        return absent(titre, _dire_les_ruptures(annee, voulus) or "il n'y a pas d'année d'avant")
+        return absent(titre, _dire_les_ruptures(annee, voulus).rstrip(".") or "il n'y a pas d'année d'avant")
     par_cle = {(r["depart"], r["groupe"], r["indice"]): r for r in en_lignes(table)}
     rangs = [
         {
