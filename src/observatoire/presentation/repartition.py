@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import seaborn
-from matplotlib.colors import to_rgb
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.contraste import encre_sur
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import ENCRE, GRIS, Toile, mesurer
@@ -118,7 +118,7 @@ def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs:
         if noms[rang].lower() in _INCONNUES:
             demi = mesurer(texte, 9) / 2 + 1
             toile.encadrer(milieu - demi, y - 5.5, milieu + demi, y + 5.5, fc=couleurs[rang], lw=0, zorder=3)
-        toile.ecrire(milieu, y, texte, corps=9, couleur=ENCRE if _est_clair(couleurs[rang]) else "white")
+        toile.ecrire(milieu, y, texte, corps=9, couleur=encre_sur(couleurs[rang]))
 
 
 def _montrer_le_cache(toile: Toile, barre: Barre, y: float, demi: float, debut: float) -> None:
@@ -157,10 +157,6 @@ def _aspect(nom: str, couleur) -> dict:
     """L'aspect d'une barre : bordée de blanc ; l'inconnu est hachuré."""
     hachure = "///" if nom.lower() in _INCONNUES else None
     return {"fc": couleur, "ec": "white", "lw": 0.8, "joinstyle": "miter", "hatch": hachure}
-
-
-def _est_clair(couleur) -> bool:
-    return np.dot(to_rgb(couleur), [0.299, 0.587, 0.114]) > 0.55
 
 
 def _couleurs(noms: list[str]) -> list:
