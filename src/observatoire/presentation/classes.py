@@ -17,7 +17,7 @@ from observatoire.presentation.nombres import graduer as ecrire_borne
 from observatoire.vocabulaire import PROPORTION
 
 #: Du plus loin au-dessous de la ville au plus loin au-dessus.
-RAMPE = ("#e6f2f9", "#b9daee", "#80bbdd", "#1b6ba1", "#06304f")
+RAMPE = ("#e6f2f9", "#aed3ea", "#74b3d9", "#1b6ba1", "#06304f")
 _MILIEU = len(RAMPE) // 2
 _LARGEURS = (1, 2, 4, 5, 10)  # celles dont la moitié est ronde aussi
 _PART = 0.8  # des valeurs qui tiennent hors des deux classes extrêmes
