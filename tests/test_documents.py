@@ -29,6 +29,7 @@ from observatoire.documents.plan import DOCUMENTS, FICHE
 from observatoire.edition.page import ETIQUETTES_CACHEES
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre.publics import publics_de
+from observatoire.presentation.classes import RAMPE
 from observatoire.publie import VARIABLE
 
 RACINE = Path(__file__).resolve().parents[1]
@@ -171,7 +172,7 @@ def test_un_document_est_en_noir_et_blanc(edition):
         points = np.asarray(Image.open(io.BytesIO(feuille)).convert("RGB")).astype(int)
         assert np.ptp(points, axis=2).max() <= 2
     # Les classes d'une carte vont du clair au foncé, et ses statuts sont des motifs : rien ne tient à la couleur.
-    rampe = [int(en_gris(c)[1:3], 16) for c in ("#d9ecf7", "#94c7e6", "#3f93c5", "#0b5a92", "#06304f")]
+    rampe = [int(en_gris(c)[1:3], 16) for c in RAMPE]
     assert all(avant - apres > 25 for avant, apres in itertools.pairwise(rampe))
 
 

@@ -166,7 +166,7 @@ def test_les_statuts_restent_distincts_en_liste_et_sur_la_carte(ouvrir):
 
 def test_un_compte_n_est_jamais_une_teinte(ouvrir):
     page = ouvrir("?indicateur=nb_logements")
-    assert page.locator(".obs-lieu circle").count() == 6
+    assert page.locator(".obs-noms circle").count() == 6
     assert page.locator('.obs-carte path[class^="obs-classe-"]:not(.obs-classe-aucune)').count() == 0
 
 

@@ -75,8 +75,8 @@ def publies(tmp_path_factory):
 
 
 def _visible(rendu) -> str:
-    """Ce qui se voit sans rien ouvrir : ni données repliées, ni infobulles, ni légende."""
-    html = re.sub(r"<details.*?</details>|<defs>.*?</defs>", "", str(rendu), flags=re.S)
+    """Ce qui se voit sans rien ouvrir : ni données repliées, ni infobulles, ni légende, ni constat."""
+    html = re.sub(r"<details.*?</details>|<defs>.*?</defs>|<figcaption.*?</figcaption>", "", str(rendu), flags=re.S)
     html = re.sub(r'<ul class="obs-legende".*?</ul>|<p class="obs-note[^>]*>.*?</p>', "", html, flags=re.S)
     return re.sub(r' title="[^"]*"', "", html)
 

@@ -6,12 +6,11 @@ import re
 
 from lxml import etree, html
 
+from observatoire.presentation.contraste import clarte
 from observatoire.typographie import ponctuer
 
 SVG = "http://www.w3.org/2000/svg"
 _COULEUR = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\b")
-# Ce que pèse chaque composante dans la clarté d'une couleur (UIT-R BT.709).
-_CLARTE = (0.2126, 0.7152, 0.0722)
 _MUETS = ("title", "desc")
 _A_ROLE = ("href", "class", "role", "tabindex", "aria-label", "aria-labelledby", "aria-hidden", "aria-describedby")
 
@@ -22,15 +21,9 @@ def en_gris(texte: str) -> str:
 
 
 def _griser(hexa: str) -> str:
-    hexa = hexa if len(hexa) == 6 else "".join(c * 2 for c in hexa)
-    lumieres = [_lineaire(int(hexa[i : i + 2], 16) / 255) for i in (0, 2, 4)]
-    clarte = sum(p * v for p, v in zip(_CLARTE, lumieres, strict=True))
-    gris = 12.92 * clarte if clarte <= 0.0031308 else 1.055 * clarte ** (1 / 2.4) - 0.055
+    lumiere = clarte(f"#{hexa}")
+    gris = 12.92 * lumiere if lumiere <= 0.0031308 else 1.055 * lumiere ** (1 / 2.4) - 0.055
     return "#" + f"{round(gris * 255):02x}" * 3
-
-
-def _lineaire(v: float) -> float:
-    return v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
 
 
 def lire_dessin(noeud: html.HtmlElement) -> tuple[str, str]:

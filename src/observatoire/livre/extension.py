@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
+from lxml import html
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -32,6 +34,8 @@ MEMOIRE = "book/edition/edition.json"
 SCRIPTS = {"obs-registre": {"filename": "registre.js", "loading_method": "defer"},
            'id="explorateur"': {"filename": "explorateur.js", "type": "module"},
            "obs-defile": {"filename": "tableaux.js", "loading_method": "defer"}}  # fmt: skip
+#: Ce qu'une description a de caractères : au moins, pour être une phrase ; au plus, pour se lire dans une liste.
+_UNE_PHRASE, _DESCRIPTION = 30, 200
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
 _ADRESSE_DE_FIGURE = re.compile(r'\b(id|href)="#?figure-([\w-]+)"')
 _D_UNE_ANNEE = re.compile(r"(book/edition/)(\d{4})(/.+)")
@@ -114,9 +118,25 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     context["autres_annees"] = _autres_annees(app.env, pagename, edition["annees"])
     context["genre"] = _genre(pagename, edition["annees"][-1])
     context["body"] = _distinguer_les_figures(context.get("body", ""))
+    context["description"] = decrire(context["body"])
     for appel, script in SCRIPTS.items():
         if appel in context.get("body", ""):
             app.add_js_file(**script)
+
+
+def decrire(corps: str) -> str:
+    """Ce qu'un moteur de recherche dit d'une page : son premier constat, sinon son premier paragraphe.
+
+    ``corps`` : son HTML. Un tableau, une figure ou une formule n'en sont pas ; une page sans phrase n'a rien.
+    """
+    if not corps.strip():
+        return ""
+    page = html.fromstring(f"<div>{corps}</div>")
+    puces = page.xpath("//*[contains(concat(' ', @class, ' '), ' obs-essentiel ')]//li[1]")
+    phrases = page.xpath("//p[not(ancestor::figure or ancestor::table or ancestor::details)]")
+    textes = (" ".join(noeud.text_content().split()) for noeud in (*puces, *phrases))
+    dite = next((texte for texte in textes if len(texte) >= _UNE_PHRASE), "")
+    return textwrap.shorten(dite, _DESCRIPTION, placeholder="…")
 
 
 def _distinguer_les_figures(corps: str) -> str:

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import lru_cache
 from html import escape
-from typing import TYPE_CHECKING
+from math import sqrt
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import shapely
 from pyproj import Transformer
 from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.classes import Classes, classer
 from observatoire.presentation.constats import constater_les_ecarts
+from observatoire.presentation.contraste import encre_sur
+from observatoire.presentation.etiquettes import CORPS, etiqueter
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne, statut_de
 from observatoire.presentation.svg import envelopper
+from observatoire.vocabulaire import EFFECTIF
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from observatoire.presentation.reperes import Repere
     from observatoire.publie import Publie
 
 LARGEUR = 460
-_RAMPE = ("#d9ecf7", "#94c7e6", "#3f93c5", "#0b5a92", "#06304f")
-_ENCRES = ("#1f2933", "#1f2933", "#ffffff", "#ffffff", "#ffffff")
+#: Le rayon du plus grand disque, et le fond des quartiers qui en portent un.
+DISQUE, FOND, BLEU = 40, "#f4f6f7", "#80bbdd"
+ENCRE = "#1f2933"
 MOTIFS = {
     "c": '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#5b1a00" stroke-width="1.4"/>',
     "nd": '<circle cx="2" cy="2" r="1.2" fill="#525c66"/><circle cx="6" cy="6" r="1.2" fill="#525c66"/>',
@@ -42,7 +47,7 @@ def carte(
     bailleur: str = "tous",
     depuis: str = "annee",
 ) -> Fragment:
-    """La valeur de chaque quartier, en classes ; chaque quartier mène à sa page.
+    """La valeur de chaque quartier, en classes, ou en disque si c'est un compte ; chaque quartier mène à sa page.
 
     ``depuis`` : le dossier de la page qui porte la carte (voir :mod:`observatoire.presentation.liens`).
     """
@@ -55,37 +60,52 @@ def carte(
     if donnees.vide(lignes):
         return absent(f"{declaration['libelle']} (carte)", donnees.raison({r["nom"]: r for r in lignes}))
     lieux, cadre, schematique = _lieux(valeurs, lignes)
-    bornes = _classes([x["valeur"] for x in lieux])
     titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
     if bailleur != "tous":
         titre = f"{titre}, {valeurs.nom('bailleur', bailleur)}"
-    corps = _motifs(lieux) + "".join(
-        _dessiner(valeurs, declaration, lieu, bornes, territoire, depuis) for lieu in lieux
-    )
+    echelle = _echelle(valeurs, declaration, bailleur, lignes, repere)
+    aspects = [_aspect(lieu, declaration, echelle) for lieu in lieux]
+    habilles = list(zip(lieux, aspects, strict=True))
+    formes = [_dessiner(valeurs, declaration, *habille, (territoire, depuis)) for habille in habilles]
+    noms = [_nommer(declaration, *habille) for habille in habilles]
+    corps = f'{_motifs(lieux)}{"".join(formes)}<g class="obs-noms" aria-hidden="true">{"".join(noms)}</g>'
     description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux)
     svg = envelopper(cadre, corps, titre, f"{description}.").replace('role="img"', 'role="group"')
-    return _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique, repere)
+    return _mettre_en_page(valeurs, declaration, lignes, svg, titre, echelle, schematique, repere)
 
 
 def _lieux(valeurs: Publie, lignes: list[dict]) -> tuple[list[dict], str, bool]:
     """Les quartiers projetés, simplifiés et ramenés à la page ; le cadre ; et si la carte est schématique."""
     contours, par_code = valeurs.contours, {r["code"]: r for r in lignes}
-    traces, cadre, oui = tracer(contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)])
+    contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)]
+    traces, cadre, oui = tracer(contours, [par_code[code]["nom"] for code in contours["code"]])
     traces = {t["code"]: t for t in traces.drop(columns="niveau").to_dict("records")}
     return [{**r, **traces[r["code"]]} for r in lignes if r["code"] in traces], cadre, oui
 
 
-def tracer(contours: pd.DataFrame) -> tuple[pd.DataFrame, str, bool]:
-    """Des contours projetés, simplifiés et ramenés à la page (``niveau``, ``code``, ``trace``, ``x``, ``y``) ; le
-    cadre ; et si la carte est schématique."""
+def _echelle(valeurs, declaration, bailleur, lignes, repere) -> Classes | float:
+    """Ce qui vaut toutes les années de l'édition : les classes ; d'un compte, le plus grand."""
+    toutes = valeurs.extrait(indicateur=declaration["code"], niveau="quartier", bailleur=bailleur)
+    toutes = toutes[toutes["territoire"].isin([r["code"] for r in lignes])]
+    if declaration["nature"] == EFFECTIF:
+        return float(toutes["valeur"].max()) or 1.0
+    tout = valeurs.lignes(declaration["code"], repere.niveau, repere.code)
+    return classer(toutes, [r["valeur"] for r in tout], declaration)
+
+
+def tracer(contours: pd.DataFrame, noms: list[str]) -> tuple[pd.DataFrame, str, bool]:
+    """Des contours projetés, simplifiés et ramenés à la page (``niveau``, ``code``, ``trace``, ``x``, ``y``, et
+    ``abrege``, ce qui s'écrit du nom) ; le cadre ; et si la carte est schématique."""
     plans = shapely.transform(contours["geometry"].to_numpy(), lambert().transform, interleaved=False)
     ouest, sud, est, nord = shapely.total_bounds(plans)
     echelle = (LARGEUR - 8) / (est - ouest)
     cadrage = [echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle]
     formes = [affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)]
-    points = shapely.point_on_surface(formes)
-    traces = [trace(forme) for forme in formes]
-    places = contours[["niveau", "code"]].assign(trace=traces, x=shapely.get_x(points), y=shapely.get_y(points))
+    places = contours[["niveau", "code"]].assign(trace=[trace(forme) for forme in formes], abrege=noms)
+    for rangs in places.reset_index().groupby("niveau").indices.values():
+        abreges, points = etiqueter([noms[r] for r in rangs], [formes[r] for r in rangs])
+        ou = places.index[rangs]
+        places.loc[ou, "abrege"], places.loc[ou, ["x", "y"]] = abreges, points
     oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
     return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
 
@@ -103,25 +123,6 @@ def trace(forme) -> str:
     return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in a.coords[:-1]) + "Z" for a in anneaux)
 
 
-def _classes(valeurs: list[float]) -> np.ndarray:
-    """Les bornes d'au plus cinq classes d'effectifs voisins (quantiles)."""
-    connues = np.array(valeurs, float)
-    connues = connues[np.isfinite(connues)]
-    nombre = min(5, max(1, len(np.unique(connues)) // 2 + 1))
-    return np.unique(np.quantile(connues, np.linspace(0, 1, nombre + 1)))
-
-
-def _classer(valeur: float, bornes: np.ndarray) -> int:
-    return int(np.clip(np.searchsorted(bornes, valeur, side="right") - 1, 0, max(len(bornes) - 2, 0)))
-
-
-def _couleur(rang: int, bornes: np.ndarray) -> tuple[str, str]:
-    """Le fond et l'encre d'une classe : la rampe va toujours du clair au foncé."""
-    nombre = max(len(bornes) - 1, 1)
-    place = round(rang * (len(_RAMPE) - 1) / max(nombre - 1, 1)) if nombre > 1 else 2
-    return _RAMPE[place], _ENCRES[place]
-
-
 def _motifs(lieux: list[dict]) -> str:
     presents = [s for s in STATUTS if s in {statut_de(x) for x in lieux}]
     return f"<defs>{''.join(motif(s, s) for s in presents)}</defs>"
@@ -135,30 +136,56 @@ def motif(statut: str, cle: str) -> str:
     )
 
 
-def _dessiner(valeurs, declaration, lieu: dict, bornes, territoire, depuis) -> str:
+class Aspect(NamedTuple):
+    """Un quartier : son fond, l'encre et le cerne de ses textes, et le rayon de son disque."""
+
+    fond: str
+    encre: str
+    cerne: str
+    rayon: float = 0
+
+
+def _aspect(lieu: dict, declaration: dict, echelle: Classes | float) -> Aspect:
     statut = statut_de(lieu)
-    cache = statut != "publie"
-    fond, encre = (f"url(#motif-{statut})", "#1f2933") if cache else _couleur(_classer(lieu["valeur"], bornes), bornes)
+    if statut != "publie":
+        return Aspect(f"url(#motif-{statut})", ENCRE, "#ffffff")
+    if declaration["nature"] == EFFECTIF:
+        return Aspect(FOND, ENCRE, "#ffffff", DISQUE * sqrt(lieu["valeur"] / echelle))
+    fond = echelle.teinte(echelle.rang(lieu["valeur"]))
+    return Aspect(fond, encre_sur(fond), fond)
+
+
+def _dessiner(valeurs, declaration: dict, lieu: dict, aspect: Aspect, page: tuple[str | None, str]) -> str:
+    """Le lien d'un quartier ; ``page`` : le territoire de celle qui porte la carte, et son dossier."""
+    territoire, depuis = page
     texte = donnees.en_clair(lieu["nom"], lieu, declaration)
-    etiquette = ecrire_ligne(lieu, declaration).split("\u00a0")[0].replace("\u202f%", "")
-    halo = ' stroke="#fff" stroke-width="3"' if cache else ""
     adresse = vers_territoire(valeurs, "quartier", lieu["code"], depuis)
     classe = "obs-lieu obs-courant" if lieu["code"] == territoire else "obs-lieu"
-    trait = ' stroke="#525c66"' if cache else ""
+    trait = "" if aspect.fond.startswith("#") and not aspect.rayon else ' stroke="#525c66"'
     return (
         f'<a class="{classe}" href="{escape(adresse)}" aria-label="{escape(texte)}"><title>{escape(texte)}</title>'
-        f'<path d="{lieu["trace"]}" fill="{fond}"{trait}/>'
-        f'<text x="{lieu["x"]:.1f}" y="{lieu["y"] + 4:.1f}" text-anchor="middle" font-size="12.5" '
-        f'font-weight="600" fill="{encre}" aria-hidden="true"{halo}>{escape(etiquette)}</text></a>'
+        f'<path d="{lieu["trace"]}" fill="{aspect.fond}"{trait}/></a>'
     )
 
 
-def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematique, repere) -> Fragment:
+def _nommer(declaration: dict, lieu: dict, aspect: Aspect) -> str:
+    """Le nom d'un quartier et sa valeur, cernés, sur son disque s'il en a un ; par-dessus tous les contours."""
+    x, y = f"{lieu['x']:.1f}", f"{lieu['y']:.1f}"
+    disque = f'<circle cx="{x}" cy="{y}" r="{aspect.rayon:.1f}" fill="{BLEU}"/>' if aspect.rayon else ""
+    valeur = ecrire_ligne(lieu, declaration).split("\u00a0")[0]
+    return (
+        f'{disque}<text x="{x}" y="{y}" text-anchor="middle" font-size="{CORPS}" fill="{aspect.encre}" '
+        f'stroke="{aspect.cerne}" stroke-width="3"><tspan x="{x}" dy="-.2em">{escape(lieu["abrege"])}</tspan>'
+        f'<tspan x="{x}" dy="1.1em" font-weight="700">{escape(valeur)}</tspan></text>'
+    )
+
+
+def _mettre_en_page(valeurs, declaration, lignes, svg, titre, echelle, schematique, repere) -> Fragment:
     ville = reperes.ligne(valeurs, declaration["code"], repere)
     rangs = [(r["nom"], r, valeurs.annee) for r in lignes]
     table = donnees.table_figure("Quartier", [(repere.nom, ville, valeurs.annee), *rangs], declaration, titre)
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
-    dessin = f"{svg}{_legende(declaration, lignes, bornes)}{marque}"
+    dessin = f"{svg}{_legende(declaration, lignes, echelle, (ville, repere))}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"{repere.nom} : {ecrire_ligne(ville, declaration)}.")
     constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, "quartier")
     cartouche = donnees.Cartouche(titre, constat, f"carte-{declaration['code']}")
@@ -166,12 +193,16 @@ def _mettre_en_page(valeurs, declaration, lignes, svg, titre, bornes, schematiqu
     return Fragment(fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-carte"', 1), titre)
 
 
-def _legende(declaration: dict, lignes: list[dict], bornes: np.ndarray) -> str:
-    decimales = 0 if declaration["nature"] == "effectif" else None
-    textes = [ecrire(b, declaration["unite"], avec_unite=False, decimales=decimales) for b in bornes]
-    fin = ecrire(bornes[-1], declaration["unite"], decimales=decimales).removeprefix(textes[-1])
-    paires = list(itertools.pairwise(textes)) or [(textes[0], textes[0])]
-    cases = [_case(_couleur(rang, bornes)[0], f"{bas} à {haut}{fin}") for rang, (bas, haut) in enumerate(paires)]
+def _legende(declaration: dict, lignes: list[dict], echelle: Classes | float, ville: tuple[dict, Repere]) -> str:
+    """Les classes, celle de la ville nommée ; d'un compte, ce que veut dire un disque ; et les statuts présents."""
+    if declaration["nature"] == EFFECTIF:
+        grand = ecrire(echelle, declaration["unite"], decimales=0)
+        cases = [f"<li>La surface d'un disque est proportionnelle au nombre ; la plus grande : {escape(grand)}.</li>"]
+    else:
+        (tout, repere), libelles = ville, echelle.libelles()
+        if statut_de(tout) == "publie":
+            libelles[echelle.rang(tout["valeur"])] += f" ({repere.nom.lower()} : {ecrire_ligne(tout, declaration)})"
+        cases = [_case(echelle.teinte(rang), libelle) for rang, libelle in enumerate(libelles)]
     presents = [s for s in STATUTS if s in {statut_de(r) for r in lignes}]
     cases += [_case_motif(s, declaration["code"]) for s in presents]
     return f'<ul class="obs-legende" aria-label="Légende">{"".join(cases)}</ul>'

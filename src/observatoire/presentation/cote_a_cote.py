@@ -10,6 +10,7 @@ import pandas as pd
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.constats import constater_les_ecarts
+from observatoire.presentation.etiquettes import raccourcir
 from observatoire.presentation.nombres import INSECABLE, ecrire_ligne, en_unite
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, LARGEUR, PALE, Toile, graduations, mesurer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _TRAIT, _FILET = "#8b97a1", "#eef1f3"
+_CORPS, _PLACE = 9.5, 0.46 * LARGEUR  # ce que prennent les noms, au plus
 
 
 def comparaison_quartiers(
@@ -82,7 +84,10 @@ def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dic
     maximum = np.nanmax([*valeur, *haut])
     etendue = maximum - minimum or 1
     bornes = (minimum - 0.02 * etendue, maximum + 0.25 * etendue)
-    gauche = min(21.6 + 5.616 * max(len(r["nom"]) for r in lignes), 0.48 * LARGEUR)
+    noms = [r["nom"] for r in lignes]
+    if max(mesurer(nom, _CORPS) for nom in noms) > _PLACE:
+        noms = raccourcir(noms)
+    gauche = min(7 + max(mesurer(nom, _CORPS, gras=True) for nom in noms), _PLACE)
     toile = Toile(57.6 + 19.44 * len(lignes), bornes, (len(lignes) - 0.4, -0.6), gauche, haut=23.04, bas=32.4)
     toile.graduer_x(*graduations(bornes, unite))
     if unite not in {"%", "‰"}:
@@ -97,8 +102,8 @@ def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dic
     toile.marquer(x[~choisi], y[~choisi], "o", 6.93, GRIS, 0.55)
     toile.marquer(x[choisi], y[choisi], "D", 8.49, BLEU, 0.55)
     bouts = np.where(np.isnan(valeur), toile.x(minimum), np.fmax(x, toile.x(haut)))
-    for r, oui, hauteur, bout in zip(lignes, choisi, y, bouts, strict=True):
-        _ecrire_ligne(toile, r, declaration, oui, hauteur, bout)
+    for r, nom, oui, hauteur, bout in zip(lignes, noms, choisi, y, bouts, strict=True):
+        _ecrire_ligne(toile, {**r, "nom": nom}, declaration, oui, hauteur, bout)
     return toile
 
 
@@ -106,7 +111,8 @@ def _ecrire_ligne(toile: Toile, ligne: dict, declaration: dict, choisie: bool, y
     """Le nom à gauche, la valeur (ou le statut, penché) à droite de son intervalle."""
     nom, texte = ligne["nom"].replace(" ", INSECABLE), ecrire_ligne(ligne, declaration).split(INSECABLE)[0]
     encre, pale = (BLEU, BLEU) if choisie else (ENCRE, PALE)
-    toile.ecrire(toile.gauche - 3.5, y, nom, ancre="right", ligne="chiffre", couleur=encre, gras=choisie)
+    toile.ecrire(toile.gauche - 3.5, y, nom, ancre="right", ligne="chiffre", corps=_CORPS, couleur=encre,
+                 gras=choisie)  # fmt: skip
     toile.ecrire(bout + 6, y, texte, ancre="left", corps=9, couleur=pale, gras=choisie, penche=pd.isna(ligne["valeur"]),
                  halo=True)  # fmt: skip
 

@@ -137,7 +137,7 @@ def cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
 def tracer_ruptures(toile: Toile, ruptures: list[dict]) -> None:
     for x in toile.x([r["annee"] - 0.5 for r in ruptures]):
         toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1, (0, (1, 2)))
-        toile.ecrire(x + 3, toile.haut - 1.5, "rupture", ancre="left", ligne="haut", corps=8.5, couleur=GRIS)
+        toile.ecrire(x + 3, toile.haut - 1.5, "rupture", ancre="left", ligne="haut", corps=9, couleur=GRIS)
 
 
 def ecrire_valeurs(toile: Toile, declaration: dict, annees: list[dict], propre: Trace) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from observatoire.echappement import pour_tableur
 from observatoire.presentation import selection
 from observatoire.presentation.carte import MOTIFS, motif, tracer
+from observatoire.presentation.etiquettes import CORPS
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import suffixe
 from observatoire.publie import est_hors
@@ -86,18 +87,29 @@ def fond_de_carte(valeurs: Publie) -> str:
     """
     if valeurs.contours is None:
         return ""
-    traces, cadre, schematique = tracer(valeurs.contours)
+    traces, cadre, schematique = tracer(valeurs.contours, _noms(valeurs))
     motifs = "".join(motif(statut, f"explorateur-{statut}") for statut in MOTIFS)
-    groupes = "".join(
-        f'<g data-niveau="{escape(niveau)}">{"".join(_forme(*forme) for forme in siennes.itertuples(index=False))}</g>'
-        for niveau, siennes in traces.groupby("niveau")
-    )
+    groupes = "".join(f'<g data-niveau="{escape(n)}">{_formes(siennes)}</g>' for n, siennes in traces.groupby("niveau"))
     marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
     return f'<svg class="obs-svg" viewBox="{cadre}"><defs>{motifs}</defs>{groupes}</svg>{marque}'
 
 
-def _forme(niveau: str, code: str, trace: str, x: float, y: float) -> str:
-    return (
-        f'<g class="obs-lieu" data-code="{escape(pour_tableur(code))}"><path d="{trace}"></path>'
-        f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle" font-size="12.5"></text></g>'
+def _noms(valeurs: Publie) -> list[str]:
+    """Le nom de chaque contour ; son code s'il n'a pas de valeurs, et ne paraîtra pas."""
+    contours = valeurs.contours
+    return [valeurs.noms.get(cle, cle[1]) for cle in zip(contours["niveau"], contours["code"], strict=True)]
+
+
+def _formes(traces: pd.DataFrame) -> str:
+    """Les lieux d'un niveau : leurs contours, puis par-dessus leurs noms, avec la place d'un disque."""
+    codes = [escape(pour_tableur(code)) for code in traces["code"]]
+    contours = "".join(
+        f'<g class="obs-lieu" data-code="{code}"><path d="{d}"></path></g>'
+        for code, d in zip(codes, traces["trace"], strict=True)
     )
+    noms = "".join(
+        f'<g data-de="{code}" data-nom="{escape(t.abrege)}"><text x="{t.x:.1f}" y="{t.y:.1f}" text-anchor="middle" '
+        f'font-size="{CORPS}"></text></g>'
+        for code, t in zip(codes, traces.itertuples(), strict=True)
+    )
+    return f'{contours}<g class="obs-noms">{noms}</g>'

@@ -33,7 +33,7 @@ THEME = {
     "axes.axisbelow": True, "axes.edgecolor": CADRE, "axes.facecolor": "none", "axes.grid": True,
     "axes.labelcolor": ENCRE, "axes.labelsize": 9.5, "axes.prop_cycle": cycler(color=PALETTE),
     "axes.spines.right": False, "axes.spines.top": False, "axes.titlesize": 10.5, "figure.facecolor": "none",
-    "figure.figsize": (4.8, 3.4), "figure.dpi": 72, "font.family": ["sans-serif"],
+    "figure.figsize": (4, 3), "figure.dpi": 72, "font.family": ["sans-serif"],
     "font.sans-serif": ["DejaVu Sans"], "font.size": 9.5, "grid.color": GRILLE, "legend.frameon": False,
     "legend.fontsize": 9, "lines.linewidth": 2.2, "text.color": ENCRE, "xtick.color": PALE, "ytick.color": PALE,
     "xtick.labelsize": 9.5, "ytick.labelsize": 9.5,

@@ -215,18 +215,18 @@ def ecrire_difference(valeur: float, repere: float, unite: str = "", decimales: 
     >>> ecrire_difference(0.1234, 0.0926, "%"), ecrire(0.1234 - 0.0926, "points", signe=True)
     ('+3,0\xa0points', '+3,1\xa0points')
     """
-    ecrits = [_quantifier(v, unite, decimales) for v in (valeur, repere)]
+    ecrits = [quantifier(v, unite, decimales) for v in (valeur, repere)]
     chiffres = _ponctuer(ecrits[0] - ecrits[1], max(-nombre.as_tuple().exponent for nombre in ecrits), signe=True)
     return chiffres + suffixe(chiffres, "points" if unite == "%" else unite)
 
 
 @lru_cache(maxsize=16384)
 def _arrondir(valeur: float, unite: str, decimales: int | None, signe: bool) -> str:
-    arrondi = _quantifier(valeur, unite, decimales)
+    arrondi = quantifier(valeur, unite, decimales)
     return _ponctuer(arrondi, -arrondi.as_tuple().exponent, signe)
 
 
-def _quantifier(valeur: float, unite: str, decimales: int | None) -> Decimal:
+def quantifier(valeur: float, unite: str, decimales: int | None = None) -> Decimal:
     """Une valeur à l'échelle où elle s'écrit, arrondie comme elle s'écrit."""
     nombre = Decimal(str(valeur)) * multiplier(unite)
     if decimales is None:

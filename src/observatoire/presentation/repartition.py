@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import seaborn
-from matplotlib.colors import to_rgb
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.contraste import encre_sur
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer, statut_de
 from observatoire.presentation.svg import rendre, style
-from observatoire.presentation.toile import ENCRE, GRIS, Toile, mesurer
+from observatoire.presentation.toile import ENCRE, GRIS, LARGEUR, Toile, mesurer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -87,7 +87,7 @@ def _par_barre(valeurs: Publie, barres: list[Barre]) -> dict[str, dict]:
 
 def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
     parts = np.array([barre.parts for barre in barres])
-    rangees = 14.4 * np.ceil(len(noms) / _COLONNES)
+    rangees = 14.4 * np.ceil(len(noms) / len(_colonnes(noms)))
     hauteur = 43.2 + 23.76 * len(barres) + rangees
     gauche = max(54, 7 + max(mesurer(barre.nom, 9) for barre in barres))
     toile = Toile(hauteur, (0, 100), (len(barres) - 0.45, -0.55), gauche=gauche, haut=14.4 + rangees)
@@ -118,7 +118,7 @@ def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs:
         if noms[rang].lower() in _INCONNUES:
             demi = mesurer(texte, 9) / 2 + 1
             toile.encadrer(milieu - demi, y - 5.5, milieu + demi, y + 5.5, fc=couleurs[rang], lw=0, zorder=3)
-        toile.ecrire(milieu, y, texte, corps=9, couleur=ENCRE if _est_clair(couleurs[rang]) else "white")
+        toile.ecrire(milieu, y, texte, corps=9, couleur=encre_sur(couleurs[rang]))
 
 
 def _montrer_le_cache(toile: Toile, barre: Barre, y: float, demi: float, debut: float) -> None:
@@ -142,9 +142,9 @@ def _montrer_le_cache(toile: Toile, barre: Barre, y: float, demi: float, debut: 
 
 def _legender(toile: Toile, noms: list[str], couleurs: list) -> None:
     """La légende se lit ligne par ligne, au-dessus des barres ; ses colonnes sont aussi larges que leurs noms."""
-    colonnes = min(_COLONNES, len(noms))
-    largeurs = [24.3 + max(mesurer(nom, 9) for nom in noms[rang::colonnes]) for rang in range(colonnes)]
-    gauche = toile.gauche + 0.45 * (toile.droite - toile.gauche) - (sum(largeurs) - 9.9) / 2
+    largeurs = _colonnes(noms)
+    colonnes, total = len(largeurs), sum(largeurs) - 9.9
+    gauche = max(3, min(toile.gauche + 0.45 * (toile.droite - toile.gauche) - total / 2, LARGEUR - 3 - total))
     departs = gauche + np.cumsum([0, *largeurs[:-1]])
     rangees = -(-len(noms) // colonnes)
     for rang, (nom, couleur) in enumerate(zip(noms, couleurs, strict=True)):
@@ -153,14 +153,19 @@ def _legender(toile: Toile, noms: list[str], couleurs: list) -> None:
         toile.ecrire(x + 14.4, y, nom, ancre="left", ligne="pied", corps=9, couleur=ENCRE)
 
 
+def _colonnes(noms: list[str]) -> list[float]:
+    """La largeur de chaque colonne de la légende : autant de colonnes qu'il en tient, quatre au plus."""
+    for nombre in range(min(_COLONNES, len(noms)), 0, -1):
+        largeurs = [24.3 + max(mesurer(nom, 9) for nom in noms[rang::nombre]) for rang in range(nombre)]
+        if sum(largeurs) <= LARGEUR:
+            break
+    return largeurs
+
+
 def _aspect(nom: str, couleur) -> dict:
     """L'aspect d'une barre : bordée de blanc ; l'inconnu est hachuré."""
     hachure = "///" if nom.lower() in _INCONNUES else None
     return {"fc": couleur, "ec": "white", "lw": 0.8, "joinstyle": "miter", "hatch": hachure}
-
-
-def _est_clair(couleur) -> bool:
-    return np.dot(to_rgb(couleur), [0.299, 0.587, 0.114]) > 0.55
 
 
 def _couleurs(noms: list[str]) -> list:

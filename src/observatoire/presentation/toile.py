@@ -24,8 +24,8 @@ from observatoire.presentation.nombres import graduer
 
 BLEU, ORANGE, GRIS = "#0072B2", "#B34700", "#525c66"
 ENCRE, PALE, CADRE, GRILLE = "#1f2933", "#3d4852", "#9aa4ad", "#dfe4e8"
-LARGEUR = 345.6  # 4,8 pouces : à cette taille, les caractères restent lisibles sur un téléphone
-MARGE = 21.6
+LARGEUR = 288  # sur un téléphone de 390 pixels, un caractère de corps 9 en a onze
+MARGE = 20
 _SUR_PLACE = IdentityTransform()
 # De la hauteur demandée à la ligne de base, en part du corps : la police est connue, il n'y a rien à mesurer.
 _BASES = {"haut": -0.76, "chiffre": -0.38, "legende": -0.35, "milieu": -0.26, "pied": 0, "bas": 0.24}

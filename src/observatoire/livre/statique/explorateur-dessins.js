@@ -4,9 +4,9 @@ import { chiffresDe, cleDe, direEnClair, enUnite, racine, sommaire, statutDe } f
 
 const CLASSES = 6;
 const ETIQUETTES = 20; // lieux au-delà desquels la carte n'écrit plus les valeurs
-const DISQUE = 22; // rayon du plus grand disque d'un compte
+const DISQUE = 36; // rayon du plus grand disque d'un compte
 const [LARGEUR, HAUTEUR, GAUCHE, BAS, HAUT] = [360, 220, 44, 26, 14];
-const DE_SVG = new Set(["svg", "g", "text", "line", "circle", "rect", "title"]);
+const DE_SVG = new Set(["svg", "g", "text", "line", "circle", "rect", "title", "tspan"]);
 const fond = racine.querySelector("svg");
 const marque = racine.querySelector(".obs-schematique");
 
@@ -43,7 +43,7 @@ export function colorier(vue, titre) {
   if (!sien || !bornes.length) return [];
   for (const groupe of groupes) groupe.setAttribute("display", groupe === sien ? "inline" : "none");
   const parCode = new Map(vue.presents.map((lieu) => [lieu.code, lieu]));
-  const formes = [...sien.children].filter((forme) => parCode.has(forme.dataset.code));
+  const formes = [...sien.querySelectorAll(".obs-lieu")].filter((forme) => parCode.has(forme.dataset.code));
   for (const forme of formes) teindre(vue, forme, parCode.get(forme.dataset.code), bornes, formes.length <= ETIQUETTES);
   fond.setAttribute("role", "img");
   fond.setAttribute("aria-label", `Carte : ${titre}. Les valeurs sont dans la liste.`);
@@ -54,18 +54,21 @@ function teindre(vue, forme, lieu, bornes, ecrit) {
   const { d, choix } = vue;
   const ligne = vue.prendre(lieu);
   const [statut, disque] = [statutDe(ligne), d.nature === "effectif"];
-  const [trace, texte] = [forme.querySelector("path"), forme.querySelector("text")];
+  const trace = forme.querySelector("path");
+  const dessus = [...forme.parentNode.querySelectorAll("[data-de]")].find((nom) => nom.dataset.de === lieu.code);
+  const texte = dessus.querySelector("text");
   const classe = statut === "publie" && !disque ? classer(enUnite(ligne.valeur, d), bornes) : "aucune";
-  for (const ancien of forme.querySelectorAll("title, circle")) ancien.remove();
+  for (const ancien of [...forme.querySelectorAll("title"), ...dessus.querySelectorAll("circle")]) ancien.remove();
   forme.prepend(el("title", {}, direEnClair(lieu.nom, ligne, d)));
   trace.setAttribute("class", `obs-classe-${classe}`);
   trace.setAttribute("fill", statut === "publie" ? "#fff" : `url(#motif-explorateur-${statut})`);
+  const [x, y] = ["x", "y"].map((axe) => texte.getAttribute(axe));
   if (statut === "publie" && disque) {
-    const r = DISQUE * Math.sqrt(Number(ligne.valeur) / (bornes.at(-1) || 1));
-    trace.after(el("circle", { cx: texte.getAttribute("x"), cy: texte.getAttribute("y") - 4, r }));
+    dessus.prepend(el("circle", { cx: x, cy: y, r: DISQUE * Math.sqrt(Number(ligne.valeur) / (bornes.at(-1) || 1)) }));
   }
-  texte.setAttribute("class", classe >= CLASSES - 2 ? "obs-clair" : "obs-fonce");
-  texte.textContent = !ecrit ? "" : statut === "publie" ? chiffresDe(ligne, d) : statut;
+  texte.setAttribute("class", `obs-sur-${classe}`);
+  const valeur = statut === "publie" ? chiffresDe(ligne, d) : statut;
+  texte.replaceChildren(...(ecrit ? [el("tspan", { x, dy: "-.2em" }, dessus.dataset.nom), el("tspan", { x, dy: "1.1em" }, valeur)] : []));
   forme.classList.toggle("obs-courant", [choix.lieu, choix.avec].includes(cleDe(lieu)));
 }
 

@@ -122,7 +122,7 @@ def _dessiner(valeurs: Publie, declaration: dict, limites: Limites, points: tupl
     toile = Toile(216, (0, unites.max() * 1.05), (0, sommet * 1.08 or 1), gauche=36, haut=30.24, bas=36)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
     toile.graduer_x(*graduations(toile.bornes_x, ""), grille=False)
-    toile.ecrire((toile.gauche + toile.droite) / 2, 6, declaration["denominateur"], ligne="pied", corps=8.5)
+    toile.ecrire((toile.gauche + toile.droite) / 2, 6, declaration["denominateur"], ligne="pied", corps=9)
     abscisses = np.geomspace(max(unites.min() * 0.8, 1), unites.max() * 1.05, 80)
     for quantile, tirets in zip(QUANTILES, ("--", ":"), strict=True):
         for limite in limites.a(abscisses, quantile):
@@ -140,14 +140,14 @@ def _dessiner(valeurs: Publie, declaration: dict, limites: Limites, points: tupl
 
 def _legender(toile: Toile) -> None:
     """Les points, les points signalés, les deux limites, de gauche à droite au-dessus du dessin."""
-    x, y = 18.0, toile.haut + 13.3
+    x, y = 6.0, toile.haut + 13.3
     toile.marquer(x, y, "o", 4.5, BLEU, 0)
-    toile.ecrire(x + 7, y, "territoire", ancre="left", ligne="legende", corps=8.5)
-    toile.marquer(x + 66, y, "D", 8, ORANGE, 0)
-    toile.ecrire(x + 74, y, "signalé", ancre="left", ligne="legende", corps=8.5)
-    for debut, texte, tirets in ((122, "limites à 95 %", "--"), (222, "à 99,8 %", ":")):
+    toile.ecrire(x + 6, y, "territoire", ancre="left", ligne="legende", corps=9)
+    toile.marquer(x + 62, y, "D", 8, ORANGE, 0)
+    toile.ecrire(x + 70, y, "signalé", ancre="left", ligne="legende", corps=9)
+    for debut, texte, tirets in ((116, "limites à 95 %", "--"), (210, "à 99,8 %", ":")):
         toile.tirer(x + debut, y, x + debut + 16, y, GRIS, 1.2, tirets)
-        toile.ecrire(x + debut + 20, y, texte, ancre="left", ligne="legende", corps=8.5)
+        toile.ecrire(x + debut + 20, y, texte, ancre="left", ligne="legende", corps=9)
 
 
 def _compter(cotes: np.ndarray, cote: int) -> str:
