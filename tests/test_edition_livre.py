@@ -70,8 +70,10 @@ def test_chaque_page_dit_ce_qu_elle_montre_a_qui_la_cherche_ou_l_envoie(livre):
         == ""
     )
     longue = decrire(f"<p>Un premier paragraphe <b>gras</b>, {'mot ' * 100}</p><p>Le second n'y est pas du tout.</p>")
-    assert longue.startswith("Un premier paragraphe gras, mot") and longue.endswith("…") and len(longue) <= 200
-    constat = '<p>Un paragraphe de la page, avant.</p><ul class="obs-essentiel"><li>Le constat : les impayés montent.</li></ul>'
+    assert longue.startswith("Un premier paragraphe gras, mot")
+    assert longue.endswith("…")
+    assert len(longue) <= 200
+    constat = '<p>Un paragraphe, avant.</p><ul class="obs-essentiel"><li>Le constat : les impayés montent.</li></ul>'
     assert decrire(constat) == "Le constat : les impayés montent."
 
 
