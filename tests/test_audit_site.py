@@ -195,7 +195,7 @@ def png(texte: str) -> bytes:
 
 def feuille(lignes: list[dict]) -> bytes:
     tampon = io.BytesIO()
-    pd.DataFrame(lignes).to_excel(tampon, index=False)
+    pd.DataFrame(lignes).to_excel(tampon, index=False, engine="openpyxl")
     return tampon.getvalue()
 
 

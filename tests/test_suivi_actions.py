@@ -52,7 +52,7 @@ def test_les_ecritures_des_depots_sont_lues(tmp_path, separateur, encodage):
 def test_un_classeur_est_lu_mais_pas_deux_fichiers(tmp_path):
     suivi = Suivi(tmp_path)
     lignes = pd.DataFrame([BONNE.split(";")], columns=ENTETE.split(";"))
-    lignes.to_excel(suivi.dossier / "actions.xlsx", index=False)
+    lignes.to_excel(suivi.dossier / "actions.xlsx", index=False, engine="openpyxl")
     assert lire_actions(suivi.config, suivi.jalons).table["dossier"].tolist() == [PLANOISE]
     suivi.ecrire()
     assert refus(suivi) == (
