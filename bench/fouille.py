@@ -8,6 +8,7 @@ Rien ne doit tomber, ni durer, ni nommer une valeur personnelle. Chaque faute es
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import io
 import random
 import sys
@@ -77,7 +78,8 @@ def essayer(octets: bytes, table: str, format_: str, config, schemas) -> None:
     with tempfile.TemporaryDirectory() as nom:
         chemin = Path(nom) / f"{table}_gbh.{format_}"
         chemin.write_bytes(octets)
-        debut = time.monotonic()
+        debut = time.process_time()  # non la durée : la machine peut être chargée
+        faulthandler.dump_traceback_later(6 * SECONDES, exit=True)  # le fichier reste dans le dossier provisoire
         examen = examiner_ici(Fichier(chemin, chemin.name), config)
         dites = examen if isinstance(examen, str) else f"{examen.proposition}"
         if isinstance(examen, Examen):
@@ -96,7 +98,8 @@ def essayer(octets: bytes, table: str, format_: str, config, schemas) -> None:
         else:
             VUS["sans tableau"] += 1
         assert PERSONNE not in dites, "une valeur personnelle est nommée"
-        assert time.monotonic() - debut < SECONDES, "trop long"
+        faulthandler.cancel_dump_traceback_later()
+        assert time.process_time() - debut < SECONDES, "trop long"
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import tempfile
 import time
 import traceback
@@ -222,7 +223,8 @@ def _juger(cas: Cas, dossier: Path) -> tuple[str, str]:
 
 @cache
 def _terrain(dossier: Path) -> tuple:
-    """Un observatoire où seul le fichier d'un cas est abîmé."""
+    """Un observatoire où seul le fichier d'un cas est abîmé ; à chaque processus le sien : un autre peut être mort."""
+    dossier = dossier / str(os.getpid())
     (dossier / "depots").mkdir(parents=True)
     atelier = Atelier(dossier / "depots")
     atelier.deposer_tout()
@@ -257,7 +259,7 @@ def _lire_une_saisie(cas: Cas, dossier: Path) -> str:
 
 @cache
 def _saisies(dossier: Path):
-    config = copier_les_saisies(dossier / "saisies")
+    config = copier_les_saisies(dossier / str(os.getpid()) / "saisies")
     for nom, (contenu, _) in FICHIERS.items():
         if contenu is not None:
             (config.fichier.parent / nom).write_text(yaml.safe_dump(contenu, allow_unicode=True), encoding="utf-8")

@@ -37,8 +37,9 @@ DU_LOGEMENT = [
 ]  # fmt: skip
 COLONNES_DEPOTS = [
     "annee", "deposant", "table", "fichier", "format", "statut", "lignes", "problemes", "avertissements", "reparees",
-    "mises_a_part", "gardees", "colonnes_absentes",
+    "mises_a_part", "gardees", "colonnes_absentes", "rupture",
 ]  # fmt: skip
+_ORDINAIRE = {"colonnes_absentes": "", "rupture": ""}
 
 
 class SansRenvoi(yaml.SafeDumper):
@@ -123,7 +124,7 @@ def ecrire_prepare(config: Configuration, annees: dict[int, dict[str, list[dict]
         for nom, contenu in tables(annees.get(annee, {}), annee, ville=False).items():
             contenu.to_parquet(dossier / f"{nom}.parquet", index=False)
     lignes = [
-        {"annee": a, "deposant": d, "table": t, "statut": "accepte", "colonnes_absentes": "", **dict(*autres)}
+        {"annee": a, "deposant": d, "table": t, "statut": "accepte", **_ORDINAIRE, **dict(*autres)}
         for a, d, t, *autres in depots
     ]
     pd.DataFrame(lignes, columns=COLONNES_DEPOTS).to_parquet(prepare / "depots.parquet")

@@ -311,7 +311,7 @@ def mixite(code_ville: str, quartiers: dict) -> tuple[pd.DataFrame, pd.DataFrame
     suites = [(d, a, *lieu) for d, a in paires for lieu in lieux if lieu[3] != "entropie"]
     evolution = pd.DataFrame(suites, columns=COLONNES_DU_CHANGEMENT[:6]).assign(
         valeur_depart=0.2, valeur=0.23, variation=0.03, borne_basse=-0.01, borne_haute=0.07, structure=0.04,
-        composition=-0.01, unites=6, part_reste=0.02, statut="publie",
+        composition=-0.01, unites=6, part_reste=0.02, statut="publie", absents="",
     )  # fmt: skip
     evolution.loc[evolution["annee"].eq(2008), "statut"] = "na"
     return table, evolution[COLONNES_DU_CHANGEMENT]

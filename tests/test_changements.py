@@ -14,6 +14,7 @@ from petit_publie import ecrire_publie
 from observatoire.baremes import lire_baremes
 from observatoire.publie import lire_publie
 from observatoire.secret import Bruit
+from observatoire.statistique.depart import pente_ponderee, retrecir
 from observatoire.sujets.alertes.calcul.changements import compter_les_mouvements, evaluer_les_changements
 from observatoire.sujets.alertes.calcul.regles import lire_regles_des_alertes
 from observatoire.sujets.alertes.vue.changements import dire_un_changement, qualifier
@@ -80,6 +81,39 @@ def test_un_immeuble_sans_secteur_se_compare_a_son_quartier(regles):
     table = evaluer_les_changements(_mouvements(lieux, i5={"gagnes_x": 15}), lieux, {2010: regles}, SANS_BRUIT)
     assert "i5" in _signales(table, "gagnes")
     assert set(table["niveau"]) == {"quartier", "immeuble"}
+
+
+def _bruite(part: float, bruit: float = 0.5) -> dict[str, int]:
+    """Quatre-vingts ménages, une part d'entre eux avec le trait, dont ``bruit`` des réponses sont tirées de nouveau."""
+    avaient = round(80 * part)
+    gagnent, perdent = round(bruit * part * (80 - avaient)), round(bruit * (1 - part) * avaient)
+    return {"gagnes_x": gagnent, "gagnes_n": 80 - avaient, "perdus_x": perdent, "perdus_n": avaient}
+
+
+def test_des_reponses_mal_notees_ne_passent_pas_pour_un_changement(regles):
+    """Là où le trait est fréquent, elles le font gagner plus souvent qu'ailleurs ; un vrai gain se voit encore."""
+    lieux = _lieux()
+    tires = {f"i{rang}": _bruite(0.05 + 0.7 * ((7 * rang) % 48) / 47) for rang in range(48)}
+    table = evaluer_les_changements(_mouvements(lieux, **tires), lieux, {2010: regles}, SANS_BRUIT)
+    assert not _signales(table, "gagnes") | _signales(table, "perdus")
+    tires["i5"]["gagnes_x"] += 15
+    table = evaluer_les_changements(_mouvements(lieux, **tires), lieux, {2010: regles}, SANS_BRUIT)
+    assert "i5" in _signales(table, "gagnes")
+
+
+def test_la_pente_est_celle_des_reponses_mal_notees_et_nulle_au_hasard():
+    """Trente réponses sur cent tirées de nouveau : la pente est de 0,3, que la part de départ soit connue ou non."""
+    alea, taille = np.random.default_rng(2010), 25
+    part = np.clip(0.3 + 0.12 * alea.standard_normal((4000, 1)), 0.02, 0.9)
+    avaient = alea.binomial(taille, part)
+    gagnent = alea.binomial(taille - avaient, 0.02 + 0.3 * part)
+    depart = retrecir(avaient, np.full(avaient.shape, taille))
+    assert pente_ponderee(gagnent, taille - avaient, depart)[0] == pytest.approx(0.3, abs=0.04)
+    assert np.corrcoef(depart[:, 0], part[:, 0])[0, 1] > 0.75
+    seuls = alea.binomial(taille - avaient, 0.05)
+    assert abs(pente_ponderee(seuls, taille - avaient, depart)[0]) < 0.02
+    assert not retrecir(np.zeros((3, 2)), np.zeros((3, 2))).any()
+    assert not pente_ponderee(seuls, taille - avaient, np.full(avaient.shape, 0.3)).any()
 
 
 def test_le_hasard_seul_n_alerte_presque_jamais(regles):

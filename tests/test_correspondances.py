@@ -12,13 +12,15 @@ from archive_bailleurs import Extrait, Facon, composer, composer_plusieurs, conf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatoire.configuration.modeles.correspondances import ColonneEcrite
+from observatoire.configuration.modeles.correspondances import ColonneEcrite, FichierEcrit
 from observatoire.correspondance import conseiller, correspondre
 from observatoire.correspondance.synonymes import reconnaitre_valeur, synonymes_de, valeurs_de
 from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ParametreInconnu
-from observatoire.lecture import ecrire_rapports, verifier
+from observatoire.lecture import ecrire_rapports, lire, verifier
 from observatoire.lecture.conformite import colonne_conforme
 from observatoire.lecture.conversion import convertir
+from observatoire.lecture.correspondances import lire_a_travers
+from observatoire.lecture.depots import Fichier
 from observatoire.lecture.gabarits import ecrire_gabarits, exemple
 from observatoire.lecture.grilles import separer
 from observatoire.lecture.traductions import mettre_en_forme, traduire
@@ -161,6 +163,45 @@ def test_un_fichier_pour_deux_tables_sous_un_nom_quelconque(tmp_path):
     comparer(extrait, depots)
 
 
+def test_un_fichier_pour_deux_tables_se_prepare(tmp_path):
+    config = configurer(tmp_path)
+    extrait = composer_plusieurs("gbh", 2009, Facon("rpls", "csv", separateur="\t", dates="iso"), 4)
+    confirmer(correspondre(extrait.deposer(tmp_path / "brut"), config).ecrit)
+    depots = lire(config)
+    lus = {f.table: f.contenus[f.table].lignes for f in depots.fichiers if f.source}
+    assert lus == {table: len(verite) for table, verite in extrait.verite.items()}
+
+
+def test_deux_fichiers_pour_une_table(tmp_path):
+    """Deux agences, deux fichiers que la correspondance décrit ; une ligne commune est refusée dans les deux."""
+    config = configurer(tmp_path)
+    extrait = composer("logements", "ulis", "neolia", 2010, Facon("mots", "csv"), 5)
+    extrait.deposer(tmp_path / "brut")
+    dossier = tmp_path / "brut/2010"
+    entete, *lignes = extrait.octets.decode("utf-8-sig").splitlines()
+    (dossier / extrait.nom).unlink()
+
+    def deposer(nord: list[str], sud: list[str]) -> None:
+        for nom, siennes in (("nord", nord), ("sud", sud)):
+            (dossier / f"{nom}_neolia.csv").write_text("\n".join([entete, *siennes]) + "\n", encoding="utf-8-sig")
+
+    deposer(lignes, lignes)
+    for nom in ("nord", "sud"):
+        contenu = confirmer(correspondre(dossier / f"{nom}_neolia.csv", config).ecrit)
+    assert [f["fichier"] for f in contenu["fichiers"]] == ["nord", "sud"]
+    deposer(lignes[:40], lignes[40:])
+    depots = lire(config)
+    bilan = pd.read_parquet(config.chemin("prepare") / "depots.parquet")
+    (ligne,) = bilan[
+        bilan["table"].eq("logements") & bilan["deposant"].eq("neolia") & bilan["annee"].eq(2010)
+    ].itertuples()
+    assert (ligne.statut, ligne.lignes) == ("accepte", len(lignes))
+    assert len(pd.read_parquet(config.chemin("prepare") / "tables/2010/logements.parquet")) == len(lignes)
+    deposer(lignes[:41], lignes[40:])
+    depots = verifier(config)
+    assert [p.lignes for f in depots.refuses for p in f.problemes if p.regle == "unicite"] == [(42,), (2,)]
+
+
 @pytest.mark.parametrize("rang", range(2))
 def test_une_valeur_personnelle_n_est_jamais_ecrite(tmp_path, rang, capsys):
     """Des noms dans une colonne de trop, dans une liste personnelle : ni le fichier, ni l'écran ne les répètent."""
@@ -295,7 +336,10 @@ def test_des_lignes_plus_courtes_que_l_en_tete_se_lisent(tmp_path):
 def test_un_gabarit_rempli_de_ses_exemples_se_lit(tmp_path):
     """Chaque table a son classeur : l'en-tête du format, verrouillé, ses listes, et des exemples qui s'acceptent."""
     schemas = lire_schemas(SCHEMAS)
-    for chemin in ecrire_gabarits(schemas, tmp_path):
+    ecrits = ecrire_gabarits(schemas, tmp_path)
+    octets = [chemin.read_bytes() for chemin in ecrits]
+    assert octets == [chemin.read_bytes() for chemin in ecrire_gabarits(schemas, tmp_path / "encore")]
+    for chemin in ecrits:
         classeur = openpyxl.load_workbook(chemin)
         schema = schemas[chemin.stem.removesuffix("_gabarit")]
         feuille = classeur[schema.nom]
@@ -309,3 +353,20 @@ def test_un_gabarit_rempli_de_ses_exemples_se_lit(tmp_path):
             lue, fautes = convertir(pd.Series([exemple(champ)], dtype="str"), champ)
             assert not fautes.any()
             assert colonne_conforme(lue, champ)
+
+
+def test_une_colonne_sans_nom_se_dit_meme_a_cote_d_une_constante(tmp_path):
+    chemin = tmp_path / "immeubles_gbh.csv"
+    chemin.write_text("Code;;Résidence\nA;12;Tour\nB;13;Barre\n", encoding="utf-8")
+    schema = lire_schemas(SCHEMAS)["immeubles"]
+    ecrites = {
+        "id_immeuble": {"colonne": "Code"},
+        "bailleur": {"constante": "gbh"},
+        "libelle": {"colonne": "Résidence"},
+    }
+    ecrit = FichierEcrit.model_validate(
+        {"fichier": "immeubles", "tables": {"immeubles": ecrites}}, context={"champs": {"immeubles": schema.champs}}
+    )
+    fichier = Fichier(chemin, chemin.name, 2010, "gbh", "immeubles")
+    lire_a_travers(fichier, ecrit, schema)
+    assert fichier.avertissements["message"].str.contains("n° 2").tolist() == [True]

@@ -12,17 +12,26 @@ import numpy as np
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier, colonnes, octets_csv
+from classeur_ancien import ecrire_xls
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from observatoire.interdits import mots, normaliser
 from observatoire.lecture.conversion import cle_de_valeur, convertir
+from observatoire.lecture.depots import Fichier
 from observatoire.lecture.fichiers import lire_fichier
-from observatoire.lecture.tableurs import en_texte
+from observatoire.lecture.grilles import lire_grilles
+from observatoire.lecture.parts import controler_fichier
+from observatoire.lecture.refus import FichierIllisible
+from observatoire.lecture.tableurs import en_texte, en_textes
+from observatoire.lecture.verification import inventaire
 from observatoire.schemas import Champ
 
-CSV = list(product((";", ","), ("utf-8", "utf-8-sig", "latin-1"), (False, True)))
+CSV = [
+    *product((";", ","), ("utf-8", "utf-8-sig", "latin-1"), (False, True)),
+    *((";", ancien, False) for ancien in ("cp850", "mac_roman")),
+]
 NATURES = {"nb_pieces": int, "surface_m2": float, "loyer_eur": float, "annee_construction": int}
 
 
@@ -303,3 +312,75 @@ def test_une_liste_se_compare_de_meme_par_valeur_et_par_colonne(ecrit):
     lue = convertir(pd.Series([ecrit], dtype="str"), champ)[0][0]
     attendue = {cle_de_valeur(admise): admise for admise in admises}.get(cle_de_valeur(ecrit), ecrit)
     assert lue == attendue
+
+
+def _en_xls(atelier: Atelier, table: str, **options) -> None:
+    entete = colonnes(table)
+    lignes = [entete, *([ligne.get(nom, "") for nom in entete] for ligne in atelier.lignes[table])]
+    atelier.deposer(table, nom=f"{table}_neolia.xls", octets=ecrire_xls(lignes, **options))
+
+
+def test_un_ancien_classeur(tmp_path, attendues):
+    """Un XLS d'avant 2007 se lit ; une cellule en erreur n'y passe pas pour vide."""
+    atelier = Atelier(tmp_path)
+    for table in ("immeubles", "logements"):
+        _en_xls(atelier, table)
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    comparer(depots.tables, attendues)
+    _en_xls(atelier, "logements", erreurs={(2, colonnes("logements").index("surface_m2"))})
+    (refus,) = atelier.verifier().refuses
+    assert "ligne 3, colonne « surface_m2 » : « #N/A » est une erreur du tableur" in refus.message()
+
+
+def test_un_pourcentage_d_un_ancien_classeur_et_un_conteneur_abime(tmp_path):
+    octets = ecrire_xls([["a", "b"], [0.5, 0.5]], pourcents={(1, 1)})
+    (tmp_path / "a.xls").write_bytes(octets)
+    assert en_textes(tmp_path / "a.xls", "Feuil1", [["a", "b"], [0.5, 0.5]]) == [["a", "b"], ["0.5", "50"]]
+    for abime in (octets[:600], b"<html>" * 200, octets[:512] + b"\1\0\0\0" * 128 + octets[1024:]):
+        (tmp_path / "a.xls").write_bytes(abime)
+        with pytest.raises(FichierIllisible):
+            lire_fichier(tmp_path / "a.xls", [["a", "b"]])
+
+
+def test_une_feuille_masquee_ne_se_lit_pas(tmp_path):
+    """Deux feuilles au même en-tête : celle que le tableur montre ; toutes deux montrées, un refus."""
+    classeur_ = Workbook()
+    for nom, valeur in (("vieux", "A"), ("neuf", "B")):
+        feuille = classeur_.create_sheet(nom)
+        feuille.append(["code", "nom"])
+        feuille.append([valeur, "x"])
+    classeur_.remove(classeur_.worksheets[0])
+    classeur_.save(tmp_path / "a.xlsx")
+    with pytest.raises(FichierIllisible):
+        lire_fichier(tmp_path / "a.xlsx", [["code", "nom"]])
+    classeur_["vieux"].sheet_state = "hidden"
+    classeur_.save(tmp_path / "a.xlsx")
+    assert lire_fichier(tmp_path / "a.xlsx", [["code", "nom"]]).cadre[0].tolist() == ["B"]
+    assert list(lire_grilles(tmp_path / "a.xlsx")) == ["neuf"]
+
+
+@pytest.mark.parametrize(
+    ("colonne", "ecrites", "dit"),
+    [
+        ("surface_m2", ["45,2 m²", "50 m²", "61,5 m²"], "avec leur unité"),
+        ("date_bail", ["40238", "40239", "40240"], "numéros de jour du tableur"),
+        ("date_bail", ["20100301", "20100302", "20100303"], "sans séparateur"),
+        ("nb_pieces", ["1.250", "2,000", "3.000"], "milliers sont séparés"),
+    ],
+)
+def test_une_facon_d_ecrire_toute_une_colonne_se_dit_une_fois(tmp_path, colonne, ecrites, dit):
+    atelier = Atelier(tmp_path)
+    for ligne, ecrite in zip(atelier.lignes["logements"], ecrites, strict=False):
+        ligne[colonne] = ecrite
+    (probleme,) = _controler(atelier, "logements")
+    assert dit in probleme.phrase
+    assert probleme.lignes == (2, 3, 4)
+
+
+def _controler(atelier: Atelier, table: str) -> list:
+    """Les problèmes d'un fichier, lu ici."""
+    chemin = atelier.deposer(table)
+    fichier = Fichier(chemin, chemin.name, 2010, "neolia", table)
+    controler_fichier(fichier, inventaire(atelier.config)[1])
+    return fichier.problemes

@@ -26,6 +26,8 @@ from observatoire.lecture import parquet, prudence, rapports
 from observatoire.lecture.controles import plus_proche
 from observatoire.lecture.parts import controler_fichier
 from observatoire.lecture.problemes import LIGNES_GARDEES, nombre, par_code, par_valeur
+from observatoire.lecture.refus import FichierIllisible
+from observatoire.lecture.tableurs import ouvrir
 from observatoire.lecture.territoires import est_inconnu, lire_contours
 from observatoire.lecture.verification import inventaire
 
@@ -135,12 +137,35 @@ def test_des_cellules_repetees_des_milliards_de_fois(tmp_path):
     rangee = f'<table:table-row table:number-rows-repeated="1048576">{cellule}</table:table-row>'
     contenu = f'<office:document-content {espaces}><office:body><office:spreadsheet><table:table table:name="F">'
     contenu += f"{rangee}</table:table></office:spreadsheet></office:body></office:document-content>"
+    depots = _avec(Atelier(tmp_path), _ods(contenu), "logements_neolia.ods")
+    assert "loin à droite du tableau" in _refus(depots).message()
+
+
+def test_un_ods_coupe_avant_sa_fin_se_refuse_aussitot(tmp_path):
+    """La bibliothèque qui lit les classeurs en attendait la fin pour toujours."""
+    ods = ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    contenu = f'<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"{ods}><o:body>'
+    contenu += '<o:spreadsheet><table:table table:name="F"><table:table-row><table:table-cell/></table:table-row>'
+    (tmp_path / "coupe.ods").write_bytes(_ods(contenu))
+    with pytest.raises(FichierIllisible):
+        ouvrir(tmp_path / "coupe.ods")
+
+
+def _ods(contenu: str) -> bytes:
     with zipfile.ZipFile(flux := io.BytesIO(), "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("content.xml", contenu)
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
-    depots = _avec(Atelier(tmp_path), flux.getvalue(), "logements_neolia.ods")
-    assert "loin à droite du tableau" in _refus(depots).message()
+    return flux.getvalue()
+
+
+def test_un_ods_qui_s_arrete_en_route(tmp_path):
+    """Coupé au milieu d'une feuille, il occupait la lecture jusqu'à sa limite de temps."""
+    with zipfile.ZipFile(flux := io.BytesIO(), "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", '<a xmlns:table="t"><table:table table:name="F"><table:table-column/>')
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    assert "abîmé" in _refus(_avec(Atelier(tmp_path), flux.getvalue(), "logements_neolia.ods")).message()
 
 
 def _parquet(table: pa.Table, fois: int = 1) -> bytes:

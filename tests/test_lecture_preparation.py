@@ -10,6 +10,7 @@ from threading import Barrier
 from types import SimpleNamespace
 
 import atelier_lecture
+import numpy as np
 import pandas as pd
 import pytest
 from atelier_lecture import Atelier
@@ -17,10 +18,10 @@ from atelier_lecture import Atelier
 from observatoire.configuration import lire_configuration
 from observatoire.droits import creer_dossier
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture import ecrire_rapports, preparer, verifier
+from observatoire.lecture import ecrire_rapports, positions, preparer, verifier
 from observatoire.lecture.avertissements import REGLES
 from observatoire.lecture.rapports import typographier
-from observatoire.lecture.territoires import lire_contours
+from observatoire.lecture.territoires import lire_contours, remarquer
 from observatoire.tables import preparees
 from observatoire.tables.depots import LECTURE
 
@@ -237,6 +238,16 @@ def test_un_immeuble_loin_des_autres(tmp_path):
     assert doutes.loc[doutes["regle"].eq("immeuble_isole"), "id"].tolist() == ["I4"]
 
 
+def test_un_parc_hors_de_la_ville_se_dit_d_un_mot(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.lignes["immeubles"] = [
+        {"id_immeuble": f"I{k}", "bailleur": "neolia", "lon": f"2,3{k}", "lat": "48,85"} for k in range(6)
+    ]
+    atelier.deposer("immeubles")
+    (doute,) = atelier.verifier().a_expliquer.to_dict("records")
+    assert (doute["regle"], doute["attendu"]) == ("parc_hors_contours", "6")
+
+
 def test_un_parc_qui_change(tmp_path):
     atelier = Atelier(tmp_path)
     for annee in (2009, 2010):
@@ -264,9 +275,8 @@ def test_chaque_regle_a_son_essai():
     dans_test_vraisemblance = {
         "programmes_identiques", "quartier_d_une_autre_commune", "livraisons_et_parc", "tres_social_et_parc",
     }  # fmt: skip
-    assert set(REGLES) == {
-        *DOUTES, *IDENTIQUES, *OCCUPANT, "immeuble_isole", "bail_sans_attribution", *dans_test_vraisemblance,
-    }  # fmt: skip
+    seules = {"immeuble_isole", "parc_hors_contours", "bail_sans_attribution"}
+    assert set(REGLES) == {*DOUTES, *IDENTIQUES, *OCCUPANT, *seules, *dans_test_vraisemblance}
 
 
 @pytest.mark.parametrize("table", [t for t in preparees().values() if t.etape is not LECTURE], ids=lambda t: t.nom)
@@ -397,5 +407,54 @@ def test_typographie():
 def test_des_contours_qui_se_recouvrent_sont_refuses(tmp_path, monkeypatch):
     """Un quartier qui en recouvre un autre prendrait ses immeubles en silence : il est nommé, avec l'étendue."""
     monkeypatch.setitem(atelier_lecture.CARRES, ("quartier", "planoise", ""), (6.015, 47.20, 6.04, 47.24))
-    with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)"):
-        Atelier(tmp_path).verifier()
+    atelier = Atelier(tmp_path)
+    atelier.lignes["immeubles"][0]["lon"] = "6,017"
+    atelier.deposer("immeubles")
+    with pytest.raises(ErreurConfiguration, match=r"« planoise » : recouvre « battant » \(\d+ ha\)") as refus:
+        atelier.verifier()
+    assert "1 immeuble de 2010 sous deux contours" in str(refus.value)
+
+
+def test_un_trace_repris_et_un_vide_se_disent(tmp_path):
+    """Trois carrés autour d'un quatrième qui manque, dont un a un point doublé : rien d'empêché, tout est dit."""
+    cadre = [[6.00, 47.20], [6.03, 47.20], [6.03, 47.23], [6.00, 47.23], [6.00, 47.20]]
+    trou = [[6.01, 47.21], [6.02, 47.21], [6.02, 47.22], [6.01, 47.22], [6.01, 47.21]]
+    pointe = [[6.03, 47.20], [6.04, 47.20], [6.04, 47.23], [6.05, 47.23], [6.04, 47.23], [6.03, 47.23], [6.03, 47.20]]
+    traits = [
+        {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": formes},
+         "properties": {"code": code, "nom": code, "niveau": "quartier", "parent": None}}
+        for code, formes in (("a", [cadre, trou]), ("b", [pointe]))
+    ]  # fmt: skip
+    atelier = Atelier(tmp_path)
+    contenu = json.dumps({"type": "FeatureCollection", "features": traits})
+    (tmp_path / "data/referentiels/quartiers.geojson").write_text(contenu, encoding="utf-8")
+    dits = remarquer(lire_contours(atelier.config))
+    assert dits[0].endswith("« b ».")
+    assert "1 vide entre les quartiers (84 ha)" in dits[1]
+
+
+@pytest.mark.parametrize(
+    ("colonnes_", "deux", "dit"),
+    [
+        (("x", "y"), ("0", "0"), "x et y sont à zéro"),
+        (("lon", "lat"), ("0", "0"), "sont à zéro"),
+        (("x", "y"), ("6687000", "927000"), "x et y semblent échangés"),
+        (("lon", "lat"), ("47,23", "6,01"), "longitude et latitude semblent échangées"),
+        (("x", "y"), ("6,01", "47,23"), "x et y sont des degrés."),
+        (("lon", "lat"), ("927000", "6687000"), "sont des mètres"),
+        (("x", "y"), ("878000", "2255000"), "Lambert II étendu"),
+        (("x", "y"), ("1927000", "6230000"), "CC42 à CC50"),
+        (("x", "y"), ("878000", "255000"), "ancienne zone Lambert"),
+    ],
+)
+def test_des_immeubles_mal_situes_ne_se_disent_qu_une_fois(colonnes_, deux, dit):
+    """Axes échangés, zéros, autre système : une cause, un message ; rien n'est déplacé en silence."""
+    justes = {"x": [927000.0], "y": [6687000.0], "lon": [6.02], "lat": [47.24]}
+    immeubles = pd.DataFrame({c: v + [np.nan] * 2 for c, v in justes.items()}, index=[2, 3, 4])
+    nombres = [float(v.replace(",", ".")) for v in deux]
+    immeubles.loc[[3, 4], list(colonnes_)] = nombres
+    nettes, problemes = positions.examiner(immeubles)
+    assert [(p.phrase, p.lignes) for p in problemes if dit in p.phrase] == [(problemes[0].phrase, (3, 4))]
+    assert len(problemes) == 1
+    assert nettes.loc[[3, 4]].isna().all(axis=None)
+    assert nettes.loc[2].notna().all()

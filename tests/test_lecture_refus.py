@@ -292,9 +292,9 @@ FICHIERS = [
     ),
     Cas(
         "format",
-        lambda a: a.deposer("menages", "gbh", nom="menages_gbh.xls"),
-        "menages_gbh.xls",
-        ["Le format « .xls » n'est pas lu.", "CSV, XLSX et ODS"],
+        lambda a: a.deposer("menages", "gbh", nom="menages_gbh.xlsb"),
+        "menages_gbh.xlsb",
+        ["Le format « .xlsb » n'est pas lu.", "CSV, XLSX et ODS"],
     ),
     Cas(
         "table d'un autre",

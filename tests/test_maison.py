@@ -13,6 +13,7 @@ from atelier import RACINE, configurer, ecrire_gouvernance, ecrire_modele, ecrir
 from lxml import html as lxml_html
 
 from observatoire import dispersion, legender
+from observatoire.configuration import TABLES
 from observatoire.edition import executer
 from observatoire.livre import construire
 from observatoire.presentation.cadres import LIGNES, montrer
@@ -49,6 +50,7 @@ def test_une_figure_seaborn_une_table_et_une_carte_paraissent_dans_le_site(tmp_p
     executer(config, refaire=True)
     assert (config.chemin("edition") / "2010" / "ville.ipynb").read_bytes() == premiere
     construire(config)
+    assert len([*config.chemin("site").glob("_downloads/*/*_gabarit.xlsx")]) == len(TABLES)
     page = lxml_html.parse(str(config.chemin("site") / "book" / "edition" / "2010" / "ville.html")).getroot()
     (table,) = page.xpath("//article//table")
     assert {th.get("scope") for th in table.iter("th")} == {"col", "row"}

@@ -64,7 +64,7 @@ def test_un_changement_est_la_somme_de_ses_parts_et_une_rupture_se_dit(publie):
         assert ecrit in html, ecrit
     rompu = observatoire.changements_mixite(lire_publie(2008, publie))
     assert isinstance(rompu, Absent)
-    assert "2008 n'est pas comparable à 2007 : rupture de série" in rompu.resume
+    assert rompu.resume.endswith("2008 n'est pas comparable à 2007 : rupture de définition.")
     assert isinstance(observatoire.changements_mixite(lire_publie(2007, publie)), Absent)
 
 

@@ -152,6 +152,25 @@ def test_une_rupture_interdit_de_comparer_deux_annees():
     assert changements.loc[changements["statut"].eq("na"), "variation"].isna().all()
 
 
+def test_a_travers_une_rupture_de_perimetre_on_compare_les_bailleurs_des_deux_dates():
+    """Un bailleur qui rejoint ne fait pas la variation : la même ville, à périmètre constant, n'a pas bougé."""
+    fixes = lignes(2009, VILLE), lignes(2010, VILLE)
+    arrives = VILLE | {"velotte": (95, 22, 13)}  # 90 ménages d'un bailleur qui rejoint
+    constants = pd.concat(fixes).assign(depart=2009, arrivee=2010, absents="adoma")
+    _, changements = calculer(pd.concat([fixes[0], lignes(2010, arrives)]), PLAN, 0.0, constants)
+    _, memes = calculer(pd.concat(fixes), PLAN)
+    assert set(changements["absents"]) == {"adoma"}
+    pd.testing.assert_frame_equal(changements.assign(absents=""), memes)
+    assert changements["variation"].eq(0).all()
+    # Un indicateur dont les bailleurs n'ont pas changé garde ses valeurs courantes.
+    seul = constants[constants["indicateur"].eq("moins_40_plafond")]
+    _, changements = calculer(pd.concat([fixes[0], lignes(2010, arrives)]), PLAN, 0.0, seul)
+    assert changements.set_index("indice")["absents"].to_dict() == {
+        "dissimilarite": "adoma", "isolement": "adoma", "theil_h": "",
+    }  # fmt: skip
+    assert trouver(changements, indice="theil_h")["variation"] != 0
+
+
 def test_un_changement_porte_sur_les_quartiers_connus_aux_deux_dates_et_se_referme():
     _, changements = calculer(deux_ans(caches={("velotte", "moins_40_plafond")}), PLAN)
     ligne = trouver(changements, indice="dissimilarite")
@@ -191,8 +210,8 @@ def test_le_plan_vient_du_catalogue_et_de_la_configuration():
         ("moins_40_plafond", 1), ("monoparentales", 1), ("plafond", 5), ("composition", 5),
     ]  # fmt: skip
     assert plan.paires == [(2007, 2008), (2007, 2009), (2007, 2010), (2008, 2009), (2009, 2010)]
-    assert plan.rompu(plan.groupes[0], 2008, 2009)
-    assert not plan.rompu(plan.groupes[0], 2009, 2010)
+    # Les ruptures livrées sont de périmètre : rien n'y est rompu, on compare à périmètre constant.
+    assert not any(plan.rompu(groupe, *paire) for groupe in plan.groupes for paire in plan.paires)
 
 
 def _relire(dossier, nom: str) -> pd.DataFrame:
@@ -207,7 +226,7 @@ def test_ce_qui_est_publie_se_refait_de_ce_qui_est_publie(petite_chaine):
     dossier = config.chemin("publie") / "publique"
     regles = json.loads((dossier / "edition.json").read_text(encoding="utf-8"))["regles"]
     refaites = publier_la_mixite(
-        _relire(dossier, "indicateurs"),
+        (_relire(dossier, "indicateurs"), _relire(dossier, "constants")),
         config,
         lire_baremes(config.chemin("referentiels")),
         lambda source: regles["bruits"].get(source, regles["bruit"])["variance"],

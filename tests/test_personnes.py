@@ -109,6 +109,15 @@ def test_un_nom_courant_ne_passe_pour_le_code_d_aucune_colonne(table, colonne):
     assert [nom for nom in NOMS.split() if not champ.personnelle and citable(champ, nom)] == []
 
 
+def test_un_nom_a_une_lettre_d_un_code_ne_se_lit_que_dans_la_colonne_de_ce_code():
+    """« Louet » passe pour « loue » mal écrit, dans une colonne qui n'est pas personnelle, et dans elle seule."""
+    schemas = lire_schemas(SCHEMAS)
+    lues = [
+        (t, c) for t, c in TEXTES if not schemas[t].champs[c].personnelle and citable(schemas[t].champs[c], "Louet")
+    ]
+    assert lues == [("logements", "occupation")]
+
+
 @pytest.mark.parametrize("feuille", [f"=HYPERLINK({NOM})", f"Mme {NOM}", NOM, "+1+1", "@SOMME"])
 def test_le_nom_d_une_feuille_est_neutralise(tmp_path, feuille):
     atelier = Atelier(tmp_path)

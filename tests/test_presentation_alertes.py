@@ -19,6 +19,7 @@ from observatoire.presentation.affichage import Absent
 from observatoire.presentation.nombres import FINE, ecrire_en_lettres, ecrire_trimestre
 from observatoire.presentation.phrases import accorder, couper, dire_alerte, dire_taux
 from observatoire.publie import lire_publie
+from observatoire.sujets.alertes.vue.dossier import _fraction
 from observatoire.sujets.alertes.vue.entonnoir import Limites
 from observatoire.sujets.alertes.vue.resume import dire
 
@@ -290,3 +291,18 @@ def test_l_entonnoir_ne_montre_que_ce_qui_est_publie(publique):
     assert "Tilleroyes" not in html
     assert "Territoires sans valeur publiée, absents du dessin : 1." in html
     assert isinstance(observatoire.entonnoirs(publique), Absent)  # aucun secteur n'est évalué ici
+
+
+def test_la_page_d_une_alerte_donne_la_ligne_a_inscrire_au_releve(partenaires):
+    entete = (CONTOURS.parents[1] / "suivi" / "actions.csv").read_text(encoding="utf-8").strip().split(";")
+    code = "cccccccccccc"
+    (ligne,) = re.findall(r"<pre><code>(.+?)</code></pre>", observatoire.actions_du_dossier(partenaires, code).html)
+    cases = dict(zip(entete, ligne.split(";"), strict=True))
+    assert (cases["dossier"], cases["decision"]) == (code, "designer_pilote")
+    texte = _texte(observatoire.ouvrir_dossier(partenaires, code))
+    assert f"Dossier {code} :" in texte
+
+
+def test_une_part_d_exces_que_d_autres_compensent_n_est_pas_dite():
+    parts = [_fraction(8, 1), _fraction(-7, 1), _fraction(3, 4), _fraction(0, 4), _fraction(1, -2)]
+    assert parts == ["–", "–", "75\u202f%", "0\u202f%", "–"]

@@ -18,7 +18,6 @@ from observatoire.sujets.objectifs.vue.engagements import (
     verdict_d_un_engagement,
 )
 from observatoire.sujets.objectifs.vue.questions import questions_ouvertes
-from observatoire.sujets.revue.calcul.contexte import COLONNES as DU_CONTEXTE
 from observatoire.sujets.revue.calcul.contributions import COLONNES, PARAISSENT
 from observatoire.sujets.revue.calcul.ecarts import COLONNES as COLONNES_DES_ECARTS
 from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
@@ -37,6 +36,7 @@ CAUSES = re.compile(r"grâce|à cause|impact|provoqu|entraîn|permis de|dû à|c
 VILLE, PLANOISE = "25056", "planoise-chateaufarine"
 EPCI = ["epci", "242500361", "Grand Besançon"]
 DE_2011 = "RPLS au 1er janvier 2011 (SDES), fichier rpls_2011.xlsx"
+LU = ["annee", "echelle", "territoire", "nom", "indicateur", "valeur", "denominateur", "source", "statut"]
 CONTEXTE = [
     [2010, *EPCI, "taux_vacance", 0.034, 18000, DE_2011, "publie"],
     [2010, *EPCI, "taux_mobilite", 0.1271, None, DE_2011, "publie"],
@@ -57,11 +57,12 @@ def _engagement(code: str, verdict: str, **champs) -> dict:
     }  # fmt: skip
 
 
-def _decomposer(niveau: str, territoire: str) -> pd.DataFrame:
+def _decomposer(niveau: str, territoire: str, perimetre: str = "courant", absents: str = "") -> pd.DataFrame:
     """Sept composantes, dont deux cachées et réunies, et ce que le bruit laisse ; leur somme est la variation."""
     commun = {
         "depart": 2007, "annee": 2010, "niveau": niveau, "territoire": territoire, "indicateur": "moins_40_plafond",
         "valeur_depart": 0.42, "valeur": 0.427, "variation": 0.007, "motif": "",
+        "perimetre": perimetre, "absents": absents,
     }  # fmt: skip
     valeurs = dict(zip(PARAISSENT, (0.02, -0.01, -0.005, None, 0.0, 0.003, None), strict=True))
     valeurs |= {"autres": 0.001, "bruit": -0.002}
@@ -87,7 +88,8 @@ def _ecrire(dossier, public: str):
     objectifs[objectifs["indicateur"].isin(lire_publie(2010, dossier).catalogue)].to_csv(
         dossier / "revue_objectifs.csv", index=False
     )
-    lieux = [("ville", VILLE), ("quartier", PLANOISE)]
+    constants = [(*lieu, "constant", "adoma neolia") for lieu in (("ville", VILLE), ("quartier", PLANOISE))]
+    lieux = [("ville", VILLE), ("quartier", PLANOISE), *constants]
     pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
     ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
     pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{rythme: annuel}", "{rythme: une_fois}"]
@@ -95,7 +97,7 @@ def _ecrire(dossier, public: str):
     pd.DataFrame(
         [e + j for e, j in zip((ecart, pas_encore), jugements, strict=True)], columns=COLONNES_DES_ECARTS
     ).to_csv(dossier / "revue_ecarts.csv", index=False)
-    pd.DataFrame(CONTEXTE, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    pd.DataFrame(CONTEXTE, columns=LU).to_csv(dossier / "contexte.csv", index=False)
     return dossier
 
 
@@ -150,6 +152,19 @@ def test_ce_que_le_bruit_laisse_est_une_ligne_a_elle_a_la_ville_comme_au_quartie
     assert all(mot in svg for mot in ("Entrants", "+2,0", "Autres, réunis", "obs-statut-c", "+0,7"))
 
 
+def test_la_ville_montre_les_deux_perimetres_un_quartier_le_constant(dossiers):
+    valeurs = lire_publie(2010, dossiers["publique"])
+    sans = "à périmètre constant (sans ADOMA ni Néolia)"
+    assert str(tableau_decomposition(valeurs)).count("Moins de 40") == 2 * str(tableau_decomposition(valeurs)).count(
+        sans
+    )
+    assert str(tableau_decomposition(valeurs, territoires=True)).count("indicateurs/moins_40_plafond") == 1
+    assert sans in str(tableau_decomposition(valeurs, territoires=True))
+    figures = str(figure_decomposition(valeurs, "moins_40_plafond"))
+    assert figures.count("<svg") == 2
+    assert sans in figures
+
+
 def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):
     valeurs = lire_publie(2010, dossiers["publique"])
     texte = str(tableau_des_ecarts(valeurs))
@@ -192,7 +207,7 @@ def test_une_commune_se_compare_a_elle_meme_et_l_epci_a_tout_le_territoire(tmp_p
         [2010, "commune", "99101", "Valombre", "taux_vacance", 0.05, None, "a", "publie"],
         [2010, *EPCI, "taux_vacance", 0.034, None, "b", "publie"],
     ]
-    pd.DataFrame(lignes, columns=DU_CONTEXTE).to_csv(dossier / "contexte.csv", index=False)
+    pd.DataFrame(lignes, columns=LU).to_csv(dossier / "contexte.csv", index=False)
     texte = re.sub(r"<[^>]+>", " ", str(tableau_contexte(lire_publie(2010, dossier))))
     commune, epci = texte[texte.index("Valombre") :].split("Grand Besançon")
     assert "77,7" in commune

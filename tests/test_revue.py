@@ -38,6 +38,7 @@ from observatoire.sujets.revue.calcul.contributions import (
     AUTRES,
     BRUIT,
     PARAISSENT,
+    Parus,
     bruiter_les_comptes,
     publier_la_decomposition,
 )
@@ -69,6 +70,7 @@ from observatoire.sujets.revue.calcul.revision import ILLISIBLE, INTROUVABLE, SA
 from observatoire.sujets.revue.tables import FLUX
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 from observatoire.sujets.variations.tables import VARIATIONS
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
@@ -275,7 +277,7 @@ def _parus(flux: pd.DataFrame, ajout: float = 0.0) -> pd.DataFrame:
 
 
 def _publier(flux: pd.DataFrame, regles=PUBLIQUE, parus: pd.DataFrame | None = None) -> pd.DataFrame:
-    parus = _parus(flux) if parus is None else parus
+    parus = Parus(_parus(flux) if parus is None else parus, vide(CONSTANTS_PUBLIES), vide(COUVERTURE_PUBLIEE))
     return publier_la_decomposition(flux, parus, regles, ("ville", VILLE), (2009, 2010)).set_index(
         ["niveau", "composante"]
     )
@@ -369,6 +371,53 @@ def test_une_annee_du_chemin_qui_manque_se_dit_sans_rien_decomposer():
     assert quartier["statut"].tolist() == ["c"]
     assert "secrète" in quartier["motif"].iloc[0]
     assert quartier[["valeur", "variation", "contribution"]].isna().all(axis=None)
+
+
+def test_a_perimetre_constant_la_decomposition_est_celle_des_bailleurs_des_deux_dates():
+    """Un bailleur qui rejoint n'y est pas, même restés et entrants de l'année d'après ; elle ferme sur les valeurs à
+    périmètre constant, et se cache avec la courante."""
+    trois = ("gbh", "neolia", "saiemb")
+    retour = [(c, b, n1, x1, n0, x0) for c, b, n0, x0, n1, x1 in GROS]  # l'année d'après, chacun revient
+    deux_ans = pd.concat([_flux(*GROS, annee=2009), _flux(*retour)])
+    arrive = [
+        _flux(("couverture", "adoma", 0, 0, 200, 150), annee=2009),
+        _flux(("restes", "adoma", 180, 140, 180, 139), ("entrants", "adoma", 0, 0, 20, 15)),
+    ]
+    livres = [(a, b, "apl", "livre") for a in (2008, 2009, 2010) for b in trois]
+    livres += [(a, "adoma", "apl", "non_depose" if a == 2008 else "livre") for a in (2008, 2009, 2010)]
+    couverture = pd.DataFrame(livres, columns=["annee", "bailleur", "indicateur", "statut"])
+    depart = _parus(_flux(*GROS)).query("annee == 2009")
+    fixes = pd.concat([depart.assign(annee=a, depart=2008, arrivee=2010, absents="adoma") for a in (2008, 2010)])
+    tous = _parus(pd.concat([deux_ans, *arrive]))
+    courants = pd.concat([tous, tous[tous["annee"].eq(2009)].assign(annee=2008)])
+
+    def publier(courants: pd.DataFrame) -> pd.DataFrame:
+        parus = Parus(courants, fixes, couverture)
+        table = publier_la_decomposition(
+            pd.concat([deux_ans, *arrive]), parus, SANS_BRUIT, ("ville", VILLE), (2008, 2010)
+        )
+        return table[table["niveau"].eq("ville")].set_index(["perimetre", "composante"])
+
+    table = publier(courants)
+    courant, constant = table.loc["courant"], table.loc["constant"]
+    assert set(courant["absents"]) == {""}
+    assert set(constant["absents"]) == {"adoma"}
+    assert abs(courant.loc["couverture", "contribution"]) > 0.01
+    assert constant.loc["couverture", "contribution"] == 0
+    attendues = cumuler(decomposer(totaliser(deux_ans, "ville", ("ville", VILLE))), 2008, 2010)
+    attendues = attendues.set_index("composante")["contribution"]
+    assert constant.loc[attendues.index, "contribution"].to_dict() == pytest.approx(attendues.to_dict(), abs=5e-4)
+    assert constant["variation"].eq(0).all()
+    assert constant["contribution"].sum() == pytest.approx(0, abs=1e-12)
+    assert abs(constant.loc[BRUIT, "contribution"]) <= 0.0015  # sans bruit, rien que l'arrondi
+    # Là où les absents n'ont personne, les mêmes ménages ont le même bruit : les deux périmètres n'en disent pas plus.
+    bruites = [
+        bruiter_les_comptes(totaliser(f, "ville", ("ville", VILLE)), PUBLIQUE).query("composante == 'sortants'")
+        for f in (deux_ans, pd.concat([deux_ans, *arrive]))
+    ]
+    pd.testing.assert_frame_equal(*(b.reset_index(drop=True) for b in bruites))
+    courants.loc[courants["annee"].eq(2009), ["statut", "valeur"]] = ["c", np.nan]
+    assert set(publier(courants)["statut"]) == {"c"}
 
 
 def test_un_public_ne_lit_que_ses_niveaux():

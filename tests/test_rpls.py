@@ -272,3 +272,21 @@ def test_les_entetes_sont_ceux_des_fichiers_reels():
 
 def test_chaque_singularite_a_une_phrase():
     assert all(fonction.__doc__.strip().endswith(".") for _, fonction in SINGULARITES.values())
+
+
+def test_ce_qui_n_est_pas_une_commune_francaise_est_mis_a_part(tmp_path):
+    """Un pays entier : « NC », l'étranger, un en-tête répété se comptent, et ne font pas de territoire."""
+    atelier = Atelier(tmp_path)
+    fichier = tmp_path / "observatoire.yml"
+    ecrit = fichier.read_text("utf-8").replace('code: "25056"', "code: pays, quartiers: communes")
+    fichier.write_text(ecrit, encoding="utf-8")
+    from observatoire.configuration import lire_configuration
+
+    atelier.config = lire_configuration(fichier)
+    codes = ("25056", "6029", "2A004", "97105", "NC", "99999", "Code commune", "0")
+    lignes = [{**LIGNE["2018"], "DEPCOM": code} for code in codes]
+    atelier.deposer("rpls", octets=octets_csv(lignes, ENTETES["2018"]))
+    depots = atelier.verifier()
+    assert depots.accepte, depots.message()
+    assert set(depots.tables[2010, "neolia", "immeubles"]["quartier"]) == {"25056", "06029", "2A004", "97105"}
+    assert traites(depots)["hors_de_la_commune"] == 4

@@ -259,12 +259,12 @@ def test_la_recherche_trouve(page, adresse, types, mots):
 
 @pytest.fixture(scope="module")
 def trouver(navigateur, adresse):
-    """Phrases -> les dix premières pages que donne la recherche du site, l'index réel."""
+    """Phrases -> les premières pages que donne la recherche du site, l'index réel."""
     onglet = navigateur.new_page()
     onglet.goto(f"{adresse}search.html", wait_until="networkidle")
     script = """async (phrases) => {
       const { classer } = await import(new URL("_static/recherche.js", location));
-      const pages = async (phrase) => Promise.all((await classer(phrase)).slice(0, 10).map((page) => page.data()));
+      const pages = async (phrase) => Promise.all((await classer(phrase)).slice(0, 40).map((page) => page.data()));
       return Promise.all(phrases.map(async (phrase) => (await pages(phrase)).map((page) => page.url)));
     }"""
     yield lambda phrases: [

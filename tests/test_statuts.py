@@ -190,7 +190,7 @@ def test_la_fiche_d_un_indicateur_dit_et_explique_le_statut(tmp_path, statut):
     table.to_csv(fichier, index=False)
     ecrire_fiches(tmp_path / "publie", RACINE / "data" / "schemas", tmp_path / "edition")
     texte = (tmp_path / "edition" / "indicateurs" / f"{CODE}.md").read_text(encoding="utf-8")
-    assert f">{statut}</abbr> |" in texte
+    assert f">{statut}</abbr></td>" in texte
     assert f"{statut} : {STATUTS[statut].libelle}." in texte
 
 

@@ -201,7 +201,10 @@ def test_la_premiere_annee_se_compare_aux_autres(tmp_path, regle):
 
 
 def test_chaque_comparaison_a_son_essai():
-    a_part = {"table_d_un_autre", "lieux_muets", "operations_absentes", "codes_et_lieux"}
+    a_part = {
+        "identifiants_renumerotes", "table_d_un_autre", "lieux_muets", "operations_absentes", "codes_et_lieux",
+        "codes_et_valeurs",
+    }  # fmt: skip
     assert set(COMPARAISONS) == {*FAUTES, *AUX_AUTRES, *a_part}
 
 
@@ -235,6 +238,28 @@ def test_deux_codes_echanges_se_voient_a_leurs_immeubles(atelier, propres, echan
     doutes = abimer(atelier, signalements=signalements(2010, natures[:: -1 if echanges else 1]))
     assert (("codes_et_lieux", "nature") in doutes) == attendu
     assert not {regle for regle, _ in doutes} & {"repartition_qui_change", "accord_qui_change"}
+
+
+@pytest.mark.parametrize(
+    ("liees", "echanges", "attendu"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_deux_codes_echanges_se_voient_a_ce_qui_va_avec_eux(atelier, liees, echanges, attendu):
+    """Une panne est grave, une querelle l'est peu ; deux natures aussi fréquentes, et dans tous les immeubles."""
+    poids = {"voisinage": (60, 35, 5), "technique": (15, 45, 40)} if liees else {}
+
+    def signalements(annee: int, dites: dict[str, str]) -> list[dict]:
+        alea, lignes = random.Random(annee), []
+        for k in range(240):
+            nature = alea.choice(["voisinage", "technique"])
+            (gravite,) = alea.choices(["faible", "moyenne", "forte"], poids.get(nature, (40, 40, 20)))
+            lieu = {"date": f"{annee}-{1 + k % 12:02d}-{1 + k % 28:02d}", "id_immeuble": f"I{k % 30}"}
+            lignes.append(lieu | {"gravite": gravite, "nature": dites.get(nature, nature), "date_cloture": ""})
+        return lignes
+
+    deposer(atelier, 2009, {"signalements": signalements(2009, {})})
+    faux = {"voisinage": "technique", "technique": "voisinage"} if echanges else {}
+    doutes = abimer(atelier, signalements=signalements(2010, faux))
+    assert (("codes_et_valeurs", "nature") in doutes) == attendu
 
 
 def test_une_operation_perdue_se_voit_aux_autres_annees(tmp_path):

@@ -68,6 +68,6 @@ def a_encore_ses_menages(config: Configuration, annee: int) -> bool:
 
 def avec_les_conservees(table: pd.DataFrame, config: Configuration, nom: str, annees: Iterable[int]) -> pd.DataFrame:
     """La table des années calculées, précédée des lignes conservées de ``annees``."""
-    gardees = [lire_conserve(config, annee, nom)[list(table.columns)] for annee in annees]
+    gardees = [lire_conserve(config, annee, nom).reindex(columns=table.columns) for annee in annees]
     gardees = [t for t in gardees if len(t)]
     return pd.concat([*gardees, table], ignore_index=True).astype(table.dtypes) if gardees else table

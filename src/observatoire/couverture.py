@@ -15,6 +15,8 @@ from observatoire.catalogue import Indicateur
 from observatoire.communes import AGGLOMERATION
 from observatoire.configuration import Configuration
 from observatoire.conserves import DEVENIRS_SUIVANTS, a_encore_ses_menages, annees_conservees, dossier_conserve
+from observatoire.lecture.renumerotations import lire_renumerotations
+from observatoire.tables.depots import IDENTIFIANTS
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
 LIVRE, HORS_CHAMP = 1, 2
@@ -106,8 +108,15 @@ def disponibilite(
     return pd.DataFrame(colonnes, index=pd.Index([b.code for b in config.bailleurs], name="bailleur"))
 
 
+def renumerotes(depots: pd.DataFrame, annee: int) -> set[str]:
+    """Les déposants dont rien ne se suit depuis l'année d'avant : leurs identifiants ont changé."""
+    return set(depots.loc[depots["annee"].eq(annee) & depots["rupture"].eq(IDENTIFIANTS), "deposant"])
+
+
 def _depots_tires(depots: pd.DataFrame, config: Configuration, annee: int) -> pd.DataFrame:
-    """Qui a déposé de quoi tirer les devenirs : ses ménages de l'année d'avant, ses logements des deux années."""
+    """Qui a déposé de quoi tirer les devenirs : ses ménages de l'année d'avant, ses logements des deux années, sous les
+    mêmes identifiants. Les logements d'un bailleur absorbé sont ceux de qui les a repris.
+    """
     avant = depots[depots["annee"].eq(annee - 1) & depots["statut"].eq("accepte")]
     apres = depots[depots["annee"].eq(annee) & depots["statut"].eq("accepte")]
     if annee - 1 in annees_conservees(config) and not (
@@ -115,9 +124,10 @@ def _depots_tires(depots: pd.DataFrame, config: Configuration, annee: int) -> pd
         or (dossier_conserve(config, annee - 1) / f"{DEVENIRS_SUIVANTS}.parquet").is_file()
     ):
         avant = avant.iloc[:0]
-    prets = set(avant.loc[avant["table"].eq("menages"), "deposant"])
-    for depuis in (avant, apres):
-        prets &= set(depuis.loc[depuis["table"].eq("logements"), "deposant"])
+    loues, suivis = (set(t.loc[t["table"].eq("logements"), "deposant"]) for t in (avant, apres))
+    for absorbe, repreneurs in lire_renumerotations(config).successeurs(annee).items():
+        suivis |= {absorbe} if suivis & repreneurs else set()
+    prets = set(avant.loc[avant["table"].eq("menages"), "deposant"]) & loues & suivis - renumerotes(depots, annee)
     retenus = avant["table"].eq("menages") & avant["deposant"].isin(prets)
     return avant[retenus].assign(annee=annee, table="devenirs")
 

@@ -197,7 +197,7 @@ def entier(minimum: int, quoi: str = "", maximum: int | None = None) -> Any:
 
 
 def doubles(valeurs: Iterable[Any]) -> list[tuple[int, Any]]:
-    """Les valeurs déjà données plus haut, et leur rang ; ni un manquant, ni une liste à la place d'un nom n'en sont.
+    """Les valeurs déjà données plus haut, et leur rang ; ni un manquant, ni une liste n'en est une.
 
     >>> doubles(["a", None, "b", "a", {}, None, {}])
     [(3, 'a')]

@@ -14,19 +14,24 @@ AUTREMENT = {
     "entete", "colonne_inconnue", "colonne_absente", "colonne_sans_nom", "colonne_repetee", "hors_tableau", "type",
     "separateur", "nom_de_fichier", "nombre_de_champs", "contenu_interdit", "erreur_de_tableur", "enum",
 }  # fmt: skip
+#: Ce dont la proposition est la réponse : une cause, un message.
+REPONDU = {
+    "entete", "colonne_inconnue", "colonne_absente", "colonne_sans_nom", "hors_tableau", "separateur", "nom_de_fichier",
+    "nombre_de_champs",
+}  # fmt: skip
 #: Les colonnes citées, et celles qu'il faut reconnaître pour proposer.
 CITEES, AU_MOINS = 6, 3
 
 
 def conseiller(depots: Depots) -> None:
-    """Ajouter à chaque refus de ce genre la proposition et la commande, en dernier problème."""
+    """Mettre dans chaque refus de ce genre la proposition et la commande, à la place de ce à quoi elles répondent."""
     ecrites = lire_correspondances(depots.config, depots.schemas)
     refuses = [f for f in depots.refuses if _presque_notre(f)]
     nommes = {id(f): nommer_le_depot(f.chemin, [d.code for d in depots.config.deposants]) for f in refuses}
     a_examiner = [f for f in refuses if nommes[id(f)] and nommes[id(f)] not in ecrites]
     for fichier, examen in zip(a_examiner, examiner([f.chemin for f in a_examiner], depots.config), strict=True):
         if isinstance(examen, Examen) and (probleme := _proposer(fichier, examen, depots.config)):
-            fichier.problemes.append(probleme)
+            fichier.problemes = [*(p for p in fichier.problemes if p.regle not in REPONDU), probleme]
     for fichier in refuses:
         if nommes[id(fichier)] in ecrites:
             conseil = f"Relire {DOSSIER}/{nommes[id(fichier)][0]}.yml, puis y écrire « confirmee: true »."

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import pandas as pd
 
 from observatoire.echappement import pour_myst
 from observatoire.edition.explorateur import DOSSIER
 from observatoire.presentation import reperes, selection
-from observatoire.presentation.affichage import Fragment, grille
+from observatoire.presentation.affichage import Fragment, defiler, grille
 from observatoire.presentation.carte import carte
 from observatoire.presentation.cote_a_cote import comparaison_bailleurs, comparaison_quartiers
+from observatoire.presentation.donnees import noter_statuts, tableau_simple
 from observatoire.presentation.evolution import evolution
 from observatoire.presentation.nombres import (
     ecrire_bornes,
@@ -19,13 +21,12 @@ from observatoire.presentation.nombres import (
     ecrire_mesure,
     ecrire_reference,
     ecrire_reponse,
-    legende_statuts,
     statut_de,
 )
 from observatoire.presentation.repartition import repartition
 from observatoire.presentation.tableaux import tableau_bailleurs, tableau_quartiers
 from observatoire.publie import Publie, est_hors
-from observatoire.vocabulaire import NATURES, NIVEAUX, PROGRES, PUBLIE
+from observatoire.vocabulaire import NATURES, NIVEAUX, PROGRES, PUBLIE, STATUTS
 
 _DEPUIS = "fiche"
 
@@ -61,15 +62,13 @@ def fiche(valeurs: Publie, code: str, declarations: list[dict], lignes: pd.DataF
         *([dire_l_essentiel(valeurs, premiere)] if len(declarations) == 1 else []),
         premiere["fiche"].strip(),
         *_dire_aussi(premiere),
-        f"## {_titre_des_parties(valeurs)}, en {annee}",
-        *_enchasser(*_par_partie(valeurs, code, declarations)),
+        *_sous(f"## {_titre_des_parties(valeurs)}, en {annee}", *_par_partie(valeurs, code, declarations)),
         _mener_plus_loin(declarations),
         "## D'une année à l'autre",
         *_enchasser(_d_annee_en_annee(valeurs, code, declarations)),
         *(_valeurs(d, lignes, avec_titre=len(declarations) > 1) for d in declarations),
         *_ruptures(declarations, valeurs.ruptures),
-        f"## Par bailleur, en {annee}",
-        *_enchasser(_par_bailleur(valeurs, declarations)),
+        *_sous(f"## Par bailleur, en {annee}", _par_bailleur(valeurs, declarations)),
         "## Carte d'identité",
         _identite(code, declarations),
         *(["## Indicateurs proches", "\n".join(f"- {lien}" for lien in proches)] if proches else []),
@@ -81,8 +80,11 @@ def dire_l_essentiel(valeurs: Publie, declaration: dict) -> str:
     """« En 2010, 7,1 % à Besançon (6,6 à 7,5 %) ; de 3,2 % (Bregille) à 10,1 % (Planoise) selon les quartiers. »"""
     code, repere = declaration["code"], reperes.tout(valeurs)
     tout = reperes.ligne(valeurs, code, repere)
-    bornes = "" if pd.isna(tout["borne_basse"]) else f" ({ecrire_bornes(tout, declaration)})"
-    ici = f"{ecrire_ligne(tout, declaration, html=True)} {pour_myst(valeurs.edition['a'])}{bornes}"
+    statut, bornes = statut_de(tout), ""
+    dite = ecrire_ligne(tout, declaration) if statut == PUBLIE else STATUTS[statut].libelle
+    if not pd.isna(tout["borne_basse"]):
+        bornes = f" ({ecrire_bornes(tout, declaration)})"
+    ici = f"{dite} {pour_myst(valeurs.edition['a'])}{bornes}"
     niveau, siennes = selection.parties(valeurs, code)
     parus = [r for r in siennes if statut_de(r) == PUBLIE and not est_hors(r["code"])]
     parus.sort(key=lambda r: r["valeur"])
@@ -95,9 +97,7 @@ def dire_l_essentiel(valeurs: Publie, declaration: dict) -> str:
 
 def _dire_aussi(declaration: dict) -> list[str]:
     dits = declaration.get("synonymes")
-    return (
-        [f'<p class="obs-note" data-pagefind-weight="8">Se cherche aussi sous : {pour_myst(dits)}.</p>'] if dits else []
-    )
+    return [f'<p class="obs-note" data-pagefind-weight="8">Se cherche aussi sous : {escape(dits)}.</p>'] if dits else []
 
 
 def _titre_des_parties(valeurs: Publie) -> str:
@@ -130,6 +130,12 @@ def _enchasser(*fragments: Fragment) -> list[str]:
     html = "".join(f.html for f in fragments if f.html)
     lignes = "\n".join(ligne for ligne in html.splitlines() if ligne.strip())
     return [f'<div class="obs-vivant" data-pagefind-ignore="all">\n{lignes}\n</div>'] if lignes else []
+
+
+def _sous(titre: str, *fragments: Fragment) -> list[str]:
+    """Une section et son titre, ou rien du tout."""
+    corps = _enchasser(*fragments)
+    return [titre, *corps] if corps else []
 
 
 def _mener_plus_loin(declarations: list[dict]) -> str:
@@ -178,27 +184,29 @@ def _commun(declarations: list[dict], cle: str) -> str | None:
 
 
 def _valeurs(declaration: dict, lignes: pd.DataFrame, avec_titre: bool) -> str:
-    """Le tableau des valeurs de la ville, une ligne par année."""
+    """Le tableau des valeurs du territoire entier, une ligne par année."""
     siennes = lignes[lignes["indicateur"].eq(declaration["code"])].sort_values("annee")
-    titre = f"### {pour_myst(declaration.get('modalite') or declaration['libelle'])}\n\n" if avec_titre else ""
+    nom = declaration.get("modalite") or declaration["libelle"]
+    titre = f"### {pour_myst(nom)}\n\n" if avec_titre else ""
     if siennes.empty:
-        return f"{titre}Aucune valeur n'est disponible pour la ville."
+        return f"{titre}Aucune valeur n'est disponible."
     repondent = bool(siennes["reponse"].notna().any())
-    corps = "\n".join(
-        f"| {ecrire_reference(declaration, r['annee'])} | {ecrire_ligne(r, declaration, html=True)}"
-        f" | {ecrire_bornes(r, declaration)}"
-        f" | {ecrire_mesure(r, 'denominateur')} | {ecrire_mesure(r, 'couverture')} |"
-        f"{_repondre(r, declaration) if repondent else ''}"
-        for r in siennes.to_dict("records")
-    )
-    legende = f"\n\n{legende}." if (legende := legende_statuts(corps)) else ""
+    rangees = [_rangee(r, declaration, repondent) for r in siennes.to_dict("records")]
     titres = ["Date", "Valeur", "Intervalle à 95 %", "Dénominateur", "Couverture", *["Réponse"] * repondent]
-    tete = f"| {' | '.join(titres)} |\n|:--|{'--:|' * (len(titres) - 1)}\n"
-    return f"{titre}{tete}{corps}{legende}"
+    table = tableau_simple(titres, rangees, f"{nom}, année par année")
+    return titre + _enchasser(Fragment(defiler(table, nom) + noter_statuts(table)))[0]
 
 
-def _repondre(ligne: dict, declaration: dict) -> str:
-    return f" {ecrire_reponse(ligne, declaration, ligne['imputee'])} |"
+def _rangee(ligne: dict, declaration: dict, repondent: bool) -> list[str]:
+    reponse = f"<small>{escape(ecrire_reponse(ligne, declaration, ligne['imputee']))}</small>"
+    return [
+        escape(ecrire_reference(declaration, ligne["annee"])),
+        ecrire_ligne(ligne, declaration, html=True),
+        ecrire_bornes(ligne, declaration),
+        ecrire_mesure(ligne, "denominateur"),
+        ecrire_mesure(ligne, "couverture"),
+        *[reponse] * repondent,
+    ]
 
 
 def _ruptures(declarations: list[dict], ruptures: pd.DataFrame) -> list[str]:

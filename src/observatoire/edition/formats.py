@@ -33,14 +33,16 @@ ou de santé est refusée, quel que soit son contenu ; une colonne qui contient 
 téléphones, des numéros de sécurité sociale ou de compte l'est sous n'importe quel nom. Une colonne de texte libre
 (commentaire, observations) n'est pas lue.
 
-Ces tableaux sont tirés des schémas « Table Schema » qui servent aussi à vérifier les dépôts."""
+Ces tableaux sont tirés des schémas « Table Schema » qui servent aussi à vérifier les dépôts. Un classeur à remplir,
+avec ses listes de valeurs, s'y ajoute pour chaque table :"""
 
 
 def page_des_formats(schemas: Path) -> str:
     """Le Markdown du dictionnaire ; les tables inconnues d'ici suivent les autres, par ordre alphabétique."""
     lus = [json.loads(f.read_text(encoding="utf-8")) for f in sorted(schemas.glob("*.json"))]
     lus.sort(key=lambda s: (ORDRE.index(s["name"]) if s["name"] in ORDRE else len(ORDRE), s["name"]))
-    return "\n\n".join([_INTRODUCTION, *(_table(s) for s in lus)]) + "\n"
+    gabarits = "\n".join(f"- {{download}}`{s['name']} <gabarits/{s['name']}_gabarit.xlsx>`" for s in lus)
+    return "\n\n".join([_INTRODUCTION, gabarits, *(_table(s) for s in lus)]) + "\n"
 
 
 def _table(schema: dict) -> str:

@@ -12,7 +12,14 @@ from observatoire.exemple.verites import decalage
 from observatoire.exemple.vie import Annee
 
 NATURES = {"voisinage": 0.27, "degradation": 0.18, "proprete": 0.2, "insecurite": 0.12, "technique": 0.23}
-GRAVITES = {"faible": 0.5, "moyenne": 0.35, "forte": 0.15}
+#: Part de chaque gravité parmi les signalements d'une nature : une panne presse, un hall sale attend.
+GRAVITES = {
+    "voisinage": {"faible": 0.60, "moyenne": 0.35, "forte": 0.05},
+    "degradation": {"faible": 0.30, "moyenne": 0.50, "forte": 0.20},
+    "proprete": {"faible": 0.90, "moyenne": 0.09, "forte": 0.01},
+    "insecurite": {"faible": 0.05, "moyenne": 0.35, "forte": 0.60},
+    "technique": {"faible": 0.15, "moyenne": 0.45, "forte": 0.40},
+}
 MOTIFS = {
     "aucun": 0.68,
     "dalo": 0.03,
@@ -29,6 +36,14 @@ QUARTILES = np.array(["1", "2", "3", "4"])
 def _tirer(parts: dict[str, float], n: int, alea) -> np.ndarray:
     """Tirer ``n`` modalités selon leurs ``parts``."""
     return alea.choice(list(parts), n, p=list(parts.values()))
+
+
+def _graduer(nature: np.ndarray, alea) -> np.ndarray:
+    """La gravité de chaque signalement, d'après sa nature."""
+    gravites = pd.DataFrame(GRAVITES).T
+    seuils = gravites.cumsum(axis=1).reindex(nature).to_numpy()
+    rangs = (alea.random(len(nature))[:, None] >= seuils).sum(axis=1)
+    return gravites.columns.to_numpy(object)[np.minimum(rangs, len(gravites.columns) - 1)]
 
 
 def attributions(etat: Annee, scenario: Scenario, alea) -> pd.DataFrame:
@@ -108,13 +123,14 @@ def signalements(etat: Annee, scenario: Scenario, alea) -> pd.DataFrame:
     date = np.datetime64(f"{etat.annee}-01-01") + alea.integers(0, 365, n).astype("timedelta64[D]")
     cloture = date + np.ceil(alea.exponential(45, n)).astype("timedelta64[D]")
     ouvert = (alea.random(n) < 0.08) | (cloture > np.datetime64(f"{etat.annee + 1}-02-28"))
+    nature = _tirer(NATURES, n, alea)
     return pd.DataFrame(
         {
             "bailleur": immeubles["bailleur"].to_numpy()[im],
             "date": date,
             "id_immeuble": immeubles["id_immeuble"].to_numpy()[im],
-            "nature": _tirer(NATURES, n, alea),
-            "gravite": _tirer(GRAVITES, n, alea),
+            "nature": nature,
+            "gravite": _graduer(nature, alea),
             "date_cloture": np.where(ouvert, np.datetime64("NaT"), cloture),
         }
     )

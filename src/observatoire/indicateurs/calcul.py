@@ -28,7 +28,7 @@ from observatoire.indicateurs.ouvrage import distribuer
 from observatoire.indicateurs.perimetre import Livraison, PerimetreConstant
 from observatoire.indicateurs.prepares import lots_prepares, tables_vides
 from observatoire.indicateurs.sommes import additionner
-from observatoire.lecture import lire
+from observatoire.lecture import Depots, lire
 from observatoire.rangement import ecrire_preparee, lire_preparee
 from observatoire.tables import Travail
 from observatoire.tables.depots import DEPOTS
@@ -125,9 +125,15 @@ def _ecrire_indicateurs(
 def lire_les_depots(travail: Travail) -> str:
     """L'étape de lecture : préparer les dépôts, en sommant chaque lot tant que ses lignes sont là."""
     sommer = None if travail.dask else sommeur(travail.config)
-    depots = lire(travail.config, travail.avancer, travail.sans_les_refuses, sommer)
-    travail.lots = depots.suites
+    depots = lire(travail.config, travail.avancer, travail.sans_les_refuses, sommer, _conseiller)
+    travail.lots, travail.avertissements = depots.suites, tuple(depots.remarques)
     return depots.bilan()
+
+
+def _conseiller(depots: Depots) -> None:
+    from observatoire.correspondance import conseiller  # rien à charger tant que rien n'est refusé
+
+    conseiller(depots)
 
 
 def faire(travail: Travail) -> str:

@@ -55,8 +55,7 @@ def presents(livres: Mapping[int, pd.DataFrame], paire: Paire) -> tuple[pd.DataF
     )
     deux = avant & ici
     changes = apres.columns[(avant != ici).any(axis=0) & deux.any(axis=0)]
-    codes = [code for code in changes if code in catalogue() and se_compare(catalogue()[code])]
-    return pd.DataFrame(deux, apres.index, apres.columns), codes
+    return pd.DataFrame(deux, apres.index, apres.columns), [code for code in changes if code in catalogue()]
 
 
 @dataclass(frozen=True)

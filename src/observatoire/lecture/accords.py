@@ -65,6 +65,31 @@ def comparer_les_lieux(vue: Vue) -> Iterator[dict]:
             yield douter("codes_et_lieux", mesure, nom, precision)
 
 
+def comparer_les_valeurs(vue: Vue) -> Iterator[dict]:
+    """Deux codes échangés vont avec ce qui, dans une autre colonne, allait avec l'autre.
+
+    Seules comptent les paires que les années d'avant distinguent nettement : sans faute, l'accord y reste positif.
+    """
+    if vue.schema.cle:
+        return
+    deux = [hors_operation(t, vue.schema) for t in (pd.concat(_anterieurs(vue)), vue.contenu.temoins)]
+    tailles = {nom: len(champ.admises) for nom, champ in vue.schema.champs.items() if len(champ.admises) > 1}
+    for nom, taille in tailles.items():
+        ecarts = {}
+        for autre, sienne in tailles.items():
+            comptes = np.zeros((2, sienne + 1, taille + 1))  # les dernières cases : sans code
+            for date, temoins in enumerate(deux):
+                np.add.at(comptes[date], (temoins[autre], temoins[nom]), 1)
+            for paire in combinations(range(taille), 2) if autre != nom else ():
+                if liaison(comptes[0][:, paire]) >= ERREURS:
+                    ecarts[autre, paire] = inversion(comptes[:, :, paire], 1)
+        if ecarts and min(ecarts.values()) <= -ERREURS_DES_LIEUX:
+            autre, paire = min(ecarts, key=ecarts.get)
+            dits = enumerer(citer(vue.schema.champs[nom].admises[rang]) for rang in paire)
+            mesure = f"l'inverse des années d'avant, à {-ecarts[autre, paire]:.0f} erreurs-types en {vue.annee}"
+            yield douter("codes_et_valeurs", mesure, nom, f", {dits} face à « {autre} »")
+
+
 def _anterieurs(vue: Vue) -> Iterator[pd.DataFrame]:
     """Les témoins de toutes les années d'avant qui ont été lues à la suite : une seule en dit peu d'un immeuble."""
     while vue.paire:
@@ -72,14 +97,24 @@ def _anterieurs(vue: Vue) -> Iterator[pd.DataFrame]:
         yield vue.contenu.temoins
 
 
-def inversion(comptes: np.ndarray) -> float:
-    """Ce que deux codes ont de commun avec le passé, immeuble par immeuble, en erreurs-types : négatif, chacun est là
-    où était l'autre ; nul, ils vont au hasard.
+def liaison(comptes: np.ndarray) -> float:
+    """Ce qui sépare deux codes d'un lieu à l'autre, en erreurs-types ; ``comptes`` : lignes par lieu et code."""
+    totaux = comptes.sum(axis=1)
+    part = comptes[:, 0].sum() / max(totaux.sum(), 1)
+    lus = totaux > 0
+    carres = ((comptes[lus, 0] - part * totaux[lus]) ** 2 / totaux[lus]).sum()
+    return float(np.sqrt(carres / (part * (1 - part)))) if 0 < part < 1 else 0.0
 
-    ``comptes`` : lignes par date (passé, présent), immeuble et code (deux). Trop peu d'immeubles communs : zéro.
+
+def inversion(comptes: np.ndarray, assez: int = ASSEZ) -> float:
+    """Ce que deux codes ont de commun avec le passé, lieu par lieu, en erreurs-types : négatif, chacun est là où était
+    l'autre ; nul, ils vont au hasard.
+
+    ``comptes`` : lignes par date (passé, présent), lieu (un immeuble, une valeur) et code (deux). Moins d'``assez``
+    lieux communs : zéro.
     """
     totaux = comptes.sum(axis=2)
-    if np.logical_and(*totaux > 0).sum() < ASSEZ:
+    if np.logical_and(*totaux > 0).sum() < assez:
         return 0.0
     parts = comptes[:, :, 0].sum(axis=1) / totaux.sum(axis=1)
     avant, apres = comptes[:, :, 0] - parts[:, None] * totaux

@@ -317,7 +317,19 @@ def immeuble_isole(t, contexte):
 @regle("immeubles", "id_immeuble")
 def immeuble_hors_contours(t, contexte):
     """immeuble hors de tout quartier : il est compté à part."""
-    return contexte.hors_contours if contexte.hors_contours is not None else pd.Series(False, index=t.index)
+    hors = contexte.hors_contours
+    return hors if hors is not None and not _tous_dehors(hors) else pd.Series(False, index=t.index)
+
+
+@regle("immeubles", "id_immeuble", a_expliquer=True)
+def parc_hors_contours(t, contexte):
+    """aucun immeuble n'est dans un quartier : vérifier le système de leurs coordonnées, ou leur commune."""
+    hors = contexte.hors_contours
+    return hors if hors is not None and _tous_dehors(hors) else pd.Series(False, index=t.index)
+
+
+def _tous_dehors(hors: pd.Series) -> bool:
+    return len(hors) >= AU_MOINS and bool(hors.all())
 
 
 def avertir(table: str, donnees: pd.DataFrame, schema: Schema, contexte: Contexte) -> pd.DataFrame:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from observatoire.configuration import Bailleur, Configuration
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
-from observatoire.tables.depots import AVERTISSEMENTS
+from observatoire.tables.depots import AVERTISSEMENTS, IDENTIFIANTS
 
 COLONNES_DU_TABLEAU = AVERTISSEMENTS.noms
+_COMPTES = ["lignes", "problemes", "avertissements", "reparees", "mises_a_part", "gardees"]
 
 
 def tableau_des_avertissements(depots) -> pd.DataFrame:
@@ -29,7 +32,7 @@ def tableau_des_avertissements(depots) -> pd.DataFrame:
 
 def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
     """Une ligne par année, déposant et table attendue : accepté, refusé ou non déposé, et ce qui a été traité."""
-    lignes = [ligne for f in depots.fichiers if f.annee and f.deposant for ligne in _lignes_du_fichier(f)]
+    lignes = _par_table(ligne for f in depots.fichiers if f.annee and f.deposant for ligne in _lignes_du_fichier(f))
     vues = {(ligne["annee"], ligne["deposant"], ligne["table"]) for ligne in lignes}
     d_autrui = tables_d_autrui(config)
     lignes += [
@@ -39,13 +42,28 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
         for table in tables_attendues(d, d_autrui)
         if (annee, d.code, table) not in vues
     ]
-    comptes = ["lignes", "problemes", "avertissements", "reparees", "mises_a_part", "gardees"]
+    comptes = _COMPTES
     textes = ["deposant", "table", "fichier", "format", "statut", "colonnes_absentes"]
     tableau = pd.DataFrame(lignes, columns=["annee", *textes, *comptes])
     tableau = tableau.fillna({**dict.fromkeys(comptes, 0), "colonnes_absentes": ""}).astype(
         dict.fromkeys([*comptes, "annee"], "int64")
     )
+    cles = zip(tableau["annee"], tableau["deposant"], strict=True)
+    ruptures = [IDENTIFIANTS if cle in depots.renumerotes else "" for cle in cles]
+    tableau["rupture"] = pd.Series(ruptures, index=tableau.index, dtype="str")
     return tableau.sort_values(["annee", "deposant", "table"], ignore_index=True)
+
+
+def _par_table(lignes: Iterable[dict]) -> list[dict]:
+    """Une seule ligne pour une table donnée en plusieurs fichiers : refusée si l'un l'est."""
+    par_cle: dict[tuple, dict] = {}
+    for ligne in lignes:
+        sienne = par_cle.setdefault((ligne["annee"], ligne["deposant"], ligne["table"]), ligne)
+        if sienne is not ligne:
+            sienne |= {nom: sienne[nom] + ligne[nom] for nom in _COMPTES}
+            sienne["fichier"] = f"{sienne['fichier']}, {ligne['fichier']}"
+            sienne["statut"] = "refuse" if "refuse" in (sienne["statut"], ligne["statut"]) else sienne["statut"]
+    return list(par_cle.values())
 
 
 def tables_d_autrui(config: Configuration) -> set[str]:

@@ -16,7 +16,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from xml.parsers import expat
 
+from observatoire.lecture import xls
 from observatoire.lecture.bornes import trop_gros, trop_loin
 from observatoire.lecture.malfacons import Fautives
 from observatoire.lecture.problemes import Probleme
@@ -31,22 +33,34 @@ FEUILLE = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 EGAREE = re.compile(rb"<(?:\w+:)?c\s[^>]*?\br=[\"'][A-Z]{3}")
 #: Ce que lève une archive, ou son contenu, qui n'est pas ce que son nom promet.
 ABIMEE = (
-    zipfile.BadZipFile, zlib.error, ET.ParseError, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError
+    zipfile.BadZipFile, zlib.error, ET.ParseError, expat.ExpatError, KeyError, ValueError, EOFError,
+    NotImplementedError, RuntimeError,
 )  # fmt: skip
 
 
 def demesure(chemin: Path) -> list[Probleme]:
     """Ce qui ferait d'un classeur, une fois ouvert, bien plus qu'un tableau ; à voir avant de l'ouvrir."""
+    if _est_ancien(chemin):  # 65 536 lignes de 256 colonnes au plus ; abîmé, il emplirait la mémoire
+        xls.extraire(chemin.read_bytes())
+        return trop_gros(chemin.stat().st_size)
     with zipfile.ZipFile(chemin) as archive:
         parties = archive.infolist()
         if problemes := trop_gros(sum(partie.file_size for partie in parties)):
             return problemes
+        if chemin.suffix.lower() == ".ods":  # coupé avant sa fin, la bibliothèque l'attendrait toujours
+            expat.ParserCreate().Parse(_lire(archive, "content.xml"), True)
         feuilles = (partie for partie in parties if FEUILLE.fullmatch(partie.filename))
         return [trop_loin()] if any(EGAREE.search(archive.read(feuille)) for feuille in feuilles) else []
 
 
+def _est_ancien(chemin: Path) -> bool:
+    return chemin.suffix.lower() == ".xls"
+
+
 def cellules_fautives(chemin: Path, feuille: str) -> Fautives:
     """Les cellules en erreur d'une feuille, lignes et colonnes comptées à partir de 1 ; « » : formule sans valeur."""
+    if _est_ancien(chemin):
+        return xls.cellules_fautives(chemin.read_bytes(), feuille)
     with zipfile.ZipFile(chemin) as archive:
         if chemin.suffix.lower() == ".ods":
             return _dans_ods(_lire(archive, "content.xml"), feuille)
@@ -55,6 +69,8 @@ def cellules_fautives(chemin: Path, feuille: str) -> Fautives:
 
 def cellules_en_pourcent(chemin: Path, feuille: str) -> set[tuple[int, int]]:
     """(ligne, colonne), à partir de 1, de chaque nombre que le tableur montre en pourcentage : 0,5 s'y lit « 50 % »."""
+    if _est_ancien(chemin):
+        return xls.cellules_en_pourcent(chemin.read_bytes(), feuille)
     with zipfile.ZipFile(chemin) as archive:
         if chemin.suffix.lower() == ".ods":
             contenu = _lire(archive, "content.xml")

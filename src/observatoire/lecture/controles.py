@@ -13,7 +13,7 @@ import pandas as pd
 
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.conformite import CONTRAINTES, colonne_conforme, ecarts
-from observatoire.lecture.conversion import convertir
+from observatoire.lecture.conversion import MILLIERS, convertir
 from observatoire.lecture.entetes import normaliser
 from observatoire.lecture.problemes import (
     NON_AFFICHEE,
@@ -40,6 +40,27 @@ NATURES = {
 NOMMABLES = ("identifiant", "libelle")
 TYPES = {"number": "un nombre", "integer": "un nombre entier", "date": "une date"}
 DATE_ECRITE = r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}"
+_AVEC_UNITE = (
+    r"[+-]?\d[\d\s]*(?:[.,]\d+)?\s*[^\d\s.,/-].*", "les nombres sont écrits avec leur unité.",
+    "N'écrire que le nombre : le nom de la colonne dit l'unité.",
+)  # fmt: skip
+_MILLIERS = (
+    MILLIERS, "les milliers sont séparés par un point ou une virgule, que l'on lirait comme des décimales.",
+    "Écrire 1250 ou 1 250.",
+)  # fmt: skip
+#: Type -> (motif, phrase, conseil) des façons d'écrire qui se disent une fois, à partir de :data:`COMMUNE` valeurs.
+FACONS = {
+    "number": (_AVEC_UNITE, _MILLIERS),
+    "integer": (_AVEC_UNITE, _MILLIERS),
+    "date": (
+        (r"\d{5}(?:[.,]\d+)?", "les dates sont des numéros de jour du tableur.",
+         "Donner à la colonne le format Date, puis enregistrer de nouveau."),
+        (r"\d{8}", "les dates sont écrites sans séparateur.", "Écrire la date JJ/MM/AAAA ou AAAA-MM-JJ."),
+        (r"\d{1,2}[.-]\d{1,2}[.-]\d{4}", "les dates sont écrites avec des points ou des tirets.",
+         "Écrire la date JJ/MM/AAAA ou AAAA-MM-JJ."),
+    ),
+}  # fmt: skip
+COMMUNE = 3
 # Une valeur proche n'est proposée que si elle l'est assez, et nettement plus que les autres.
 RESSEMBLANCE, ECART_DE_RESSEMBLANCE = 0.6, 0.15
 # Pour être recopiée, il faut qu'elle le soit bien plus : « Laurent » n'est pas « vacant ».
@@ -78,14 +99,28 @@ def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
     ``valeurs`` a pour index la ligne du tableur. Ne sont jamais cités : une valeur d'une colonne personnelle, un
     identifiant, un libellé, ni ce qui, ailleurs, pourrait être le nom de quelqu'un.
     """
+    valeurs, communs = _causes_communes(champ, regle, valeurs)
+    if valeurs.empty:
+        return communs
     if champ.personnelle or regle == "absence":
         groupes = {None: Lignes.de(valeurs.index)}
     else:
         groupes = par_code(valeurs, lambda valeur: citable(champ, valeur))
-    return [
+    return communs + [
         Probleme(regle, _phrase(champ, regle, valeur), conseiller(champ, regle, valeur), champ.nom, lignes)
         for valeur, lignes in groupes.items()
     ]
+
+
+def _causes_communes(champ: Champ, regle: str, valeurs: pd.Series) -> tuple[pd.Series, list[Probleme]]:
+    """Ce qui tient à une seule façon d'écrire est dit une fois par colonne ; le reste, valeur par valeur."""
+    problemes = []
+    for motif, phrase, conseil in FACONS.get(champ.type, ()) if regle == "type" else ():
+        siennes = valeurs.str.fullmatch(motif)
+        if valeurs[siennes].nunique() >= COMMUNE:
+            problemes.append(Probleme(regle, phrase, conseil, champ.nom, Lignes.de(valeurs.index[siennes])))
+            valeurs = valeurs[~siennes]
+    return valeurs, problemes
 
 
 def citable(champ: Champ, valeur: str) -> bool:
@@ -130,7 +165,7 @@ def conseiller(champ: Champ, regle: str, valeur: str | None) -> str:
     if regle == "bornes":
         return f"Valeurs admises : {ecrire_bornes(champ, *champ.bornes)}."
     if regle == "unicite":
-        return f"Chaque ligne doit avoir son propre {champ.nom} : supprimer la ligne en trop ou corriger l'identifiant."
+        return f"Chaque ligne a son propre {champ.nom} : corriger l'identifiant, ou ôter la ligne donnée deux fois."
     if regle == "forme":
         return champ.description
     return _conseil_de_type(champ, valeur)

@@ -20,6 +20,8 @@ from observatoire.schemas import Champ
 
 ESPACES = "[ \u00a0\u202f\u2009\u2007]"
 NOMBRE = rf"^[+-]?(?:\d+|\d{{1,3}}(?:{ESPACES}\d{{3}})+)(?:[.,]\d+)?$"
+#: Des milliers, ou trois décimales : d'un nombre entier, on ne sait lequel.
+MILLIERS = r"[+-]?\d{1,3}(?:[.,]\d{3})+"
 #: Une heure derrière une date, que les progiciels ajoutent : elle n'en change pas le jour.
 HEURE = r"(?:[T ]+(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?)?"
 DATE_ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}{HEURE}$"
@@ -56,7 +58,7 @@ def convertir(texte: pd.Series, champ: Champ) -> tuple[pd.Series, np.ndarray]:
     distinctes = pd.Series(distinctes, dtype="str")
     valeurs = _dates(distinctes) if champ.type == "date" else nombres_ecrits(distinctes)
     if champ.type == "integer":
-        valeurs = valeurs.where(valeurs % 1 == 0)
+        valeurs = valeurs.where((valeurs % 1 == 0) & ~distinctes.str.fullmatch(MILLIERS))
     fautes = (distinctes.ne("") & valeurs.isna()).to_numpy(dtype=bool)
     convertie = pd.Series(valeurs.to_numpy()[rangs], index=texte.index, name=texte.name)
     return convertie, fautes[rangs]

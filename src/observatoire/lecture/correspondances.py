@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def lire_a_travers(fichier: Fichier, ecrit: FichierEcrit, schema: Schema) -> Lu:
 
     ``fichier.siennes`` retient le nom qu'ont nos colonnes chez lui. Lève :class:`FichierIllisible`.
     """
-    feuille, grille, rang = trouver_l_entete(lire_grilles(fichier.chemin), ecrit)
+    feuille, grille, rang = trouver_l_entete(_grilles(fichier.chemin, fichier.chemin.stat().st_mtime_ns), ecrit)
     noms = nommer_les_colonnes(grille, rang)
     refuser(colonnes_interdites(noms))
     places = {champ: _placer(c, noms) for champ, c in ecrit.tables[schema.nom].items() if c.colonne}
@@ -99,6 +100,12 @@ def lire_a_travers(fichier: Fichier, ecrit: FichierEcrit, schema: Schema) -> Lu:
     return Lu(list(cadre), cadre.set_axis(range(cadre.shape[1]), axis=1), lignes, feuille)
 
 
+@lru_cache(maxsize=1)
+def _grilles(chemin: Path, ecrit_a: int) -> dict[str | None, Grille]:
+    """Un fichier à plusieurs tables n'est ouvert qu'une fois, tant que personne ne le récrit (``ecrit_a``)."""
+    return lire_grilles(chemin)
+
+
 def trouver_l_entete(grilles: dict[str | None, Grille], ecrit: FichierEcrit) -> tuple[str | None, Grille, int]:
     """La feuille et la ligne qui portent le plus des noms de la correspondance. Lève :class:`FichierIllisible`."""
     attendus = {normaliser(c.colonne) for t in ecrit.tables.values() for c in t.values() if c.colonne}
@@ -111,6 +118,10 @@ def trouver_l_entete(grilles: dict[str | None, Grille], ecrit: FichierEcrit) -> 
     if not notes or 2 * trouves < len(attendus):
         phrase = f"l'en-tête que dit la correspondance n'est dans aucune des {PREMIERES} premières lignes."
         raise FichierIllisible(Probleme("entete", phrase, "Redéposer le fichier tel que les autres années."))
+    autres = sorted({autre for (autre, _), (n, _) in notes.items() if n == trouves and autre != nom}, key=str)
+    if autres and nom != ecrit.feuille:
+        phrase = f"{1 + len(autres)} feuilles ont l'en-tête que dit la correspondance."
+        raise FichierIllisible(Probleme("feuilles", phrase, "Ne garder que la feuille à lire, ou dire « feuille »."))
     return nom, grilles[nom], rang
 
 
@@ -185,7 +196,7 @@ def _refuser_les_erreurs(chemin: Path, feuille: str | None, utiles: pd.DataFrame
 
 def _regarder_les_nouvelles(fichier: Fichier, ecrit: FichierEcrit, noms: list[str], tableau: pd.DataFrame) -> None:
     """Les colonnes que la correspondance ne connaît pas : refusées si elles désignent quelqu'un, sinon dites."""
-    connues = {normaliser(c.colonne) for t in ecrit.tables.values() for c in t.values()}
+    connues = {normaliser(c.colonne) for t in ecrit.tables.values() for c in t.values() if c.colonne}
     laissees = set(map(cle_de_valeur, ecrit.laissees))
     siennes = [
         n for n, nom in enumerate(noms)

@@ -29,7 +29,6 @@ from observatoire.lecture.fichiers import AUTRES_SEPARATEURS, MELANGE, binaire
 from observatoire.lecture.parquet import ILLISIBLE, LIGNE, SUFFIXE, demesure
 from observatoire.lecture.problemes import Lignes, Probleme
 from observatoire.lecture.rpls import aucun_logement
-from observatoire.lecture.temoins import fondre
 from observatoire.schemas import Schema
 
 #: Octets (voir :func:`~observatoire.lecture.depots.peser`) au-delà desquels une part est coupée ; ceux d'un morceau.
@@ -233,7 +232,7 @@ def recoller(
         lignes=sum(m.lignes for m in morceaux),
         problemes=problemes,
         traitements=[Traitement(nom, genre, nombre, phrase) for (nom, genre, phrase), nombre in comptes.items()],
-        contenus={t: _reunir([m.contenus[t] for m in morceaux if t in m.contenus]) for t in morceaux[0].tables},
+        contenus={t: Contenu.reunir([m.contenus[t] for m in morceaux if t in m.contenus]) for t in morceaux[0].tables},
         avertissements=fichier.avertissements,
     )
     recolle.ajouter_avertissements([m.avertissements for m in morceaux])
@@ -255,11 +254,3 @@ def _ensemble(semblables: list[Probleme]) -> Lignes:
     lignes = Lignes.de([n for p in semblables for n in p.lignes], sum(p.nombre for p in semblables))
     lignes.d_autres_valeurs = any(getattr(p.lignes, "d_autres_valeurs", False) for p in semblables)
     return lignes
-
-
-def _reunir(contenus: list[Contenu]) -> Contenu:
-    lignes = sum(c.lignes for c in contenus)
-    remplie = sum(c.remplie * c.lignes for c in contenus) / max(lignes, 1)
-    communes = set.intersection(*(set(c.vides) for c in contenus if c.lignes)) if lignes else set()
-    vides = tuple(nom for nom in (contenus[0].vides if contenus else ()) if nom in communes)
-    return Contenu(lignes, remplie, vides, fondre([c.temoins for c in contenus]))

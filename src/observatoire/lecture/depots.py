@@ -15,6 +15,7 @@ from observatoire.lecture.allures import Allure
 from observatoire.lecture.fichiers import LUS, conseiller_format
 from observatoire.lecture.inventaires import Trouve, parcourir
 from observatoire.lecture.problemes import Probleme, abreger, citer, compter_problemes, enumerer, imprimable
+from observatoire.lecture.temoins import fondre
 
 RPLS = "rpls"
 TABLES_RPLS = ("immeubles", "logements")
@@ -56,6 +57,17 @@ class Contenu:
         remplies = donnees.notna().to_numpy()
         vides = tuple(donnees.columns[~remplies.any(axis=0)])
         return cls(len(donnees), float(remplies.mean()) if remplies.size else 0.0, vides, temoins, allure)
+
+    @classmethod
+    def reunir(cls, contenus: list[Contenu]) -> Contenu:
+        """Le contenu d'une table donnée en plusieurs morceaux ; son allure n'en est plus celle d'un fichier."""
+        if len(contenus) == 1:
+            return contenus[0]
+        lignes = sum(c.lignes for c in contenus)
+        remplie = sum(c.remplie * c.lignes for c in contenus) / max(lignes, 1)
+        communes = set.intersection(*(set(c.vides) for c in contenus if c.lignes)) if lignes else set()
+        vides = tuple(nom for nom in (contenus[0].vides if contenus else ()) if nom in communes)
+        return cls(lignes, remplie, vides, fondre([c.temoins for c in contenus]))
 
 
 @dataclass
@@ -127,6 +139,11 @@ class Fichier:
         tete = f"{self.titre} : fichier refusé, {compter_problemes(self.problemes)}."
         corps = "\n".join(p.texte for p in abreger(self.problemes))
         return f"{tete}\n\n{corps}\n\nAucune ligne de ce fichier n'a été utilisée."
+
+
+def cles(fichier: Fichier) -> list[tuple[int, str, str]]:
+    """(année, déposant, table) de chaque table que donne un fichier."""
+    return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
 
 
 def peser(fichiers: Iterable[Fichier]) -> int:
@@ -283,12 +300,17 @@ def _table_permise(table: str, deposant: Bailleur) -> list[Probleme]:
 
 
 def _signaler_doublons(fichiers: list[Fichier]) -> None:
-    """Une même table déposée deux fois (CSV et XLSX, ou RPLS et logements) : aucune n'est préférée."""
+    """Une même table déposée deux fois (CSV et XLSX, ou RPLS et logements) : aucune n'est préférée.
+
+    Deux fichiers que la correspondance décrit l'un et l'autre se complètent : deux agences, deux logiciels.
+    """
     depots: dict[tuple, list[Fichier]] = {}
     for fichier in fichiers:
         for table in fichier.tables:
             depots.setdefault((fichier.annee, fichier.deposant, table), []).append(fichier)
     for (_, _, table), concurrents in depots.items():
+        if len({f.source for f in concurrents if f.source}) == len(concurrents):
+            continue
         for fichier in concurrents if len(concurrents) > 1 else ():
             autres = enumerer(imprimable(nommer(f.chemin)) for f in concurrents if f is not fichier)
             fichier.problemes.append(

@@ -7,7 +7,7 @@ donc comme parti, et un bail refait au même nom (décès, séparation) aussi.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import pyarrow.dataset as ds
 from observatoire.configuration import Configuration
 from observatoire.conserves import VIDE
 from observatoire.droits import creer_dossier
+from observatoire.lecture.renumerotations import lire_renumerotations
 from observatoire.lecture.tables import ecrire_table, table_vide
 from observatoire.schemas import Schema
 
@@ -31,12 +32,16 @@ def table_tiree_vide(nom: str, schemas: dict[str, Schema]) -> pd.DataFrame:
     return table_vide("menages", schemas["menages"], schemas).assign(devenir=pd.Series(dtype="str"))
 
 
-def ecrire_devenirs(dossier: Path, config: Configuration, schemas: dict[str, Schema]) -> None:
+def ecrire_devenirs(
+    dossier: Path, config: Configuration, schemas: dict[str, Schema], renumerotes: Collection[tuple[int, str]]
+) -> None:
     """Écrire ``tables/<annee>/devenirs.parquet`` pour chaque année de l'édition.
 
     Une ligne par ménage logé au 31 décembre de l'année d'avant, avec ses colonnes d'alors, et ``devenir`` : un mot de
     :data:`DEVENIRS`, manquant si les dépôts de l'année ne le disent pas. Vide quand l'année d'avant manque.
+    ``renumerotes`` : (année, déposant) de ceux dont rien ne se suit depuis l'année d'avant.
     """
+    renumerotations = lire_renumerotations(config)
     for annee in config.annees:
         destination = dossier / "tables" / str(annee) / DOSSIER
         if destination.is_dir():
@@ -46,13 +51,24 @@ def ecrire_devenirs(dossier: Path, config: Configuration, schemas: dict[str, Sch
         avant = dossier / "tables" / str(annee - 1) / "menages.parquet"
         if annee - 1 not in config.annees or not avant.is_dir():
             continue
-        lire = _lecteur(dossier / "tables" / str(annee))
+        lire, repris = _lecteur(dossier / "tables" / str(annee)), renumerotations.successeurs(annee)
         for lot in sorted(avant.iterdir()):
             menages = pd.read_parquet(lot)
             if len(menages):
-                logements, entrees = lire(tuple(sorted(menages["deposant"].unique())))
-                suivis = menages.assign(annee=annee, devenir=suivre(menages, logements, entrees, annee))
+                siens = set(menages["deposant"].unique())
+                logements, entrees = lire(tuple(sorted(siens.union(*(repris.get(d, ()) for d in siens)))))
+                devenir = suivre(menages, _rendre(logements, repris), entrees, annee)
+                perdus = menages["deposant"].isin([d for a, d in renumerotes if a == annee])
+                suivis = menages.assign(annee=annee, devenir=np.where(perdus, None, devenir))
                 ecrire_table(suivis, destination / f"devenirs-{lot.name}")
+
+
+def _rendre(logements: pd.DataFrame, repris: dict[str, set[str]]) -> pd.DataFrame:
+    """Les logements d'un bailleur absorbé, sous son nom : le leur commence par son code."""
+    if not repris:
+        return logements
+    anciens = logements["id_logement"].str.partition(":")[0]
+    return logements.assign(deposant=logements["deposant"].astype("str").mask(anciens.isin(list(repris)), anciens))
 
 
 def _lecteur(tables: Path):

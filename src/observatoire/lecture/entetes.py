@@ -62,12 +62,12 @@ def _inconnue(nom: str, rang: int, absentes: list[str]) -> Probleme:
         return Probleme(
             "colonne_sans_nom",
             f"la colonne n° {rang} n'a pas de nom.",
-            "Donner un nom à cette colonne, ou la supprimer.",
+            "Lui donner un nom ; si elle est vide ou ne sert à rien, l'ôter.",
         )
     proches = difflib.get_close_matches(normaliser(nom), absentes, n=1, cutoff=0.6)
     conseil = f"Écrire « {proches[0]} »." if proches else "Supprimer cette colonne."
     if absentes and not proches:
-        conseil += f" Colonnes attendues et absentes : {', '.join(absentes)}."
+        conseil = f"L'appeler par son nom si c'est une de celles qui manquent ({', '.join(absentes)}) ; sinon, l'ôter."
     return Probleme("colonne_inconnue", f"la colonne {nommer_la_colonne(nom, rang)} n'est pas prévue.", conseil)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -25,14 +26,23 @@ from observatoire.lecture.malfacons import (
 from observatoire.lecture.problemes import Probleme, enumerer, par_valeur
 from observatoire.lecture.refus import FichierIllisible, refuser
 
-#: Formats conseillés à qui dépose depuis un tableur ; Parquet, que produisent des programmes, se lit aussi.
+#: Formats conseillés à qui dépose ; l'ancien XLS, et Parquet, que produisent des programmes, se lisent aussi.
 FORMATS = ("csv", "xlsx", "ods")
-LUS = (*FORMATS, "parquet")
+LUS = (*FORMATS, "xls", "parquet")
 #: Un Parquet, ou un morceau de dépôt, que nous avons coupé.
 EN_COLONNES = (".parquet", ".morceau")
 # Suites de lettres que produit un texte UTF-8 relu comme du Latin-1 : le fichier mêle deux encodages.
 MELANGE = re.compile("[ÃÂ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 AUTRES_SEPARATEURS = {"\t": "des tabulations", "|": "des barres verticales"}
+#: L'encodage de DOS et celui des anciens Macintosh -> ce qui s'en dit.
+ANCIENS = {"cp850": "DOS (CP850)", "mac_roman": "Macintosh (MacRoman)"}
+_PETITES, _GRANDES = "àâäçéèêëîïôöùûüÿœæ", "ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜŸŒÆ"
+#: Ce qu'un texte français n'a pas : un autre signe, une capitale accentuée après une minuscule, ou l'inverse.
+ETRANGE = re.compile(
+    rf"[^\x00-\x7f{_PETITES}{_GRANDES}°€²³½«»’‘“”…–—·µ§±\u00a0]|[a-z][{_GRANDES}]|[A-Z][{_PETITES}][A-Z]"
+)
+#: Les accents de presque tout texte français : sans l'un d'eux, rien ne prouve un encodage.
+COURANTES = re.compile("[éèàêçôâîûÉÈÀ°]")
 _COMMANDES = bytes([*range(0x09), *range(0x0E, 0x20)])
 
 
@@ -49,7 +59,7 @@ class Lu:
 
 
 def lire_fichier(chemin: Path, entetes_attendus: list[list[str]], sans_ligne: bool = False) -> Lu:
-    """Lire un fichier CSV, XLSX, ODS ou Parquet.
+    """Lire un fichier CSV, XLSX, XLS, ODS ou Parquet.
 
     ``entetes_attendus`` : les en-têtes possibles, qui servent à choisir la feuille d'un classeur ; ``sans_ligne`` :
     admettre un en-tête seul, comme en a un registre où rien n'est encore écrit.
@@ -102,13 +112,14 @@ def _vide(entete: bool = False) -> Probleme:
 
 
 def decoder(octets: bytes) -> str:
-    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows ; le reste est refusé, jamais deviné.
+    """UTF-8 (avec ou sans marque), sinon Latin-1 dans sa forme Windows, ou l'un des :data:`ANCIENS` si lui seul ne
+    donne que des lettres françaises ; le reste est refusé.
 
     Lève :class:`FichierIllisible`.
     """
     if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise FichierIllisible(_encodage("le fichier est encodé en UTF-16."))
-    for encodage in ("utf-8-sig", "cp1252"):
+    for encodage in ("utf-8-sig", encodage_ancien(octets) or "cp1252"):
         try:
             texte = octets.decode(encodage)
         except UnicodeDecodeError:
@@ -119,6 +130,22 @@ def decoder(octets: bytes) -> str:
             raise FichierIllisible(_encodage("le fichier mêle deux encodages, UTF-8 et Latin-1."))
         return texte
     raise FichierIllisible(_encodage("l'encodage n'est ni UTF-8, ni Latin-1."))
+
+
+def encodage_ancien(octets: bytes) -> str | None:
+    """Celui des :data:`ANCIENS` qui fait de ces octets un texte français, ce que Latin-1 ne fait pas ; ``None`` le plus
+    souvent.
+    """
+    if octets.isascii() or binaire(octets):
+        return None
+    with contextlib.suppress(UnicodeDecodeError):
+        octets.decode("utf-8-sig")
+        return None
+    candidats = ("cp1252", *ANCIENS)
+    francais = [e for e in candidats if not ETRANGE.search(octets.decode(e, "replace"))]
+    if not francais or francais[0] not in ANCIENS or not COURANTES.search(octets.decode(francais[0])):
+        return None
+    return francais[0]
 
 
 def binaire(octets: bytes) -> bool:
@@ -211,7 +238,7 @@ def _structurer(lignes: list[list[str]], feuille: str | None = None) -> Lu:
             Probleme(
                 "hors_tableau",
                 "des cellules sont remplies à droite de la dernière colonne nommée.",
-                "Supprimer ces cellules, ou donner un nom à leur colonne.",
+                "Donner un nom à leur colonne ; si elles ne sont pas du tableau, les ôter.",
             )
         )
     cadre = cadre.iloc[:, : len(entete)]

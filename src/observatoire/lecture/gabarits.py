@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -11,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from observatoire.droits import creer_dossier
+from observatoire.fichiers import ecrire_octets
 from observatoire.lecture.controles import ecrire_bornes
 from observatoire.schemas import Champ, Schema
 
@@ -20,6 +24,7 @@ FORMATS = {"date": "dd/mm/yyyy", "integer": "0", "number": "0.##", "string": "@"
 EN_TETE, OBLIGATOIRE = PatternFill("solid", fgColor="DDE6F0"), PatternFill("solid", fgColor="F6D9B8")
 #: Un exemple de chaque genre de colonne ; celui d'une liste est sa première valeur.
 EXEMPLES = {"date": "04/05/2010", "integer": "3", "number": "45,2", "string": "A1"}
+_HEURE = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 NOTICE = "Mode d'emploi"
 
 
@@ -39,8 +44,19 @@ def _ecrire(schema: Schema, chemin: Path) -> Path:
     feuille.protection.sheet = True  # l'en-tête seul : les autres cellules sont déverrouillées
     feuille.protection.formatColumns = feuille.protection.insertRows = feuille.protection.deleteRows = False
     _rediger_la_notice(classeur.create_sheet(NOTICE), schema)
-    classeur.save(chemin)
+    classeur.save(flux := io.BytesIO())
+    ecrire_octets(_sans_date(flux), chemin)
     return chemin
+
+
+def _sans_date(flux: io.BytesIO) -> bytes:
+    """Le même classeur, sans l'heure où il est écrit : les mêmes schémas donnent les mêmes octets."""
+    propre = io.BytesIO()
+    with zipfile.ZipFile(flux) as datee, zipfile.ZipFile(propre, "w") as archive:
+        for nom in datee.namelist():
+            contenu = _HEURE.sub(b"2000-01-01T00:00:00Z", datee.read(nom))
+            archive.writestr(zipfile.ZipInfo(nom), contenu, zipfile.ZIP_DEFLATED)
+    return propre.getvalue()
 
 
 def _preparer_la_colonne(feuille: Worksheet, rang: int, champ: Champ) -> None:

@@ -14,7 +14,7 @@ from observatoire.interdits import normaliser
 from observatoire.lecture.bornes import hors_bornes
 from observatoire.lecture.fichiers import EN_COLONNES, decoder, inaccessible, lignes_csv
 from observatoire.lecture.refus import FichierIllisible, refuser
-from observatoire.lecture.tableurs import en_textes, ouvrir
+from observatoire.lecture.tableurs import en_textes, ouvrir, sans_les_masquees
 
 #: Les lignes où l'en-tête se cherche.
 PREMIERES = 30
@@ -44,7 +44,7 @@ def lire_grilles(chemin: Path) -> dict[str | None, Grille]:
             grilles = {None: [entete, *cadre.to_numpy().tolist()]}
         else:
             feuilles = ouvrir(chemin)
-            grilles = {nom: en_textes(chemin, nom, lignes) for nom, lignes in feuilles.items()}
+            grilles = {nom: en_textes(chemin, nom, feuilles[nom]) for nom in sans_les_masquees(chemin, [*feuilles])}
     except OSError as erreur:
         raise FichierIllisible(inaccessible(erreur)) from erreur
     return {nom: [[v.strip() for v in ligne] for ligne in lignes] for nom, lignes in grilles.items()}

@@ -152,8 +152,10 @@ def preparer_lot(lot: Lot, reglages: ReglagesDeLecture) -> Bilan:
         if not fichier.refuse:
             for table, donnees in fichier.donnees.items():
                 morceaux.setdefault(table, []).append((deposants[fichier.deposant], donnees))
-    schemas = reglages.outils.schemas
-    tables = {nom: reunir(morceaux[nom], lot.annee, schemas[nom]) for nom in schemas if nom in morceaux}
+    schemas, renumerotations = reglages.outils.schemas, reglages.outils.renumerotations
+    tables = {
+        nom: reunir(morceaux[nom], lot.annee, schemas[nom], renumerotations) for nom in schemas if nom in morceaux
+    }
     return _ecrire(lot, tables, reglages)
 
 

@@ -21,15 +21,18 @@ from observatoire.lecture.conformite import conforme
 from observatoire.lecture.controles import controler, typer
 from observatoire.lecture.corrections import APPLIQUEE, EXPLIQUEE, REFUSEE, Correction, appliquer
 from observatoire.lecture.correspondances import Correspondances, lire_a_travers, sous_ses_noms
-from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement
+from observatoire.lecture.depots import RPLS, Contenu, Fichier, Traitement, cles
 from observatoire.lecture.entetes import reconnaitre
-from observatoire.lecture.fichiers import EN_COLONNES, LUS, Lu, lire_fichier
+from observatoire.lecture.fichiers import ANCIENS, EN_COLONNES, LUS, Lu, encodage_ancien, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
 from observatoire.lecture.invisibles import sans_invisibles
 from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
 from observatoire.lecture.parquet import lire_types
+from observatoire.lecture.plusieurs import partager, reunis, solidaires
+from observatoire.lecture.positions import examiner
 from observatoire.lecture.problemes import TUE
 from observatoire.lecture.refus import FichierIllisible
+from observatoire.lecture.renumerotations import Renumerotations, ancien_encore_la
 from observatoire.lecture.rpls import lire_rpls
 from observatoire.lecture.rpls_modeles import ENTETES
 from observatoire.lecture.temoins import choisir
@@ -52,6 +55,7 @@ class Outils:
     corrections: tuple[Correction, ...] = ()
     cle: str = FICTIVE
     correspondances: Correspondances = field(default_factory=dict)
+    renumerotations: Renumerotations = field(default_factory=Renumerotations)
 
     @property
     def par_commune(self) -> bool:
@@ -86,11 +90,6 @@ class Outils:
         return [c for c in self.corrections if not c.regle and (c.annee, c.deposant, c.table) in cles(fichier)]
 
 
-def cles(fichier: Fichier) -> list[tuple]:
-    """(année, déposant, table) de chaque table que donne un fichier."""
-    return [(fichier.annee, fichier.deposant, table) for table in fichier.tables]
-
-
 def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
     """Lire et vérifier les fichiers d'une part, en place ; retourne [(correction, statut, phrase)]."""
     traces = []
@@ -102,19 +101,22 @@ def verifier_part(fichiers: list[Fichier], outils: Outils) -> list[Trace]:
 
 def relier(fichiers: list[Fichier], outils: Outils) -> None:
     """Ce que les fichiers lus d'une part disent ensemble : liens entre tables, contenus, doutes."""
-    par_cle = {cle: f for f in fichiers for cle in cles(f)}
+    for fichier in fichiers:
+        fichier.problemes += ancien_encore_la(fichier, outils.renumerotations)
     for table in TABLES:
-        for fichier in fichiers:
-            if fichier.table == table:
-                controler_liens(fichier, outils.schemas[table], par_cle)
-                fichier.problemes = [sous_ses_noms(p, fichier.siennes) for p in fichier.problemes]
+        siens = [f for f in fichiers if f.table == table]
+        partager(siens, outils.schemas[table])
+        par_cle = reunis(fichiers)
+        for fichier in siens:
+            controler_liens(fichier, outils.schemas[table], par_cle)
+            fichier.problemes = [sous_ses_noms(p, fichier.siennes) for p in fichier.problemes]
+        solidaires(siens)
     acceptes = [f for f in fichiers if not f.refuse]
-    tables = {t: donnees for f in acceptes for t, donnees in f.donnees.items()}
+    tables = {t: donnees for f in reunis(acceptes).values() for t, donnees in f.donnees.items()}
     for fichier in acceptes:
-        fichier.contenus = {
-            t: Contenu.de(donnees, choisir(donnees, outils.schemas[t]), regarder(donnees, outils.schemas[t]))
-            for t, donnees in fichier.donnees.items()
-        }
+        for table, donnees in fichier.donnees.items():
+            schema, suivies = outils.schemas[table], outils.renumerotations.traduire(donnees, fichier)
+            fichier.contenus[table] = Contenu.de(donnees, choisir(suivies, schema), regarder(suivies, schema))
         _avertir(fichier, tables, outils)
 
 
@@ -136,6 +138,9 @@ def controler_fichier(fichier: Fichier, outils: Outils) -> list[Trace]:
     except FichierIllisible as illisible:
         fichier.problemes += illisible.problemes
         return []
+    if fichier.format == "csv" and (ancien := encodage_ancien(fichier.chemin.read_bytes())):
+        phrase = f"Encodage {ANCIENS[ancien]}, reconnu à ses lettres accentuées."
+        fichier.traitements.append(Traitement("encodage", "réparé", 1, phrase))
     lu, touchees = sans_invisibles(lu)
     if touchees:
         fichier.traitements.append(
@@ -168,7 +173,7 @@ def _lire_en_types(fichier: Fichier, outils: Outils) -> pd.DataFrame | None:
         return None
     schema = outils.schemas[fichier.table]
     typees = lire_types(fichier.chemin, schema)
-    if typees is None or not conforme(typees, schema):
+    if typees is None or not conforme(typees, schema) or (fichier.table == "immeubles" and examiner(typees)[1]):
         return None
     if outils.contours is not None:  # les jointures de territoire comparent des textes
         typees = typees.astype({nom: "str" for nom in NIVEAUX if nom in typees})
@@ -197,6 +202,9 @@ def _controler_table(lu: Lu, fichier: Fichier, outils: Outils) -> list[Trace]:
     textes = lu.cadre.set_axis(noms, axis=1).set_axis(lu.lignes, axis=0).reindex(columns=schema.colonnes, fill_value="")
     textes, retenues, refus = appliquer(textes.astype("str"), corrections, schema)
     typees, fautes = typer(textes, schema)
+    if fichier.table == "immeubles":
+        typees, mal_situes = examiner(typees)
+        fichier.problemes += mal_situes
     fichier.problemes += controler(textes, typees, fautes, schema)
     fichier.problemes += controler_contexte(typees, textes, fichier, schema, outils.contours)
     fichier.donnees = {fichier.table: typees}

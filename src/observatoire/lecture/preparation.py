@@ -47,6 +47,7 @@ def lire(
     avancement: Callable[[int, int, str], None] | None = None,
     sans_les_refuses: bool = False,
     suite: Callable[[int, dict[str, pd.DataFrame]], object] | None = None,
+    conseiller: Callable[[Depots], None] | None = None,
 ) -> Depots:
     """De ``brut`` à ``prepare``, un lot de dépôts à la fois : vérifier, préparer, écrire, oublier les lignes.
 
@@ -54,7 +55,7 @@ def lire(
     :class:`DepotRefuse` si un dépôt est refusé ; ``prepare`` reste alors ce qu'il était, rapports mis à part.
 
     ``suite(annee, tables)`` reçoit les tables préparées d'un lot, là où elles viennent de l'être (elle voyage donc vers
-    d'autres processus) ; ce qu'elle rend est dans ``depots.suites``.
+    d'autres processus) ; ce qu'elle rend est dans ``depots.suites``. ``conseiller(depots)`` complète un refus.
     """
     isolement.preparer(lire_lots)
     depots, outils = inventaire(config)
@@ -70,6 +71,8 @@ def lire(
         suivi.finir()
         conclure(depots, outils, [t for lu in lus for t in lu.traces])
         if not depots.accepte:
+            if conseiller and depots.refuses:
+                conseiller(depots)
             ecrire_rapports(depots, config.chemin("prepare") / "rapports")
         _refuser(depots, sans_les_refuses)
         _ecrire_le_reste(aside, config, depots, lus)
@@ -79,13 +82,13 @@ def lire(
 
 def _a_leur_place(depots: Depots, lus: list[Bilan]) -> list[Fichier]:
     """Les fichiers tels que leur lot les a lus, morceaux recollés, dans l'ordre de l'inventaire."""
-    vus: dict[str, list[Fichier]] = {}
+    vus: dict[tuple, list[Fichier]] = {}
     for fichier in (f for lu in lus for f in lu.fichiers):
-        vus.setdefault(fichier.relatif, []).append(fichier)
+        vus.setdefault((fichier.relatif, fichier.table), []).append(fichier)
     communes, schemas = depots.config.communes_retenues, depots.schemas
     lus_en_place = []
     for fichier in depots.fichiers:
-        siens = vus.get(fichier.relatif, [fichier])
+        siens = vus.get((fichier.relatif, fichier.table), [fichier])
         entier = len(siens) == 1 and siens[0].chemin == fichier.chemin
         lus_en_place.append(siens[0] if entier else recoller(fichier, siens, communes, schemas.get(fichier.table)))
     return lus_en_place
@@ -148,7 +151,7 @@ def _ecrire_le_reste(dossier: Path, config: Configuration, depots: Depots, bilan
             if not destination.is_dir():
                 creer_dossier(destination)
                 ecrire_table(table_vide(nom, schema, depots.schemas), destination / "vide.parquet")
-    ecrire_devenirs(dossier, config, depots.schemas)
+    ecrire_devenirs(dossier, config, depots.schemas, depots.renumerotes)
     hors = pd.concat([HORS, *(b.hors for b in bilans if len(b.hors))], ignore_index=True)
     hors = avec_les_conservees(hors, config, IMMEUBLES_HORS_QUARTIER.nom, depots.conservees)
     hors = hors.sort_values("annee", kind="stable")

@@ -20,7 +20,7 @@ from observatoire.droits import creer_dossier, reserver
 from observatoire.echappement import pour_tableur
 from observatoire.fichiers import ecrire_dossier
 from observatoire.lecture.bilans import tables_attendues, tables_d_autrui
-from observatoire.lecture.depots import RPLS, Fichier
+from observatoire.lecture.depots import RPLS, Contenu, Fichier
 from observatoire.lecture.problemes import abreger, compter, compter_problemes, nombre
 
 DOUTES_CITES = 200
@@ -184,19 +184,22 @@ def _couverture(fichiers: list[Fichier], deposant: str, annee: str, depots) -> l
     """Ce qui a été utilisé, table par table, y compris les tables qui manquent."""
     siens = [d for d in depots.config.deposants if d.code == deposant]
     attendues = tables_attendues(siens[0], tables_d_autrui(depots.config)) if siens else []
-    par_table = {t: f for f in fichiers for t in f.tables}
+    par_table: dict[str, list[Fichier]] = {}
+    for f in fichiers:
+        for t in f.tables:
+            par_table.setdefault(t, []).append(f)
     return [
-        {"table": depots.schemas[t].titre, **_etat(t, par_table.get(t))}
+        {"table": depots.schemas[t].titre, **_etat(t, par_table.get(t, []))}
         for t in dict.fromkeys([*attendues, *par_table])
     ]
 
 
-def _etat(table: str, fichier: Fichier | None) -> dict:
-    if fichier is None:
+def _etat(table: str, fichiers: list[Fichier]) -> dict:
+    if not fichiers:
         return {"etat": "non déposée", "lignes": "", "remplies": ""}
-    if fichier.refuse:
+    if any(f.refuse for f in fichiers):
         return {"etat": "refusée", "lignes": 0, "remplies": ""}
-    contenu = fichier.contenus[table]
+    contenu = Contenu.reunir([f.contenus[table] for f in fichiers])
     return {"etat": "utilisée", "lignes": contenu.lignes, "remplies": f"{100 * contenu.remplie:.0f} %"}
 
 

@@ -37,6 +37,9 @@ from observatoire.lecture.rpls_valeurs import (
 )
 from observatoire.schemas import Schema
 
+#: Un code de commune française ; « NC », 99 (étranger) et un en-tête répété n'en sont pas.
+COMMUNE = r"(?:0[1-9]|[13-8]\d|2[\dAB]|9[0-5])\d{3}|97[1-8]\d\d"
+SANS_COMMUNE = "Logement sans code de commune française."
 NOMBRES = {
     "nb_pieces": "NBPIECE",
     "surface_m2": "SURFHAB",
@@ -62,8 +65,8 @@ def lire_rpls(lu: Lu, fichier: Fichier, communes: tuple[str, ...] | None, schema
     commune = textes["DEPCOM"]
     if communes is not None:
         commune = commune.map(ARRONDISSEMENTS).astype("str").fillna(commune)
-    hors = commune.eq("00000") if communes is None else ~commune.isin(communes)
-    phrase = f"Logement d'une autre commune que {_citer(communes)}." if communes else "Logement sans code de commune."
+    hors = ~commune.str.fullmatch(COMMUNE) if communes is None else ~commune.isin(communes)
+    phrase = f"Logement d'une autre commune que {_citer(communes)}." if communes else SANS_COMMUNE
     fichier.traitements.append(Traitement("hors_de_la_commune", "mis à part", int(hors.sum()), phrase))
     textes = textes[~(hors | (textes.duplicated() & ~sans_numero(textes)))]
     dans_le_fichier = dict(zip(textes.columns, textes.columns, strict=True)) | {nom_commun(nom): nom for nom in noms}

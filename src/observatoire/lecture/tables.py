@@ -14,6 +14,7 @@ from observatoire.cles import COLONNE, attribuer
 from observatoire.configuration import Bailleur
 from observatoire.lecture.liens import rangs
 from observatoire.lecture.parts import Outils
+from observatoire.lecture.renumerotations import Renumerotations
 from observatoire.schemas import NON_RENSEIGNE, Schema
 
 TERRITOIRE = ["immeuble", "secteur", "quartier", "qpv"]
@@ -27,9 +28,11 @@ HORS = pd.DataFrame(
 )
 
 
-def reunir(morceaux: list[tuple[Bailleur, pd.DataFrame]], annee: int, schema: Schema) -> pd.DataFrame:
-    """Les dépôts acceptés d'une table, l'un sous l'autre, identifiants rendus uniques entre bailleurs."""
-    tables = [_signer(donnees, qui, annee) for qui, donnees in morceaux]
+def reunir(
+    morceaux: list[tuple[Bailleur, pd.DataFrame]], annee: int, schema: Schema, renumerotations: Renumerotations
+) -> pd.DataFrame:
+    """Les dépôts acceptés d'une table, l'un sous l'autre, identifiants rendus uniques entre bailleurs et années."""
+    tables = [_signer(donnees, qui, annee, renumerotations) for qui, donnees in morceaux]
     siens = [_codes(table) for table in tables]
     communs = set.intersection(*siens)
     codes = {nom: pd.Series(union_categoricals([table[nom].array for table in tables])) for nom in communs}
@@ -41,21 +44,16 @@ def reunir(morceaux: list[tuple[Bailleur, pd.DataFrame]], annee: int, schema: Sc
     return sans_nr(pd.concat(autres, ignore_index=True).assign(**codes)[list(colonnes)], schema)
 
 
-def _signer(donnees: pd.DataFrame, qui: Bailleur, annee: int) -> pd.DataFrame:
+def _signer(donnees: pd.DataFrame, qui: Bailleur, annee: int, renumerotations: Renumerotations) -> pd.DataFrame:
     code = pd.Series(qui.code, index=donnees.index, dtype="category" if _codes(donnees) else "str")
     bailleur = code if qui.est_bailleur else pd.Series(np.nan, index=donnees.index, dtype="str")
     siennes = donnees.assign(annee=annee, deposant=code, bailleur=bailleur, champ_rpls=not qui.hors_rpls)
     for nom, unique in (("id_immeuble", "immeuble"), ("id_logement", "id_logement")):
         if nom in donnees:
-            siennes[unique] = _prefixer(donnees[nom], f"{qui.code}:") if qui.est_bailleur else np.nan
+            siennes[unique] = np.nan
+            if qui.est_bailleur:
+                siennes[unique] = renumerotations.d_origine(donnees[nom], qui.code, nom, annee)
     return siennes
-
-
-def _prefixer(identifiants: pd.Series, prefixe: str) -> pd.Series:
-    """Un identifiant unique entre bailleurs ; dans un dictionnaire, il n'est écrit qu'une fois."""
-    if isinstance(identifiants.dtype, pd.CategoricalDtype):
-        return identifiants.cat.rename_categories(prefixe + identifiants.cat.categories)
-    return prefixe + identifiants
 
 
 def _codes(table: pd.DataFrame) -> set[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from observatoire.lecture.bornes import hors_bornes, trop_loin
 from observatoire.lecture.cellules import ABIMEE, cellules_en_pourcent, cellules_fautives, demesure
@@ -35,7 +35,7 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
     _refuser_les_interdites(tetes, attendus)
     notes = {nom: max((note(ligne, attendus) for ligne in tete), default=0) for nom, tete in tetes.items()}
     meilleure = max(notes.values(), default=0)
-    candidates = [nom for nom, valeur in notes.items() if valeur == meilleure]
+    candidates = sans_les_masquees(chemin, [nom for nom, valeur in notes.items() if valeur == meilleure])
     if len(candidates) > 1 and meilleure > RECONNU:
         dites = enumerer(_dire(nom, feuilles) for nom in candidates)
         raise FichierIllisible(
@@ -49,6 +49,15 @@ def choisir_feuille(chemin: Path, attendus: list[list[str]]) -> tuple[str, list[
         raise FichierIllisible(Probleme("vide", "le classeur n'a aucune feuille."))
     _refuser_les_deguisees(feuilles, candidates[0])
     return candidates[0], en_textes(chemin, candidates[0], feuilles[candidates[0]])
+
+
+def sans_les_masquees(chemin: Path, feuilles: list[str]) -> list[str]:
+    """De plusieurs feuilles, celles que le tableur montre ; toutes, s'il n'en montre aucune."""
+    if len(feuilles) < 2:
+        return feuilles
+    with CalamineWorkbook.from_path(str(chemin)) as classeur:
+        montrees = {f.name for f in classeur.sheets_metadata if f.visible is SheetVisibleEnum.Visible}
+    return [nom for nom in feuilles if nom in montrees] or feuilles
 
 
 def en_textes(chemin: Path, feuille: str, lignes: list[list]) -> list[list[str]]:

@@ -19,7 +19,7 @@ from observatoire.communes import HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture.problemes import enumerer, nombre
+from observatoire.lecture.problemes import compter, enumerer, nombre
 
 # geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
 if TYPE_CHECKING:
@@ -31,10 +31,20 @@ PROPRIETES = ("code", "nom", "niveau", "parent")
 LAMBERT_93, WGS84 = 2154, 4326
 #: La part d'un contour qu'un autre de son niveau peut recouvrir : au-delà, ce n'est plus l'imprécision d'un tracé.
 RECOUVERT = 0.05
+#: La surface (m²) à partir de laquelle un vide entre les quartiers se dit : un hectare.
+VIDE = 10_000
 #: La part de sa surface qu'un tracé repris peut changer.
 REPRIS = 0.01
 #: La France métropolitaine, en degrés : ce qui y serait une fois les axes échangés les a échangés.
 LONGITUDES, LATITUDES = (-6, 10), (41, 52)
+
+
+class ContoursSuperposes(ErreurConfiguration):
+    """Des contours d'un même niveau se recouvrent. ``contours`` : tels qu'ils ont été lus."""
+
+    def __init__(self, message: str, contours: gpd.GeoDataFrame):
+        super().__init__(message)
+        self.contours = contours
 
 
 def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
@@ -129,14 +139,33 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     if problemes := _mal_places(contours) or _mal_traces(contours):
         liste = "\n".join(f"  - {p}" for p in problemes)
         raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
-    contours = contours.set_geometry(contours.geometry.make_valid())
+    contours = contours.assign(repris=~contours.geometry.is_valid).set_geometry(contours.geometry.make_valid())
     if chevauchements := _chevauchements(contours):
         liste = "\n".join(f"  - {c}" for c in chevauchements)
-        raise ErreurConfiguration(
+        raise ContoursSuperposes(
             f"{nom} : des contours se recouvrent ; un immeuble ne peut être que dans l'un d'eux. Les retracer bord à "
-            f"bord.\n{liste}"
+            f"bord.\n{liste}",
+            contours,
         )
     return contours
+
+
+def remarquer(contours: gpd.GeoDataFrame | None) -> list[str]:
+    """Ce qui se dit de contours lus : les tracés repris, et les vides que les quartiers entourent."""
+    if contours is None:
+        return []
+    from shapely import Polygon
+
+    plans = contours.loc[contours["niveau"].eq("quartier")].geometry.to_crs(LAMBERT_93).union_all()
+    vides = [Polygon(trou).area for p in getattr(plans, "geoms", [plans]) for trou in getattr(p, "interiors", ())]
+    vides = [aire for aire in vides if aire >= VIDE]
+    repris = [f"« {code} »" for code in contours.loc[contours["repris"], "code"]]
+    return [
+        *([f"contours : tracé repris sans changer de surface (trait qui se touche, point doublé), {enumerer(repris)}."]
+          if repris else []),
+        *([f"contours : {compter(len(vides), 'vide')} entre les quartiers ({nombre(round(sum(vides) / 1e4))} ha) ; un "
+           "immeuble qui s'y trouve est hors de tout quartier."] if vides else []),
+    ]  # fmt: skip
 
 
 def _mal_traces(contours: gpd.GeoDataFrame) -> list[str]:

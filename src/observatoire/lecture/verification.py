@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -15,13 +15,16 @@ from observatoire.lecture.avertissements import rendre_a_expliquer
 from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
-from observatoire.lecture.depots import Contenu, Fichier, inventorier, relatif_a
+from observatoire.lecture.depots import Contenu, Fichier, cles, inventorier, relatif_a
 from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
-from observatoire.lecture.parts import Outils, Trace, cles, verifier_part
+from observatoire.lecture.parts import Outils, Trace, verifier_part
+from observatoire.lecture.plusieurs import reunis
 from observatoire.lecture.problemes import compter, enumerer
 from observatoire.lecture.prudence import lire_prudemment
-from observatoire.lecture.territoires import lire_contours
-from observatoire.lecture.vraisemblance import comparer
+from observatoire.lecture.renumerotations import lire_renumerotations
+from observatoire.lecture.superpositions import avec_les_immeubles
+from observatoire.lecture.territoires import ContoursSuperposes, lire_contours, remarquer
+from observatoire.lecture.vraisemblance import comparer, renumerotes
 from observatoire.lecture.vues import Vue
 from observatoire.schemas import Schema, lire_schemas
 
@@ -34,7 +37,8 @@ class Depots:
     ``corrections.yml`` ; ``corrections_refusees`` : les phrases qui disent pourquoi une entrée n'est pas appliquée ;
     ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé) ;
     ``conservees`` : les années purgées, dont les fichiers ne sont plus lus et les valeurs sont reprises ;
-    ``laisses`` : les fichiers cachés ou du système, que personne n'a voulu déposer.
+    ``laisses`` : les fichiers cachés ou du système, que personne n'a voulu déposer ;
+    ``renumerotes`` : (année, déposant) de ceux dont rien ne se suit depuis l'année d'avant.
     """
 
     config: Configuration
@@ -47,6 +51,7 @@ class Depots:
     suites: dict[tuple[int, str], object] = field(default_factory=dict)
     conservees: tuple[int, ...] = ()
     laisses: list[str] = field(default_factory=list)
+    renumerotes: frozenset[tuple[int, str]] = frozenset()
 
     @property
     def parts(self) -> dict[tuple[int, str], list[Fichier]]:
@@ -75,7 +80,7 @@ class Depots:
     @property
     def tables(self) -> dict[tuple[int, str, str], pd.DataFrame]:
         """Tables acceptées et converties : {(année, déposant, table): tableau indexé par la ligne du tableur}."""
-        return {(f.annee, f.deposant, t): donnees for f in self.acceptes for t, donnees in f.donnees.items()}
+        return {cle: f.donnees[cle[2]] for cle, f in reunis(self.acceptes).items() if cle[2] in f.donnees}
 
     def message(self) -> str:
         """Tout ce qui est refusé, puis le bilan en une phrase."""
@@ -89,7 +94,7 @@ class Depots:
         blocs = [f.message() for f in self.refuses] + self.corrections_refusees
         if len(restent := self.a_expliquer):
             blocs.append(dire_a_expliquer(restent))
-        return "\n\n".join([*blocs, *self._laisses(), self.bilan()])
+        return "\n\n".join([*blocs, *self._laisses(), *self.remarques, self.bilan()])
 
     def _laisses(self) -> list[str]:
         if not self.laisses:
@@ -100,6 +105,11 @@ class Depots:
     def a_expliquer(self) -> pd.DataFrame:
         """Les doutes que personne n'a expliqués, groupés (:func:`~observatoire.lecture.explications.a_expliquer`)."""
         return a_expliquer(tableau_des_avertissements(self))
+
+    @property
+    def remarques(self) -> list[str]:
+        """Ce qui se dit des contours, sans rien empêcher."""
+        return remarquer(self.contours)
 
     def bilan(self) -> str:
         """« 12 fichiers lus : 11 acceptés, 1 refusé ; 3 avertissements. »"""
@@ -166,7 +176,7 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     schemas = lire_schemas(config.chemin("schemas"))
     conservees = annees_conservees(config)
     annees = tuple(a for a in (config.annees if annee is None else (annee,)) if a not in conservees)
-    contours = None if config.quartiers == "communes" else lire_contours(config)
+    contours = _lire_contours(config, schemas)
     depots = Depots(config, schemas, contours, annees)
     ecrites = lire_correspondances(config, schemas)
     confirmees = {nom: ecrit for nom, ecrit in ecrites.items() if ecrit.confirmee}
@@ -175,21 +185,36 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     depots.fichiers = [f for f in deposes if f.annee not in conservees]
     depots.conservees = conservees
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)
-    return depots, Outils(config, schemas, contours, corrections, correspondances=confirmees)
+    outils = Outils(config, schemas, contours, corrections, correspondances=confirmees)
+    return depots, replace(outils, renumerotations=lire_renumerotations(config))
+
+
+def _lire_contours(config: Configuration, schemas: dict[str, Schema]):
+    """Les contours, ou rien là où chaque commune tient lieu de quartier. Lève :class:`ErreurConfiguration`."""
+    try:
+        return None if config.quartiers == "communes" else lire_contours(config)
+    except ContoursSuperposes as erreur:
+        raise avec_les_immeubles(erreur, config, schemas["immeubles"]) from erreur
 
 
 def conclure(depots: Depots, outils: Outils, traces: list[Trace]) -> None:
     """Ce qui demande d'avoir tout lu : l'année précédente, les autres déposants, le registre des corrections."""
-    ecarts = comparer(voir(depots))
+    vues = voir(depots)
+    ecarts, depots.renumerotes = comparer(vues), renumerotes(vues)
     for fichier in depots.acceptes:
-        fichier.ajouter_avertissements([ecarts[cle] for cle in cles(fichier) if cle in ecarts])
+        siens = [ecarts.pop(cle) for cle in cles(fichier) if cle in ecarts]
+        fichier.ajouter_avertissements(siens)
         fichier.avertissements = rendre_a_expliquer(fichier.avertissements, fichier.lignes)
     _tracer(depots, outils.corrections, traces)
 
 
 def voir(depots: Depots) -> dict[tuple[int, str, str], Vue]:
     """Toutes les tables acceptées, chacune avec celle d'avant ; d'une année purgée, il ne reste que la taille."""
-    contenus = {(f.annee, f.deposant, t): contenu for f in depots.acceptes for t, contenu in f.contenus.items()}
+    lus: dict[tuple[int, str, str], list[Contenu]] = {}
+    for f in depots.acceptes:
+        for table, contenu in f.contenus.items():
+            lus.setdefault((f.annee, f.deposant, table), []).append(contenu)
+    contenus = {cle: Contenu.reunir(siens) for cle, siens in lus.items()}
     for annee in depots.conservees:
         gardes = lire_conserve(depots.config, annee, "depots")
         gardes = gardes[gardes["statut"].eq("accepte")]
@@ -210,6 +235,8 @@ def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Tr
     """Tenir le registre des corrections, et porter les explications sur les avertissements."""
     par_cle = {cle: f for f in depots.acceptes for cle in cles(f)}
     vues = {c.rang for c, _, _ in traces}
+    faites = {c.rang for c, statut, _ in traces if statut != REFUSEE}  # l'un des fichiers de la table a cette ligne
+    traces = [trace for trace in traces if trace[1] != REFUSEE or trace[0].rang not in faites]
     sans_fichier = "aucun fichier accepté pour cette table et cette année."
     traces = traces + [
         (c, EXPLIQUEE, "")

@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from observatoire.lecture.accords import comparer_les_accords, comparer_les_lieux
+from observatoire.lecture.accords import comparer_les_accords, comparer_les_lieux, comparer_les_valeurs
 from observatoire.lecture.depots import COLONNES_AVERTISSEMENTS
 from observatoire.lecture.liens import DATES_DE_L_ANNEE
 from observatoire.lecture.problemes import citer, nombre
@@ -36,7 +36,7 @@ from observatoire.lecture.resumes import (
     nommer,
     reunir,
 )
-from observatoire.lecture.vues import Vue, connues, douter
+from observatoire.lecture.vues import STOCKS, Vue, connues, douter
 
 ECART_DE_STOCK, ECART_DE_FLUX = 0.10, 0.50
 #: Part des lignes qui peut disparaître, ou apparaître, en un an.
@@ -63,7 +63,21 @@ def comparer(vues: dict[tuple[int, str, str], Vue]) -> dict[tuple[int, str, str]
     paires = {cle: v for cle, v in lues.items() if v.paire and v.schema.cle}
     for cle, doute in (*_changements(paires), *formes_etranges(lues), *emprunts(lues), *operations_absentes(lues)):
         doutes[cle].append(doute)
+    _taire_les_suites(doutes, renumerotes(vues))
     return {cle: pd.DataFrame(liste).reindex(columns=COLONNES_AVERTISSEMENTS) for cle, liste in doutes.items() if liste}
+
+
+def renumerotes(vues: dict[tuple[int, str, str], Vue]) -> frozenset[tuple[int, str]]:
+    """(année, déposant) de ceux dont aucun logement, ou presque, ne se retrouve d'une année à l'autre."""
+    return frozenset(cle[:2] for cle, vue in vues.items() if cle[2] == "logements" and vue.renumerotee)
+
+
+def _taire_les_suites(doutes: dict[tuple, list[dict]], renumerotes: frozenset[tuple[int, str]]) -> None:
+    """Un parc renuméroté se dit une fois, dans ses logements : le reste n'en est que la suite."""
+    for (annee, deposant, table), liste in doutes.items():
+        if (annee, deposant) in renumerotes and table in STOCKS:
+            tues = {"identifiants_d_une_autre_forme", "identifiants_renumerotes" if table != "logements" else ""}
+            liste[:] = [doute for doute in liste if doute["regle"] not in tues]
 
 
 def _groupe(cle: tuple[int, str, str]) -> tuple[int, str]:
@@ -86,6 +100,7 @@ def _seule(vue: Vue) -> Iterator[dict]:
         yield from _repartitions(vue)
         yield from comparer_les_accords(vue)
         yield from comparer_les_lieux(vue)
+        yield from comparer_les_valeurs(vue)
         yield from _livraisons(vue)
 
 
@@ -94,6 +109,9 @@ def _renouvellement(vue: Vue) -> Iterator[dict]:
     if not min(avant, apres):
         return
     partis, venus = 1 - communs / avant, 1 - communs / apres
+    if vue.renumerotee:
+        yield douter("identifiants_renumerotes", f"{ecrire_part(communs / avant)} retrouvés", vue.schema.cle[0])
+        return
     if seuil := RENOUVELLEMENT.get(vue.schema.nom):
         for regle, part, total, ici, la in (
             ("lignes_disparues", partis, avant, vue.avant, vue),

@@ -16,6 +16,9 @@ from observatoire.schemas import Champ, Schema
 COMPARAISONS = {
     "volume_qui_change": "le nombre de lignes a beaucoup changé depuis l'année précédente",
     "volume_et_parc": "le nombre de lignes, rapporté au parc, est loin de celui des autres bailleurs",
+    "identifiants_renumerotes": "presque aucun identifiant n'est celui de l'année précédente, sur un parc qui n'a "
+    "guère bougé (zéros perdus, renumérotation) ; les flux de l'année ne comptent pas ce bailleur tant que "
+    "suivi/renumerotations ne dit pas les anciens numéros",
     "lignes_disparues": "trop de lignes de l'année précédente ont disparu",
     "lignes_nouvelles": "trop de lignes n'étaient pas là l'année précédente",
     "table_deja_deposee": "la table est celle de l'année précédente",
@@ -29,11 +32,18 @@ COMPARAISONS = {
     "lieux_muets": "des immeubles qui se suivent n'ont plus aucune ligne, à l'une des deux dates",
     "accord_qui_change": "deux valeurs ne vont plus ensemble comme l'année précédente",
     "codes_et_lieux": "deux valeurs ont échangé les immeubles où elles allaient les années d'avant",
+    "codes_et_valeurs": "deux valeurs ont échangé celles d'une autre colonne avec lesquelles elles allaient",
     "table_d_un_autre": "la moitié des lignes au moins sont aussi celles d'un autre déposant",
     "emprunt_hors_du_commun": "un emprunt par logement est à moins de la moitié, ou à plus du double, des autres",
     "valeurs_qui_changent": "trop de valeurs ont changé pour les mêmes logements, immeubles ou demandes",
     "livraisons_qui_changent": "les logements livrés ont plus que triplé depuis l'année précédente",
 }
+
+
+#: Les tables dont les lignes restent d'une année à l'autre, et ce dont leur nombre bouge sans que le parc ait changé.
+STOCKS, STABLE = ("immeubles", "logements", "menages"), 0.10
+#: Part et nombre d'identifiants perdus et remplacés au-delà desquels un parc est renuméroté.
+RENUMEROTES, PERDUS = 0.4, 5
 
 
 @dataclass(frozen=True)
@@ -83,6 +93,16 @@ class Vue:
         plafonds = [i.max() for i, entier in zip(index, entiers, strict=True) if not entier]
         avant, apres = (i[i <= min(plafonds)] if plafonds else i for i in index)
         return len(avant), len(apres), len(avant.intersection(apres))
+
+    @cached_property
+    def renumerotee(self) -> bool:
+        """A-t-elle changé d'identifiants, sur un parc qui n'a guère bougé ?"""
+        if not self.paire or self.schema.nom not in STOCKS:
+            return False
+        avant, apres, communs = self.comparables
+        bouge = abs(self.contenu.lignes - self.avant.contenu.lignes) > STABLE * self.avant.contenu.lignes
+        perdus = min(avant, apres) - communs
+        return not bouge and perdus >= PERDUS and perdus > RENUMEROTES * min(avant, apres)
 
 
 def douter(regle: str, mesure: str, colonne: str = "", precision: str = "") -> dict:

@@ -1,4 +1,4 @@
-"""Ce qu'une page ne peut pas faire : lire un fichier hors du livre, en donner à télécharger, appeler un autre site.
+"""Ce qu'une page ne peut pas faire : lire un fichier hors du livre, en joindre un qui n'est pas nôtre, appeler un site.
 
 Les directives qui lisent ou recopient un fichier sont éteintes par les réglages que docutils prévoit pour cela, quel
 que soit le nom sous lequel on les appelle ; le reste se voit dans l'arbre de la page. Un refus est un avertissement de
@@ -15,6 +15,8 @@ from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from observatoire.livre.publics import GABARITS
 
 #: Ni « include », « literalinclude », « csv-table » d'un fichier, ni « raw ».
 REGLAGES = {"file_insertion_enabled": False, "raw_enabled": False}
@@ -33,8 +35,8 @@ def brancher(app: Sphinx) -> None:
 
 
 def garder(app: Sphinx, page: nodes.document) -> None:
-    """Dire chaque image hors du livre, chaque fichier joint, chaque adresse qui n'est pas celle d'une page ; les
-    retirer, pour que rien n'en soit copié."""
+    """Dire chaque image hors du livre, chaque fichier joint (sauf un gabarit), chaque adresse qui n'est pas celle d'une
+    page ; les retirer, pour que rien n'en soit copié."""
     racines = [Path(app.srcdir).resolve(), (Path(app.outdir).parent / "jupyter_execute").resolve()]
     for image in list(page.findall(nodes.image)):
         adresse = image["uri"]
@@ -44,7 +46,9 @@ def garder(app: Sphinx, page: nodes.document) -> None:
         elif not adresse.startswith("data:") and not any(chemin.is_relative_to(racine) for racine in racines):
             _refuser("une image est hors du livre", adresse, image)
     for joint in list(page.findall(addnodes.download_reference)):
-        _refuser("un fichier ne se joint pas à une page", joint["reftarget"], joint)
+        chemin = Path(app.env.relfn2path(joint["reftarget"], app.env.docname)[1]).resolve()
+        if not chemin.is_relative_to(Path(app.srcdir).resolve() / GABARITS):
+            _refuser("un fichier ne se joint pas à une page", joint["reftarget"], joint)
     for lien in list(page.findall(nodes.reference)):
         adresse = lien.get("refuri", "#")
         if ":" in adresse.partition("/")[0] and not adresse.startswith(_ADRESSES):

@@ -17,8 +17,10 @@ import yaml
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.erreurs import EditionIncomplete
 from observatoire.fichiers import ecrire_texte
-from observatoire.livre.publics import verifier_sources
+from observatoire.lecture.gabarits import ecrire_gabarits
+from observatoire.livre.publics import GABARITS, verifier_sources
 from observatoire.memoire import empreinte, empreinte_du_code
+from observatoire.schemas import lire_schemas
 
 REGLAGES = ("_config.yml", "_toc.yml")
 _PAGES = {".ipynb", ".md", ".rst"}
@@ -36,7 +38,10 @@ def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
     attendus = {nom: livre / nom for nom in REGLAGES}
     attendus |= {f"book/{r}": f for r, f in _fichiers(livre / "book", ecartes).items()}
     attendus |= {f"book/edition/{r}": f for r, f in _fichiers(edition, set()).items()}
-    _refuser_les_liens(attendus, [livre.resolve(), (livre / "book").resolve(), edition.resolve()])
+    gabarits = travail / "gabarits"
+    for gabarit in ecrire_gabarits(lire_schemas(config.chemin("schemas")), gabarits):
+        attendus[f"{GABARITS}/{gabarit.name}"] = gabarit
+    _refuser_les_liens(attendus, [livre.resolve(), (livre / "book").resolve(), edition.resolve(), gabarits.resolve()])
     for fichier in (f for r, f in _fichiers(source, set()).items() if r not in attendus):
         fichier.unlink()
     for relatif, fichier in attendus.items():

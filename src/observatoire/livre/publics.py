@@ -16,6 +16,8 @@ from observatoire.erreurs import EditionIncomplete
 
 # La même marque, qu'elle soit en JSON, en YAML, en HTML ou en HTML dans du JSON.
 _MARQUE = re.compile(rb"observatoire[_-]public\W{1,8}(?:content\W{1,4})?(" + "|".join(PUBLICS).encode() + rb")\b")
+#: Où sont, dans les sources, les classeurs à remplir, les mêmes pour tous : les seuls fichiers qu'une page joint.
+GABARITS = "book/edition/gabarits"
 _SUREMENT_MARQUEES = {".ipynb", ".pdf"}
 
 

@@ -94,7 +94,9 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     en_place = config.chemin("publie") / public
     # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
     with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
-        mixite = fil.submit(_publier_mixite, bruitees.table, config, baremes, regles, travail)
+        variations = Variations(config, ouverture, regles, exacts["parc"])
+        constants = variations.bruiter_les_constants(publiees)
+        mixite = fil.submit(_publier_mixite, (bruitees.table, constants), config, baremes, regles, travail)
         garder_les_anterieures(en_place, max(config.annees), travail, public)
         ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
         ecrire_publiee(CUMULS, cumuls, travail, public)
@@ -104,8 +106,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
         publier_accompagnement(config, regles, travail)
         publier_territoires(config, bruitees.table, regles, travail)
-        variations = Variations(config, ouverture, regles, exacts["parc"])
-        variations.publier(publiees, travail)
+        variations.publier(publiees, constants, travail)
         _publier_les_alertes(baremes, exacts, variations, travail)
         _publier_les_orientations(baremes, exacts, publiees, variations, travail)
         publier_les_sujets(config, publiees, regles, travail)
@@ -183,10 +184,10 @@ def _publier_les_orientations(
 
 
 def _publier_mixite(
-    protege: pd.DataFrame, config: Configuration, baremes: Baremes, regles: Regles, travail: Path
+    parus: tuple[pd.DataFrame, pd.DataFrame], config: Configuration, baremes: Baremes, regles: Regles, travail: Path
 ) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    tables = publier_la_mixite(protege, config, baremes, lambda source: regles.bruit_de(source).variance)
+    tables = publier_la_mixite(parus, config, baremes, lambda source: regles.bruit_de(source).variance)
     for table, contenu in zip((MIXITE, EVOLUTION), tables, strict=True):
         ecrire_publiee(table, contenu, travail, regles.public)
     _ecrire_json(fiches(), FICHES.dans(travail))

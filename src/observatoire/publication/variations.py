@@ -43,12 +43,15 @@ class Variations:
     regles: Regles
     parc: pd.DataFrame
 
-    def publier(self, publiees: pd.DataFrame, travail: Path) -> None:
-        """Écrire dans ``travail`` les valeurs à périmètre constant et les variations.
+    def bruiter_les_constants(self, publiees: pd.DataFrame) -> pd.DataFrame:
+        """Les valeurs à périmètre constant que ce public lit ; ``publiees`` : ses indicateurs."""
+        return cacher_comme_la_courante(self._bruiter(self._exacts[CONSTANTS], self.regles), publiees)
+
+    def publier(self, publiees: pd.DataFrame, constants: pd.DataFrame, travail: Path) -> None:
+        """Écrire dans ``travail`` les valeurs à périmètre constant (``constants``) et les variations.
 
         ``publiees`` : les indicateurs de ce public, et leur bruit (:func:`~observatoire.secret.porter_le_bruit`).
         """
-        constants = cacher_comme_la_courante(self._bruiter(self._exacts[CONSTANTS], self.regles), publiees)
         variations = dresser_les_variations(
             publiees,
             porter_le_bruit(constants, self.ouverture, self.regles),

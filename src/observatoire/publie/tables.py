@@ -33,8 +33,9 @@ def est_hors(code: str) -> bool:
 
 def en_lignes(table: pd.DataFrame) -> list[dict]:
     """Les lignes d'une petite table, en dictionnaires : bien moins chers à lire un à un que des Series."""
-    colonnes = [table[c].tolist() for c in table.columns]
-    return [dict(zip(table.columns, ligne, strict=True)) for ligne in zip(*colonnes, strict=True)]
+    noms = table.columns.tolist()  # parcourir l'index à chaque ligne coûterait vingt fois les lignes
+    colonnes = [table[c].tolist() for c in noms]
+    return [dict(zip(noms, ligne, strict=True)) for ligne in zip(*colonnes, strict=True)]
 
 
 def lire_table(nom: str, dossier: Path):

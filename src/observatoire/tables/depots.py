@@ -9,6 +9,8 @@ DEPOSANT = code("deposant", "code du déposant")
 DEPOSEE = code("table", "table déposée")
 STATUT = code("statut", "ce qu'il en est advenu")
 MESURE = texte("mesure", "de combien")
+#: Ce qui empêche de suivre les lignes d'un déposant depuis l'année d'avant : ses identifiants ont changé.
+IDENTIFIANTS = "identifiants"
 _FICHIER = texte("fichier", "fichier déposé")
 _LIGNES = entier("lignes", "lignes lues", "lignes")
 _TRAITEES = (
@@ -28,7 +30,8 @@ DEPOTS = Table(
     cles=(ANNEE, DEPOSANT, DEPOSEE),
     mesures=(
         _FICHIER, code("format", "format du fichier"), STATUT,
-        texte("colonnes_absentes", "colonnes que le fichier n'a pas"), _LIGNES,
+        texte("colonnes_absentes", "colonnes que le fichier n'a pas"),
+        code("rupture", "« identifiants » : rien ne s'y suit depuis l'année d'avant"), _LIGNES,
         entier("problemes", "problèmes distingués qui font refuser", "lignes"), *_TRAITEES,
     ),
     sources=LU, purge=Purge(),

@@ -13,9 +13,10 @@ from observatoire.tables.colonnes import (
     code,
     entier,
     nombre,
+    texte,
 )
 from observatoire.tables.contrat import PROTECTION, PUBLIE, Table
-from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, INDICATEURS_PUBLIES
 
 CLES = (ANNEE, NIVEAU, TERRITOIRE, code("groupe", "groupe réparti"), code("indice", "indice"))
 _INDICE = nombre("valeur", "indice")
@@ -38,8 +39,9 @@ EVOLUTION = Table(
     mesures=(
         VALEUR_DEPART, _INDICE, VARIATION, *BORNES, nombre("structure", "part due aux lieux"),
         nombre("composition", "part due aux groupes"), _UNITES, _RESTE, STATUT,
+        texte("absents", "bailleurs laissés de côté aux deux dates"),
     ),
-    de=(INDICATEURS_PUBLIES,), sources=("barèmes",), protection=MIXITE.protection,
+    de=(INDICATEURS_PUBLIES, CONSTANTS_PUBLIES), sources=("barèmes",), protection=MIXITE.protection,
 )  # fmt: skip
 FICHES = Table(
     "fiches_mixite", PUBLIE, "la fiche de chaque indice", PROTECTION,

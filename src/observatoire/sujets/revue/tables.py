@@ -29,11 +29,13 @@ from observatoire.tables.colonnes import (
 from observatoire.tables.contrat import ECRITS, PREPARE, PROTECTION, PUBLIE, Etape, Purge, Table
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.edition import RUPTURES
-from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE, INDICATEURS_PUBLIES
 
 CALCUL = Etape("revue", "observatoire.sujets.revue.calcul.etape")
 COMPOSANTE = code("composante", "ce qui a changé")
 ORIGINE = code("origine", "engagement, objectif ou part suivie")
+#: Les bailleurs que compte une décomposition : tous, ou ceux qui sont là aux deux dates.
+COURANT, CONSTANT = "courant", "constant"
 #: Ménages, répondants et ménages qui ont le trait, avant puis après.
 COMPTES = ("menages0", "menages1", "n0", "x0", "n1", "x1")
 #: Ceux qui se publient, donc se bruitent ; la clé de chacun est à côté de lui.
@@ -55,11 +57,13 @@ FLUX = Table(
 
 DECOMPOSITION = Table(
     "revue_decomposition", PUBLIE, "de quoi la variation d'une part est faite", PROTECTION,
-    cles=(DEPART, ANNEE, NIVEAU, TERRITOIRE, INDICATEUR),
+    cles=(DEPART, ANNEE, NIVEAU, TERRITOIRE, INDICATEUR, code("perimetre", "courant ou constant"), COMPOSANTE),
     mesures=(
-        VALEUR_DEPART, VALEUR, VARIATION, COMPOSANTE, nombre("contribution", "ce qu'elle y apporte"), STATUT, MOTIF,
+        VALEUR_DEPART, VALEUR, VARIATION, nombre("contribution", "ce qu'elle y apporte"), STATUT, MOTIF,
+        texte("absents", "bailleurs laissés de côté aux deux dates"),
     ),
-    de=(FLUX, INDICATEURS_PUBLIES), protection="comptes bruités ; trop petits, réunis", facultative=True,
+    de=(FLUX, INDICATEURS_PUBLIES, CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE),
+    protection="comptes bruités ; trop petits, réunis", facultative=True,
 )  # fmt: skip
 OBJECTIFS = Table(
     "revue_objectifs", PUBLIE, "chaque engagement, objectif ou part suivie, de l'état zéro à la fin", ECRITS,

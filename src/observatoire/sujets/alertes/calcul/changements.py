@@ -3,8 +3,8 @@
 Une alerte de niveau dit où un trait est fréquent ; celle-ci, où il le devient, ou cesse de l'être. Trois mouvements
 sont éprouvés, chacun sur ceux à qui il peut arriver : *gagnes*, ceux qui n'avaient pas le trait et l'ont ; *perdus*,
 ceux qui l'avaient et ne l'ont plus (un progrès, souvent) ; *arrives*, ceux qui l'ont parmi ceux qui n'étaient pas là.
-Chacun est comparé au reste de la ville, puis à ce qui l'entoure, par la même hiérarchie que les niveaux
-(:mod:`~.hierarchie`). Tout se tire de comptes publiés.
+Chacun est comparé au reste de la ville, à part de départ égale, puis à ce qui l'entoure, par la même hiérarchie que
+les niveaux (:mod:`~.hierarchie`). Tout se tire de comptes publiés.
 
 Ce qu'elle ne voit pas : un trait déjà là, qui ne bouge plus ; un territoire dont presque personne ne reste.
 """
@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from observatoire.secret import Bruit
+from observatoire.statistique.depart import pente_ponderee, retrecir
 from observatoire.statistique.intervalles import encadrer_un_rapport, wilson
-from observatoire.statistique.lois import LOIS
+from observatoire.statistique.lois import LOIS, PLANCHER
 from observatoire.statistique.melange import DISPERSIONS
 from observatoire.sujets.alertes.calcul.attendus import Comptes, reunir
 from observatoire.sujets.alertes.calcul.hierarchie import Niveau, evaluer
@@ -41,6 +42,8 @@ from observatoire.vocabulaire import (
 _CLES = ["niveau", "territoire", "indicateur"]
 #: Comptes publiés que chaque mouvement ajoute ou retranche : leurs bruits s'ajoutent.
 _BRUITS = {GAGNES: 2, PERDUS: 2, ARRIVES: 3}
+#: Le sens dans lequel la part de départ déplace ce qui est attendu.
+_PENTES = {GAGNES: 1.0, PERDUS: -1.0}
 DECIMALES = 3
 
 
@@ -95,11 +98,13 @@ def _evaluer(
     variances = _BRUITS[sens] * np.array([bruits[c].variance for c in codes])
     lus = _completer([_lire(mouvements, t, codes, sens) for t in territoires], territoires)
     larges = [remonter_au_plus_large(territoires[: rang + 1]) for rang in range(len(territoires))]
+    corrections = _corriger_du_depart(mouvements, territoires, codes, sens, lus[-1])
     x_ville, n_ville = (v.sum(axis=0) for v in lus[0])
     niveaux = []
-    for t, large, (x, n) in zip(territoires, larges, lus, strict=True):
+    for t, large, (x, n), correction in zip(territoires, larges, lus, corrections, strict=True):
         with np.errstate(divide="ignore", invalid="ignore"):
             taux = (x_ville - lus[0][0][large]) / (n_ville - lus[0][1][large])
+        taux = np.where(taux > 0, np.maximum(taux + correction, PLANCHER), taux)
         niveaux.append(Niveau(t.niveau, Comptes(x, n, taux * n, n, variances), t.parents, pd.notna(t.codes)))
 
     def evaluable(c: Comptes) -> np.ndarray:
@@ -117,6 +122,27 @@ def _evaluer(
         .pipe(_juger, regles)
         for t, large, e in zip(territoires, larges, evaluations, strict=True)
     ]
+
+
+def _corriger_du_depart(
+    mouvements: pd.DataFrame, territoires: list[Territoires], codes: list[str], sens: str, fins: tuple
+) -> list[np.ndarray]:
+    r"""Ce que la part de départ ajoute au taux attendu de chaque territoire, niveau par niveau.
+
+    Une réponse mal notée, ou qui change sans que rien ait changé, fait gagner le trait là où il est fréquent et le fait
+    perdre là où il est rare : d'erreurs sur une part $e$ des réponses, $e p$ de gains et $e (1 - p)$ de pertes. La
+    pente est celle de la ville, estimée sur les plus petits territoires ; leur part de départ y est rétrécie, sans quoi
+    ce que l'on en ignore l'aplatirait. ``fins`` : le mouvement et ses exposés, au niveau le plus fin.
+    """
+    if sens not in _PENTES:
+        return [np.zeros((len(t.codes), len(codes))) for t in territoires]
+    bouts = {s: _completer([_lire(mouvements, t, codes, s) for t in territoires], territoires) for s in _PENTES}
+    departs = [
+        retrecir(avaient[1], avaient[1] + sans[1]) for avaient, sans in zip(bouts[PERDUS], bouts[GAGNES], strict=True)
+    ]
+    pentes = _PENTES[sens] * np.maximum(_PENTES[sens] * pente_ponderee(*fins, departs[-1]), 0)
+    moyenne = (fins[1] * departs[-1]).sum(axis=0) / np.maximum(fins[1].sum(axis=0), 1)
+    return [pentes * (depart - moyenne) for depart in departs]
 
 
 def _lire(mouvements: pd.DataFrame, t: Territoires, codes: list[str], sens: str) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from observatoire.erreurs import ParametreInconnu
 from observatoire.presentation import donnees
-from observatoire.presentation.affichage import Fragment, absent, defiler
+from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier, lier_fiche, vers_territoire
 from observatoire.presentation.nombres import (
     ecrire,
@@ -61,6 +61,7 @@ def ouvrir_dossier(valeurs: Publie, alerte: str, depuis: str = "annee") -> Fragm
     quartier = dossier["quartier"]
     puces = [f"Indicateur : {lier_fiche(valeurs, dossier['indicateur'], depuis)}"]
     puces += [f"Lieu : {escape(nommer_lieu(valeurs, dossier))}"] * (dossier["niveau"] != "quartier")
+    puces += _dire_l_immeuble(valeurs, dossier)
     if ("quartier", quartier) in valeurs.noms:
         lien = lier(valeurs.nom("quartier", quartier), vers_territoire(valeurs, "quartier", quartier, depuis))
         puces.append(f"Quartier : {lien}")
@@ -70,13 +71,21 @@ def ouvrir_dossier(valeurs: Publie, alerte: str, depuis: str = "annee") -> Fragm
     return reserver(valeurs, corps, nommer_lieu(valeurs, dossier))
 
 
+def _dire_l_immeuble(valeurs: Publie, dossier: dict) -> list[str]:
+    """De quel bailleur est un immeuble, et le code qu'il y a chez lui."""
+    if dossier["niveau"] != "immeuble":
+        return []
+    bailleur, _, code = dossier["territoire"].partition(":")
+    return [f"Bailleur : {escape(valeurs.nom('bailleur', bailleur))}, immeuble {escape(code)}"]
+
+
 def _dire_le_dossier(valeurs: Publie, dossier: dict) -> list[str]:
-    """L'état du dossier et qui le pilote."""
+    """Le numéro du dossier, son état, et qui le pilote."""
     etat = f"{ETATS_D_UN_DOSSIER[dossier['etat']].libelle}, ouverte au {ecrire_trimestre(dossier['ouverture'])}"
     if dossier["depuis"] != dossier["ouverture"]:
         etat += f", rouverte au {ecrire_trimestre(dossier['depuis'])}"
     etat += f" ; en alerte {ecrire(dossier['annees'], 'années', decimales=0)}"
-    return [f"Dossier : {etat}", f"Pilote : {dire_pilote(valeurs, dossier)}"]
+    return [f"Dossier {dossier['dossier']} : {etat}", f"Pilote : {dire_pilote(valeurs, dossier)}"]
 
 
 def _dire(valeurs: Publie, ligne: dict | None) -> str:
@@ -94,10 +103,11 @@ def examens_du_dossier(valeurs: Publie, alerte: str) -> Fragment:
 
 
 def actions_du_dossier(valeurs: Publie, alerte: str) -> Fragment:
-    """Ce qui a été décidé et fait, dans l'ordre des dates."""
-    actions = valeurs.actions(alerte)
+    """Ce qui a été décidé et fait, dans l'ordre des dates, et comment inscrire la suite."""
+    actions, suite = valeurs.actions(alerte), _inscrire(valeurs, trouver(valeurs, alerte).dossier)
     if not actions:
-        return paragraphe("Aucune action n'a été inscrite sur ce dossier.")
+        rien = paragraphe("Aucune action n'a été inscrite sur ce dossier.")
+        return reserver(valeurs, rien.html + suite, rien.resume)
     titre = "Actions"
     champs = ("pilote", "reponse", "outil", "decision", "issue")
     lignes = [
@@ -105,7 +115,25 @@ def actions_du_dossier(valeurs: Publie, alerte: str) -> Fragment:
         for a in actions
     ]
     entetes = ["Date", "Pilote", "Réponse", "Outil", "Décision", "Issue", "Effet"]
-    return reserver(valeurs, defiler(donnees.tableau_simple(entetes, lignes, titre), titre), titre)
+    return reserver(valeurs, defiler(donnees.tableau_simple(entetes, lignes, titre), titre) + suite, titre)
+
+
+def _inscrire(valeurs: Publie, dossier: dict) -> str:
+    """La ligne à ajouter au relevé des actions, prête à copier, et les réponses et outils qui s'y écrivent."""
+    bailleur = dossier["territoire"].partition(":")[0] if dossier["niveau"] == "immeuble" else "PILOTE"
+    ligne = f"{dossier['dossier']};;;;JJ/MM/AAAA;{bailleur};;;designer_pilote;;"
+    listes = (("reponse", "Réponses"), ("outil", "Outils"))
+    admises = " ".join(f"{nom} : {', '.join(_codes(valeurs, colonne))}." for colonne, nom in listes)
+    contenu = (
+        f"<p>Dans <code>suivi/actions.csv</code>, une ligne de plus ; le jour et le pilote sont à compléter.</p>"
+        f"<pre><code>{escape(ligne)}</code></pre><p>{escape(admises)}</p>"
+    )
+    return plier("Inscrire une décision", contenu)
+
+
+def _codes(valeurs: Publie, colonne: str) -> list[str]:
+    """« pil (PIL) » : chaque valeur qu'admet une colonne du relevé des actions."""
+    return [f"{r['code']} ({r['libelle']})" for r in valeurs.lignes_de("libelles_du_suivi", colonne=colonne)]
 
 
 def _dater(jour: object) -> str:
@@ -156,5 +184,5 @@ def _part(valeurs: Publie, ligne: dict, tout: dict, en_avant: bool) -> list[str]
 
 
 def _fraction(exces: float, tout: float) -> str:
-    """La part d'un excès dans un tout ; un tiret quand le tout n'est pas un excès."""
-    return ecrire_part(exces / tout) if tout > 0 else "–"
+    """La part d'un excès dans un tout ; un tiret quand le tout n'est pas un excès, ou que d'autres le compensent."""
+    return ecrire_part(exces / tout) if tout > 0 and 0 <= exces <= tout else "–"

@@ -10,6 +10,7 @@ import pandas as pd
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
+from observatoire.indicateurs.perimetre import Paire
 from observatoire.sujets.mixite.calcul import changements, quartiers, villes
 from observatoire.sujets.mixite.calcul.plan import (
     CLES,
@@ -21,20 +22,24 @@ from observatoire.sujets.mixite.calcul.plan import (
     planifier,
     ranger,
 )
-from observatoire.sujets.mixite.calcul.unites import Lignes, compter
+from observatoire.sujets.mixite.calcul.unites import Dates, Groupe, Lignes, compter
 
 #: De ce qui est publié : assez pour refaire toute somme, trop peu pour ressembler à une autre valeur.
 DECIMALES = 6
 
 
-def calculer(lignes: pd.DataFrame, plan: Plan, bruit: float = 0.0) -> tuple[pd.DataFrame, pd.DataFrame]:
+def calculer(
+    lignes: pd.DataFrame, plan: Plan, bruit: float = 0.0, constants: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Les indices (:data:`COLONNES`) et leurs changements (:data:`COLONNES_DU_CHANGEMENT`).
 
     ``lignes`` : les colonnes de ``publie.COLONNES``, publiées, tous bailleurs réunis. Statuts des lignes rendues :
     « publie », ou pourquoi il n'y a pas de valeur (``c``, ``nd``, ``na``, ``ne``). ``bruit`` : la variance de celui de
-    chaque compte.
+    chaque compte. ``constants`` : de même que ``lignes``, à périmètre constant, là où les bailleurs ont changé.
     """
     par_annee = {annee: Lignes.ranger(lignes[lignes["annee"].eq(annee)], plan.codes) for annee in plan.seuils}
+    courantes = {paire: Dates(tuple(par_annee[a] for a in paire), {}) for paire in plan.paires}
+    fixes = {} if constants is None else _a_perimetre_constant(constants, plan)
     valeurs, evolutions = [], []
     for lieu, groupe, niveau in product(plan.lieux, plan.groupes, plan.niveaux):
         if not lieu.contient(niveau):
@@ -47,20 +52,39 @@ def calculer(lignes: pd.DataFrame, plan: Plan, bruit: float = 0.0) -> tuple[pd.D
             if niveau == QUARTIER and not groupe.binaire:
                 rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee)
                 valeurs += [cles | r for r in rangs]
-        evolutions += [commun | r for r in changements.evaluer(plan, groupe, niveau, comptes)]
+        siennes = _dates_de(groupe, courantes, fixes)
+        bouts = {paire: dates.compter(groupe, niveau, lieu) for paire, dates in siennes.items()}
+        evolutions += [commun | r for r in changements.evaluer(plan, groupe, niveau, bouts)]
     return ranger(valeurs, COLONNES, CLES), ranger(evolutions, COLONNES_DU_CHANGEMENT, CLES_DU_CHANGEMENT)
 
 
-def publier_la_mixite(
-    protege: pd.DataFrame, config: Configuration, baremes: Baremes, bruit_de: Callable[[str], float]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """La mixité qu'un public peut lire : celle de la table qui lui est publiée, et d'elle seule.
+def _dates_de(groupe: Groupe, courantes: dict[Paire, Dates], fixes: dict[Paire, Dates]) -> dict[Paire, Dates]:
+    """Les deux dates de chaque comparaison d'un groupe ; à périmètre constant là où ses bailleurs ont changé."""
+    return {
+        paire: fixes[paire] if paire in fixes and fixes[paire].absents.keys() & {*groupe.codes} else dates
+        for paire, dates in courantes.items()
+    }
 
-    ``protege`` : ses indicateurs, après protection. Tout lecteur de cette table pourrait refaire le calcul : il
-    n'apprend rien de ce qui y est caché. ``bruit_de`` : la variance du bruit d'un compte d'une source. Les nombres ont
-    :data:`DECIMALES` décimales.
+
+def _a_perimetre_constant(constants: pd.DataFrame, plan: Plan) -> dict[Paire, Dates]:
+    """Chaque comparaison de bailleurs qui ont changé, sur ceux qui sont là aux deux dates."""
+    fixes = {}
+    for paire, siennes in constants.groupby(["depart", "arrivee"]):
+        lignes = tuple(Lignes.ranger(siennes[siennes["annee"].eq(a)], plan.codes) for a in paire)
+        fixes[paire] = Dates(lignes, siennes.groupby("indicateur")["absents"].first().to_dict())
+    return fixes
+
+
+def publier_la_mixite(
+    parus: tuple[pd.DataFrame, pd.DataFrame], config: Configuration, baremes: Baremes, bruit_de: Callable[[str], float]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """La mixité qu'un public peut lire : celle des tables qui lui sont publiées, et d'elles seules.
+
+    ``parus`` : ses indicateurs, et ceux à périmètre constant, après protection. Tout lecteur de ces tables pourrait
+    refaire le calcul : il n'apprend rien de ce qui y est caché. ``bruit_de`` : la variance du bruit d'un compte d'une
+    source. Les nombres ont :data:`DECIMALES` décimales.
     """
     plan = planifier(config, baremes)
-    lignes = protege[protege["bailleur"].eq("tous") & protege["indicateur"].isin(plan.codes)]
+    lignes, constants = (t[t["bailleur"].eq("tous") & t["indicateur"].isin(plan.codes)] for t in parus)
     bruit = max((bruit_de(catalogue()[code].source) for code in plan.codes), default=0.0)
-    return tuple(t.round(DECIMALES) for t in calculer(lignes, plan, bruit))
+    return tuple(t.round(DECIMALES) for t in calculer(lignes, plan, bruit, constants))

@@ -10,25 +10,28 @@ import pandas as pd
 from observatoire.statistique import hasard
 from observatoire.statistique.decomposition import decomposer
 from observatoire.sujets.mixite.calcul.plan import Plan, juger
-from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe
+from observatoire.sujets.mixite.calcul.unites import PUBLIE, Bouts, Groupe
 from observatoire.sujets.mixite.calcul.villes import choisir
 
 
-def evaluer(plan: Plan, groupe: Groupe, niveau: str, comptes: dict[int, Comptes]) -> Iterator[dict]:
+def evaluer(plan: Plan, groupe: Groupe, niveau: str, bouts: dict[tuple[int, int], Bouts]) -> Iterator[dict]:
     """Une ligne par paire d'années et par indice : ``depart``, ``annee``, ``indice``, les mesures, ``statut``.
 
-    Deux années qu'une rupture sépare ne se comparent pas : « na ».
+    Deux années qu'une rupture de définition sépare ne se comparent pas : « na ».
     """
-    for paire in plan.paires:
+    for paire, deux in bouts.items():
         depart, annee = paire
-        avant, apres = (comptes[a] for a in paire)
+        avant, apres = deux.avant, deux.apres
         communes = pd.Index([]) if avant.statut or apres.statut else avant.unites.index.intersection(apres.unites.index)
         restes = [c.part_hors_de(communes) for c in (avant, apres)]
-        jugements = [juger(comptes[a], reste, plan.seuils[a]) for a, reste in zip(paire, restes, strict=True)]
+        jugements = [
+            juger(comptes, reste, plan.seuils[a])
+            for a, comptes, reste in zip(paire, (avant, apres), restes, strict=True)
+        ]
         jugements.append("na" if plan.rompu(groupe, *paire) else PUBLIE)
         statut = next((j for j in jugements if j != PUBLIE), PUBLIE)
         for nom, (indice, _) in choisir(groupe).items():
-            cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut}
+            cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut, "absents": deux.absents}
             if statut != PUBLIE:
                 yield cles
                 continue

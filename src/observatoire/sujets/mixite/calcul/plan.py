@@ -14,7 +14,7 @@ from observatoire.configuration import Configuration
 from observatoire.ruptures import lire_ruptures
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe, Lieu
 from observatoire.sujets.mixite.tables import EVOLUTION, MIXITE
-from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
+from observatoire.vocabulaire import DE_DEFINITION, QUARTIER, SECTEUR, VILLE
 
 CLES, COLONNES = MIXITE.noms_des_cles, MIXITE.noms
 MESURES = MIXITE.noms_des_mesures[:-2]  # ni la réponse, ni le statut
@@ -41,7 +41,8 @@ class Seuils:
 @dataclass(frozen=True)
 class Plan:
     """``lieux`` : les territoires dont on mesure la mixité. ``niveaux`` : ceux des unités. ``seuils`` : ceux de
-    chaque année, dans l'ordre. ``ruptures`` : indicateur -> les années devant lesquelles rien ne se compare."""
+    chaque année, dans l'ordre. ``ruptures`` : indicateur -> les années de rupture de définition, devant lesquelles rien
+    ne se compare."""
 
     lieux: tuple[Lieu, ...]
     annee_zero: int
@@ -63,7 +64,7 @@ class Plan:
         return sorted(zero | set(pairwise(annees)))
 
     def rompu(self, groupe: Groupe, depart: int, annee: int) -> bool:
-        """Une rupture sépare-t-elle ces deux années pour ce groupe ?"""
+        """Une rupture de définition sépare-t-elle ces deux années pour ce groupe ?"""
         return any(depart < rupture <= annee for code in groupe.codes for rupture in self.ruptures.get(code, ()))
 
 
@@ -78,7 +79,7 @@ def planifier(config: Configuration, baremes: Baremes) -> Plan:
     lieux.append(Lieu(config.code, config.tout[0]))
     seuils = {annee: lire_seuils(baremes, annee) for annee in sorted(config.annees)}
     lues = lire_ruptures(config.chemin("referentiels"), catalogue())
-    ruptures = lues.groupby("indicateurs")["annee"].agg(frozenset).to_dict()
+    ruptures = lues[lues["genre"].eq(DE_DEFINITION)].groupby("indicateurs")["annee"].agg(frozenset).to_dict()
     return Plan(tuple(lieux), config.annee_zero, niveaux, tuple(groupes), seuils, ruptures)
 
 
@@ -114,6 +115,8 @@ def ranger(lignes: list[dict], colonnes: list[str], cles: list[str]) -> pd.DataF
     """Des lignes en table, triée par clé ; une mesure absente manque."""
     table = pd.DataFrame(lignes).reindex(columns=colonnes)
     entiers = {c: "Int64" for c in ("unites", "menages") if c in colonnes}
-    reels = {c: float for c in colonnes if c not in {*cles, "statut", *entiers}}
+    reels = {c: float for c in colonnes if c not in {*cles, "statut", "absents", *entiers}}
     textes = dict.fromkeys(["niveau", "territoire", "groupe", "indice", "statut"], str)
+    if "absents" in colonnes:
+        textes["absents"], table["absents"] = str, table["absents"].fillna("")
     return table.astype(entiers | reels | textes).sort_values(cles, ignore_index=True)

@@ -163,6 +163,28 @@ class Comptes:
         return comptes if parmi is None or len(parmi) == len(comptes) else comptes[self.unites.index.isin(parmi)]
 
 
+@dataclass(frozen=True)
+class Bouts:
+    """Les comptes d'un groupe à deux dates. ``absents`` : les bailleurs qu'aucune ne compte, s'ils ont changé."""
+
+    avant: Comptes
+    apres: Comptes
+    absents: str = ""
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Les ``lignes`` de deux dates, et de chaque indicateur les bailleurs qu'aucune ne compte (``absents``)."""
+
+    lignes: tuple[Lignes, Lignes]
+    absents: Mapping[str, str]
+
+    def compter(self, groupe: Groupe, niveau: str, lieu: Lieu) -> Bouts:
+        """Les comptes d'un groupe par unité de ``niveau`` d'un ``lieu``, aux deux dates."""
+        avant, apres = (compter(lignes, groupe, niveau, lieu) for lignes in self.lignes)
+        return Bouts(avant, apres, next((self.absents[c] for c in groupe.codes if c in self.absents), ""))
+
+
 def compter(lignes: Lignes, groupe: Groupe, niveau: str, lieu: Lieu) -> Comptes:
     """Les comptes d'un groupe par unité de ``niveau`` d'un ``lieu``, une année."""
     ville = lignes.lire(groupe, lieu.niveau)

@@ -63,6 +63,15 @@ def lire_ligne(valeurs: Publie, lieu: Lieu, annee: int | None = None) -> dict | 
     return trouvees[0] if trouvees else None
 
 
+def lire_constante(valeurs: Publie, lieu: Lieu) -> list[dict]:
+    """L'indice des bailleurs de l'état zéro, à partir de lui (``annee``, ``valeur``) ; vide s'ils n'ont pas changé."""
+    zero = valeurs.edition["annee_zero"]
+    siennes = valeurs.lignes_de("mixite_evolution", depart=zero, **lieu._asdict())
+    siennes = [r for r in siennes if r["statut"] == "publie" and pd.notna(r["absents"])]
+    depart = [{"annee": zero, "valeur": r["valeur_depart"]} for r in siennes[:1]]
+    return depart + [{"annee": r["annee"], "valeur": r["valeur"]} for r in siennes]
+
+
 def nommer_groupe(valeurs: Publie, groupe: str) -> str:
     """Le nom d'un groupe : celui de son indicateur, ou de sa répartition."""
     if groupe in valeurs.catalogue:

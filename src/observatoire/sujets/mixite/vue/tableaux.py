@@ -98,12 +98,12 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
     voulus = [d for d in dict.fromkeys([zero, annee - 1]) if d in set(table["depart"])]
     departs = [d for d in voulus if table.loc[table["depart"].eq(d), "statut"].ne("na").any()]
     if not departs:
-        return absent(titre, _dire_les_ruptures(annee, voulus) or "il n'y a pas d'année d'avant")
+        return absent(titre, _dire_les_ruptures(annee, voulus).rstrip(".") or "il n'y a pas d'année d'avant")
     par_cle = {(r["depart"], r["groupe"], r["indice"]): r for r in en_lignes(table)}
     rangs = [
         {
             "groupe": escape(nommer_groupe(valeurs, groupe)),
-            "Indice": f"{lier_indice(valeurs, indice)}, depuis {depart}",
+            "Indice": f"{lier_indice(valeurs, indice)}, {_depuis(par_cle[depart, groupe, indice])}",
             "Variation": _mesurer(par_cle[depart, groupe, indice], "variation", signe=True),
             "Structure": _signer(par_cle[depart, groupe, indice], "structure"),
             "Composition": _signer(par_cle[depart, groupe, indice], "composition"),
@@ -120,14 +120,29 @@ def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: s
         "comparés, les autres réunis. Une variation dont l'intervalle à 95 % contient zéro n'est pas établie."
     )
     rompus = _dire_les_ruptures(annee, [d for d in voulus if d not in departs])
-    return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=f"{note} {rompus}".strip())
+    notes = (note, _dire_les_absents(valeurs, table[table["depart"].isin(departs)]), rompus)
+    return composer(pd.DataFrame(rangs), titre, groupe="groupe", note=" ".join(n for n in notes if n))
+
+
+def _depuis(ligne: dict) -> str:
+    return f"depuis {ligne['depart']}{'' if pd.isna(ligne['absents']) else ', à périmètre constant'}"
+
+
+def _dire_les_absents(valeurs: Publie, table: pd.DataFrame) -> str:
+    """Les bailleurs laissés de côté, depuis chaque année."""
+    absents = table.dropna(subset="absents").groupby("depart")["absents"].agg(lambda t: " ".join(t).split())
+    dits = (
+        f"depuis {depart}, sans {' ni '.join(valeurs.nom('bailleur', code) for code in sorted(set(codes)))}"
+        for depart, codes in absents.items()
+    )
+    return f"À périmètre constant : {' ; '.join(dits)}." if len(absents) else ""
 
 
 def _dire_les_ruptures(annee: int, departs: list[int]) -> str:
     if not departs:
         return ""
     dits = " ni à ".join(str(d) for d in departs)
-    return f"{annee} n'est pas comparable à {dits} : rupture de série."
+    return f"{annee} n'est pas comparable à {dits} : rupture de définition."
 
 
 def _rang(

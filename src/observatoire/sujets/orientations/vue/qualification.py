@@ -9,7 +9,7 @@ import pandas as pd
 
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
-from observatoire.presentation.affichage import Fragment, absent, defiler, plier
+from observatoire.presentation.affichage import Fragment, absent, defiler, plier, silence
 from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_part, ecrire_statut
 from observatoire.presentation.objectifs import accorder
@@ -76,7 +76,7 @@ def resume_de_la_qualification(valeurs: Publie) -> Fragment:
 def tableau_des_quartiers_qualifies(valeurs: Publie, depuis: str = "edition") -> Fragment:
     """Un quartier par ligne, du plus fragile au moins fragile."""
     if valeurs.edition["public"] == PUBLIQUE:
-        return paragraphe(RESERVE)
+        return silence(RESERVE)
     titre = f"La qualification des quartiers, {valeurs.annee}"
     lignes = lire_les_qualifies(valeurs, QUARTIER)
     if not lignes:
@@ -92,7 +92,7 @@ def tableau_des_residences(valeurs: Publie, quartier: str | None = None, depuis:
     ``quartier`` : les siennes seulement.
     """
     if valeurs.edition["public"] == PUBLIQUE:
-        return paragraphe(RESERVE)
+        return silence(RESERVE)
     ou = {} if quartier is None else {"quartier": quartier}
     lignes = lire_les_qualifies(valeurs, IMMEUBLE, **ou)
     titre = f"La qualification des résidences, {valeurs.annee}"
@@ -207,7 +207,7 @@ def _ecrire_le_parc(r: dict) -> str:
 def tableau_de_sensibilite(valeurs: Publie, depuis: str = "edition") -> Fragment:
     """Combien de résidences changeraient de classe avec d'autres poids ; les quartiers, entre parenthèses."""
     if valeurs.edition["public"] == PUBLIQUE:
-        return paragraphe(RESERVE)
+        return paragraphe("Ce que d'autres poids changeraient se lit dans l'édition des partenaires.")
     titre = f"Ce que d'autres poids changeraient, {valeurs.annee}"
     lignes = valeurs.lignes_de("qualifications_sensibilite")
     par_cle = {(r["niveau"], r["variante"], r["indicateur"]): r for r in lignes}

@@ -9,16 +9,19 @@ dans « autres ». Si « autres » est elle-même trop petite, elle ne paraît p
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
+from observatoire.indicateurs.perimetre import livres_de, presents
 from observatoire.publie import TOUTES
 from observatoire.secret import Regles
 from observatoire.secret.valeurs import bruiter_des_comptes
 from observatoire.sujets.revue.calcul.decomposition import CLES, QUARTIER, cumuler, decomposer, totaliser
 from observatoire.sujets.revue.calcul.flux import BRUITES
-from observatoire.sujets.revue.tables import DECOMPOSITION
+from observatoire.sujets.revue.tables import CONSTANT, COURANT, DECOMPOSITION
 
 COLONNES = DECOMPOSITION.noms
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et ce que le bruit laisse.
@@ -34,18 +37,50 @@ _RAISONS = {
 }  # fmt: skip
 
 
-def publier_la_decomposition(
-    flux: pd.DataFrame, publiees: pd.DataFrame, regles: Regles, tout: tuple[str, str], bouts: tuple[int, int]
-) -> pd.DataFrame:
-    """La décomposition de chaque part, à chaque lieu que ce public voit (:data:`COLONNES`).
+@dataclass(frozen=True)
+class Parus:
+    """Ce qu'un public lit : ses indicateurs (``publiees``), ceux à périmètre constant, et qui a livré quoi."""
 
-    ``flux`` : voir :data:`~.flux.COLONNES`. ``publiees`` : les indicateurs de ce public.
-    ``tout`` : le niveau et le code du territoire entier. ``bouts`` : l'état zéro et la dernière année.
+    publiees: pd.DataFrame
+    constants: pd.DataFrame
+    couverture: pd.DataFrame
+
+    def a_perimetre_constant(self, flux: pd.DataFrame, bouts: tuple[int, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Les flux des bailleurs présents aux deux dates, là où ils ont changé, et leurs valeurs aux deux bouts.
+
+        Une année du chemin se juge sur ce qui en paraît, tous bailleurs réunis.
+        """
+        fixes = self.constants[self.constants["depart"].eq(bouts[0]) & self.constants["arrivee"].eq(bouts[1])]
+        la = presents(livres_de(self.couverture), bouts)[0].stack()
+        siens = pd.MultiIndex.from_frame(flux[["bailleur", "indicateur"]]).isin(la.index[la.to_numpy(bool)])
+        chemin = self.publiees[self.publiees["annee"].between(bouts[0] + 1, bouts[1] - 1)]
+        codes = fixes["indicateur"].unique()
+        chemin = chemin[chemin["indicateur"].isin(codes)]
+        return flux[siens & flux["indicateur"].isin(codes)], pd.concat([chemin, fixes], ignore_index=True)
+
+
+def publier_la_decomposition(
+    flux: pd.DataFrame, parus: Parus, regles: Regles, tout: tuple[str, str], bouts: tuple[int, int]
+) -> pd.DataFrame:
+    """La décomposition de chaque part, à chaque lieu que ce public voit (:data:`COLONNES`) ; là où les bailleurs ont
+    changé, une seconde à périmètre constant.
+
+    ``flux`` : voir :data:`~.flux.COLONNES`. ``tout`` : le niveau et le code du territoire entier. ``bouts`` : l'état
+    zéro et la dernière année.
     """
     niveaux = [n for n in (tout[0], QUARTIER) if n in regles.niveaux] if bouts[0] < bouts[1] else []
-    morceaux = [_un_niveau(flux, publiees, regles, tout, niveau, bouts) for niveau in niveaux]
+    perimetres = {COURANT: (flux, parus.publiees), CONSTANT: parus.a_perimetre_constant(flux, bouts)}
+    morceaux = [
+        _un_niveau(*perimetre, regles, tout, niveau, bouts).assign(perimetre=nom)
+        for nom, perimetre in perimetres.items()
+        for niveau in niveaux
+        if len(perimetre[0])
+    ]
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=COLONNES)
-    return _typer(table.reindex(columns=COLONNES))
+    absents = perimetres[CONSTANT][1].dropna(subset="absents").groupby("indicateur")["absents"].first()
+    constante = table["perimetre"].eq(CONSTANT)
+    table = table.assign(absents=table["indicateur"].map(absents).where(constante))
+    return _typer(table.sort_values(CLES, kind="stable").reindex(columns=COLONNES))
 
 
 def bruiter_les_comptes(totaux: pd.DataFrame, regles: Regles) -> pd.DataFrame:
@@ -69,9 +104,7 @@ def _un_niveau(flux, publiees, regles: Regles, tout, niveau: str, bouts) -> pd.D
     ferme = fermer(lieux[lieux["statut"].eq("publie")], sommes, regles.seuil)
     muets = lieux.loc[lieux["statut"].ne("publie"), ["statut"]].reset_index()
     muets = muets.assign(composante=TOUTES, motif=muets["statut"].map(_RAISONS))
-    return pd.concat([ferme, muets], ignore_index=True).assign(depart=depart, annee=annee).sort_values(
-        CLES, kind="stable"
-    )  # fmt: skip
+    return pd.concat([ferme, muets], ignore_index=True).assign(depart=depart, annee=annee)
 
 
 def _parcourir(publiees: pd.DataFrame, niveau: str, totaux: pd.DataFrame, bouts: tuple[int, int]) -> pd.DataFrame:
@@ -124,6 +157,6 @@ def fermer(lieux: pd.DataFrame, sommes: pd.DataFrame, seuil: int) -> pd.DataFram
 
 def _typer(table: pd.DataFrame) -> pd.DataFrame:
     nombres = ["valeur_depart", "valeur", "variation", "contribution"]
-    textes = ["niveau", "territoire", "indicateur", "composante", "statut", "motif"]
+    textes = ["niveau", "territoire", "indicateur", "perimetre", "composante", "statut", "motif", "absents"]
     types = dict.fromkeys(nombres, "float64") | dict.fromkeys(textes, "str") | {"depart": "int64", "annee": "int64"}
-    return table.fillna(dict.fromkeys(textes, "")).astype(types)
+    return table.astype(dict.fromkeys(textes, object)).fillna(dict.fromkeys(textes, "")).astype(types)

@@ -69,11 +69,14 @@ def rapprocher(avant: pd.DataFrame, apres: pd.DataFrame, devenirs: pd.DataFrame,
     )
 
 
-def repartir(deux: Deux, annee: int) -> tuple[np.ndarray, np.ndarray]:
+def repartir(deux: Deux, annee: int, suivis: bool = True) -> tuple[np.ndarray, np.ndarray]:
     """Le rang, dans :data:`COMPOSANTES`, de chaque ménage d'avant, puis de chaque ménage d'après.
 
-    Un ménage resté est ``restes`` ou ``deplaces`` des deux côtés. ``annee`` : la seconde.
+    Un ménage resté est ``restes`` ou ``deplaces`` des deux côtés. ``annee`` : la seconde. ``suivis`` : faux d'un parc
+    renuméroté, où rien ne se retrouve ; tout y est ``couverture``, et rien une démolition.
     """
+    if not suivis:
+        return tuple(np.full(len(table), _RANG["couverture"]) for table in (deux.avant, deux.apres))
     reste, parti = (np.equal(deux.suivi, mot) for mot in (RESTE, PARTI))
     lie, vient = deux.vers_apres >= 0, deux.vers_avant >= 0
     ici = np.zeros(len(deux.avant), bool)

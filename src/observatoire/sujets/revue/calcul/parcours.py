@@ -9,7 +9,7 @@ from observatoire.catalogue import Indicateur, catalogue
 from observatoire.cles import COLONNE as CLE
 from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, relire_d_une_purge
-from observatoire.couverture import disponibilite
+from observatoire.couverture import disponibilite, renumerotes
 from observatoire.indicateurs import lire_regles
 from observatoire.indicateurs.releves import lire_du_bailleur, relever, se_suit
 from observatoire.lecture.tables import table_vide
@@ -73,6 +73,7 @@ class _Outils:
         self.etats = {a: disponibilite(depots, self.regles[a].lues, config, a) for a in self.annees}
         self.colonnes = sorted({*_LIENS}.union(*(c for r in self.regles.values() for c in r.lues.values())))
         self.bailleurs = [b.code for b in config.bailleurs]
+        self.renumerotes = renumerotes(depots, annee)
         self.sans_quartier = config.quartiers == "communes"  # un pays : la ville seule, la mémoire reste bornée
 
     def compter(self, bailleur: str) -> pd.DataFrame:
@@ -88,7 +89,7 @@ class _Outils:
             lire_du_bailleur(self.tables, annee, "devenirs", bailleur, ["id_logement", "devenir"]),
             lire_du_bailleur(self.tables, avant, "logements", bailleur, ["id_logement"]),
         )
-        composantes = repartir(deux, annee)
+        composantes = repartir(deux, annee, bailleur not in self.renumerotes)
         comptes = {}
         for part in self.regles[annee].lues:
             livres = tuple(self._livre(a, bailleur, part.code) for a in self.annees)

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from observatoire.presentation import donnees
-from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.affichage import Absent, Fragment, absent, grille
 from observatoire.presentation.liens import lier_et_situer, lier_fiche
 from observatoire.presentation.nombres import ecrire, en_unite, nommer_statut
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
 from observatoire.publie import TOUTES, en_lignes
+from observatoire.sujets.revue.tables import CONSTANT, COURANT
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -36,16 +37,25 @@ _NOTE = (
 
 
 def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | None = None) -> Fragment:
-    """Les contributions à la variation d'une part, de l'état zéro à la dernière année ; la ville par défaut."""
+    """Les contributions à la variation d'une part, de l'état zéro à la dernière année ; la ville par défaut.
+
+    Là où les bailleurs ont changé, celles des bailleurs présents aux deux dates sont à côté.
+    """
+    figures = [_figurer(valeurs, indicateur, territoire, perimetre) for perimetre in (COURANT, CONSTANT)]
+    return figures[0] if isinstance(figures[1], Absent) else grille(*figures)
+
+
+def _figurer(valeurs: Publie, indicateur: str, territoire: str | None, perimetre: str) -> Fragment:
     libelle = valeurs.catalogue[indicateur]["libelle"] if indicateur in valeurs.catalogue else indicateur
     lieu = territoire or valeurs.edition["code"]
     table = _du_niveau(valeurs, valeurs.tout[0] if territoire is None else "quartier")
-    siennes = [r for r in en_lignes(table) if (r["indicateur"], r["territoire"]) == (indicateur, lieu)]
+    cles = (indicateur, lieu, perimetre)
+    siennes = [r for r in en_lignes(table) if (r["indicateur"], r["territoire"], r["perimetre"]) == cles]
     publiees = [r for r in siennes if r["statut"] == "publie"]
     if not publiees:
         return absent(f"{libelle}, décomposition", _pourquoi(siennes))
     depart, annee, variation = (publiees[0][c] for c in ("depart", "annee", "variation"))
-    titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {depart} à {annee}"
+    titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {depart} à {annee}{_dire_le_perimetre(valeurs, siennes[0])}"
     lignes = [
         [COMPOSANTES[r["composante"]], _case(r)] for r in siennes
     ] + [["Variation", ecrire(variation, "points", signe=True)]]  # fmt: skip
@@ -56,21 +66,28 @@ def figure_decomposition(valeurs: Publie, indicateur: str, territoire: str | Non
 
 
 def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragment:
-    """Une ligne par part du parc de la ville ; ``territoires`` : une ligne par part et par quartier."""
+    """Une ligne par part du parc de la ville, et une de plus à périmètre constant là où les bailleurs ont changé.
+
+    ``territoires`` : une ligne par part et par quartier, à périmètre constant là où les bailleurs ont changé.
+    """
     niveau = "quartier" if territoires else valeurs.tout[0]
     table = _du_niveau(valeurs, niveau)
     if table.empty:
         return absent("Décomposition" + (", quartiers" if territoires else ""), _SANS_FLUX)
-    cles = ["territoire", "indicateur"]
+    cles = ["territoire", "indicateur", "perimetre"]
+    if territoires:
+        fixes = pd.MultiIndex.from_frame(table.loc[table["perimetre"].eq(CONSTANT), cles[:2]])
+        change = pd.MultiIndex.from_frame(table[cles[:2]]).isin(fixes)
+        table = table[~change | table["perimetre"].eq(CONSTANT)]
     rangs = []
-    for (lieu, code), siennes in table.groupby(cles, sort=False):
+    for (lieu, code, _), siennes in table.groupby(cles, sort=False):
         par_nom = {r["composante"]: r for r in en_lignes(siennes)}
         premiere = next(iter(par_nom.values()))
         seule = par_nom.get(TOUTES)
         rangs.append(
             {
                 **({"quartier": lier_et_situer(valeurs, "quartier", lieu, "edition")} if territoires else {}),
-                "Part": lier_fiche(valeurs, code, "edition"),
+                "Part": lier_fiche(valeurs, code, "edition") + escape(_dire_le_perimetre(valeurs, premiere)),
                 "Variation": ecrire(premiere["variation"], "points", premiere["statut"] if seule else "publie",
                                     signe=True, html=True),
                 **{nom: _case(seule or par_nom.get(c)) for c, nom in COMPOSANTES.items()},
@@ -85,6 +102,12 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
 def _du_niveau(valeurs: Publie, niveau: str) -> pd.DataFrame:
     table = valeurs.revue_decomposition
     return table[table["niveau"].eq(niveau) & table["indicateur"].isin(valeurs.catalogue)]
+
+
+def _dire_le_perimetre(valeurs: Publie, ligne: dict) -> str:
+    if ligne["perimetre"] == COURANT:
+        return ""
+    return f", à périmètre constant (sans {' ni '.join(valeurs.nom('bailleur', c) for c in ligne['absents'].split())})"
 
 
 def _pourquoi(siennes: list[dict]) -> str:

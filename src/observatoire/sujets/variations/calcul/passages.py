@@ -2,7 +2,7 @@
 
 Un ménage est le même si son logement et son emménagement le sont, donc sa clé (:mod:`observatoire.cles`) ; un logement,
 si son identifiant l'est. Une unité qu'un contour déplace d'un territoire à l'autre compte comme partie et arrivée. Un
-bailleur n'est compté que s'il a livré l'indicateur aux deux dates.
+bailleur n'est compté que s'il a livré l'indicateur aux deux dates, sous les mêmes identifiants.
 
 D'une année à la suivante, on compte aussi ceux qui ne répondent plus, et ce qu'ils répondaient un an plus tôt.
 """
@@ -22,7 +22,7 @@ from observatoire.cles import COLONNE as CLE
 from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.conserves import a_encore_ses_menages, annees_conservees, relire_d_une_purge
-from observatoire.couverture import ranger
+from observatoire.couverture import ranger, renumerotes
 from observatoire.indicateurs import Sommes, croisements, lire_regles
 from observatoire.indicateurs.evaluation import remonter
 from observatoire.indicateurs.lots import grain
@@ -34,6 +34,7 @@ from observatoire.lecture.tables import table_vide
 from observatoire.rangement import lire_preparee
 from observatoire.schemas import lire_schemas
 from observatoire.sujets.variations.tables import COMPTES, MUETS, PASSAGES
+from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import COUVERTURE
 
 _LIENS = ["id_logement", "immeuble", "secteur", "quartier", "qpv", "bailleur", "annee", "champ_rpls", CLE]
@@ -53,11 +54,16 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
     annees = _Annees(config, [a for a in vives if any(a in paire for paire in a_compter)])
     livres = livres_de(lire_preparee(COUVERTURE, config.chemin("prepare")))
     aux_deux = {paire: presents(livres, paire)[0] for paire in a_compter}
+    depots = lire_preparee(DEPOTS, config.chemin("prepare"))
+    perdus = {
+        paire: set().union(*(renumerotes(depots, a) for a in range(paire[0] + 1, paire[1] + 1))) for paire in a_compter
+    }
     for bailleur in (b.code for b in config.bailleurs):
         for table in SUIVIES:
             vues = {annee: annees.voir(annee, table, bailleur) for annee in annees.annees}
             for paire, deux in aux_deux.items():
-                siens = deux.columns[deux.loc[bailleur]] if bailleur in deux.index else []
+                suivi = bailleur in deux.index and bailleur not in perdus[paire]
+                siens = deux.columns[deux.loc[bailleur]] if suivi else []
                 communes = [vues[a].parts(siens) for a in paire]
                 codes = [code for code in communes[0] if code in communes[1]]
                 if codes:

@@ -174,7 +174,9 @@ def _sans_entete(feuille: str) -> FichierIllisible:
     return _refus(
         f"{ou}aucune des {PREMIERES} premières lignes n'est celle des noms techniques du RPLS (DEPCOM_ARM ou EPCI_DEP, "
         "puis nb_ls, tx_vac…).",
-        "Déposer les résultats du RPLS tels que le SDES les publie, noms techniques compris.",
+        "Les résultats publiés sans ces noms (millésimes 2021 et 2022) ne se lisent pas : déposer un classeur plus "
+        "récent, noms techniques compris, qui donne aussi les années d'avant ; ou recopier les valeurs dans "
+        "contexte.csv.",
     )
 
 
