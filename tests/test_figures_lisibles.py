@@ -99,12 +99,8 @@ def test_les_noms_s_abregent_sans_se_confondre_ni_se_recouvrir():
     assert raccourcir(["Centre – Chapelle", "Centre – Gare", "Planoise – Île"]) == [
         "Centre – Chapelle", "Centre – Gare", "Planoise",
     ]  # fmt: skip
-    formes = [
-        box(0, 0, 300, 60),
-        box(0, 60, 60, 100),
-        box(60, 60, 130, 100),
-        Polygon([(130, 60), (300, 60), (300, 100)]),
-    ]
+    est = Polygon([(130, 100), (220, 100), (220, 140)])
+    formes = [box(0, 0, 220, 100), box(0, 100, 60, 140), box(60, 100, 130, 140), est]
     noms, points = etiqueter(["Grand quartier – du Sud", "Saint-Ferjeux – Rosemont", "Butte – Grette", "Est"], formes)
     assert noms[:3] == ["Grand quartier – du Sud", "St-Ferjeux", "Butte"]
     assert not (abs(np.diff(points[1:3], axis=0)) < [50, 2 * CORPS]).all()

@@ -118,7 +118,8 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     context["autres_annees"] = _autres_annees(app.env, pagename, edition["annees"])
     context["genre"] = _genre(pagename, edition["annees"][-1])
     context["body"] = _distinguer_les_figures(context.get("body", ""))
-    context["description"] = decrire(context["body"])
+    dite = decrire(context["body"])
+    context["description"] = f"Données fictives. {dite}" if dite and edition.get("fictif") else dite
     for appel, script in SCRIPTS.items():
         if appel in context.get("body", ""):
             app.add_js_file(**script)

@@ -12,9 +12,10 @@ from matplotlib.figure import Figure
 
 from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.etiquettes import raccourcir
 from observatoire.presentation.maison import THEME, dessiner, legender
 from observatoire.presentation.nombres import ecrire, en_unite
-from observatoire.presentation.toile import BLEU, ENCRE, LARGEUR, graduations
+from observatoire.presentation.toile import BLEU, ENCRE, LARGEUR, graduations, mesurer
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -53,7 +54,9 @@ def _dessiner(secteurs: pd.DataFrame, quartiers: pd.DataFrame, unite: str) -> Fi
     commun = {"x": "x", "order": ordre, "legend": False}
     with rc_context(THEME):
         figure = Figure(figsize=(LARGEUR / 72, (_PIED + _RANGEE * len(ordre)) / 72))
-        axe = figure.subplots()
+        noms = raccourcir(ordre)
+        gauche = 8 + max((mesurer(nom, 9.5) for nom in noms), default=0)
+        axe = figure.subplots(gridspec_kw={"left": gauche / LARGEUR, "right": 0.96})
         points, traits = (t.assign(x=en_unite(t["valeur"].to_numpy(float), unite)) for t in (secteurs, quartiers))
         seaborn.stripplot(points, y="quartier", ax=axe, color=BLEU, alpha=0.75, jitter=False, size=6, **commun)
         seaborn.stripplot(
@@ -61,6 +64,7 @@ def _dessiner(secteurs: pd.DataFrame, quartiers: pd.DataFrame, unite: str) -> Fi
         )
         positions, textes = graduations((0, float(np.nanmax([points["x"].max(), traits["x"].max()]))), unite)
         axe.set_xticks(positions, textes)
+        axe.set_yticks(range(len(noms)), noms)
         axe.set(xlabel="", ylabel="", xlim=(0, None))
         axe.grid(axis="y", visible=False)
     return figure
