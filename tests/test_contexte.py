@@ -43,7 +43,7 @@ def deposer(config: Configuration, nom: str, feuilles: dict[str, list[dict]] | s
     if isinstance(feuilles, str):
         fichier.write_text(feuilles, encoding="utf-8")
         return
-    with pd.ExcelWriter(str(fichier), engine="openpyxl") as classeur:
+    with pd.ExcelWriter(str(fichier), engine={".xlsx": "openpyxl", ".ods": "odf"}[fichier.suffix]) as classeur:
         INFORMATIONS.to_excel(classeur, sheet_name="INFORMATIONS", index=False, header=False)
         for feuille, lignes in feuilles.items():
             table = pd.DataFrame(lignes)

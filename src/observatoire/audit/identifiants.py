@@ -98,8 +98,8 @@ class Identifiants:
             yield Constat(nom, ou, quoi, "Identifiant d'un dépôt, trouvé en entier.")
 
     def _colonnes(self, fichier: Fichier) -> Iterator[Constat]:
-        """Les tables dont les colonnes sont celles de lignes individuelles."""
-        for lieu, table in fichier.tables:
+        """Les tables dont les colonnes sont celles de lignes individuelles ; sans ligne, c'est un gabarit à remplir."""
+        for lieu, table in (t for t in fichier.tables if len(t[1])):
             noms = {str(c).strip().lower() for c in table.columns}
             for schema in self._schemas.values():
                 cles = sorted(noms & {*schema.cle, *schema.liens})

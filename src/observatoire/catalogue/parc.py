@@ -32,7 +32,7 @@ def nb_logements(logements):
 
 @indicateur(
     libelle="Part du parc en quartier prioritaire",
-    synonymes="HLM en QPV, quartiers prioritaires, politique de la ville",
+    synonymes="HLM en QPV, quartiers prioritaires, ZUS",
     numerateur="logements en QPV",
     denominateur="logements dont la situation est connue",
     source="RPLS",

@@ -116,7 +116,6 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     context["default_mode"], context["politique"] = "light", POLITIQUE
     context["menu"], context["lignee"] = _menu(app.env, pagename), _lignee(app.env, pagename)
     context["autres_annees"] = _autres_annees(app.env, pagename, edition["annees"])
-    context["genre"] = _genre(pagename, edition["annees"][-1])
     context["body"] = _distinguer_les_figures(context.get("body", ""))
     dite = decrire(context["body"])
     context["description"] = f"Données fictives. {dite}" if dite and edition.get("fictif") else dite
@@ -208,14 +207,6 @@ def _autres_annees(env: BuildEnvironment, page: str, annees: list[int]) -> list[
     trouvee = _D_UNE_ANNEE.match(page)
     pages = [(annee, f"{trouvee[1]}{annee}{trouvee[3]}") for annee in annees] if trouvee else []
     return [{"annee": annee, "page": autre} for annee, autre in pages if autre in env.found_docs]
-
-
-def _genre(page: str, derniere: int) -> str:
-    """Ce qu'est une page pour la recherche, qui montre les fiches d'abord et les éditions passées en dernier."""
-    trouvee = _D_UNE_ANNEE.match(page)
-    if trouvee and int(trouvee[2]) != derniere:
-        return "archive"
-    return "fiche" if page.startswith("book/edition/indicateurs/") else "page"
 
 
 def _est_dans(noeud: nodes.Node, sortes: tuple[type, ...]) -> bool:

@@ -13,6 +13,7 @@ const VIDES = new Set(("a à au aux avec ce ces combien comment dans de des du e
 
 const pagefind = await import(new URL("pagefind/pagefind.js", racine));
 await pagefind.options({ baseUrl: racine.pathname });
+const genres = await (await fetch(new URL("pagefind/genres.json", racine))).json();
 
 function element(page) {
   const ligne = document.createElement("li");
@@ -32,11 +33,8 @@ function utiles(phrase) {
 
 // Les pages qui ont tous ces mots : de chacune, son poids.
 async function peser(mots) {
-  const lots = Object.entries(POIDS).map(async ([genre, poids]) => {
-    const { results } = await pagefind.search(mots, { filters: { genre } });
-    return results.map((page) => ({ page, poids: page.score * poids }));
-  });
-  return (await Promise.all(lots)).flat();
+  const { results } = await pagefind.search(mots);
+  return results.map((page) => ({ page, poids: page.score * POIDS[genres[page.id] ?? "page"] }));
 }
 
 function reunir(lots, ensemble) {
