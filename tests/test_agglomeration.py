@@ -249,11 +249,12 @@ def test_la_mixite_de_chaque_commune_est_celle_d_une_ville(agglo):
     """Les indices d'une commune sont ceux que donnerait une ville faite de ses seuls quartiers."""
     lignes = _prepares(agglo)
     lignes = lignes.assign(statut=lignes["statut"].replace("calcule", "publie"))
+    constants = lignes.iloc[:0].assign(depart=0, arrivee=0, absents="")
     baremes = lire_baremes(agglo.chemin("referentiels"))
-    valeurs, _ = publier_la_mixite(lignes, agglo, baremes, lambda source: 2.0)
+    valeurs, _ = publier_la_mixite((lignes, constants), agglo, baremes, lambda source: 2.0)
     ville = replace(agglo, communes=(), code="99101", niveaux=("quartier", "ville"))
     siennes = lignes[lignes["territoire"].isin(["99101", *QUARTIERS["99101"]])]
-    attendues, _ = publier_la_mixite(siennes, ville, baremes, lambda source: 2.0)
+    attendues, _ = publier_la_mixite((siennes, constants), ville, baremes, lambda source: 2.0)
     cles = ["niveau", "territoire", "groupe", "indice"]
     obtenues = valeurs.merge(attendues[cles], on=cles)
     assert set(attendues["statut"]) & {"publie"}

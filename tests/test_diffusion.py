@@ -15,6 +15,7 @@ from frictionless import Package, system
 from petit_publie import ecrire_publie
 
 from observatoire.configuration import PUBLICS
+from observatoire.diffusion.classeur import en_clair
 from observatoire.diffusion.ecriture import CATALOGUE, diffuser
 from observatoire.diffusion.paquet import FRANCAIS, INTERNATIONAL, tables_a_diffuser
 from observatoire.publie import Contenu
@@ -83,7 +84,7 @@ def test_l_archive_est_complete_et_toujours_la_meme(diffusion, tmp_path):
 @UN_PUBLIC
 def test_le_classeur_se_lit_en_francais_et_n_execute_rien(diffusion, tmp_path):
     publie, *_ = diffusion
-    hostile = '=HYPERLINK("http://exemple.invalid")'
+    hostile = '=HYPERLINK("http://exemple.invalid") [x](http://exemple.invalid) $$note$$'
     catalogue = json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))
     catalogue[0]["libelle"] = hostile
     copie = tmp_path / "publique"
@@ -98,7 +99,8 @@ def test_le_classeur_se_lit_en_francais_et_n_execute_rien(diffusion, tmp_path):
     cases = [c for feuille in livre for rang in feuille.iter_rows() for c in rang if c.value is not None]
     assert [c.value for c in cases if c.data_type == "f"] == []
     textes = {str(c.value) for c in cases}
-    assert any(hostile in t for t in textes)
+    assert any(en_clair(hostile) in t for t in textes)
+    assert not [c for c in cases if c.hyperlink and "exemple.invalid" in str(c.hyperlink.target)]
     assert not [t for t in textes if "worksheet" in t or "Contents" in t]
     valeurs = Contenu(copie).table("indicateurs")
     vue = valeurs[

@@ -19,7 +19,7 @@ from observatoire.livre import construire
 
 pytestmark = pytest.mark.bout_en_bout
 #: Les attributs où un texte venu d'ailleurs a sa place ; ailleurs, il n'en reste au plus que des lettres et des tirets.
-_LUS = {"title", "aria-label", "alt", "content", "placeholder", "value"}
+_LUS = {"title", "aria-label", "alt", "content", "placeholder", "value", "data-nom"}
 _INERTE = re.compile(r"[\w\s#./-]*")
 
 

@@ -39,11 +39,11 @@ def composer(contenu: Contenu) -> bytes:
         famille.translate(_INTERDITS)[:31]: gptables.GPTable(
             table=_table(lignes, codes, contenu),
             table_name=f"tableau_{rang}",
-            title=f"{famille}, {edition['nom']}, {edition['annees'][-1]}",
-            subtitles=[notices.intituler(edition)],
+            title=en_clair(f"{famille}, {edition['nom']}, {edition['annees'][-1]}"),
+            subtitles=[en_clair(notices.intituler(edition))],
             instructions="Cette feuille contient un tableau, dont la première ligne nomme les colonnes.",
             legend=[f"{s.signe} : {s.libelle}" for s in STATUTS.values()] + [f"{_SANS} : sans objet"],
-            source=f"{edition['titre']}. {notices.licence(edition).nom}",
+            source=en_clair(f"{edition['titre']}. {notices.licence(edition).nom}"),
             index_columns={1: 0},
         )
         for rang, (famille, codes) in enumerate(familles.items(), start=1)
@@ -56,7 +56,7 @@ def composer(contenu: Contenu) -> bytes:
             feuilles,
             contentsheet_label="Sommaire",
             contentsheet_options={
-                "title": notices.intituler(edition),
+                "title": en_clair(notices.intituler(edition)),
                 "subtitles": [],
                 "instructions": "Une feuille par famille d'indicateurs ; toutes les années sont dans les fichiers CSV.",
                 "column_names": ["Feuille", "Tableau"],
@@ -70,6 +70,15 @@ def composer(contenu: Contenu) -> bytes:
     livre.set_properties({"title": notices.intituler(edition), "author": edition["titre"], "created": _date(edition)})
     livre.close()
     return sortie.getvalue()
+
+
+def en_clair(texte: str) -> str:
+    """Un texte où gptables ne verra ni lien ni appel de note : « [x](y) » et « $$x$$ » y prennent une espace.
+
+    >>> en_clair("[x](y) $$1$$")
+    '[x] (y) $ $1$ $'
+    """
+    return texte.replace("](", "] (").replace("$$", "$ $")
 
 
 def _date(edition: dict):
@@ -103,7 +112,8 @@ def _table(lignes: pd.DataFrame, codes: list[str], contenu: Contenu) -> pd.DataF
         columns=_COLONNES,
     )
     table["Valeur"] = table["Valeur"].where(siennes["valeur"].notna(), sigles.fillna(STATUTS["nd"].signe))
-    return table.where(table.notna(), _SANS).reset_index(drop=True)
+    table = table.where(table.notna(), _SANS).reset_index(drop=True)
+    return table.map(lambda case: en_clair(case) if isinstance(case, str) else case)
 
 
 def _arrondir(valeurs: pd.Series, decimales: pd.Series) -> pd.Series:

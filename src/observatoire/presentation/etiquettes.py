@@ -16,7 +16,7 @@ CORPS = 15
 _ALLONGE = 2.2  # la largeur d'une étiquette (un nom, une valeur dessous), en hauteurs
 _HAUTEUR, _MARGE = 2.1 * CORPS, 4
 _VALEUR = "10,1\u202f%"  # une valeur ordinaire, que le nom soit plus court ou non
-_COUPURE = re.compile(r"\s+[–—-]\s+|\s*[/(,]\s*")
+_COUPURE = re.compile(r"\s+[–—-]\s+")
 _SAINT = re.compile(r"\bSaint(e?)(?=[- ])")
 
 
