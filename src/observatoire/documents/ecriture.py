@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 
 from observatoire.documents.composition import composer
 from observatoire.documents.contenu import lire_contenu, lire_markdown, titres_de
 from observatoire.documents.plan import DOCUMENTS, DOSSIER, FICHE, Document, fiche_de
+from observatoire.echappement import pour_myst
 from observatoire.fichiers import ecrire_octets
 
 
@@ -64,4 +64,4 @@ def presenter_documents(documents: Sequence[Document]) -> str:
 
 
 def _lier(document: Document, texte: str) -> str:
-    return f'<a href="../../{DOSSIER}/{document.nom}.pdf">{escape(texte)}</a>'
+    return f'<a href="../../{DOSSIER}/{document.nom}.pdf">{pour_myst(texte)}</a>'
