@@ -224,7 +224,7 @@ def test_la_fin_du_proprietaire_ou_de_la_souche_ne_laisse_rien(fin):
     descendance = []
     if psutil.pid_exists(numero):
         descendance = [psutil.Process(numero)]
-        descendance += [p for p in descendance[0].parents() if "observatoire.moteur" in p.cmdline()]
+        descendance += [p for p in descendance[0].parents() if _est_du_moteur(p)]
     if fin == "pass":
         assert len(descendance) == 3
         os.kill(proprietaire.pid, signal.SIGKILL)
@@ -240,6 +240,13 @@ def test_la_fin_du_proprietaire_ou_de_la_souche_ne_laisse_rien(fin):
             vivant.kill()
     else:
         assert vivants == []
+
+
+def _est_du_moteur(processus: psutil.Process) -> bool:
+    try:
+        return "observatoire.moteur" in processus.cmdline()
+    except psutil.Error:  # déjà mort, tout juste
+        return False
 
 
 def test_la_souche_refuse_ce_qui_rendrait_ses_copies_boiteuses(tmp_path, monkeypatch, capfd):
