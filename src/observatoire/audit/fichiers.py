@@ -358,8 +358,8 @@ def _en_json(texte: str | None) -> object:
 _GENRES = {
     _lire_html: ("html htm xhtml", "HTML sans aucun élément"),
     _lire_xml: ("svg xml rss atom", "XML mal formé"),
-    _lire_json: ("json geojson map ipynb webmanifest", "JSON mal formé"),
-    _lire_texte: ("js mjs css txt md rst po pot yml yaml toml", "ce n'est pas un texte"),
+    _lire_json: ("json geojson map ipynb webmanifest jsonld", "JSON mal formé"),
+    _lire_texte: ("js mjs css txt md rst po pot yml yaml toml cff", "ce n'est pas un texte"),
     _lire_csv: ("csv tsv", "ce n'est pas un texte"),
     _lire_parquet: ("parquet", "ce n'est pas un fichier Parquet"),
     _lire_pdf: ("pdf", "PDF abîmé"),

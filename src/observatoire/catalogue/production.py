@@ -73,7 +73,7 @@ def part_tres_social(programmes):
 
 @indicateur(
     libelle="Part des emprunts garantie par la ville",
-    synonymes="garanties d'emprunt, cautions de la ville",
+    synonymes="garanties d'emprunt, cautions",
     numerateur="emprunts garantis par la ville (€)",
     denominateur="emprunts (€)",
     nature="moyenne",
