@@ -21,7 +21,7 @@ from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, INDICATEURS_PUBLI
 CLES = (ANNEE, NIVEAU, TERRITOIRE, code("groupe", "groupe réparti"), code("indice", "indice"))
 _INDICE = nombre("valeur", "indice")
 _UNITES = entier("unites", "unités comparées", "unités")
-_RESTE = nombre("part_reste", "part de la ville dont les unités sont inconnues")
+_RESTE = nombre("part_reste", "part du tout dont les unités sont inconnues")
 
 MIXITE = Table(
     "mixite", PUBLIE, "les indices de mixité", PROTECTION,
