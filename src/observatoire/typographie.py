@@ -24,6 +24,11 @@ _A_PONCTUER = re.compile(r"[«»:;!?%‰€/'&”]")
 _BALISES = re.compile(r"(<(?:style|script|code|pre|math)\b.*?</(?:style|script|code|pre|math)>|<[^>]+>)", re.S)
 
 
+def majuscule(texte: str) -> str:
+    """Le même texte, sa première lettre en capitale ; le reste ne change pas."""
+    return texte[:1].upper() + texte[1:]
+
+
 def ponctuer(texte: str) -> str:
     """Le texte, ses espaces insécables et ses apostrophes posées ; le refaire ne change plus rien."""
     if not _A_PONCTUER.search(texte):

@@ -33,11 +33,12 @@ from pypdf.errors import PyPdfError
 from python_calamine import CalamineError
 
 from observatoire.audit.suites import atomes
+from observatoire.livre.recherche import MAGIE
 
 _CLAIR = re.compile(rb"[\x20-\x7e\xc2-\xf4\x80-\xbf]{6,}")
 _ECHAPPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _POLICES = (b"wOFF", b"wOF2", b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf")
-_SPHINX, _PAGEFIND, _WASM = b"# Sphinx inventory version 2", b"pagefind_dcd", b"\0asm"
+_SPHINX, _WASM = b"# Sphinx inventory version 2", b"\0asm"
 _GETTEXT = (b"\xde\x12\x04\x95", b"\x95\x04\x12\xde")
 _TEXTES, _ATTRIBUTS = etree.XPath("//text()", smart_strings=False), etree.XPath("//@*", smart_strings=False)
 _COMMENTAIRES = etree.XPath("//comment() | //processing-instruction()")
@@ -234,9 +235,9 @@ def _lire_gzip(octets: bytes) -> Fichier:
 def _lire_pagefind(octets: bytes) -> Fichier:
     """Un morceau de l'index de recherche : le texte d'une page, des mots, ou le programme, qui est muet."""
     clair = gzip.decompress(octets)
-    if not clair.startswith(_PAGEFIND):
+    if not clair.startswith(MAGIE):
         raise Illisible("fichier illisible : ce n'est pas un morceau d'index de Pagefind")
-    corps = clair.removeprefix(_PAGEFIND)
+    corps = clair.removeprefix(MAGIE)
     if corps.startswith(_WASM):
         return par_morceaux([("en clair", en_clair(corps))], muet=True)
     objet = json.loads(corps) if corps[:1] == b"{" else cbor2.load(io.BytesIO(corps))

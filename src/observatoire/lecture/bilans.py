@@ -42,11 +42,10 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
         for table in tables_attendues(d, d_autrui)
         if (annee, d.code, table) not in vues
     ]
-    comptes = _COMPTES
     textes = ["deposant", "table", "fichier", "format", "statut", "colonnes_absentes"]
-    tableau = pd.DataFrame(lignes, columns=["annee", *textes, *comptes])
-    tableau = tableau.fillna({**dict.fromkeys(comptes, 0), "colonnes_absentes": ""}).astype(
-        dict.fromkeys([*comptes, "annee"], "int64")
+    tableau = pd.DataFrame(lignes, columns=["annee", *textes, *_COMPTES])
+    tableau = tableau.fillna({**dict.fromkeys(_COMPTES, 0), "colonnes_absentes": ""}).astype(
+        dict.fromkeys([*_COMPTES, "annee"], "int64")
     )
     cles = zip(tableau["annee"], tableau["deposant"], strict=True)
     ruptures = [IDENTIFIANTS if cle in depots.renumerotes else "" for cle in cles]

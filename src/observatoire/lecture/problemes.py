@@ -13,6 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from observatoire.typographie import majuscule
+
 LIGNES_CITEES = 5
 VALEURS_CITEES = 20
 #: D'un même genre, ce qui est gardé pour le rapport CSV : les premières valeurs, et d'une valeur les premières lignes.
@@ -74,7 +76,7 @@ class Probleme:
     @property
     def texte(self) -> str:
         """Le problème tel qu'il s'imprime, conseil en retrait à la ligne."""
-        tete = f"{self.lieu} : {self.phrase}" if self.lieu else self.phrase[:1].upper() + self.phrase[1:]
+        tete = f"{self.lieu} : {self.phrase}" if self.lieu else majuscule(self.phrase)
         return "\n".join([tete, *(f"    {ligne}" for ligne in self.conseil.splitlines())])
 
 

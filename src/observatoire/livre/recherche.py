@@ -20,7 +20,8 @@ _HORS_INDEX = "a.headerlink, nav, .bandeau, script, style, svg, .obs-pli"
 #: Ce qu'est chaque page de l'index, à côté de lui. Un filtre de Pagefind le dirait aussi, mais ses fichiers changent
 #: d'une fois à l'autre.
 GENRES = "genres.json"
-_MAGIE = b"pagefind_dcd"
+#: Par quoi commence tout morceau de l'index, une fois décomprimé.
+MAGIE = b"pagefind_dcd"
 _EDITION = re.compile(r"/book/edition/(?:(\d{4})/|(indicateurs)/)")
 
 
@@ -45,4 +46,4 @@ def _genres(index: Path) -> dict[str, str]:
 
 
 def _adresse(fragment: Path) -> str:
-    return json.loads(gzip.decompress(fragment.read_bytes()).removeprefix(_MAGIE))["url"]
+    return json.loads(gzip.decompress(fragment.read_bytes()).removeprefix(MAGIE))["url"]

@@ -20,6 +20,7 @@ from observatoire.presentation.liens import lier_fiche
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_ligne
 from observatoire.presentation.reperes import Repere
 from observatoire.statistique.comparaisons import fausses_decouvertes
+from observatoire.typographie import majuscule
 from observatoire.vocabulaire import EFFECTIF
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def constater_l_evolution(
     dites = [zero.texte] if zero and zero.mot else []
     if ville and ville.mot:
         dites.append(ville.mot if dites else ville.texte)
-    return _phrase(", ".join(dites))
+    return majuscule(", ".join(dites))
 
 
 def constater_les_ecarts(valeurs: Publie, indicateur: str, lignes: list[dict], repere: Repere, genre: str) -> str:
@@ -65,7 +66,7 @@ def constater_les_ecarts(valeurs: Publie, indicateur: str, lignes: list[dict], r
         dites.append(
             f"{_enumerer(dessous, genre, seuls=len(dessus) <= NOMMES)} {'au-dessous' if dessus else mots.moins}"
         )
-    return _phrase(", ".join(dites) or f"aucun {genre} ne se distingue nettement {repere.de}")
+    return majuscule(", ".join(dites) or f"aucun {genre} ne se distingue nettement {repere.de}")
 
 
 def constats(valeurs: Publie, territoire: str | None = None, bailleur: str = "tous") -> Fragment:
@@ -120,7 +121,3 @@ def _enumerer(lignes: list[dict], genre: str, seuls: bool = True) -> str:
     if len(noms) > NOMMES:
         return f"{ecrire_en_lettres(len(noms))} {genre}s" if seuls else ecrire_en_lettres(len(noms))
     return noms[0] if len(noms) == 1 else f"{', '.join(noms[:-1])} et {noms[-1]}"
-
-
-def _phrase(texte: str) -> str:
-    return texte[:1].upper() + texte[1:]

@@ -19,6 +19,7 @@ from observatoire.presentation.nombres import (
     nommer_statut,
     statut_de,
 )
+from observatoire.typographie import majuscule
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -116,7 +117,7 @@ def note(valeurs: Publie, declaration: dict, ligne: dict, *complements: str) -> 
     rapport = declaration["numerateur"]
     if declaration.get("denominateur"):
         rapport += f" / {declaration['denominateur']}"
-    morceaux = [f"{_majuscule(rapport)}, {ecrire_reference(declaration, valeurs.annee)}"]
+    morceaux = [f"{majuscule(rapport)}, {ecrire_reference(declaration, valeurs.annee)}"]
     if not pd.isna(ligne["couverture"]):
         morceaux.append(f"couverture {ecrire_mesure(ligne, 'couverture')}")
     if not pd.isna(ligne["reponse"]):
@@ -126,10 +127,6 @@ def note(valeurs: Publie, declaration: dict, ligne: dict, *complements: str) -> 
     morceaux.append(methode if sans or not methode else f"intervalle : {methode}")
     texte = " ; ".join(m for m in morceaux if m) + f". Source : {declaration['source']}."
     return escape(" ".join([texte, *(c for c in complements if c)]))
-
-
-def _majuscule(texte: str) -> str:
-    return texte[:1].upper() + texte[1:]
 
 
 def vide(lignes: list[dict]) -> bool:

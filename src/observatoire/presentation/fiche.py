@@ -10,8 +10,8 @@ import pandas as pd
 from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent, section, silence
 from observatoire.presentation.cles import dire_ecart
-from observatoire.presentation.liens import lier
 from observatoire.presentation.nombres import ABSENT, INSECABLE, ecrire_intervalle, ecrire_ligne
+from observatoire.presentation.textes import imprimer_ceci
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -32,9 +32,7 @@ def imprimer_la_fiche(valeurs: Publie, page: str) -> Fragment:
     """Où est la fiche d'une page (« quartier-battant »), en PDF ; ce lien ne s'imprime pas."""
     if not _est_la_derniere(valeurs):
         return silence("Fiche")
-    texte = "L'essentiel sur une feuille, à imprimer (PDF)"
-    lien = lier(texte, f"../../../documents/fiche-{page}.pdf")
-    return Fragment(f'<p class="obs-note obs-ecran">{lien}</p>', texte)
+    return imprimer_ceci(f"fiche-{page}", "L'essentiel sur une feuille, à imprimer (PDF)", "annee")
 
 
 def dix_chiffres(

@@ -52,6 +52,11 @@ def vers_seance(seance: str, depuis: str = "annee") -> str:
     return f"{_RACINE[depuis]}seances/{seance}.html"
 
 
+def vers_document(document: str, depuis: str = "annee") -> str:
+    """L'adresse d'un document à imprimer, à la racine du site."""
+    return f"{_RACINE[depuis]}../../documents/{document}.pdf"
+
+
 def vers_les_orientations(depuis: str = "annee") -> str:
     """L'adresse de la page des orientations de peuplement."""
     return f"{_RACINE[depuis]}orientations.html"

@@ -10,7 +10,7 @@ import pandas as pd
 from observatoire.echappement import markdown_en_html
 from observatoire.presentation import comparaisons, donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
-from observatoire.presentation.liens import lier
+from observatoire.presentation.liens import lier, vers_document
 from observatoire.presentation.nombres import (
     ecrire,
     ecrire_ligne,
@@ -89,6 +89,6 @@ def paragraphe(texte: str) -> Fragment:
     return Fragment(f'<p class="obs-phrase">{escape(texte)}</p>', texte)
 
 
-def imprimer_ceci(document: str, texte: str = "Ce document en PDF, à imprimer") -> Fragment:
-    """Où est un document (PDF), depuis une page à la racine de l'édition ; ce lien ne s'imprime pas."""
-    return Fragment(f'<p class="obs-note obs-ecran">{lier(texte, f"../../documents/{document}.pdf")}</p>', texte)
+def imprimer_ceci(document: str, texte: str = "Ce document en PDF, à imprimer", depuis: str = "edition") -> Fragment:
+    """Où est un document (PDF), depuis une page de l'édition ; ce lien ne s'imprime pas."""
+    return Fragment(f'<p class="obs-note obs-ecran">{lier(texte, vers_document(document, depuis))}</p>', texte)

@@ -15,6 +15,7 @@ from observatoire.presentation.seances import dire_la_decision, nommer_la_seance
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
+from observatoire.typographie import majuscule
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -50,7 +51,7 @@ def decisions_de_l_annee(valeurs: Publie) -> Fragment:
     for s in sorted(seances, key=lambda s: s["date"]):
         siennes = [d for d in decisions if d["seance"] == s["seance"]]
         dites = [dire_la_decision(d) for d in siennes]
-        quoi = " ".join(escape(t[:1].upper() + t[1:]) for t in dites) or "Aucune décision inscrite."
+        quoi = " ".join(escape(majuscule(t)) for t in dites) or "Aucune décision inscrite."
         puces.append(f"<li><strong>{escape(nommer_la_seance(s))}</strong> : {quoi}</li>")
     return Fragment(f"<ul>{''.join(puces)}</ul>", f"Séances de {valeurs.annee}")
 

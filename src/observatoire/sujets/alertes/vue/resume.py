@@ -25,6 +25,7 @@ from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.changements import lister_les_changements
 from observatoire.sujets.alertes.vue.examens import raconter_le_dernier
 from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, est_une_alerte, gravite, pastille
+from observatoire.typographie import majuscule
 from observatoire.vocabulaire import OUVRENT
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def alertes_en_bref(valeurs: Publie, depuis: str = "edition", nombre: int = 2) -
 def _resumer(valeurs: Publie, ligne: dict, depuis: str) -> str:
     """« Secteur Planoise – Époisses, impayés : 21,8 %, trois fois l'attendu (7,1 %), en hausse depuis 2009 »."""
     nom = nommer_lieu(valeurs, ligne)
-    ou = lier(nom[:1].upper() + nom[1:], vers_territoire(valeurs, "quartier", ligne["quartier"], depuis))
+    ou = lier(majuscule(nom), vers_territoire(valeurs, "quartier", ligne["quartier"], depuis))
     quoi = lier_fiche(valeurs, ligne["indicateur"], depuis)
     return f"{ou}, {quoi} : {escape(dire_le_niveau(valeurs, ligne))}"
 
