@@ -20,7 +20,7 @@ _REGLES = (
     # Sphinx prend pour un guillemet l'apostrophe qui précède un mot en italique ou un lien.
     (re.compile(r"(?<=[^\W\d_])”(?=\w|$)"), "’"),
 )
-_A_PONCTUER = re.compile(r"[«»:;!?%‰€/'&”]")
+_A_PONCTUER = re.compile(r"[«»:;!?/'&”]|\d [%‰€]")
 _BALISES = re.compile(r"(<(?:style|script|code|pre|math)\b.*?</(?:style|script|code|pre|math)>|<[^>]+>)", re.S)
 
 

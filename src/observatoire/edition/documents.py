@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from observatoire.edition.carnet import Carnet
 from observatoire.edition.travail import MARQUE, Travail
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
+from observatoire.processus import coeurs
 
 PAGE = Path("documents.md")
 
@@ -25,9 +27,13 @@ def mettre_en_documents(carnet: Carnet, travaux: Sequence[Travail], edition: dic
     """
     prets = prevus({t.sortie: t.notebook for t in travaux}, edition["annees"][-1], carnet.etat.publie)
     commun = [json.dumps(edition, sort_keys=True), empreinte_du_code()]
-    for document in prets:
+
+    def garder(document: Document) -> None:
         cle = empreinte(_page(carnet, document), autres=[repr(document), *commun])
         carnet.garder_le_lot(f"{DOSSIER}/{document.nom}", cle, partial(_composer, carnet, document, edition))
+
+    with ThreadPoolExecutor(coeurs()) as equipe:  # Typst compose hors du verrou de Python
+        list(equipe.map(garder, prets))
     texte = presenter_documents(prets)
     ecrire_texte(f"---\n{MARQUE}: {edition['public']}\n---\n\n{texte}", carnet.attente / PAGE)
     return [*map(_chemin, prets), PAGE]

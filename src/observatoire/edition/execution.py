@@ -29,6 +29,7 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
 from observatoire.moteur.souche import fourche_possible
+from observatoire.processus import engager
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
@@ -74,23 +75,26 @@ def executer(
     a_faire = [t for t in travaux if refaire or not carnet.est_a_jour(t)]
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
-    with _demarre(ici, utile=bool(a_faire) and not dask) as lieu:
-        fiches = _ecrire_les_fiches(carnet, config.chemin("schemas"))  # pendant que la souche s'échauffe
+    with _demarre(ici, utile=bool(a_faire) and not dask) as lieu, engager(1, __name__) as a_cote:
+        fiches = a_cote.submit(ecrire_les_fiches, carnet, config.chemin("schemas"))  # pendant que les pages se font
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
+        ecrites = fiches.result()
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     memoire = _lire_la_memoire(publie)
     memoire["titre"] = replier(memoire["titre"])  # le livre et les documents le prennent d'ici
-    fiches += mettre_en_documents(carnet, travaux, memoire)
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
+    ecrites += mettre_en_documents(carnet, travaux, memoire)
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(ecrites)
     memoire["pages"] = sorted(f.as_posix() for f in attendus)
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
     retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
-    return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+    return Bilan(
+        len(a_faire), len(travaux) - len(a_faire), len(ecrites), retirees, dict(sorted(avertissements.items()))
+    )
 
 
-def _ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
+def ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
     """Les comptes rendus ; les fiches et les données, si ce qu'elles montrent a changé : pas pour un commentaire."""
     publie = carnet.etat.publie
     ecrits = [publie / nom for nom in ("commentaires", "seances")]

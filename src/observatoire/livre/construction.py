@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 
@@ -81,11 +82,11 @@ def construire(
             (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
             verifier_site(nouveau, public)
             sortir_les_styles(nouveau)
-            indexer(nouveau)
-            rendre_lisible(nouveau, a_tous=public == PUBLIQUE)
-            dire(3, len(ETAPES), ETAPES[3])
             joints = [p for p in edition.get("pages", []) if p.partition("/")[0] in JOINTS]
-            prouver(nouveau, pages_prevues(source), joints)
+            with ThreadPoolExecutor(1) as a_cote:  # un autre programme fait l'index
+                prouver(nouveau, pages_prevues(source), joints, a_cote.submit(indexer, nouveau).result)
+            dire(3, len(ETAPES), ETAPES[3])
+            rendre_lisible(nouveau, a_tous=public == PUBLIQUE)
     dire(4, len(ETAPES), ETAPES[3])
     return site
 

@@ -24,6 +24,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
 from observatoire.livre import gardes
+from observatoire.livre.ecriture import AQuatreMains
 from observatoire.livre.politique import FEUILLE, POLITIQUE
 from observatoire.typographie import ponctuer, ponctuer_html
 
@@ -63,6 +64,7 @@ def setup(app: Sphinx) -> dict:
     # Jupyter Book règle toujours ces extensions, que le livre ne charge pas.
     app.add_config_value("comments_config", {}, "")
     app.add_post_transform(Ponctuation)
+    app.add_builder(AQuatreMains, override=True)
     gardes.brancher(app)
     app.connect("config-inited", _regler)
     app.connect("builder-inited", _preparer)
@@ -97,8 +99,7 @@ def _preparer(app: Sphinx) -> None:
 def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Faire récrire toutes les pages quand change un titre, ou une ancre à laquelle l'une d'elles peut renvoyer.
 
-    Sphinx, de lui-même, ne récrit que les pages dont la source a changé. Tout se fait dans ce seul processus : quand
-    Sphinx 7 écrit sur plusieurs cœurs, il perd l'erreur, et jusqu'à la mort, de ceux qui écrivent.
+    Sphinx, de lui-même, ne récrit que les pages dont la source a changé.
     """
     titres = {(page, titre.astext()) for page, titre in env.titles.items()}
     titres |= {(page, *dessous) for page, dessous in env.toctree_includes.items()}

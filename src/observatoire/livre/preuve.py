@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -32,13 +32,13 @@ class Lue:
     liens: list[str] = field(default_factory=list)
 
 
-def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> None:
+def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str], indexe: Callable[[], object]) -> None:
     """Lever :class:`EditionIncomplete` avec tout ce qui manque, si le site n'est pas celui de ces sources.
 
     ``sources`` : chemin de chaque page dans le site, sans suffixe -> la source dont elle vient. ``fichiers`` : chemins
-    des documents et des données attendus. Chaque page doit être là, entière, pas plus vieille que sa source ; aucune
-    autre ne doit y être ; tout lien, toute image, toute ancre doit exister ; rien ne doit s'y exécuter ni appeler un
-    autre site ; l'index de recherche doit connaître chaque page.
+    des documents et des données attendus. ``indexe`` : attend que l'index de recherche soit fait. Chaque page doit être
+    là, entière, pas plus vieille que sa source ; aucune autre ne doit y être ; tout lien, toute image, toute ancre doit
+    exister ; rien ne doit s'y exécuter ni appeler un autre site ; l'index doit connaître chaque page.
     """
     fautes = [f"{chemin} : manque." for chemin in fichiers if not _est_entier(site / chemin)]
     lues: dict[str, Lue] = {}
@@ -51,6 +51,7 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str]) -> Non
     for page, fichier in presentes.items():
         lues[page], siennes = _lire_la_page(fichier, attendues.get(page))
         fautes += [f"{page} : {faute}" for faute in siennes]
+    indexe()
     fautes += [f"{page} : « {lien} » ne mène nulle part." for page, lien in _morts(site, lues)]
     fautes += _defauts_de_l_index(site, len(attendues))
     if fautes:
