@@ -207,10 +207,10 @@ def parquet(texte: str) -> bytes:
     return pd.DataFrame({"remarque": [texte]}).to_parquet()
 
 
-def archive(texte: str) -> bytes:
+def archive(texte: str, nom: str = "dedans/notes.txt") -> bytes:
     tampon = io.BytesIO()
     with zipfile.ZipFile(tampon, "w", zipfile.ZIP_DEFLATED) as zip_:
-        zip_.writestr("dedans/notes.txt", texte)
+        zip_.writestr(nom, texte)
     return tampon.getvalue()
 
 
@@ -289,6 +289,7 @@ def test_toutes_les_colonnes_identifiantes_sont_cherchees(plante, fichier, colon
     [
         planter("p.html", page("<p>12 logements, GBH00071, D0042170 et AD004217</p>")),
         planter("d.csv", "part,menages\n0.928498,8\n"),
+        planter("d.zip", archive("part;menages\n0,928498;8\n", "francais/d.csv")),
     ],
 )
 def test_un_identifiant_plus_long_ou_trop_court_n_est_pas_confondu(plante, fichier):

@@ -217,8 +217,9 @@ def _lire_tableur(octets: bytes) -> Fichier:
 
 
 def _reunir(dedans: list[Fichier], morceaux: list[tuple[str, str]]) -> Fichier:
-    """Un fichier qui en contient d'autres."""
+    """Un fichier qui en contient d'autres : on y cherche comme dans chacun d'eux."""
     lu = par_morceaux([*morceaux, *((f"{f.nom}, {lieu}", texte) for f in dedans for lieu, texte in f.dire_ou())])
+    lu.texte = "\n".join([*(texte for _, texte in morceaux), *(f.texte for f in dedans)])
     lu.tables = [table for f in dedans for table in f.tables]
     lu.defauts = [f"{f.nom} : {defaut}" for f in dedans for defaut in f.defauts]
     return lu

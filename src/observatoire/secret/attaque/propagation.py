@@ -14,7 +14,7 @@ _TOURS, _AMORTI, _INFIME = 12, 0.5, 1e-14
 #: Les mêmes comptes entrent dans plusieurs sommes, qui se répètent en partie : chacune ne compte que pour ce poids, qui
 #: rend les probabilités justes (une réponse dite à 60 % l'est six fois sur dix : bench/secret.py).
 _POIDS = 0.7
-_PAQUET = 20_000
+_PAQUET = 80_000
 
 
 def resserrer(reseau: Reseau, tours: int = 30) -> None:
@@ -101,15 +101,17 @@ def _repondre(formes: np.ndarray, ecart: np.ndarray) -> np.ndarray:
     nombre, membres, largeur = formes.shape
     taille = 1 << int(np.ceil(np.log2(membres * largeur)))
     reponses = np.empty_like(formes)
-    for debut in range(0, nombre, _PAQUET):
-        lot = slice(debut, debut + _PAQUET)
+    paquet = max(_PAQUET // membres, 1)
+    for debut in range(0, nombre, paquet):
+        lot = slice(debut, debut + paquet)
         but = (ecart[lot] + largeur - 1)[:, None] - np.arange(largeur)
         dedans = (but >= 0) & (but < taille)
         lois = formes[lot].copy()
         lois[:, 0] = lois[:, 0, ::-1]
-        ondes = np.fft.rfft(lois, taille, axis=2)
+        ondes = np.pad(np.fft.rfft(lois, taille, axis=2), ((0, 0), (1, 1), (0, 0)), constant_values=1)
+        avant, apres = np.cumprod(ondes, axis=1), np.cumprod(ondes[:, ::-1], axis=1)[:, ::-1]
         for membre in range(membres):
-            autres = np.fft.irfft(np.prod(np.delete(ondes, membre, axis=1), axis=1), taille, axis=1)
+            autres = np.fft.irfft(avant[:, membre] * apres[:, membre + 2], taille, axis=1)
             dites = np.where(dedans, np.take_along_axis(autres, np.where(dedans, but, 0), axis=1), 0)
             reponses[lot, membre] = np.log(np.maximum(dites, _INFIME))
     reponses[:, 0] = reponses[:, 0, ::-1]
