@@ -15,7 +15,6 @@ from scipy import stats
 
 from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
-from observatoire.chaine import Chaine
 from observatoire.configuration.modeles.orientations import OrientationAdoptee
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.statistique.classement import (
@@ -337,12 +336,6 @@ def test_toutes_les_fautes_des_orientations_se_disent_d_un_coup_avec_leur_ligne(
     ):  # fmt: skip
         assert attendu in dit, attendu
     assert dit.count("ligne ") >= len(fautes)
-
-
-def test_calculer_relit_les_orientations(tmp_path):
-    config = _adopter(tmp_path, ADOPTEE | {"cible": 48})
-    with pytest.raises(ErreurConfiguration, match=ORIENTATIONS):
-        Chaine(config)._relire_le_suivi()
 
 
 def _attribuees(*cellules):

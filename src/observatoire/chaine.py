@@ -56,9 +56,10 @@ class Chaine:
     def verifier(self, annee: int | None, rapports: Path | None) -> None:
         """Vérifier les dépôts ; lève :class:`DepotRefuse` si un fichier est refusé."""
         from observatoire import lecture
+        from observatoire.saisies import exiger_les_saisies
 
         self._avertir_si_ouvert()
-        self._relire_le_suivi()
+        exiger_les_saisies(self.config)
         with self.journal.etape("vérification") as etape:
             depots = lecture.verifier(self.config, annee, etape.avancer)
             if depots.refuses:
@@ -250,9 +251,11 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
+        from observatoire.saisies import exiger_les_saisies
+
         self._avertir_si_ouvert()
         self._avertir_si_en_clair(dask)
-        self._relire_le_suivi()
+        exiger_les_saisies(self.config)
         travail, bilans = tables.Travail(self.config, dask, sans_les_refuses), {}
         for etape in tables.etapes():
             with self.journal.etape(etape.nom) as suivie:
@@ -370,19 +373,6 @@ class Chaine:
         if dask and en_clair(dask):
             dit = "rien n'est chiffré : qui écoute ce réseau lit ce qui voyage, qui atteint l'ordonnanceur exécute. "
             self.journal.avertir(dask, [f"{dit}Donner --dask-tls et une adresse tls:// (docs/edition.md)."])
-
-    def _relire_le_suivi(self) -> None:
-        """Lever :class:`ErreurConfiguration` si engagements, objectifs, orientations ou séances sont mal écrits."""
-        from observatoire.baremes import lire_baremes
-        from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
-        from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
-        from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
-        from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
-
-        lire_objectifs(self.config, lire_baremes(self.config.chemin("referentiels")))
-        lire_engagements(self.config)
-        lire_orientations(self.config)
-        lire_seances(self.config)
 
     def _rappeler_les_corrections(self, annees: set[int]) -> None:
         from observatoire.lecture.corrections import lire_corrections

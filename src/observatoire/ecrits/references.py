@@ -79,7 +79,7 @@ class Citables:
                 yield f"« {cle} » n'est pas connu. Écrire clé=valeur, où la clé est : {', '.join(PRECISIONS)}."
                 continue
             connus = admises.get(cle) or self.territoires.loc[self.territoires["niveau"].eq(cle), "code"].tolist()
-            if valeur not in connus:
+            if connus and valeur not in connus:  # sans dépôts, on ne sait pas encore quels secteurs il y a
                 yield f"« {valeur} » n'est pas connu ({cle}). Valeurs admises : {', '.join(connus)}."
 
     def _viser(self, contenu: str, lieu: Lieu) -> dict:
