@@ -20,6 +20,7 @@ from observatoire.livre.extension import decrire
 from observatoire.livre.politique import sortir_les_styles
 from observatoire.livre.preparation import composition, pages_prevues
 from observatoire.livre.preuve import prouver
+from observatoire.livre.reproches import lister
 
 pytestmark = pytest.mark.bout_en_bout
 
@@ -78,7 +79,7 @@ def test_un_motif_qui_ne_trouve_rien_fait_echouer_et_le_site_reste(livre, editio
     avant = _pages(livre.chemin("site"))
     for fichier in edition.glob(motif):
         fichier.unlink()
-    with pytest.raises(EditionIncomplete, match="avertissement"):
+    with pytest.raises(EditionIncomplete, match="ne trouve aucune page"):
         construire(livre)
     assert _pages(livre.chemin("site")) == avant
 
@@ -191,7 +192,12 @@ def site(livre, tmp_path):
 
 
 def _prouver(livre, site):
-    prouver(site, pages_prevues(livre.chemin("site").parent / ".html.travail" / "source"), ["documents/rapport.pdf"])
+    prouver(
+        site,
+        pages_prevues(livre.chemin("site").parent / ".html.travail" / "source"),
+        ["documents/rapport.pdf"],
+        lambda: None,
+    )
 
 
 def _ajouter(fichier: Path, texte: str) -> None:
@@ -311,7 +317,7 @@ def test_aucune_directive_ne_lit_un_fichier_hors_du_livre(livre, tmp_path):
     with pytest.raises(EditionIncomplete) as echec:
         construire(config)
     assert "MOT-DE-PASSE" not in str(echec.value)
-    dites = {int(n) for deux in re.findall(r"essai\.md:(\d+)|secret-(\d+)", str(echec.value)) for n in deux if n}
+    dites = {int(n) for deux in re.findall(r"essai\.md, ligne (\d+)|secret-(\d+)", str(echec.value)) for n in deux if n}
     assert [interdit for rang, interdit in vers.items() if not dites & {rang, rang + 1}] == []
     assert "book/notebook.md" in str(echec.value)
     assert _pages(livre.chemin("site")) == avant
@@ -325,3 +331,20 @@ def test_un_lien_symbolique_ne_fait_rien_entrer_dans_le_livre(livre, tmp_path):
     (tmp_path / "livre" / "book" / "essai.md").symlink_to(tmp_path / "secret.md")
     with pytest.raises(EditionIncomplete, match=r"book/essai\.md mène hors du livre"):
         construire(config)
+
+
+@pytest.mark.parametrize(
+    ("dit", "attendu"),
+    [
+        ("book/charte.md:: WARNING: document isn't included in any toctree [toc.not_included]",
+         "book/charte.md : cette page n'est rangée nulle part : l'ajouter à _toc.yml."),
+        ("book/m.md:3: WARNING: Non-consecutive header level increase; H1 to H3 [myst.header]",
+         "book/m.md, ligne 3 : un titre de niveau 3 suit un titre de niveau 1"),
+        ("book/m.md:9: WARNING: Unknown directive type: 'tructruc' [myst.directive_unknown]",
+         "book/m.md, ligne 9 : « {tructruc} » : directive inconnue."),
+        ("book/m.md:9: WARNING: une image vient d'ailleurs : x", "book/m.md, ligne 9 : une image vient d'ailleurs : x"),
+    ],
+)  # fmt: skip
+def test_un_reproche_de_sphinx_se_dit_a_qui_a_ecrit_la_page(dit, attendu):
+    (phrase,) = lister(f"lecture…\n{dit}\n{dit}\n")
+    assert phrase.startswith(attendu)

@@ -29,13 +29,12 @@ from observatoire.livre.preparation import composition, oublier, pages_prevues, 
 from observatoire.livre.preuve import prouver
 from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_edition, verifier_site
 from observatoire.livre.recherche import indexer
+from observatoire.livre.reproches import decolorer, lister
 
 Avancement = Callable[[int, int, str], None]
 #: Ce que le site porte à côté de ses pages : dossiers de l'édition.
 JOINTS = (DOCUMENTS, DONNEES)
 ETAPES = ("sources", "livre", "recherche", "publication")
-_COULEURS = re.compile(r"\x1b\[[0-9;]*m")
-_REPROCHE = re.compile("WARNING:|ERROR:|CRITICAL")
 # Ce que Sphinx dit d'une erreur qui l'a arrêté, avant d'inviter à lui écrire.
 _ARRET = re.compile(r"((?:Exception occurred|Sphinx error|Extension error)\b.*?)(?=The full traceback|\Z)", re.S)
 _SORTIES_INUTILES = shutil.ignore_patterns("_sources", "objects.inv", ".buildinfo*", "searchindex.js", "*-macros.html")
@@ -154,17 +153,17 @@ def _lever_la_panne(dit: str, dossier: Path) -> None:
 
 
 def _message(resultat: subprocess.CompletedProcess, source: Path) -> str:
-    """Ce qui a arrêté Sphinx, puis ses avertissements, aux chemins du dépôt ; à défaut, la fin de ce qu'il a dit."""
-    dit = _COULEURS.sub("", f"{resultat.stderr}\n{resultat.stdout}").replace(f"{source}{os.sep}", "")
-    avertissements = list(dict.fromkeys(x for x in dit.splitlines() if _REPROCHE.search(x)))
-    raisons = [f"{len(avertissements)} avertissement(s) de Sphinx"] * bool(avertissements)
+    """Ce qui a arrêté Sphinx, puis ses reproches, aux chemins du dépôt ; à défaut, la fin de ce qu'il a dit."""
+    dit = decolorer(f"{resultat.stderr}\n{resultat.stdout}").replace(f"{source}{os.sep}", "")
+    reproches = lister(dit)
+    raisons = [f"{len(reproches)} reproche(s) de Sphinx"] * bool(reproches)
     if resultat.returncode < 0:
         nom = signal.Signals(-resultat.returncode).name
         raisons.insert(0, f"jupyter-book a été tué ({nom} ; la mémoire a pu manquer)")
     arret = _ARRET.search(resultat.stderr)
-    lignes = [x.strip() for x in _COULEURS.sub("", arret[1]).splitlines() if x.strip()] if arret else []
+    lignes = [x.strip() for x in decolorer(arret[1]).splitlines() if x.strip()] if arret else []
     if not raisons or lignes:
         raisons.insert(0, "jupyter-book a échoué")
-    lignes = [*lignes, *avertissements] or dit.splitlines()[-40:]
+    lignes = [*lignes, *reproches] or dit.splitlines()[-40:]
     tete = f"le livre n'a pas été publié : {', '.join(raisons)}."
     return "\n".join([tete, *(f"  {ligne}" for ligne in lignes)])

@@ -7,8 +7,10 @@ Sphinx 7 résout tout dans un seul processus, et perd l'erreur, et jusqu'à la m
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.errors import SphinxError
@@ -42,7 +44,7 @@ class AQuatreMains(StandaloneHTMLBuilder):
         la_bas.close()
         try:
             super()._write_serial(docnames[2::2])
-            self._reprendre(ici)
+            self._reprendre(ici, double)
         finally:
             double.kill()  # sans effet s'il a fini
             double.join()
@@ -54,16 +56,19 @@ class AQuatreMains(StandaloneHTMLBuilder):
             with journal.collect():
                 super()._write_serial(docnames)
         except Exception as erreur:  # noqa: BLE001 – quelle qu'elle soit, c'est l'original qui la dira
-            panne = f"{type(erreur).__name__}: {erreur}"
+            cause = erreur.__cause__ or erreur  # Sphinx enveloppe celle d'une extension
+            panne = f"{type(cause).__name__}: {cause}"
         logging.convert_serializable(journal.logs)
         bout.send((panne, journal.logs, self.images))
 
-    def _reprendre(self, bout: Connection) -> None:
+    def _reprendre(self, bout: Connection, double: BaseProcess) -> None:
         """Attendre le double ; reprendre ses avertissements et ses images, ou lever ce qui l'a arrêté."""
         try:
             panne, journal, images = bout.recv()
         except EOFError:
-            raise EcritureArretee("un des processus qui écrivent les pages a été tué.") from None
+            double.join()
+            comment = signal.Signals(-double.exitcode).name if double.exitcode < 0 else f"sortie {double.exitcode}"
+            raise EcritureArretee(f"un processus qui écrivait des pages s'est arrêté ({comment}).") from None
         for avis in journal:
             _journal.handle(avis)
         if panne:
