@@ -10,7 +10,7 @@ import pytest
 from atelier_lecture import Atelier, colonnes, octets_csv
 
 from observatoire.erreurs import DepotRefuse, ParametreInconnu
-from observatoire.lecture import ecrire_rapports, preparer, verifier
+from observatoire.lecture import dire_les_absences, ecrire_rapports, preparer, verifier
 
 
 @dataclass
@@ -437,6 +437,15 @@ def test_verifier_une_annee_ne_lit_pas_les_autres(tmp_path):
     atelier.deposer("demandes", "sne", 2009, octets=b"")
     assert atelier.verifier(2010).accepte
     assert not atelier.verifier(2009).accepte
+
+
+def test_une_table_attendue_qui_manque_se_dit(tmp_path):
+    atelier = Atelier(tmp_path)
+    atelier.deposer_tout()
+    (tmp_path / "data" / "brut" / "2010" / "attributions_neolia.csv").unlink()
+    dites = dire_les_absences(atelier.config, atelier.verifier())
+    assert "2010, neolia : il manque attributions." in dites
+    assert any("gbh : rien n'est déposé" in dite for dite in dites)
 
 
 CANARI = "zzcanari"

@@ -71,6 +71,7 @@ class Chaine:
                     balayer(rapports.resolve())
                     lecture.ecrire_rapports(depots, rapports)
             etape.bilan = depots.bilan()
+        self.journal.avertir("dépôts", lecture.dire_les_absences(self.config, depots))
         print(depots.message())
         if not depots.accepte:
             raise DepotRefuse("Dépôts refusés : voir ci-dessus.")

@@ -4,8 +4,9 @@ Rien n'est deviné et rien n'est perdu : un fichier fautif est refusé en entier
 doute est un avertissement ; une singularité connue est réparée, mise à part ou gardée, et comptée.
 """
 
+from observatoire.lecture.bilans import dire_les_absences
 from observatoire.lecture.preparation import lire, preparer
 from observatoire.lecture.rapports import ecrire_rapports
 from observatoire.lecture.verification import Depots, verifier
 
-__all__ = ["Depots", "ecrire_rapports", "lire", "preparer", "verifier"]
+__all__ = ["Depots", "dire_les_absences", "ecrire_rapports", "lire", "preparer", "verifier"]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from observatoire.configuration import Bailleur, Configuration
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
+from observatoire.lecture.problemes import enumerer
 from observatoire.tables.depots import AVERTISSEMENTS, IDENTIFIANTS
 
 COLONNES_DU_TABLEAU = AVERTISSEMENTS.noms
@@ -51,6 +52,21 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
     ruptures = [IDENTIFIANTS if cle in depots.renumerotes else "" for cle in cles]
     tableau["rupture"] = pd.Series(ruptures, index=tableau.index, dtype="str")
     return tableau.sort_values(["annee", "deposant", "table"], ignore_index=True)
+
+
+def dire_les_absences(config: Configuration, depots) -> list[str]:
+    """Les tables attendues que personne n'a déposées, une phrase par année et par déposant.
+
+    « 2010, gbh : il manque attributions et signalements. » ; « 2007, neolia : rien n'est déposé. »
+    """
+    tableau, phrases = tableau_des_depots(config, depots), []
+    for (annee, deposant), siennes in tableau.groupby(["annee", "deposant"]):
+        absentes = siennes.loc[siennes["statut"].eq("non_depose"), "table"].tolist()
+        if len(absentes) == len(siennes):
+            phrases.append(f"{annee}, {deposant} : rien n'est déposé.")
+        elif absentes:
+            phrases.append(f"{annee}, {deposant} : il manque {enumerer(absentes)}.")
+    return phrases
 
 
 def _par_table(lignes: Iterable[dict]) -> list[dict]:
