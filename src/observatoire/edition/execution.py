@@ -75,22 +75,29 @@ def executer(
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
     with _demarre(ici, utile=bool(a_faire) and not dask) as lieu:
-        fiches = _ecrire_les_fiches(carnet, config.chemin("schemas"))  # pendant que la souche s'échauffe
+        fiches = ecrire_les_fiches(carnet, config.chemin("schemas"))  # pendant que la souche s'échauffe
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
-    memoire = _lire_la_memoire(publie)
+    attendus = joindre_le_reste(carnet, travaux, fiches)
+    retirees = carnet.mettre_en_place(attendus)
+    jointes = len(attendus) - len(travaux) - 1  # sans la mémoire de l'édition
+    return Bilan(len(a_faire), len(travaux) - len(a_faire), jointes, retirees, dict(sorted(avertissements.items())))
+
+
+def joindre_le_reste(carnet: Carnet, travaux: list[Travail], fiches: list[Path]) -> set[Path]:
+    """Écrire, en attente, les documents des pages faites et la mémoire de l'édition ; rend tout ce qu'elle contient."""
+    memoire = _lire_la_memoire(carnet.etat.publie)
     memoire["titre"] = replier(memoire["titre"])  # le livre et les documents le prennent d'ici
-    fiches += mettre_en_documents(carnet, travaux, memoire)
     attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
+    attendus |= set(mettre_en_documents(carnet, travaux, memoire))
     memoire["pages"] = sorted(f.as_posix() for f in attendus)
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
-    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
-    return Bilan(len(a_faire), len(travaux) - len(a_faire), len(fiches), retirees, dict(sorted(avertissements.items())))
+    return attendus | {Path(MEMOIRE_DE_L_EDITION)}
 
 
-def _ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
+def ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
     """Les comptes rendus ; les fiches et les données, si ce qu'elles montrent a changé : pas pour un commentaire."""
     publie = carnet.etat.publie
     ecrits = [publie / nom for nom in ("commentaires", "seances")]
