@@ -19,7 +19,7 @@ _FONCTION = '''
 
 @indicateur(
     libelle={libelle!r},
-    synonymes="",  # les mots de qui le cherche sans connaître son nom
+    synonymes={mots!r},  # les mots de qui le cherche sans connaître son nom
     numerateur={numerateur!r},
     denominateur={denominateur!r},
     source="dépôts des bailleurs",
@@ -64,7 +64,7 @@ def ajouter_un_indicateur(config: Configuration, code: str, famille: str, table:
     colonne, (valeur, autre) = colonnes[table]
     champs = {
         "code": code, "libelle": libelle, "table": table, "colonne": colonne, "valeur": valeur, "autre": autre,
-        "numerateur": f"lignes de « {table} » où {colonne} vaut {valeur}",
+        "mots": libelle.lower(), "numerateur": f"lignes de « {table} » où {colonne} vaut {valeur}",
         "denominateur": f"lignes de « {table} » où {colonne} est renseigné",
     }  # fmt: skip
     module = paquet / "catalogue" / f"{famille}.py"

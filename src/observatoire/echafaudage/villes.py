@@ -19,7 +19,7 @@ from observatoire.configuration.commun import CODE, TOUS
 from observatoire.echafaudage.commun import en_code
 from observatoire.erreurs import ErreurObservatoire, ParametreInconnu
 from observatoire.fichiers import ecrire_texte
-from observatoire.lecture.territoires import lire_contours
+from observatoire.lecture.territoires import CONTOURS, lire_contours
 
 GABARITS = resources.files("observatoire.echafaudage") / "gabarits"
 #: Le côté d'un quartier schématique, en degrés, et le milieu de la carte : celui de la France, à défaut.
@@ -85,8 +85,16 @@ def _problemes(ville: VilleNeuve) -> Iterator[str]:
             yield f"le code de bailleur « {code} » est pris. En donner un autre : code:Nom."
     if not codes:
         yield "il faut un bailleur au moins : --bailleur « Nom » ou --bailleur « code:Nom »."
-    if ville.contours is not None and not ville.contours.is_file():
-        yield f"contours : « {ville.contours} » est introuvable."
+    if ville.contours is not None:
+        yield from _defaut_des_contours(ville.contours)
+
+
+def _defaut_des_contours(fichier: Path) -> Iterator[str]:
+    admis = [Path(nom).suffix for nom in CONTOURS]
+    if not fichier.is_file():
+        yield f"contours : « {fichier} » est introuvable."
+    elif fichier.suffix not in admis:
+        yield f"contours : « {fichier.name} » ne finit pas par {', '.join(admis)}."
 
 
 def _ecrire(dossier: Path, ville: VilleNeuve, modele: Configuration) -> None:
