@@ -63,8 +63,8 @@ $(LAB)/.installe: requirements-analyse.lock pyproject.toml .ci/environnement
 	@.ci/environnement $(LAB) requirements-analyse.lock && touch $@
 
 # JupyterLab a son propre environnement : ce qu'il apporte ralentirait chaque page de l'édition.
-lab: $(LAB)/.installe  ## ouvrir JupyterLab sur les notebooks
-	@$(LAB)/bin/jupyter lab --notebook-dir=.
+lab: $(LAB)/.installe  ## ouvrir JupyterLab sur son notebook d'accueil
+	@$(LAB)/bin/jupyter lab --notebook-dir=. laboratoire/bienvenue.ipynb
 
 # Les empreintes sont celles du registre public, et rien de la machine n'entre dans les verrous.
 VERROU := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \

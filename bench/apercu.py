@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -138,7 +139,7 @@ def principal() -> None:
                 tenu = "" if max(durees) <= OBJECTIFS[sorte] else " : trop long"
                 print(
                     f"{sorte} : médiane {statistics.median(durees):.2f} s, de {min(durees):.2f} à {max(durees):.2f} s "
-                    f"({OBJECTIFS[sorte]} s voulus{tenu})",
+                    f"({OBJECTIFS[sorte]} s voulus{tenu} ; charge de la machine {os.getloadavg()[0]:.1f})",
                     flush=True,
                 )
 

@@ -14,9 +14,8 @@ import seaborn as sns
 from atelier import RACINE, ecrire_modeles
 from petite_ville import lancer
 
-BLOCS = re.findall(
-    r"^```(sh|python)\n(.*?)^```$", (RACINE / "book/tutoriel.md").read_text(encoding="utf-8"), re.M | re.S
-)
+PAGE = (RACINE / "book/tutoriel.md").read_text(encoding="utf-8")
+BLOCS = re.findall(r"^```(sh|python)\n(.*?)^```$", PAGE, re.M | re.S)
 
 
 @pytest.fixture(scope="module")
