@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
+
 RACINE = Path(__file__).resolve().parents[1]
 COPIES = ("book", "notebooks", "data/schemas", "data/referentiels", "data/suivi")
 FICHIERS = ("observatoire.yml", "_config.yml", "_toc.yml")
@@ -59,23 +61,28 @@ def copier_le_depot(dossier: Path, faite: Path | None) -> Path:
 class Apercu:
     """L'aperçu en marche, et la page que l'on y regarde."""
 
-    def __init__(self, adresse: str):
-        self.adresse = adresse
+    def __init__(self, adresse: str, processus: psutil.Process):
+        self.adresse, self._processus = adresse, processus
+
+    def cpu(self) -> float:
+        """Secondes de processeur employées jusqu'ici, par tout ce que l'aperçu a lancé."""
+        siens = [self._processus, *self._processus.children(recursive=True)]
+        return sum(sum(p.cpu_times()[:4]) for p in siens)
 
     def lire(self, page: str) -> str:
         """La page telle que le navigateur la reçoit."""
         with urlopen(f"{self.adresse}{page}.html") as reponse:
             return reponse.read().decode()
 
-    def chronometrer(self, page: str, ecrire: Callable[[str], None], marque: str) -> float:
-        """Secondes entre l'enregistrement et la page relue où ``marque`` se lit."""
+    def chronometrer(self, page: str, ecrire: Callable[[str], None], marque: str) -> tuple[float, float]:
+        """Secondes entre l'enregistrement et la page relue où ``marque`` se lit : à la montre, et de processeur."""
         with urlopen(f"{self.adresse}_apercu/nouvelles?page=/{page}.html", timeout=120) as flux:
             time.sleep(0.5)
-            depart = time.perf_counter()
+            depart, avant = time.perf_counter(), self.cpu()
             ecrire(marque)
             for ligne in flux:
                 if ligne.startswith(b"data:") and marque in self.lire(page):
-                    return time.perf_counter() - depart
+                    return time.perf_counter() - depart, self.cpu() - avant
         raise RuntimeError("le flux s'est fermé")
 
 
@@ -90,7 +97,7 @@ def ouvrir(dossier: Path) -> Iterator[Apercu]:
         while not lance.stdout.readline().startswith("  →"):
             if lance.poll() is not None:
                 raise RuntimeError("l'aperçu s'est arrêté.")
-        yield Apercu(adresse)
+        yield Apercu(adresse, psutil.Process(lance.pid))
     finally:
         lance.terminate()
         lance.wait()
@@ -135,11 +142,11 @@ def principal() -> None:
             print(f"prêt en {time.perf_counter() - depart:.0f} s")
             for sorte, (page, ecrire) in sortes(dossier).items():
                 mots = [f"marque{sorte[:2]}{'abcdefghijklmnop'[rang]}" for rang in range(demande.fois)]
-                durees = [apercu.chronometrer(page, ecrire, mot) for mot in mots]
+                durees, cpu = zip(*(apercu.chronometrer(page, ecrire, mot) for mot in mots), strict=True)
                 tenu = "" if max(durees) <= OBJECTIFS[sorte] else " : trop long"
                 print(
                     f"{sorte} : médiane {statistics.median(durees):.2f} s, de {min(durees):.2f} à {max(durees):.2f} s "
-                    f"({OBJECTIFS[sorte]} s voulus{tenu} ; charge de la machine {os.getloadavg()[0]:.1f})",
+                    f"({OBJECTIFS[sorte]} s voulus{tenu} ; {statistics.median(cpu):.2f} s de processeur ; charge de la machine {os.getloadavg()[0]:.1f})",
                     flush=True,
                 )
 

@@ -106,6 +106,21 @@ def test_une_erreur_se_montre_dans_la_page_avec_la_cellule_et_la_ligne_puis_s_ef
     assert "apercu-faute" not in apercu.apres(COUVERTURE, fichier, _recrire(fichier, "annee + 1"), "2011")
 
 
+def test_la_porte_reste_fermee_a_une_page_de_l_apercu(apercu):
+    fichier = apercu.dossier / "notebooks" / "couverture.ipynb"
+    interdit = apercu.dossier / "prepare" / "indicateurs.parquet"
+    page = apercu.apres(COUVERTURE, fichier, _recrire(fichier, f"annee\nopen({str(interdit)!r})"), "apercu-faute")
+    assert "« prepare/indicateurs.parquet », qui ne lui est pas ouvert" in page
+    apercu.apres(COUVERTURE, fichier, _recrire(fichier, "annee + 2"), "2012")
+
+
+def test_un_fichier_du_suivi_mal_ecrit_se_dit_puis_s_efface(apercu):
+    fichier = apercu.dossier / "suivi" / "engagements.yml"
+    juste = fichier.read_text(encoding="utf-8")
+    assert "engagements.yml" in apercu.apres(VILLE, fichier, f"{juste}\nautre: oui\n", "apercu-faute")
+    assert "apercu-faute" not in apercu.apres(VILLE, fichier, juste, "</html>")
+
+
 def test_un_commentaire_enregistre_parait_et_une_faute_y_est_dite(apercu):
     fichier = apercu.dossier / "book" / "commentaires" / "2010" / "25056.md"
     assert "Une phrase" in apercu.apres(VILLE, fichier, "Une phrase de commentaire.\n", "Une phrase")

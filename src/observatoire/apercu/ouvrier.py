@@ -38,7 +38,7 @@ Annoncer = Callable[[dict], None]
 
 
 def principal(reglages: dict) -> None:
-    """Servir jusqu'à ce que l'entrée se ferme. ``reglages`` : ``config``, ``public``, et les ``chemins`` donnés."""
+    """Servir jusqu'à ce que l'entrée se ferme. ``reglages`` : ``config``, ``public``, les ``chemins``, ``renait``."""
     sortie = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # ce qu'une bibliothèque imprime ne se mêle pas aux nouvelles
     ordres: queue.Queue = queue.Queue()
@@ -49,7 +49,7 @@ def principal(reglages: dict) -> None:
 
     public = reglages["public"]
     config = lire_configuration(reglages["config"]).avec_chemins(**reglages["chemins"])
-    Ouvrier(config, public, ordres, annoncer).servir()
+    Ouvrier(config, public, ordres, annoncer, reglages["renait"]).servir()
 
 
 def _ecouter(ordres: queue.Queue) -> None:
@@ -61,14 +61,16 @@ def _ecouter(ordres: queue.Queue) -> None:
 class Ouvrier:
     """Tout ce qui est chaud : la vitrine, la souche, Sphinx ; et ce qui attend d'être refait."""
 
-    def __init__(self, config: Configuration, public: str, ordres: queue.Queue, annoncer: Annoncer):
+    def __init__(self, config: Configuration, public: str, ordres: queue.Queue, annoncer: Annoncer, renait: bool):
+        """``renait`` : un autre vient de lui laisser sa place, et les pages en place sont peut-être d'un autre code."""
         self.config, self.public = config, public
-        self.ordres, self.annoncer = ordres, annoncer
+        self.ordres, self.annoncer, self._renait = ordres, annoncer, renait
         self.livre = self.config.chemin("livre")
         self.vitrine = Vitrine(self.config, public)
         self.pages: dict[str, Page] = {}
         self._regardees: list[str] = []
         self._fautes: set[str] = set()
+        self._composees: set[str] = set()
         self._attente: deque[Callable[[], object]] = deque()
         self._fil, self._confiees, self._age = ThreadPoolExecutor(1), 0, 0
 
@@ -109,7 +111,11 @@ class Ouvrier:
 
     def _obeir(self, ordre: dict) -> None:
         if "regarde" in ordre:
+            ouvertes = [page for page in ordre["regarde"] if page not in self._regardees]
             self._regardees = ordre["regarde"]
+            for page in ouvertes:
+                a_neuf = self._renait and page not in self._composees
+                self._essayer(f"faire {page}", page, partial(self._refaire, page, a_neuf=a_neuf))
         elif "demande" in ordre:
             self.annoncer(self._trouver(ordre["demande"]))
         elif "change" in ordre:
@@ -208,8 +214,7 @@ class Ouvrier:
         if not (source.is_file() and self._compositeur.connait(page)):
             return
         if copier(source, self._compositeur.source / f"{page}{source.suffix}") or a_neuf:
-            self._reprocher(f"livre {page}", self._compositeur.composer([page]))
-            self.annoncer({"refaites": [page]})
+            self._achever(page)
 
     # --- ce qui attend
 
@@ -245,6 +250,7 @@ class Ouvrier:
         self._attente.append(lambda: self.annoncer({"repos": True}))
 
     def _achever(self, page: str) -> None:
+        self._composees.add(page)
         self._reprocher(f"livre {page}", self._compositeur.composer([page]))
         self.annoncer({"refaites": [page]})
 

@@ -103,6 +103,7 @@ class Veille:
             self.etat.fautes.clear()
             chemins = {nom: str(chemin) for nom, chemin in self.config.chemins.items()}
             reglages = {"config": str(self.config.fichier), "public": self.public, "chemins": chemins}
+            reglages["renait"] = self._ouvrier is not None
             commande = [sys.executable, "-m", "observatoire.apercu", json.dumps(reglages)]
             self._ouvrier = await asyncio.create_subprocess_exec(
                 *commande, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_TAILLE

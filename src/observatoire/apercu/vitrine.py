@@ -22,14 +22,16 @@ from observatoire.publication import Commentaires
 from observatoire.publication.ecrits import COMMENTAIRES
 
 CODE = Path(observatoire.__file__).parent
-#: Ce qui, dans la bibliothèque, ne fait que montrer ce qui est publié.
-MONTRENT = ("apercu", "audit", "diffusion", "documents", "edition", "livre", "moteur", "presentation")
+#: Ce qui, dans la bibliothèque, ne fait aucune valeur d'un dépôt.
+SANS_VALEUR = (
+    "apercu", "audit", "diffusion", "documents", "echafaudage", "edition", "exemple", "livre", "moteur", "presentation",
+)  # fmt: skip
 
 
 @cache
 def empreinte_du_calcul() -> str:
     """L'empreinte de ce qui, dans la bibliothèque, fait les valeurs."""
-    return empreinte(CODE, sauf=[*(CODE / nom for nom in MONTRENT), *CODE.glob("sujets/*/vue")])
+    return empreinte(CODE, sauf=[*(CODE / nom for nom in SANS_VALEUR), *CODE.glob("sujets/*/vue")])
 
 
 def racine(config: Configuration, public: str) -> Path:
