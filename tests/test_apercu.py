@@ -153,7 +153,7 @@ def test_une_page_inconnue_nomme_les_plus_proches(apercu, tmp_path):
     """Un second aperçu du même site est refusé ; celui-ci a le sien, et part de ce que le premier a publié."""
     config = apercu.dossier / "observatoire.yml"
     deja = apercu.dossier / "site" / "apercu"
-    shutil.copytree(deja, tmp_path / "apercu")
+    shutil.copytree(deja, tmp_path / "apercu", ignore=shutil.ignore_patterns("travail"))
     fait = subprocess.run(
         commande("apercu", config, "couvertrue", "--port", "0", "--sans-navigateur", "--site", str(tmp_path / "html")),
         capture_output=True, text=True, cwd=tmp_path, timeout=PATIENCE, check=False,

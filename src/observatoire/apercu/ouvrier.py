@@ -1,7 +1,6 @@
 """L'ouvrier de l'aperçu : il refait ce qui a changé, la page regardée d'abord, les autres ensuite, une à une.
 
-Il reçoit des ordres, une ligne de JSON chacun : ``change`` (des chemins), ``regarde`` (des pages), ``demande`` (un nom
-de page) ; il rend des nouvelles : ``etape``, ``prete``, ``refaites`` (des pages, ou toutes), ``faute``, ``levee``,
+Il reçoit des ordres, une ligne de JSON chacun : ``change`` (des chemins), ``regarde`` (des pages) ; il rend des nouvelles : ``etape``, ``prete``, ``refaites`` (des pages, ou toutes), ``faute``, ``levee``,
 ``trouvee``, ``inconnue``, ``repos``. Une page est son chemin dans le livre, sans suffixe.
 """
 
@@ -28,6 +27,7 @@ from observatoire.edition.execution import ecrire_les_fiches, joindre_le_reste
 from observatoire.edition.page import faire_page
 from observatoire.edition.plan import Page, lister_pages
 from observatoire.edition.travail import Resultat, Travail, preparer
+from observatoire.erreurs import ParametreInconnu
 from observatoire.livre.preparation import copier, rassembler
 from observatoire.processus import coeurs
 
@@ -38,7 +38,8 @@ Annoncer = Callable[[dict], None]
 
 
 def principal(reglages: dict) -> None:
-    """Servir jusqu'à ce que l'entrée se ferme. ``reglages`` : ``config``, ``public``, les ``chemins``, ``renait``."""
+    """Servir jusqu'à ce que l'entrée se ferme. ``reglages`` : ``config``, ``public``, les ``chemins``, ``renait``,
+    ``demandee``."""
     sortie = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # ce qu'une bibliothèque imprime ne se mêle pas aux nouvelles
     ordres: queue.Queue = queue.Queue()
@@ -49,7 +50,7 @@ def principal(reglages: dict) -> None:
 
     public = reglages["public"]
     config = lire_configuration(reglages["config"]).avec_chemins(**reglages["chemins"])
-    Ouvrier(config, public, ordres, annoncer, reglages["renait"]).servir()
+    Ouvrier(config, public, ordres, annoncer, reglages["renait"]).servir(reglages["demandee"])
 
 
 def _ecouter(ordres: queue.Queue) -> None:
@@ -74,14 +75,18 @@ class Ouvrier:
         self._attente: deque[Callable[[], object]] = deque()
         self._fil, self._confiees, self._age = ThreadPoolExecutor(1), 0, 0
 
-    def servir(self) -> None:
-        """Se préparer, puis obéir aux ordres ; entre deux, avancer ce qui attend. Rend la main si se préparer échoue,
+    def servir(self, demandee: str | None = None) -> None:
+        """Se préparer, dire où est la page ``demandee``, puis obéir aux ordres ; entre deux, avancer ce qui attend. Rend la main si se préparer échoue,
         dès que quelque chose a changé."""
-        if not self._essayer("chaine", "La préparation", self._preparer):
+        if not self._essayer("chaine", "La préparation", partial(self._preparer, demandee)):
             while "change" not in self.ordres.get():
                 pass
             return
         self.annoncer({"prete": True})
+        if demandee:
+            page = self._trouver(demandee)
+            self._essayer(f"faire {page}", page, partial(self._refaire, page, a_neuf=True))
+            self.annoncer({"trouvee": page})
         self._tout_attend()
         while True:
             if self.ordres.empty() and not self._confiees and self._attente:
@@ -89,11 +94,13 @@ class Ouvrier:
             else:
                 self._obeir(self.ordres.get())
 
-    def _preparer(self) -> None:
+    def _preparer(self, demandee: str | None) -> None:
         self.annoncer({"etape": "Ce qui est publié"})
         self.vitrine.rafraichir()
         _ = self.vitrine.lieu  # la souche s'échauffe pendant ce temps
         self._replanifier()
+        if demandee:
+            self._trouver(demandee)
         self.annoncer({"etape": "Les pages"})
         manquantes = [s for s in self.pages if not self._notebook(s).is_file()]
         with ThreadPoolExecutor(coeurs()) as equipe:
@@ -116,8 +123,6 @@ class Ouvrier:
             for page in ouvertes:
                 a_neuf = self._renait and page not in self._composees
                 self._essayer(f"faire {page}", page, partial(self._refaire, page, a_neuf=a_neuf))
-        elif "demande" in ordre:
-            self.annoncer(self._trouver(ordre["demande"]))
         elif "change" in ordre:
             self._changer([Path(chemin) for chemin in ordre["change"]])
         else:
@@ -125,17 +130,20 @@ class Ouvrier:
             if ordre["age"] == self._age:
                 ordre["suite"]()
 
-    def _trouver(self, demandee: str) -> dict:
-        """La page de l'édition ou du livre qui porte ce nom, au besoin dans la dernière année ; elle est composée."""
+    def _trouver(self, demandee: str) -> str:
+        """La page de l'édition ou du livre qui porte ce nom, au besoin dans la dernière année ; si elle n'existe pas,
+        le dit à qui l'a demandée, et lève :class:`ParametreInconnu`."""
         nom = demandee.removeprefix("book/").removeprefix("edition/").removesuffix(".html").removesuffix(".ipynb")
-        annee = max(self.config.annees)
-        for page in (f"{EDITION}{nom}", f"{EDITION}{annee}/{nom}", f"book/{nom}"):
-            if self._compositeur.connait(page):
-                self._essayer(f"faire {page}", page, partial(self._refaire, page, a_neuf=True))
-                return {"trouvee": page}
+        annee, edition = max(self.config.annees), self.vitrine.config.chemin("edition", self.public)
+        for sortie in (nom, f"{annee}/{nom}"):
+            if sortie in self.pages or (edition / f"{sortie}.md").is_file():
+                return f"{EDITION}{sortie}"
+        if (self.livre / "book" / f"{nom}.md").is_file():
+            return f"book/{nom}"
         proches = get_close_matches(nom, [s.removeprefix(f"{annee}/") for s in self.pages], n=5, cutoff=0.4)
         suite = f" Les plus proches : {', '.join(proches)}." if proches else ""
-        return {"inconnue": f"« {demandee} » n'est pas une page du livre.{suite}"}
+        self.annoncer({"inconnue": f"« {demandee} » n'est pas une page du livre.{suite}"})
+        raise ParametreInconnu(demandee)
 
     def _changer(self, fichiers: list[Path]) -> None:
         """Refaire ce que demandent ces fichiers, les pages regardées d'abord."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 import webbrowser
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ from observatoire.erreurs import ErreurObservatoire, ParametreInconnu
 from observatoire.livre.preparation import REGLAGES
 from observatoire.verrou import Verrou
 
+# Une page qui se ferme pendant qu'on lui écrit n'est pas une erreur : c'est ce que fait chaque rechargement.
+logging.getLogger("tornado.general").setLevel(logging.CRITICAL)
 HOTE = "127.0.0.1"
 CODE = Path(__file__).parents[1]
 #: Des fichiers de la bibliothèque, ceux que le navigateur lit tels quels : l'ouvrier n'a pas à renaître.
@@ -103,14 +106,12 @@ class Veille:
             self.etat.fautes.clear()
             chemins = {nom: str(chemin) for nom, chemin in self.config.chemins.items()}
             reglages = {"config": str(self.config.fichier), "public": self.public, "chemins": chemins}
-            reglages["renait"] = self._ouvrier is not None
+            reglages |= {"renait": self._ouvrier is not None, "demandee": self._demandee}
             commande = [sys.executable, "-m", "observatoire.apercu", json.dumps(reglages)]
             self._ouvrier = await asyncio.create_subprocess_exec(
                 *commande, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_TAILLE
             )
             self._dire_qui_regarde()
-            if self._demandee:
-                self._ordonner(demande=self._demandee)
             async for ligne in self._ouvrier.stdout:
                 self._apprendre(json.loads(ligne))
             if await self._ouvrier.wait() > 0:

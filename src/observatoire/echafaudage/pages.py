@@ -24,12 +24,14 @@ Le texte est en Markdown ; une autre page du livre se cite par son nom : [les in
 """
 _LIRE = """import seaborn as sns
 
-from observatoire import legender, lire_publie, tableau_famille
+from observatoire import legender, lire_publie
 
 valeurs = lire_publie(annee)"""
 _FIGURE = """vacance = valeurs.tableau("taux_vacance", niveau=valeurs.tout[0])
 sns.lineplot(vacance, x="annee", y="valeur", marker="o").set_xticks(list(vacance["annee"]))
 legender("Taux de vacance", "Une courbe, une valeur par année. Les valeurs sont dans le tableau qui suit.")"""
+
+_TABLEAU = 'vacance[["annee", "nom", "valeur", "borne_basse", "borne_haute", "statut"]]'
 
 
 def ajouter_une_page(config: Configuration, nom: str, titre: str, partie: str | None = None) -> list[Path]:
@@ -56,7 +58,7 @@ def ajouter_un_notebook(config: Configuration, nom: str, titre: str, partie: str
         nbformat.v4.new_markdown_cell("## Une figure"),
         nbformat.v4.new_code_cell(_FIGURE),
         nbformat.v4.new_markdown_cell("## Un tableau"),
-        nbformat.v4.new_code_cell('tableau_famille(valeurs, "Vacance et mobilité")'),
+        nbformat.v4.new_code_cell(_TABLEAU),
     ]
     for rang, cellule in enumerate(cellules):
         cellule["id"] = f"{exiger_un_nom(nom)}-{rang:02}"
