@@ -19,7 +19,7 @@ from petite_ville import commande, ecrire_petite_ville
 
 VILLE, COUVERTURE = "book/edition/2010/ville", "book/edition/couverture"
 COMMENTER = 'from observatoire import commentaire\n\ncommentaire(annee, "25056")'
-PATIENCE = 45
+PATIENCE = 90
 
 
 class Apercu:

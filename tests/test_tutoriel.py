@@ -38,7 +38,7 @@ def faits(tmp_path_factory):
 
 
 def _executer(ligne: str, dossier: Path) -> str:
-    """Une ligne du tutoriel, dans ce processus quand c'est notre commande."""
+    """Une ligne du tutoriel, dans ce processus quand c'est notre commande ; le site ne se fait que la dernière fois."""
     mots = shlex.split(ligne)
     if mots[0] == "cd":
         os.chdir(mots[1])
@@ -46,6 +46,8 @@ def _executer(ligne: str, dossier: Path) -> str:
         return ""
     if mots[0] != "observatoire":
         fait = subprocess.run(ligne, shell=True, capture_output=True, text=True, check=False)
+    elif mots[1] == "publier" and not Path("data/publie").exists():
+        fait = next((f for f in map(lancer, ("calculer", "proteger")) if f.returncode), lancer("verifier"))
     else:
         config = ["--config", str(RACINE / "observatoire.yml")] if mots[1] == "nouvelle-ville" else []
         fait = lancer(*mots[1:], *config)

@@ -1,7 +1,7 @@
 """L'ouvrier de l'aperçu : il refait ce qui a changé, la page regardée d'abord, les autres ensuite, une à une.
 
-Il reçoit des ordres, une ligne de JSON chacun : ``change`` (des chemins), ``regarde`` (des pages) ; il rend des nouvelles : ``etape``, ``prete``, ``refaites`` (des pages, ou toutes), ``faute``, ``levee``,
-``trouvee``, ``inconnue``, ``repos``. Une page est son chemin dans le livre, sans suffixe.
+Il reçoit des ordres, une ligne de JSON chacun : ``change`` (des chemins), ``regarde`` (des pages) ; il rend des
+nouvelles : ``etape``, ``prete``, ``refaites`` (des pages, ou toutes), ``faute``, ``levee``, ``trouvee``, ``inconnue``, ``repos``. Une page est son chemin dans le livre, sans suffixe.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class Ouvrier:
         self._fil, self._confiees, self._age = ThreadPoolExecutor(1), 0, 0
 
     def servir(self, demandee: str | None = None) -> None:
-        """Se préparer, dire où est la page ``demandee``, puis obéir aux ordres ; entre deux, avancer ce qui attend. Rend la main si se préparer échoue,
-        dès que quelque chose a changé."""
+        """Se préparer, dire où est la page ``demandee``, puis obéir aux ordres ; entre deux, avancer ce qui attend.
+        Rend la main si se préparer échoue, dès que quelque chose a changé."""
         if not self._essayer("chaine", "La préparation", partial(self._preparer, demandee)):
             while "change" not in self.ordres.get():
                 pass
