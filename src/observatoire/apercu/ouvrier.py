@@ -1,7 +1,8 @@
 """L'ouvrier de l'aperçu : il refait ce qui a changé, la page regardée d'abord, les autres ensuite, une à une.
 
 Il reçoit des ordres, une ligne de JSON chacun : ``change`` (des chemins), ``regarde`` (des pages) ; il rend des
-nouvelles : ``etape``, ``prete``, ``refaites`` (des pages, ou toutes), ``faute``, ``levee``, ``trouvee``, ``inconnue``, ``repos``. Une page est son chemin dans le livre, sans suffixe.
+nouvelles : ``etape``, ``prete``, ``refaites`` (des pages, ou toutes), ``faute``, ``levee``, ``trouvee``, ``inconnue``,
+``repos``. Une page est son chemin dans le livre, sans suffixe.
 """
 
 from __future__ import annotations
