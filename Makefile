@@ -9,6 +9,7 @@ PUBLIC   ?= publique
 OUVRIERS ?=
 GRAINE   ?= 2007
 CONFIG   ?= observatoire.yml
+PAGE     ?= accueil
 # Arguments de pytest : make test TESTS="tests/test_depot.py -k verrou"
 TESTS    ?= tests notebooks
 
@@ -21,7 +22,7 @@ LAB  := .venv-analyse
 BRUT ?= data/brut
 
 .DEFAULT_GOAL := aide
-.PHONY: aide livre exemple installer test bench style lab avis verrou propre
+.PHONY: aide livre exemple installer test apercu bench style lab avis verrou propre
 
 aide:  ## cette liste
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,9 @@ test: $(PRET)  ## toutes les vérifications, avec la durée de chaque étape
 	@PYTHONPATH=tests $(BIN)/python -m pytest -p durees -n auto --no-loadscope-reorder --nbval-lax \
 		--nbval-kernel-name=observatoire --nbval-cell-timeout=120 $(TESTS)
 
+apercu: $(PRET)  ## écrire et voir : chaque enregistrement refait la page (make apercu PAGE=quartier-battant)
+	@$(BIN)/observatoire apercu $(PAGE) --config $(CONFIG) --public $(PUBLIC)
+
 bench: $(PRET)  ## mesurer l'édition et le calcul (une heure environ) ; écrit bench/RESULTATS.md
 	@$(BIN)/python bench/resultats.py
 
@@ -59,8 +63,8 @@ $(LAB)/.installe: requirements-analyse.lock pyproject.toml .ci/environnement
 	@.ci/environnement $(LAB) requirements-analyse.lock && touch $@
 
 # JupyterLab a son propre environnement : ce qu'il apporte ralentirait chaque page de l'édition.
-lab: $(LAB)/.installe  ## ouvrir JupyterLab sur les notebooks
-	@$(LAB)/bin/jupyter lab --notebook-dir=.
+lab: $(LAB)/.installe  ## ouvrir JupyterLab sur son notebook d'accueil
+	@$(LAB)/bin/jupyter lab --notebook-dir=. laboratoire/bienvenue.ipynb
 
 # Les empreintes sont celles du registre public, et rien de la machine n'entre dans les verrous.
 VERROU := $(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \

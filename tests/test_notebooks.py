@@ -12,9 +12,11 @@ from petit_publie import ecrire_publie
 
 import observatoire
 from observatoire.documents.plan import FICHE
+from observatoire.edition import plan
 
 RACINE = Path(__file__).parents[1]
-MODELES = sorted((RACINE / "notebooks").glob("*.ipynb"))
+#: Les modèles du dépôt ; un notebook de plus est à l'analyste, qui y écrit ce qu'il veut.
+MODELES = [f for f in sorted((RACINE / "notebooks").glob("*.ipynb")) if f.stem in {m.nom for m in plan.MODELES}]
 PARAMETRES = {
     "quartier": {"annee", "quartier"}, "bailleur": {"annee", "bailleur"}, "alerte": {"annee", "alerte"},
     "engagement": {"engagement"}, "commune": {"annee", "commune"},

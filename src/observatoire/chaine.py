@@ -36,13 +36,15 @@ from observatoire.verrou import Verrou
 class Chaine:
     """Les étapes d'un territoire ; chacune n'importe que ce qu'elle emploie, et rien si elle n'a rien à refaire.
 
-    ``refaire`` : tout refaire, même ce qui n'a pas changé ; ``passer_outre`` : qui publie malgré les doutes.
+    ``refaire`` : tout refaire, même ce qui n'a pas changé ; ``passer_outre`` : qui publie malgré les doutes ;
+    ``code`` : l'empreinte de la bibliothèque sous laquelle se souvenir, celle d'à présent par défaut.
     """
 
     config: Configuration
     journal: Journal = field(default_factory=Journal)
     refaire: bool = False
     passer_outre: str | None = None
+    code: str | None = None
     _verrous: dict[Path, Verrou] = field(default_factory=dict)
 
     def exemple(self, graine: int, logements: int) -> None:
@@ -118,7 +120,7 @@ class Chaine:
                 print("Rien n'a été effacé. Pour effacer ces lignes et garder les valeurs : --confirmer.")
                 return
             a_figer = purge.annees_a_figer(self.config, echues)
-            if a_figer and not self._sur_les_depots_calcules()._est_calcule():
+            if a_figer and not self._sur_les_depots_calcules().est_calcule():
                 raise ErreurObservatoire(
                     "les valeurs à conserver ne sont pas à jour : lancer « observatoire calculer », puis relancer. "
                     "Rien n'a été effacé."
@@ -142,7 +144,7 @@ class Chaine:
             self._exiger_prepare()
             exiger(*sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
-            self._proteger_jusqu_a(public)
+            self.proteger_jusqu_a(public)
             self.executer(public, ouvriers, delai, dask)
             self.livre(public)
 
@@ -169,19 +171,20 @@ class Chaine:
         if not INDICATEURS.dans(self.config.chemin("prepare")).is_file():
             raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
         chaine = self._sur_les_depots_calcules()
-        if not chaine._est_calcule():
+        if not chaine.est_calcule():
             raise ErreurObservatoire(
                 "le dernier calcul n'est pas allé à son terme, ou ce qu'il lit a changé depuis : lancer « observatoire "
                 "calculer ». Rien n'a été publié."
             )
-        chaine._proteger_jusqu_a(public)
+        chaine.proteger_jusqu_a(public)
 
-    def _proteger_jusqu_a(self, public: str) -> None:
+    def proteger_jusqu_a(self, public: str) -> None:
+        """De ``prepare``, que l'on sait à jour, à ``publie``."""
         if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
             self._exiger_les_explications()
         exiger(self._publie(public))
         for large in plus_larges(public):
-            self._proteger_jusqu_a(large)
+            self.proteger_jusqu_a(large)
         prepare, referentiels, schemas, suivi = self._chemins("prepare", "referentiels", "schemas", "suivi")
         textes = [self.config.chemin("livre") / "book" / nom for nom in ("commentaires", "gouvernance")]
 
@@ -334,7 +337,7 @@ class Chaine:
     def _memoire(self, sortie: Path, lu: str, partie: str = "") -> Memoire:
         """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
         config = replace(self.config, fichier=Path(), chemins={}, acces="", conservation={})
-        return Memoire(sortie, f"{lu} {empreinte(autres=[repr(config)])} {empreinte_du_code()}", partie)
+        return Memoire(sortie, f"{lu} {empreinte(autres=[repr(config)])} {self.code or empreinte_du_code()}", partie)
 
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
@@ -343,7 +346,7 @@ class Chaine:
         autres, brut = [f"sans les refusés : {sans_les_refuses}"], self.config.chemin("brut")
         return empreinte(*lus, seances, autres=autres, sauf=[passages], sans_suivre=[brut])
 
-    def _est_calcule(self) -> bool:
+    def est_calcule(self) -> bool:
         """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?"""
         entier = all(table.dans(self.config.chemin("prepare")).is_file() for table in tables.preparees().values())
         return entier and any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))

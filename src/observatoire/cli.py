@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -87,6 +88,8 @@ DaskTls = Annotated[
 ]
 Refaire = Annotated[bool, typer.Option("--refaire", help="Tout refaire, même ce qui n'a pas changé.")]
 DEFAUT = Path("observatoire.yml")
+GRAINE, LOGEMENTS = 2007, 16000
+INSTALLER = "make installer, ou pip install observatoire[analyse]."
 
 
 @app.command(cls=Commande)
@@ -94,8 +97,8 @@ def exemple(
     dossier: Annotated[
         Path | None, typer.Option("--dossier", help="Où écrire les dépôts fictifs.", metavar="DOSSIER")
     ] = None,
-    graine: Annotated[int, typer.Option("--graine", help="Graine du tirage.", metavar="N")] = 2007,
-    logements: Annotated[int, typer.Option("--logements", min=200, help="Taille du parc.", metavar="N")] = 16000,
+    graine: Annotated[int, typer.Option("--graine", help="Graine du tirage.", metavar="N")] = GRAINE,
+    logements: Annotated[int, typer.Option("--logements", min=200, help="Taille du parc.", metavar="N")] = LOGEMENTS,
     config: Config = DEFAUT,
 ) -> None:
     """Écrire des dépôts fictifs et, à côté, les vérités plantées (verite.csv)."""
@@ -193,6 +196,138 @@ def livre(
 ) -> None:
     """Construire le site ; un avertissement est une erreur."""
     _chaine(config, refaire, public, publie=publie, edition=edition, site=site).livre(public)
+
+
+@app.command(cls=Commande)
+def apercu(
+    page: Annotated[
+        str, typer.Argument(help="Page à ouvrir : quartier-battant, 2009/ville, glossaire…", metavar="[PAGE]")
+    ] = "accueil",
+    brut: Brut = None,
+    prepare: Prepare = None,
+    publie: Publie = None,
+    edition: Edition = None,
+    site: Site = None,
+    public: Public = "publique",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port, sur cette machine ; 0 : un port libre.", metavar="N")
+    ] = 8001,
+    navigateur: Annotated[
+        bool, typer.Option("--navigateur/--sans-navigateur", help="Ouvrir la page dans le navigateur.")
+    ] = True,
+    config: Config = DEFAUT,
+) -> None:
+    """Montrer le site pendant qu'on l'écrit : chaque enregistrement refait la page et la recharge (127.0.0.1)."""
+    chemins = {"brut": brut, "prepare": prepare, "publie": publie, "edition": edition, "site": site}
+    lue = lire_configuration(config).avec_chemins(public, **chemins)
+    try:
+        from observatoire.apercu.veille import apercevoir
+    except ModuleNotFoundError as absent:
+        raise ErreurConfiguration(
+            f"l'aperçu demande l'extra « analyse » ({absent.name} manque) : {INSTALLER}"
+        ) from absent
+    apercevoir(lue, public, page, port, navigateur)
+
+
+Partie = Annotated[
+    str | None, typer.Option("--partie", help="Partie du sommaire (_toc.yml).", show_default=False, metavar="PARTIE")
+]
+
+
+@app.command("nouvelle-page", cls=Commande)
+def nouvelle_page(
+    nom: Annotated[str, typer.Argument(help="Nom de la page, celui de son adresse.", metavar="NOM")],
+    titre: Annotated[str, typer.Argument(help="Titre de la page.", metavar="TITRE")],
+    notebook: Annotated[
+        bool, typer.Option("--notebook", help="Une page faite d'un notebook, avec une figure à vous.")
+    ] = False,
+    partie: Partie = None,
+    config: Config = DEFAUT,
+) -> None:
+    """Écrire une page de plus et l'inscrire au sommaire."""
+    from observatoire.echafaudage import ajouter_un_notebook, ajouter_une_page
+
+    ajouter = ajouter_un_notebook if notebook else ajouter_une_page
+    _lister(ajouter(lire_configuration(config), nom, titre, partie))
+    print(f"La voir pendant qu'on l'écrit : observatoire apercu {nom}")
+
+
+@app.command("nouvel-indicateur", cls=Commande)
+def nouvel_indicateur(
+    code: Annotated[str, typer.Argument(help="Son code : minuscules, chiffres et « _ ».", metavar="CODE")],
+    libelle: Annotated[str, typer.Argument(help="Son libellé, tel qu'il se lira.", metavar="LIBELLÉ")],
+    famille: Annotated[str, typer.Option("--famille", help="Module du catalogue.", metavar="FAMILLE")] = "parc",
+    table: Annotated[
+        str, typer.Option("--table", help="Table dont il compte les lignes.", metavar="TABLE")
+    ] = "logements",
+    config: Config = DEFAUT,
+) -> None:
+    """Écrire la déclaration d'un indicateur, qui compte déjà, et son cas refait à la main."""
+    from observatoire.echafaudage import ajouter_un_indicateur
+
+    _lister(ajouter_un_indicateur(lire_configuration(config), code, famille, table, libelle))
+    print(f'Puis : make test TESTS="tests/test_catalogue.py -k {code}", et une ligne dans CHANGELOG.md (Valeurs).')
+
+
+@app.command("nouvelle-annee", cls=Commande)
+def nouvelle_annee(
+    annee: Annotated[
+        int | None, typer.Argument(help="L'année [défaut : celle qui suit la dernière].", metavar="[AAAA]")
+    ] = None,
+    config: Config = DEFAUT,
+) -> None:
+    """Ajouter une année à l'édition ; des dépôts fictifs la reçoivent aussitôt."""
+    from observatoire.echafaudage.annees import ajouter_une_annee
+    from observatoire.exemple.place import relire_le_tirage
+
+    relue, attendus = ajouter_une_annee(lire_configuration(config), annee)
+    if tirage := relire_le_tirage(relue.chemin("brut")):
+        Chaine(relue).exemple(*tirage)
+    else:
+        print(f"Dépôts attendus dans « {relue.chemin('brut').name} » (CSV, XLSX, ODS ou Parquet) :")
+        _lister(attendus)
+    print("Puis : observatoire verifier, et observatoire publier.")
+
+
+@app.command("nouvelle-ville", cls=Commande)
+def nouvelle_ville(
+    dossier: Annotated[Path, typer.Argument(help="Dossier de la ville, vide ou à créer.", metavar="DOSSIER")],
+    nom: Annotated[str, typer.Option("--nom", help="Nom de la commune.", metavar="NOM")],
+    code: Annotated[str, typer.Option("--code", help="Son code Insee.", metavar="CODE")],
+    bailleur: Annotated[
+        list[str], typer.Option("--bailleur", help="« Nom » ou « code:Nom » ; un par bailleur.", metavar="BAILLEUR")
+    ],
+    annee: Annotated[
+        list[int] | None, typer.Option("--annee", help="Une par année [défaut : les deux passées].", metavar="AAAA")
+    ] = None,
+    quartier: Annotated[
+        list[str] | None,
+        typer.Option("--quartier", help="Nom d'un quartier, sur une carte schématique.", metavar="NOM"),
+    ] = None,
+    contours: Annotated[
+        Path | None, typer.Option("--contours", help="Vrais contours (GeoJSON…), vérifiés.", metavar="FICHIER")
+    ] = None,
+    logements: Annotated[
+        int, typer.Option("--logements", min=0, help="Taille du parc fictif ; 0 : aucun dépôt fictif.", metavar="N")
+    ] = 4000,
+    config: Config = DEFAUT,
+) -> None:
+    """Fonder l'observatoire d'une autre ville, et lui donner aussitôt des dépôts fictifs."""
+    from observatoire.echafaudage.villes import VilleNeuve, a_remplir, fonder_une_ville
+
+    ici = dt.date.today().year
+    ville = VilleNeuve(nom, code, tuple(annee or (ici - 2, ici - 1)), tuple(bailleur), tuple(quartier or ()), contours)
+    faite = fonder_une_ville(dossier, ville, lire_configuration(config))
+    if logements and (quartier or contours):
+        Chaine(faite).exemple(GRAINE, logements)
+    print("À remplir :")
+    _lister(a_remplir(dossier))
+    print(f"La voir : observatoire publier --config {dossier / DEFAUT}")
+
+
+def _lister(choses: Iterable[object]) -> None:
+    for chose in choses:
+        print(f"  {chose}")
 
 
 @app.command(cls=Commande)

@@ -43,6 +43,11 @@ class Etat:
             condense.update(self._une(lecture))
         return condense.hexdigest()
 
+    def oublier(self, dossier: str) -> None:
+        """Relire, la fois d'après, les fichiers de ce ``dossier`` ; le reste n'a pas changé."""
+        gardees = {lue: vu for lue, vu in self._connues.items() if not lue[0].startswith(f"{dossier}/")}
+        self._connues = gardees
+
     def _une(self, lecture: Lecture) -> bytes:
         if lecture not in self._connues:
             fichier, cles = lecture

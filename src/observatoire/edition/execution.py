@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,8 @@ from observatoire.processus import engager
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
+#: Pages en dessous desquelles un processus de plus mettrait plus de temps à naître qu'il n'en ferait gagner.
+PEU = 10
 #: Les chemins de la configuration qu'aucune page n'ouvre.
 FERMES = ("brut", "prepare", "publie", "suivi", "cle")
 
@@ -75,23 +78,30 @@ def executer(
     a_faire = [t for t in travaux if refaire or not carnet.est_a_jour(t)]
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
-    with _demarre(ici, utile=bool(a_faire) and not dask) as lieu, engager(1, __name__) as a_cote:
-        fiches = a_cote.submit(ecrire_les_fiches, carnet, config.chemin("schemas"))  # pendant que les pages se font
+    # Pendant que les pages se font, dans un autre processus s'il y en a beaucoup.
+    a_cote = engager(1, __name__) if len(a_faire) > PEU else ThreadPoolExecutor(1)
+    with _demarre(ici, utile=bool(a_faire) and not dask) as lieu, a_cote:
+        fiches = a_cote.submit(ecrire_les_fiches, carnet, config.chemin("schemas"))
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
         ecrites = fiches.result()
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
-    memoire = _lire_la_memoire(publie)
+    attendus = joindre_le_reste(carnet, travaux, ecrites)
+    retirees = carnet.mettre_en_place(attendus)
+    jointes = len(attendus) - len(travaux) - 1  # sans la mémoire de l'édition
+    return Bilan(len(a_faire), len(travaux) - len(a_faire), jointes, retirees, dict(sorted(avertissements.items())))
+
+
+def joindre_le_reste(carnet: Carnet, travaux: list[Travail], fiches: list[Path]) -> set[Path]:
+    """Écrire, en attente, les documents des pages faites et la mémoire de l'édition ; rend tout ce qu'elle contient."""
+    memoire = _lire_la_memoire(carnet.etat.publie)
     memoire["titre"] = replier(memoire["titre"])  # le livre et les documents le prennent d'ici
-    ecrites += mettre_en_documents(carnet, travaux, memoire)
-    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(ecrites)
+    attendus = {Path(f"{t.sortie}.ipynb") for t in travaux} | set(fiches)
+    attendus |= set(mettre_en_documents(carnet, travaux, memoire))
     memoire["pages"] = sorted(f.as_posix() for f in attendus)
     ecrire_texte(json.dumps(memoire, ensure_ascii=False, indent=1), carnet.attente / MEMOIRE_DE_L_EDITION)
-    retirees = carnet.mettre_en_place(attendus | {Path(MEMOIRE_DE_L_EDITION)})
-    return Bilan(
-        len(a_faire), len(travaux) - len(a_faire), len(ecrites), retirees, dict(sorted(avertissements.items()))
-    )
+    return attendus | {Path(MEMOIRE_DE_L_EDITION)}
 
 
 def ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:

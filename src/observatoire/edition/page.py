@@ -22,7 +22,7 @@ from traitlets.config import Config
 from observatoire import lectures
 from observatoire.documents.plan import FICHE
 from observatoire.edition.equipe import MEURTRIERE, Lieu
-from observatoire.edition.travail import MARQUE, Resultat, Travail
+from observatoire.edition.travail import MARQUE, NOYAU, Resultat, Travail
 from observatoire.lectures import Lecture
 from observatoire.moteur.souche import EnfantMort, TropLong
 from observatoire.presentation.maison import SANS_TEXTE
@@ -30,7 +30,6 @@ from observatoire.publie import VARIABLE
 
 # Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
-NOM = "observatoire"
 #: Où un noyau ordinaire trouve de quoi se préparer.
 INSTALLATION = "observatoire.moteur.noyau"
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters", FICHE}
@@ -57,11 +56,11 @@ def faire_page(travail: Travail, lieu: Lieu) -> Resultat:
 
 def _executer(contenu: nbformat.NotebookNode, travail: Travail, lieu: Lieu) -> str | None:
     """Exécuter les cellules en place ; rend pourquoi elles n'ont pas pu l'être jusqu'au bout."""
-    commun = {"kernel_name": NOM, "progress_bar": False, "execution_timeout": travail.delai}
+    commun = {"kernel_name": NOYAU, "progress_bar": False, "execution_timeout": travail.delai}
     try:
         if lieu.souche:
             ici = {"souche": lieu.souche, "environnement": {VARIABLE: str(lieu.publie)}, "atelier": str(lieu.atelier)}
-            papermill_engines.execute_notebook_with_engine(NOM, contenu, **commun, **ici)
+            papermill_engines.execute_notebook_with_engine(NOYAU, contenu, **commun, **ici)
         else:
             _par_un_noyau(contenu, commun, lieu)
     except (CellTimeoutError, TropLong):
@@ -99,7 +98,7 @@ def _parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.Not
     Ce que fait ``papermill.execute_notebook``, sauf écrire le résultat : les cellules exécutées restent à nous, même
     si l'exécution s'interrompt.
     """
-    return parameterize_notebook(load_notebook_node(modele), parametres, kernel_name=NOM, language="python")
+    return parameterize_notebook(load_notebook_node(modele), parametres, kernel_name=NOYAU, language="python")
 
 
 def _erreur_d_une_cellule(contenu: nbformat.NotebookNode, lieu: Lieu) -> str | None:

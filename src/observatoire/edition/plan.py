@@ -7,7 +7,9 @@ tout est vérifié avant qu'un noyau ne démarre, et tout ce qui ne va pas est d
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -85,17 +87,18 @@ class Page:
     sommaire: tuple[str, ...] = field(default=())
 
 
-def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MODELES) -> list[Page]:
+def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] | None = None) -> list[Page]:
     """Toutes les pages d'une édition, dans l'ordre du livre, leurs paramètres vérifiés.
 
-    ``publie`` : le dossier publié d'un public. ``notebooks`` : le dossier des modèles.
+    ``publie`` : le dossier publié d'un public. ``notebooks`` : le dossier des modèles ; un notebook que :data:`MODELES`
+    ne nomme pas y donne une page, de son nom.
     Lève :class:`ParametreInconnu` avec la liste de tout ce qui ne va pas.
     """
     if not EDITION.dans(publie).is_file():
         raise ErreurConfiguration("rien n'est encore publié : lancer d'abord « observatoire proteger ».")
     matiere = Matiere.lire(publie)
     pages, problemes = [], []
-    for modele in modeles:
+    for modele in modeles or (*MODELES, *_modeles_de_la_ville(notebooks)):
         if not all(matiere.admises[axe] for axe in (*modele.axes, *modele.si)):
             continue
         chemin = notebooks / f"{modele.nom}.ipynb"
@@ -111,6 +114,11 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] = MO
         liste = "\n".join(f"  - {p}" for p in dict.fromkeys(problemes))
         raise ParametreInconnu(f"{len(set(problemes))} problème(s) dans le plan de l'édition.\n{liste}")
     return pages
+
+
+def _modeles_de_la_ville(notebooks: Path) -> Iterator[Modele]:
+    connus = {modele.nom for modele in MODELES}
+    return (Modele(f.stem, f.stem) for f in sorted(notebooks.glob("*.ipynb")) if f.stem not in connus)
 
 
 def _a_sa_place(sortie: str, modele: Modele) -> bool:
@@ -181,11 +189,9 @@ def verifier_parametres(
     notebook: Path, parametres: dict, admises: dict[str, tuple], textes: dict | None = None
 ) -> list[str]:
     """Les problèmes d'un jeu de paramètres face au notebook : inconnus, manquants, inutilisés, valeur refusée."""
-    contenu = nbformat.read(notebook, as_version=4)
-    declares = parametres_declares(contenu)
+    declares, utilises, cites = _lire(notebook, notebook.stat().st_mtime_ns)
     if declares is None:
         return [f"{notebook.name} : aucune cellule ne porte l'étiquette « parameters »."]
-    utilises = _noms_utilises(contenu)
     problemes = [
         f"{notebook.name} : le paramètre « {n} » est inconnu. Paramètres du notebook : {_liste(declares)}."
         for n in parametres
@@ -209,10 +215,17 @@ def verifier_parametres(
     if textes is not None:
         problemes += [
             f"{notebook.name} : « {{{{ {n} }}}} » n'est pas un texte connu. Textes connus : {_liste(sorted(textes))}."
-            for n in noms_des_textes(contenu)
+            for n in cites
             if n not in textes
         ]
     return problemes
+
+
+@lru_cache(maxsize=64)
+def _lire(notebook: Path, _version: int) -> tuple[list[str] | None, set[str], list[str]]:
+    """Les paramètres d'un modèle, les noms que lit son code et les textes qu'il cite, lus une fois pour ses pages."""
+    contenu = nbformat.read(notebook, as_version=4)
+    return parametres_declares(contenu), _noms_utilises(contenu), noms_des_textes(contenu)
 
 
 def parametres_declares(contenu: nbformat.NotebookNode) -> list[str] | None:
@@ -241,7 +254,7 @@ def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
 
 def _pages_du_modele(modele: Modele, chemin: Path, matiere: Matiere):
     edition = matiere.edition
-    declares = parametres_declares(nbformat.read(chemin, as_version=4)) or ()
+    declares = _lire(chemin, chemin.stat().st_mtime_ns)[0] or ()
     for valeurs in product(*(matiere.admises[axe] for axe in modele.axes)):
         axes = dict(zip(modele.axes, valeurs, strict=True))
         if axes.get("alerte") and axes["annee"] != edition["annees"][-1]:

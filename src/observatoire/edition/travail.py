@@ -17,6 +17,8 @@ from observatoire.lectures import Lecture
 DELAI = 120
 #: La métadonnée d'un notebook, et l'en-tête d'une fiche, qui dit pour quel public la page est faite.
 MARQUE = "observatoire_public"
+#: Le noyau d'un notebook.
+NOYAU = "observatoire"
 
 
 @dataclass(frozen=True)

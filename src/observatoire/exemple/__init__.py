@@ -62,7 +62,7 @@ def _ecrire(dossier: Path, config: Configuration, graine: int, logements: int) -
     for etat in Vie(scenario, parc, alea).annees():
         _deposer(etat, scenario, travail / str(etat.annee), alea)
     _deposer_les_demandes(scenario, logements, travail, np.random.default_rng([graine, 1]))
-    fichiers = place.marquer_fictif(travail, graine)
+    fichiers = place.marquer_fictif(travail, graine, logements)
     ecrire_csv(parc.verites, dossier.parent / place.VERITES)
     mettre_a_la_place(travail, dossier)
     resserrer(dossier, config.acces)

@@ -12,21 +12,30 @@ from observatoire.exemple.verites import COLONNES
 from observatoire.marque import lister
 
 VERITES = "verite.csv"
-_AVIS = """Ces dépôts sont fictifs : ils ont été tirés au sort par « observatoire exemple » (graine {graine}).
+_AVIS = """Ces dépôts sont fictifs : « observatoire exemple » les a tirés au sort (graine {graine}, {logements}
+logements).
 Aucun ménage, aucun immeuble, aucun loyer n'est réel. Les bailleurs, eux, existent : aucun chiffre n'est le leur.
 Tant que ce fichier est là, chaque page du site le dit. Le retirer avec les dépôts fictifs, jamais seul.
 
 Leurs empreintes, pour reconnaître un fichier ajouté ou changé depuis (sha256sum --check FICTIF) :
 """
+_TIRAGE = re.compile(r"graine (\d+), (\d+)\s+logements")
 _EMPREINTE = re.compile(r"([0-9a-f]{64})  (.+)")
 
 
-def marquer_fictif(dossier: Path, graine: int) -> int:
+def marquer_fictif(dossier: Path, graine: int, logements: int) -> int:
     """Écrire FICTIF dans un dossier de dépôts tirés au sort ; rend leur nombre."""
     empreintes = _empreintes(dossier)
     lignes = "".join(f"{empreinte}  {nom}\n" for nom, empreinte in empreintes.items())
-    (dossier / MARQUE_FICTIF).write_text(_AVIS.format(graine=graine) + lignes, encoding="utf-8")
+    (dossier / MARQUE_FICTIF).write_text(_AVIS.format(graine=graine, logements=logements) + lignes, encoding="utf-8")
     return len(empreintes)
+
+
+def relire_le_tirage(dossier: Path) -> tuple[int, int] | None:
+    """La graine et le nombre de logements dont ces dépôts ont été tirés ; ``None`` s'ils ne sont pas fictifs."""
+    marque = dossier / MARQUE_FICTIF
+    dit = _TIRAGE.search(marque.read_text(encoding="utf-8", errors="replace")) if marque.is_file() else None
+    return (int(dit[1]), int(dit[2])) if dit else None
 
 
 def exiger_fictif(dossier: Path) -> None:

@@ -32,6 +32,20 @@ def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
     Tout ce que Sphinx a gardé de la fois d'avant est oublié quand une page est apparue ou a disparu, ou que les
     réglages, les gabarits ou les outils ont changé : il ne sait pas le voir de lui-même.
     """
+    source, attendus = travail / "source", rassembler(config, travail, public)
+    commun = [source / nom for nom in (*REGLAGES, "book/_static", "book/edition/edition.json")]
+    actuelle = f"{empreinte(*commun, autres=attendus)} {empreinte_du_code()}"
+    if not _marque(travail).is_file() or _marque(travail).read_text() != actuelle:
+        oublier(travail)
+        ecrire_texte(actuelle, _marque(travail))
+    return source
+
+
+def rassembler(config: Configuration, travail: Path, public: str) -> list[str]:
+    """Mettre dans ``travail/source`` les pages écrites à la main, l'édition et les réglages ; rend leurs chemins.
+
+    Un fichier inchangé n'est pas touché, et rien d'autre n'y reste.
+    """
     livre, source = config.chemin("livre"), travail / "source"
     edition, ecartes = config.chemin("edition", public), _ecartes(config)
     verifier_sources(livre / "book", public, sauf=ecartes)
@@ -45,13 +59,8 @@ def preparer_sources(config: Configuration, travail: Path, public: str) -> Path:
     for fichier in (f for r, f in _fichiers(source, set()).items() if r not in attendus):
         fichier.unlink()
     for relatif, fichier in attendus.items():
-        _copier(fichier, source / relatif)
-    commun = [source / nom for nom in (*REGLAGES, "book/_static", "book/edition/edition.json")]
-    actuelle = f"{empreinte(*commun, autres=sorted(attendus))} {empreinte_du_code()}"
-    if not _marque(travail).is_file() or _marque(travail).read_text() != actuelle:
-        oublier(travail)
-        ecrire_texte(actuelle, _marque(travail))
-    return source
+        copier(fichier, source / relatif)
+    return sorted(attendus)
 
 
 def _refuser_les_liens(attendus: dict[str, Path], racines: list[Path]) -> None:
@@ -120,8 +129,10 @@ def _fichiers(dossier: Path, ecartes: set[Path]) -> dict[str, Path]:
     }
 
 
-def _copier(origine: Path, cible: Path) -> None:
+def copier(origine: Path, cible: Path) -> bool:
+    """Recopier un fichier, s'il a changé ; le dit."""
     if cible.is_file() and filecmp.cmp(origine, cible, shallow=False):
-        return
+        return False
     cible.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(origine, cible)
+    return True

@@ -55,14 +55,33 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
 
     Lève :class:`ErreurConfiguration` si un écrit est refusé : l'édition en place reste alors ce qu'elle était.
     """
-    dossier, referentiels = config.chemin("publie") / public, config.chemin("referentiels")
-    baremes = lire_baremes(referentiels)
-    regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
-    table = lire_publiee(INDICATEURS_PUBLIES, dossier)
-    publiees = porter_le_bruit(table, etablir_l_ouverture(config, baremes, regles), regles)
+    dossier = config.chemin("publie") / public
+    baremes, publiees, regles = _relire(config, public, dossier)
     with ecrire_dossier(dossier) as travail:
         shutil.copytree(dossier, travail, ignore=shutil.ignore_patterns(MARQUE), dirs_exist_ok=True)
         publier_les_ecrits(config, baremes, publiees, regles, travail)
+
+
+class Commentaires:
+    """De quoi refaire les seuls commentaires d'un dossier publié, autant de fois qu'on les récrit."""
+
+    def __init__(self, config: Configuration, public: str, dossier: Path):
+        """``dossier`` : ce qui est publié pour ce public ; il est lu une fois."""
+        self.dossier, (_, publiees, regles) = dossier, _relire(config, public, dossier)
+        self._lus = config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier)
+
+    def republier(self) -> None:
+        """Les relire et les récrire. Lève :class:`ErreurConfiguration` si un écrit est refusé ; rien n'est touché."""
+        _ecrire_les_commentaires(_Ecrits(*self._lus), self.dossier)
+
+
+def _relire(config: Configuration, public: str, dossier: Path) -> tuple[Baremes, pd.DataFrame, Regles]:
+    """Les barèmes, les indicateurs publiés avec leur bruit, et les règles de ce public."""
+    referentiels = config.chemin("referentiels")
+    baremes = lire_baremes(referentiels)
+    regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
+    table = lire_publiee(INDICATEURS_PUBLIES, dossier)
+    return baremes, porter_le_bruit(table, etablir_l_ouverture(config, baremes, regles), regles), regles
 
 
 def publier_les_ecrits(
@@ -79,11 +98,15 @@ def publier_les_ecrits(
     tables[CONFRONTATION] = confronter_les_orientations(*orientees)
     for table, contenu in tables.items():
         ecrire_publiee(table, contenu, dossier, regles.public)
+    _ecrire_les_commentaires(ecrits, dossier)
+    publier_seances(config, [ecrits.citer(s) for s in ecrits.seances], regles.public, dossier)
+
+
+def _ecrire_les_commentaires(ecrits: _Ecrits, dossier: Path) -> None:
     shutil.rmtree(dossier / COMMENTAIRES.name, ignore_errors=True)
     for relatif, ecrit in ecrits.commentaires.items():
         texte = ecrits.citables.citer(ecrit.texte, ecrit.lieu)
         ecrire_texte(texte, dossier / COMMENTAIRES.name / relatif)
-    publier_seances(config, [ecrits.citer(s) for s in ecrits.seances], regles.public, dossier)
 
 
 def _juger(

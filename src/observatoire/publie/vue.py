@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from observatoire.tables import Table, publiees
 from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
+#: Combien de codes se lisent en une phrase.
+_LISIBLES = 40
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,11 @@ class Publie:
     def nom(self, niveau: str, code: str) -> str:
         """Le nom d'un territoire, ou d'un bailleur quand ``niveau`` est ``bailleur``."""
         if (niveau, code) not in self.noms:
-            raise ParametreInconnu(f"« {code} » n'est pas un code connu au niveau « {niveau} ».")
+            admis = [c for n, c in self.noms if n == niveau]
+            if len(admis) > _LISIBLES:
+                admis = get_close_matches(code, admis, n=5, cutoff=0)
+            suite = f" Codes admis, ou les plus proches : {', '.join(admis)}." if admis else ""
+            raise ParametreInconnu(f"« {code} » n'est pas un code connu au niveau « {niveau} ».{suite}")
         return self.noms[niveau, code]
 
     @property

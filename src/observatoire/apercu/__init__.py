@@ -1,0 +1,9 @@
+"""L'aperçu : la page que l'on écrit, refaite à chaque enregistrement et rechargée dans le navigateur.
+
+- :mod:`~observatoire.apercu.veille` : surveiller ce qui s'écrit, et qui fait les pages ;
+- :mod:`~observatoire.apercu.serveur` : montrer les pages, les fautes, et recharger ;
+- :mod:`~observatoire.apercu.ouvrier` : dans un autre processus, refaire ce qui a changé, la page regardée d'abord ;
+- :mod:`~observatoire.apercu.vitrine` : ce dont les pages sont faites, dans des dossiers à part du site publié ;
+- :mod:`~observatoire.apercu.compositeur` : Sphinx gardé chaud ;
+- :mod:`~observatoire.apercu.fautes` : une erreur, sa cellule et sa ligne.
+"""
