@@ -221,14 +221,24 @@ def voir(depots: Depots) -> dict[tuple[int, str, str], Vue]:
         for deposant, table, lignes in zip(gardes["deposant"], gardes["table"], gardes["lignes"], strict=True):
             contenus[annee, deposant, table] = Contenu(int(lignes), 1.0)
     genres = {d.code: (d.est_bailleur, d.hors_rpls) for d in depots.config.deposants}
+    reprises, deposent = lire_renumerotations(depots.config).reprises(), {cle[:2] for cle in contenus}
     vues: dict[tuple[int, str, str], Vue] = {}
     for (annee, deposant, table), contenu in sorted(contenus.items()):
         parc = contenus.get((annee, deposant, "logements"), Contenu(0, 0.0)).lignes
-        avant = vues.get((annee - 1, deposant, table))
+        absorbes = [a for quand, a, qui in reprises if (quand, qui) == (annee, deposant) and (annee, a) not in deposent]
+        avant = _reunir([vues.get((annee - 1, qui, table)) for qui in (deposant, *absorbes)])
         vues[annee, deposant, table] = Vue(
             annee, deposant, genres[deposant], depots.schemas[table], contenu, avant, parc
         )
     return vues
+
+
+def _reunir(vues: list[Vue | None]) -> Vue | None:
+    """La table d'un bailleur et de ceux qu'il a absorbés, un an plus tôt ; None si aucun ne l'a déposée."""
+    deposees = [vue for vue in vues if vue is not None]
+    if len(deposees) < 2:
+        return deposees[0] if deposees else None
+    return replace(deposees[0], contenu=Contenu.reunir([vue.contenu for vue in deposees]))
 
 
 def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Trace]) -> None:
