@@ -63,7 +63,9 @@ def livre(depots: pd.DataFrame, config) -> str:
 
 
 def test_un_parc_renumerote_se_dit_une_fois_et_abaisse_la_couverture(atelier):
-    doutes = atelier.verifier().a_expliquer
+    verifies = atelier.verifier()
+    doutes = verifies.a_expliquer
+    assert "presque aucun identifiant" in verifies.a_dire[0]  # calculer le dit aussi
     assert list(zip(doutes["table"], doutes["regle"], strict=True)) == [("logements", "identifiants_renumerotes")]
     depots, devenirs = lire(atelier)
     assert renumerotes(depots, 2010) == {"neolia"}

@@ -127,7 +127,7 @@ def lire_les_depots(travail: Travail) -> str:
     """L'étape de lecture : préparer les dépôts, en sommant chaque lot tant que ses lignes sont là."""
     sommer = None if travail.dask else sommeur(travail.config)
     depots = lire(travail.config, travail.avancer, travail.sans_les_refuses, sommer, _conseiller)
-    travail.lots, travail.avertissements = depots.suites, tuple(depots.remarques)
+    travail.lots, travail.avertissements = depots.suites, tuple(depots.a_dire)
     return depots.bilan()
 
 

@@ -16,7 +16,7 @@ from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.depots import Contenu, Fichier, cles, inventorier, relatif_a
-from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
+from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, enoncer, mesurer
 from observatoire.lecture.parts import Outils, Trace, verifier_part
 from observatoire.lecture.plusieurs import reunis
 from observatoire.lecture.problemes import compter, enumerer
@@ -110,6 +110,12 @@ class Depots:
     def remarques(self) -> list[str]:
         """Ce qui se dit des contours, sans rien empêcher."""
         return remarquer(self.contours)
+
+    @property
+    def a_dire(self) -> list[str]:
+        """Ce qui n'empêche pas de calculer : les :attr:`remarques`, et les doutes à expliquer avant de publier."""
+        doutes = [f"à expliquer avant de publier, {texte}" for texte in enoncer(self.a_expliquer)]
+        return [*self.remarques, *doutes]
 
     def bilan(self) -> str:
         """« 12 fichiers lus : 11 acceptés, 1 refusé ; 3 avertissements. »"""

@@ -56,6 +56,8 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
     par_paire: dict[Paire, list[Sommes]] = {paire: [] for paire in a_compter}
     annees = _Annees(config, [a for a in vives if any(a in paire for paire in a_compter)])
     presences = Presences(lire_preparee(COUVERTURE, config.chemin("prepare")))
+    aux_deux = {paire: presences.aux_deux(paire)[0] for paire in a_compter}
+    lignees = {paire: presences.lignees(paire[1]) for paire in a_compter}
     depots = lire_preparee(DEPOTS, config.chemin("prepare"))
     perdus = {
         paire: set().union(*(renumerotes(depots, a) for a in range(paire[0] + 1, paire[1] + 1))) for paire in a_compter
@@ -63,16 +65,15 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
     for liees in presences.lignees(max(config.annees)):
         for table in SUIVIES:
             vues = {(a, b): annees.voir(a, table, b) for a in annees.annees for b in liees}
-            for paire in a_compter:
-                deux, suivantes = presences.aux_deux(paire)[0], se_suivent(paire)
-                for lignee in presences.lignees(paire[1]):
+            for paire, deux in aux_deux.items():
+                for lignee in lignees[paire]:
                     if not set(lignee) <= set(liees) or perdus[paire] & set(lignee):
                         continue
                     cotes = [_reunir([vues[a, b] for b in lignee]) for a in paire]
                     siens = set(deux.columns[deux.loc[lignee[0]]])
                     codes = [c for c in cotes[0].releves if c in siens and c in cotes[1].releves]
                     if codes:
-                        par_paire[paire].append(_compter(cotes, codes, annees.dimensions, suivantes))
+                        par_paire[paire].append(_compter(cotes, codes, annees.dimensions, se_suivent(paire)))
     purgees = [paire for paire in paires(config) if paire not in a_compter]
     morceaux = [relire_d_une_purge(config, PASSAGES.nom, (a, de), depart=de, annee=a) for de, a in purgees]
     morceaux += [t for paire, sommes in par_paire.items() for t in _tabuler(config, paire, sommes)]
@@ -129,11 +130,14 @@ def _compter(vues: list[Vue], codes: list[str], dimensions: list[str], suivantes
     """Les comptes de chaque part, et leurs clés, par cellule du grain le plus fin ; des muets, seulement si les deux
     années se suivent."""
     avant, apres = vues
+    cellule, cellules = ranger(pd.concat([v.lignes[dimensions] for v in (avant, apres)]), dimensions)
+    depart, arrivee = cellule[: len(avant.lignes)], cellule[len(avant.lignes) :]
     la = pd.Index(apres.lignes["id_logement"]).get_indexer(avant.lignes["id_logement"])
     cles = [v.lignes[CLE].to_numpy(np.int64) for v in (avant, apres)]
     ici = np.flatnonzero((la >= 0) & (cles[0] == cles[1][la]))
     la, cle = la[ici], cles[0][ici].astype(float)
-    ou, cellules = ranger(_situer(avant.lignes.iloc[ici], apres.lignes.iloc[la], dimensions), dimensions)
+    trajets, ou = np.unique(depart[ici] * len(cellules) + arrivee[la], return_inverse=True)
+    cellules = _situer(*(cellules.iloc[bout] for bout in np.divmod(trajets, len(cellules))))
     sommer = partial(np.bincount, ou, minlength=len(cellules))
     colonnes, sommes = [], []
     for code in codes:
@@ -145,12 +149,13 @@ def _compter(vues: list[Vue], codes: list[str], dimensions: list[str], suivantes
     return Sommes(cellules, np.column_stack(sommes).astype(float), colonnes)
 
 
-def _situer(avant: pd.DataFrame, apres: pd.DataFrame, dimensions: list[str]) -> pd.DataFrame:
-    """Les territoires où chaque unité est aux deux dates ; manquant, celui qu'elle a quitté pour un autre.
+def _situer(avant: pd.DataFrame, apres: pd.DataFrame) -> pd.DataFrame:
+    """Les territoires où l'on est aux deux dates ; manquant, celui que l'on a quitté pour un autre.
 
-    Le bailleur est le sien ; « ancien nouveau » quand il a changé : l'unité n'est alors ni à l'un, ni à l'autre.
+    Le bailleur est celui des deux dates ; « ancien nouveau » s'il a changé : on n'est alors ni chez l'un, ni chez
+    l'autre.
     """
-    bouts = [table[dimensions].astype(object).reset_index(drop=True) for table in (avant, apres)]
+    bouts = [cellules.astype(object).reset_index(drop=True) for cellules in (avant, apres)]
     situees = bouts[0].where(bouts[0].eq(bouts[1]))
     change = situees["bailleur"].isna()
     return situees.assign(bailleur=situees["bailleur"].mask(change, bouts[0]["bailleur"] + " " + bouts[1]["bailleur"]))
