@@ -188,6 +188,15 @@ def evaluer_par_tranches(
         )  # fmt: skip
 
 
+def diviser(
+    totaux: Sommes, croisement: Croisement, declarations: list[Indicateur], sans_regle: dict[str, str]
+) -> dict[str, np.ndarray]:
+    """Les mesures et le ``statut`` de chaque (cellule, indicateur), tout étant couvert."""
+    couverture = np.ones((len(totaux.cellules), len(declarations)))
+    tranche = _Calcul(croisement, declarations, sans_regle).tranche(totaux.cellules, totaux, couverture)
+    return tranche.mesures | {"statut": np.array(STATUTS)[tranche.statuts]}
+
+
 def _prendre(totaux: Sommes, rangs: np.ndarray) -> Sommes:
     """Les lignes demandées ; zéro pour le rang -1."""
     valeurs = np.where(rangs[:, None] >= 0, totaux.valeurs[rangs], 0.0) if len(totaux.cellules) else None
