@@ -20,6 +20,7 @@ _ORIGINES = {
     "comparer_taux": f"{_STATISTIQUE}.comparaisons",
     "situer_proportion": f"{_STATISTIQUE}.comparaisons",
     "fausses_decouvertes": f"{_STATISTIQUE}.comparaisons",
+    "quantile_de_classes": f"{_STATISTIQUE}.quantiles",
     "retrecir": f"{_STATISTIQUE}.depart",
     "standardiser": f"{_STATISTIQUE}.standardisation",
     "a_decider": f"{_SUJETS}.alertes.vue.note",
