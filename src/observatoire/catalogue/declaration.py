@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from observatoire.catalogue.fautes import PANNES, IndicateurFautif, controler, situer
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
 from observatoire.vocabulaire import NATURES, PROGRES, multiplier
@@ -127,7 +128,8 @@ class Indicateur:
         """Appliquer la fonction aux tables d'une année.
 
         Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore, et
-        :class:`~observatoire.catalogue.lues.ColonneRefusee` si une colonne lue est interdite ou inconnue.
+        :class:`~observatoire.catalogue.lues.ColonneRefusee` si une colonne lue est interdite ou inconnue, et
+        :class:`~observatoire.catalogue.fautes.IndicateurFautif` si la fonction échoue ou rend autre chose.
         """
         comptage = self.classer(tables, bareme)
         if self.groupe is None:
@@ -141,11 +143,15 @@ class Indicateur:
         Toutes les modalités d'une répartition partagent ce comptage.
         """
         suivies = [TableSuivie.suivre(tables[t], t) for t in self.tables]
+        ou = f"indicateur « {self.groupe or self.code} », table « {' et '.join(self.tables)} »"
         try:
             colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
+            roles = controler(colonnes, suivies, self.tables)
         except ColonneRefusee as erreur:
-            raise ColonneRefusee(f"indicateur « {self.code} » : {erreur}") from None
-        roles = dict(zip(("numerateur", "denominateur", "concernes"), colonnes, strict=False))
+            raise ColonneRefusee(f"{ou}, {situer(self.fonction, erreur)} : {erreur}") from None
+        except PANNES as erreur:
+            raison = " ".join(str(erreur).split()).rstrip(".")
+            raise IndicateurFautif(f"{ou}, {situer(self.fonction, erreur)} : {raison}.") from erreur
         return Comptage(roles, frozenset().union(*(t.lues for t in suivies)))
 
     def publier(self) -> dict:
@@ -228,6 +234,10 @@ def repartition(*, libelle: str, table: str, source: str, denominateur: str, mod
     return inscrire
 
 
+def _natures() -> str:
+    return ", ".join(f"{nature} ({INTERVALLES[nature]})" for nature in NATURES)
+
+
 def _inscrire(
     fonction: Callable, code: str, *, table: str | tuple[str, ...], periode: str | None = None, **champs
 ) -> None:
@@ -239,9 +249,9 @@ def _inscrire(
     defauts = [
         (set(tables) - {*TABLES, *TABLES_TIREES}, f"table inconnue parmi {tables}"),
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
-        (nature not in NATURES, f"nature « {nature} » inconnue"),
-        (champs["perimetre"] not in ("tous", "rpls"), f"perimetre « {champs['perimetre']} » inconnu"),
-        (champs["sens"] not in PROGRES, f"sens « {champs['sens']} » inconnu"),
+        (nature not in NATURES, f"nature « {nature} » inconnue ; c'est d'elle que se tire l'intervalle : {_natures()}"),
+        (champs["perimetre"] not in ("tous", "rpls"), f"perimetre « {champs['perimetre']} » inconnu : tous, ou rpls"),
+        (champs["sens"] not in PROGRES, f"sens « {champs['sens']} » inconnu : {', '.join(PROGRES)}"),
         (not inspect.getdoc(fonction), "la fiche (docstring) manque"),
         (code in _registre, "ce code est déjà déclaré"),
         ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),
@@ -258,7 +268,7 @@ def _inscrire(
     ]
     refus = [message for defaut, message in defauts if defaut]
     if refus:
-        raise ValueError(f"indicateur « {code} » : " + " ; ".join(refus) + ".")
+        raise ValueError(f"indicateur « {code} », {situer(fonction)} : " + " ; ".join(refus) + ".")
     _registre[code] = Indicateur(
         code=code,
         famille=FAMILLES[module],
