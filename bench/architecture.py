@@ -9,10 +9,10 @@ from pathlib import Path
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "architecture.md"
 
 
-def montrer(tabler: Callable[[], str], debut: str, fin: str) -> None:
-    """Imprimer la table ; avec ``--ecrire``, la mettre à jour dans la page, entre ``debut`` et ``fin``."""
+def montrer(tabler: Callable[[], str], debut: str, fin: str, page: Path = PAGE) -> None:
+    """Imprimer la table ; avec ``--ecrire``, la mettre à jour dans une page, entre ``debut`` et ``fin``."""
     if "--ecrire" not in sys.argv:
         print(tabler())
         return
-    avant, _, reste = PAGE.read_text(encoding="utf-8").partition(debut)
-    PAGE.write_text(f"{avant}{debut}\n{tabler()}\n{fin}{reste.partition(fin)[2]}", encoding="utf-8")
+    avant, _, reste = page.read_text(encoding="utf-8").partition(debut)
+    page.write_text(f"{avant}{debut}\n{tabler()}\n{fin}{reste.partition(fin)[2]}", encoding="utf-8")

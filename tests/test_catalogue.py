@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import math
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from fabrique import RACINE, VILLE, tables
 from observatoire import indicateurs
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue, indicateur, repartition
+from observatoire.catalogue import declaration as declaration_des_indicateurs
+from observatoire.catalogue.declaration import Quantile
 from observatoire.configuration import TABLES as DEPOSEES
 from observatoire.configuration import TABLES_TIREES
 from observatoire.couverture import DIMENSIONS
+from observatoire.erreurs import ErreurObservatoire
 
 TABLES = (*DEPOSEES, *TABLES_TIREES)
 CAS = Path(__file__).parent / "cas"
@@ -143,8 +147,10 @@ JUSTE = {"libelle": "Essai", "numerateur": "a", "denominateur": "b", "table": "l
         (_essai, {}, {"fiche": None}, "la fiche"),
         (_essai, {}, {"module": "observatoire.catalogue.divers"}, "n'est pas une famille"),
         (_essai, {}, {"nom": "taux_vacance"}, "déjà déclaré"),
-        (_essai, {"nature": "mediane"}, {}, "nature « mediane » inconnue"),
-        (_essai, {"sens": "haut"}, {}, "sens « haut » inconnu"),
+        (_essai, {"nature": "mediane"}, {}, "nature « mediane » inconnue ; .*proportion .score de Wilson"),
+        (_essai, {"nature": "quantile"}, {}, "un quantile, et lui seul, dit lequel"),
+        (_essai, {"nature": "quantile", "quantile": Quantile(0.5, 1, 9), "dans": "x"}, {}, "n'est pas une part"),
+        (_essai, {"sens": "haut"}, {}, "sens « haut » inconnu : hausse, baisse, neutre"),
         (_essai, {"denominateur": None}, {}, "seul un effectif"),
         (_essai, {"nature": "ecart"}, {}, "a une référence"),
         (_essai, {"reference": "taux_vacance"}, {}, "a une référence"),
@@ -157,6 +163,77 @@ def test_une_declaration_mal_faite_est_refusee(corps, options, autour, message):
     with pytest.raises(ValueError, match=message):
         indicateur(**{**JUSTE, **options})(_fonction(corps, **autour))
     assert "essai" not in catalogue()
+
+
+def _fusion(logements):
+    return logements.merge(logements)["dpe"].eq("A"), logements["dpe"].notna()
+
+
+def _tableau(logements):
+    return logements[["dpe"]], logements["dpe"].notna()
+
+
+def _scalaire(logements):
+    return 1, logements["dpe"].notna()
+
+
+def _seule(logements):
+    return logements["dpe"].eq("A")
+
+
+def _d_une_autre(attributions, logements):
+    return logements["dpe"].eq("A"), logements["dpe"].notna()
+
+
+def _masque(attributions, logements):
+    retenus = logements["dpe"].notna()
+    return attributions["id_logement"][retenus.to_numpy()].notna(), retenus
+
+
+def _mal_nommee(logements):
+    return logements["dep"].eq("A"), logements["dpe"].notna()
+
+
+def _mauvais_type(logements):
+    return logements["dpe"].dt.year.eq(2000), logements["dpe"].notna()
+
+
+@pytest.mark.parametrize("remplies", [True, False], ids=["des lignes", "aucune ligne"])
+@pytest.mark.parametrize(
+    ("corps", "dit"),
+    [
+        (_fusion, "ce qui compte en haut n'a pas les lignes de sa table (une fusion ?)"),
+        (_tableau, "ce qui compte en haut est un tableau entier"),
+        (_scalaire, "ce qui compte en haut est un nombre ; c'est une colonne de « logements »"),
+        (_seule, "elle rend une seule colonne ; écrire « return en_haut, en_bas »"),
+        (
+            _d_une_autre,
+            "ce qui compte en haut est une colonne de « logements » ; c'est une colonne de « attributions »",
+        ),
+        (_masque, None),
+        (_mal_nommee, "« dep » n'est pas une colonne du schéma « logements »"),
+        (_mauvais_type, "Can only use .dt accessor"),
+    ],
+    ids=lambda v: getattr(v, "__name__", ""),
+)
+def test_une_fonction_fausse_se_dit_en_une_phrase(corps, dit, remplies, monkeypatch):
+    """L'indicateur, sa table et sa ligne, même sans aucune donnée : c'est ainsi que la chaîne commence."""
+    if corps is _masque and not remplies:
+        pytest.skip("sans ligne, un masque a toujours la bonne longueur")
+    monkeypatch.setattr(declaration_des_indicateurs, "_registre", {})
+    lues = tuple(inspect.signature(corps).parameters)
+    indicateur(**JUSTE | {"table": lues})(_fonction(corps))
+    (essai,) = catalogue().values()
+    lignes = {"logements": [{"dpe": "A"}, {"dpe": "B"}], "attributions": [{"id_logement": "L1"}]} if remplies else {}
+    donnees = tables({nom: lignes.get(nom, []) for nom in TABLES})
+    with pytest.raises(ErreurObservatoire) as erreur:
+        essai.compter(donnees, lambda code: 0)
+    phrase = str(erreur.value)
+    assert phrase.startswith(f"indicateur « essai », table « {' et '.join(lues)} », test_catalogue.py, ligne ")
+    assert dit is None or dit in phrase
+    assert "\n" not in phrase
+    premiere, lignes_du_corps = corps.__code__.co_firstlineno, len(inspect.getsource(corps).splitlines())
+    assert premiere <= int(phrase.partition("ligne ")[2].partition(" ")[0]) <= premiere + lignes_du_corps
 
 
 def test_une_repartition_mal_faite_est_refusee():

@@ -138,7 +138,8 @@ def test_sans_confirmation_rien_ne_change(confirmee, tmp_path):
     ecrit.write_text(ecrit.read_text(encoding="utf-8").replace("confirmee: true", "confirmee: false"), encoding="utf-8")
     depots = verifier(config)
     conseiller(depots)
-    assert "n'est pas confirmée" in depots.message()
+    (refuse,) = [f for f in depots.refuses if f.table == "logements"]
+    assert [p.phrase for p in refuse.problemes] == ["sa correspondance n'est pas confirmée."]  # une cause, un message
 
 
 def test_le_refus_d_un_fichier_presque_notre_porte_la_proposition(tmp_path):

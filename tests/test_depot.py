@@ -95,6 +95,13 @@ def test_disposition(chemin):
     assert (RACINE / chemin).exists(), f"{chemin} manque"
 
 
+@pytest.mark.parametrize("ville", ["agglomeration", "cannes"])
+def test_chaque_ville_dit_comment_deposer(ville):
+    dossier = RACINE / "exemples" / ville
+    assert "book/deposer" in (dossier / "_toc.yml").read_text(encoding="utf-8")
+    assert (dossier / "book/deposer.md").read_bytes() == (RACINE / "book/deposer.md").read_bytes()
+
+
 def test_licence():
     assert "GNU GENERAL PUBLIC LICENSE" in (RACINE / "LICENSE").read_text(encoding="utf-8")
     assert projet()["license"] == "GPL-3.0-or-later"

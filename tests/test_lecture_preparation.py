@@ -328,8 +328,14 @@ def _contours(*proprietes: dict) -> str:
     [
         ("abc", "ce n'est pas un GeoJSON lisible"),
         ('{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"code": "a"}}]}', "géométrie"),
-        (_contours({"code": None, "niveau": "quartier"}, {"code": "b", "niveau": "quartier"}), "sont des textes"),
-        (_contours({"code": None, "niveau": "quartier"}, {"code": "4", "niveau": "quartier"}), "sont des textes"),
+        (
+            _contours({"code": None, "niveau": "quartier"}, {"code": "b", "niveau": "quartier"}),
+            "1 contour sans « code »",
+        ),
+        (
+            _contours({"code": None, "niveau": "quartier"}, {"code": None, "niveau": None}),
+            "2 contours sans « code », « niveau »",
+        ),
     ],
 )
 def test_contours_illisibles(tmp_path, contenu, message):

@@ -63,7 +63,9 @@ def livre(depots: pd.DataFrame, config) -> str:
 
 
 def test_un_parc_renumerote_se_dit_une_fois_et_abaisse_la_couverture(atelier):
-    doutes = atelier.verifier().a_expliquer
+    verifies = atelier.verifier()
+    doutes = verifies.a_expliquer
+    assert "presque aucun identifiant" in verifies.a_dire[0]  # calculer le dit aussi
     assert list(zip(doutes["table"], doutes["regle"], strict=True)) == [("logements", "identifiants_renumerotes")]
     depots, devenirs = lire(atelier)
     assert renumerotes(depots, 2010) == {"neolia"}
@@ -117,6 +119,24 @@ def test_un_bailleur_qui_en_absorbe_un_autre_suit_ses_logements(tmp_path):
     assert devenirs["devenir"].isin(["reste", "parti"]).all()
     etats = disponibilite(depots, {}, atelier.config, 2010)
     assert list(etats.index) == ["neolia", "gbh", "adoma"]
+
+
+def test_une_fusion_explique_un_parc_qui_double(tmp_path):
+    """Le fichier du repreneur se compare aux deux d'avant, réunis, et non au sien seul."""
+    atelier = Atelier(tmp_path, contours=False)
+    prefixer = lambda tables: {  # noqa: E731
+        nom: [{c: f"N{v}" if c.startswith("id_") else v for c, v in x.items()} for x in tables[nom]]
+        for nom in ("immeubles", "logements", "menages")
+    }
+    deposer(atelier, 2009, parc(120, 2009), "gbh")
+    deposer(atelier, 2009, prefixer(parc(120, 2009)), "neolia")
+    repris, siens = renumeroter(parc(120, 2010)), prefixer(parc(120, 2010))
+    deposer(atelier, 2010, {nom: repris[nom] + siens[nom] for nom in siens}, "neolia")
+    regles = lambda: set(atelier.verifier().a_expliquer["regle"])  # noqa: E731
+    assert {"volume_qui_change", "lignes_nouvelles"} <= regles()
+    entete = "annee;table;ancien;nouveau;ancien_bailleur"
+    ecrire(atelier, [f"{ligne};gbh" for ligne in dire_les_anciens()], entete=entete)
+    assert regles() == set()
 
 
 def test_les_numeros_se_suivent_a_travers_deux_changements():

@@ -193,7 +193,7 @@ def test_sur_un_parc_au_hasard_chaque_menage_compte_une_fois_et_le_residu_est_nu
     for code in PARTS:
         lus = zip((avant, apres), livres, strict=True)
         releves = tuple(relever(catalogue()[code], t, lambda bareme: None, livre) for t, livre in lus)
-        comptes = tabuler(deux, {code: compter(deux, composantes, releves, livres)})
+        comptes = tabuler(deux, {code: compter(deux, composantes, releves, all(livres))})
         sommes = comptes[["menages0", "menages1", "x0", "n0", "x1", "n1"]].sum().tolist()
         assert sommes == [len(avant), len(apres), *(s for r in releves for s in (r.x.sum(), r.n.sum()))]
         if sommes[3] and sommes[5]:
@@ -355,7 +355,7 @@ def test_qui_est_reste_a_le_meme_bruit_aux_deux_dates(tmp_path):
     devenirs = table("devenirs", [{**r, "devenir": "reste"} for r in lignes], 2010)
     deux = rapprocher(avant, apres, devenirs, table("logements", [{"id_logement": r["id_logement"]} for r in lignes]))
     releves = tuple(relever(catalogue()["moins_40_plafond"], t, lambda b: None, True) for t in (avant, apres))
-    flux = tabuler(deux, {"moins_40_plafond": compter(deux, repartir(deux, 2010), releves, (True, True))})
+    flux = tabuler(deux, {"moins_40_plafond": compter(deux, repartir(deux, 2010), releves, True)})
     assert flux["composante"].tolist() == ["restes"]
     assert flux["cle_n0"].tolist() == flux["cle_n1"].tolist() == [avant["cle"].sum() % MODULE]
     assert flux["cle_x0"].tolist() == flux["cle_x1"].tolist()

@@ -96,11 +96,13 @@ def test_un_fichier_de_table_ne_se_nomme_nulle_part():
     assert not trouves
 
 
-def test_la_page_d_architecture_dit_qui_ecrit_et_qui_lit_chaque_table():
-    script = runpy.run_path(str(RACINE / "bench" / "tables.py"))
-    page = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8")
-    ecrite = page.partition(script["DEBUT"])[2].partition(script["FIN"])[0].strip()
-    assert ecrite == script["tabler"](), "python bench/tables.py --ecrire"
+@pytest.mark.parametrize(("programme", "page"), [("tables", "docs/architecture.md"), ("colonnes", "CONTRIBUTING.md")])
+def test_ce_qui_se_tire_des_declarations_est_a_jour_dans_sa_page(programme, page):
+    """Qui écrit et qui lit chaque table ; les colonnes que chacune apporte à un indicateur."""
+    script = runpy.run_path(str(RACINE / "bench" / f"{programme}.py"))
+    texte = (RACINE / page).read_text(encoding="utf-8")
+    ecrite = texte.partition(script["DEBUT"])[2].partition(script["FIN"])[0].strip()
+    assert ecrite == script["tabler"](), f"python bench/{programme}.py --ecrire"
 
 
 # --- lire et écrire

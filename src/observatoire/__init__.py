@@ -10,7 +10,19 @@ from importlib import import_module
 
 _PRESENTATION = "observatoire.presentation"
 _SUJETS = "observatoire.sujets"
+_STATISTIQUE = "observatoire.statistique"
 _ORIGINES = {
+    "mesurer": "observatoire.indicateurs.mesure",
+    "wilson": f"{_STATISTIQUE}.intervalles",
+    "byar": f"{_STATISTIQUE}.intervalles",
+    "newcombe": f"{_STATISTIQUE}.intervalles",
+    "comparer_proportions": f"{_STATISTIQUE}.comparaisons",
+    "comparer_taux": f"{_STATISTIQUE}.comparaisons",
+    "situer_proportion": f"{_STATISTIQUE}.comparaisons",
+    "fausses_decouvertes": f"{_STATISTIQUE}.comparaisons",
+    "quantile_de_classes": f"{_STATISTIQUE}.quantiles",
+    "retrecir": f"{_STATISTIQUE}.depart",
+    "standardiser": f"{_STATISTIQUE}.standardisation",
     "a_decider": f"{_SUJETS}.alertes.vue.note",
     "actions_du_dossier": f"{_SUJETS}.alertes.vue.dossier",
     "alertes_du_quartier": f"{_SUJETS}.alertes.vue.resume",

@@ -20,6 +20,10 @@ from observatoire.tables.depots import IDENTIFIANTS
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
 LIVRE, HORS_CHAMP = 1, 2
+#: Le statut d'un bailleur qui ne dépose rien parce que son parc est à un autre : il ne l'a plus, ou pas encore.
+SANS_PARC = "sans_parc"
+#: Part du premier dépôt d'un bailleur qu'il doit avoir reprise à d'autres pour être né de leur fusion.
+NE_D_UNE_FUSION = 0.9
 
 
 def dimensions_de(config: Configuration) -> list[str]:
@@ -30,14 +34,17 @@ def dimensions_de(config: Configuration) -> list[str]:
 def annees_connues(presents: dict[int, set[str]], config: Configuration) -> dict[tuple[int, str], int]:
     """(année, bailleur) -> l'année du dépôt qui le fait connaître : la plus proche, à égalité la plus ancienne.
 
-    ``presents`` : année -> bailleurs qui y ont déposé des logements.
+    Rien ne se prête à travers une reprise : les mêmes logements seraient connus sous deux bailleurs. ``presents`` :
+    année -> bailleurs qui y ont déposé des logements.
     """
-    connues = {}
-    for bailleur in config.bailleurs:
-        annees = [a for a, codes in presents.items() if bailleur.code in codes]
-        if annees:
-            for annee in config.annees:
-                connues[annee, bailleur.code] = min(annees, key=lambda a: (abs(a - annee), a))
+    reprises, connues = lire_renumerotations(config).reprises(), {}
+    for code in (b.code for b in config.bailleurs):
+        coupes = [quand for quand, *deux in reprises if code in deux]
+        deposees = [a for a, codes in presents.items() if code in codes]
+        for annee in config.annees:
+            annees = [a for a in deposees if not any(min(a, annee) < quand <= max(a, annee) for quand in coupes)]
+            if annees:
+                connues[annee, code] = min(annees, key=lambda a: (abs(a - annee), a))
     return connues
 
 
@@ -58,11 +65,19 @@ def etendre(comptes: dict[int, pd.DataFrame], config: Configuration) -> pd.DataF
         {"annee": annee, config.tout[0]: config.code, "bailleur": b.code, "connus": b.parc_declare}
         for annee in config.annees
         for b in config.bailleurs
-        if b.parc_declare and (annee, b.code) not in connues
+        if b.parc_declare and (annee, b.code) not in connues and b.code not in repris_par(config, annee)
     ]
     morceaux = [m for m in morceaux if len(m)] + ([pd.DataFrame(declares)] if declares else [])
     vide = pd.DataFrame(columns=["annee", *dimensions_de(config), "connus"])
     return pd.concat(morceaux, ignore_index=True).reindex(columns=vide.columns) if morceaux else vide
+
+
+def repris_par(config: Configuration, annee: int) -> dict[str, str]:
+    """Bailleur absorbé -> les codes de ceux qui ont repris de ses logements au plus tard cette année-là."""
+    return {
+        ancien: " ".join(sorted(qui - {ancien}))
+        for ancien, qui in lire_renumerotations(config).successeurs(annee).items()
+    }
 
 
 def disponibilite(
@@ -70,10 +85,11 @@ def disponibilite(
 ) -> pd.DataFrame:
     """Pour une année, ce que chaque bailleur a déposé : lignes = bailleurs, colonnes = indicateurs.
 
-    Valeurs : ``livre``, ``non_depose``, ``refuse`` ou ``hors_champ``. Une table que déposent d'autres que les
-    bailleurs (la demande) vaut pour tous. Un fichier qui n'a pas les colonnes lues par l'indicateur ne le livre
-    pas. ``depots`` : le tableau préparé ; ``lues`` : les colonnes que lit chaque indicateur.
+    Valeurs : ``livre``, ``non_depose``, ``refuse``, ``hors_champ`` ou :data:`SANS_PARC`. Une table que déposent
+    d'autres que les bailleurs (la demande) vaut pour tous. Un fichier qui n'a pas les colonnes lues par l'indicateur ne
+    le livre pas. ``depots`` : le tableau préparé ; ``lues`` : les colonnes que lit chaque indicateur.
     """
+    tous_les_depots = depots
     depots = pd.concat([depots[depots["annee"].eq(annee)], _depots_tires(depots, config, annee)])
     tiers = [d.code for d in config.deposants if not d.est_bailleur]
     etats = {}
@@ -105,7 +121,22 @@ def disponibilite(
         if cle not in semblables:
             semblables[cle] = [etat(b, i) for b in config.bailleurs]
         colonnes[i.code] = semblables[cle]
-    return pd.DataFrame(colonnes, index=pd.Index([b.code for b in config.bailleurs], name="bailleur"))
+    table = pd.DataFrame(colonnes, index=pd.Index([b.code for b in config.bailleurs], name="bailleur"))
+    eteints = table.index.isin(_sans_parc(tous_les_depots, config, annee))
+    return table.mask(table.eq("non_depose") & eteints[:, None], SANS_PARC)
+
+
+def _sans_parc(depots: pd.DataFrame, config: Configuration, annee: int) -> set[str]:
+    """Qui n'a rien déposé : dont le parc a été repris, ou qui n'est né que plus tard de la fusion d'autres."""
+    renumerotations, acceptes = lire_renumerotations(config), depots["statut"].eq("accepte")
+    logements = depots[acceptes & depots["table"].eq("logements")].set_index(["annee", "deposant"])["gardees"]
+    plus_tard = {
+        (quand, qui)
+        for quand, _, qui in renumerotations.reprises()
+        if quand > annee and renumerotations.repris(qui, quand) >= NE_D_UNE_FUSION * logements.get((quand, qui), np.inf)
+    }
+    deposent = set(depots.loc[depots["annee"].eq(annee) & depots["statut"].ne("non_depose"), "deposant"])
+    return ({*repris_par(config, annee)} | {qui for _, qui in plus_tard}) - deposent
 
 
 def renumerotes(depots: pd.DataFrame, annee: int) -> set[str]:
@@ -132,17 +163,26 @@ def _depots_tires(depots: pd.DataFrame, config: Configuration, annee: int) -> pd
     return avant[retenus].assign(annee=annee, table="devenirs")
 
 
-def tableau_couverture(connus: pd.DataFrame, etats: pd.DataFrame, annee: int) -> pd.DataFrame:
-    """La matrice de couverture d'une année, en long.
-
-    Colonnes : ``annee, bailleur, indicateur, statut, logements_livres, logements_connus``.
-    """
-    parc = connus[connus["annee"].eq(annee)].groupby("bailleur")["connus"].sum()
+def etats_en_long(
+    depots: pd.DataFrame, lues: dict[Indicateur, frozenset[str]], config: Configuration, annee: int
+) -> pd.DataFrame:
+    """:func:`disponibilite`, en long : ``annee, bailleur, indicateur, statut, repris_par``."""
+    etats = disponibilite(depots, lues, config, annee)
     longue = etats.rename_axis(columns="indicateur").stack().rename("statut").reset_index()
-    longue["logements_connus"] = longue["bailleur"].map(parc).fillna(0).astype(int)
-    longue["logements_livres"] = longue["logements_connus"].where(longue["statut"].eq("livre"), 0)
+    repris = repris_par(config, annee)
+    longue["repris_par"] = [repris.get(bailleur, "") for bailleur in longue["bailleur"]]
     longue.insert(0, "annee", annee)
-    return longue[["annee", "bailleur", "indicateur", "statut", "logements_livres", "logements_connus"]]
+    return longue
+
+
+def tableau_couverture(connus: pd.DataFrame, longue: pd.DataFrame) -> pd.DataFrame:
+    """La matrice de couverture d'une année : ce que rend :func:`etats_en_long`, et les logements.
+
+    Colonnes de plus : ``logements_livres, logements_connus``.
+    """
+    parc = connus[connus["annee"].isin(longue["annee"])].groupby("bailleur")["connus"].sum()
+    tous = longue["bailleur"].map(parc).fillna(0).astype(int)
+    return longue.assign(logements_livres=tous.where(longue["statut"].eq("livre"), 0), logements_connus=tous)
 
 
 def couvrir(

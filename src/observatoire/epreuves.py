@@ -9,7 +9,7 @@ import numpy as np
 from observatoire.statistique import comparaisons
 from observatoire.statistique.comparaisons import Ecart
 from observatoire.statistique.intervalles import CONFIANCE, erreur_type
-from observatoire.vocabulaire import MOYENNE, PROPORTION, RAPPORT, TAUX
+from observatoire.vocabulaire import MOYENNE, PROPORTION, QUANTILE, RAPPORT, TAUX
 
 #: Ce qu'une épreuve lit de chaque valeur, en lignes.
 LUES = ("numerateur", "denominateur", "valeur", "borne_basse", "borne_haute")
@@ -33,7 +33,8 @@ def eprouver(
 
     ``siens``, ``leurs`` : un tableau (:data:`LUES`, paire) chacun. ``variances`` : celle du bruit d'un compte de chaque
     paire. ``contenue`` : la première de chaque paire est une partie de la seconde ; sinon les deux sont prises pour
-    indépendantes. Un rapport de deux comptes est éprouvé, et encadré, par son logarithme.
+    indépendantes. Un rapport de deux comptes est éprouvé, et encadré, par son logarithme. Un quantile ne se compare pas
+    à celui de son tout : rien ne s'y ajoute.
     """
     eprouves = _par_erreurs(siens, leurs, contenue & (natures == MOYENNE), confiance)
     for nature, lois in _DE_COMPTES.items():
@@ -42,6 +43,8 @@ def eprouver(
         trouve = lois[contenue](*comptes, variances[ou], confiance=confiance)
         for nom in ("ecart", "bas", "haut", "probabilite"):
             getattr(eprouves, nom)[ou] = getattr(trouve, nom)
+    for nom in ("ecart", "bas", "haut", "probabilite") if contenue else ():
+        getattr(eprouves, nom)[natures == QUANTILE] = np.nan
     return eprouves
 
 

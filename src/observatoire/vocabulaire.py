@@ -168,9 +168,9 @@ AU_MOINS, AU_PLUS = COTES
 #: Ce qu'est un indicateur.
 NATURES = lexique(
     Mot("proportion", "proportion"), Mot("taux", "taux"), Mot("moyenne", "moyenne"), Mot("effectif", "effectif"),
-    Mot("ecart", "écart"), Mot("rapport", "rapport de deux comptes"),
+    Mot("ecart", "écart"), Mot("rapport", "rapport de deux comptes"), Mot("quantile", "médiane ou quantile"),
 )  # fmt: skip
-PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART, RAPPORT = NATURES
+PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART, RAPPORT, QUANTILE = NATURES
 #: Celles dont une figure part de zéro.
 DEPUIS_ZERO = (PROPORTION, TAUX, EFFECTIF, RAPPORT)
 #: Une proportion est une fraction de [0, 1] ; elle ne se lit en pour cent qu'à la fin.

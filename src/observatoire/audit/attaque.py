@@ -17,6 +17,7 @@ from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.catalogue import catalogue
 from observatoire.configuration import plus_larges
+from observatoire.couverture import SANS_PARC
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publie import CLES, INDICATEURS
 from observatoire.rangement import vide
@@ -135,7 +136,7 @@ class Attaque:
                 if moi is not None:
                     table = self._avec_les_siens(table, moi)
                 ouverture = etablir_l_ouverture(self.dossier.config, self.dossier.baremes, regles)
-                exacte = exactes(table, ouverture, regles) | table["bailleur"].eq(moi).to_numpy()
+                exacte = exactes(table, ouverture, regles) | self._est_a(moi, table["bailleur"])
                 table = table.assign(exacte=exacte, lot=allotir(table, couverture, self.dossier.territoires))
                 yield self._avec_la_verite(table), regles
 
@@ -152,11 +153,11 @@ class Attaque:
                 exacts[f"vrai_{reste}"] = exacts[vrais[tout]] - exacts[[vrais[c] for c in parts]].sum(axis=1)
             table = table.merge(exacts, how="left", on=VARIATIONS.noms_des_cles)
             if moi is not None:
-                siens = exacts[exacts["bailleur"].eq(moi)]
+                siens = exacts[self._est_a(moi, exacts["bailleur"])]
                 siens = siens.assign(**{compte: siens[vrai] for compte, vrai in vrais.items()})
-                table = pd.concat([table[table["bailleur"].ne(moi)], siens], ignore_index=True)
+                table = pd.concat([table[~self._est_a(moi, table["bailleur"])], siens], ignore_index=True)
         ouverture = etablir_l_ouverture(self.dossier.config, self.dossier.baremes, regles)
-        yield table.assign(exacte=exactes(table, ouverture, regles) | table["bailleur"].eq(moi).to_numpy()), regles
+        yield table.assign(exacte=exactes(table, ouverture, regles) | self._est_a(moi, table["bailleur"])), regles
 
     def _avec_la_verite(self, table: pd.DataFrame) -> pd.DataFrame:
         """La table et ses comptes exacts ; ceux d'un cumul s'ajoutent, ceux d'une édition d'avant ne sont plus ici."""
@@ -174,9 +175,21 @@ class Attaque:
 
     def _avec_les_siens(self, table: pd.DataFrame, moi: str) -> pd.DataFrame:
         """La table publiée, où les lignes de ce bailleur sont les siennes, exactes."""
-        siens = self._exacts[self._exacts["bailleur"].eq(moi)]
+        siens = self._exacts[self._est_a(moi, self._exacts["bailleur"])]
         siens = siens.assign(statut=siens["statut"].replace("calcule", "publie"), absents=np.nan)
-        return pd.concat([table[table["bailleur"].ne(moi)], siens[table.columns]], ignore_index=True)
+        return pd.concat([table[~self._est_a(moi, table["bailleur"])], siens[table.columns]], ignore_index=True)
+
+    def _est_a(self, moi: str | None, bailleurs: pd.Series) -> np.ndarray:
+        """Vrai pour ce qu'un bailleur connaît : ses lignes, celles des bailleurs dont tout le parc est passé à lui, et
+        les passages de l'un d'eux à lui (« ancien nouveau »)."""
+        repris = self._couverture[self._couverture["statut"].eq(SANS_PARC) & self._couverture["repris_par"].eq(moi)]
+        connus = {moi, *repris["bailleur"]}
+        return bailleurs.map(lambda codes: set(str(codes).split()) <= connus).to_numpy(bool)
+
+    @cached_property
+    def _couverture(self) -> pd.DataFrame:
+        lue = lire(self.dossier.publie / "couverture.csv")
+        return lue if "repris_par" in lue else lue.assign(repris_par="")  # une édition d'avant ne l'a pas
 
 
 def _editions(dossier) -> Iterator[pd.DataFrame]:

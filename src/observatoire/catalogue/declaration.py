@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from observatoire.catalogue.fautes import PANNES, IndicateurFautif, controler, situer
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
 from observatoire.vocabulaire import NATURES, PROGRES, multiplier
@@ -25,6 +26,7 @@ INTERVALLES = {
     "moyenne": "d'après son erreur type, 95 %",
     "effectif": "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
     "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
+    "quantile": "statistiques d'ordre (loi binomiale), au moins 95 %",
 }
 
 #: Table -> ce qui, d'elle, n'est d'aucun quartier : un territoire et l'ensemble n'y comptent pas la même chose.
@@ -45,7 +47,9 @@ FAMILLES = {
 }
 
 #: Ce que vaut ce qu'une déclaration ne dit pas.
-_PAR_DEFAUT = {"unite": "%", "nature": "proportion", "sens": "neutre", "perimetre": "tous", "reference": None}
+_PAR_DEFAUT = {
+    "unite": "%", "nature": "proportion", "sens": "neutre", "perimetre": "tous", "reference": None, "quantile": None,
+}  # fmt: skip
 _registre: dict[str, Indicateur] = {}
 
 
@@ -62,6 +66,24 @@ class Comptage:
 
 
 @dataclass(frozen=True)
+class Quantile:
+    """Ce qu'un indicateur de nature « quantile » cherche : ``ordre`` (0,5 : la médiane), entre zéro et ``plafond``.
+
+    Un quantile ne s'additionne pas ; les unités de chaque classe, si. Les valeurs y sont prises au ``pas`` près (dans
+    l'unité de l'indicateur), et ce qui passe ``plafond`` est dans la dernière classe.
+    """
+
+    ordre: float
+    pas: float
+    plafond: float
+
+    @property
+    def classes(self) -> int:
+        """Leur nombre."""
+        return round(self.plafond / self.pas) + 1
+
+
+@dataclass(frozen=True)
 class Indicateur:
     """Une déclaration du catalogue.
 
@@ -71,6 +93,7 @@ class Indicateur:
     auquel un écart se rapporte ; ``dans``, celui de la part qui contient la sienne. ``groupe`` est le code de la
     répartition dont l'indicateur est une modalité ; sa fonction rend alors la catégorie de chaque ligne, et
     ``categorie`` est celle que l'indicateur compte. ``synonymes`` : les mots sous lesquels on le cherche.
+    D'un quantile, ``quantile`` dit lequel ; sa fonction rend la mesure de chaque ligne, puis qui compte.
     """
 
     code: str
@@ -94,6 +117,7 @@ class Indicateur:
     modalite: str | None = None
     categorie: str | None = None
     synonymes: str = ""
+    quantile: Quantile | None = None
 
     @property
     def multiplicateur(self) -> int:
@@ -104,7 +128,8 @@ class Indicateur:
         """Appliquer la fonction aux tables d'une année.
 
         Lève :class:`~observatoire.baremes.SansObjet` quand le barème demandé n'existe pas encore, et
-        :class:`~observatoire.catalogue.lues.ColonneRefusee` si une colonne lue est interdite ou inconnue.
+        :class:`~observatoire.catalogue.lues.ColonneRefusee` si une colonne lue est interdite ou inconnue, et
+        :class:`~observatoire.catalogue.fautes.IndicateurFautif` si la fonction échoue ou rend autre chose.
         """
         comptage = self.classer(tables, bareme)
         if self.groupe is None:
@@ -118,11 +143,15 @@ class Indicateur:
         Toutes les modalités d'une répartition partagent ce comptage.
         """
         suivies = [TableSuivie.suivre(tables[t], t) for t in self.tables]
+        ou = f"indicateur « {self.groupe or self.code} », table « {' et '.join(self.tables)} »"
         try:
             colonnes = self.fonction(*suivies, **({"bareme": bareme} if self.avec_bareme else {}))
+            roles = controler(colonnes, suivies, self.tables)
         except ColonneRefusee as erreur:
-            raise ColonneRefusee(f"indicateur « {self.code} » : {erreur}") from None
-        roles = dict(zip(("numerateur", "denominateur", "concernes"), colonnes, strict=False))
+            raise ColonneRefusee(f"{ou}, {situer(self.fonction, erreur)} : {erreur}") from None
+        except PANNES as erreur:
+            raison = " ".join(str(erreur).split()).rstrip(".")
+            raise IndicateurFautif(f"{ou}, {situer(self.fonction, erreur)} : {raison}.") from erreur
         return Comptage(roles, frozenset().union(*(t.lues for t in suivies)))
 
     def publier(self) -> dict:
@@ -163,21 +192,22 @@ def indicateur(
     reference: str | None = None,
     dans: str | None = None,
     synonymes: str = "",
+    quantile: Quantile | None = None,
 ):
     """Décorer une fonction pour l'inscrire au catalogue.
 
     ``table`` nomme la ou les tables qu'elle reçoit, dans l'ordre ; ``sens`` dit quel mouvement est une
     amélioration (``hausse``, ``baisse`` ou ``neutre``) ; ``perimetre``, si les foyers comptent (``tous``) ou non
     (``rpls``) ; ``dans``, la part qui contient la sienne : bruitée, elle ne la dépasse pas. Un effectif n'a pas de
-    dénominateur. ``synonymes`` : les mots de qui le cherche sans connaître son nom. Une déclaration mal faite lève
-    ``ValueError`` dès l'import.
+    dénominateur ; une nature « quantile » dit lequel (``quantile``). ``synonymes`` : les mots de qui le cherche sans
+    connaître son nom. Une déclaration mal faite lève ``ValueError`` dès l'import.
     """
 
     def inscrire(fonction: Callable) -> Callable:
         _inscrire(
             fonction, fonction.__name__, libelle=libelle, numerateur=numerateur, table=table, source=source,
             denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre, periode=periode,
-            reference=reference, dans=dans, synonymes=synonymes,
+            reference=reference, dans=dans, synonymes=synonymes, quantile=quantile,
         )  # fmt: skip
         return fonction
 
@@ -204,6 +234,10 @@ def repartition(*, libelle: str, table: str, source: str, denominateur: str, mod
     return inscrire
 
 
+def _natures() -> str:
+    return ", ".join(f"{nature} ({INTERVALLES[nature]})" for nature in NATURES)
+
+
 def _inscrire(
     fonction: Callable, code: str, *, table: str | tuple[str, ...], periode: str | None = None, **champs
 ) -> None:
@@ -215,21 +249,26 @@ def _inscrire(
     defauts = [
         (set(tables) - {*TABLES, *TABLES_TIREES}, f"table inconnue parmi {tables}"),
         (module not in FAMILLES, f"le module « {module} » n'est pas une famille de FAMILLES"),
-        (nature not in NATURES, f"nature « {nature} » inconnue"),
-        (champs["perimetre"] not in ("tous", "rpls"), f"perimetre « {champs['perimetre']} » inconnu"),
-        (champs["sens"] not in PROGRES, f"sens « {champs['sens']} » inconnu"),
+        (nature not in NATURES, f"nature « {nature} » inconnue ; c'est d'elle que se tire l'intervalle : {_natures()}"),
+        (champs["perimetre"] not in ("tous", "rpls"), f"perimetre « {champs['perimetre']} » inconnu : tous, ou rpls"),
+        (champs["sens"] not in PROGRES, f"sens « {champs['sens']} » inconnu : {', '.join(PROGRES)}"),
         (not inspect.getdoc(fonction), "la fiche (docstring) manque"),
         (code in _registre, "ce code est déjà déclaré"),
         ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),
         ((nature == "effectif") != (champs["denominateur"] is None), "seul un effectif n'a pas de dénominateur"),
         ((nature == "ecart") != (reference is not None), "un écart, et lui seul, a une référence"),
+        ((nature == "quantile") != (champs["quantile"] is not None), "un quantile, et lui seul, dit lequel"),
+        (
+            nature == "quantile" and {"groupe", "dans"} & {c for c in champs if champs[c]},
+            "un quantile n'est pas une part",
+        ),
         (reference not in (None, *_registre), f"la référence « {reference} » n'est pas déclarée avant lui"),
         (lit_un_interdit(fonction), "aucun indicateur ne porte sur une variable interdite"),
         (contourne(fonction), 'une colonne se lit par son nom : table["colonne"]'),
     ]
     refus = [message for defaut, message in defauts if defaut]
     if refus:
-        raise ValueError(f"indicateur « {code} » : " + " ; ".join(refus) + ".")
+        raise ValueError(f"indicateur « {code} », {situer(fonction)} : " + " ; ".join(refus) + ".")
     _registre[code] = Indicateur(
         code=code,
         famille=FAMILLES[module],

@@ -33,13 +33,16 @@ class TableSuivie(pd.DataFrame):
 
     @classmethod
     def suivre(cls, table: pd.DataFrame, nom: str = "") -> TableSuivie:
-        """La même table, sans copie, où ``lues`` retient le nom de chaque colonne lue."""
-        suivie = cls(table)
+        """La même table, sans copie, où ``lues`` retient le nom de chaque colonne lue ; son index porte son nom, que
+        gardent les colonnes qu'on en tire.
+        """
+        suivie = cls(table.set_axis(table.index.rename(nom)))
         suivie.lues, suivie.nom = set(), nom
         return suivie
 
     def __getitem__(self, cle):
-        lues = [cle] if isinstance(cle, str) else [nom for nom in self.columns if nom in list(cle)]
+        nommees = self.columns if isinstance(cle, slice) else cle  # des lignes, avec toutes leurs colonnes
+        lues = [cle] if isinstance(cle, str) else [nom for nom in self.columns if nom in list(nommees)]
         for nom in lues:
             if famille := famille_interdite(nom):
                 raise ColonneRefusee(f"aucun indicateur ne lit « {nom} » : donnée interdite ({famille}).")

@@ -4,7 +4,7 @@ La table ``menages`` préparée a une ligne par logement loué d'un bailleur qui
 répondu y est, sans réponse. Le taux de réponse en découle.
 """
 
-from observatoire.catalogue.declaration import indicateur, repartition, tous
+from observatoire.catalogue.declaration import Quantile, indicateur, repartition, tous
 
 _PLAFONDS = {
     "0_20": "moins de 20 %",
@@ -354,3 +354,27 @@ def ecart_monoparentales_emmenages(menages):
     **Référence.** GIP SNE, enquête OPS ; Newcombe (1998).
     """
     return monoparentales_emmenages(menages)
+
+
+@indicateur(
+    libelle="Surface médiane par occupant",
+    synonymes="mètres carrés par personne, place, sous-peuplement, logement trop grand",
+    numerateur="surface habitable par occupant (m²), rangée",
+    denominateur="ménages dont la surface et le nombre d'occupants sont connus",
+    unite="m²",
+    nature="quantile",
+    quantile=Quantile(ordre=0.5, pas=1, plafond=120),
+    source="OPS",
+    table="menages",
+)
+def surface_par_occupant(menages):
+    """La moitié des ménages a moins de cette surface par personne, l'autre plus.
+
+    **Pièges.** Prise au mètre carré près. Une médiane ne s'ajoute pas : celle de l'ensemble n'est pas une moyenne de
+    celles des quartiers, et un quartier ne se compare pas par elle au tout qui le contient.
+
+    **Référence.** Insee, enquête Logement, « surface par personne » ; l'intervalle est celui des statistiques d'ordre.
+    """
+    occupants = menages["nb_occupants"].where(menages["nb_occupants"].gt(0))
+    surface = menages["surface_m2"] / occupants
+    return surface, surface.notna(), tous(menages)

@@ -35,7 +35,8 @@ def conseiller(depots: Depots) -> None:
     for fichier in refuses:
         if nommes[id(fichier)] in ecrites:
             conseil = f"Relire {DOSSIER}/{nommes[id(fichier)][0]}.yml, puis y écrire « confirmee: true »."
-            fichier.problemes.append(Probleme("correspondance", "sa correspondance n'est pas confirmée.", conseil))
+            non_confirmee = Probleme("correspondance", "sa correspondance n'est pas confirmée.", conseil)
+            fichier.problemes = [*(p for p in fichier.problemes if p.regle not in REPONDU), non_confirmee]
 
 
 def _presque_notre(fichier: Fichier) -> bool:

@@ -13,6 +13,7 @@ from observatoire.edition.fiche import fiche, regrouper, titre_de_la_fiche
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.liste import page_des_indicateurs
+from observatoire.edition.reference import page_de_la_reference
 from observatoire.edition.seances import pages_des_seances
 from observatoire.edition.travail import MARQUE
 from observatoire.fichiers import ecrire_texte
@@ -31,7 +32,7 @@ def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> list[Path]:
     chemins de tout ce qui est écrit.
     """
     valeurs = lire_publie(dossier=publie)
-    pages = [*_textes(valeurs), ("formats", page_des_formats(schemas))]
+    pages = [*_textes(valeurs), ("formats", page_des_formats(schemas)), ("reference", page_de_la_reference())]
     return [*ecrire_donnees(valeurs, edition), *_ecrire(pages, valeurs, edition)]
 
 

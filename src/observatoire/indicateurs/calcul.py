@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, lire_conserve
-from observatoire.couverture import disponibilite, etendre, ranger, tableau_couverture
+from observatoire.couverture import etats_en_long, etendre, ranger, tableau_couverture
 from observatoire.droits import reserver
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.devenirs import lots_conserves
@@ -85,10 +85,11 @@ def _ecrire_indicateurs(
     lieux = _connus_par_annee(config, gardees, par_annee)
     connus = etendre(lieux, config)
     depots = lire_preparee(DEPOTS, prepare)
-    etats = {a: disponibilite(depots, regles.lues, config, a) for a, (regles, _) in par_annee.items()}
+    longues = {a: etats_en_long(depots, regles.lues, config, a) for a, (regles, _) in par_annee.items()}
+    etats = {a: t.pivot(index="bailleur", columns="indicateur", values="statut") for a, t in longues.items()}
     couverture = pd.concat(
         [
-            lire_conserve(config, a, COUVERTURE.nom) if a in gardees else tableau_couverture(connus, etats[a], a)
+            lire_conserve(config, a, COUVERTURE.nom) if a in gardees else tableau_couverture(connus, longues[a])
             for a in config.annees
         ],
         ignore_index=True,
@@ -126,7 +127,7 @@ def lire_les_depots(travail: Travail) -> str:
     """L'étape de lecture : préparer les dépôts, en sommant chaque lot tant que ses lignes sont là."""
     sommer = None if travail.dask else sommeur(travail.config)
     depots = lire(travail.config, travail.avancer, travail.sans_les_refuses, sommer, _conseiller)
-    travail.lots, travail.avertissements = depots.suites, tuple(depots.remarques)
+    travail.lots, travail.avertissements = depots.suites, tuple(depots.a_dire)
     return depots.bilan()
 
 

@@ -19,6 +19,7 @@ from observatoire.couverture import couvrir, ranger
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.statistique import intervalles
+from observatoire.statistique.quantiles import quantile_de_classes
 from observatoire.tables import indicateurs as tables
 from observatoire.tables.indicateurs import ROLES
 from observatoire.vocabulaire import (
@@ -188,6 +189,15 @@ def evaluer_par_tranches(
         )  # fmt: skip
 
 
+def diviser(
+    totaux: Sommes, croisement: Croisement, declarations: list[Indicateur], sans_regle: dict[str, str]
+) -> dict[str, np.ndarray]:
+    """Les mesures et le ``statut`` de chaque (cellule, indicateur), tout étant couvert."""
+    couverture = np.ones((len(totaux.cellules), len(declarations)))
+    tranche = _Calcul(croisement, declarations, sans_regle).tranche(totaux.cellules, totaux, couverture)
+    return tranche.mesures | {"statut": np.array(STATUTS)[tranche.statuts]}
+
+
 def _prendre(totaux: Sommes, rangs: np.ndarray) -> Sommes:
     """Les lignes demandées ; zéro pour le rang -1."""
     valeurs = np.where(rangs[:, None] >= 0, totaux.valeurs[rangs], 0.0) if len(totaux.cellules) else None
@@ -209,7 +219,8 @@ class _Calcul:
         roles = {role: self._tableau(totaux, role) for role in ROLES}
         self._refuser_l_impossible(roles, cles)
         statuts = self._statuts(roles, couverture)
-        mesures = self._encadrer(roles, statuts == CALCULE) | {"couverture": couverture}
+        quantiles = self._quantiles(totaux)
+        mesures = self._encadrer(roles, statuts == CALCULE, quantiles) | {"couverture": couverture}
         tous = pd.Categorical.from_codes(np.zeros(len(cles), dtype=np.int8), ["tous"])
         return Tranche(
             self.croisement.niveau,
@@ -217,7 +228,7 @@ class _Calcul:
             cles["bailleur"].array if self.croisement.par_bailleur else tous,
             [d.code for d in self.declarations],
             {nom: mesures[nom] for nom in MESURES},
-            self._comptes(roles, totaux, statuts == CALCULE),
+            self._comptes(roles, totaux, statuts == CALCULE, quantiles),
             statuts,
         )
 
@@ -238,10 +249,24 @@ class _Calcul:
             "qu'elle compte en bas : revoir la fonction de l'indicateur (src/observatoire/catalogue)."
         )
 
-    def _comptes(self, roles: dict[str, np.ndarray], totaux: Sommes, calcule: np.ndarray) -> dict[str, np.ndarray]:
+    def _quantiles(self, totaux: Sommes) -> dict[int, tuple[np.ndarray, ...]]:
+        """Rang de chaque quantile -> sa valeur et ses bornes, cellule par cellule."""
+        return {
+            rang: quantile_de_classes(totaux.classes(d), d.quantile.pas, d.quantile.ordre)
+            for rang, d in enumerate(self.declarations)
+            if d.quantile is not None
+        }
+
+    def _comptes(
+        self, roles: dict[str, np.ndarray], totaux: Sommes, calcule: np.ndarray, quantiles: dict
+    ) -> dict[str, np.ndarray]:
         moyenne = self._natures("moyenne")
         moments = (self._tableau(totaux, role) for role in ("carre", "produit", "poids_carre"))
         erreur = intervalles.erreur_d_un_rapport(roles["numerateur"], roles["denominateur"], *moments)
+        for rang, (_, bas, haut) in quantiles.items():
+            # En deçà du pas d'une classe, deux valeurs ne se distinguent pas.
+            pas = self.declarations[rang].quantile.pas / 2
+            erreur[:, rang] = np.fmax(intervalles.erreur_type(bas, haut), pas)
         cles = {
             f"cle_{role}": np.where(calcule, self._tableau(totaux, f"{role}_cle") % MODULE, np.nan) for role in ROLES
         }
@@ -249,7 +274,9 @@ class _Calcul:
             "effectif": np.where(moyenne, roles["effectif"], np.nan),
             "concernes": np.where(calcule & (roles["concernes"] > 0), roles["concernes"], np.nan),
             # En simple précision : l'ordre des lignes n'y change alors rien.
-            "erreur": np.where(calcule & moyenne, erreur, np.nan).astype(np.float32).astype(float),
+            "erreur": np.where(calcule & (moyenne | self._natures("quantile")), erreur, np.nan)
+            .astype(np.float32)
+            .astype(float),
         } | cles
 
     def _tableau(self, totaux: Sommes, role: str) -> np.ndarray:
@@ -276,10 +303,10 @@ class _Calcul:
         statuts[hors_champ | sans_dimension | (regle == "na")] = NA
         return statuts
 
-    def _encadrer(self, roles: dict[str, np.ndarray], calcule: np.ndarray) -> dict[str, np.ndarray]:
+    def _encadrer(self, roles: dict[str, np.ndarray], calcule: np.ndarray, quantiles: dict) -> dict[str, np.ndarray]:
         """Valeur, bornes et taux de réponse des cellules calculées ; rien pour les autres."""
         effectif, moyenne = self._natures("effectif"), self._natures("moyenne")
-        haut = np.where(calcule, roles["numerateur"], np.nan)
+        haut = np.where(calcule & ~self._natures("quantile"), roles["numerateur"], np.nan)
         bas = np.where(calcule & ~effectif, roles["denominateur"], np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
             valeur = np.where(effectif, haut, haut / bas)
@@ -289,6 +316,8 @@ class _Calcul:
         for nature, intervalle in ENCADRENT.items():
             ou = calcule & self._natures(nature)
             bornes[:, ou] = intervalle(haut[ou], bas[ou])
+        for rang, mesures in quantiles.items():
+            valeur[:, rang], bornes[0, :, rang], bornes[1, :, rang] = np.where(calcule[:, rang], mesures, np.nan)
         self._ecarts(roles, calcule, valeur, bornes)
         return {
             "numerateur": haut, "denominateur": bas, "valeur": valeur, "borne_basse": bornes[0],

@@ -2,19 +2,21 @@
 
 Un bailleur qui rejoint l'observatoire change un taux sans que rien ait changé chez les autres. Là où les bailleurs qui
 livrent un indicateur ne sont pas les mêmes aux deux dates, les sommes des deux années sont reprises sans ceux qui
-manquent à l'une : les deux valeurs se comparent alors.
+manquent à l'une : les deux valeurs se comparent alors. Deux bailleurs qui fusionnent n'y manquent pas.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration import Configuration
 from observatoire.conserves import annees_conservees, dossier_conserve, lire_conserve
+from observatoire.couverture import SANS_PARC
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
 from observatoire.indicateurs.sommes import Regles, Sommes
 from observatoire.tables.indicateurs import CONSTANTS
@@ -36,26 +38,54 @@ def se_compare(declaration: Indicateur) -> bool:
     return declaration.groupe is None
 
 
-def livres_de(couverture: pd.DataFrame) -> dict[int, pd.DataFrame]:
-    """Année -> bailleur x indicateur, vrai s'il l'a livré. ``couverture`` : la table, exacte ou publiée."""
-    return {
-        int(annee): siens.pivot(index="bailleur", columns="indicateur", values="statut").eq(_LIVRE)
-        for annee, siens in couverture.groupby("annee")
-    }
+class Presences:
+    """Qui livre quoi d'une date à l'autre. ``couverture`` : la table, exacte ou publiée.
 
+    Des bailleurs dont l'un a repris des logements de l'autre sont une *lignée*, et n'y font qu'un : ce que l'un livrait
+    hier, l'autre le livre aujourd'hui.
+    """
 
-def presents(livres: Mapping[int, pd.DataFrame], paire: Paire) -> tuple[pd.DataFrame, list[str]]:
-    """Bailleur x indicateur, vrai s'il l'a livré aux deux dates ; et les indicateurs dont les bailleurs ont changé."""
-    apres = livres.get(paire[1], pd.DataFrame(dtype=bool))
-    avant, ici = (
-        livres.get(annee, apres.iloc[:0])
-        .reindex(index=apres.index, columns=apres.columns, fill_value=False)
-        .to_numpy(bool)
-        for annee in paire
-    )
-    deux = avant & ici
-    changes = apres.columns[(avant != ici).any(axis=0) & deux.any(axis=0)]
-    return pd.DataFrame(deux, apres.index, apres.columns), [code for code in changes if code in catalogue()]
+    def __init__(self, couverture: pd.DataFrame):
+        self._statuts = {
+            int(annee): siens.pivot(index="bailleur", columns="indicateur", values="statut")
+            for annee, siens in couverture.groupby("annee")
+        }
+        connues = couverture.reindex(columns=["annee", "bailleur", "repris_par"]).fillna("")
+        repris = connues[connues["repris_par"].ne("")].drop_duplicates()
+        self._repris = [(a, b, qui.split()) for a, b, qui in repris.itertuples(index=False)]
+
+    def livrent(self, annee: int, code: str) -> set[str]:
+        """Les bailleurs qui ont livré un indicateur, une année."""
+        statuts = self._statuts[annee]
+        return set(statuts.index[statuts[code].eq(_LIVRE)]) if code in statuts else set()
+
+    def lignees(self, annee: int) -> list[list[str]]:
+        """Les bailleurs d'une année, réunis avec ceux dont ils ont repris des logements cette année ou avant."""
+        noms = {bailleur: bailleur for bailleur in self._statuts.get(annee, pd.DataFrame()).index}
+        for absorbe, repreneur in ((b, r) for quand, b, qui in self._repris if quand == annee for r in qui):
+            ancien, nouveau = noms[absorbe], noms[repreneur]
+            noms = {b: nouveau if nom == ancien else nom for b, nom in noms.items()}
+        return [[b for b, nom in noms.items() if nom == lignee] for lignee in dict.fromkeys(noms.values())]
+
+    def aux_deux(self, paire: Paire) -> tuple[pd.DataFrame, list[str]]:
+        """Bailleur x indicateur, vrai si sa lignée l'a livré aux deux dates ; et les indicateurs dont les lignées ont
+        changé.
+        """
+        apres = self._statuts.get(paire[1], pd.DataFrame(dtype=object))
+        lignees = {b: rang for rang, lignee in enumerate(self.lignees(paire[1])) for b in lignee}
+        la = [self._la(annee, apres, [lignees[b] for b in apres.index]) for annee in paire]
+        changes = apres.columns[(la[0] != la[1]).any(axis=0) & (la[0] & la[1]).any(axis=0)]
+        return pd.DataFrame(la[0] & la[1], apres.index, apres.columns), [c for c in changes if c in catalogue()]
+
+    def _la(self, annee: int, comme: pd.DataFrame, lignees: list[int]) -> np.ndarray:
+        """Vrai si quelqu'un de la lignée livre, et tous ceux qui ont un parc."""
+        statuts = self._statuts.get(annee, comme.iloc[:0]).reindex(index=comme.index, columns=comme.columns)
+        livre = statuts.eq(_LIVRE)
+        tous, quelqu_un = (
+            masque.groupby(lignees).transform(comment)
+            for masque, comment in ((livre | statuts.eq(SANS_PARC), "all"), (livre, "any"))
+        )
+        return (tous & quelqu_un).to_numpy(bool)
 
 
 @dataclass(frozen=True)
@@ -74,8 +104,8 @@ class PerimetreConstant:
     """
 
     def __init__(self, config: Configuration, couverture: pd.DataFrame):
-        self.config, livres = config, livres_de(couverture)
-        self.perimetres = {paire: presents(livres, paire) for paire in paires(config)}
+        self.config, presences = config, Presences(couverture)
+        self.perimetres = {paire: presences.aux_deux(paire) for paire in paires(config)}
         self.morceaux = [
             lire_conserve(config, annee, CONSTANTS.nom).query("annee == @annee")
             for annee in annees_conservees(config)

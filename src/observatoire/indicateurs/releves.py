@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,11 @@ class Releve:
     x: np.ndarray
     n: np.ndarray
     concerne: np.ndarray
+
+    @classmethod
+    def bout_a_bout(cls, releves: Sequence[Releve]) -> Releve:
+        """Ceux de plusieurs bailleurs, dans l'ordre de leurs lignes."""
+        return cls(*(np.concatenate([getattr(r, nom) for r in releves]) for nom in ("x", "n", "concerne")))
 
 
 def relever(declaration: Indicateur, lignes: pd.DataFrame, bareme: Callable, livre: bool) -> Releve:

@@ -65,12 +65,17 @@ def _phrase(regle: str) -> str:
     return REGLES[regle].phrase if regle in REGLES else f"{COMPARAISONS.get(regle, regle)}."
 
 
-def dire_a_expliquer(doutes: pd.DataFrame) -> str:
-    """Les doutes, puis de quoi les expliquer, prêt à copier."""
-    cites = doutes.head(CITES)
-    textes = [f"{d['fichier']} : {d['message']}" for d in cites.to_dict("records")]
+def enoncer(doutes: pd.DataFrame) -> list[str]:
+    """Chaque doute sous le nom de son fichier ; les premiers seulement, et combien d'autres."""
+    textes = [f"{d['fichier']} : {d['message']}" for d in doutes.head(CITES).to_dict("records")]
     if len(doutes) > CITES:
         textes.append(f"{compter(len(doutes) - CITES, 'autre doute', 'autres doutes')} : voir les rapports.")
+    return textes
+
+
+def dire_a_expliquer(doutes: pd.DataFrame) -> str:
+    """Les doutes, puis de quoi les expliquer, prêt à copier."""
+    cites, textes = doutes.head(CITES), enoncer(doutes)
     entrees = [
         {cle: d[cle] for cle in CLES if d[cle] != ""} | {"attendu": d["attendu"]} | {
             "explication": "", "motif": "", "auteur": "", "date": dt.date.today()

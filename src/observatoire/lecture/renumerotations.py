@@ -51,19 +51,36 @@ class Renumerotations:
         return numeros.map(table).astype("str").fillna(noms)
 
     def traduire(self, donnees: pd.DataFrame, fichier: Fichier) -> pd.DataFrame:
-        """Une table d'un déposant sous ses premiers numéros ; la même s'il n'a rien renuméroté."""
-        if fichier.deposant not in self.ecrites:
+        """Une table d'un déposant sous ses premiers numéros ; la même s'il n'a rien renuméroté, et que nul ne l'a
+        absorbé.
+        """
+        if fichier.deposant not in {*self.ecrites, *(ancien for _, ancien, _ in self.reprises())}:
             return donnees
         siennes = [colonne for colonne in NUMEROS if colonne in donnees]
         return donnees.assign(**{c: self.d_origine(donnees[c], fichier.deposant, c, fichier.annee) for c in siennes})
 
+    def reprises(self) -> list[tuple[int, str, str]]:
+        """(année, bailleur absorbé, bailleur qui a repris de ses logements), dans l'ordre."""
+        return sorted(
+            {
+                (int(annee), ancien, qui)
+                for qui, lignes in self.ecrites.items()
+                for annee, ancien in zip(lignes["annee"], lignes["ancien_bailleur"], strict=True)
+                if ancien != qui
+            }
+        )
+
+    def repris(self, qui: str, annee: int) -> int:
+        """Combien de logements un bailleur a repris d'autres, une année."""
+        siens = self.ecrites[qui]
+        return int((siens["annee"].eq(annee) & siens["table"].eq("logements") & siens["ancien_bailleur"].ne(qui)).sum())
+
     def successeurs(self, annee: int) -> dict[str, set[str]]:
         """Bailleur absorbé -> lui-même, et ceux qui ont repris de ses logements au plus tard cette année-là."""
         repris: dict[str, set[str]] = {}
-        for qui, lignes in self.ecrites.items():
-            for ancien in lignes.loc[lignes["annee"].le(annee), "ancien_bailleur"].unique():
-                if ancien != qui:
-                    repris.setdefault(ancien, {ancien}).add(qui)
+        for quand, ancien, qui in self.reprises():
+            if quand <= annee:
+                repris.setdefault(ancien, {ancien}).add(qui)
         return repris
 
 

@@ -125,7 +125,9 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     contours["code"], contours["parent"] = (_en_code(contours[c]) for c in ("code", "parent"))
     textes = contours[["code", "niveau"]].map(lambda v: isinstance(v, str) and bool(v.strip()))
     if not textes.all(axis=None):
-        raise ErreurConfiguration(f"{nom} : « code » et « niveau » sont des textes, dans chaque contour.")
+        sans = ", ".join(f"« {colonne} »" for colonne in textes if not textes[colonne].all())
+        lesquels = compter(int((~textes.all(axis=1)).sum()), "contour")
+        raise ErreurConfiguration(f"{nom} : {lesquels} sans {sans}, ou où ce n'est pas un texte ; l'y écrire.")
     problemes = _problemes(contours)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)

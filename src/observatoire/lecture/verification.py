@@ -16,7 +16,7 @@ from observatoire.lecture.bilans import tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.depots import Contenu, Fichier, cles, inventorier, relatif_a
-from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, mesurer
+from observatoire.lecture.explications import a_expliquer, dire_a_expliquer, enoncer, mesurer
 from observatoire.lecture.parts import Outils, Trace, verifier_part
 from observatoire.lecture.plusieurs import reunis
 from observatoire.lecture.problemes import compter, enumerer
@@ -110,6 +110,12 @@ class Depots:
     def remarques(self) -> list[str]:
         """Ce qui se dit des contours, sans rien empêcher."""
         return remarquer(self.contours)
+
+    @property
+    def a_dire(self) -> list[str]:
+        """Ce qui n'empêche pas de calculer : les :attr:`remarques`, et les doutes à expliquer avant de publier."""
+        doutes = [f"à expliquer avant de publier, {texte}" for texte in enoncer(self.a_expliquer)]
+        return [*self.remarques, *doutes]
 
     def bilan(self) -> str:
         """« 12 fichiers lus : 11 acceptés, 1 refusé ; 3 avertissements. »"""
@@ -221,14 +227,24 @@ def voir(depots: Depots) -> dict[tuple[int, str, str], Vue]:
         for deposant, table, lignes in zip(gardes["deposant"], gardes["table"], gardes["lignes"], strict=True):
             contenus[annee, deposant, table] = Contenu(int(lignes), 1.0)
     genres = {d.code: (d.est_bailleur, d.hors_rpls) for d in depots.config.deposants}
+    reprises, deposent = lire_renumerotations(depots.config).reprises(), {cle[:2] for cle in contenus}
     vues: dict[tuple[int, str, str], Vue] = {}
     for (annee, deposant, table), contenu in sorted(contenus.items()):
         parc = contenus.get((annee, deposant, "logements"), Contenu(0, 0.0)).lignes
-        avant = vues.get((annee - 1, deposant, table))
+        absorbes = [a for quand, a, qui in reprises if (quand, qui) == (annee, deposant) and (annee, a) not in deposent]
+        avant = _reunir([vues.get((annee - 1, qui, table)) for qui in (deposant, *absorbes)])
         vues[annee, deposant, table] = Vue(
             annee, deposant, genres[deposant], depots.schemas[table], contenu, avant, parc
         )
     return vues
+
+
+def _reunir(vues: list[Vue | None]) -> Vue | None:
+    """La table d'un bailleur et de ceux qu'il a absorbés, un an plus tôt ; None si aucun ne l'a déposée."""
+    deposees = [vue for vue in vues if vue is not None]
+    if len(deposees) < 2:
+        return deposees[0] if deposees else None
+    return replace(deposees[0], contenu=Contenu.reunir([vue.contenu for vue in deposees]))
 
 
 def _tracer(depots: Depots, corrections: tuple[Correction, ...], traces: list[Trace]) -> None:

@@ -19,6 +19,7 @@ LIVRAISONS = {
     "non_depose": ("–", "non déposé"),
     "refuse": ("R", "fichier refusé"),
     "hors_champ": ("h", "hors du champ de l'indicateur"),
+    "sans_parc": ("→", "fusion : son parc est à un autre bailleur"),
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -18,6 +19,9 @@ from observatoire.publie.contenu import Contenu
 from observatoire.publie.tables import COLONNES, INDICATEURS
 from observatoire.tables import Table, publiees
 from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 VARIABLE = "OBSERVATOIRE_PUBLIE"
 #: Combien de codes se lisent en une phrase.
@@ -105,6 +109,24 @@ class Publie:
         table = lignes.assign(nom=noms)[colonnes].reset_index(drop=True)
         table.attrs["titre"] = self.catalogue[indicateur]["libelle"]
         return table
+
+    def carte(self, indicateur: str, niveau: str = "quartier", bailleur: str = "tous") -> gpd.GeoDataFrame:
+        """:meth:`tableau`, l'année de la lecture, sur les contours d'un ``niveau`` (EPSG:4326) : à tracer
+        (``.plot("valeur")``) ou à joindre. Un contour sans valeur y est, ``valeur`` manquante.
+
+        Lève :class:`ErreurConfiguration` si rien n'est tracé à ce niveau.
+        """
+        import geopandas as gpd
+
+        contours = self.contours
+        siens = None if contours is None else contours[contours["niveau"].eq(niveau)]
+        if siens is None or siens.empty:
+            raise ErreurConfiguration(f"pas de contours au niveau « {niveau} » : pas de carte.")
+        table = self.tableau(indicateur, niveau, bailleur)
+        table = table[table["annee"].eq(self.annee)].drop(columns="nom")
+        traces = siens[["code", "nom", "geometry"]].rename(columns={"code": "territoire"})
+        jointe = traces.merge(table, on="territoire", how="left").assign(annee=self.annee)
+        return gpd.GeoDataFrame(jointe, geometry="geometry", crs="EPSG:4326")
 
     def alertes(self, **cles: str | int) -> list[dict]:
         """Les évaluations qui portent ces clés (``annee``, ``niveau``, ``territoire``, ``indicateur``, ``quartier``,

@@ -149,6 +149,9 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     bas[ou], haut[ou] = np.maximum(np.floor(marge[0]), 0), np.ceil(marge[1])
     ou = bruitees & (natures == "moyenne")
     valeur[ou], bas[ou], haut[ou] = arrondir_une_moyenne(valeur[ou], comptes["erreur"].to_numpy(float)[ou])
+    ou = bruitees & (natures == "quantile")
+    erreur = comptes["erreur"].to_numpy(float)[ou]
+    valeur[ou], bas[ou], haut[ou] = arrondir(valeur[ou], bas[ou], haut[ou], erreur)
     table["valeur"], table["borne_basse"], table["borne_haute"] = valeur, bas, haut
     _ecarts(table, bruitees & (natures == "ecart"), ecart_type, ouverture)
 
@@ -183,9 +186,14 @@ def arrondir_une_moyenne(valeur: np.ndarray, erreur: np.ndarray) -> tuple[np.nda
     [[5.45], [5.3], [5.55]]
     """
     erreur = np.where(erreur > 0, erreur, np.abs(valeur) / 100)
+    marge = intervalles.elargir(valeur, valeur, valeur, erreur)
+    return arrondir(valeur, *marge, erreur)
+
+
+def arrondir(valeur, bas, haut, erreur) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Une valeur et ses bornes, celles-ci vers le dehors, au pas que vaut son ``erreur`` type."""
     with np.errstate(divide="ignore", invalid="ignore"):
         puissance = 10.0 ** np.floor(np.log10(erreur))
         pas = np.where(erreur > 0, puissance * _PAS[np.searchsorted(_PAS, erreur / puissance, side="right") - 1], 1.0)
-    marge = intervalles.elargir(valeur, valeur, valeur, erreur)
-    fois = [np.round(valeur / pas), np.floor(marge[0] / pas), np.ceil(marge[1] / pas)]
+    fois = [np.round(valeur / pas), np.floor(bas / pas), np.ceil(haut / pas)]
     return tuple(np.round(f * pas, 6) for f in fois)

@@ -48,6 +48,11 @@ def comparer_proportions(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float |
 
     **Référence.** Miettinen O. et Nurminen M. (1985), *Statistics in Medicine* 4, 213-226. Sans bruit, ce sont les
     bornes des tables de Newcombe R. G. (1998), *Statistics in Medicine* 17, 873-890, méthode 6.
+
+    >>> from observatoire import comparer_proportions
+    >>> e = comparer_proportions([30], [100], [20], [100])
+    >>> e.ecart.round(3).tolist(), e.bas.round(3).tolist(), e.haut.round(3).tolist(), e.probabilite.round(3).tolist()
+    ([0.1], [-0.021], [0.219], [0.103])
     """
     return _comparer(_proportions, (x1, n1, x2, n2), variance, confiance)
 
@@ -58,6 +63,13 @@ def situer_proportion(x, n, x_tout, n_tout, variance=SANS_BRUIT, confiance: floa
     La partie et le tout partagent des ménages ; la partie et le reste, non :
     $p - P = (1 - n/N)\,(p - p_\mathrm{reste})$, d'où :func:`comparer_proportions`, réduit d'autant. ``variance`` :
     celle du bruit de chacun des quatre comptes. Rien ne se compare si la partie est le tout.
+
+    **Référence.** Celle de :func:`comparer_proportions`.
+
+    >>> from observatoire import situer_proportion
+    >>> e = situer_proportion([60], [200], [400], [2000])
+    >>> e.ecart.round(3).tolist(), bool(e.probabilite[0] < 0.05)
+    ([0.1], True)
     """
     return _situer(_proportions, (x, n, x_tout, n_tout), variance, confiance)
 
@@ -69,6 +81,10 @@ def comparer_taux(x1, n1, x2, n2, variance=SANS_BRUIT, confiance: float | None =
 
     **Référence.** Miettinen O. et Nurminen M. (1985), *Statistics in Medicine* 4, 213-226, § 3 ; sans bruit, égal à
     ``statsmodels.stats.rates.test_poisson_2indep(method="score", compare="diff")``.
+
+    >>> from observatoire import comparer_taux
+    >>> comparer_taux([12], [100], [9], [150]).ecart.round(3).tolist()
+    [0.06]
     """
     return _comparer(_taux, (x1, n1, x2, n2), variance, confiance)
 
@@ -167,6 +183,10 @@ def fausses_decouvertes(probabilites) -> np.ndarray:
     Annoncer celles sous 5 % ne laisse, en moyenne, que cinq annonces sur cent qui ne tiennent qu'au hasard.
 
     $q_{(i)} = \min_{j \ge i} \frac{m}{j}\,p_{(j)}$. Une probabilité absente n'est pas des $m$ et le reste.
+
+    >>> from observatoire import fausses_decouvertes
+    >>> fausses_decouvertes([0.01, 0.04, 0.30]).round(2).tolist()
+    [0.03, 0.06, 0.3]
 
     **Référence.** Benjamini Y. et Hochberg Y. (1995), *JRSS B* 57, 289-300 ; égal à
     ``scipy.stats.false_discovery_control``.

@@ -13,7 +13,13 @@ def retrecir(x: np.ndarray, n: np.ndarray) -> np.ndarray:
     """La part de chaque territoire (lignes), rétrécie vers celle de tous, indicateur par indicateur (colonnes).
 
     Le poids est celui de la variance entre territoires, estimée par moments ; celle de tous où ``n`` est nul, zéro si
-    personne n'est compté.
+    personne n'est compté. ``x``, ``n`` : (territoires, indicateurs), des comptes ; rend des fractions, même forme.
+
+    >>> from observatoire import retrecir
+    >>> import numpy as np
+    >>> x, n = np.array([[1.0], [30.0], [90.0]]), np.array([[5.0], [200.0], [300.0]])
+    >>> (x / n).round(3).ravel().tolist(), retrecir(x, n).round(3).ravel().tolist()
+    ([0.2, 0.15, 0.3], [0.231, 0.158, 0.296])
     """
     x, n = np.asarray(x, float), np.asarray(n, float)
     total = n.sum(axis=0)

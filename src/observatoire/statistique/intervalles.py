@@ -28,6 +28,11 @@ def wilson(x, n, confiance: float = CONFIANCE):
 
     **Référence.** Wilson E. B. (1927), *JASA* 22, 209-212 ; Newcombe et Altman (2000), *Statistics with
     confidence*, chap. 6. Même écriture que ``PHStatsMethods.confidence_intervals``.
+
+    >>> from observatoire import wilson
+    >>> bas, haut = wilson([0, 5], [20, 20])
+    >>> bas.round(3).tolist(), haut.round(3).tolist()
+    ([0.0, 0.112], [0.161, 0.469])
     """
     x, n = np.asarray(x, float), np.asarray(n, float)
     z = quantile(confiance)
@@ -45,6 +50,11 @@ def byar(x, n, confiance: float = CONFIANCE):
 
     **Référence.** Breslow et Day (1987), *Statistical Methods in Cancer Research* II, p. 69 ; bornes exactes :
     Garwood (1936), *Biometrika* 28, 437-442. Mêmes règles que ``PHStatsMethods.ph_rate``.
+
+    >>> from observatoire import byar
+    >>> bas, haut = byar([3, 60], [100, 1000])
+    >>> bas.round(4).tolist(), haut.round(4).tolist()
+    ([0.0062, 0.0458], [0.0877, 0.0772])
     """
     x, n = np.asarray(x, float), np.asarray(n, float)
     z, alpha = quantile(confiance), (1 - confiance) / 2
@@ -114,6 +124,10 @@ def newcombe(x1, n1, x2, n2, confiance: float = CONFIANCE):
 
     **Référence.** Newcombe R. G. (1998), *Statistics in Medicine* 17, 873-890, méthode 10 (score hybride) ;
     égal à ``statsmodels.stats.proportion.confint_proportions_2indep(method="newcomb")``.
+
+    >>> from observatoire import newcombe
+    >>> [float(b.round(3)) for b in newcombe(30, 100, 20, 100)]
+    [-0.02, 0.217]
     """
     x1, n1, x2, n2 = (np.asarray(v, float) for v in (x1, n1, x2, n2))
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -49,7 +49,9 @@ COMPTES = Table(
 )  # fmt: skip
 COUVERTURE = Table(
     "couverture", PREPARE, "ce que chaque bailleur a livré de chaque indicateur", CALCUL,
-    cles=_LIVREE, mesures=(_DISPONIBLE, *_PARC), de=(DEPOTS,), sources=_LU, purge=Purge(),
+    cles=_LIVREE,
+    mesures=(_DISPONIBLE, texte("repris_par", "qui a repris de ses logements, cette année ou avant"), *_PARC),
+    de=(DEPOTS,), sources=(*_LU, "suivi/renumerotations"), purge=Purge(),
 )  # fmt: skip
 CONSTANTS = Table(
     "constants", PREPARE, "chaque indicateur à périmètre constant, là où les bailleurs ont changé, exact", CALCUL,

@@ -18,6 +18,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.configuration import TABLES_TIREES
 from observatoire.lecture.devenirs import DEVENIRS
 from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
+from observatoire.vocabulaire import MOYENNE, QUANTILE
 
 LIGNES = 4000
 ZONES = ("en_qpv", "hors_qpv")
@@ -36,6 +37,10 @@ class Temoin:
     univers: str
     lignes: np.ndarray
     ouvert: bool = False
+
+
+#: Les natures dont le haut est une mesure, jamais un compte.
+MESUREES = (MOYENNE, QUANTILE)
 
 
 def temoigner(
@@ -58,7 +63,7 @@ def temoigner(
     roles, refaits = {}, _compter(declarations, autres, baremes)
     for (code, role), lignes in _compter(declarations, tables, baremes).items():
         table = declarations[code].tables[0 if role == "numerateur" else -1]
-        if set(lignes.dropna().unique()) <= {True, False} and declarations[code].nature != "moyenne":
+        if set(lignes.dropna().unique()) <= {True, False} and declarations[code].nature not in MESUREES:
             retenues = lignes.eq(True).to_numpy(dtype=bool)
             ouvert = table in ouvertes and bool((refaits[code, role].eq(True) == retenues).all())
             roles[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues, ouvert)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.indicateurs.perimetre import livres_de, presents
+from observatoire.indicateurs.perimetre import Presences
 from observatoire.publie import TOUTES
 from observatoire.secret import Regles
 from observatoire.secret.valeurs import bruiter_des_comptes
@@ -51,7 +51,7 @@ class Parus:
         Une année du chemin se juge sur ce qui en paraît, tous bailleurs réunis.
         """
         fixes = self.constants[self.constants["depart"].eq(bouts[0]) & self.constants["arrivee"].eq(bouts[1])]
-        la = presents(livres_de(self.couverture), bouts)[0].stack()
+        la = Presences(self.couverture).aux_deux(bouts)[0].stack()
         siens = pd.MultiIndex.from_frame(flux[["bailleur", "indicateur"]]).isin(la.index[la.to_numpy(bool)])
         chemin = self.publiees[self.publiees["annee"].between(bouts[0] + 1, bouts[1] - 1)]
         codes = fixes["indicateur"].unique()

@@ -1,4 +1,4 @@
-"""Qui est entré, sorti, resté entre deux années : les ménages d'un bailleur, comptés par composante d'une part du parc.
+"""Qui est entré, sorti, resté entre deux années : les ménages d'une lignée, comptés par composante d'une part du parc.
 
 Les devenirs (:mod:`observatoire.lecture.devenirs`) disent qui est parti et qui est resté ; le reste se lit en
 rapprochant, par l'identifiant du logement, les ménages de deux années. Chaque ménage de chaque année est dans une
@@ -30,7 +30,7 @@ SANS_QUARTIER = ""
 
 @dataclass(frozen=True)
 class Deux:
-    """Les ménages d'un bailleur à deux 31 décembre de suite, et la place de chacun dans l'autre table (-1 : aucune).
+    """Les ménages d'une lignée à deux 31 décembre de suite, et la place de chacun dans l'autre table (-1 : aucune).
 
     ``suivi`` : le devenir des premiers ; ``au_parc`` : le logement des seconds y était déjà l'année d'avant.
     ``situes`` : le rang, dans ``quartiers``, de celui de chaque ménage, avant puis après.
@@ -101,15 +101,15 @@ def repartir(deux: Deux, annee: int, suivis: bool = True) -> tuple[np.ndarray, n
 
 
 def compter(
-    deux: Deux, composantes: tuple[np.ndarray, np.ndarray], releves: tuple[Releve, Releve], livres: tuple[bool, bool]
+    deux: Deux, composantes: tuple[np.ndarray, np.ndarray], releves: tuple[Releve, Releve], aux_deux: bool
 ) -> np.ndarray:
-    """Les comptes d'une part, pour un bailleur : (quartiers x composantes, :data:`COMPTES` puis leurs clés).
+    """Les comptes d'une part, pour une lignée : (quartiers x composantes, :data:`COMPTES` puis leurs clés).
 
-    ``livres`` : le bailleur a-t-il livré cette part, avant et après ? Un seul des deux : tout est ``couverture``.
+    ``aux_deux`` : l'a-t-elle livrée avant et après ? Sinon, tout est ``couverture``.
     """
     avant, apres = releves
     d_avant, d_apres = composantes
-    if livres != (True, True):
+    if not aux_deux:
         d_avant, d_apres = (np.full(len(d), _RANG["couverture"]) for d in composantes)
     else:
         lie = (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG["restes"], _RANG["deplaces"]])

@@ -1,8 +1,11 @@
 """Ceux qui sont là à deux dates : les mêmes ménages, les mêmes logements, et qui a gagné ou perdu chaque trait.
 
 Un ménage est le même si son logement et son emménagement le sont, donc sa clé (:mod:`observatoire.cles`) ; un logement,
-si son identifiant l'est. Une unité qu'un contour déplace d'un territoire à l'autre compte comme partie et arrivée. Un
-bailleur n'est compté que s'il a livré l'indicateur aux deux dates, sous les mêmes identifiants.
+si son identifiant l'est. Une unité qu'un contour déplace d'un territoire à l'autre compte, dans l'un, comme partie,
+dans l'autre, comme arrivée ; dans ce qui contient les deux, elle est restée. De même, qu'une fusion fait changer de
+bailleur est restée dans son quartier, et n'est aux deux dates d'aucun bailleur. Un bailleur n'est compté que si sa
+lignée (:class:`~observatoire.indicateurs.perimetre.Presences`) a livré l'indicateur aux deux dates, sous les mêmes
+identifiants.
 
 D'une année à la suivante, on compte aussi ceux qui ne répondent plus, et ce qu'ils répondaient un an plus tôt.
 """
@@ -26,7 +29,7 @@ from observatoire.couverture import ranger, renumerotes
 from observatoire.indicateurs import Sommes, croisements, lire_regles
 from observatoire.indicateurs.evaluation import remonter
 from observatoire.indicateurs.lots import grain
-from observatoire.indicateurs.perimetre import Paire, livres_de, paires, presents
+from observatoire.indicateurs.perimetre import Paire, Presences, paires
 from observatoire.indicateurs.prepares import ajouter_la_ville
 from observatoire.indicateurs.releves import SUIVIES, Releve, lire_du_bailleur, relever, se_suit
 from observatoire.indicateurs.sommes import additionner
@@ -52,24 +55,25 @@ def compter_les_passages(config: Configuration) -> pd.DataFrame:
     a_compter = [paire for paire in paires(config) if set(paire) <= set(vives)]
     par_paire: dict[Paire, list[Sommes]] = {paire: [] for paire in a_compter}
     annees = _Annees(config, [a for a in vives if any(a in paire for paire in a_compter)])
-    livres = livres_de(lire_preparee(COUVERTURE, config.chemin("prepare")))
-    aux_deux = {paire: presents(livres, paire)[0] for paire in a_compter}
+    presences = Presences(lire_preparee(COUVERTURE, config.chemin("prepare")))
+    aux_deux = {paire: presences.aux_deux(paire)[0] for paire in a_compter}
+    lignees = {paire: presences.lignees(paire[1]) for paire in a_compter}
     depots = lire_preparee(DEPOTS, config.chemin("prepare"))
     perdus = {
         paire: set().union(*(renumerotes(depots, a) for a in range(paire[0] + 1, paire[1] + 1))) for paire in a_compter
     }
-    for bailleur in (b.code for b in config.bailleurs):
+    for liees in presences.lignees(max(config.annees)):
         for table in SUIVIES:
-            vues = {annee: annees.voir(annee, table, bailleur) for annee in annees.annees}
+            vues = {(a, b): annees.voir(a, table, b) for a in annees.annees for b in liees}
             for paire, deux in aux_deux.items():
-                suivi = bailleur in deux.index and bailleur not in perdus[paire]
-                siens = deux.columns[deux.loc[bailleur]] if suivi else []
-                communes = [vues[a].parts(siens) for a in paire]
-                codes = [code for code in communes[0] if code in communes[1]]
-                if codes:
-                    par_paire[paire].append(
-                        _compter([vues[a] for a in paire], codes, annees.dimensions, se_suivent(paire))
-                    )
+                for lignee in lignees[paire]:
+                    if not set(lignee) <= set(liees) or perdus[paire] & set(lignee):
+                        continue
+                    cotes = [_reunir([vues[a, b] for b in lignee]) for a in paire]
+                    siens = set(deux.columns[deux.loc[lignee[0]]])
+                    codes = [c for c in cotes[0].releves if c in siens and c in cotes[1].releves]
+                    if codes:
+                        par_paire[paire].append(_compter(cotes, codes, annees.dimensions, se_suivent(paire)))
     purgees = [paire for paire in paires(config) if paire not in a_compter]
     morceaux = [relire_d_une_purge(config, PASSAGES.nom, (a, de), depart=de, annee=a) for de, a in purgees]
     morceaux += [t for paire, sommes in par_paire.items() for t in _tabuler(config, paire, sommes)]
@@ -85,9 +89,15 @@ class Vue:
     lignes: pd.DataFrame
     releves: Mapping[str, Releve]
 
-    def parts(self, codes) -> list[str]:
-        """Celles de ``codes`` que l'on y relève."""
-        return [code for code in self.releves if code in set(codes)]
+
+def _reunir(vues: list[Vue]) -> Vue:
+    """Les lignes de bailleurs d'une même lignée, et ce que relèvent tous ceux qui en ont."""
+    vues = [v for v in vues if len(v.lignes)] or vues[:1]
+    if len(vues) == 1:
+        return vues[0]
+    communs = [code for code in vues[0].releves if all(code in v.releves for v in vues)]
+    releves = {code: Releve.bout_a_bout([v.releves[code] for v in vues]) for code in communs}
+    return Vue(pd.concat([v.lignes for v in vues], ignore_index=True), releves)
 
 
 class _Annees:
@@ -124,8 +134,10 @@ def _compter(vues: list[Vue], codes: list[str], dimensions: list[str], suivantes
     depart, arrivee = cellule[: len(avant.lignes)], cellule[len(avant.lignes) :]
     la = pd.Index(apres.lignes["id_logement"]).get_indexer(avant.lignes["id_logement"])
     cles = [v.lignes[CLE].to_numpy(np.int64) for v in (avant, apres)]
-    ici = np.flatnonzero((la >= 0) & (cles[0] == cles[1][la]) & (depart == arrivee[la]))
-    la, cle, ou = la[ici], cles[0][ici].astype(float), depart[ici]
+    ici = np.flatnonzero((la >= 0) & (cles[0] == cles[1][la]))
+    la, cle = la[ici], cles[0][ici].astype(float)
+    trajets, ou = np.unique(depart[ici] * len(cellules) + arrivee[la], return_inverse=True)
+    cellules = _situer(*(cellules.iloc[bout] for bout in np.divmod(trajets, len(cellules))))
     sommer = partial(np.bincount, ou, minlength=len(cellules))
     colonnes, sommes = [], []
     for code in codes:
@@ -135,6 +147,18 @@ def _compter(vues: list[Vue], codes: list[str], dimensions: list[str], suivantes
             colonnes += [(code, compte), (code, f"cle_{compte}")]
             sommes += [sommer(retenus), sommer(retenus * cle) % MODULE]
     return Sommes(cellules, np.column_stack(sommes).astype(float), colonnes)
+
+
+def _situer(avant: pd.DataFrame, apres: pd.DataFrame) -> pd.DataFrame:
+    """Les territoires où l'on est aux deux dates ; manquant, celui que l'on a quitté pour un autre.
+
+    Le bailleur est celui des deux dates ; « ancien nouveau » s'il a changé : on n'est alors ni chez l'un, ni chez
+    l'autre.
+    """
+    bouts = [cellules.astype(object).reset_index(drop=True) for cellules in (avant, apres)]
+    situees = bouts[0].where(bouts[0].eq(bouts[1]))
+    change = situees["bailleur"].isna()
+    return situees.assign(bailleur=situees["bailleur"].mask(change, bouts[0]["bailleur"] + " " + bouts[1]["bailleur"]))
 
 
 def _passer(avant: Releve, apres: Releve, ici: np.ndarray, la: np.ndarray) -> Iterator[np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.indicateurs.perimetre import livres_de, presents
+from observatoire.indicateurs.perimetre import Presences
 from observatoire.publie import CLES
 from observatoire.secret import Ouverture, Regles, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE, TOUS, exactes, seuil_flou, trahit
@@ -56,7 +56,8 @@ def _taire(table: pd.DataFrame, ou: np.ndarray) -> None:
 
 def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
     """Les passages que ce public lit, bruit compris ; manquants là où trop peu d'unités sont restées."""
-    table = passages[regles.montre(passages)].reset_index(drop=True)
+    montres = regles.montre(passages) & ~passages["bailleur"].str.contains(" ")  # d'un bailleur à l'autre : à personne
+    table = passages[montres].reset_index(drop=True)
     sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
     bruitee = ~exactes(table, ouverture, regles)
     seuils = np.array([regles.seuil_de(source) for source in sources], dtype=float)
@@ -70,11 +71,11 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
 
 def _perimetres(constants: pd.DataFrame, couverture: pd.DataFrame) -> pd.DataFrame:
     """De chaque comparaison et indicateur : les bailleurs présents aux deux dates, ceux qui ne le sont qu'à une."""
-    livres, lignes = livres_de(couverture), []
+    presences, lignes = Presences(couverture), []
     for bouts, siens in constants.groupby(_BOUTS):
-        deux, _ = presents(livres, bouts)
+        deux, _ = presences.aux_deux(bouts)
         for code in siens["indicateur"].unique():
-            a_une = {b for annee in bouts for b in livres[annee].index[livres[annee].get(code, False)]}
+            a_une = {b for annee in bouts for b in presences.livrent(annee, code)}
             ici = set(deux.index[deux[code]])
             lignes.append((*bouts, code, " ".join(sorted(ici)), " ".join(sorted(a_une - ici))))
     return pd.DataFrame(lignes, columns=[*_BOUTS, "indicateur", "presents", "absents"])
