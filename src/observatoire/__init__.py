@@ -15,6 +15,7 @@ _ORIGINES = {
     "actions_du_dossier": f"{_SUJETS}.alertes.vue.dossier",
     "alertes_du_quartier": f"{_SUJETS}.alertes.vue.resume",
     "alertes_et_decisions": f"{_SUJETS}.alertes.vue.resume",
+    "alertes_a_suivre": f"{_SUJETS}.alertes.vue.suites",
     "alertes_en_bref": f"{_SUJETS}.alertes.vue.resume",
     "ampleur": f"{_SUJETS}.alertes.vue.dossier",
     "atelier_simulation": f"{_SUJETS}.simulation.vue.atelier",

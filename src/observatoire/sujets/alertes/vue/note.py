@@ -17,6 +17,7 @@ from observatoire.publie import cle_d_alerte, en_lignes
 from observatoire.sujets.alertes.vue.bilan import Bilan, bilan_du_trimestre
 from observatoire.sujets.alertes.vue.registre import dire_pilote
 from observatoire.sujets.alertes.vue.resume import dire, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.suites import dire_le_fait
 from observatoire.sujets.alertes.vue.verdicts import est_signale, pastille
 
 if TYPE_CHECKING:
@@ -121,11 +122,6 @@ def _dire(valeurs: Publie, dossier: dict, ligne: dict | None) -> str:
 
 
 def _dire_le_fait(valeurs: Publie, dossier: dict) -> str:
-    """« accompagnement, prévention des expulsions, en cours (2e trimestre 2009) » ; rien si rien n'a été inscrit."""
-    faits = []
-    for action in valeurs.actions(dossier["dossier"]):
-        champs = [(c, action.get(c)) for c in ("reponse", "outil", "issue")]
-        dits = [valeurs.libelle_du_suivi(c, code) for c, code in champs if not pd.isna(code)]
-        if dits:
-            faits.append(f"{escape(', '.join(dits))} ({ecrire_trimestre(action['trimestre'])})")
-    return " ; ".join(faits)
+    """Chaque réponse apportée ; rien si rien n'a été inscrit."""
+    faits = (dire_le_fait(valeurs, action) for action in valeurs.actions(dossier["dossier"]))
+    return " ; ".join(filter(None, faits))
