@@ -37,6 +37,7 @@ _ORIGINES = {
     "decisions_en_bref": f"{_SUJETS}.seances.vue",
     "decisions_de_l_annee": f"{_SUJETS}.seances.vue",
     "dossiers_du_trimestre": f"{_SUJETS}.alertes.vue.note",
+    "diapositive": f"{_PRESENTATION}.affichage",
     "dix_chiffres": f"{_PRESENTATION}.fiche",
     "ecrire": f"{_PRESENTATION}.nombres",
     "ecrire_date": f"{_PRESENTATION}.nombres",

@@ -20,7 +20,7 @@ from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
 from observatoire import lectures
-from observatoire.documents.plan import FICHE
+from observatoire.documents.plan import ETIQUETTES
 from observatoire.edition.equipe import MEURTRIERE, Lieu
 from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
@@ -33,7 +33,7 @@ logging.getLogger("papermill").setLevel(logging.CRITICAL)
 NOM = "observatoire"
 #: Où un noyau ordinaire trouve de quoi se préparer.
 INSTALLATION = "observatoire.moteur.noyau"
-ETIQUETTES_CACHEES = {"parameters", "injected-parameters", FICHE}
+ETIQUETTES_CACHEES = {"parameters", "injected-parameters", *ETIQUETTES}
 
 
 def faire_page(travail: Travail, lieu: Lieu) -> Resultat:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
-from observatoire.presentation.affichage import Fragment, absent, defiler
+from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
+from observatoire.presentation.objectifs import accorder
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import cle_d_alerte, en_lignes
 from observatoire.sujets.alertes.vue.bilan import Bilan, bilan_du_trimestre
@@ -36,6 +37,8 @@ MOTIFS = {
     "a_clore": "l'alerte est résolue et une réponse court encore : la clore ou la poursuivre",
 }
 DEPUIS = "edition"
+#: Ce que la note dit de chaque liste, pour tenir sur deux feuilles ; le reste est dans un pli, qui ne s'imprime pas.
+DITS, DECIDES = 6, 8
 
 
 def ouvrir_la_note(valeurs: Publie) -> Fragment:
@@ -73,8 +76,21 @@ def a_decider(valeurs: Publie) -> Fragment:
         ]
         for d in attendent
     ]
+    html = _tabuler(lignes[:DECIDES], titre)
+    if autres := lignes[DECIDES:]:
+        html += _replier(len(autres), _tabuler(autres, f"{titre}, suite"))
+    return reserver(valeurs, html, titre)
+
+
+def _tabuler(lignes: list[list[str]], titre: str) -> str:
     table = donnees.tableau_simple(["Territoire", "Indicateur", "À décider", "Pilote"], lignes, titre)
-    return reserver(valeurs, defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre), titre)
+    return defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre)
+
+
+def _replier(nombre: int, html: str) -> str:
+    """Les suivants, dans un pli ; sur le papier, où les trouver."""
+    autres = accorder(nombre, "autre", "autres")
+    return f'<p class="obs-note">Et {autres}, au registre des alertes.</p>{plier(f"Voir {autres}", html)}'
 
 
 def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
@@ -85,8 +101,11 @@ def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
         noms = " ni ".join(NOMS[nom][0] for nom in listes)
         return paragraphe(f"Aucune alerte {noms}.")
     evaluees = {cle_d_alerte(r): r for r in valeurs.alertes(annee=valeurs.annee)}
-    puces = "".join(f"<li>{_dire(valeurs, d, evaluees.get(cle_d_alerte(d)))}</li>" for d in dossiers)
-    return reserver(valeurs, f'<ul class="obs-alertes">{puces}</ul>', ", ".join(listes))
+    puces = [f"<li>{_dire(valeurs, d, evaluees.get(cle_d_alerte(d)))}</li>" for d in dossiers]
+    html = f'<ul class="obs-alertes">{"".join(puces[:DITS])}</ul>'
+    if autres := puces[DITS:]:
+        html += _replier(len(autres), f'<ul class="obs-alertes">{"".join(autres)}</ul>')
+    return reserver(valeurs, html, ", ".join(listes))
 
 
 def _bilan(valeurs: Publie) -> Bilan | None:

@@ -11,6 +11,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, defiler
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_territoire
 from observatoire.presentation.nombres import ecrire_date, ecrire_ligne, ecrire_trimestre
+from observatoire.presentation.objectifs import accorder
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.bilan import EN_COURS, FINIES
@@ -58,17 +59,22 @@ def dire_la_suite(valeurs: Publie, dossier: dict) -> str:
     return "choisir une réponse"
 
 
-def alertes_a_suivre(valeurs: Publie) -> Fragment:
-    """Les dossiers ouverts, dans l'ordre du registre : le taux, l'examen, ce qui est décidé et l'étape qui vient."""
+def alertes_a_suivre(valeurs: Publie, nombre: int | None = None) -> Fragment:
+    """Les dossiers ouverts, dans l'ordre du registre : le taux, l'examen, ce qui est décidé et l'étape qui vient.
+
+    ``nombre`` : les premiers seulement ; combien d'autres suivent est dit.
+    """
     ouverts = valeurs.dossiers_ouverts()
     if not ouverts:
         return paragraphe("Aucune alerte n'est ouverte.")
     titre = "Alertes ouvertes : ce qui est décidé, ce qui vient"
     evaluees = {cle_d_alerte(r): r for r in valeurs.alertes(annee=valeurs.annee)}
-    lignes = [_ligne(valeurs, d, evaluees.get(cle_d_alerte(d))) for d in ouverts]
+    lignes = [_ligne(valeurs, d, evaluees.get(cle_d_alerte(d))) for d in ouverts[:nombre]]
+    autres = paragraphe(f"Et {accorder(len(ouverts) - len(lignes), 'autre', 'autres')}, au registre des alertes.")
     entetes = ["Territoire", "Indicateur", "Taux", "Ouverte", "Examinée", "Décidé", "Prochaine étape"]
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-a-gauche", 1)
-    return reserver(valeurs, defiler(table, titre) + donnees.noter_statuts(table), titre)
+    suite = autres.html if len(lignes) < len(ouverts) else ""
+    return reserver(valeurs, defiler(table, titre) + donnees.noter_statuts(table) + suite, titre)
 
 
 def _ligne(valeurs: Publie, dossier: dict, evaluee: dict | None) -> list[str]:
