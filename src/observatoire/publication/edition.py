@@ -226,5 +226,6 @@ def _edition(config: Configuration, regles: Regles) -> dict:
         "deposants": _compter_les_deposants(config),
         "charte": {cle: str(valeur) for cle, valeur in config.charte.items()},
         "signataires": list(config.signataires),
+        "publication": dict(config.publication),
         "immeubles_hors_quartier": {str(a): int(n) for a, n in dehors.groupby("annee").size().items()},
     }
