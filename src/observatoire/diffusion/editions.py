@@ -14,6 +14,7 @@ from observatoire.diffusion.comparaison import comparer, dire_la_cause, lire_eta
 from observatoire.echappement import pour_myst, replier
 from observatoire.fichiers import ecrire_csv, ecrire_octets, ecrire_texte
 from observatoire.presentation.nombres import ecrire
+from observatoire.publie import Contenu
 from observatoire.rangement import lire_publiee
 from observatoire.tables.edition import EDITIONS
 
@@ -29,8 +30,8 @@ def archiver(publie: Path, sortie: Path, vers: str) -> tuple[list[str], str]:
 
     Rend les chemins écrits, et le Markdown de la page « Éditions », qui y mène par ``vers``.
     """
-    edition = json.loads((publie / "edition.json").read_text(encoding="utf-8"))
-    catalogue = {d["code"]: d for d in json.loads((publie / "catalogue.json").read_text(encoding="utf-8"))}
+    contenu = Contenu(publie)
+    edition, catalogue = contenu.table("edition"), contenu.table("catalogue")
     fiches, sections = [_courante(edition)], []
     connues = lire_publiee(EDITIONS, publie).sort_values("edition", ascending=False)
     actuel = lire_etat(publie) if len(connues) else None
