@@ -256,7 +256,7 @@ def test_le_logo_et_la_recherche_restent_en_vue_et_sans_script_le_menu_suit_la_p
     etroit = navigateur.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
     etroit.goto(adresse + types["quartier"])
     etroit.locator(".sans-script").click()
-    assert etroit.locator(".bd-sidebar-primary a").filter(has_text="Accueil").is_visible()
+    assert etroit.locator(".bd-sidebar-primary nav a").first.is_visible()
     assert not etroit.locator(".primary-toggle").is_visible()
     etroit.evaluate("document.querySelector('h2').scrollIntoView()")
     assert etroit.locator(".marque-courte img").bounding_box()["y"] < 60

@@ -79,7 +79,7 @@ def alertes_a_suivre(valeurs: Publie, nombre: int | None = None) -> Fragment:
 
 def _ligne(valeurs: Publie, dossier: dict, evaluee: dict | None) -> list[str]:
     lieu = dossier["niveau"], dossier["territoire"]
-    adresse = vers_alerte(valeurs, dossier, DEPUIS) or vers_territoire(valeurs, *lieu, DEPUIS)
+    adresse = vers_alerte(valeurs, dossier, DEPUIS) or vers_territoire(valeurs, "quartier", dossier["quartier"], DEPUIS)
     propre = valeurs.ligne(dossier["indicateur"], *lieu, annee=valeurs.annee)
     taux = ecrire_ligne(propre, valeurs.catalogue[dossier["indicateur"]], html=True)
     return [
