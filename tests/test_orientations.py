@@ -313,7 +313,11 @@ def _adopter(tmp_path, *orientations):
 
 def test_les_orientations_livrees_se_lisent_et_disent_qu_elles_sont_fictives(tmp_path):
     livrees = yaml.safe_load((RACINE / "data" / "suivi" / ORIENTATIONS).read_text(encoding="utf-8"))["orientations"]
-    lues = lire_orientations(_adopter(tmp_path, *livrees))
+    config = _adopter(tmp_path, *livrees)
+    assert lire_orientations(config) == []  # de vrais dépôts n'en héritent pas
+    config.chemin("prepare").mkdir(parents=True)
+    (config.chemin("prepare") / "origine.json").write_text('{"fictif": true}', encoding="utf-8")
+    lues = lire_orientations(config)
     assert [o.code for o in lues] == [o["code"] for o in livrees]
     assert {o.bailleur for o in lues} == {"chacun"}
     assert all("fictif" in o.source and "fictive" in o.adoptee_par for o in lues)

@@ -153,5 +153,5 @@ def test_les_editions_d_avant_restent_avec_leur_methode(prepare):
         editions = pd.read_csv(dossier / "editions.csv").set_index("edition")
         assert editions["methode"].to_dict() == {2008: "suppression", 2009: "bruit"}
         assert editions["publiees"].gt(0).all()
-        assert sorted(f.name for f in (dossier / "anterieures").iterdir()) == ["2008.csv", "2009.csv"]
+        assert sorted(f.name for f in (dossier / "anterieures").glob("*.csv")) == ["2008.csv", "2009.csv"]
     assert lire_publie(2010, dossier).indicateurs["annee"].eq(2010).all()

@@ -16,7 +16,7 @@ from lxml import html as lxml_html
 
 CHROMIUM = Path("/usr/bin/chromium")
 EN_CI = os.environ.get("CI") == "true"
-ETIQUETTES_AXE = ["wcag2a", "wcag2aa", "RGAAv4"]
+ETIQUETTES_AXE = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "RGAAv4", "best-practice"]
 ANGLAIS = re.compile(
     r"\b(Toggle|Search|Skip to|Back to top|Previous|Next page|Contents|Home|Main|Copyright|Click|Show code"
     r"|Traceback|Error|Warning|Powered by|Last updated|Permalink)\b"
@@ -24,7 +24,7 @@ ANGLAIS = re.compile(
 TYPES_DE_PAGE = (
     "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
     "methode", "glossaire", "recherche", "alertes", "note", "alerte", "engagements", "engagement", "seances",
-    "gouvernance", "explorateur", "indicateurs",
+    "gouvernance", "explorateur", "indicateurs", "revue", "editions", "mentions", "accessibilite", "perdue",
 )  # fmt: skip
 
 FICHE, ANNEE = "book/edition/indicateurs/", "book/edition/{annee}/"
@@ -138,7 +138,7 @@ def types(site_construit) -> dict[str, str]:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
     noms = ("accueil", "couverture", "sources", "corrections", "formats", "note", "engagements", "explorateur")
-    noms += ("indicateurs",)
+    noms += ("indicateurs", "revue", "editions", "mentions", "accessibilite")
     pages = {nom: f"{edition}/{nom}.html" for nom in noms}
     # Les pages d'alerte sont pour les partenaires : OBSERVATOIRE_SITE donne leur site.
     if reservees := sorted((site_construit / edition).glob(f"{annee}/alerte-*.html")):
@@ -153,6 +153,7 @@ def types(site_construit) -> dict[str, str]:
         "engagement": f"{edition}/engagements/production_annuelle.html",
         "seances": f"{edition}/seances/calendrier.html",
         "recherche": "search.html",
+        "perdue": "404.html",
     }
 
 
@@ -243,6 +244,22 @@ def test_une_page_tient_sur_un_telephone(page, adresse, types, nom):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(adresse + _adresse(types, nom), wait_until="networkidle")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not _defauts(page)
+
+
+def test_le_logo_et_la_recherche_restent_en_vue_et_sans_script_le_menu_suit_la_page(navigateur, adresse, types):
+    large = navigateur.new_page(viewport={"width": 1280, "height": 600})
+    large.goto(adresse + types["quartier"], wait_until="networkidle")
+    large.evaluate("document.querySelector('.bd-sidebar-primary').scrollTo(0, 1e6)")
+    for selecteur in (".marque img", ".chercher input"):
+        assert 0 <= large.locator(selecteur).first.bounding_box()["y"] < 200, selecteur
+    etroit = navigateur.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False).new_page()
+    etroit.goto(adresse + types["quartier"])
+    etroit.locator(".sans-script").click()
+    assert etroit.locator(".bd-sidebar-primary nav a").first.is_visible()
+    assert not etroit.locator(".primary-toggle").is_visible()
+    etroit.evaluate("document.querySelector('h2').scrollIntoView()")
+    assert etroit.locator(".marque-courte img").bounding_box()["y"] < 60
 
 
 @pytest.mark.parametrize("mots", ["évaluation", "evaluation", "vacants", "besancon"])

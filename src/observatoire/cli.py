@@ -344,6 +344,21 @@ def auditer(
 
 
 @app.command(cls=Commande)
+def comparer(
+    avant: Annotated[Path, typer.Argument(help="Dossier publié d'une édition, pour un public.", metavar="AVANT")],
+    apres: Annotated[Path, typer.Argument(help="Celui d'une autre.", metavar="APRES")],
+    sortie: Annotated[Path, typer.Option("--sortie", help="Où écrire la page et le CSV.", metavar="DOSSIER")] = Path(
+        "comparaison"
+    ),
+) -> None:
+    """Lister chaque valeur qui change d'une édition à une autre, et pourquoi."""
+    from observatoire.diffusion.rapport import PAGE, compter, ecrire_le_rapport
+
+    print(compter(ecrire_le_rapport(avant, apres, sortie)))
+    print(f"Écrit : {sortie / PAGE}")
+
+
+@app.command(cls=Commande)
 def seance(
     date: Annotated[
         dt.datetime | None,

@@ -5,6 +5,7 @@ Ce qui n'est pas déclaré ne s'écrit pas : une colonne de trop n'atteint jamai
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from observatoire.configuration import PUBLIQUE
 from observatoire.echappement import changer_textes, depuis_tableur
 from observatoire.fichiers import ecrire_csv, ecrire_parquet
 from observatoire.tables import Table, en_texte, publiees
+from observatoire.tables.depots import ORIGINE
 from observatoire.tables.edition import DICTIONNAIRE
 
 
@@ -41,6 +43,12 @@ def lire_publiee(table: Table, dossier: Path) -> pd.DataFrame:
     )
     textes = lue.select_dtypes(["object", "string"]).columns
     return lue.assign(**{nom: changer_textes(lue[nom], depuis_tableur).astype(object) for nom in textes})
+
+
+def sont_fictifs(prepare: Path) -> bool:
+    """Les dépôts d'où vient ``prepare`` sont-ils fictifs ? Non tant que rien n'est préparé."""
+    origine = ORIGINE.dans(prepare)
+    return origine.is_file() and json.loads(origine.read_text(encoding="utf-8"))["fictif"]
 
 
 def ecrire_publiee(table: Table, contenu: pd.DataFrame, dossier: Path, public: str) -> None:

@@ -65,7 +65,8 @@ class Configuration:
     qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi
     des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom. ``communes`` : celles
     d'une agglomération, dont ``code`` est alors le SIREN ; vide quand le territoire est une commune. ``epci`` : celui
-    d'une commune, s'il est déclaré ; il ne sert qu'au contexte de la revue.
+    d'une commune, s'il est déclaré ; il ne sert qu'au contexte de la revue. ``publication`` : qui publie le
+    site, et où.
     """
 
     fichier: Path
@@ -86,6 +87,7 @@ class Configuration:
     quartiers: str = "contours"
     acces: str = ACCES[0]
     conservation: Mapping[str, int] = field(default_factory=dict)
+    publication: Mapping[str, str] = field(default_factory=dict)
     communes: tuple[Commune, ...] = ()
     epci: Epci | None = None
 
@@ -215,6 +217,7 @@ def _composer(ville: Ville, fichier: Path, referentiels: Path) -> Configuration:
         quartiers=territoire.quartiers,
         acces=ville.acces,
         conservation=ville.conservation.model_dump(exclude_unset=True) if ville.conservation else {},
+        publication=ville.publication.model_dump(exclude_none=True) if ville.publication else {},
         communes=communes,
         epci=Epci(territoire.epci.code, territoire.epci.nom) if territoire.epci else None,
     )

@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 
 from observatoire.configuration import PUBLIQUE
 from observatoire.documents.blocs import Bloc, lire_html
-from observatoire.documents.plan import FICHE, Document
+from observatoire.documents.dessins import en_gris
+from observatoire.documents.plan import DIAPOSITIVES, ETIQUETTES, FICHE, Document
 from observatoire.erreurs import EditionIncomplete
 from observatoire.presentation.nombres import ecrire_date
 from observatoire.typographie import ponctuer
@@ -43,7 +44,8 @@ def lire_contenu(document: Document, page: Path, edition: dict) -> Contenu:
     blocs = [b for cellule in notebook.cells if _en_est(document, cellule) for b in _blocs(cellule)]
     titres = [document.titre] if document.etiquette else titres_de(blocs)
     corps = [b for b in blocs if not (b["genre"] == "titre" and b["niveau"] == 1)]
-    resume, sections = (corps, []) if document.etiquette else _ranger(corps)
+    corps = corps if document.etiquette == DIAPOSITIVES else [_griser(b) for b in corps]
+    resume, sections = (corps, []) if document.etiquette == FICHE else _ranger(corps)
     if not titres or not resume:
         raise EditionIncomplete(f"la page « {document.page} » n'a pas de titre, ou rien avant sa première section.")
     public, date = edition["public"], dt.date(edition["annees"][-1], 12, 31)
@@ -68,7 +70,15 @@ def titres_de(blocs: list[Bloc]) -> list[str]:
 
 def _en_est(document: Document, cellule: nbformat.NotebookNode) -> bool:
     etiquettes = cellule.metadata.get("tags", ())
-    return document.etiquette in etiquettes if document.etiquette else FICHE not in etiquettes
+    return document.etiquette in etiquettes if document.etiquette else not set(ETIQUETTES) & set(etiquettes)
+
+
+def _griser(bloc: Bloc) -> Bloc:
+    """Une figure telle qu'elle s'imprime en noir et blanc ; ce qui se projette garde ses couleurs."""
+    if bloc["genre"] != "figure":
+        return bloc
+    legende = [x | {"svg": x["svg"] and en_gris(x["svg"])} for x in bloc["legende"]]
+    return bloc | {"svg": en_gris(bloc["svg"]), "legende": legende}
 
 
 def _blocs(cellule: nbformat.NotebookNode) -> list[Bloc]:

@@ -1,4 +1,4 @@
-"""Un dessin de page, prêt pour une impression en noir et blanc."""
+"""Un dessin de page, prêt pour un document ; en noir et blanc, s'il s'imprime."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def _griser(hexa: str) -> str:
 
 
 def lire_dessin(noeud: html.HtmlElement) -> tuple[str, str]:
-    """Le SVG d'une figure, en gris, sans lien ni texte caché, et le texte de remplacement qu'il portait."""
+    """Le SVG d'une figure, sans lien ni texte caché, et le texte de remplacement qu'il portait."""
     alternative = " ".join(t.text or "" for t in noeud.xpath("./desc")) or " ".join(noeud.xpath("./title/text()"))
     racine = _en_svg(noeud)
     racine.tail = None
-    return en_gris(etree.tostring(racine, encoding="unicode")), ponctuer(alternative.strip())
+    return etree.tostring(racine, encoding="unicode"), ponctuer(alternative.strip())
 
 
 def _en_svg(noeud: html.HtmlElement) -> etree._Element:

@@ -28,20 +28,28 @@ def prevus(pages: Mapping[str, str], annee: int, publie: Path) -> list[Document]
 
     ``pages`` : chemin de la page, sans suffixe -> le JSON de son modèle, textes remplacés.
     """
-    communs = [d for d in DOCUMENTS if d.page in pages and (d.table is None or _a_des_lignes(publie / d.table))]
+    communs = [
+        d
+        for d in DOCUMENTS
+        if d.page in pages
+        and (d.table is None or _a_des_lignes(publie / d.table))
+        and (not d.etiquette or _porte(pages[d.page], d.etiquette))
+    ]
     de_l_annee = {page: modele for page, modele in pages.items() if page.startswith(f"{annee}/")}
     return [*communs, *(d for page, modele in de_l_annee.items() for d in _fiche(page, modele))]
 
 
 def _fiche(page: str, modele: str) -> list[Document]:
     """La fiche d'une page dont une cellule en porte l'étiquette."""
-    cellules = json.loads(modele)["cells"]
-    if not any(FICHE in c["metadata"].get("tags", ()) for c in cellules):
+    if not _porte(modele, FICHE):
         return []
-    titres = [
-        t for c in cellules if c["cell_type"] == "markdown" for t in titres_de(lire_markdown("".join(c["source"])))
-    ]
+    textes = ("".join(c["source"]) for c in json.loads(modele)["cells"] if c["cell_type"] == "markdown")
+    titres = [titre for texte in textes for titre in titres_de(lire_markdown(texte))]
     return [fiche_de(page, titres[0])]
+
+
+def _porte(modele: str, etiquette: str) -> bool:
+    return any(etiquette in c["metadata"].get("tags", ()) for c in json.loads(modele)["cells"])
 
 
 def _a_des_lignes(fichier: Path) -> bool:
@@ -52,12 +60,13 @@ def presenter_documents(documents: Sequence[Document]) -> str:
     """Le Markdown de la page « Documents » : chacun, en un paragraphe, et ses deux formes."""
     parties = [
         "# Documents",
-        "Chaque document se lit en ligne, ou s'imprime : A4, noir et blanc, résumé en première page.",
+        "Chaque document se lit en ligne, ou s'imprime : A4, noir et blanc, résumé en première page ; les diapositives "
+        "se projettent.",
     ]
-    for document in (d for d in documents if not d.etiquette):
+    for document in (d for d in documents if d.etiquette != FICHE):
         parties += [f"## {document.titre}", f"{document.objet} {document.destinataires}"]
         parties.append(f"{_lier(document, f'{document.titre} (PDF)')} – [lire en ligne]({document.page})")
-    if fiches := [d for d in documents if d.etiquette]:
+    if fiches := [d for d in documents if d.etiquette == FICHE]:
         parties += ["## Fiches à imprimer", fiches[0].objet]
         parties.append("\n".join(f"- {_lier(d, d.titre)} – [lire en ligne]({d.page})" for d in fiches))
     return "\n\n".join(parties) + "\n"

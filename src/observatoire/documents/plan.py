@@ -31,8 +31,8 @@ class Document:
     etiquette: str = ""
 
 
-#: L'étiquette des cellules qui font la fiche à imprimer d'une page ; le site ne les montre pas.
-FICHE = "fiche"
+#: L'étiquette des cellules qui font la fiche à imprimer d'une page, ou ses diapositives ; le site ne les montre pas.
+ETIQUETTES = FICHE, DIAPOSITIVES = "fiche", "diapositives"
 
 
 def fiche_de(page: str, titre: str) -> Document:
@@ -69,6 +69,16 @@ DOCUMENTS = (
         "alertes, les attributions et la pertinence des objectifs, les séances de l'année.",
         "Remis aux membres de la Conférence.",
         "document.typ",
+    ),
+    Document(
+        "diapositives-de-la-conference",
+        "conference",
+        "Conférence communale",
+        "Dix diapositives à projeter (16:9) : l'essentiel, les chiffres, une carte et des courbes, les alertes et leur "
+        "suite, les engagements à discuter.",
+        "Support de séance.",
+        "diapositives.typ",
+        etiquette=DIAPOSITIVES,
     ),
     Document(
         "revue",

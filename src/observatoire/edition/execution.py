@@ -17,6 +17,8 @@ from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.diffusion.ecriture import diffuser
+from observatoire.diffusion.editions import DOSSIER as EDITIONS
+from observatoire.diffusion.editions import archiver
 from observatoire.echappement import replier
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
@@ -115,11 +117,13 @@ def ecrire_les_fiches(carnet: Carnet, schemas: Path) -> list[Path]:
 
 
 def _diffuser(publie: Path, edition: Path) -> list[Path]:
-    """Les données à télécharger, et leur page."""
-    chemins, texte = diffuser(publie, edition / DONNEES, f"../../{DONNEES}/")
-    page = Path(f"{DONNEES}.md")
-    ecrire_texte(f"---\n{MARQUE}: {_lire_la_memoire(publie)['public']}\n---\n\n{texte}\n", edition / page)
-    return [*(Path(DONNEES, chemin) for chemin in chemins), page]
+    """Les données à télécharger et l'archive des éditions, chacune avec sa page."""
+    ecrits, public = [], _lire_la_memoire(publie)["public"]
+    for nom, ecrire in ((DONNEES, diffuser), (EDITIONS, archiver)):
+        chemins, texte = ecrire(publie, edition / DONNEES, f"../../{DONNEES}/")
+        ecrire_texte(f"---\n{MARQUE}: {public}\n---\n\n{texte}\n", edition / f"{nom}.md")
+        ecrits += [*(Path(DONNEES, chemin) for chemin in chemins), Path(f"{nom}.md")]
+    return ecrits
 
 
 def _refuser_un_autre_public(publie: Path, edition: Path, public: str) -> None:

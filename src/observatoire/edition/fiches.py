@@ -13,6 +13,7 @@ from observatoire.edition.fiche import fiche, regrouper, titre_de_la_fiche
 from observatoire.edition.fiches_mixite import fiche_de_mixite, noms_des_groupes
 from observatoire.edition.formats import page_des_formats
 from observatoire.edition.liste import page_des_indicateurs
+from observatoire.edition.mentions import pages_de_mentions
 from observatoire.edition.reference import page_de_la_reference
 from observatoire.edition.seances import pages_des_seances
 from observatoire.edition.travail import MARQUE
@@ -26,13 +27,14 @@ PROCHES = 6
 
 
 def ecrire_fiches(publie: Path, schemas: Path, edition: Path) -> list[Path]:
-    """Écrire dans ``edition`` les fiches, leur liste, le format d'échange, l'explorateur et ses données.
+    """Écrire dans ``edition`` les fiches, leur liste, le format d'échange, les mentions, l'explorateur et ses données.
 
     Une répartition (des indicateurs de même ``groupe``) n'a qu'une fiche, qui porte le code du groupe. Rend les
     chemins de tout ce qui est écrit.
     """
     valeurs = lire_publie(dossier=publie)
     pages = [*_textes(valeurs), ("formats", page_des_formats(schemas)), ("reference", page_de_la_reference())]
+    pages += pages_de_mentions(valeurs.edition)
     return [*ecrire_donnees(valeurs, edition), *_ecrire(pages, valeurs, edition)]
 
 

@@ -20,7 +20,7 @@ from papermill.parameterize import parameterize_notebook
 from traitlets.config import Config
 
 from observatoire import lectures
-from observatoire.documents.plan import FICHE
+from observatoire.documents.plan import ETIQUETTES
 from observatoire.edition.equipe import MEURTRIERE, Lieu
 from observatoire.edition.travail import MARQUE, NOYAU, Resultat, Travail
 from observatoire.lectures import Lecture
@@ -32,7 +32,7 @@ from observatoire.publie import VARIABLE
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 #: Où un noyau ordinaire trouve de quoi se préparer.
 INSTALLATION = "observatoire.moteur.noyau"
-ETIQUETTES_CACHEES = {"parameters", "injected-parameters", FICHE}
+ETIQUETTES_CACHEES = {"parameters", "injected-parameters", *ETIQUETTES}
 
 
 def faire_page(travail: Travail, lieu: Lieu) -> Resultat:

@@ -17,19 +17,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.documents.plan import DOSSIER as DOCUMENTS
 from observatoire.droits import rendre_lisible
 from observatoire.edition.explorateur import DOSSIER as DONNEES
 from observatoire.erreurs import EditionIncomplete, dire_panne
-from observatoire.fichiers import ecrire_dossier
+from observatoire.fichiers import ecrire_dossier, ecrire_texte
 from observatoire.livre.politique import sortir_les_styles
 from observatoire.livre.preparation import composition, oublier, pages_prevues, preparer_sources
 from observatoire.livre.preuve import prouver
 from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_edition, verifier_site
 from observatoire.livre.recherche import indexer
 from observatoire.livre.reproches import decolorer, lister
+from observatoire.typographie import ponctuer_html
 
 Avancement = Callable[[int, int, str], None]
 #: Ce que le site porte à côté de ses pages : dossiers de l'édition.
@@ -44,6 +46,20 @@ _ACCUEIL = """<!DOCTYPE html>
 <meta name="observatoire-public" content="{public}">
 {robots}<meta http-equiv="refresh" content="0; url=book/edition/accueil.html"></head>
 <body><p><a href="book/edition/accueil.html">{titre}</a></p></body>
+</html>
+"""
+
+#: Servie à n'importe quelle adresse : ses liens partent de la racine du site.
+_PERDUE = """<!DOCTYPE html>
+<html lang="fr">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Page introuvable – {titre}</title><link rel="icon" href="data:,">
+<meta name="observatoire-public" content="{public}"><meta name="robots" content="noindex, nofollow">
+<link rel="stylesheet" href="/_static/site.css"></head>
+<body class="perdue"><main><p>{titre}</p><h1>Page introuvable</h1>
+<p>Cette adresse ne mène à aucune page : elle a pu changer d'une édition à l'autre, ou être mal recopiée.</p>
+<ul><li><a href="/book/edition/accueil.html">L'accueil</a></li><li><a href="/search.html">La recherche</a></li></ul>
+</main></body>
 </html>
 """
 
@@ -79,6 +95,9 @@ def construire(
             shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
             _joindre_les_fichiers(config.chemin("edition", public), nouveau)
             (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
+            perdue = _PERDUE.format(titre=escape(edition["titre"]), public=edition["public"])
+            (nouveau / "404.html").write_text(ponctuer_html(perdue), encoding="utf-8")
+            _plan_du_site(nouveau, edition)
             verifier_site(nouveau, public)
             sortir_les_styles(nouveau)
             joints = [p for p in edition.get("pages", []) if p.partition("/")[0] in JOINTS]
@@ -114,6 +133,18 @@ def _joindre_les_fichiers(edition: Path, site: Path) -> None:
 def _accueil(edition: dict) -> str:
     robots = "" if edition["public"] == PUBLIQUE else '<meta name="robots" content="noindex, nofollow">\n'
     return _ACCUEIL.format(titre=escape(edition["titre"]), public=edition["public"], robots=robots)
+
+
+def _plan_du_site(site: Path, edition: dict) -> None:
+    """Le plan que lit un moteur de recherche ; aucun pour une édition réservée, ou dont on ne sait pas l'adresse."""
+    adresse = edition.get("publication", {}).get("adresse")
+    if adresse is None or edition["public"] != PUBLIQUE:
+        return
+    pages = sorted(p.relative_to(site).as_posix() for p in (site / "book").rglob("*.html"))
+    lieux = "".join(f"<url><loc>{escape(f'{adresse}/{quote(page)}')}</loc></url>\n" for page in pages)
+    plan = f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{lieux}</urlset>\n'
+    ecrire_texte(f'<?xml version="1.0" encoding="utf-8"?>\n{plan}', site / "sitemap.xml")
+    ecrire_texte(f"User-agent: *\nAllow: /\nSitemap: {adresse}/sitemap.xml\n", site / "robots.txt")
 
 
 def _lancer_jupyter_book(source: Path, sortie: Path) -> Path:

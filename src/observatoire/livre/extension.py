@@ -155,9 +155,13 @@ def _distinguer_les_figures(corps: str) -> str:
 
 def _retirer_des_scripts(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Ni les réglages que le thème écrit dans chaque page (versions, recherche de Sphinx), qui n'y servent pas, ni les
-    traductions de Sphinx, qui demandent d'évaluer du texte."""
+    traductions de Sphinx, qui demandent d'évaluer du texte. Aucun des autres ne retarde l'affichage de la page."""
     noms = [(script, getattr(script, "filename", script)) for script in context["script_files"]]
-    context["script_files"] = [script for script, nom in noms if nom and "translations.js" not in nom]
+    gardees = [script for script, nom in noms if nom and "translations.js" not in nom]
+    for script in gardees:
+        if "module" not in script.attributes.values():
+            script.attributes["defer"] = "defer"
+    context["script_files"] = gardees
 
 
 def _lire_le_sommaire(app: Sphinx, env: BuildEnvironment) -> None:

@@ -18,7 +18,7 @@ from observatoire.erreurs import EditionIncomplete
 from observatoire.livre.politique import reproches
 
 #: Les pages du site qui ne viennent d'aucune source du livre.
-HORS_PLAN = {"index.html", "search.html"}
+HORS_PLAN = {"index.html", "search.html", "404.html"}
 _LIENS = (("a", "href"), ("link", "href"), ("script", "src"), ("img", "src"), ("use", "href"), ("form", "action"))
 _FIN = b"</html>"
 _MONTREES = 20
@@ -87,7 +87,7 @@ def _morts(site: Path, lues: Mapping[str, Lue]) -> Iterator[tuple[str, str]]:
             if morceaux.scheme or morceaux.netloc or lien == "#":
                 continue
             cible = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(morceaux.path)))
-            cible = cible if morceaux.path else page
+            cible = (cible if morceaux.path else page).removeprefix("/")  # depuis la racine du site
             ancre = unquote(morceaux.fragment)
             if cible in lues:
                 if ancre and ancre not in lues[cible].ancres:

@@ -75,6 +75,12 @@ def section(nom: str, *fragments: Fragment) -> Fragment:
     return Fragment(f'<div class="obs-section">{corps}{suite}</div>', _resumer(fragments))
 
 
+def diapositive(titre: str, *fragments: Fragment) -> Fragment:
+    """Une diapositive : son titre, et ce qu'elle montre ; ce qui n'est pas publié n'y est pas."""
+    montres = [f for f in fragments if not isinstance(f, Absent)] or list(fragments)
+    return Fragment(f"<h2>{escape(titre)}</h2>{''.join(f.html for f in montres)}", titre)
+
+
 def essentiel(*fragments: Fragment) -> Fragment:
     """Ce qui compte, en tête de page : une puce par fragment (le HTML d'une phrase) ; rien de ce qui est absent."""
     presents = [f for f in fragments if not isinstance(f, Absent)]

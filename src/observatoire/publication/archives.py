@@ -9,11 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.rangement import ecrire_publiee, lire_publiee
-from observatoire.tables.edition import EDITION, EDITIONS
+from observatoire.tables.depots import CORRECTIONS_PUBLIEES, DEPOTS_PUBLIES
+from observatoire.tables.edition import BAREMES, CATALOGUE, EDITION, EDITIONS
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 #: Où un dossier publié garde ce que les éditions d'avant avaient publié.
 ANTERIEURES = "anterieures"
+#: Ce qui dira plus tard pourquoi une valeur a changé, gardé avec elles : peu de chose, et déjà publié.
+TEMOINS = (CATALOGUE, BAREMES, DEPOTS_PUBLIES, CORRECTIONS_PUBLIEES)
 SUPPRESSION, BRUIT = "suppression", "bruit"
 
 
@@ -22,12 +25,13 @@ def garder_les_anterieures(en_place: Path, derniere: int, travail: Path, public:
 
     Une édition qui n'a pas de clé a été publiée en cachant des comptes exacts (``suppression``).
     """
-    connues = lire_publiee(EDITIONS, en_place)
+    connues, sources = lire_publiee(EDITIONS, en_place), {}
     methodes = dict(zip(connues["edition"].astype(int), connues["methode"], strict=True))
     tables = {int(f.stem): f for f in sorted((en_place / ANTERIEURES).glob("*.csv"))}
     if EDITION.dans(en_place).is_file():
         edition = json.loads(EDITION.dans(en_place).read_text(encoding="utf-8"))
         tables[edition["annees"][-1]] = INDICATEURS_PUBLIES.dans(en_place)
+        sources[edition["annees"][-1]] = en_place
         methodes[edition["annees"][-1]] = BRUIT if edition.get("cle") else SUPPRESSION
     lignes = []
     for annee, fichier in sorted(tables.items()):
@@ -35,6 +39,15 @@ def garder_les_anterieures(en_place: Path, derniere: int, travail: Path, public:
             continue
         (travail / ANTERIEURES).mkdir(exist_ok=True)
         shutil.copy(fichier, travail / ANTERIEURES / f"{annee}.csv")
+        _garder_les_temoins(sources.get(annee, en_place / ANTERIEURES / str(annee)), travail / ANTERIEURES / str(annee))
         statuts = pd.read_csv(fichier, usecols=["statut"], keep_default_na=False)["statut"]
         lignes.append((annee, methodes.get(annee, SUPPRESSION), statuts.eq("publie").sum(), statuts.eq("c").sum()))
     ecrire_publiee(EDITIONS, pd.DataFrame(lignes, columns=EDITIONS.noms), travail, public)
+
+
+def _garder_les_temoins(source: Path, sortie: Path) -> None:
+    """Recopier ceux qui sont là ; une édition d'avant cette règle n'en a pas."""
+    for table in TEMOINS:
+        if table.dans(source).is_file():
+            sortie.mkdir(exist_ok=True)
+            shutil.copy(table.dans(source), sortie / table.fichier)

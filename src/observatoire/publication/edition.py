@@ -27,7 +27,7 @@ from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
 from observatoire.publication.variations import Variations
-from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee, sont_fictifs
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
     Bruitees,
@@ -53,7 +53,7 @@ from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIE
 from observatoire.sujets.mixite.calcul.annees import publier_la_mixite
 from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
-from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE
+from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
 from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
 
@@ -219,12 +219,13 @@ def _edition(config: Configuration, regles: Regles) -> dict:
         "annee_zero": config.annee_zero,
         "trimestre": config.trimestre,
         "niveaux": list(config.niveaux),
-        "fictif": json.loads(ORIGINE.dans(prepare).read_text(encoding="utf-8"))["fictif"],
+        "fictif": sont_fictifs(prepare),
         "public": regles.public,
         "seuil": regles.seuil,
         "regles": regles.publier(),
         "deposants": _compter_les_deposants(config),
         "charte": {cle: str(valeur) for cle, valeur in config.charte.items()},
         "signataires": list(config.signataires),
+        "publication": dict(config.publication),
         "immeubles_hors_quartier": {str(a): int(n) for a, n in dehors.groupby("annee").size().items()},
     }

@@ -84,7 +84,8 @@ class Preuve(Fiche):
 
 
 class CibleEcrite(Fiche):
-    """Un objectif adopté. ``valeur_haute`` : le haut de la fourchette, si c'en est une."""
+    """Un objectif adopté. ``valeur_haute`` : le haut de la fourchette, si c'en est une ; ``fictif`` : ne vaut
+    qu'avec des dépôts fictifs."""
 
     abandonnees: ClassVar[dict[str, str]] = {"jusque": "{cle} s'écrit désormais « valeur_haute »."}
     depuis: JourOuAnnee
@@ -93,6 +94,7 @@ class CibleEcrite(Fiche):
     echeance: _Annee = None
     adoptee_par: Publiable
     source: Publiable
+    fictif: bool = False
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
@@ -109,11 +111,12 @@ class EtatZeroEcrit(Fiche):
 
 
 class Piece(Fiche):
-    """Un fait daté, versé ici."""
+    """Un fait daté, versé ici ; ``fictif`` : ne compte qu'avec des dépôts fictifs."""
 
     date: JourOuAnnee
     libelle: Publiable
     source: Publiable
+    fictif: bool = False
 
 
 class EngagementEcrit(Fiche):

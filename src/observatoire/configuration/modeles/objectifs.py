@@ -28,7 +28,8 @@ def _en_mots_d_aujourd_hui(sens: Any) -> Any:
 
 
 class ObjectifAdopte(Fiche):
-    """Un objectif. Sans ``territoire``, chacun du niveau ; ``bailleur`` : « tous » ensemble, « chacun », ou un code."""
+    """Un objectif. Sans ``territoire``, chacun du niveau ; ``bailleur`` : « tous » ensemble, « chacun », ou un code ;
+    ``fictif`` : ne vaut qu'avec des dépôts fictifs."""
 
     code: Publiable
     indicateur: parmi_ceux("proportions", "une proportion du catalogue")
@@ -40,6 +41,7 @@ class ObjectifAdopte(Fiche):
     depuis: dt.date
     jusque: dt.date | None = None
     source: Publiable
+    fictif: bool = False
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:

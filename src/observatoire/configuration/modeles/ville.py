@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -130,6 +131,24 @@ class Charte(Fiche):
     duree_ans: entier(1, "un nombre entier d'années") = 3
 
 
+class Publication(Fiche):
+    """Qui publie le site, et où ; ce qui n'est pas dit est dit non renseigné, jamais deviné.
+
+    ``contact`` : à qui signaler un défaut d'accessibilité, une adresse ou une page.
+    """
+
+    editeur: Texte | None = None
+    directeur: Texte | None = None
+    hebergeur: Texte | None = None
+    contact: Texte | None = None
+    adresse: Texte | None = None
+
+    @classmethod
+    def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
+        if "adresse" in sain and not re.fullmatch(r"https://[^\s?#]+[^\s?#/]", sain["adresse"]):
+            yield ("adresse",), "{cle} est celle du site, « https://… », sans barre oblique à la fin."
+
+
 class ParcDeclare(Fiche):
     """Ce que l'on sait d'un parc qui n'a jamais été déposé."""
 
@@ -185,6 +204,7 @@ class Ville(Fiche):
     niveaux: list[parmi(*NIVEAUX)] = Field(default_factory=list)
     edition: Edition
     charte: Charte | None = None
+    publication: Publication | None = None
     bailleurs: list[Deposant] = Field(min_length=1)
     autres_deposants: list[Deposant] = Field(default_factory=list)
     signataires: list[Annotated[Signataire, BeforeValidator(_d_un_nom)]] = Field(default_factory=list)

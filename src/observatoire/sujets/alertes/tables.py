@@ -21,7 +21,7 @@ from observatoire.tables.colonnes import (
     texte,
 )
 from observatoire.tables.contrat import PREPARE, PROTECTION, PUBLIE, RIEN, Etape, Purge, Table
-from observatoire.tables.depots import DEPOTS
+from observatoire.tables.depots import DEPOTS, ORIGINE
 from observatoire.tables.indicateurs import COMPTES, CONSTANTS, INDICATEURS, LIEUX, SANS_PETITS
 
 CALCUL = Etape("alertes", "observatoire.sujets.alertes.calcul.etape")
@@ -113,8 +113,8 @@ _LIBRES = (
 
 ACTIONS = Table(
     "actions", PREPARE, "chaque décision sur une alerte, vérifiée", SUIVI,
-    cles=(DOSSIER,), mesures=(*_LIBRES, entier("ligne", "numéro de la ligne")), de=(ALERTES,),
-    sources=("suivi/actions.csv",), purge=RIEN,
+    cles=(DOSSIER,), mesures=(*_LIBRES, entier("ligne", "numéro de la ligne")), de=(ALERTES, ORIGINE),
+    sources=("suivi/actions.csv", "book/gouvernance"), purge=RIEN,
 )  # fmt: skip
 
 DOSSIERS = Table(

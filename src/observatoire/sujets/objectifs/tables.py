@@ -26,7 +26,7 @@ from observatoire.tables.colonnes import (
     texte,
 )
 from observatoire.tables.contrat import ECRITS, PREPARE, PROTECTION, PUBLIE, Etape, Purge, Table
-from observatoire.tables.depots import DEPOTS
+from observatoire.tables.depots import DEPOTS, ORIGINE
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 CALCUL = Etape("attributions", "observatoire.sujets.objectifs.calcul.etape")
@@ -132,6 +132,6 @@ ENGAGEMENTS = Table(
     "engagements", PUBLIE, "chaque engagement, chaque année", ECRITS,
     cles=(ANNEE, code("engagement", "code de l'engagement")),
     mesures=(*DECRITS, *CIBLES, *ETAT_ZERO, *MESURES, *JUGES),
-    de=(INDICATEURS_PUBLIES, DEPOTS, ALERTES, ACTIONS), sources=("suivi/engagements.yml", "book/gouvernance"),
+    de=(INDICATEURS_PUBLIES, DEPOTS, ALERTES, ACTIONS, ORIGINE), sources=("suivi/engagements.yml", "book/gouvernance"),
     protection="jugés sur ce qui paraît",
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Les séances : ce qu'un public en lit, décisions et alertes examinées."""
 
-from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, DOSSIERS
+from observatoire.sujets.alertes.tables import ACTIONS, ALERTES_PUBLIEES, DOSSIERS
 from observatoire.tables.colonnes import ANNEE, INDICATEUR, LIBELLE, NIVEAU, TERRITOIRE, booleen, code, date, texte
 from observatoire.tables.contrat import ECRITS, PUBLIE, Table
 from observatoire.tables.depots import ORIGINE
@@ -26,6 +26,6 @@ DECISIONS_PUBLIEES = Table(
 )  # fmt: skip
 ALERTES_EXAMINEES = Table(
     "alertes_examinees", PUBLIE, "chaque alerte examinée en séance", ECRITS,
-    cles=(SEANCE, NIVEAU, TERRITOIRE, INDICATEUR), de=(ALERTES_PUBLIEES, DOSSIERS, ORIGINE),
+    cles=(SEANCE, NIVEAU, TERRITOIRE, INDICATEUR), de=(ALERTES_PUBLIEES, DOSSIERS, ACTIONS, ORIGINE),
     sources=("book/gouvernance",), protection="celles que ce public lit déjà",
 )  # fmt: skip

@@ -33,6 +33,8 @@ SCHEMA = Path("suivi") / f"{NOM}.json"
 ECRITURE_D_UNE_DATE = r"[\d/.: -]{1,19}"
 #: La ligne du tableur où est l'action ; elle ne se publie pas.
 LIGNE = "ligne"
+#: Sa place quand elle n'est dans aucun tableur : l'action est fictive.
+FICTIVE = 0
 COLONNES = ACTIONS.noms
 #: Une cellule que l'on ne redit pas : la lecture n'affiche rien de ce qui passe à la ligne.
 TUE = "\n"
@@ -82,7 +84,7 @@ def lire_actions(config: Configuration, jalons: pd.DataFrame) -> Actions:
     problemes += inconnues
     if problemes:
         raise _refuser(chemin, config, problemes)
-    retenues = _completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index}))
+    retenues = completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index}))
     return Actions(retenues, _avertir(chemin, typees[a_venir], config))
 
 
@@ -160,7 +162,7 @@ def _dicibles(textes: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return dicibles
 
 
-def _completer(actions: pd.DataFrame) -> pd.DataFrame:
+def completer(actions: pd.DataFrame) -> pd.DataFrame:
     """Le trimestre de chaque action, et les types ; par dossier et par date, dans l'ordre du fichier le même jour."""
     dates = actions.assign(**{c: pd.to_datetime(actions[c]).astype("datetime64[us]") for c in ("date", "date_effet")})
     rangs = rang_des_dates(dates["date"])
@@ -170,7 +172,7 @@ def _completer(actions: pd.DataFrame) -> pd.DataFrame:
     return complet.sort_values(["dossier", "date"], kind="stable", ignore_index=True)[COLONNES]
 
 
-AUCUNE = Actions(_completer(pd.DataFrame(columns=COLONNES)))
+AUCUNE = Actions(completer(pd.DataFrame(columns=COLONNES)))
 
 
 def _refuser(chemin: Path, config: Configuration, problemes: list[Probleme]) -> ErreurConfiguration:

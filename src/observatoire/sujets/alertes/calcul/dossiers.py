@@ -97,6 +97,13 @@ def identifier(cles: pd.DataFrame) -> pd.Series:
     return pd.Series(noms[rangs], index=cles.index, dtype="str")
 
 
+def deja_ouverts(actions: pd.DataFrame, jalons: pd.DataFrame) -> pd.Series:
+    """Les actions (dossier, date) dont le dossier s'est ouvert, au plus tard à leur trimestre."""
+    ouvertures = jalons[jalons["fait"].ne(RESOLUTION)].drop_duplicates("dossier").set_index("dossier")["trimestre"]
+    ouverture = actions["dossier"].map(ouvertures.map(rang_du_trimestre)).astype("float64")
+    return rang_des_dates(actions["date"]) >= ouverture
+
+
 def dresser(
     alertes: pd.DataFrame, actions: pd.DataFrame, trimestre: str, quartiers: pd.DataFrame | None = None
 ) -> pd.DataFrame:

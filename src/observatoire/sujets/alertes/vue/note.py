@@ -9,14 +9,16 @@ import pandas as pd
 
 from observatoire.configuration import PUBLIQUE
 from observatoire.presentation import donnees
-from observatoire.presentation.affichage import Fragment, absent, defiler
+from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
+from observatoire.presentation.objectifs import accorder
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import cle_d_alerte, en_lignes
 from observatoire.sujets.alertes.vue.bilan import Bilan, bilan_du_trimestre
 from observatoire.sujets.alertes.vue.registre import dire_pilote
 from observatoire.sujets.alertes.vue.resume import dire, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.suites import dire_le_fait
 from observatoire.sujets.alertes.vue.verdicts import est_signale, pastille
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ MOTIFS = {
     "a_clore": "l'alerte est résolue et une réponse court encore : la clore ou la poursuivre",
 }
 DEPUIS = "edition"
+#: Ce que la note dit de chaque liste, pour tenir sur deux feuilles ; le reste est dans un pli, qui ne s'imprime pas.
+DITS, DECIDES = 6, 8
 
 
 def ouvrir_la_note(valeurs: Publie) -> Fragment:
@@ -72,8 +76,21 @@ def a_decider(valeurs: Publie) -> Fragment:
         ]
         for d in attendent
     ]
+    html = _tabuler(lignes[:DECIDES], titre)
+    if autres := lignes[DECIDES:]:
+        html += _replier(len(autres), _tabuler(autres, f"{titre}, suite"))
+    return reserver(valeurs, html, titre)
+
+
+def _tabuler(lignes: list[list[str]], titre: str) -> str:
     table = donnees.tableau_simple(["Territoire", "Indicateur", "À décider", "Pilote"], lignes, titre)
-    return reserver(valeurs, defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre), titre)
+    return defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre)
+
+
+def _replier(nombre: int, html: str) -> str:
+    """Les suivants, dans un pli ; sur le papier, où les trouver."""
+    autres = accorder(nombre, "autre", "autres")
+    return f'<p class="obs-note">Et {autres}, au registre des alertes.</p>{plier(f"Voir {autres}", html)}'
 
 
 def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
@@ -84,8 +101,11 @@ def dossiers_du_trimestre(valeurs: Publie, *listes: str) -> Fragment:
         noms = " ni ".join(NOMS[nom][0] for nom in listes)
         return paragraphe(f"Aucune alerte {noms}.")
     evaluees = {cle_d_alerte(r): r for r in valeurs.alertes(annee=valeurs.annee)}
-    puces = "".join(f"<li>{_dire(valeurs, d, evaluees.get(cle_d_alerte(d)))}</li>" for d in dossiers)
-    return reserver(valeurs, f'<ul class="obs-alertes">{puces}</ul>', ", ".join(listes))
+    puces = [f"<li>{_dire(valeurs, d, evaluees.get(cle_d_alerte(d)))}</li>" for d in dossiers]
+    html = f'<ul class="obs-alertes">{"".join(puces[:DITS])}</ul>'
+    if autres := puces[DITS:]:
+        html += _replier(len(autres), f'<ul class="obs-alertes">{"".join(autres)}</ul>')
+    return reserver(valeurs, html, ", ".join(listes))
 
 
 def _bilan(valeurs: Publie) -> Bilan | None:
@@ -121,11 +141,6 @@ def _dire(valeurs: Publie, dossier: dict, ligne: dict | None) -> str:
 
 
 def _dire_le_fait(valeurs: Publie, dossier: dict) -> str:
-    """« accompagnement, prévention des expulsions, en cours (2e trimestre 2009) » ; rien si rien n'a été inscrit."""
-    faits = []
-    for action in valeurs.actions(dossier["dossier"]):
-        champs = [(c, action.get(c)) for c in ("reponse", "outil", "issue")]
-        dits = [valeurs.libelle_du_suivi(c, code) for c, code in champs if not pd.isna(code)]
-        if dits:
-            faits.append(f"{escape(', '.join(dits))} ({ecrire_trimestre(action['trimestre'])})")
-    return " ; ".join(faits)
+    """Chaque réponse apportée ; rien si rien n'a été inscrit."""
+    faits = (dire_le_fait(valeurs, action) for action in valeurs.actions(dossier["dossier"]))
+    return " ; ".join(filter(None, faits))

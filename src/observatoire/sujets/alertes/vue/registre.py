@@ -20,6 +20,7 @@ from observatoire.presentation.reperes import tout
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.examens import dater_l_examen
 from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
+from observatoire.sujets.alertes.vue.suites import dire_la_suite, dire_le_decide
 from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, est_une_alerte, gravite, pastille
 from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
 
@@ -97,16 +98,19 @@ def _forme(ligne: dict) -> str:
 
 
 def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
-    return ["État"] + ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE) + ["Ouverte"]
+    pilote = ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE)
+    return ["État", *pilote, "Ouverte", "Décidé", "Prochaine étape"]
 
 
 def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
-    """L'état du dossier, qui le pilote, le trimestre de son ouverture ; des tirets pour une vigilance."""
+    """L'état du dossier, qui le pilote, son ouverture, ce qui est décidé et ce qui vient ; des tirets sans dossier."""
     colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
         return ["–"] * len(colonnes)
     pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
-    return [ETATS_D_UN_DOSSIER[dossier["etat"]].libelle, *pilote, ecrire_trimestre(dossier["ouverture"], court=True)]
+    ouverte = ecrire_trimestre(dossier["ouverture"], court=True)
+    suite = dire_le_decide(valeurs, dossier), dire_la_suite(valeurs, dossier)
+    return [ETATS_D_UN_DOSSIER[dossier["etat"]].libelle, *pilote, ouverte, *suite]
 
 
 def dire_pilote(valeurs: Publie, dossier: dict) -> str:

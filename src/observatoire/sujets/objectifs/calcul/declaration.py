@@ -15,6 +15,7 @@ from observatoire.configuration.modeles.objectifs import CHACUN, ObjectifAdopte
 from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.territoires import est_inconnu
+from observatoire.rangement import sont_fictifs
 from observatoire.sujets.seances.calcul.regles import DECISIONS, GENRES
 from observatoire.vocabulaire import AGGLOMERATION, POUR_TOUS, QUARTIER, VILLE
 
@@ -106,12 +107,23 @@ def lire_engagements(config: Configuration) -> list[Engagement]:
 def lire_le_suivi(config: Configuration) -> dict:
     """Le contenu d'``engagements.yml``, vérifié ; vide si le territoire n'en a pas.
 
+    Une cible, une pièce, un objectif fictifs n'y sont que si les dépôts calculés le sont aussi.
+
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, ou si des objectifs sont restés à côté.
     """
     if (config.chemin("suivi") / ANCIEN).exists():
         raise ErreurConfiguration(A_RECOPIER)
     fichier = config.chemin("suivi") / FICHIER
-    return lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
+    contenu = lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
+    return contenu if sont_fictifs(config.chemin("prepare")) else _sans_le_fictif(contenu)
+
+
+def _sans_le_fictif(contenu: object) -> object:
+    if isinstance(contenu, list):
+        return [_sans_le_fictif(e) for e in contenu if not (isinstance(e, dict) and e.get("fictif"))]
+    if not isinstance(contenu, dict):
+        return contenu
+    return {cle: _sans_le_fictif(valeur) for cle, valeur in contenu.items()}
 
 
 def lire_document(texte: str, config: Configuration) -> dict:

@@ -61,7 +61,7 @@ class Objectif:
 
 def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
     """Tous les objectifs, légaux puis adoptés ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
-    adoptes = [Objectif(**o.model_dump(exclude_unset=True)) for o in lire_adoptes(config)]
+    adoptes = [Objectif(**o.model_dump(exclude_unset=True, exclude={"fictif"})) for o in lire_adoptes(config)]
     return [*_legaux(baremes, config.tout[0]), *adoptes]
 
 

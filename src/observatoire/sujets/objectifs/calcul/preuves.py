@@ -71,7 +71,7 @@ def compter(engagement: Engagement, registres: Registres, annee: int) -> Compte:
     if preuve["genre"] == "alertes":
         return _alertes(registres, annee)
     dates, debut = {
-        "seances": lambda: _dates_des_seances(preuve, registres.seances),
+        "seances": lambda: _dates_des_seances(preuve, registres),
         "actions": lambda: _dates_des_actions(preuve, registres.actions),
         "pieces": lambda: _dates_des_pieces(engagement.pieces),
     }[preuve["genre"]]()
@@ -86,24 +86,30 @@ def compter(engagement: Engagement, registres: Registres, annee: int) -> Compte:
     return Compte(faits, PERIODES.get(rythme, 0), debut is not None and debut <= annee)
 
 
-def _dates_des_seances(preuve: Mapping, seances: tuple[Seance, ...]) -> tuple[list, int | None]:
+def _dates_des_seances(preuve: Mapping, registres: Registres) -> tuple[list, int | None]:
+    decidees = set(registres.actions["date"].dt.date) if len(registres.actions) else set()
     siennes = [
         s.date
-        for s in seances
+        for s in registres.seances
         if s.genre == preuve.get("seance", s.genre)
         and set(preuve.get("presents") or ()) <= set(s.presents)
-        and _montre(s, preuve.get("avec"))
+        and _montre(s, preuve.get("avec"), s.date in decidees)
     ]
-    return siennes, min((s.annee for s in seances), default=None)
+    return siennes, min((s.annee for s in registres.seances), default=None)
 
 
-def _montre(seance: Seance, avec: str | None) -> bool:
-    """La séance montre-t-elle ce qui est demandé : des alertes, des supports, des associations, une décision ?"""
+def _montre(seance: Seance, avec: str | None, decide: bool) -> bool:
+    """La séance montre-t-elle ce qui est demandé : des alertes, des supports, des associations, une décision ?
+
+    ``decide`` : une action a été décidée sur une alerte, ce jour-là.
+    """
     if avec is None:
         return True
     if avec == "associations":
         return ASSOCIATIONS in seance.invites
-    if avec in ("alertes", "supports", "decisions"):
+    if avec == "alertes":
+        return decide or bool(seance.alertes)
+    if avec in ("supports", "decisions"):
         return bool(getattr(seance, avec))
     return avec in {genre for genre, _ in seance.decisions}
 

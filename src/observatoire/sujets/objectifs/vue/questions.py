@@ -22,16 +22,16 @@ _QUESTIONS = {
 }
 
 
-def questions_ouvertes(valeurs: Publie) -> Fragment:
+def questions_ouvertes(valeurs: Publie, nombre: int | None = None) -> Fragment:
     """Les engagements de l'année qui ne sont pas tenus, chacun avec sa raison et la question qu'il pose ; puis combien
-    ne se mesurent pas."""
+    ne se mesurent pas. ``nombre`` : les plus loin d'être tenus seulement."""
     lignes = valeurs.lignes_de("engagements", annee=valeurs.annee)
     if not lignes:
         return absent("Questions", "aucun engagement n'est déclaré")
     ouverts = [e for verdict in _QUESTIONS for e in lignes if e["verdict"] == verdict]
     puces = "".join(
         f"<li><strong>{_lier(e)}</strong> – {juger(e)}. {escape(e['raison'])} <em>{_QUESTIONS[e['verdict']]}</em></li>"
-        for e in ouverts
+        for e in ouverts[:nombre]
     )
     sans = sum(e["verdict"] == "non_mesurable" for e in lignes)
     phrases = [] if ouverts else [f"Aucun verdict publié de {valeurs.annee} n'appelle de question."]

@@ -27,6 +27,7 @@ from observatoire.configuration.modeles.objectifs import CHACUN
 from observatoire.configuration.modeles.orientations import OrientationAdoptee, Orientations
 from observatoire.configuration.saisie import lire_fiche
 from observatoire.lecture.territoires import est_inconnu
+from observatoire.rangement import sont_fictifs
 from observatoire.sujets.simulation.modele.traits import TRAITS
 from observatoire.vocabulaire import EMBOITES
 
@@ -37,6 +38,8 @@ ENTRANTS = (TRAITS["moins_40"].entrants,)
 
 def lire_orientations(config: Configuration) -> list[OrientationAdoptee]:
     """Les orientations adoptées, dans l'ordre du fichier ; aucune si le groupe n'en a pas adopté.
+
+    Une orientation fictive n'existe qu'avec des dépôts fictifs.
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, et la ligne de chaque faute.
     """
@@ -49,4 +52,5 @@ def lire_orientations(config: Configuration) -> list[OrientationAdoptee]:
         "est_inconnu": partial(est_inconnu, config),
         "bailleurs_ou_chacun": (CHACUN, TOUS, *(b.code for b in config.bailleurs)),
     }
-    return lire_fiche(fichier, Orientations, contexte).orientations
+    fictifs = sont_fictifs(config.chemin("prepare"))
+    return [o for o in lire_fiche(fichier, Orientations, contexte).orientations if fictifs or not o.fictif]

@@ -64,7 +64,7 @@ def _confronter(
     Seulement les années entières : ce qui est signé avant l'adoption ne la suit pas.
     """
     entieres = [a for a in annees if adoptee.depuis <= dt.date(a, 1, 1)]
-    objectif = Objectif(**adoptee.model_dump(exclude={"adoptee_par"}))
+    objectif = Objectif(**adoptee.model_dump(exclude={"adoptee_par", "fictif"}))
     lieux, vises = [(objectif.niveau, objectif.territoire)], [objectif]
     if objectif.niveau == QUARTIER:
         lieux += [cle for cle, parent in parents.items() if parent == objectif.territoire and cle[0] == SECTEUR]

@@ -96,6 +96,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
     lignes = pd.DataFrame(rangs)
     depart, annee = (str(int(table[c].iloc[0])) for c in ("depart", "annee"))
     titre = f"De quoi est faite la variation de chaque part, de {depart} à {annee}"
+    titre += ", par quartier" * territoires
     return composer(lignes, titre, groupe="quartier" if territoires else None, note=_NOTE)
 
 

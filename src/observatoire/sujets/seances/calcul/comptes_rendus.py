@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ from observatoire.configuration.modeles.seances import ALERTE, Entete
 from observatoire.configuration.saisie import FichierFautif, analyser_fiche, lire_texte
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import nommer
+from observatoire.rangement import sont_fictifs
 from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES, dire_l_individuel
-from observatoire.tables.depots import ORIGINE
 
 DOSSIER = Path("book") / "gouvernance"
 NOM = re.compile(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md")
@@ -98,8 +97,7 @@ def _contexte(fichier: Path, signataires: dict[str, str]) -> dict:
 
 def tenues(config: Configuration, seances: list[Seance]) -> list[Seance]:
     """Les séances qui ont eu lieu. Un compte rendu fictif ne compte que si les dépôts calculés le sont aussi."""
-    origine = ORIGINE.dans(config.chemin("prepare"))
-    fictifs = origine.is_file() and json.loads(origine.read_text(encoding="utf-8"))["fictif"]
+    fictifs = sont_fictifs(config.chemin("prepare"))
     return [s for s in seances if s.etat == "tenue" and (fictifs or not s.fictif)]
 
 

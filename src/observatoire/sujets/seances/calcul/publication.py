@@ -7,7 +7,6 @@ lit déjà parmi les alertes.
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -15,12 +14,12 @@ import pandas as pd
 
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.fichiers import ecrire_texte
-from observatoire.rangement import ecrire_publiee, lire_publiee
-from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, DOSSIERS
+from observatoire.rangement import ecrire_publiee, lire_preparee, lire_publiee, sont_fictifs
+from observatoire.sujets.alertes.tables import ACTIONS, ALERTES_PUBLIEES, DOSSIERS
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, decomposer
 from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES
 from observatoire.sujets.seances.tables import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
-from observatoire.tables.depots import ORIGINE
+from observatoire.trimestres import rang_des_dates, rang_du_trimestre
 from observatoire.vocabulaire import SIGNALES
 
 CLES = ALERTES_EXAMINEES.noms[1:]
@@ -39,7 +38,7 @@ def publier_seances(config: Configuration, seances: list[Seance], public: str, t
     ``alertes.csv`` de ce public, et ``dossiers.csv`` s'il y en a un. Un compte rendu fictif ne paraît que si les dépôts
     sont fictifs.
     """
-    fictive = json.loads(ORIGINE.dans(config.chemin("prepare")).read_text(encoding="utf-8"))["fictif"]
+    fictive = sont_fictifs(config.chemin("prepare"))
     seances = [s for s in seances if fictive or not s.fictif]
     lues = {s.nom for s in seances if est_lue(s, public)}
     lignes = pd.DataFrame([_ligne(s, s.nom in lues) for s in seances], columns=SEANCES.noms)
@@ -51,7 +50,7 @@ def publier_seances(config: Configuration, seances: list[Seance], public: str, t
     ]
     decidees = pd.DataFrame(decisions, columns=DECISIONS_PUBLIEES.noms)
     ecrire_publiee(DECISIONS_PUBLIEES, decidees, travail, public)
-    ecrire_publiee(ALERTES_EXAMINEES, _examinees(seances, travail), travail, public)
+    ecrire_publiee(ALERTES_EXAMINEES, _examinees(seances, _decidees(config), travail), travail, public)
     shutil.rmtree(travail / TEXTES, ignore_errors=True)
     for seance in seances:
         if seance.nom in lues and seance.texte:
@@ -70,12 +69,31 @@ def _joindre(textes) -> str:
     return " ; ".join(textes)
 
 
-def _examinees(seances: list[Seance], travail: Path) -> pd.DataFrame:
-    """Les alertes examinées que ce public lit déjà ; les autres n'existent pas pour lui."""
+def _decidees(config: Configuration) -> pd.DataFrame:
+    """Les actions (dossier, date) ; aucune si le suivi n'est pas calculé."""
+    prepare = config.chemin("prepare")
+    if not ACTIONS.dans(prepare).is_file():
+        return pd.DataFrame({"dossier": pd.Series(dtype="str"), "date": pd.Series(dtype="datetime64[us]")})
+    return lire_preparee(ACTIONS, prepare, columns=["dossier", "date"])
+
+
+def _examinees(seances: list[Seance], actions: pd.DataFrame, travail: Path) -> pd.DataFrame:
+    """Les alertes examinées que ce public lit déjà ; les autres n'existent pas pour lui.
+
+    Une alerte a été examinée à la séance qui la nomme, et à celle, tenue, du jour d'une action décidée sur elle.
+    """
     dossiers = lire_publiee(DOSSIERS, travail)
     connus = dict(zip(dossiers["dossier"], dossiers[CLES].itertuples(index=False, name=None), strict=True))
-    couples = [(s.nom, decomposer(alerte) or connus.get(alerte)) for s in seances for alerte in s.alertes]
+    ouverture = actions["dossier"].map(dossiers.set_index("dossier")["ouverture"].map(rang_du_trimestre))
+    actions = actions[rang_des_dates(actions["date"]) >= ouverture.astype("float64")]
+    du_jour = actions["dossier"].groupby(actions["date"].dt.date).agg(list).to_dict()
+    couples = [
+        (s.nom, decomposer(alerte) or connus.get(alerte))
+        for s in seances
+        for alerte in (*s.alertes, *(du_jour.get(s.date, ()) if s.etat == "tenue" else ()))
+    ]
     citees = pd.DataFrame([(nom, *cles) for nom, cles in couples if cles], columns=ALERTES_EXAMINEES.noms)
+    citees = citees.drop_duplicates(ignore_index=True)
     alertes = lire_publiee(ALERTES_PUBLIEES, travail)
     vues = alertes[alertes["statut"].eq("publie") & alertes["verdict"].isin(SIGNALES)]
     lisibles = pd.MultiIndex.from_frame(citees[CLES]).isin(pd.MultiIndex.from_frame(vues[CLES].astype(str)))
