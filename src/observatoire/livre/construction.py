@@ -25,6 +25,7 @@ from observatoire.droits import rendre_lisible
 from observatoire.edition.explorateur import DOSSIER as DONNEES
 from observatoire.erreurs import EditionIncomplete, dire_panne
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
+from observatoire.livre.feuilles import reunir_les_feuilles
 from observatoire.livre.politique import sortir_les_styles
 from observatoire.livre.preparation import composition, oublier, pages_prevues, preparer_sources
 from observatoire.livre.preuve import prouver
@@ -100,6 +101,7 @@ def construire(
             _plan_du_site(nouveau, edition)
             verifier_site(nouveau, public)
             sortir_les_styles(nouveau)
+            reunir_les_feuilles(nouveau)
             joints = [p for p in edition.get("pages", []) if p.partition("/")[0] in JOINTS]
             with ThreadPoolExecutor(1) as a_cote:  # un autre programme fait l'index
                 prouver(nouveau, pages_prevues(source), joints, a_cote.submit(indexer, nouveau).result)
