@@ -17,6 +17,7 @@ from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre import construire
 from observatoire.livre.extension import decrire
+from observatoire.livre.feuilles import reunir_les_feuilles
 from observatoire.livre.politique import sortir_les_styles
 from observatoire.livre.preparation import composition, pages_prevues
 from observatoire.livre.preuve import prouver
@@ -225,7 +226,7 @@ DEFAUTS = {
     "une image": (lambda s: _ajouter(s / CHARTE, '<img src="rien.svg" alt="">'), "« rien.svg » ne mène nulle part"),
     "hors du site": (lambda s: _ajouter(s / CHARTE, '<a href="../../x.html">x</a>'), "« ../../x.html » ne mène nulle"),
     "un style du thème": (
-        lambda s: (s / "_static/styles/theme.css").unlink(), "_static/styles/theme.css?digest",
+        lambda s: next((s / "_static").glob("site-*.css")).unlink(), "_static/site-",
     ),
     "l'index de recherche": (lambda s: shutil.rmtree(s / "pagefind"), "l'index de recherche manque"),
     "un document": (lambda s: (s / "documents/rapport.pdf").write_bytes(b"%PDF-1.7\n"), "documents/rapport.pdf"),
@@ -271,6 +272,37 @@ def test_les_styles_des_figures_passent_dans_des_feuilles(livre, site):
     (bloc,) = (site / "_static" / "feuilles").iterdir()
     assert bloc.read_text(encoding="utf-8") == ".dataframe td {color: blue}\n"
     assert f'href="../_static/feuilles/{bloc.name}"' in page
+
+
+def test_une_page_charge_une_seule_feuille_qui_n_a_que_ce_qui_sert(tmp_path):
+    styles = tmp_path / "_static" / "styles"
+    styles.mkdir(parents=True)
+    (tmp_path / "_static" / "basic.css").write_text("p {margin: 0}", encoding="utf-8")
+    (styles / "theme.css").write_text('@charset "utf-8";\n@import "../basic.css";', encoding="utf-8")
+    (styles / "gros.css").write_text(
+        ".vu, .jamais {color: red}\n.jamais {color: blue}\n#ici:not(.jamais) {x: url(../polices/a.woff2)}\n"
+        "@media print {.jamais {x: y}}\n@media (width > 3px) {.par-script {x: y}}\n"
+        ":is(.jamais, .vu) {z: url(data:x)}\n@font-face {font-family: f; src: url('b.woff2')}\n",
+        encoding="utf-8",
+    )
+    (styles / "gros.css.map").write_text("{}", encoding="utf-8")
+    (tmp_path / "_static" / "a.js").write_text('noeud.classList.add("par-script")', encoding="utf-8")
+    (tmp_path / "sous").mkdir()
+    liens = (
+        '<link href="../_static/styles/theme.css?d=1" rel="stylesheet" />'
+        '<link rel="stylesheet" href="../_static/styles/gros.css">'
+    )
+    corps = "<p class=\"vu\" id='ici'>x</p></body></html>"
+    (tmp_path / "sous" / "p.html").write_text(f"<html><head>{liens}</head><body>{corps}", encoding="utf-8")
+    reunir_les_feuilles(tmp_path)
+    page = (tmp_path / "sous" / "p.html").read_text(encoding="utf-8")
+    (feuille,) = (tmp_path / "_static").rglob("*.css*")
+    assert page == f'<html><head><link rel="stylesheet" href="../_static/{feuille.name}"></head><body>{corps}'
+    assert feuille.read_text(encoding="utf-8").splitlines() == [
+        "p{margin: 0}", ".vu{color: red}", "#ici:not(.jamais){x: url(polices/a.woff2)}",
+        "@media (width > 3px) {", ".par-script{x: y}", "}", ":is(.jamais, .vu){z: url(data:x)}",
+        '@font-face {font-family: f; src: url("styles/b.woff2")}',
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
