@@ -125,6 +125,26 @@ def test_un_code_nouveau_se_dit_sous_son_nom_a_lui(confirmee, tmp_path):
     assert "État" in (rapports / "2010/neolia.html").read_text(encoding="utf-8")
 
 
+def test_un_code_nouveau_est_une_question_une_seule_fois(confirmee, tmp_path):
+    """Tant que l'analyste n'a pas répondu, la correspondance ne dit pas qu'elle sait lire ce fichier."""
+    extrait = confirmee[0]
+    config, ecrit = copie(confirmee, tmp_path)
+    chemin = extrait.deposer(config.chemin("brut"))
+    classeur = openpyxl.load_workbook(chemin)
+    cellules = [c for ligne in classeur.active.iter_rows() for c in ligne if c.value == "Vacant technique"]
+    for cellule in cellules:
+        cellule.value = "Zeta"
+    classeur.save(chemin)
+    assert len(cellules) > 2
+    assert "que veut dire « Zeta »" in correspondre(chemin, config).message("x")
+    assert any("Zeta" in q for q in yaml.safe_load(ecrit.read_text(encoding="utf-8"))["questions"])
+    texte = ecrit.read_text(encoding="utf-8").replace(
+        "Vacant technique: vide", "Zeta: vide_technique\n          V.T.: vide"
+    )
+    ecrit.write_text(texte, encoding="utf-8")
+    assert correspondre(chemin, config).message("x").endswith("sait le lire.")
+
+
 def test_une_colonne_disparue_se_dit(confirmee, tmp_path):
     config, ecrit = copie(confirmee, tmp_path)
     ecrit.write_text(

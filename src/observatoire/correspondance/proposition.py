@@ -28,11 +28,14 @@ SECONDES = {"immeubles": ("libelle", "x", "lon", "quartier", "qpv"), "menages": 
 
 @dataclass
 class Proposition:
-    """``tables`` : {table: {notre colonne: ce qui s'écrit}} ; ``questions`` : ce que l'on ne sait pas."""
+    """``tables`` : {table: {notre colonne: ce qui s'écrit}} ; ``questions`` : ce que l'on ne sait pas ;
+    ``codes`` : de celles-ci, {question: (table, notre colonne, écriture inconnue)}.
+    """
 
     tables: dict[str, dict[str, dict]] = field(default_factory=dict)
     laissees: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    codes: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -187,7 +190,9 @@ class Enquete:
             proposition.questions.append(f"{table}, {citer(sienne)} : {contenu.doute}")
         debut = f"{table}, {citer(sienne)} ({champ.nom}) : "
         for inconnue in contenu.inconnues if champ.admises or champ.nom == "nb_pieces" else ():
-            proposition.questions.append(debut + f"que veut dire {citer(inconnue)} ? L'ajouter à ses valeurs.")
+            question = debut + f"que veut dire {citer(inconnue)} ? L'ajouter à ses valeurs."
+            proposition.questions.append(question)
+            proposition.codes[question] = (table, champ.nom, inconnue)
         if contenu.tues and (champ.admises or champ.nom == "nb_pieces"):
             valeurs = compter(contenu.tues, "valeur")
             proposition.questions.append(debut + f"{valeurs} de plus, non affichées, n'y sont pas connues.")
