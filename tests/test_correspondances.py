@@ -241,6 +241,24 @@ def test_une_valeur_personnelle_n_est_jamais_ecrite(tmp_path, rang, capsys):
     assert "Duchemolle" not in faite.ecrit.read_text(encoding="utf-8") + capsys.readouterr().out
 
 
+@pytest.mark.parametrize("ecrit", ["06 12 34 56 78", "0612345678", "12/03/1971", "Mme Duchemolle", "a@b.fr"])
+def test_ce_qui_n_est_pas_un_code_n_est_jamais_cite(ecrit):
+    assert not contenus.citable(ecrit, 50)
+    assert contenus.citable("Vac. technique 2", 3)
+
+
+def test_une_feuille_au_nom_de_quelqu_un_n_est_pas_nommee(tmp_path):
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    chemin = extrait.deposer(tmp_path / "brut")
+    classeur = openpyxl.load_workbook(chemin)
+    classeur.active.title = "Export Mme Duchemolle"
+    classeur.save(chemin)
+    faite = correspondre(chemin, configurer(tmp_path))
+    assert "Duchemolle" not in faite.ecrit.read_text(encoding="utf-8")
+    confirmer(faite.ecrit)
+    assert verifier(configurer(tmp_path)).accepte
+
+
 def test_une_colonne_interdite_reste_interdite(tmp_path):
     config = configurer(tmp_path)
     extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), 8)

@@ -22,6 +22,8 @@ REGARDEES, ECRITURES = 1_000, 60
 #: Une écriture inconnue n'est citée que si autant de lignes au moins la portent.
 REPETEE = 3
 PIECES = re.compile(r"(?:t|f|p|type|tp|typ)?\s*([1-9]|1\d)\s*(?:bis|b|ter|p|pi|pieces?|pcs?|pp)?")
+#: Ce qui n'est jamais un code : un téléphone, un numéro de dossier, une date (celle d'une naissance, peut-être).
+NUMERO = re.compile(r"(?:\d[ .-]?){6}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2}")
 STUDIOS = {"studio", "st", "chambre", "ch", "studette", "t1 studio", "stu"}
 #: Les ressources médianes d'un parc, en pourcentage du plafond ; plus bas, des fractions ; plus haut, des euros.
 PLAFOND = (5, 200)
@@ -108,7 +110,8 @@ def _lister(comptes: pd.Series, champ: Champ, reconnaitre: Callable[[str], str |
 
 def citable(ecrit: str, lignes: int) -> bool:
     """Un code répété, court, où personne n'est nommé."""
-    return lignes >= REPETEE and len(ecrit) <= 30 and not nomme_une_personne(ecrit) and "@" not in ecrit
+    suspecte = nomme_une_personne(ecrit) or "@" in ecrit or NUMERO.search(ecrit)
+    return lignes >= REPETEE and len(ecrit) <= 30 and not suspecte
 
 
 def _pieces(comptes: pd.Series) -> Contenu:

@@ -13,6 +13,7 @@ from observatoire.correspondance.examen import Examen, examiner
 from observatoire.droits import creer_dossier, reserver
 from observatoire.erreurs import DepotRefuse, ParametreInconnu
 from observatoire.fichiers import ecrire_texte
+from observatoire.interdits import nomme_une_personne
 from observatoire.lecture.correspondances import DOSSIER, lire_celle_de
 from observatoire.lecture.depots import nommer_le_depot, relatif_a
 from observatoire.lecture.problemes import compter
@@ -93,7 +94,7 @@ def _ajouter(contenu: dict, sien: dict | None, source: str, examen: Examen) -> t
     tableau, proposition = examen.tableau, examen.proposition
     if sien is None:
         sien = {"fichier": source, "confirmee": False}
-        sien |= {"feuille": tableau.feuille} if tableau.feuille else {}
+        sien |= {"feuille": tableau.feuille} if tableau.feuille and not nomme_une_personne(tableau.feuille) else {}
         sien |= {"entete": tableau.rang + 1}
         sien |= {"unites": True} if tableau.unites else {}
         sien |= {"totaux": list(tableau.totaux)} if tableau.totaux else {}
