@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from observatoire.configuration.modeles.correspondances import ColonneEcrite, FichierEcrit
-from observatoire.correspondance import conseiller, correspondre
-from observatoire.correspondance.synonymes import reconnaitre_valeur, synonymes_de, valeurs_de
+from observatoire.correspondance import conseiller, contenus, correspondre
+from observatoire.correspondance.proposition import DEMANDEE, PROPOSEE, Candidate
+from observatoire.correspondance.synonymes import rapprocher, reconnaitre_valeur, synonymes_de, valeurs_de
 from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ParametreInconnu
 from observatoire.lecture import ecrire_rapports, lire, verifier
 from observatoire.lecture.conformite import colonne_conforme
@@ -124,6 +125,26 @@ def test_un_code_nouveau_se_dit_sous_son_nom_a_lui(confirmee, tmp_path):
     assert "État" in (rapports / "2010/neolia.html").read_text(encoding="utf-8")
 
 
+def test_un_code_nouveau_est_une_question_une_seule_fois(confirmee, tmp_path):
+    """Tant que l'analyste n'a pas répondu, la correspondance ne dit pas qu'elle sait lire ce fichier."""
+    extrait = confirmee[0]
+    config, ecrit = copie(confirmee, tmp_path)
+    chemin = extrait.deposer(config.chemin("brut"))
+    classeur = openpyxl.load_workbook(chemin)
+    cellules = [c for ligne in classeur.active.iter_rows() for c in ligne if c.value == "Vacant technique"]
+    for cellule in cellules:
+        cellule.value = "Zeta"
+    classeur.save(chemin)
+    assert len(cellules) > 2
+    assert "que veut dire « Zeta »" in correspondre(chemin, config).message("x")
+    assert any("Zeta" in q for q in yaml.safe_load(ecrit.read_text(encoding="utf-8"))["questions"])
+    texte = ecrit.read_text(encoding="utf-8").replace(
+        "Vacant technique: vide", "Zeta: vide_technique\n          V.T.: vide"
+    )
+    ecrit.write_text(texte, encoding="utf-8")
+    assert correspondre(chemin, config).message("x").endswith("sait le lire.")
+
+
 def test_une_colonne_disparue_se_dit(confirmee, tmp_path):
     config, ecrit = copie(confirmee, tmp_path)
     ecrit.write_text(
@@ -220,6 +241,24 @@ def test_une_valeur_personnelle_n_est_jamais_ecrite(tmp_path, rang, capsys):
     assert "Duchemolle" not in faite.ecrit.read_text(encoding="utf-8") + capsys.readouterr().out
 
 
+@pytest.mark.parametrize("ecrit", ["06 12 34 56 78", "0612345678", "12/03/1971", "Mme Duchemolle", "a@b.fr"])
+def test_ce_qui_n_est_pas_un_code_n_est_jamais_cite(ecrit):
+    assert not contenus.citable(ecrit, 50)
+    assert contenus.citable("Vac. technique 2", 3)
+
+
+def test_une_feuille_au_nom_de_quelqu_un_n_est_pas_nommee(tmp_path):
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    chemin = extrait.deposer(tmp_path / "brut")
+    classeur = openpyxl.load_workbook(chemin)
+    classeur.active.title = "Export Mme Duchemolle"
+    classeur.save(chemin)
+    faite = correspondre(chemin, configurer(tmp_path))
+    assert "Duchemolle" not in faite.ecrit.read_text(encoding="utf-8")
+    confirmer(faite.ecrit)
+    assert verifier(configurer(tmp_path)).accepte
+
+
 def test_une_colonne_interdite_reste_interdite(tmp_path):
     config = configurer(tmp_path)
     extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), 8)
@@ -262,6 +301,56 @@ def test_ce_qui_ne_peut_pas_se_proposer_se_dit(tmp_path):
         correspondre(vide.rename(vide.with_name("parc.csv")), config)
     with pytest.raises(ParametreInconnu, match="n'existe pas"):
         correspondre(vide, config)
+
+
+def candidater(table: str, champ: str, nom: str, valeurs: list[str]) -> Candidate:
+    """Ce que cette colonne vaut pour cette autre, des nôtres."""
+    declare, comptes = lire_schemas(SCHEMAS)[table].champs[champ], pd.Series(valeurs, dtype="str").value_counts()
+    return Candidate(rapprocher(nom, table, champ), contenus.comparer(comptes, declare, nom))
+
+
+@pytest.mark.parametrize(
+    ("champ", "nom", "valeurs"),
+    [
+        ("loyer_eur", "Loyer CC", ["420,5", "510"]),
+        ("loyer_eur", "Loyer + charges", ["420,5", "510"]),
+        ("loyer_eur", "Loyer trimestriel", ["920,5", "1110"]),
+        ("surface_m2", "Surface corrigée", ["91", "110"]),
+        ("mois_vacance", "Durée vacance (jours)", ["30", "90"]),
+        ("date_bail", "Date fin bail", ["31/12/2010", "30/06/2011"]),
+        ("dpe", "Étiquette GES", ["A", "D"]),
+    ],
+)
+def test_un_nom_qui_dit_autre_chose_n_est_pas_propose(champ, nom, valeurs):
+    """Un loyer charges comprises ressemble au loyer ; le prendre serait une figure fausse sans une question."""
+    assert DEMANDEE <= candidater("logements", champ, nom, valeurs).confiance < PROPOSEE
+
+
+@pytest.mark.parametrize(
+    ("champ", "nom", "valeurs"),
+    [
+        ("tranche_plafond", "Ressources / plafond", [f"0,{n}" for n in range(10, 90)]),
+        ("tranche_plafond", "Ressources", [str(n) for n in range(300, 900, 7)]),
+        ("impaye_3_mois", "Impayés", ["0"] * 40 + [f"{n},50" for n in range(1, 80)]),
+        ("impaye_3_mois", "Impayés", ["0"] * 90 + ["1", "2", "3", "4"]),
+    ],
+)
+def test_des_nombres_d_une_autre_grandeur_sont_une_question(champ, nom, valeurs):
+    """0,45 n'est pas la tranche 0-20, et quelques euros de dette ne sont pas trois mois."""
+    contenu = candidater("menages", champ, nom, valeurs).contenu
+    assert (contenu.unite, contenu.valeurs, bool(contenu.doute)) == ("", {}, True)
+
+
+def test_une_autre_feuille_de_meme_en_tete_est_une_question(tmp_path):
+    """Une feuille par agence : celle qui n'est pas lue serait perdue sans un mot."""
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    chemin = extrait.deposer(tmp_path / "brut")
+    classeur = openpyxl.load_workbook(chemin)
+    assert not any("en-tête" in q for q in correspondre(chemin, configurer(tmp_path)).questions)
+    classeur.copy_worksheet(classeur.active)
+    classeur.save(chemin)
+    (tmp_path / "suivi/correspondances/neolia.yml").unlink()
+    assert any("sur 1 autre feuille" in q for q in correspondre(chemin, configurer(tmp_path)).questions)
 
 
 @pytest.mark.parametrize(

@@ -365,6 +365,36 @@ def test_des_contours_d_un_sig(tmp_path, format_):
         lire_contours(atelier.config)
 
 
+@pytest.mark.parametrize("encodage", ["utf-8", "cp1252"])
+def test_un_shapefile_sans_encodage_en_sous_dossier(tmp_path, encodage):
+    """Sans « .cpg », propriétés en majuscules, dans un dossier du zip ; « schematique » y est écourté."""
+    atelier = Atelier(tmp_path)
+    dossier = tmp_path / "data/referentiels"
+    contours = lire_contours(atelier.config).assign(nom="Cité des Prés", schematique=True).drop(columns="repris")
+    (dossier / "quartiers.geojson").unlink()
+    (tmp_path / "zip").mkdir()
+    capitales = {c: c.upper()[:10] for c in contours.columns.drop("geometry")}
+    contours.rename(columns=capitales).to_file(tmp_path / "zip/export", driver="ESRI Shapefile", encoding=encodage)
+    next((tmp_path / "zip").rglob("*.cpg")).unlink()
+    shutil.make_archive(str(dossier / "quartiers"), "zip", tmp_path / "zip")
+    lus = lire_contours(atelier.config)
+    assert set(lus["nom"]) == {"Cité des Prés"}
+    assert lus["schematique"].all()
+
+
+def test_d_un_geopackage_la_couche_des_quartiers(tmp_path):
+    """La première couche n'est pas la bonne parce qu'elle est la première."""
+    atelier = Atelier(tmp_path)
+    contours, fichier = lire_contours(atelier.config), tmp_path / "data/referentiels/quartiers.gpkg"
+    fichier.with_suffix(".geojson").unlink()
+    contours.iloc[:1].to_file(fichier, layer="essai")
+    contours.to_file(fichier, layer="tout")
+    with pytest.raises(ErreurConfiguration, match="2 couches"):
+        lire_contours(atelier.config)
+    contours.to_file(fichier, layer="quartiers")
+    assert len(lire_contours(atelier.config)) == len(contours)
+
+
 @pytest.mark.parametrize(
     ("forme", "message"),
     [

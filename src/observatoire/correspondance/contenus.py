@@ -22,7 +22,11 @@ REGARDEES, ECRITURES = 1_000, 60
 #: Une écriture inconnue n'est citée que si autant de lignes au moins la portent.
 REPETEE = 3
 PIECES = re.compile(r"(?:t|f|p|type|tp|typ)?\s*([1-9]|1\d)\s*(?:bis|b|ter|p|pi|pieces?|pcs?|pp)?")
+#: Ce qui n'est jamais un code : un téléphone, un numéro de dossier, une date (celle d'une naissance, peut-être).
+NUMERO = re.compile(r"(?:\d[ .-]?){6}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2}")
 STUDIOS = {"studio", "st", "chambre", "ch", "studette", "t1 studio", "stu"}
+#: Les ressources médianes d'un parc, en pourcentage du plafond ; plus bas, des fractions ; plus haut, des euros.
+PLAFOND = (5, 200)
 #: Un loyer mensuel médian ne passe pas ce montant ; au-delà, c'est celui d'une année.
 LOYER_MENSUEL = 1500
 ANNUEL = re.compile(r"annuel|annee|/an\b|\ban\b", re.IGNORECASE)
@@ -31,7 +35,8 @@ ANNUEL = re.compile(r"annuel|annee|/an\b|\ban\b", re.IGNORECASE)
 @dataclass(frozen=True)
 class Contenu:
     """``note`` : part des cellules remplies qui conviennent, de 0 à 1 ; ``parle`` : ce contenu suffit à reconnaître la
-    colonne ; le reste : comment les valeurs deviennent les nôtres, et celles que l'on ne connaît pas.
+    colonne ; ``doute`` : la question que ses nombres posent ; le reste : comment les valeurs deviennent les nôtres, et
+    celles que l'on ne connaît pas.
     """
 
     note: float
@@ -42,6 +47,7 @@ class Contenu:
     unite: str = ""
     dates: str = ""
     milliers: str = ""
+    doute: str = ""
 
 
 def comparer(comptes: pd.Series, champ: Champ, nom: str) -> Contenu:
@@ -72,11 +78,15 @@ def _index(comptes: pd.Series) -> pd.Series:
 
 def _enumeree(comptes: pd.Series, champ: Champ) -> Contenu:
     ecrits = _index(comptes)
+    if champ.nom == "impaye_3_mois" and nombres_ecrits(ecrits.str.replace(UNITE, "", regex=True)).gt(1).any():
+        return Contenu(0.5, doute="un montant, ou un nombre de mois ? Il faut « oui » au-delà de trois mois de loyer.")
     if len(comptes) > ECRITURES or champ.nom in ("tranche_plafond", "apl"):
         nombres = nombres_ecrits(ecrits.str.replace(UNITE, "", regex=True))
         if _part(nombres.notna(), comptes) > 0.95 and len(comptes) > 6:
             if champ.nom == "tranche_plafond" and _part(nombres.between(0, 1000), comptes) > 0.99:
-                return Contenu(0.9, unite="tranches")
+                if PLAFOND[0] <= nombres.median() <= PLAFOND[1]:
+                    return Contenu(0.9, unite="tranches")
+                return Contenu(0.5, doute="ce ne sont pas des pourcentages du plafond (45 pour 45 %) ; les y ramener.")
             if set(OUI_NON) <= set(champ.admises) and _part(nombres.between(0, 2000), comptes) > 0.99:
                 return Contenu(0.9, unite="montant")
     return _lister(comptes.iloc[:REGARDEES], champ, lambda v: reconnaitre_valeur(v, champ))
@@ -100,7 +110,8 @@ def _lister(comptes: pd.Series, champ: Champ, reconnaitre: Callable[[str], str |
 
 def citable(ecrit: str, lignes: int) -> bool:
     """Un code répété, court, où personne n'est nommé."""
-    return lignes >= REPETEE and len(ecrit) <= 30 and not nomme_une_personne(ecrit) and "@" not in ecrit
+    suspecte = nomme_une_personne(ecrit) or "@" in ecrit or NUMERO.search(ecrit)
+    return lignes >= REPETEE and len(ecrit) <= 30 and not suspecte
 
 
 def _pieces(comptes: pd.Series) -> Contenu:
@@ -148,7 +159,9 @@ def _nombre(comptes: pd.Series, champ: Champ, nom: str) -> Contenu:
         date = _date(comptes)
         return Contenu(date.note, False, unite="annee", dates=date.dates) if date.note > 0.9 else Contenu(0.0)
     if champ.nom == "loyer_eur" and (nombres.median() > LOYER_MENSUEL or ANNUEL.search(nom)):
-        return Contenu(_part((nombres / 12).between(bas, haut), comptes), False, unite="annuel", milliers=milliers)
+        doute = "ce sont des loyers d'une année, divisés par douze ?"
+        part = _part((nombres / 12).between(bas, haut), comptes)
+        return Contenu(part, False, unite="annuel", milliers=milliers, doute=doute)
     if champ.nom.endswith("_pct") and nombres.max() <= 1 and nombres.max() > 0:
         return Contenu(_part(nombres.between(0, 1), comptes), False, unite="fraction")
     ordinaires = champ.vraisemblable

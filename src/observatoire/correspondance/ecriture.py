@@ -13,9 +13,11 @@ from observatoire.correspondance.examen import Examen, examiner
 from observatoire.droits import creer_dossier, reserver
 from observatoire.erreurs import DepotRefuse, ParametreInconnu
 from observatoire.fichiers import ecrire_texte
+from observatoire.interdits import nomme_une_personne
 from observatoire.lecture.correspondances import DOSSIER, lire_celle_de
 from observatoire.lecture.depots import nommer_le_depot, relatif_a
 from observatoire.lecture.problemes import compter
+from observatoire.lecture.traductions import cle_de_valeur
 from observatoire.schemas import Schema, lire_schemas
 
 ENTETE = """\
@@ -38,7 +40,8 @@ class Faite:
     def message(self, nom: str) -> str:
         """Le bilan, et ce qui reste à faire."""
         if not self.colonnes and not self.valeurs:
-            return f"{nom} : rien de nouveau, la correspondance sait le lire."
+            dit = " ; restent ces questions." if self.questions else ", la correspondance sait le lire."
+            return "\n".join([f"{nom} : rien de nouveau à proposer{dit}", *(f"  ? {q}" for q in self.questions)])
         tete = f"{nom} : {compter(self.colonnes, 'colonne')}, {compter(self.valeurs, 'valeur')} de plus à relire."
         return "\n".join([tete, *(f"  ? {q}" for q in self.questions)])
 
@@ -65,10 +68,18 @@ def correspondre(chemin: Path, config: Configuration) -> Faite:
     contenu = _relire(ecrit, config, schemas) or {"deposant": nom[0], "questions": [], "fichiers": []}
     sien = next((f for f in contenu["fichiers"] if f["fichier"] == nom[1]), None)
     colonnes, valeurs = _ajouter(contenu, sien, nom[1], examen)
-    if colonnes or valeurs:
-        contenu["questions"] = list(dict.fromkeys([*(contenu.get("questions") or []), *examen.proposition.questions]))
+    repondues = {q for q, code in examen.proposition.codes.items() if sien and _est_traduite(sien, *code)}
+    questions = [q for q in examen.proposition.questions if q not in repondues]
+    if colonnes or valeurs or examen.proposition.codes.keys() - repondues:
+        contenu["questions"] = list(dict.fromkeys([*(contenu.get("questions") or []), *questions]))
         _ecrire(ecrit, contenu, config)
-    return Faite(ecrit, colonnes, valeurs, tuple(examen.proposition.questions))
+    return Faite(ecrit, colonnes, valeurs, tuple(questions))
+
+
+def _est_traduite(sien: dict, table: str, champ: str, ecriture: str) -> bool:
+    """L'analyste a déjà dit ce que cette écriture veut dire."""
+    siennes = sien["tables"].get(table, {}).get(champ, {}).get("valeurs") or {}
+    return cle_de_valeur(ecriture) in map(cle_de_valeur, siennes)
 
 
 def _relire(ecrit: Path, config: Configuration, schemas: dict[str, Schema]) -> dict | None:
@@ -83,7 +94,7 @@ def _ajouter(contenu: dict, sien: dict | None, source: str, examen: Examen) -> t
     tableau, proposition = examen.tableau, examen.proposition
     if sien is None:
         sien = {"fichier": source, "confirmee": False}
-        sien |= {"feuille": tableau.feuille} if tableau.feuille else {}
+        sien |= {"feuille": tableau.feuille} if tableau.feuille and not nomme_une_personne(tableau.feuille) else {}
         sien |= {"entete": tableau.rang + 1}
         sien |= {"unites": True} if tableau.unites else {}
         sien |= {"totaux": list(tableau.totaux)} if tableau.totaux else {}

@@ -28,11 +28,14 @@ SECONDES = {"immeubles": ("libelle", "x", "lon", "quartier", "qpv"), "menages": 
 
 @dataclass
 class Proposition:
-    """``tables`` : {table: {notre colonne: ce qui s'écrit}} ; ``questions`` : ce que l'on ne sait pas."""
+    """``tables`` : {table: {notre colonne: ce qui s'écrit}} ; ``questions`` : ce que l'on ne sait pas ;
+    ``codes`` : de celles-ci, {question: (table, notre colonne, écriture inconnue)}.
+    """
 
     tables: dict[str, dict[str, dict]] = field(default_factory=dict)
     laissees: list[str] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
+    codes: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,11 @@ class Candidate:
 
     @property
     def confiance(self) -> float:
-        """De 0 à 1 ; jamais plus de 0,9 sans un mot du métier."""
+        """De 0 à 1 ; jamais plus de 0,9 sans un mot du métier ; pas de quoi proposer un nom qui dit autre chose."""
+        return min(self._ressemblance, PROPOSEE - 0.05) if self.rapprochement.contraire else self._ressemblance
+
+    @property
+    def _ressemblance(self) -> float:
         nom, contenu = self.rapprochement.note, self.contenu.note
         if nom >= 0.97:
             return SURE if contenu >= 0.95 else 0.85 if contenu >= 0.85 else 0.7 if contenu >= 0.5 else 0.3
@@ -77,6 +84,9 @@ class Enquete:
     def proposer(self, table: str | None) -> Proposition:
         """La proposition pour cette table, ou pour celles que le fichier donne."""
         proposition = Proposition()
+        if self.tableau.jumelles:
+            autres = compter(self.tableau.jumelles, "autre feuille")
+            proposition.questions.append(f"Le même en-tête est sur {autres}, qui ne se lira pas : est-ce la bonne ?")
         for nom in [table] if table else self._tables():
             proposition.tables[nom] = self._table(nom, proposition)
         prises = {e.get("colonne") for t in proposition.tables.values() for e in t.values()}
@@ -176,12 +186,13 @@ class Enquete:
         if champ.role == "identifiant":
             ecrite |= self._identifiant(champ, n, ecrite)
         ecrite["raison"] = ecrite.pop("raison")  # en dernier, la phrase
-        if contenu.unite == "annuel":
-            question = f"{table}, {citer(sienne)} : ce sont des loyers d'une année, divisés par douze ?"
-            proposition.questions.append(question)
+        if contenu.doute:
+            proposition.questions.append(f"{table}, {citer(sienne)} : {contenu.doute}")
         debut = f"{table}, {citer(sienne)} ({champ.nom}) : "
         for inconnue in contenu.inconnues if champ.admises or champ.nom == "nb_pieces" else ():
-            proposition.questions.append(debut + f"que veut dire {citer(inconnue)} ? L'ajouter à ses valeurs.")
+            question = debut + f"que veut dire {citer(inconnue)} ? L'ajouter à ses valeurs."
+            proposition.questions.append(question)
+            proposition.codes[question] = (table, champ.nom, inconnue)
         if contenu.tues and (champ.admises or champ.nom == "nb_pieces"):
             valeurs = compter(contenu.tues, "valeur")
             proposition.questions.append(debut + f"{valeurs} de plus, non affichées, n'y sont pas connues.")

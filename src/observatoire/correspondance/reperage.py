@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ ASSEZ, LONG = 3, 60
 @dataclass(frozen=True)
 class Tableau:
     """``rang`` : celui de l'en-tête dans la feuille, à partir de zéro ; ``noms`` : ses colonnes ; ``cadre`` : ses
-    lignes, sans unités ni totaux, colonnes 0, 1, 2…
+    lignes, sans unités ni totaux, colonnes 0, 1, 2… ; ``jumelles`` : le nombre des autres feuilles de même en-tête.
     """
 
     feuille: str | None
@@ -37,6 +37,7 @@ class Tableau:
     cadre: pd.DataFrame
     unites: bool
     totaux: tuple[str, ...]
+    jumelles: int = 0
 
 
 def reperer(grilles: dict[str | None, Grille], schemas: dict[str, Schema]) -> Tableau | None:
@@ -54,7 +55,8 @@ def reperer(grilles: dict[str | None, Grille], schemas: dict[str, Schema]) -> Ta
         notes = {ou: max(sum(reconnaitre(n, s) for n in noms) for s in schemas.values()) for ou, noms in tetes.items()}
         (feuille, rang), note = max(notes.items(), key=lambda trouve: trouve[1], default=((None, 0), 0))
         if note >= ASSEZ:
-            return _decouper(feuille, grilles[feuille], rang)
+            jumelles = {f for (f, _), autre in notes.items() if autre == note} - {feuille}
+            return replace(_decouper(feuille, grilles[feuille], rang), jumelles=len(jumelles))
     return None
 
 

@@ -22,11 +22,14 @@ OUI_NON = ("oui", "non")
 
 @dataclass(frozen=True)
 class Rapprochement:
-    """``note`` : de 0 à 1 ; ``synonyme`` : le mot du métier qui ressemble le plus ; ``source`` : d'où il vient."""
+    """``note`` : de 0 à 1 ; ``synonyme`` : le mot du métier qui ressemble le plus ; ``source`` : d'où il vient ;
+    ``contraire`` : un de ses mots dit que c'est autre chose.
+    """
 
     note: float
     synonyme: str = ""
     source: str = ""
+    contraire: bool = False
 
 
 @cache
@@ -67,7 +70,8 @@ def rapprocher(nom: str, table: str, champ: str) -> Rapprochement:
         return Rapprochement(0.0)
     notes = {mot: _ressemblance(simple, mot) for mot in synonymes}
     mot = max(notes, key=notes.get)
-    return Rapprochement(min(notes[mot], 0.95), mot, synonymes[mot])
+    contraire = not {*_lire()["contraires"].get(champ, ())}.isdisjoint(simple.split())
+    return Rapprochement(min(notes[mot], 0.95), mot, synonymes[mot], contraire)
 
 
 def _ressemblance(un: str, autre: str) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 #: Le fichier des contours, sous l'un de ces noms ; un Shapefile est dans un zip.
 CONTOURS = ("quartiers.geojson", "quartiers.gpkg", "quartiers.zip")
 PROPRIETES = ("code", "nom", "niveau", "parent")
+#: Les propriétés qu'un Shapefile, dont les noms ont dix lettres au plus, écourte.
+ECOURTEES = {"schematiqu": "schematique"}
 LAMBERT_93, WGS84 = 2154, 4326
 #: La part d'un contour qu'un autre de son niveau peut recouvrir : au-delà, ce n'est plus l'imprécision d'un tracé.
 RECOUVERT = 0.05
@@ -111,19 +114,20 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
 
     nom = fichier.name
     try:
-        contours = gpd.read_file(fichier)
-    except (RuntimeError, ValueError, ShapelyError) as erreur:  # les erreurs de pyogrio sont des RuntimeError
+        contours = _ouvrir(fichier)
+    except (RuntimeError, ValueError, ShapelyError, BadZipFile) as erreur:  # celles de pyogrio sont des RuntimeError
         quoi = {".gpkg": "GeoPackage", ".zip": "Shapefile dans un zip"}.get(fichier.suffix, "GeoJSON")
         raise ErreurConfiguration(
             f"{nom} : ce n'est pas un {quoi} lisible. L'enregistrer de nouveau, en UTF-8."
         ) from erreur
     if not isinstance(contours, gpd.GeoDataFrame) or contours.geometry.isna().any():
         raise ErreurConfiguration(f"{nom} : un contour au moins n'a pas de géométrie.")
+    contours = contours.rename(columns={c: ECOURTEES.get(c.lower(), c.lower()) for c in contours if c != "geometry"})
     manquantes = [p for p in PROPRIETES if p not in contours]
     if manquantes:
         raise ErreurConfiguration(f"{nom} : propriété absente, {', '.join(manquantes)}.")
     contours["code"], contours["parent"] = (_en_code(contours[c]) for c in ("code", "parent"))
-    textes = contours[["code", "niveau"]].map(lambda v: isinstance(v, str) and bool(v.strip()))
+    textes = contours[["code", "nom", "niveau"]].map(lambda v: isinstance(v, str) and bool(v.strip()))
     if not textes.all(axis=None):
         sans = ", ".join(f"« {colonne} »" for colonne in textes if not textes[colonne].all())
         lesquels = compter(int((~textes.all(axis=1)).sum()), "contour")
@@ -150,6 +154,32 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
             contours,
         )
     return contours
+
+
+def _ouvrir(fichier: Path) -> gpd.GeoDataFrame:
+    """La seule couche du fichier, ou celle qui s'appelle « quartiers » ; un Shapefile qui ne dit pas son encodage est
+    en UTF-8, sinon en Windows-1252, que GDAL prendrait l'un et l'autre pour du Latin-1.
+    """
+    import geopandas as gpd
+    from pyogrio import list_layers
+
+    source, encodages = str(fichier), [None]
+    if fichier.suffix == ".zip":
+        parties = ZipFile(fichier).namelist()
+        dits = [p for p in parties if p.lower().endswith(".shp")]
+        if len(dits) != 1:
+            raise ErreurConfiguration(f"{fichier.name} : {compter(len(dits), 'Shapefile')} ; n'y en mettre qu'un.")
+        source = f"/vsizip/{fichier.absolute()}/{dits[0]}"
+        encodages = [None] if any(p.lower().endswith(".cpg") for p in parties) else ["utf-8", "cp1252"]
+    couches = list(list_layers(source)[:, 0])
+    if len(couches) > 1 and "quartiers" not in couches:
+        raise ErreurConfiguration(f"{fichier.name} : {len(couches)} couches ; nommer « quartiers » celle des contours.")
+    for encodage in encodages:
+        try:
+            return gpd.read_file(source, layer="quartiers" if len(couches) > 1 else couches[0], encoding=encodage)
+        except UnicodeDecodeError:
+            if encodage == encodages[-1]:
+                raise
 
 
 def remarquer(contours: gpd.GeoDataFrame | None) -> list[str]:
