@@ -294,9 +294,14 @@ def test_une_page_charge_une_seule_feuille_qui_n_a_que_ce_qui_sert(tmp_path):
     )
     corps = "<p class=\"vu\" id='ici'>x</p></body></html>"
     (tmp_path / "sous" / "p.html").write_text(f"<html><head>{liens}</head><body>{corps}", encoding="utf-8")
+    (tmp_path / "_static" / "site.css").write_text("a {b: c}", encoding="utf-8")
+    perdue = '<html><head><link rel="stylesheet" href="/_static/site.css"></head></html>'
+    (tmp_path / "404.html").write_text(perdue, encoding="utf-8")
     reunir_les_feuilles(tmp_path)
+    assert (tmp_path / "404.html").read_text(encoding="utf-8") == perdue
     page = (tmp_path / "sous" / "p.html").read_text(encoding="utf-8")
-    (feuille,) = (tmp_path / "_static").rglob("*.css*")
+    feuille, _ = sorted((tmp_path / "_static").rglob("*.css*"))
+    assert feuille.name.startswith("site-")
     assert page == f'<html><head><link rel="stylesheet" href="../_static/{feuille.name}"></head><body>{corps}'
     assert feuille.read_text(encoding="utf-8").splitlines() == [
         "p{margin: 0}", ".vu{color: red}", "#ici:not(.jamais){x: url(polices/a.woff2)}",

@@ -46,7 +46,7 @@ def reunir_les_feuilles(site: Path) -> None:
 def _retirer_les_inutiles(site: Path, pages: Iterable[Path]) -> None:
     """Les feuilles que plus aucune page n'appelle, et les cartes qui menaient à leur source."""
     appelees = {
-        posixpath.normpath(posixpath.join(page.relative_to(site).parent.as_posix(), lien["ou"]))
+        _situer(lien["ou"], page.relative_to(site).parent.as_posix())
         for page in pages
         for lien in _LIEN.finditer(page.read_text(encoding="utf-8").partition("</head>")[0])
     }
@@ -70,9 +70,14 @@ def _mots(site: Path, pages: dict[Path, str]) -> set[str]:
 def _feuilles(texte: str, dossier: str) -> Iterator[str]:
     """Les feuilles de ``_static`` qu'une page charge, dans l'ordre ; celles d'une seule figure restent à part."""
     for lien in _LIEN.finditer(texte.partition("</head>")[0]):
-        feuille = posixpath.normpath(posixpath.join(dossier, lien["ou"]))
+        feuille = _situer(lien["ou"], dossier)
         if feuille.startswith(f"{DOSSIER}/") and not feuille.startswith(f"{DOSSIER}/feuilles/"):
             yield feuille
+
+
+def _situer(adresse: str, dossier: str) -> str:
+    """Le chemin, dans le site, de ce qu'une page de ce dossier appelle ainsi ; « / » est la racine du site."""
+    return posixpath.normpath(posixpath.join("/", dossier, adresse)).lstrip("/")
 
 
 def _lier(texte: str, feuilles: tuple[str, ...], reunie: str, page: Path) -> str:
@@ -81,7 +86,7 @@ def _lier(texte: str, feuilles: tuple[str, ...], reunie: str, page: Path) -> str
 
     def remplacer(lien: re.Match) -> str:
         nonlocal posee
-        if posixpath.normpath(posixpath.join(page.parent.as_posix(), lien["ou"])) not in feuilles:
+        if _situer(lien["ou"], page.parent.as_posix()) not in feuilles:
             return lien[0]
         premiere, posee = not posee, True
         return f'<link rel="stylesheet" href="{remonter}{reunie}">' if premiere else ""
