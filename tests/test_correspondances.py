@@ -222,6 +222,9 @@ def test_deux_fichiers_pour_une_table(tmp_path):
     deposer(lignes[:41], lignes[40:])
     depots = verifier(config)
     assert [p.lignes for f in depots.refuses for p in f.problemes if p.regle == "unicite"] == [(42,), (2,)]
+    assert not [dite for dite in depots.remarques if "manque" in dite]
+    (dossier / "sud_neolia.csv").unlink()
+    assert [dite for dite in verifier(config).remarques if "« sud » manque, qui donne aussi logements" in dite]
 
 
 @pytest.mark.parametrize("rang", range(2))

@@ -12,7 +12,7 @@ from observatoire.conserves import annees_conservees, lire_conserve
 from observatoire.erreurs import ParametreInconnu
 from observatoire.isolement import preparer
 from observatoire.lecture.avertissements import rendre_a_expliquer
-from observatoire.lecture.bilans import tableau_des_avertissements
+from observatoire.lecture.bilans import dire_les_morceaux_absents, tableau_des_avertissements
 from observatoire.lecture.corrections import COLONNES, EXPLIQUEE, REFUSEE, Correction, lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.depots import Contenu, Fichier, cles, inventorier, relatif_a
@@ -108,8 +108,8 @@ class Depots:
 
     @property
     def remarques(self) -> list[str]:
-        """Ce qui se dit des contours, sans rien empêcher."""
-        return remarquer(self.contours)
+        """Ce qui se dit des contours, et des morceaux de table qui manquent, sans rien empêcher."""
+        return [*remarquer(self.contours), *dire_les_morceaux_absents(self.config, self.schemas, self.parts)]
 
     @property
     def a_dire(self) -> list[str]:
