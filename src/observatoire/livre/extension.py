@@ -228,7 +228,7 @@ def _formule(visiteur, noeud: nodes.math) -> None:
 
 
 def _formule_isolee(visiteur, noeud: nodes.math_block) -> None:
-    visiteur.body.append(f'<div class="formule" role="math">{_mathml(noeud, "block")}</div>')
+    visiteur.body.append(f'<div class="formule" role="math" tabindex="0">{_mathml(noeud, "block")}</div>')
     raise nodes.SkipNode
 
 
