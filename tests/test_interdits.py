@@ -293,7 +293,8 @@ def test_une_colonne_assemblee_est_refusee_au_calcul():
         code="essai", nature="proportion", denominateur="", tables=("menages",), fonction=_assemblee,
         perimetre="tous", avec_bareme=False, **vides,
     )  # fmt: skip
-    with pytest.raises(ErreurConfiguration, match="indicateur « essai » : aucun indicateur ne lit « nationalite »"):
+    attendu = "indicateur « essai », table « menages », .* : aucun indicateur ne lit « nationalite »"
+    with pytest.raises(ErreurConfiguration, match=attendu):
         declaration.compter({"menages": menages}, None)
 
 
