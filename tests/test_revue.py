@@ -728,7 +728,7 @@ def test_sans_revision_ou_sans_git_la_revue_le_dit(depot, monkeypatch):
 
 
 def test_l_etat_zero_de_l_edition_fictive_se_relit():
-    """Le dépôt cloné en entier : la révision inscrite est la sienne, et un engagement a changé depuis."""
+    """Le dépôt cloné en entier : la révision inscrite est la sienne ; une preuve et des cibles fictives ont changé."""
     question = ["git", "rev-parse", "--is-shallow-repository"]
     if not which("git") or subprocess.run(question, cwd=RACINE, capture_output=True).stdout.strip() != b"false":
         pytest.skip("git, ou l'histoire de ce dépôt, n'est pas là")
@@ -737,7 +737,11 @@ def test_l_etat_zero_de_l_edition_fictive_se_relit():
     zero = lire_etat_zero(config, actuel)
     assert (zero.motif, zero.date) == ("", "2007-12-31")
     ecarts = pd.DataFrame(comparer(zero.contenu, actuel)).query("ecart != 'aucun'")
-    assert ecarts[["engagement", "ecart", "champ"]].to_numpy().tolist() == [["reexamen", "modifie", "preuve"]]
+    assert set(ecarts["ecart"]) == {"modifie"}
+    assert ecarts[["engagement", "champ"]].to_numpy().tolist() == [
+        ["politique_des_loyers", "cibles"], ["tranquillite", "cibles"], ["equilibre_des_attributions", "cibles"],
+        ["reexamen", "preuve"], ["droit_nouveau", "cibles"],
+    ]  # fmt: skip
 
 
 def test_un_etat_zero_qui_ne_se_relit_plus_le_dit(depot):
