@@ -6,17 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from fabrique import calculer_tout, configuration, ecrire_prepare
-from test_variations import _ligne, _logements, _menages, _publier
+from test_variations import _ligne, _lire_les_exacts, _logements, _menages, _publier
 
 from observatoire.audit.attaque import Attaque
 from observatoire.audit.dossier import Dossier
 from observatoire.cles import FICTIVE, attribuer
 from observatoire.indicateurs.perimetre import Presences
 from observatoire.publication import proteger
-from observatoire.rangement import lire_preparee
 from observatoire.sujets.revue.calcul.parcours import compter_les_flux
-from observatoire.sujets.variations.tables import PASSAGES
-from observatoire.tables.indicateurs import COMPTES, CONSTANTS, COUVERTURE, INDICATEURS, LIEUX
 
 BAILLEURS = [{"code": code, "nom": code} for code in ("gbh", "neolia", "habitat25")]
 
@@ -60,8 +57,7 @@ def config(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exacts(config):
-    tables = (INDICATEURS, COMPTES, CONSTANTS, COUVERTURE, LIEUX, PASSAGES)
-    return {t.nom: lire_preparee(t, config.chemin("prepare")) for t in tables}
+    return _lire_les_exacts(config)
 
 
 def test_le_parc_repris_n_est_connu_qu_une_fois_et_le_bailleur_absorbe_n_y_manque_pas(exacts):

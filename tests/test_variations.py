@@ -76,10 +76,14 @@ def config(tmp_path_factory):
     return config
 
 
-@pytest.fixture(scope="module")
-def exacts(config):
+def _lire_les_exacts(config):
     tables = (INDICATEURS, COMPTES, CONSTANTS, COUVERTURE, LIEUX, PASSAGES)
     return {t.nom: lire_preparee(t, config.chemin("prepare")) for t in tables}
+
+
+@pytest.fixture(scope="module")
+def exacts(config):
+    return _lire_les_exacts(config)
 
 
 def _publier(config, exacts, **regles):

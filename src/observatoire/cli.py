@@ -245,7 +245,7 @@ def nouvelle_page(
     config: Config = DEFAUT,
 ) -> None:
     """Écrire une page de plus et l'inscrire au sommaire."""
-    from observatoire.echafaudage import ajouter_un_notebook, ajouter_une_page
+    from observatoire.echafaudage.pages import ajouter_un_notebook, ajouter_une_page
 
     ajouter = ajouter_un_notebook if notebook else ajouter_une_page
     _lister(ajouter(lire_configuration(config), nom, titre, partie))
@@ -263,7 +263,7 @@ def nouvel_indicateur(
     config: Config = DEFAUT,
 ) -> None:
     """Écrire la déclaration d'un indicateur, qui compte déjà, et son cas refait à la main."""
-    from observatoire.echafaudage import ajouter_un_indicateur
+    from observatoire.echafaudage.indicateurs import ajouter_un_indicateur
 
     _lister(ajouter_un_indicateur(lire_configuration(config), code, famille, table, libelle))
     print(f'Puis : make test TESTS="tests/test_catalogue.py -k {code}", et une ligne dans CHANGELOG.md (Valeurs).')

@@ -9,12 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import nbformat
-from papermill.iorw import load_notebook_node
-from papermill.parameterize import parameterize_notebook
 
+from observatoire.edition.page import parametrer
 from observatoire.edition.plan import MODELES, Matiere, Page, lister_pages
-from observatoire.edition.textes import remplacer
-from observatoire.edition.travail import NOYAU
+from observatoire.edition.textes import poser_les_textes
 from observatoire.erreurs import ParametreInconnu
 from observatoire.fichiers import ecrire_texte
 from observatoire.publie import dossier_publie
@@ -30,11 +28,9 @@ def ecrire_une_page(modele: str, notebooks: Path | str = "../notebooks", **param
     paramètre, la première de ses valeurs. Lève :class:`ParametreInconnu` en disant ce qui est admis.
     """
     page = _trouver(dossier_publie(), Path(notebooks), modele, parametres)
-    contenu = load_notebook_node(nbformat.read(page.notebook, as_version=4))
-    for cellule in contenu.cells:
-        if cellule.cell_type == "markdown":
-            cellule.source = remplacer(cellule.source, page.textes)
-    contenu = parameterize_notebook(contenu, page.parametres, kernel_name=NOYAU, language="python")
+    contenu = nbformat.read(page.notebook, as_version=4)
+    poser_les_textes(contenu, page.textes)
+    contenu = parametrer(contenu, page.parametres)
     fichier = PAGES / f"{page.sortie.replace('/', '-')}.ipynb"
     ecrire_texte(nbformat.writes(contenu) + "\n", fichier)
     return fichier

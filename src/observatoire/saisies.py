@@ -23,6 +23,7 @@ from observatoire.lecture.corrections import lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.renumerotations import lire_renumerotations
 from observatoire.lecture.territoires import codes, est_inconnu, lire_contours
+from observatoire.publication.ecrits import COMMENTAIRES
 from observatoire.publication.orientations import regles_de_chaque_annee
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
@@ -75,7 +76,7 @@ def chercher_les_fautes(config: Configuration) -> list[str]:
     relecture.de(lire_engagements, config)
     relecture.de(lire_orientations, config)
     relecture.de(lire_seances, config)
-    commentaires = livre / "book" / "commentaires"
+    commentaires = livre / COMMENTAIRES
     relecture.de(refuser_les_ecrits, commentaires)
     relecture.noter("commentaires", relecture.de(lambda: list(_commentaires(config, commentaires, contours))))
     relecture.noter("_toc.yml", relecture.de(lambda: list(_sommaire(livre))))

@@ -44,3 +44,8 @@ def rang_de_l_annee(annee):
 def rang_des_dates(dates):
     """Le rang du trimestre de chaque date d'une colonne ``datetime64`` sans manquant."""
     return 4 * dates.dt.year.astype("int64") + dates.dt.quarter.astype("int64") - 1
+
+
+def sont_depuis(dates, trimestres):
+    """Vrai pour chaque date d'une colonne qui n'est pas d'avant son trimestre écrit ; faux s'il manque."""
+    return rang_des_dates(dates) >= trimestres.map(rang_du_trimestre, na_action="ignore").astype("float64")

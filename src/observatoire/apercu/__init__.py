@@ -7,3 +7,14 @@
 - :mod:`~observatoire.apercu.compositeur` : Sphinx gardé chaud ;
 - :mod:`~observatoire.apercu.fautes` : une erreur, sa cellule et sa ligne.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from observatoire.configuration import Configuration
+
+
+def racine(config: Configuration, public: str) -> Path:
+    """Où l'aperçu d'un public écrit tout : à côté de son site."""
+    return config.chemin("site", public).with_name("apercu")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,8 +14,7 @@ from sphinx.util.build_phase import BuildPhase
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from observatoire.livre.preparation import REGLAGES
-
-_COULEURS = re.compile(r"\x1b\[[0-9;]*m")
+from observatoire.livre.reproches import decolorer
 
 #: Ce que Sphinx change à docutils, pour la vie du processus : il n'y a qu'un livre par processus.
 _a_jamais = ExitStack()
@@ -78,7 +76,7 @@ class Compositeur:
         return page in self._app.env.found_docs
 
     def _reproches(self) -> list[str]:
-        dit = _COULEURS.sub("", self._dit.getvalue()).replace(f"{self.source}/", "")
+        dit = decolorer(self._dit.getvalue()).replace(f"{self.source}/", "")
         self._dit.seek(0)
         self._dit.truncate()
         return list(dict.fromkeys(ligne.strip() for ligne in dit.splitlines() if ligne.strip()))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import nbformat
 
 from observatoire.edition.travail import Resultat
 from observatoire.erreurs import ErreurObservatoire, dire_panne
+from observatoire.livre.reproches import decolorer
 
-_COULEURS = re.compile(r"\x1b\[[0-9;]*m")
 _LIGNE = re.compile(r"Cell In\[\d+\], line (\d+)")
 
 
@@ -35,16 +34,6 @@ def faute(ou: str, quoi: Exception | str) -> dict[str, object]:
     return {"ou": ou, "quoi": str(quoi), "code": [], "ligne": None}
 
 
-def dire(faute: dict[str, object]) -> str:
-    """La même, pour le terminal."""
-    return f"{faute['ou']} : {faute['quoi']}"
-
-
-def nommer(fichier: Path, racine: Path) -> str:
-    """Un fichier de l'analyste, depuis le dossier de l'observatoire."""
-    return fichier.relative_to(racine).as_posix() if fichier.is_relative_to(racine) else fichier.name
-
-
 def _trace_et_source(resultat: Resultat) -> tuple[str, str]:
     """La trace de l'erreur, sans couleur, et le code de sa cellule."""
     if resultat.notebook is None:
@@ -52,5 +41,5 @@ def _trace_et_source(resultat: Resultat) -> tuple[str, str]:
     for cellule in nbformat.reads(resultat.notebook, as_version=4).cells:
         for sortie in cellule.get("outputs", ()):
             if sortie.output_type == "error":
-                return _COULEURS.sub("", "\n".join(sortie.traceback)), cellule.source
+                return decolorer("\n".join(sortie.traceback)), cellule.source
     return "", ""

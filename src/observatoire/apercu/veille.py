@@ -14,6 +14,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from watchfiles import Change, DefaultFilter, awatch
 
+from observatoire.apercu import racine
 from observatoire.apercu.serveur import Etat, application
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.erreurs import ErreurObservatoire, ParametreInconnu
@@ -43,7 +44,7 @@ class Veille:
 
     def __init__(self, config: Configuration, public: str):
         self.config, self.public = config, public
-        self.dossier = config.chemin("site", public).with_name("apercu")
+        self.dossier = racine(config, public)
         self.etat, self._ouvrier = Etat(), None
         self._demandee: str | None = None
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import observatoire
+from observatoire.apercu import racine
 from observatoire.chaine import Chaine
 from observatoire.configuration import Configuration
 from observatoire.edition.carnet import Carnet, Etat
@@ -34,16 +35,11 @@ def empreinte_du_calcul() -> str:
     return empreinte(CODE, sauf=[*(CODE / nom for nom in SANS_VALEUR), *CODE.glob("sujets/*/vue")])
 
 
-def racine(config: Configuration, public: str) -> Path:
-    """Où l'aperçu d'un public écrit tout : à côté de son site."""
-    return config.chemin("site", public).with_name("apercu")
-
-
 class Vitrine:
     """Ce qui est publié, tel que l'aperçu le montre, et de quoi en faire des pages.
 
     ``publie`` reste le même dossier quand son contenu change : la porte d'une souche tient à lui. ``config`` : celle du
-    territoire, où ce qui s'écrit va dans :func:`racine`.
+    territoire, où ce qui s'écrit va dans :func:`~observatoire.apercu.racine`.
     """
 
     def __init__(self, config: Configuration, public: str):

@@ -38,6 +38,7 @@ from observatoire.secret.attaque import (
 from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import exactes
 from observatoire.sujets.variations.tables import COMPTES, PASSAGES, VARIATIONS
+from observatoire.tables.edition import ANTERIEURES
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, CUMULS
 
 #: Part des petits comptes au-delà de laquelle ils se devinent, et combien il en faut pour le dire.
@@ -209,7 +210,7 @@ def _editions(dossier) -> Iterator[pd.DataFrame]:
     listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
     for ligne in listees.itertuples():
         if ligne.methode == "bruit":
-            avant = lire(dossier / "anterieures" / f"{ligne.edition}.csv")
+            avant = lire(dossier / ANTERIEURES / f"{ligne.edition}.csv")
             yield differences(avant, en_place).assign(edition=str(ligne.edition))
 
 

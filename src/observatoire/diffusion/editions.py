@@ -16,10 +16,10 @@ from observatoire.fichiers import ecrire_csv, ecrire_octets, ecrire_texte
 from observatoire.presentation.nombres import ecrire
 from observatoire.publie import Contenu
 from observatoire.rangement import lire_publiee
-from observatoire.tables.edition import EDITIONS
+from observatoire.tables.edition import ANTERIEURES, EDITIONS
 
-#: Où l'archive est rangée, dans les données d'une édition ; où un dossier publié la garde.
-DOSSIER, ANTERIEURES = "editions", "anterieures"
+#: Où l'archive est rangée, dans les données d'une édition.
+DOSSIER = "editions"
 LISTE, FIL = "editions.json", "editions.atom"
 #: Combien d'indicateurs une page nomme ; tous sont dans le fichier.
 NOMMES = 12

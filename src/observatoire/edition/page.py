@@ -42,7 +42,7 @@ def faire_page(travail: Travail, lieu: Lieu) -> Resultat:
     Lève :class:`~observatoire.moteur.souche.SoucheMorte` si la page n'a pas pu commencer.
     """
     modele = nbformat.reads(travail.notebook, as_version=4)
-    contenu = _parametrer(modele, travail.parametres)
+    contenu = parametrer(modele, travail.parametres)
     erreur = _executer(contenu, travail, lieu) or _erreur_d_une_cellule(contenu, lieu)
     cellule = _rang_dans_le_modele(modele, contenu) if erreur else None
     lues = _prendre_les_lectures(contenu)
@@ -92,7 +92,7 @@ def _par_un_noyau(contenu: nbformat.NotebookNode, commun: dict, lieu: Lieu) -> N
         )
 
 
-def _parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.NotebookNode:
+def parametrer(modele: nbformat.NotebookNode, parametres: dict) -> nbformat.NotebookNode:
     """Une copie du modèle, ses paramètres injectés.
 
     Ce que fait ``papermill.execute_notebook``, sauf écrire le résultat : les cellules exécutées restent à nous, même

@@ -23,6 +23,13 @@ def noms_des_textes(contenu: nbformat.NotebookNode) -> list[str]:
     )
 
 
+def poser_les_textes(contenu: nbformat.NotebookNode, textes: dict[str, object]) -> None:
+    """:func:`remplacer`, dans tout le Markdown d'un notebook."""
+    for cellule in contenu.cells:
+        if cellule.cell_type == "markdown":
+            cellule.source = remplacer(cellule.source, textes)
+
+
 def remplacer(texte: str, textes: dict[str, object]) -> str:
     """Remplacer chaque ``{{ nom }}`` par un texte, qui se lira tel quel.
 

@@ -11,7 +11,7 @@ import nbformat
 
 from observatoire import lectures
 from observatoire.edition.plan import Page
-from observatoire.edition.textes import remplacer
+from observatoire.edition.textes import poser_les_textes
 from observatoire.lectures import Lecture
 
 DELAI = 120
@@ -56,9 +56,7 @@ def preparer(page: Page, delai: int = DELAI) -> Travail:
     """Le modèle, ses textes remplacés, la marque de son public, son sommaire et la cellule qui dira ce qui est lu."""
     contenu = nbformat.read(page.notebook, as_version=4)
     contenu.metadata[MARQUE] = page.public
-    for cellule in contenu.cells:
-        if cellule.cell_type == "markdown":
-            cellule.source = remplacer(cellule.source, page.textes)
+    poser_les_textes(contenu, page.textes)
     if page.sommaire:
         lignes = ["```{toctree}", ":hidden:", ":glob:", "", *page.sommaire, "```"]
         contenu.cells.append(nbformat.v4.new_markdown_cell("\n".join(lignes), id="sommaire"))

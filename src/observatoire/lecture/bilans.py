@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from observatoire.configuration import Bailleur, Configuration
-from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.depots import RPLS, TABLES_RPLS, Fichier
 from observatoire.lecture.problemes import enumerer
-from observatoire.schemas import Schema
 from observatoire.tables.depots import AVERTISSEMENTS, IDENTIFIANTS
 
 COLONNES_DU_TABLEAU = AVERTISSEMENTS.noms
@@ -71,18 +69,16 @@ def dire_les_absences(config: Configuration, depots) -> list[str]:
     return phrases
 
 
-def dire_les_morceaux_absents(config: Configuration, schemas: dict[str, Schema], parts) -> list[str]:
+def dire_les_morceaux_absents(decrits: Mapping[tuple[str, str], tuple[str, ...]], parts: Mapping) -> list[str]:
     """Les fichiers qu'une correspondance décrit et qui manquent, l'année où un autre donne la même table.
 
-    ``parts`` : {(année, déposant): ses fichiers}. « 2010, neolia : « parc_ouest » manque, qui donne aussi logements. »
+    ``decrits`` : {(déposant, fichier): les tables qui s'en tirent} ; ``parts`` : {(année, déposant): ses fichiers}.
+    « 2010, neolia : « parc_ouest » manque, qui donne aussi logements. »
     """
-    decrits: dict[str, dict[str, set[str]]] = {}
-    for (deposant, source), ecrit in lire_correspondances(config, schemas).items():
-        if ecrit.confirmee:
-            decrits.setdefault(deposant, {})[source] = set(ecrit.tables)
     phrases = []
     for (annee, deposant), fichiers in sorted(parts.items()):
-        siens, presents = decrits.get(deposant, {}), {f.source for f in fichiers if f.source}
+        siens = {source: set(tables) for (qui, source), tables in decrits.items() if qui == deposant}
+        presents = {f.source for f in fichiers if f.source}
         donnees = {table for source in presents for table in siens.get(source, ())}
         phrases += [
             f"{annee}, {deposant} : « {source} » manque, qui donne aussi {enumerer(sorted(communes))}. "

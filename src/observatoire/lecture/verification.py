@@ -38,7 +38,8 @@ class Depots:
     ``suites`` : ce qu'a rendu la suite donnée à :func:`lecture.lire`, par (année, nom du lot préparé) ;
     ``conservees`` : les années purgées, dont les fichiers ne sont plus lus et les valeurs sont reprises ;
     ``laisses`` : les fichiers cachés ou du système, que personne n'a voulu déposer ;
-    ``renumerotes`` : (année, déposant) de ceux dont rien ne se suit depuis l'année d'avant.
+    ``renumerotes`` : (année, déposant) de ceux dont rien ne se suit depuis l'année d'avant ; ``decrits`` : (déposant,
+    fichier) -> les tables qu'une correspondance confirmée en tire.
     """
 
     config: Configuration
@@ -52,6 +53,7 @@ class Depots:
     conservees: tuple[int, ...] = ()
     laisses: list[str] = field(default_factory=list)
     renumerotes: frozenset[tuple[int, str]] = frozenset()
+    decrits: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def parts(self) -> dict[tuple[int, str], list[Fichier]]:
@@ -109,7 +111,7 @@ class Depots:
     @property
     def remarques(self) -> list[str]:
         """Ce qui se dit des contours, et des morceaux de table qui manquent, sans rien empêcher."""
-        return [*remarquer(self.contours), *dire_les_morceaux_absents(self.config, self.schemas, self.parts)]
+        return [*remarquer(self.contours), *dire_les_morceaux_absents(self.decrits, self.parts)]
 
     @property
     def a_dire(self) -> list[str]:
@@ -186,8 +188,8 @@ def inventaire(config: Configuration, annee: int | None = None) -> tuple[Depots,
     depots = Depots(config, schemas, contours, annees)
     ecrites = lire_correspondances(config, schemas)
     confirmees = {nom: ecrit for nom, ecrit in ecrites.items() if ecrit.confirmee}
-    decrits = {nom: tuple(ecrit.tables) for nom, ecrit in confirmees.items()}
-    deposes, depots.laisses = inventorier(config, annee, decrits) if config.chemin("brut").is_dir() else ([], [])
+    depots.decrits = {nom: tuple(ecrit.tables) for nom, ecrit in confirmees.items()}
+    deposes, depots.laisses = inventorier(config, annee, depots.decrits) if config.chemin("brut").is_dir() else ([], [])
     depots.fichiers = [f for f in deposes if f.annee not in conservees]
     depots.conservees = conservees
     corrections = tuple(c for c in lire_corrections(config, schemas) if c.annee in annees)

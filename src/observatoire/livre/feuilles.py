@@ -35,21 +35,14 @@ def reunir_les_feuilles(site: Path) -> None:
     mots = _mots(site, pages)
     reunies: dict[tuple[str, ...], str] = {}
     for page, texte in pages.items():
-        feuilles = tuple(_feuilles(texte, page.relative_to(site).parent.as_posix()))
+        dossier = page.relative_to(site).parent.as_posix()
+        feuilles = tuple(f for f in _appelees(texte, dossier) if _est_commune(f))
         if len(feuilles) > 1:
             if feuilles not in reunies:
                 reunies[feuilles] = _ecrire(site, feuilles, mots)
-            page.write_text(_lier(texte, feuilles, reunies[feuilles], page.relative_to(site)), encoding="utf-8")
-    _retirer_les_inutiles(site, pages)
-
-
-def _retirer_les_inutiles(site: Path, pages: Iterable[Path]) -> None:
-    """Les feuilles que plus aucune page n'appelle, et les cartes qui menaient à leur source."""
-    appelees = {
-        _situer(lien["ou"], page.relative_to(site).parent.as_posix())
-        for page in pages
-        for lien in _LIEN.finditer(page.read_text(encoding="utf-8").partition("</head>")[0])
-    }
+            pages[page] = _lier(texte, feuilles, reunies[feuilles], dossier)
+            page.write_text(pages[page], encoding="utf-8")
+    appelees = {f for page, texte in pages.items() for f in _appelees(texte, page.relative_to(site).parent.as_posix())}
     for fichier in [*(site / DOSSIER).rglob("*.css"), *(site / DOSSIER).rglob("*.css.map")]:
         if fichier.relative_to(site).as_posix() not in appelees:
             fichier.unlink()
@@ -67,12 +60,14 @@ def _mots(site: Path, pages: dict[Path, str]) -> set[str]:
     return mots
 
 
-def _feuilles(texte: str, dossier: str) -> Iterator[str]:
-    """Les feuilles de ``_static`` qu'une page charge, dans l'ordre ; celles d'une seule figure restent à part."""
-    for lien in _LIEN.finditer(texte.partition("</head>")[0]):
-        feuille = _situer(lien["ou"], dossier)
-        if feuille.startswith(f"{DOSSIER}/") and not feuille.startswith(f"{DOSSIER}/feuilles/"):
-            yield feuille
+def _appelees(texte: str, dossier: str) -> Iterator[str]:
+    """Les feuilles qu'appelle une page de ce dossier, dans l'ordre."""
+    return (_situer(lien["ou"], dossier) for lien in _LIEN.finditer(texte.partition("</head>")[0]))
+
+
+def _est_commune(feuille: str) -> bool:
+    """Celles d'une seule figure restent à part."""
+    return feuille.startswith(f"{DOSSIER}/") and not feuille.startswith(f"{DOSSIER}/feuilles/")
 
 
 def _situer(adresse: str, dossier: str) -> str:
@@ -80,16 +75,16 @@ def _situer(adresse: str, dossier: str) -> str:
     return posixpath.normpath(posixpath.join("/", dossier, adresse)).lstrip("/")
 
 
-def _lier(texte: str, feuilles: tuple[str, ...], reunie: str, page: Path) -> str:
+def _lier(texte: str, feuilles: tuple[str, ...], reunie: str, dossier: str) -> str:
     """La page, où le premier lien mène à la feuille réunie et où les autres ne sont plus."""
-    remonter, posee = "../" * (len(page.parts) - 1), False
+    adresse, posee = posixpath.relpath(reunie, dossier), False
 
     def remplacer(lien: re.Match) -> str:
         nonlocal posee
-        if _situer(lien["ou"], page.parent.as_posix()) not in feuilles:
+        if _situer(lien["ou"], dossier) not in feuilles:
             return lien[0]
         premiere, posee = not posee, True
-        return f'<link rel="stylesheet" href="{remonter}{reunie}">' if premiere else ""
+        return f'<link rel="stylesheet" href="{adresse}">' if premiere else ""
 
     tete, fin, corps = texte.partition("</head>")
     return f"{_LIEN.sub(remplacer, tete)}{fin}{corps}"

@@ -10,11 +10,9 @@ import pandas as pd
 
 from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.tables.depots import CORRECTIONS_PUBLIEES, DEPOTS_PUBLIES
-from observatoire.tables.edition import BAREMES, CATALOGUE, EDITION, EDITIONS
+from observatoire.tables.edition import ANTERIEURES, BAREMES, CATALOGUE, EDITION, EDITIONS
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
-#: Où un dossier publié garde ce que les éditions d'avant avaient publié.
-ANTERIEURES = "anterieures"
 #: Ce qui dira plus tard pourquoi une valeur a changé, gardé avec elles : peu de chose, et déjà publié.
 TEMOINS = (CATALOGUE, BAREMES, DEPOTS_PUBLIES, CORRECTIONS_PUBLIEES)
 SUPPRESSION, BRUIT = "suppression", "bruit"

@@ -8,6 +8,8 @@ from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 _CODE = code("code", "code")
 _NOM = texte("nom", "nom")
 PUBLIC = "public de toute façon"
+#: Où un dossier publié garde ce que les éditions d'avant avaient publié.
+ANTERIEURES = "anterieures"
 
 TERRITOIRES = Table(
     "territoires", PUBLIE, "chaque territoire qui a des valeurs", PROTECTION,

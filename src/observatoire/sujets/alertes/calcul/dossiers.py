@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.sujets.alertes.tables import DOSSIERS
-from observatoire.trimestres import nommer_trimestre, rang_de_l_annee, rang_des_dates, rang_du_trimestre
+from observatoire.trimestres import nommer_trimestre, rang_de_l_annee, rang_des_dates, rang_du_trimestre, sont_depuis
 from observatoire.vocabulaire import (
     ALERTES,
     CONFORME,
@@ -100,8 +100,7 @@ def identifier(cles: pd.DataFrame) -> pd.Series:
 def deja_ouverts(actions: pd.DataFrame, jalons: pd.DataFrame) -> pd.Series:
     """Les actions (dossier, date) dont le dossier s'est ouvert, au plus tard à leur trimestre."""
     ouvertures = jalons[jalons["fait"].ne(RESOLUTION)].drop_duplicates("dossier").set_index("dossier")["trimestre"]
-    ouverture = actions["dossier"].map(ouvertures.map(rang_du_trimestre)).astype("float64")
-    return rang_des_dates(actions["date"]) >= ouverture
+    return sont_depuis(actions["date"], actions["dossier"].map(ouvertures))
 
 
 def dresser(

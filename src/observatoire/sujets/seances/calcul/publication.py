@@ -19,7 +19,7 @@ from observatoire.sujets.alertes.tables import ACTIONS, ALERTES_PUBLIEES, DOSSIE
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, decomposer
 from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES
 from observatoire.sujets.seances.tables import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
-from observatoire.trimestres import rang_des_dates, rang_du_trimestre
+from observatoire.trimestres import sont_depuis
 from observatoire.vocabulaire import SIGNALES
 
 CLES = ALERTES_EXAMINEES.noms[1:]
@@ -84,8 +84,8 @@ def _examinees(seances: list[Seance], actions: pd.DataFrame, travail: Path) -> p
     """
     dossiers = lire_publiee(DOSSIERS, travail)
     connus = dict(zip(dossiers["dossier"], dossiers[CLES].itertuples(index=False, name=None), strict=True))
-    ouverture = actions["dossier"].map(dossiers.set_index("dossier")["ouverture"].map(rang_du_trimestre))
-    actions = actions[rang_des_dates(actions["date"]) >= ouverture.astype("float64")]
+    ouverture = actions["dossier"].map(dossiers.set_index("dossier")["ouverture"])
+    actions = actions[sont_depuis(actions["date"], ouverture)]
     du_jour = actions["dossier"].groupby(actions["date"].dt.date).agg(list).to_dict()
     couples = [
         (s.nom, decomposer(alerte) or connus.get(alerte))
