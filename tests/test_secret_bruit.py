@@ -104,6 +104,17 @@ def test_la_loi_est_sans_biais_bornee_et_de_la_variance_voulue(ecart, plancher, 
     assert not lois[(publies < 0) | ((publies >= 1) & (publies <= plancher))].any()
 
 
+def test_les_seuils_sont_les_memes_sur_tous_les_processeurs():
+    """Calculés en virgule flottante, ils suivaient le processeur, et sur certains le calcul n'aboutissait pas."""
+    publie = Bruit(ecart=5, variance=2, plancher=2)._cumuls
+    assert publie[3].tolist() == [
+        0, 0, 2470901, 2470901, 2470901, 11052235, 15331561, 16556148, 16757242, 16776191, MODULE,
+    ]  # fmt: skip
+    assert publie[-1].tolist() == [
+        9204, 96277, 596245, 2338558, 6023545, 10753671, 14438658, 16180971, 16680939, 16768012, MODULE,
+    ]  # fmt: skip
+
+
 def test_au_dela_la_loi_ne_change_plus():
     grande = Bruit()._loi(400)
     assert np.abs(grande - LIVRE.lois[-1]).max() < 1e-9

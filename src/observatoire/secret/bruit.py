@@ -16,6 +16,7 @@ Disclosure Control*, 5.4 ; paquets R ``ptable`` et ``cellKey``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
 from functools import cached_property
 
 import numpy as np
@@ -24,7 +25,8 @@ from scipy import special  # scipy.stats mettrait une seconde à se charger
 from observatoire.cles import MODULE
 from observatoire.statistique.intervalles import CONFIANCE
 
-_ITERATIONS, _PRECISION = 200, 1e-11
+#: Chiffres du calcul des lois, et ce qui y reste d'écart sur leurs deux moments.
+_CHIFFRES, _PRECISION = 50, Decimal("1e-20")
 #: Multiplicateurs impairs du brassage : chacun est une permutation de [0, MODULE[.
 _BRASSAGE = (0x9E3779B1 % MODULE, 0x85EBCA77 % MODULE)
 
@@ -61,7 +63,7 @@ class Bruit:
         comptes = np.arange(self.ecart + 1)
         publie_zero = self.lois[comptes, self.ecart - comptes] / special.factorial(comptes)
         risque, bas, haut = (1 - confiance) / 2, 0.5, 50.0
-        while haut - bas > _PRECISION:
+        while haut - bas > 1e-11:
             milieu = (bas + haut) / 2
             trop = np.exp(-milieu) * (milieu**comptes @ publie_zero) > risque
             bas, haut = (milieu, haut) if trop else (bas, milieu)
@@ -109,40 +111,43 @@ def brasser(cles: np.ndarray) -> np.ndarray:
 def _entropie_maximale(bruits: np.ndarray, variance: float) -> np.ndarray:
     """La loi d'entropie maximale, de moyenne nulle et de cette variance, sur ces bruits ; à défaut, la moins dispersée.
 
-    Près de zéro, deux bruits au plus près de part et d'autre peuvent déjà être plus dispersés que voulu.
+    Près de zéro, deux bruits au plus près de part et d'autre peuvent déjà être plus dispersés que voulu. Calculée en
+    décimal, où chaque opération est arrondie comme la norme le dit : la loi est la même sur tous les processeurs.
     """
     dessous, dessus = bruits[bruits <= 0].max(), bruits[bruits >= 0].min()
-    if -dessous * dessus >= variance - _PRECISION:
+    if -dessous * dessus >= variance:
         poids = {dessous: dessus, dessus: -dessous}
         return np.array([poids.get(b, 0.0) for b in bruits]) / (dessus - dessous)
-    moments = np.stack([bruits, bruits**2 - variance])
-    multiplicateurs = np.zeros(2)
-    for _ in range(_ITERATIONS):
-        loi = _normaliser(multiplicateurs @ moments)
-        pente = moments @ loi
-        if np.abs(pente).max() < _PRECISION:
+    if -bruits.min() * bruits.max() <= variance:
+        raise ValueError(
+            f"aucune loi de moyenne nulle et de variance {variance} n'existe sur {bruits.astype(int).tolist()}."
+        )
+    with localcontext(Context(prec=_CHIFFRES)):
+        moments = [(Decimal(int(b)), Decimal(int(b)) ** 2 - Decimal(str(variance))) for b in bruits]
+        return np.array([float(p) for p in _minimiser(moments)])
+
+
+def _minimiser(moments: list[tuple[Decimal, Decimal]]) -> list[Decimal]:
+    """La loi proportionnelle à ``exp(a·u + b·v)`` sous laquelle ``u`` et ``v`` sont nuls en moyenne (Newton)."""
+    a = b = Decimal(0)
+    potentiel, loi = _loi_et_potentiel(moments, a, b)
+    while True:
+        u, v = (sum(p * m[k] for p, m in zip(loi, moments, strict=True)) for k in (0, 1))
+        if max(abs(u), abs(v)) < _PRECISION:
             return loi
-        courbure = (moments * loi) @ moments.T - np.outer(pente, pente)
-        multiplicateurs = _descendre(moments, multiplicateurs, np.linalg.solve(courbure, pente))
-    raise ValueError(
-        f"aucune loi de moyenne nulle et de variance {variance} n'existe sur {bruits.astype(int).tolist()}."
-    )
+        uu, uv, vv = (
+            sum(p * m[j] * m[k] for p, m in zip(loi, moments, strict=True)) - x * y
+            for j, k, x, y in ((0, 0, u, u), (0, 1, u, v), (1, 1, v, v))
+        )
+        aire = uu * vv - uv * uv
+        pas_a, pas_b = (vv * u - uv * v) / aire, (uu * v - uv * u) / aire
+        # le potentiel est convexe : un pas assez court le diminue toujours
+        while (essai := _loi_et_potentiel(moments, a - pas_a, b - pas_b))[0] > potentiel:
+            pas_a, pas_b = pas_a / 2, pas_b / 2
+        a, b, (potentiel, loi) = a - pas_a, b - pas_b, essai
 
 
-def _descendre(moments: np.ndarray, depart: np.ndarray, pas: np.ndarray) -> np.ndarray:
-    """Un pas de Newton, raccourci tant qu'il ne diminue pas le potentiel (convexe)."""
-    avant = _potentiel(depart @ moments)
-    for _ in range(60):
-        if _potentiel((depart - pas) @ moments) <= avant:
-            break
-        pas = pas / 2
-    return depart - pas
-
-
-def _potentiel(energies: np.ndarray) -> float:
-    return float(energies.max() + np.log(np.exp(energies - energies.max()).sum()))
-
-
-def _normaliser(energies: np.ndarray) -> np.ndarray:
-    poids = np.exp(energies - energies.max())
-    return poids / poids.sum()
+def _loi_et_potentiel(moments: list[tuple[Decimal, Decimal]], a: Decimal, b: Decimal) -> tuple[Decimal, list[Decimal]]:
+    poids = [(a * u + b * v).exp() for u, v in moments]
+    total = sum(poids)
+    return total.ln(), [p / total for p in poids]

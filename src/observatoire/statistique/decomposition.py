@@ -79,8 +79,9 @@ def _essayer(effets: np.ndarray, possible: np.ndarray, lignes: np.ndarray) -> tu
 
 
 def _descendre(effets, pas, possible, lignes, colonnes) -> tuple[np.ndarray, np.ndarray]:
-    """Un pas de Newton, raccourci tant qu'il ne diminue pas la fonction à minimiser."""
+    """Un pas de Newton, raccourci tant qu'il augmente la fonction à minimiser de plus que son arrondi."""
     avant = _potentiel(effets, possible, lignes, colonnes)
+    avant += PRECISION * abs(avant)
     while np.abs(pas).max() > PRECISION and _potentiel(effets - pas, possible, lignes, colonnes) > avant:
         pas = pas / 2
     return _essayer(effets - pas, possible, lignes)
