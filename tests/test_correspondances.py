@@ -250,14 +250,24 @@ def test_ce_qui_n_est_pas_un_code_n_est_jamais_cite(ecrit):
     assert contenus.citable("Vac. technique 2", 3)
 
 
-def test_une_feuille_au_nom_de_quelqu_un_n_est_pas_nommee(tmp_path):
+def test_un_nom_sans_civilite_n_est_pas_cite_meme_repete(tmp_path):
+    """Trois cellules « DUCHEMOLLE JOSETTE » dans une liste ; un nom seul dans une colonne que rien ne reconnaît."""
+    assert not contenus.citable("DUCHEMOLLE JOSETTE", 50)
+    inconnue = pd.Series({"Duchemolle": 40, "loué": 10})
+    champ = lire_schemas(configurer(tmp_path).chemin("schemas"))["logements"].champs["occupation"]
+    assert contenus.comparer(inconnue, champ, "Gardien").inconnues == ()
+    assert contenus.comparer(pd.Series({"loué": 90, "Squatté": 40}), champ, "Occupation").inconnues == ("Squatté",)
+
+
+@pytest.mark.parametrize("nom", ["Export Mme Duchemolle", "DUCHEMOLLE JOSETTE"])
+def test_une_feuille_au_nom_de_quelqu_un_n_est_pas_nommee(tmp_path, nom):
     extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
     chemin = extrait.deposer(tmp_path / "brut")
     classeur = openpyxl.load_workbook(chemin)
-    classeur.active.title = "Export Mme Duchemolle"
+    classeur.active.title = nom
     classeur.save(chemin)
     faite = correspondre(chemin, configurer(tmp_path))
-    assert "Duchemolle" not in faite.ecrit.read_text(encoding="utf-8")
+    assert nom not in faite.ecrit.read_text(encoding="utf-8")
     confirmer(faite.ecrit)
     assert verifier(configurer(tmp_path)).accepte
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from observatoire.correspondance.synonymes import OUI_NON, reconnaitre_valeur
+from observatoire.correspondance.synonymes import OUI_NON, est_du_metier, reconnaitre_valeur
 from observatoire.interdits import nomme_une_personne
 from observatoire.lecture.conversion import convertir, nombres_ecrits
 from observatoire.lecture.traductions import DATE, FORMATS, UNITE, cle_de_valeur, dater
@@ -22,6 +22,8 @@ REGARDEES, ECRITURES = 1_000, 60
 #: Une écriture inconnue n'est citée que si autant de lignes au moins la portent.
 REPETEE = 3
 PIECES = re.compile(r"(?:t|f|p|type|tp|typ)?\s*([1-9]|1\d)\s*(?:bis|b|ter|p|pi|pieces?|pcs?|pp)?")
+#: La part de ses cellules à partir de laquelle une liste est reconnue : ailleurs, rien n'est cité.
+RECONNUE = 0.5
 #: Ce qui n'est jamais un code : un téléphone, un numéro de dossier, une date (celle d'une naissance, peut-être).
 NUMERO = re.compile(r"(?:\d[ .-]?){6}|\d{1,2}[/.-]\d{1,2}[/.-]\d{2}")
 STUDIOS = {"studio", "st", "chambre", "ch", "studette", "t1 studio", "stu"}
@@ -97,20 +99,21 @@ def _lister(comptes: pd.Series, champ: Champ, reconnaitre: Callable[[str], str |
     traduites = {ecrit: reconnaitre(ecrit) for ecrit in comptes.index}
     connues = {e: v for e, v in traduites.items() if v is not None}
     inconnues = [e for e, v in traduites.items() if v is None]
-    citables = tuple(e for e in inconnues if not champ.personnelle and citable(e, int(comptes[e])))
+    part = float(comptes[list(connues)].sum() / comptes.sum())
+    citables = tuple(e for e in inconnues if not champ.personnelle and part >= RECONNUE and citable(e, int(comptes[e])))
     valeurs, vues = {}, set()
     for ecrit, notre in connues.items():
         if cle_de_valeur(ecrit) not in vues:
             vues.add(cle_de_valeur(ecrit))
             valeurs[ecrit] = notre
-    part = float(comptes[list(connues)].sum() / comptes.sum())
     parle = part > 0.97 and len(set(connues.values())) > 2 and any(len(e) > 2 for e in connues)
     return Contenu(part, parle, valeurs, citables, len(inconnues) - len(citables))
 
 
 def citable(ecrit: str, lignes: int) -> bool:
-    """Un code répété, court, où personne n'est nommé."""
+    """Un code répété, court, où personne n'est nommé ; plusieurs mots, s'il y en a un du métier."""
     suspecte = nomme_une_personne(ecrit) or "@" in ecrit or NUMERO.search(ecrit)
+    suspecte = suspecte or (len(ecrit.split()) > 1 and not est_du_metier(ecrit))
     return lignes >= REPETEE and len(ecrit) <= 30 and not suspecte
 
 

@@ -10,6 +10,7 @@ import yaml
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_yaml
 from observatoire.correspondance.examen import Examen, examiner
+from observatoire.correspondance.synonymes import est_du_metier
 from observatoire.droits import creer_dossier, reserver
 from observatoire.erreurs import DepotRefuse, ParametreInconnu
 from observatoire.fichiers import ecrire_texte
@@ -94,7 +95,7 @@ def _ajouter(contenu: dict, sien: dict | None, source: str, examen: Examen) -> t
     tableau, proposition = examen.tableau, examen.proposition
     if sien is None:
         sien = {"fichier": source, "confirmee": False}
-        sien |= {"feuille": tableau.feuille} if tableau.feuille and not nomme_une_personne(tableau.feuille) else {}
+        sien |= {"feuille": tableau.feuille} if tableau.feuille and _se_nomme(tableau.feuille) else {}
         sien |= {"entete": tableau.rang + 1}
         sien |= {"unites": True} if tableau.unites else {}
         sien |= {"totaux": list(tableau.totaux)} if tableau.totaux else {}
@@ -120,6 +121,11 @@ def _ajouter(contenu: dict, sien: dict | None, source: str, examen: Examen) -> t
     if colonnes or valeurs or neuves:
         sien["confirmee"] = False
     return colonnes + len(neuves), valeurs
+
+
+def _se_nomme(feuille: str) -> bool:
+    """Le nom d'une feuille s'écrit s'il est du métier : « DUPONT JEAN » peut être le titulaire de l'export."""
+    return est_du_metier(feuille) and not nomme_une_personne(feuille)
 
 
 def _ecrire(ecrit: Path, contenu: dict, config: Configuration) -> None:

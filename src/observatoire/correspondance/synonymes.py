@@ -87,6 +87,28 @@ def _ressemblance(un: str, autre: str) -> float:
     return max(mots, contenu * min(1, 0.6 + 0.4 * len(notres) / max(len(siens), 1)))
 
 
+def est_du_metier(texte: str) -> bool:
+    """Un mot au moins est de ceux que le métier emploie : ce n'est pas seulement un nom de personne.
+
+    >>> est_du_metier("Export logements"), est_du_metier("DUPONT JEAN")
+    (True, False)
+    """
+    return not _mots().isdisjoint(re.findall(r"[a-z]{3,}", normaliser(texte)))
+
+
+@cache
+def _mots() -> frozenset[str]:
+    """Tous les mots de trois lettres ou plus de ``synonymes.yml``, sources exceptées."""
+    declares = _lire()
+    textes = [declares["feuilles"], list(declares["champs"]), *declares["contraires"].values()]
+    textes += [mots for groupe in ("champs", "valeurs") for d in declares[groupe].values() for mots in _listes(d)]
+    return frozenset(re.findall(r"[a-z]{3,}", normaliser(" ".join(mot for mots in textes for mot in mots))))
+
+
+def _listes(declare: dict | list) -> list[list[str]]:
+    return list(declare.values()) if isinstance(declare, dict) else [declare]
+
+
 @cache
 def valeurs_de(champ: str, admises: tuple[str, ...]) -> dict[str, str]:
     """{écriture simplifiée: notre valeur} d'une colonne à valeurs énumérées."""
