@@ -335,7 +335,8 @@ def _ecrire(nombres) -> pd.Series:
 @dataclass(frozen=True)
 class Facon:
     """Comment un progiciel écrit. ``dates`` : une clé de :data:`DATES` ; ``perdus`` : identifiants sans
-    zéros ; ``coupe`` : les lettres que garde un nom de colonne.
+    zéros ; ``coupe`` : les lettres que garde un nom de colonne ; ``pages`` : les lignes d'une page, que l'en-tête
+    rouvre.
     """
 
     vocabulaire: str = "mots"
@@ -352,6 +353,7 @@ class Facon:
     suffixes: bool = False
     nombres: str = "virgule"
     coupe: int = 0
+    pages: int = 0
 
 
 DATES: dict[str, Callable[[str], str]] = {
@@ -471,12 +473,15 @@ def ecrire_fichier(cadre: pd.DataFrame, noms: dict[str, str], facon: Facon, anne
     lignes = lignes[: facon.titres] + ([[""] * large] if facon.titres > 1 else [])
     if facon.groupes:
         lignes.append(["Identification", "", "", *["Caractéristiques"] * (large > 3), *[""] * (large - 4)])
+    debut = len(lignes)
     lignes.append(list(cadre))
     if facon.unites:
         unites = {noms.get("surface_m2"): "m²", noms.get("loyer_eur"): "€/mois", noms.get("mois_vacance"): "mois",
                   noms.get("mois_attente"): "mois", noms.get("emprunt_eur"): "€"}  # fmt: skip
         lignes.append([unites.get(c, "") for c in cadre])
-    lignes += cadre.to_numpy().tolist()
+    entete, corps = lignes[debut:], cadre.to_numpy().tolist()
+    for page in range(0, len(corps), facon.pages or len(corps) or 1):
+        lignes += [*(entete if page else ()), *corps[page : page + (facon.pages or len(corps))]]
     if facon.total:
         lignes.append(["TOTAL", *[""] * (large - 3), str(len(cadre)), ""])
     if facon.format_ == "csv":
@@ -505,7 +510,7 @@ def archive() -> Iterator[Extrait]:
         Facon("mots", titres=2, groupes=True, total=True, perdus=True),
         Facon("codes", "csv", dates="collee", encodage="cp1252"),
         Facon("rpls", "csv", separateur="\t", dates="iso", perdus=True),
-        Facon("mots", "xlsx", titres=1, unites=True, suffixes=True, dates="heure"),
+        Facon("mots", "xlsx", titres=1, unites=True, suffixes=True, dates="heure", pages=50),
         Facon("codes", "xlsx", dates="serie", perdus=True, total=True),
         Facon("rpls", "xlsx", titres=2, dates="points", nombres="anglais"),
         Facon("mots", "csv", separateur="|", dates="fr", suffixes=True, total=True),

@@ -28,7 +28,7 @@ from observatoire.lecture.traductions import mettre_en_forme, traduire
 from observatoire.schemas import lire_schemas
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
-ENTIER = Facon("mots", titres=2, groupes=True, unites=True, total=True, perdus=True, suffixes=True)
+ENTIER = Facon("mots", titres=2, groupes=True, unites=True, total=True, perdus=True, suffixes=True, pages=40)
 
 
 def confirmer(ecrit: Path) -> dict:
@@ -76,7 +76,9 @@ def test_un_fichier_a_travers_sa_correspondance_est_la_verite(confirmee):
     assert depots.accepte, depots.message()
     comparer(extrait, depots)
     (fichier,) = (f for f in depots.fichiers if f.table == "logements")
-    assert {t.nom: t.nombre for t in fichier.traitements} == {"ligne_de_total": 1}
+    assert {t.nom: t.nombre for t in fichier.traitements} == {
+        "ligne_de_total": 1, "entete_repete": 2 * ((len(extrait.verite["logements"]) - 1) // 40),
+    }  # fmt: skip
     (sien,) = contenu["fichiers"]
     assert {"entete": 5, "unites": True, "totaux": ["total"]}.items() <= sien.items()
     logements = sien["tables"]["logements"]
@@ -192,6 +194,28 @@ def test_un_fichier_pour_deux_tables_se_prepare(tmp_path):
     depots = lire(config)
     lus = {f.table: f.contenus[f.table].lignes for f in depots.fichiers if f.source}
     assert lus == {table: len(verite) for table, verite in extrait.verite.items()}
+
+
+@pytest.mark.parametrize("par_logement", [False, True])
+def test_une_adresse_par_immeuble_nomme_les_immeubles(tmp_path, par_logement):
+    """Leur code se répète à chaque logement ; une adresse qui porte le numéro de la porte n'est pas de l'immeuble."""
+    lignes = ["Code UG;Code Bât.;Adresse;Typologie;Surf. hab.;Etat"]
+    for n in range(60):
+        porte = f", porte {n}" if par_logement else ""
+        lignes.append(f"{n:04d};{n // 10:03d};{n // 10} rue des Lilas{porte};T{n % 4 + 1};{40 + n},5;LOUE")
+    chemin = tmp_path / "brut/2010/extraction_neolia.csv"
+    chemin.parent.mkdir(parents=True)
+    chemin.write_text("\n".join(lignes), encoding="utf-8")
+    config = configurer(tmp_path)
+    faite = correspondre(chemin, config)
+    tables = confirmer(faite.ecrit)["fichiers"][0]["tables"]
+    assert ("immeubles" in tables) is not par_logement
+    if not par_logement:
+        assert {"id_immeuble": "Code Bât.", "libelle": "Adresse"}.items() <= {
+            champ: ecrite.get("colonne") for champ, ecrite in tables["immeubles"].items()
+        }.items()
+        assert any(q.startswith("immeubles : aucune colonne ne les situe") for q in faite.questions)
+        assert len(verifier(config).tables[2010, "neolia", "immeubles"]) == 6
 
 
 def test_deux_fichiers_pour_une_table(tmp_path):

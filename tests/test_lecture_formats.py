@@ -151,6 +151,20 @@ def test_un_titre_au_dessus_de_l_en_tete(avec_classeur):
     assert "L'en-tête est à la ligne 2 ; il doit être sur la première." in message
 
 
+def test_un_en_tete_repete_est_une_seule_cause(avec_classeur):
+    """Un état imprimé rouvre l'en-tête à chaque page : une phrase, et non une par colonne."""
+
+    def abimer(classeur_abime):
+        feuille = classeur_abime["Données"]
+        feuille.insert_rows(3)
+        for n in range(1, feuille.max_column + 1):
+            feuille.cell(3, n, feuille.cell(1, n).value)
+
+    message = avec_classeur(abimer)
+    assert "ligne 3 : l'en-tête est répété au milieu du tableau.\n" in message
+    assert message.count("ligne 3") == 1
+
+
 def test_des_groupes_de_colonnes_au_dessus_de_l_en_tete(avec_classeur):
     """« Identité » coiffe les identifiants : ce n'est pas une colonne, et rien ne conseille de la supprimer."""
     message = avec_classeur(

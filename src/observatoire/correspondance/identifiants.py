@@ -29,14 +29,23 @@ class Connus:
 
     def de(self, champ: str) -> Iterator[tuple[str, pd.Series]]:
         """(nom du fichier, ses identifiants distincts), le même dossier d'abord."""
-        nom = nommer_le_depot(self._chemin, self._deposants)
         dossiers = [self._chemin.parent, *sorted((d for d in self._chemin.parent.parent.glob("[0-9]*")), reverse=True)]
         for dossier in dict.fromkeys(dossiers):
-            for autre in sorted(dossier.glob("*.*")):
-                sien = nommer_le_depot(autre, self._deposants)
-                du_meme = sien and nom and sien[0] == nom[0] and sien[1] in TABLES and autre != self._chemin
-                if du_meme and champ in (lus := self._lire(autre, sien[1])):
+            for autre, table in self._du_meme(dossier):
+                if champ in (lus := self._lire(autre, table)):
                     yield autre.name, lus[champ]
+
+    def tables_deposees(self) -> set[str]:
+        """Celles que d'autres fichiers du même dossier donnent."""
+        return {table for _, table in self._du_meme(self._chemin.parent)}
+
+    def _du_meme(self, dossier: Path) -> Iterator[tuple[Path, str]]:
+        """Les autres fichiers du déposant qui sont dans notre format, et leur table."""
+        nom = nommer_le_depot(self._chemin, self._deposants)
+        for autre in sorted(dossier.glob("*.*")):
+            sien = nommer_le_depot(autre, self._deposants)
+            if sien and nom and sien[0] == nom[0] and sien[1] in TABLES and autre != self._chemin:
+                yield autre, sien[1]
 
     def _lire(self, chemin: Path, table: str) -> dict[str, pd.Series]:
         if chemin not in self._lus:

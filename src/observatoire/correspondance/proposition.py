@@ -25,6 +25,9 @@ SURE, PAR_LE_CONTENU = 0.95, 0.5
 #: D'un fichier dont le nom n'est pas celui d'une table : celles qui s'ajoutent à la principale, et ce qu'il leur faut.
 SECONDES = {"immeubles": ("libelle", "x", "lon", "quartier", "qpv"), "menages": ("tranche_plafond", "composition")}
 
+#: Ce dont une colonne au moins dit où est un immeuble.
+SITUENT = frozenset({"x", "lon", "quartier", "secteur", "commune"})
+
 
 @dataclass
 class Proposition:
@@ -87,8 +90,9 @@ class Enquete:
         if self.tableau.jumelles:
             autres = compter(self.tableau.jumelles, "autre feuille")
             proposition.questions.append(f"Le même en-tête est sur {autres}, qui ne se lira pas : est-ce la bonne ?")
-        for nom in [table] if table else self._tables():
-            proposition.tables[nom] = self._table(nom, proposition)
+        affectees = {table: self._affecter(self.schemas[table])} if table else self._tables()
+        for nom, siennes in affectees.items():
+            proposition.tables[nom] = self._table(nom, siennes, proposition)
         prises = {e.get("colonne") for t in proposition.tables.values() for e in t.values()}
         noms = [nommer(nom, n) for n, nom in enumerate(self.tableau.noms)]
         demandees = " ".join(proposition.questions)
@@ -104,17 +108,32 @@ class Enquete:
                     proposition.questions.append(f"La colonne {nom} n'a pas de nom : que contient-elle ?")
         return proposition
 
-    def _tables(self) -> list[str]:
-        """La table qui reconnaît le plus de colonnes, puis celles qui s'y ajoutent."""
+    def _tables(self) -> dict[str, dict[str, tuple[int, Candidate]]]:
+        """La table qui reconnaît le plus de colonnes, puis celles qui s'y ajoutent ; de chacune, ses colonnes."""
         affectees = {t: self._affecter(self.schemas[t]) for t in TABLES}
         poids = {t: sum(c.confiance for _, c in a.values()) for t, a in affectees.items()}
         entieres = [t for t in TABLES if self._obligatoires(t) <= set(affectees[t])]
         principale = max(entieres or list(TABLES), key=poids.get)
-        trouvees = [principale]
-        for seconde, utiles in SECONDES.items() if principale == "logements" else ():
-            if self._obligatoires(seconde) <= set(affectees[seconde]) and set(utiles) & set(affectees[seconde]):
-                trouvees.append(seconde)
+        trouvees = {principale: affectees[principale]}
+        ajoutables = SECONDES.keys() - self.connus.tables_deposees() if principale == "logements" else ()
+        for seconde in sorted(ajoutables):
+            siennes = self._ajoutees(seconde, affectees)
+            if self._obligatoires(seconde) <= set(siennes) and set(SECONDES[seconde]) & set(siennes):
+                trouvees[seconde] = siennes
         return trouvees
+
+    def _ajoutees(self, seconde: str, affectees: dict) -> dict[str, tuple[int, Candidate]]:
+        """Les colonnes d'une table qui s'ajoute aux logements : ses identifiants sont les leurs, bien qu'ils s'y
+        répètent, et ce qui change d'un logement à l'autre d'un immeuble n'est pas de l'immeuble.
+        """
+        siennes = dict(affectees[seconde])
+        communs = {c for c, d in self.schemas[seconde].champs.items() if d.role == "identifiant"}
+        siennes |= {c: affectees["logements"][c] for c in communs & set(affectees["logements"])}
+        (cle,) = self.schemas[seconde].cle
+        if cle not in siennes:
+            return {}
+        objets = self.tableau.cadre.groupby(self.tableau.cadre[siennes[cle][0]])
+        return {c: (n, vue) for c, (n, vue) in siennes.items() if c == cle or objets[n].nunique().max() == 1}
 
     def _obligatoires(self, table: str) -> set[str]:
         return {n for n, c in self.schemas[table].champs.items() if c.obligatoire and n != "bailleur"}
@@ -150,15 +169,20 @@ class Enquete:
             if notes[i, c] >= PROPOSEE
         }
 
-    def _table(self, table: str, proposition: Proposition) -> dict[str, dict]:
-        schema, affectees, ecrites = self.schemas[table], self._affecter(self.schemas[table]), {}
-        for nom, champ in schema.champs.items():
+    def _table(self, table: str, affectees: dict, proposition: Proposition) -> dict[str, dict]:
+        ecrites = {}
+        for nom, champ in self.schemas[table].champs.items():
             if nom in affectees:
                 ecrites[nom] = self._ecrire(table, champ, *affectees[nom], proposition)
             elif nom == "bailleur":
                 ecrites[nom] = {"constante": self.deposant[0], "confiance": 1.0, "raison": "le déposant du fichier."}
             elif not champ.facultative:
                 proposition.questions.append(self._demander(table, champ, {n for n, _ in affectees.values()}))
+        if table == "immeubles" and SITUENT.isdisjoint(ecrites):
+            proposition.questions.append(
+                "immeubles : aucune colonne ne les situe ; sans leurs coordonnées (x et y, ou longitude et latitude), "
+                "leur quartier ou leur secteur, aucun n'est compté dans un quartier. Les ajouter à l'export."
+            )
         return ecrites
 
     def _demander(self, table: str, champ: Champ, prises: set[int]) -> str:

@@ -15,6 +15,7 @@ from observatoire.lecture.grilles import (
     nommer_les_colonnes,
     premieres_cellules,
 )
+from observatoire.lecture.malfacons import sont_l_en_tete
 from observatoire.schemas import Schema
 
 #: Ce qui commence une ligne de totaux.
@@ -80,4 +81,7 @@ def _decouper(feuille: str | None, grille: Grille, rang: int) -> Tableau:
     # Un total ne remplit que quelques colonnes : « Total Énergies » en tête d'une ligne pleine n'en est pas un.
     total = premieres.str.startswith(TOTAUX) & remplies.lt(0.7 * len(noms))
     dits = tuple(dict.fromkeys(next(t for t in TOTAUX if v.startswith(t)) for v in premieres[total].unique()))
-    return Tableau(feuille, rang, noms, cadre[remplies.gt(1) & ~total].reset_index(drop=True), unites, dits)
+    repete = sont_l_en_tete(cadre, grille[rang])
+    if unites:
+        repete |= sont_l_en_tete(cadre, grille[rang + 1])
+    return Tableau(feuille, rang, noms, cadre[remplies.gt(1) & ~total & ~repete].reset_index(drop=True), unites, dits)

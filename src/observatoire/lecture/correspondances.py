@@ -32,7 +32,7 @@ from observatoire.lecture.grilles import (
     premieres_cellules,
 )
 from observatoire.lecture.interdits import chercher_interdites, colonnes_interdites, nommer_la_colonne
-from observatoire.lecture.malfacons import erreurs_ecrites
+from observatoire.lecture.malfacons import erreurs_ecrites, sont_l_en_tete
 from observatoire.lecture.problemes import Lignes, Probleme, citer, enumerer
 from observatoire.lecture.refus import FichierIllisible, refuser
 from observatoire.lecture.tableurs import trouver_les_fautives
@@ -157,14 +157,18 @@ def _decouper(
     remplies = tableau.ne("").sum(axis=1).to_numpy()
     totaux = tuple(nom.lower() for nom in ecrit.totaux)
     total = premieres_cellules(tableau).str.startswith(totaux).to_numpy(dtype=bool) & (remplies < largeur)
+    entete = sont_l_en_tete(tableau, grille[rang])
+    if debut > rang + 1:
+        entete |= sont_l_en_tete(tableau, grille[rang + 1])
     pied = (remplies == 1) & ~total & (largeur > 2)
     for masque, nom, phrase in (
         (total, "ligne_de_total", "Ligne de total : mise à part."),
+        (entete, "entete_repete", "L'en-tête, répété : mis à part."),
         (pied, "hors_du_tableau", "Ligne d'une seule cellule, hors du tableau : mise à part."),
     ):
         if masque.any():
             fichier.traitements.append(Traitement(nom, "mis à part", int(masque.sum()), phrase))
-    gardees = (remplies > 0) & ~total & ~pied
+    gardees = (remplies > 0) & ~total & ~entete & ~pied
     if not gardees.any():
         raise FichierIllisible(Probleme("vide", "le tableau n'a aucune ligne.", "Déposer le fichier complet."))
     return tableau[gardees].reset_index(drop=True), lignes[gardees]

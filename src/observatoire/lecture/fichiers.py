@@ -18,6 +18,7 @@ from pyarrow import csv as arrow_csv
 from observatoire.lecture.bornes import hors_bornes
 from observatoire.lecture.malfacons import (
     LIGNES_D_EN_TETE,
+    entete_repete,
     erreurs_de_tableur,
     erreurs_ecrites,
     premieres_lignes,
@@ -101,6 +102,7 @@ def _lire_selon_le_format(chemin: Path, entetes_attendus: list[list[str]], sans_
         texte, lu = None, _structurer(lignes, nom)
     if lu.cadre.empty and not sans_ligne:
         raise FichierIllisible(_vide(entete=True))
+    refuser(entete_repete(lu.cadre, lu.entete, lu.lignes))
     if texte is None or "#" in texte or "Err:" in texte:
         refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu

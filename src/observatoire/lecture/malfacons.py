@@ -18,6 +18,8 @@ ERREURS_DE_TABLEUR = (
 LIGNES_D_EN_TETE = 10
 #: La note à partir de laquelle une ligne est l'en-tête attendu.
 RECONNU = 0.5
+#: La part de ses noms à partir de laquelle une ligne répète l'en-tête.
+REPETE = 0.8
 #: (erreur, colonne comptée à partir de 1) -> lignes.
 Fautives = dict[tuple[str, int], Sequence[int]]
 
@@ -46,6 +48,27 @@ def titre_au_dessus(premieres: list[list[str]], attendus: list[list[str]]) -> li
             "Supprimer le titre et les lignes qui précèdent l'en-tête.",
         )
     ]
+
+
+def sont_l_en_tete(cadre: pd.DataFrame, entete: list[str]) -> np.ndarray:
+    """Vrai pour chaque ligne qui répète l'en-tête, comme le fait chaque page d'un état imprimé."""
+    nommees = [rang for rang, nom in enumerate(entete[: cadre.shape[1]]) if nom]
+    repetees = np.zeros(len(cadre), dtype=bool)
+    for rang in nommees[:3]:
+        repetees |= cadre.iloc[:, rang].eq(entete[rang]).to_numpy(dtype=bool)
+    if repetees.any():
+        memes = cadre.loc[repetees].iloc[:, nommees].eq([entete[rang] for rang in nommees]).sum(axis=1)
+        repetees[repetees] = memes.ge(max(2, REPETE * len(nommees)))
+    return repetees
+
+
+def entete_repete(cadre: pd.DataFrame, entete: list[str], lignes: np.ndarray) -> list[Probleme]:
+    """Une seule cause, dite une fois, et non une par colonne."""
+    repetees = sont_l_en_tete(cadre, entete)
+    if not repetees.any():
+        return []
+    phrase = "l'en-tête est répété au milieu du tableau."
+    return [Probleme("entete_repete", phrase, "Supprimer ces lignes.", lignes=Lignes.de(lignes[repetees]))]
 
 
 def erreurs_de_tableur(fautives: Fautives, lignes: list[list[str]], attendus: list[list[str]]) -> list[Probleme]:
