@@ -55,18 +55,23 @@ def tableau_des_depots(config: Configuration, depots) -> pd.DataFrame:
 
 
 def dire_les_absences(config: Configuration, depots) -> list[str]:
-    """Les tables attendues que personne n'a déposées, une phrase par année et par déposant.
+    """Les tables attendues que personne n'a déposées ; ce qui est absent de même façon n'est dit qu'une fois.
 
-    « 2010, gbh : il manque attributions et signalements. » ; « 2007, neolia : rien n'est déposé. »
+    « 2007 et 2008 : rien n'est déposé. » ; « 2010 : rien n'est déposé par gbh. » ; « 2010, gbh : il manque demandes. »
     """
-    tableau, phrases = tableau_des_depots(config, depots), []
-    for (annee, deposant), siennes in tableau.groupby(["annee", "deposant"]):
-        absentes = siennes.loc[siennes["statut"].eq("non_depose"), "table"].tolist()
-        if len(absentes) == len(siennes):
-            phrases.append(f"{annee}, {deposant} : rien n'est déposé.")
-        elif absentes:
-            phrases.append(f"{annee}, {deposant} : il manque {enumerer(absentes)}.")
-    return phrases
+    tableau, vides, phrases = tableau_des_depots(config, depots), [], []
+    for annee, siennes in tableau.groupby("annee"):
+        absentes = siennes[siennes["statut"].eq("non_depose")].groupby("deposant")["table"].agg(tuple)
+        if len(absentes) and len(siennes) == absentes.map(len).sum():
+            vides.append(str(annee))
+            continue
+        attendues = siennes.groupby("deposant")["table"].size()
+        sans_rien = absentes.map(len).eq(attendues.reindex(absentes.index))
+        if sans_rien.any():
+            phrases.append(f"{annee} : rien n'est déposé par {enumerer(absentes.index[sans_rien])}.")
+        for tables, deposants in absentes[~sans_rien].groupby(absentes[~sans_rien]).groups.items():
+            phrases.append(f"{annee}, {enumerer(deposants)} : il manque {enumerer(tables)}.")
+    return [*([f"{enumerer(vides)} : rien n'est déposé."] if vides else []), *phrases]
 
 
 def dire_les_morceaux_absents(decrits: Mapping[tuple[str, str], tuple[str, ...]], parts: Mapping) -> list[str]:

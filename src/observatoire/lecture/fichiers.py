@@ -102,7 +102,7 @@ def _lire_selon_le_format(chemin: Path, entetes_attendus: list[list[str]], sans_
         texte, lu = None, _structurer(lignes, nom)
     if lu.cadre.empty and not sans_ligne:
         raise FichierIllisible(_vide(entete=True))
-    refuser(entete_repete(lu.cadre, lu.entete, lu.lignes))
+    refuser(entete_repete(lu.cadre, lu.entete, lu.lignes, entetes_attendus))
     if texte is None or "#" in texte or "Err:" in texte:
         refuser(erreurs_de_tableur(erreurs_ecrites(lu.cadre, lu.lignes), [lu.entete], entetes_attendus))
     return lu

@@ -62,10 +62,11 @@ def sont_l_en_tete(cadre: pd.DataFrame, entete: list[str]) -> np.ndarray:
     return repetees
 
 
-def entete_repete(cadre: pd.DataFrame, entete: list[str], lignes: np.ndarray) -> list[Probleme]:
+def entete_repete(
+    cadre: pd.DataFrame, entete: list[str], lignes: np.ndarray, attendus: list[list[str]]
+) -> list[Probleme]:
     """Une seule cause, dite une fois, et non une par colonne."""
-    repetees = sont_l_en_tete(cadre, entete)
-    if not repetees.any():
+    if note(entete, attendus) < RECONNU or not (repetees := sont_l_en_tete(cadre, entete)).any():
         return []
     phrase = "l'en-tête est répété au milieu du tableau."
     return [Probleme("entete_repete", phrase, "Supprimer ces lignes.", lignes=Lignes.de(lignes[repetees]))]
