@@ -16,7 +16,9 @@ class Journal:
     """Les étapes d'une commande : une barre pour celle qui court, un bilan à la fin."""
 
     def __init__(self, console: Console | None = None):
-        self.console = console or Console(stderr=True, highlight=False)
+        self.console = console or Console(
+            stderr=True, highlight=False, soft_wrap=True
+        )  # une commande à recopier reste entière
         self.etapes: list[tuple[str, float, str]] = []
 
     @contextmanager
@@ -63,7 +65,7 @@ class Journal:
         for libelle, duree, bilan in self.etapes:
             tableau.add_row(libelle, _duree(duree), f"{duree / total:.0%}".replace("%", " %"), escape(bilan))
         tableau.add_row("total", _duree(total), "", "")
-        self.console.print(tableau)
+        self.console.print(tableau, soft_wrap=False)
 
 
 class Etape:
