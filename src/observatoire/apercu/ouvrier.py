@@ -11,7 +11,6 @@ import json
 import os
 import queue
 import shutil
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from observatoire.apercu.compositeur import Compositeur
 from observatoire.apercu.fautes import faute, faute_de_page
@@ -43,8 +43,10 @@ def principal(reglages: dict) -> None:
     ``demandee``."""
     sortie = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # ce qu'une bibliothèque imprime ne se mêle pas aux nouvelles
+    # ``sys.stdin`` reste libre : un processus fourché la ferme, et attendrait sans fin celui qui la lit.
+    entree = os.fdopen(os.dup(0), encoding="utf-8")
     ordres: queue.Queue = queue.Queue()
-    threading.Thread(target=_ecouter, args=(ordres,), daemon=True).start()
+    threading.Thread(target=_ecouter, args=(entree, ordres), daemon=True).start()
 
     def annoncer(nouvelle: dict) -> None:
         print(json.dumps(nouvelle, ensure_ascii=False), file=sortie, flush=True)
@@ -54,8 +56,8 @@ def principal(reglages: dict) -> None:
     Ouvrier(config, public, ordres, annoncer, reglages["renait"]).servir(reglages["demandee"])
 
 
-def _ecouter(ordres: queue.Queue) -> None:
-    for ligne in sys.stdin:
+def _ecouter(entree: TextIO, ordres: queue.Queue) -> None:
+    for ligne in entree:
         ordres.put(json.loads(ligne))
     os._exit(0)  # la souche finit avec qui la tient
 
