@@ -34,6 +34,8 @@ RELUS = {
     " : corriger l'identifiant, ou ôter la ligne donnée deux fois.": "la correction d'abord",
     " La plus proche : ": "jamais la valeur écrite (voir plus bas)",
     ") : la retirer du fichier.": "le nom est celui d'une donnée interdite",
+    "Supprimer ces lignes.": "elles répètent l'en-tête",
+    ". S'il n'existe plus, l'ôter de correspondances/": "la description d'un fichier qui ne se dépose plus",
 }
 
 
