@@ -14,7 +14,7 @@ from sphinx.util.build_phase import BuildPhase
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from observatoire.livre.preparation import REGLAGES
-from observatoire.livre.reproches import decolorer
+from observatoire.livre.reproches import decolorer, lister
 
 #: Ce que Sphinx change à docutils, pour la vie du processus : il n'y a qu'un livre par processus.
 _a_jamais = ExitStack()
@@ -79,4 +79,4 @@ class Compositeur:
         dit = decolorer(self._dit.getvalue()).replace(f"{self.source}/", "")
         self._dit.seek(0)
         self._dit.truncate()
-        return list(dict.fromkeys(ligne.strip() for ligne in dit.splitlines() if ligne.strip()))
+        return lister(dit)
