@@ -19,6 +19,8 @@ _REGLES = {
     "svg.fonttype": "none",
     "svg.hashsalt": "observatoire",
 }
+#: Pixels ; la largeur d'une figure sur le site (30rem, ``.obs-figure``).
+LARGEUR = 480
 _SANS_DATE = {"Date": None, "Creator": None, "Format": None, "Type": None}
 _CORPS = re.compile(r'viewBox="([^"]+)".*?</defs>(.*)</svg>', re.S)
 _ENTIERE = re.compile(r'viewBox="([^"]+)"[^>]*>(.*)</svg>', re.S)
@@ -56,12 +58,15 @@ def rendre_entiere(figure: Figure, titre: str, description: str) -> str:
     return envelopper(cadre, _BLANCS.sub("", contenu), titre, description)
 
 
-def envelopper(cadre: str, contenu: str, titre: str, description: str) -> str:
-    """Un ``<svg>`` accessible autour de ``contenu``, aux identifiants préfixés par une empreinte du contenu."""
+def envelopper(cadre: str, contenu: str, titre: str, description: str, largeur: int = LARGEUR) -> str:
+    """Un ``<svg>`` accessible autour de ``contenu``, aux identifiants préfixés par une empreinte du contenu.
+
+    ``largeur`` (pixels) : celle qu'il a sans la feuille de style du site, dans JupyterLab.
+    """
     cle = empreinte(titre, description, contenu)
     contenu = _IDENTIFIANT.sub(f"{cle}-", contenu)
     return (
-        f'<svg class="obs-svg" viewBox="{cadre}" role="img" xmlns="http://www.w3.org/2000/svg" '
+        f'<svg class="obs-svg" viewBox="{cadre}" width="{largeur}" role="img" xmlns="http://www.w3.org/2000/svg" '
         f'xmlns:xlink="http://www.w3.org/1999/xlink" stroke-linejoin="round" aria-labelledby="{cle}-t {cle}-d">'
         f'<title id="{cle}-t">{escape(titre)}</title><desc id="{cle}-d">{escape(description)}</desc>'
         f"{contenu}</svg>"
