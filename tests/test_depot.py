@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import types
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from scripts import charger
 
 RACINE = Path(__file__).parents[1]
 #: Ce que la bibliothèque n'emploie que dans l'environnement des analystes, et dont elle se passe ailleurs.
@@ -263,14 +263,6 @@ def test_aucune_donnee_deposee_ni_page_executee_n_est_suivie():
         if f.name != ".gitkeep" and any(f.is_relative_to(RACINE / d) for d in dossiers)
     ]
     assert not suivis
-
-
-def charger(script: Path):
-    """Le module d'un script qui n'est pas dans la bibliothèque."""
-    module = types.ModuleType(script.stem)
-    module.__file__ = str(script)
-    exec(compile(script.read_text(encoding="utf-8"), script, "exec"), module.__dict__)
-    return module
 
 
 def test_chaque_bibliotheque_dit_a_quoi_elle_sert_et_la_page_aussi():
