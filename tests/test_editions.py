@@ -56,6 +56,8 @@ def test_chaque_valeur_qui_change_se_dit_avec_sa_cause(deux):
     _changer(apres, "impayes_3_mois", valeur=float("nan"), statut="c")
     _declarer(avant, "moins_40_plafond", numerateur="autre chose", libelle="Un autre nom")
     _declarer(apres, "taux_mobilite", libelle="Un autre nom")  # un mot n'est pas une définition
+    _changer(apres, "apl", valeur=0.5)
+    _declarer(avant, "apl", code="disparu")
     for dossier in deux:
         _declarer(dossier, "signalements", tables=["signalements"])
     depots = pd.read_csv(apres / "depots.csv")
@@ -66,7 +68,7 @@ def test_chaque_valeur_qui_change_se_dit_avec_sa_cause(deux):
     assert set(changees["annee"]) == {2010}
     assert changees["cause"].to_dict() == {
         "taux_vacance": "inconnue", "moins_40_plafond": "definition", "taux_mobilite": "inconnue",
-        "signalements": "depot", "impayes_3_mois": "protection",
+        "signalements": "depot", "impayes_3_mois": "protection", "apl": "catalogue",
     }  # fmt: skip
     assert changees.loc["impayes_3_mois", ["statut_avant", "statut"]].tolist() == ["publie", "c"]
 

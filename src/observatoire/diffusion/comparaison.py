@@ -23,6 +23,7 @@ COLONNES = [*CLES, "valeur_avant", "valeur", "statut_avant", "statut", "cause"]
 COLONNES_DES_TABLES = ["fichier", "annee", "lignes", "colonnes"]
 #: Pourquoi une valeur a changé ; « inconnue » : rien de ce qui est publié ne le dit.
 CAUSES = {
+    "catalogue": "l'indicateur est nouveau, ou n'est plus au catalogue",
     "definition": "la définition de l'indicateur a changé",
     "bareme": "un de ses seuils datés a changé",
     "correction": "une correction a été ajoutée ou retirée",
@@ -133,6 +134,7 @@ def _different(ancienne: pd.Series, nouvelle: pd.Series) -> pd.Series:
 def _expliquer(changees: pd.DataFrame, avant: Etat, apres: Etat) -> pd.Series:
     """Les causes de chaque ligne, jointes ; « inconnue » sans aucune."""
     masques = {
+        "catalogue": changees["indicateur"].isin(_ajoutes_ou_retires(avant.catalogue, apres.catalogue)),
         "definition": changees["indicateur"].isin(_definitions(avant.catalogue, apres.catalogue)),
         "bareme": changees["indicateur"].isin(_differences(avant, apres, BAREMES, ["code"])["code"]),
         "correction": _vient_des_tables(changees, avant, apres, CORRECTIONS_PUBLIEES),
@@ -143,6 +145,11 @@ def _expliquer(changees: pd.DataFrame, avant: Etat, apres: Etat) -> pd.Series:
     for cause, masque in masques.items():
         causes = causes.where(~masque, causes + "+" + cause)
     return causes.str.removeprefix("+").replace("", "inconnue")
+
+
+def _ajoutes_ou_retires(avant: Mapping[str, dict], apres: Mapping[str, dict]) -> set[str]:
+    """Aucun si l'une des deux éditions n'a pas gardé son catalogue."""
+    return avant.keys() ^ apres.keys() if avant and apres else set()
 
 
 def _definitions(avant: Mapping[str, dict], apres: Mapping[str, dict]) -> set[str]:
