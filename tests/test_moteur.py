@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import nbformat
 import papermill
@@ -227,7 +228,7 @@ def test_la_fin_du_proprietaire_ou_de_la_souche_ne_laisse_rien(fin):
     )  # fmt: skip
     numero = int(proprietaire.stdout.readline())
     descendance = []
-    if psutil.pid_exists(numero):
+    with suppress(psutil.NoSuchProcess):  # déjà mort, sauf si rien ne finit encore
         descendance = [psutil.Process(numero)]
         descendance += [p for p in descendance[0].parents() if _est_du_moteur(p)]
     if fin == "pass":
