@@ -10,6 +10,7 @@ OUVRIERS ?=
 GRAINE   ?= 2007
 CONFIG   ?= observatoire.yml
 PAGE     ?= accueil
+BASE     ?= main
 # Arguments de pytest : make test TESTS="tests/test_depot.py -k verrou"
 TESTS    ?= tests notebooks
 
@@ -22,7 +23,7 @@ LAB  := .venv-analyse
 BRUT ?= data/brut
 
 .DEFAULT_GOAL := aide
-.PHONY: aide livre exemple installer test apercu bench style lab avis verrou propre
+.PHONY: aide livre exemple installer test valeurs apercu bench style lab avis verrou propre
 
 aide:  ## cette liste
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +43,9 @@ exemple: $(PRET)  ## (re)faire les dépôts fictifs dans data/brut
 test: $(PRET)  ## toutes les vérifications, avec la durée de chaque étape
 	@PYTHONPATH=tests $(BIN)/python -m pytest -p durees -n auto --no-loadscope-reorder --nbval-lax \
 		--nbval-kernel-name=observatoire --nbval-cell-timeout=120 $(TESTS)
+
+valeurs: $(PRET)  ## dire les valeurs publiées qui changent depuis BASE, et si le journal le dit
+	@$(BIN)/python .ci/valeurs $(BASE)
 
 apercu: $(PRET)  ## écrire et voir : chaque enregistrement refait la page (make apercu PAGE=quartier-battant)
 	@$(BIN)/observatoire apercu $(PAGE) --config $(CONFIG) --public $(PUBLIC)

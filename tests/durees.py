@@ -161,7 +161,7 @@ class Notebooks:
 
 def _choisir_une_alerte(cellule, publie: Path) -> None:
     """Un dossier n'existe que dans ses propres dépôts : celui du modèle est remplacé par le premier ouvert ici."""
-    from observatoire.edition.plan import Matiere
+    from observatoire.moteur.matiere import Matiere
 
     if "parameters" in cellule.metadata.get("tags", []):
         ouverte = Matiere.lire(publie).admises["alerte"][0]

@@ -16,7 +16,7 @@ from observatoire import indicateurs
 from observatoire.baremes import Bareme, Baremes, lire_baremes
 from observatoire.catalogue import catalogue, indicateur, repartition
 from observatoire.catalogue import declaration as declaration_des_indicateurs
-from observatoire.catalogue.declaration import Quantile
+from observatoire.catalogue.distributions import Quantile
 from observatoire.configuration import TABLES as DEPOSEES
 from observatoire.configuration import TABLES_TIREES
 from observatoire.couverture import DIMENSIONS
@@ -137,6 +137,7 @@ def _autre_argument(menages):
     return (menages["apl"].eq("oui"),)
 
 
+MEDIANE = Quantile(ordre=0.5, pas=1, plafond=9)
 JUSTE = {"libelle": "Essai", "numerateur": "a", "denominateur": "b", "table": "logements", "source": "RPLS"}
 
 
@@ -148,8 +149,10 @@ JUSTE = {"libelle": "Essai", "numerateur": "a", "denominateur": "b", "table": "l
         (_essai, {}, {"module": "observatoire.catalogue.divers"}, "n'est pas une famille"),
         (_essai, {}, {"nom": "taux_vacance"}, "déjà déclaré"),
         (_essai, {"nature": "mediane"}, {}, "nature « mediane » inconnue ; .*proportion .score de Wilson"),
-        (_essai, {"nature": "quantile"}, {}, "un quantile, et lui seul, dit lequel"),
-        (_essai, {"nature": "quantile", "quantile": Quantile(0.5, 1, 9), "dans": "x"}, {}, "n'est pas une part"),
+        (_essai, {"nature": "indice"}, {}, "et eux seuls, dit lequel"),
+        (_essai, {"nature": "indice", "distribution": MEDIANE}, {}, "et eux seuls, dit lequel"),
+        (_essai, {"distribution": MEDIANE}, {}, "et eux seuls, dit lequel"),
+        (_essai, {"nature": "quantile", "distribution": MEDIANE, "dans": "x"}, {}, "« quantile » n'est pas une part"),
         (_essai, {"sens": "haut"}, {}, "sens « haut » inconnu : hausse, baisse, neutre"),
         (_essai, {"denominateur": None}, {}, "seul un effectif"),
         (_essai, {"nature": "ecart"}, {}, "a une référence"),

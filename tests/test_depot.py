@@ -11,14 +11,15 @@ import shutil
 import subprocess
 import sys
 import tomllib
-import types
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from scripts import charger
 
 RACINE = Path(__file__).parents[1]
 #: Ce que la bibliothèque n'emploie que dans l'environnement des analystes, et dont elle se passe ailleurs.
@@ -143,10 +144,21 @@ def versions_du_verrou(nom: str) -> dict[str, list[Requirement]]:
 def test_environment_dit_comme_pyproject():
     conda, attendu = exigences_de_conda(), exigences_du_projet("analyse", "dev")
     python, _ = conda.pop("python"), conda.pop("pip")
-    assert str(python.specifier) == projet()["requires-python"]
+    assert python.specifier == SpecifierSet(projet()["requires-python"])
     assert sorted(conda) == sorted(attendu)
     bornes = [{nom: e.specifier for nom, e in lues.items()} for lues in (conda, attendu)]
     assert bornes[0] == bornes[1]
+
+
+def test_les_versions_de_python_sont_partout_les_memes():
+    bornes = SpecifierSet(projet()["requires-python"])
+    admises = [f"3.{n}" for n in range(30) if bornes.contains(f"3.{n}")]
+    assert f"Python {admises[0]} à {admises[-1]}" in (RACINE / "README.md").read_text(encoding="utf-8")
+    script = (RACINE / ".ci" / "environnement").read_text(encoding="utf-8")
+    assert re.findall(r"python(3\.\d+)\b", script)[: len(admises)] == admises
+    assert re.search(r"\((3), (\d+)\) <= .* < \(3, (\d+)\)", script).groups() == (
+        "3", admises[0].removeprefix("3."), str(int(admises[-1].removeprefix("3.")) + 1),
+    )  # fmt: skip
 
 
 def test_environment_nomme_les_packages_attendus():
@@ -265,14 +277,6 @@ def test_aucune_donnee_deposee_ni_page_executee_n_est_suivie():
     assert not suivis
 
 
-def charger(script: Path):
-    """Le module d'un script qui n'est pas dans la bibliothèque."""
-    module = types.ModuleType(script.stem)
-    module.__file__ = str(script)
-    exec(compile(script.read_text(encoding="utf-8"), script, "exec"), module.__dict__)
-    return module
-
-
 def test_chaque_bibliotheque_dit_a_quoi_elle_sert_et_la_page_aussi():
     """La table de docs/architecture.md est celle de bench/dependances.py, poids mis à part : ils sont d'une machine."""
     dependances = charger(RACINE / "bench" / "dependances.py")
@@ -361,3 +365,24 @@ def test_workflows_publication_et_tests():
     assert publication["jobs"]["deploiement"]["permissions"] == {"pages": "write", "id-token": "write"}
     garde = [e["with"]["path"] for e in publication["jobs"]["edition"]["steps"] if "artifact@" in e.get("uses", "")]
     assert not any("brut" in chemin or "prepare" in chemin or "partenaires" in chemin for chemin in garde)
+    essai = lus["tests"]["jobs"]["essai"]
+    assert essai["if"] == "github.event_name == 'pull_request'"
+    assert "permissions" not in essai  # celles du workflow : lire
+    assert "secrets." not in yaml.safe_dump(lus["tests"])
+    depose = [e["with"]["path"] for e in essai["steps"] if "artifact@" in e.get("uses", "")]
+    assert depose == ["_build/valeurs"]
+
+
+def test_ce_que_font_les_workflows_est_dans_un_script():
+    """Les étapes de la publication sont celles que les essais exécutent."""
+    etapes = set(re.findall(r"^    \.ci/publication (\w+)", (RACINE / ".ci" / "publication").read_text("utf-8"), re.M))
+    lancees = [
+        etape["run"]
+        for w in WORKFLOWS
+        for travail in yaml.safe_load(w.read_text(encoding="utf-8"))["jobs"].values()
+        for etape in travail["steps"]
+        if "run" in etape
+    ]
+    prefixe = "python .ci/publication "
+    assert {lance.removeprefix(prefixe).split()[0] for lance in lancees if lance.startswith(prefixe)} == etapes
+    assert {lance for lance in lancees if not lance.startswith(prefixe)} == {"make installer", ".ci/run"}

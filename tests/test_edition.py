@@ -13,11 +13,11 @@ from observatoire.edition import executer, lister_pages
 from observatoire.edition.carnet import Etat
 from observatoire.edition.equipe import Lieu
 from observatoire.edition.page import faire_page
-from observatoire.edition.textes import remplacer
 from observatoire.edition.travail import preparer
 from observatoire.erreurs import EditionIncomplete, ParametreInconnu
 from observatoire.moteur.porte import Porte
 from observatoire.moteur.souche import Souche
+from observatoire.moteur.textes import remplacer
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from lxml import etree
 from petit_publie import ecrire_publie
 
 from observatoire import cli
-from observatoire.diffusion.comparaison import CLES, Etat, comparer, lire_etat
+from observatoire.diffusion.comparaison import CLES, Etat, comparer, comparer_les_tables, lire_etat
 from observatoire.diffusion.editions import FIL, LISTE, archiver
-from observatoire.diffusion.rapport import PAGE, VALEURS, compter, ecrire_le_rapport
+from observatoire.diffusion.rapport import PAGE, TABLES, VALEURS, compter, ecrire_le_rapport
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.publication.archives import garder_les_anterieures
 
@@ -56,6 +56,8 @@ def test_chaque_valeur_qui_change_se_dit_avec_sa_cause(deux):
     _changer(apres, "impayes_3_mois", valeur=float("nan"), statut="c")
     _declarer(avant, "moins_40_plafond", numerateur="autre chose", libelle="Un autre nom")
     _declarer(apres, "taux_mobilite", libelle="Un autre nom")  # un mot n'est pas une définition
+    _changer(apres, "apl", valeur=0.5)
+    _declarer(avant, "apl", code="disparu")
     for dossier in deux:
         _declarer(dossier, "signalements", tables=["signalements"])
     depots = pd.read_csv(apres / "depots.csv")
@@ -66,7 +68,7 @@ def test_chaque_valeur_qui_change_se_dit_avec_sa_cause(deux):
     assert set(changees["annee"]) == {2010}
     assert changees["cause"].to_dict() == {
         "taux_vacance": "inconnue", "moins_40_plafond": "definition", "taux_mobilite": "inconnue",
-        "signalements": "depot", "impayes_3_mois": "protection",
+        "signalements": "depot", "impayes_3_mois": "protection", "apl": "catalogue",
     }  # fmt: skip
     assert changees.loc["impayes_3_mois", ["statut_avant", "statut"]].tolist() == ["publie", "c"]
 
@@ -81,6 +83,28 @@ def test_deux_editions_egales_n_ont_rien_a_dire_et_une_annee_de_plus_n_est_pas_u
     assert set(nouvelles["territoire"]) == {"battant"}
     assert nouvelles["statut_avant"].isna().all()
     assert not nouvelles.duplicated(CLES).any()
+
+
+def test_chaque_table_dit_ses_lignes_et_ses_colonnes_qui_changent(deux):
+    """Un nombre, un code, une ligne de moins ; ni un texte, ni une relecture, ni une année de plus."""
+    avant, apres = deux
+    assert comparer_les_tables(avant, apres).empty
+    alertes = pd.read_csv(apres / "alertes.csv")
+    assert len(alertes) > 2
+    alertes["observe"] += 1e-12
+    alertes.loc[0, ["exces", "verdict"]] = [-1.5, "autre"]
+    pd.concat([alertes.iloc[:-1], alertes.tail(1).assign(annee=2011)]).to_csv(apres / "alertes.csv", index=False)
+    bailleurs = pd.read_csv(apres / "bailleurs.csv")
+    bailleurs.assign(nom="Un autre nom", code_de_plus="", rang=1).to_csv(apres / "bailleurs.csv", index=False)
+    (apres / "couverture.csv").unlink()
+    (avant / "dictionnaire.csv").write_text("table,colonne\nrien,rien\n", "utf-8")
+    dites = comparer_les_tables(avant, apres).groupby("fichier")
+    lignes = dites["lignes"].sum()
+    assert lignes.to_dict() == {
+        "alertes.csv": 2, "bailleurs.csv": len(bailleurs), "couverture.csv": len(pd.read_csv(avant / "couverture.csv")),
+    }  # fmt: skip
+    assert dites["colonnes"].first().loc[["alertes.csv", "bailleurs.csv"]].str.contains("exces|rang").all()
+    assert not any("nom" in c.split(", ") or "observe" in c.split(", ") for c in dites["colonnes"].first())
 
 
 def test_une_edition_remplacee_garde_ses_valeurs_et_ses_temoins_et_parait_avec_ce_qui_a_change(deux, tmp_path):
@@ -133,6 +157,8 @@ def test_la_commande_ecrit_une_page_et_un_csv(deux, tmp_path, capsys):
     assert fin.value.code == 0
     assert "Valeurs changées : 1" in capsys.readouterr().out.replace("\u00a0", " ")
     assert len(pd.read_csv(tmp_path / "dit" / VALEURS)) == 1
+    tables = pd.read_csv(tmp_path / "dit" / TABLES)
+    assert tables.to_numpy().tolist() == [["indicateurs.csv", 2010, 1, "valeur"]]
     assert "Taux de vacance" in (tmp_path / "dit" / PAGE).read_text(encoding="utf-8")
     assert compter(comparer(lire_etat(avant), lire_etat(avant))) == "Aucune valeur n'a changé."
     with pytest.raises(ErreurObservatoire, match="n'est pas un dossier publié"):

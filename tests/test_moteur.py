@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import nbformat
+import papermill
 import psutil
 import pytest
+from atelier import MODELES, ecrire_modele, ecrire_publie
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
-from papermill.engines import NotebookExecutionManager, papermill_engines
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.iorw import load_notebook_node
 
+from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.moteur.papermill import _ranger
 from observatoire.moteur.souche import EnfantMort, Ordre, Souche, SoucheMorte, TropLong, fourche_possible
+from observatoire.publie import VARIABLE
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ce système ne sait pas se dédoubler")
 NOYAU = {"name": "observatoire", "display_name": "Observatoire (Python 3)", "language": "python"}
@@ -222,7 +228,7 @@ def test_la_fin_du_proprietaire_ou_de_la_souche_ne_laisse_rien(fin):
     )  # fmt: skip
     numero = int(proprietaire.stdout.readline())
     descendance = []
-    if psutil.pid_exists(numero):
+    with suppress(psutil.NoSuchProcess):  # déjà mort, sauf si rien ne finit encore
         descendance = [psutil.Process(numero)]
         descendance += [p for p in descendance[0].parents() if _est_du_moteur(p)]
     if fin == "pass":
@@ -290,14 +296,56 @@ def test_le_noyau_est_installe():
     assert KernelSpecManager().get_kernel_spec("observatoire").display_name == "Observatoire (Python 3)"
 
 
-@pytest.mark.parametrize("comment", [["--engine", "observatoire"], ["-k", "observatoire"]])
+@pytest.mark.parametrize("comment", [["--engine", "observatoire"], ["-k", "observatoire"], []])
 def test_papermill_en_ligne_de_commande(tmp_path, comment):
-    entree, sortie = tmp_path / "a.ipynb", tmp_path / "b.ipynb"
-    nbformat.write(carnet("import os; os.getppid()"), entree)
-    commande = [sys.executable, "-m", "papermill", *comment, "--no-progress-bar", str(entree), str(sortie)]
-    processus = subprocess.run(commande, capture_output=True, text=True)
+    """Les titres y sont posés d'après les paramètres, comme sur le site."""
+    titre, defauts, _ = MODELES["quartier"]
+    entree = ecrire_modele(tmp_path, "quartier", titre, defauts, "annee, quartier, __import__('os').getppid() > 1")
+    commande = [sys.executable, "-m", "papermill", *comment, "--no-progress-bar", entree, tmp_path / "b.ipynb"]
+    processus = subprocess.run(
+        [*commande, "-p", "annee", "2009", "-p", "quartier", "planoise-chateaufarine"], capture_output=True, text=True,
+        env=os.environ | {VARIABLE: str(ecrire_publie(tmp_path / "publie", (2009, 2010)))},
+    )  # fmt: skip
     assert processus.returncode == 0, processus.stderr
-    assert nbformat.read(sortie, 4).cells[0].outputs[0]["data"]["text/plain"].isdigit()
+    fait = nbformat.read(tmp_path / "b.ipynb", 4).cells
+    assert fait[0].source == "# Planoise - Châteaufarine en 2009"
+    assert fait[-1].outputs[0]["data"]["text/plain"] == "(2009, 'planoise-chateaufarine', True)"
+
+
+@pytest.mark.parametrize(
+    ("titre", "parametres", "dit"),
+    [
+        ("# {{ annee }}", {"annee": 1999}, "annee = « 1999 » n'est pas admis. Valeurs admises : 2009, 2010."),
+        ("# {{ annee }}", {"an": 2009}, "« an » est inconnu. Paramètres du notebook : annee, quartier."),
+        (
+            "# {{ x }}",
+            {},
+            "« {{ x }} » n'est pas un texte connu. Textes connus : a_ville, annee",
+        ),
+    ],
+)
+def test_un_parametre_faux_est_dit_avant_qu_un_noyau_ne_demarre(tmp_path, monkeypatch, titre, parametres, dit):
+    monkeypatch.setenv(VARIABLE, str(ecrire_publie(tmp_path / "publie", (2009, 2010))))
+    entree = ecrire_modele(tmp_path, "quartier", titre, MODELES["quartier"][1], "1 / 0")
+    with pytest.raises(ParametreInconnu, match=re.escape(dit)):
+        papermill.execute_notebook(entree, None, parametres, progress_bar=False)
+
+
+def test_sans_titre_a_poser_ou_pour_un_autre_noyau_papermill_est_le_meme(tmp_path, monkeypatch):
+    """Rien de publié : y lire échouerait."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    recus = []
+    monkeypatch.setattr(NBClientEngine, "execute_managed_notebook", lambda gestion, noyau, **_: recus.append(noyau))
+    ordinaire = papermill_engines.get_engine(None)
+    for noyau, titre in (("python3", "# {{ titre }}"), ("observatoire", "# Un titre")):
+        cahier = load_notebook_node(str(ecrire_modele(tmp_path, noyau, titre, "annee = 2010", "annee")))
+        ordinaire.execute_managed_notebook(NotebookExecutionManager(cahier, progress_bar=False), noyau)
+        assert cahier.cells[0].source == titre
+    assert recus == ["python3", "observatoire"]
+    with pytest.raises(ErreurConfiguration, match="rien n'est encore publié"):
+        papermill.execute_notebook(
+            ecrire_modele(tmp_path, "page", "# {{ titre }}", "annee = 2010", "annee"), None, progress_bar=False
+        )
 
 
 def test_nbval(tmp_path):

@@ -21,6 +21,8 @@ _ORIGINES = {
     "situer_proportion": f"{_STATISTIQUE}.comparaisons",
     "fausses_decouvertes": f"{_STATISTIQUE}.comparaisons",
     "quantile_de_classes": f"{_STATISTIQUE}.quantiles",
+    "gini_de_classes": f"{_STATISTIQUE}.inegalites",
+    "reechantillonner": f"{_STATISTIQUE}.inegalites",
     "retrecir": f"{_STATISTIQUE}.depart",
     "standardiser": f"{_STATISTIQUE}.standardisation",
     "a_decider": f"{_SUJETS}.alertes.vue.note",

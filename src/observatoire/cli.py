@@ -354,7 +354,10 @@ def comparer(
     """Lister chaque valeur qui change d'une édition à une autre, et pourquoi."""
     from observatoire.diffusion.rapport import PAGE, compter, ecrire_le_rapport
 
-    print(compter(ecrire_le_rapport(avant, apres, sortie)))
+    valeurs, tables = ecrire_le_rapport(avant, apres, sortie)
+    print(compter(valeurs))
+    for table in tables.itertuples():
+        print(f"  {table.fichier} {table.annee} : {table.lignes} lignes ({table.colonnes or 'ajoutées ou retirées'})")
     print(f"Écrit : {sortie / PAGE}")
 
 

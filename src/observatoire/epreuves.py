@@ -9,7 +9,7 @@ import numpy as np
 from observatoire.statistique import comparaisons
 from observatoire.statistique.comparaisons import Ecart
 from observatoire.statistique.intervalles import CONFIANCE, erreur_type
-from observatoire.vocabulaire import MOYENNE, PROPORTION, QUANTILE, RAPPORT, TAUX
+from observatoire.vocabulaire import DE_DISTRIBUTION, MOYENNE, PROPORTION, RAPPORT, TAUX
 
 #: Ce qu'une épreuve lit de chaque valeur, en lignes.
 LUES = ("numerateur", "denominateur", "valeur", "borne_basse", "borne_haute")
@@ -33,8 +33,8 @@ def eprouver(
 
     ``siens``, ``leurs`` : un tableau (:data:`LUES`, paire) chacun. ``variances`` : celle du bruit d'un compte de chaque
     paire. ``contenue`` : la première de chaque paire est une partie de la seconde ; sinon les deux sont prises pour
-    indépendantes. Un rapport de deux comptes est éprouvé, et encadré, par son logarithme. Un quantile ne se compare pas
-    à celui de son tout : rien ne s'y ajoute.
+    indépendantes. Un rapport de deux comptes est éprouvé, et encadré, par son logarithme. Un quantile,
+    un indice ne se comparent pas à celui de leur tout : rien ne s'y ajoute.
     """
     eprouves = _par_erreurs(siens, leurs, contenue & (natures == MOYENNE), confiance)
     for nature, lois in _DE_COMPTES.items():
@@ -44,7 +44,7 @@ def eprouver(
         for nom in ("ecart", "bas", "haut", "probabilite"):
             getattr(eprouves, nom)[ou] = getattr(trouve, nom)
     for nom in ("ecart", "bas", "haut", "probabilite") if contenue else ():
-        getattr(eprouves, nom)[natures == QUANTILE] = np.nan
+        getattr(eprouves, nom)[np.isin(natures, DE_DISTRIBUTION)] = np.nan
     return eprouves
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import nbformat
 
 from observatoire.edition.page import parametrer
-from observatoire.edition.plan import MODELES, Matiere, Page, lister_pages
-from observatoire.edition.textes import poser_les_textes
+from observatoire.edition.plan import MODELES, Page, lister_pages
 from observatoire.erreurs import ParametreInconnu
 from observatoire.fichiers import ecrire_texte
+from observatoire.moteur.matiere import Matiere
+from observatoire.moteur.textes import poser_les_textes
 from observatoire.publie import dossier_publie
 
 #: Où sont les notebooks des pages ouvertes, à côté de celui d'accueil ; git ne les suit pas.

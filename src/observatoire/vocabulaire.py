@@ -169,8 +169,11 @@ AU_MOINS, AU_PLUS = COTES
 NATURES = lexique(
     Mot("proportion", "proportion"), Mot("taux", "taux"), Mot("moyenne", "moyenne"), Mot("effectif", "effectif"),
     Mot("ecart", "écart"), Mot("rapport", "rapport de deux comptes"), Mot("quantile", "médiane ou quantile"),
+    Mot("indice", "indice d'inégalité"),
 )  # fmt: skip
-PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART, RAPPORT, QUANTILE = NATURES
+PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART, RAPPORT, QUANTILE, INDICE = NATURES
+#: Celles que l'on tire de la distribution des unités, et non de deux sommes : rien ne s'en ajoute.
+DE_DISTRIBUTION = (QUANTILE, INDICE)
 #: Celles dont une figure part de zéro.
 DEPUIS_ZERO = (PROPORTION, TAUX, EFFECTIF, RAPPORT)
 #: Une proportion est une fraction de [0, 1] ; elle ne se lit en pour cent qu'à la fin.
@@ -179,6 +182,7 @@ UNITES = {
     "points": Unite(100),
     "‰": Unite(1000),
     "pour 100 logements": Unite(100),
+    "sur 100": Unite(100),
     "€/m²": Unite(decimales=2),
     "m²": Unite(),
     "mois": Unite(),

@@ -13,10 +13,11 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from observatoire.catalogue.distributions import Distribution
 from observatoire.catalogue.fautes import PANNES, IndicateurFautif, controler, situer
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
-from observatoire.vocabulaire import NATURES, PROGRES, multiplier
+from observatoire.vocabulaire import DE_DISTRIBUTION, NATURES, PROGRES, multiplier
 
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
@@ -27,6 +28,7 @@ INTERVALLES = {
     "effectif": "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
     "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
     "quantile": "statistiques d'ordre (loi binomiale), au moins 95 %",
+    "indice": "rééchantillonnage (bootstrap), 95 %",
 }
 
 #: Table -> ce qui, d'elle, n'est d'aucun quartier : un territoire et l'ensemble n'y comptent pas la même chose.
@@ -48,7 +50,8 @@ FAMILLES = {
 
 #: Ce que vaut ce qu'une déclaration ne dit pas.
 _PAR_DEFAUT = {
-    "unite": "%", "nature": "proportion", "sens": "neutre", "perimetre": "tous", "reference": None, "quantile": None,
+    "unite": "%", "nature": "proportion", "sens": "neutre", "perimetre": "tous", "reference": None,
+    "distribution": None,
 }  # fmt: skip
 _registre: dict[str, Indicateur] = {}
 
@@ -66,24 +69,6 @@ class Comptage:
 
 
 @dataclass(frozen=True)
-class Quantile:
-    """Ce qu'un indicateur de nature « quantile » cherche : ``ordre`` (0,5 : la médiane), entre zéro et ``plafond``.
-
-    Un quantile ne s'additionne pas ; les unités de chaque classe, si. Les valeurs y sont prises au ``pas`` près (dans
-    l'unité de l'indicateur), et ce qui passe ``plafond`` est dans la dernière classe.
-    """
-
-    ordre: float
-    pas: float
-    plafond: float
-
-    @property
-    def classes(self) -> int:
-        """Leur nombre."""
-        return round(self.plafond / self.pas) + 1
-
-
-@dataclass(frozen=True)
 class Indicateur:
     """Une déclaration du catalogue.
 
@@ -93,7 +78,8 @@ class Indicateur:
     auquel un écart se rapporte ; ``dans``, celui de la part qui contient la sienne. ``groupe`` est le code de la
     répartition dont l'indicateur est une modalité ; sa fonction rend alors la catégorie de chaque ligne, et
     ``categorie`` est celle que l'indicateur compte. ``synonymes`` : les mots sous lesquels on le cherche.
-    D'un quantile, ``quantile`` dit lequel ; sa fonction rend la mesure de chaque ligne, puis qui compte.
+    D'un quantile ou d'un indice, ``distribution`` dit lequel ; sa fonction rend la mesure de chaque ligne, puis qui
+    compte.
     """
 
     code: str
@@ -117,7 +103,7 @@ class Indicateur:
     modalite: str | None = None
     categorie: str | None = None
     synonymes: str = ""
-    quantile: Quantile | None = None
+    distribution: Distribution | None = None
 
     @property
     def multiplicateur(self) -> int:
@@ -192,22 +178,22 @@ def indicateur(
     reference: str | None = None,
     dans: str | None = None,
     synonymes: str = "",
-    quantile: Quantile | None = None,
+    distribution: Distribution | None = None,
 ):
     """Décorer une fonction pour l'inscrire au catalogue.
 
     ``table`` nomme la ou les tables qu'elle reçoit, dans l'ordre ; ``sens`` dit quel mouvement est une
     amélioration (``hausse``, ``baisse`` ou ``neutre``) ; ``perimetre``, si les foyers comptent (``tous``) ou non
     (``rpls``) ; ``dans``, la part qui contient la sienne : bruitée, elle ne la dépasse pas. Un effectif n'a pas de
-    dénominateur ; une nature « quantile » dit lequel (``quantile``). ``synonymes`` : les mots de qui le cherche sans
-    connaître son nom. Une déclaration mal faite lève ``ValueError`` dès l'import.
+    dénominateur ; un quantile ou un indice dit lequel (``distribution`` : ``Quantile``, ``Indice``). ``synonymes`` :
+    les mots de qui le cherche sans connaître son nom. Une déclaration mal faite lève ``ValueError`` dès l'import.
     """
 
     def inscrire(fonction: Callable) -> Callable:
         _inscrire(
             fonction, fonction.__name__, libelle=libelle, numerateur=numerateur, table=table, source=source,
             denominateur=denominateur, unite=unite, nature=nature, sens=sens, perimetre=perimetre, periode=periode,
-            reference=reference, dans=dans, synonymes=synonymes, quantile=quantile,
+            reference=reference, dans=dans, synonymes=synonymes, distribution=distribution,
         )  # fmt: skip
         return fonction
 
@@ -257,10 +243,13 @@ def _inscrire(
         ([p for p in parametres if p != "bareme"] != list(tables), f"ses arguments doivent être {tables}"),
         ((nature == "effectif") != (champs["denominateur"] is None), "seul un effectif n'a pas de dénominateur"),
         ((nature == "ecart") != (reference is not None), "un écart, et lui seul, a une référence"),
-        ((nature == "quantile") != (champs["quantile"] is not None), "un quantile, et lui seul, dit lequel"),
         (
-            nature == "quantile" and {"groupe", "dans"} & {c for c in champs if champs[c]},
-            "un quantile n'est pas une part",
+            getattr(champs["distribution"], "nature", "") != (nature if nature in DE_DISTRIBUTION else ""),
+            "un quantile (distribution=Quantile(…)) ou un indice (Indice(…)), et eux seuls, dit lequel",
+        ),
+        (
+            nature in DE_DISTRIBUTION and {"groupe", "dans"} & {c for c in champs if champs[c]},
+            f"« {nature} » n'est pas une part",
         ),
         (reference not in (None, *_registre), f"la référence « {reference} » n'est pas déclarée avant lui"),
         (lit_un_interdit(fonction), "aucun indicateur ne porte sur une variable interdite"),

@@ -4,7 +4,9 @@ La table ``menages`` préparée a une ligne par logement loué d'un bailleur qui
 répondu y est, sans réponse. Le taux de réponse en découle.
 """
 
-from observatoire.catalogue.declaration import Quantile, indicateur, repartition, tous
+from observatoire.catalogue.declaration import indicateur, repartition, tous
+from observatoire.catalogue.distributions import Indice, Quantile
+from observatoire.statistique.inegalites import gini_de_classes
 
 _PLAFONDS = {
     "0_20": "moins de 20 %",
@@ -363,7 +365,7 @@ def ecart_monoparentales_emmenages(menages):
     denominateur="ménages dont la surface et le nombre d'occupants sont connus",
     unite="m²",
     nature="quantile",
-    quantile=Quantile(ordre=0.5, pas=1, plafond=120),
+    distribution=Quantile(ordre=0.5, pas=1, plafond=120),
     source="OPS",
     table="menages",
 )
@@ -375,6 +377,37 @@ def surface_par_occupant(menages):
 
     **Référence.** Insee, enquête Logement, « surface par personne » ; l'intervalle est celui des statistiques d'ordre.
     """
-    occupants = menages["nb_occupants"].where(menages["nb_occupants"].gt(0))
-    surface = menages["surface_m2"] / occupants
+    surface = _surface_par_occupant(menages)
     return surface, surface.notna(), tous(menages)
+
+
+@indicateur(
+    libelle="Inégalité des surfaces par occupant",
+    synonymes="indice de Gini, partage de l'espace, sous-occupation et suroccupation",
+    numerateur="surface habitable par occupant (m²), indice de Gini",
+    denominateur="ménages dont la surface et le nombre d'occupants sont connus",
+    unite="sur 100",
+    nature="indice",
+    distribution=Indice(formule=gini_de_classes, pas=2, plafond=120),
+    source="OPS",
+    table="menages",
+)
+def inegalite_des_surfaces(menages):
+    r"""De combien, en moyenne, deux ménages diffèrent par leur surface par personne, rapporté au double de la moyenne.
+
+    $$ G = \frac{\sum_i \sum_j |s_i - s_j|}{2\, n \sum_i s_i} $$
+
+    $s_i$ : surface par personne du ménage $i$ ; $n$ : les ménages. Zéro : tous ont la même.
+
+    **Pièges.** Une personne seule dans un grand logement et une famille à l'étroit l'augmentent autant : lire à côté la
+    surface médiane. Un indice ne s'ajoute pas, et un quartier ne se compare pas par lui au tout qui le contient. Un peu
+    trop bas sur quelques dizaines de ménages.
+
+    **Référence.** Gini (1912) ; intervalle par rééchantillonnage, Rubin (1981).
+    """
+    surface = _surface_par_occupant(menages)
+    return surface, surface.notna(), tous(menages)
+
+
+def _surface_par_occupant(menages):
+    return menages["surface_m2"] / menages["nb_occupants"].where(menages["nb_occupants"].gt(0))

@@ -10,16 +10,20 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.rangement import lire_publiee
-from observatoire.tables import Table
+from observatoire.tables import Table, publiees
+from observatoire.tables.contrat import TEXTE
 from observatoire.tables.depots import CORRECTIONS_PUBLIEES, DEPOTS_PUBLIES
-from observatoire.tables.edition import BAREMES, CATALOGUE
+from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 CLES = INDICATEURS_PUBLIES.noms_des_cles
 #: Les colonnes d'une comparaison.
 COLONNES = [*CLES, "valeur_avant", "valeur", "statut_avant", "statut", "cause"]
+#: Celles d'une comparaison de toutes les tables.
+COLONNES_DES_TABLES = ["fichier", "annee", "lignes", "colonnes"]
 #: Pourquoi une valeur a changé ; « inconnue » : rien de ce qui est publié ne le dit.
 CAUSES = {
+    "catalogue": "l'indicateur est nouveau, ou n'est plus au catalogue",
     "definition": "la définition de l'indicateur a changé",
     "bareme": "un de ses seuils datés a changé",
     "correction": "une correction a été ajoutée ou retirée",
@@ -69,9 +73,68 @@ def comparer(avant: Etat, apres: Etat) -> pd.DataFrame:
     return changees.assign(cause=_expliquer(changees, avant, apres))[COLONNES]
 
 
+def comparer_les_tables(avant: Path, apres: Path) -> pd.DataFrame:
+    """Combien de lignes changent dans chaque table de deux dossiers publiés (:data:`COLONNES_DES_TABLES`).
+
+    Seules se comparent les années que les deux éditions ont ; ``annee`` est vide pour une table qui n'en a pas.
+    ``colonnes`` : celles qui changent, jointes ; vide si des lignes paraissent ou disparaissent sans aucune mesure.
+    Un texte, qui se lit, n'est pas une valeur, et le dictionnaire des colonnes n'en a pas.
+    """
+    annees = [
+        set(pd.read_csv(INDICATEURS_PUBLIES.dans(d), usecols=["annee"], dtype=str)["annee"]) for d in (avant, apres)
+    ]
+    declarees = {t.fichier: t for t in publiees().values()}
+    noms = {f.name for dossier in (avant, apres) for f in dossier.glob("*.csv")} - {DICTIONNAIRE.fichier}
+    trouvees = [
+        _differer(nom, declarees.get(nom), [_lire_en_texte(d / nom, annees[0] & annees[1]) for d in (avant, apres)])
+        for nom in sorted(noms)
+    ]
+    return pd.concat([pd.DataFrame(columns=COLONNES_DES_TABLES), *trouvees], ignore_index=True)
+
+
+def _lire_en_texte(fichier: Path, annees: set[str]) -> pd.DataFrame:
+    """Une table telle qu'écrite, sans les années qui ne se comparent pas ; vide si elle n'a pas paru."""
+    if not fichier.is_file():
+        return pd.DataFrame()
+    lue = pd.read_csv(fichier, dtype=str, keep_default_na=False)
+    return lue[lue["annee"].isin(annees)] if "annee" in lue else lue
+
+
+def _differer(nom: str, table: Table | None, deux: list[pd.DataFrame]) -> pd.DataFrame:
+    """Une ligne par année où la table change. Des clés répétées, ou aucune : le rang distingue les lignes."""
+    cles = [c for c in (table.noms_des_cles if table else ()) if all(c in t or t.empty for t in deux)]
+    rangs = [t.groupby(cles).cumcount() if cles and len(t) else range(len(t)) for t in deux]
+    ranges = [
+        t.reindex(columns=dict.fromkeys([*cles, *t.columns])).assign(_rang=rang).set_index([*cles, "_rang"])
+        for t, rang in zip(deux, rangs, strict=True)
+    ]
+    ancienne, nouvelle = (t.astype(object).fillna("") for t in ranges[0].align(ranges[1], join="outer"))
+    textes = {c.nom for c in table.mesures if c.genre == TEXTE} if table else set()
+    differe = pd.DataFrame(
+        {c: _different(ancienne[c], nouvelle[c]) for c in ancienne if c not in textes}, ancienne.index
+    )
+    seules = ~(differe.index.isin(ranges[0].index) & differe.index.isin(ranges[1].index))
+    changees = differe[differe.any(axis=1) | seules]
+    annees = changees.index.get_level_values("annee") if "annee" in cles else [""] * len(changees)
+    lignes = [
+        (nom, annee, len(siennes), ", ".join(siennes.columns[siennes.any()]))
+        for annee, siennes in changees.groupby(annees)
+    ]
+    return pd.DataFrame(lignes, columns=COLONNES_DES_TABLES)
+
+
+def _different(ancienne: pd.Series, nouvelle: pd.Series) -> pd.Series:
+    """Où deux colonnes diffèrent, à la précision près s'il s'y lit des nombres."""
+    differe = ancienne.ne(nouvelle)
+    ecrites = (pd.to_numeric(colonne[differe], errors="coerce") for colonne in (ancienne, nouvelle))
+    ecart = next(ecrites) - next(ecrites)
+    return differe & ~(ecart.abs() <= _EGALES).reindex(differe.index, fill_value=False)
+
+
 def _expliquer(changees: pd.DataFrame, avant: Etat, apres: Etat) -> pd.Series:
     """Les causes de chaque ligne, jointes ; « inconnue » sans aucune."""
     masques = {
+        "catalogue": changees["indicateur"].isin(_ajoutes_ou_retires(avant.catalogue, apres.catalogue)),
         "definition": changees["indicateur"].isin(_definitions(avant.catalogue, apres.catalogue)),
         "bareme": changees["indicateur"].isin(_differences(avant, apres, BAREMES, ["code"])["code"]),
         "correction": _vient_des_tables(changees, avant, apres, CORRECTIONS_PUBLIEES),
@@ -82,6 +145,11 @@ def _expliquer(changees: pd.DataFrame, avant: Etat, apres: Etat) -> pd.Series:
     for cause, masque in masques.items():
         causes = causes.where(~masque, causes + "+" + cause)
     return causes.str.removeprefix("+").replace("", "inconnue")
+
+
+def _ajoutes_ou_retires(avant: Mapping[str, dict], apres: Mapping[str, dict]) -> set[str]:
+    """Aucun si l'une des deux éditions n'a pas gardé son catalogue."""
+    return avant.keys() ^ apres.keys() if avant and apres else set()
 
 
 def _definitions(avant: Mapping[str, dict], apres: Mapping[str, dict]) -> set[str]:

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.diffusion.comparaison import CAUSES, comparer, dire_la_cause, lire_etat, resumer
+from observatoire.diffusion.comparaison import (
+    CAUSES,
+    comparer,
+    comparer_les_tables,
+    dire_la_cause,
+    lire_etat,
+    resumer,
+)
 from observatoire.diffusion.editions import ecrire_les_changements
 from observatoire.erreurs import ErreurObservatoire
-from observatoire.fichiers import ecrire_texte
+from observatoire.fichiers import ecrire_csv, ecrire_texte
 from observatoire.presentation import donnees
 from observatoire.presentation.nombres import ecrire
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
-PAGE, VALEURS = "comparaison.html", "comparaison.csv"
+PAGE, VALEURS, TABLES = "comparaison.html", "comparaison.csv", "comparaison_tables.csv"
 _STYLE = (
     "body{margin:0 auto;padding:2rem 1.25rem;max-width:60rem;font:1rem/1.55 sans-serif;color:#1b2430}"
     "table{width:100%;border-collapse:collapse;margin:1rem 0}caption{text-align:left;font-weight:600}"
@@ -23,8 +30,10 @@ _STYLE = (
 )
 
 
-def ecrire_le_rapport(avant: Path, apres: Path, sortie: Path) -> pd.DataFrame:
-    """Comparer deux dossiers publiés, écrire dans ``sortie`` la page et le CSV ; rend ce qui a changé.
+def ecrire_le_rapport(avant: Path, apres: Path, sortie: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Comparer deux dossiers publiés, écrire dans ``sortie`` la page et ses CSV.
+
+    Rend ce qui a changé : valeur par valeur (:func:`comparer`), et dans chaque table (:func:`comparer_les_tables`).
 
     Lève :class:`ErreurObservatoire` si l'un des deux n'est pas un dossier publié.
     """
@@ -35,11 +44,12 @@ def ecrire_le_rapport(avant: Path, apres: Path, sortie: Path) -> pd.DataFrame:
                 "(donner, par exemple, data/publie/publique)."
             )
     etats = lire_etat(avant), lire_etat(apres)
-    changees = comparer(*etats)
+    changees, tables = comparer(*etats), comparer_les_tables(avant, apres)
     ecrire_les_changements(changees, sortie / VALEURS)
+    ecrire_csv(tables, sortie / TABLES)
     noms = {code: d["libelle"] for code, d in etats[1].catalogue.items()}
-    ecrire_texte(_page(changees, noms), sortie / PAGE)
-    return changees
+    ecrire_texte(_page(changees, tables, noms), sortie / PAGE)
+    return changees, tables
 
 
 def compter(changees: pd.DataFrame) -> str:
@@ -51,7 +61,12 @@ def compter(changees: pd.DataFrame) -> str:
     return f"Valeurs changées : {ecrire(len(changees), decimales=0)} ({dites})."
 
 
-def _page(changees: pd.DataFrame, noms: dict[str, str]) -> str:
+def _page(changees: pd.DataFrame, tables: pd.DataFrame, noms: dict[str, str]) -> str:
+    rangs = [
+        [escape(t.fichier), escape(t.annee), ecrire(t.lignes, decimales=0), escape(t.colonnes)]
+        for t in tables.itertuples()
+    ]
+    par_table = donnees.tableau_simple(["Fichier", "Année", "Lignes", "Colonnes"], rangs, "Ce qui a changé, par table")
     lignes = [
         [escape(noms.get(r.indicateur, r.indicateur)), ecrire(r.valeurs, decimales=0), escape(dire_la_cause(r.cause))]
         for r in resumer(changees).itertuples()
@@ -64,5 +79,6 @@ def _page(changees: pd.DataFrame, noms: dict[str, str]) -> str:
         f"<title>Deux éditions comparées</title><style>{_STYLE}</style></head><body><main>"
         f"<h1>Deux éditions comparées</h1><p>{escape(compter(changees))}</p>{table if lignes else ''}"
         f'<p>Chaque valeur, avant et après : <a href="{VALEURS}">{VALEURS}</a>.</p>'
+        f"{par_table if rangs else ''}"
         f"<h2>Les causes</h2><ul>{causes}</ul></main></body></html>\n"
     )

@@ -10,8 +10,8 @@ import yaml
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_texte
 from observatoire.echafaudage.commun import cles, ecrire_neufs, exiger_un_nom, inserer
-from observatoire.edition.travail import NOYAU
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
+from observatoire.moteur import NOYAU
 
 SOMMAIRE = "_toc.yml"
 _PAGE = """# {titre}

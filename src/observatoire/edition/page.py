@@ -22,8 +22,9 @@ from traitlets.config import Config
 from observatoire import lectures
 from observatoire.documents.plan import ETIQUETTES
 from observatoire.edition.equipe import MEURTRIERE, Lieu
-from observatoire.edition.travail import MARQUE, NOYAU, Resultat, Travail
+from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
+from observatoire.moteur import NOYAU
 from observatoire.moteur.souche import EnfantMort, TropLong
 from observatoire.presentation.maison import SANS_TEXTE
 from observatoire.publie import VARIABLE

@@ -14,13 +14,10 @@ from itertools import product
 from pathlib import Path
 
 import nbformat
-import pandas as pd
 
-from observatoire.communes import VILLE
-from observatoire.configuration import PUBLIQUE
-from observatoire.edition.textes import noms_des_textes
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
-from observatoire.publie import Contenu, Publie, est_hors
+from observatoire.moteur.matiere import Matiere, parametres_declares, refuser_des_textes, refuser_des_valeurs
+from observatoire.moteur.textes import noms_des_textes
 from observatoire.tables.edition import EDITION
 
 
@@ -127,64 +124,6 @@ def _a_sa_place(sortie: str, modele: Modele) -> bool:
     return len(morceaux) == modele.sortie.count("/") + 1 and not any(m.startswith(".") or not m for m in morceaux)
 
 
-@dataclass(frozen=True)
-class Matiere:
-    """Ce dont dépend le plan, lu dans ce qui est publié.
-
-    ``admises`` : les valeurs que peut prendre chaque paramètre ; les immeubles hors de tout contour restent dans les
-    tableaux, sans page à eux. ``noms`` : paramètre -> valeur -> nom. ``commune_de`` : la commune de chaque quartier
-    d'une agglomération ; rien pour une ville.
-    """
-
-    edition: dict
-    admises: dict[str, tuple]
-    noms: dict[str, dict[str, str]]
-    commune_de: dict[str, str]
-
-    @classmethod
-    def lire(cls, publie: Path) -> Matiere:
-        """Lire un dossier publié."""
-        contenu = Contenu(publie)
-        edition, lieux, bailleurs = (contenu.table(nom) for nom in ("edition", "territoires", "bailleurs"))
-        quartiers, communes = (lieux[lieux["niveau"].eq(niveau)] for niveau in ("quartier", VILLE))
-        noms = {
-            "commune": _associer(communes, "code", "nom"),
-            "quartier": _associer(quartiers, "code", "nom"),
-            "bailleur": _associer(bailleurs, "code", "nom"),
-            "alerte": _noms_des_alertes(contenu),
-            "engagement": _associer(contenu.table("engagements"), "engagement", "libelle"),
-        }
-        admises = {
-            "annee": tuple(edition["annees"]),
-            "commune": tuple(c for c in edition["communes"] if c in noms["commune"]),
-            "quartier": tuple(c for c in noms["quartier"] if not est_hors(c)),
-            "bailleur": tuple(bailleurs.loc[bailleurs["est_bailleur"].astype(bool), "code"]),
-            "alerte": tuple(noms["alerte"]),
-            "engagement": tuple(noms["engagement"]),
-        }
-        return cls(edition, admises, noms, _associer(quartiers, "code", "parent") if edition["communes"] else {})
-
-
-def _associer(table: pd.DataFrame, cle: str, valeur: str) -> dict[str, str]:
-    return dict(zip(table[cle], table[valeur], strict=True))
-
-
-def _noms_des_alertes(contenu: Contenu) -> dict[str, str]:
-    """Les dossiers qui ont une page : ceux qui sont ouverts, pour les seuls partenaires.
-
-    « Locataires en impayé de plus de trois mois, Planoise – Époisses ».
-    """
-    edition, catalogue = contenu.table("edition"), contenu.table("catalogue")
-    if edition["public"] == PUBLIQUE:
-        return {}
-    ouverts = Publie(edition["annees"][-1], contenu.dossier, contenu).dossiers_ouverts()
-    return {
-        d["dossier"]: f"{catalogue[d['indicateur']]['libelle']}, "
-        + contenu.noms.get((d["niveau"], d["territoire"]), "sans nom")
-        for d in ouverts
-    }
-
-
 def verifier_parametres(
     notebook: Path, parametres: dict, admises: dict[str, tuple], textes: dict | None = None
 ) -> list[str]:
@@ -207,17 +146,9 @@ def verifier_parametres(
         for n in declares
         if n not in utilises
     ]
-    problemes += [
-        f"{notebook.name} : {n} = « {v} » n'est pas admis. Valeurs admises : {_liste(admises[n])}."
-        for n, v in parametres.items()
-        if n in admises and v not in admises[n]
-    ]
+    problemes += [f"{notebook.name} : {refus}" for refus in refuser_des_valeurs(parametres, admises)]
     if textes is not None:
-        problemes += [
-            f"{notebook.name} : « {{{{ {n} }}}} » n'est pas un texte connu. Textes connus : {_liste(sorted(textes))}."
-            for n in cites
-            if n not in textes
-        ]
+        problemes += [f"{notebook.name} : {refus}" for refus in refuser_des_textes(cites, textes)]
     return problemes
 
 
@@ -226,19 +157,6 @@ def _lire(notebook: Path, _version: int) -> tuple[list[str] | None, set[str], li
     """Les paramètres d'un modèle, les noms que lit son code et les textes qu'il cite, lus une fois pour ses pages."""
     contenu = nbformat.read(notebook, as_version=4)
     return parametres_declares(contenu), _noms_utilises(contenu), noms_des_textes(contenu)
-
-
-def parametres_declares(contenu: nbformat.NotebookNode) -> list[str] | None:
-    """Les noms que la cellule « parameters » affecte, ou ``None`` quand il n'y en a pas."""
-    for cellule in contenu.cells:
-        if "parameters" in cellule.metadata.get("tags", ()):
-            return [
-                cible.id
-                for noeud in ast.parse(cellule.source).body
-                for cible in (getattr(noeud, "targets", None) or [getattr(noeud, "target", None)])
-                if isinstance(cible, ast.Name)
-            ]
-    return None
 
 
 def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
@@ -264,43 +182,10 @@ def _pages_du_modele(modele: Modele, chemin: Path, matiere: Matiere):
             notebook=chemin,
             sortie=modele.sortie.format(**axes, tout=edition["niveau"]),
             parametres=parametres,
-            textes=_textes(matiere, axes),
+            textes=matiere.textes(axes),
             public=edition["public"],
             sommaire=_sommaire(modele, axes, matiere),
         )
-
-
-def _textes(matiere: Matiere, axes: dict) -> dict:
-    """Ce qui peut être écrit entre doubles accolades dans le Markdown d'un modèle."""
-    edition, noms = matiere.edition, matiere.noms
-    annees = edition["annees"]
-    textes = {
-        "annee": annees[-1],
-        "annee_zero": edition["annee_zero"],
-        "premiere_annee": annees[0],
-        "derniere_annee": annees[-1],
-        "titre": edition["titre"],
-        "ville": edition["nom"],
-        "a_ville": edition["a"],
-        "de_ville": edition["de"],
-        **_mots(edition),
-        **axes,
-    }
-    return textes | {f"{axe}_nom": noms[axe][code] for axe, code in axes.items() if axe in noms}
-
-
-def _mots(edition: dict) -> dict[str, str]:
-    """Comment se dit le territoire entier et ce dont il est fait : une ville et ses quartiers, ou une agglomération."""
-    if not edition["communes"]:
-        return {
-            "titre_parties": "Quartiers", "parties": "quartiers", "chaque_partie": "chaque quartier",
-            "du_tout": "de la ville", "au_tout": "à la ville", "partout": "dans la ville et dans les quartiers",
-        }  # fmt: skip
-    return {
-        "titre_parties": "Communes", "parties": "communes", "chaque_partie": "chaque quartier ou commune",
-        "du_tout": "de l'agglomération", "au_tout": "à l'agglomération",
-        "partout": "dans l'agglomération, ses communes et leurs quartiers",
-    }  # fmt: skip
 
 
 def _sommaire(modele: Modele, axes: dict, matiere: Matiere) -> tuple[str, ...]:

@@ -11,14 +11,12 @@ import nbformat
 
 from observatoire import lectures
 from observatoire.edition.plan import Page
-from observatoire.edition.textes import poser_les_textes
 from observatoire.lectures import Lecture
+from observatoire.moteur.textes import poser_les_textes
 
 DELAI = 120
 #: La métadonnée d'un notebook, et l'en-tête d'une fiche, qui dit pour quel public la page est faite.
 MARQUE = "observatoire_public"
-#: Le noyau d'un notebook.
-NOYAU = "observatoire"
 
 
 @dataclass(frozen=True)

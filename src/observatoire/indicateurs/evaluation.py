@@ -19,12 +19,12 @@ from observatoire.couverture import couvrir, ranger
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.indicateurs.sommes import Sommes
 from observatoire.statistique import intervalles
-from observatoire.statistique.quantiles import quantile_de_classes
 from observatoire.tables import indicateurs as tables
 from observatoire.tables.indicateurs import ROLES
 from observatoire.vocabulaire import (
     AGGLOMERATION,
     CALCULE,
+    DE_DISTRIBUTION,
     IMMEUBLE,
     NON_APPLICABLE,
     NON_DISPONIBLE,
@@ -219,8 +219,8 @@ class _Calcul:
         roles = {role: self._tableau(totaux, role) for role in ROLES}
         self._refuser_l_impossible(roles, cles)
         statuts = self._statuts(roles, couverture)
-        quantiles = self._quantiles(totaux)
-        mesures = self._encadrer(roles, statuts == CALCULE, quantiles) | {"couverture": couverture}
+        tires = self._tirer_des_classes(totaux)
+        mesures = self._encadrer(roles, statuts == CALCULE, tires) | {"couverture": couverture}
         tous = pd.Categorical.from_codes(np.zeros(len(cles), dtype=np.int8), ["tous"])
         return Tranche(
             self.croisement.niveau,
@@ -228,7 +228,7 @@ class _Calcul:
             cles["bailleur"].array if self.croisement.par_bailleur else tous,
             [d.code for d in self.declarations],
             {nom: mesures[nom] for nom in MESURES},
-            self._comptes(roles, totaux, statuts == CALCULE, quantiles),
+            self._comptes(roles, totaux, statuts == CALCULE, tires),
             statuts,
         )
 
@@ -249,24 +249,23 @@ class _Calcul:
             "qu'elle compte en bas : revoir la fonction de l'indicateur (src/observatoire/catalogue)."
         )
 
-    def _quantiles(self, totaux: Sommes) -> dict[int, tuple[np.ndarray, ...]]:
-        """Rang de chaque quantile -> sa valeur et ses bornes, cellule par cellule."""
+    def _tirer_des_classes(self, totaux: Sommes) -> dict[int, tuple[np.ndarray, ...]]:
+        """Rang de chaque quantile, de chaque indice -> sa valeur et ses bornes, cellule par cellule."""
         return {
-            rang: quantile_de_classes(totaux.classes(d), d.quantile.pas, d.quantile.ordre)
+            rang: d.distribution.mesurer(totaux.classes(d))
             for rang, d in enumerate(self.declarations)
-            if d.quantile is not None
+            if d.distribution is not None
         }
 
     def _comptes(
-        self, roles: dict[str, np.ndarray], totaux: Sommes, calcule: np.ndarray, quantiles: dict
+        self, roles: dict[str, np.ndarray], totaux: Sommes, calcule: np.ndarray, tires: dict
     ) -> dict[str, np.ndarray]:
         moyenne = self._natures("moyenne")
         moments = (self._tableau(totaux, role) for role in ("carre", "produit", "poids_carre"))
         erreur = intervalles.erreur_d_un_rapport(roles["numerateur"], roles["denominateur"], *moments)
-        for rang, (_, bas, haut) in quantiles.items():
-            # En deçà du pas d'une classe, deux valeurs ne se distinguent pas.
-            pas = self.declarations[rang].quantile.pas / 2
-            erreur[:, rang] = np.fmax(intervalles.erreur_type(bas, haut), pas)
+        for rang, (_, bas, haut) in tires.items():
+            precision = self.declarations[rang].distribution.precision
+            erreur[:, rang] = np.fmax(intervalles.erreur_type(bas, haut), precision)
         cles = {
             f"cle_{role}": np.where(calcule, self._tableau(totaux, f"{role}_cle") % MODULE, np.nan) for role in ROLES
         }
@@ -274,7 +273,7 @@ class _Calcul:
             "effectif": np.where(moyenne, roles["effectif"], np.nan),
             "concernes": np.where(calcule & (roles["concernes"] > 0), roles["concernes"], np.nan),
             # En simple précision : l'ordre des lignes n'y change alors rien.
-            "erreur": np.where(calcule & (moyenne | self._natures("quantile")), erreur, np.nan)
+            "erreur": np.where(calcule & (moyenne | self._natures(*DE_DISTRIBUTION)), erreur, np.nan)
             .astype(np.float32)
             .astype(float),
         } | cles
@@ -303,10 +302,10 @@ class _Calcul:
         statuts[hors_champ | sans_dimension | (regle == "na")] = NA
         return statuts
 
-    def _encadrer(self, roles: dict[str, np.ndarray], calcule: np.ndarray, quantiles: dict) -> dict[str, np.ndarray]:
+    def _encadrer(self, roles: dict[str, np.ndarray], calcule: np.ndarray, tires: dict) -> dict[str, np.ndarray]:
         """Valeur, bornes et taux de réponse des cellules calculées ; rien pour les autres."""
         effectif, moyenne = self._natures("effectif"), self._natures("moyenne")
-        haut = np.where(calcule & ~self._natures("quantile"), roles["numerateur"], np.nan)
+        haut = np.where(calcule & ~self._natures(*DE_DISTRIBUTION), roles["numerateur"], np.nan)
         bas = np.where(calcule & ~effectif, roles["denominateur"], np.nan)
         with np.errstate(divide="ignore", invalid="ignore"):
             valeur = np.where(effectif, haut, haut / bas)
@@ -316,7 +315,7 @@ class _Calcul:
         for nature, intervalle in ENCADRENT.items():
             ou = calcule & self._natures(nature)
             bornes[:, ou] = intervalle(haut[ou], bas[ou])
-        for rang, mesures in quantiles.items():
+        for rang, mesures in tires.items():
             valeur[:, rang], bornes[0, :, rang], bornes[1, :, rang] = np.where(calcule[:, rang], mesures, np.nan)
         self._ecarts(roles, calcule, valeur, bornes)
         return {

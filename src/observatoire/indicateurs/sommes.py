@@ -21,7 +21,7 @@ from observatoire.couverture import coder, ranger
 
 PAS = 2.0**-16
 RESTE = "reste"
-#: Le rôle des unités d'une classe d'un quantile : ce mot et son rang.
+#: Le rôle des unités d'une classe d'une distribution : ce mot et son rang.
 CLASSE = "classe_"
 Colonne = tuple[str, str]
 
@@ -47,8 +47,8 @@ class Sommes:
         return np.column_stack([np.zeros(len(self.valeurs)) if c is None else c for c in colonnes])
 
     def classes(self, declaration: Indicateur) -> np.ndarray:
-        """Les unités de chaque classe d'un quantile : (cellule, classe)."""
-        sommes = [self.role(declaration.code, f"{CLASSE}{rang}") for rang in range(declaration.quantile.classes)]
+        """Les unités de chaque classe d'une distribution : (cellule, classe)."""
+        sommes = [self.role(declaration.code, f"{CLASSE}{rang}") for rang in range(declaration.distribution.classes)]
         return np.column_stack([np.zeros(len(self.valeurs)) if s is None else s for s in sommes])
 
     @cached_property
@@ -107,7 +107,7 @@ def _compter(declaration: Indicateur, colonnes: dict[str, pd.Series], compteurs:
         compteur = haut if role == "numerateur" else bas
         if compteur is None:
             continue
-        if declaration.quantile is not None and role == "numerateur":
+        if declaration.distribution is not None and role == "numerateur":
             compteur.ventiler(declaration, colonne, colonnes["denominateur"], rpls)
         elif declaration.categorie is not None and role == "numerateur":
             compteur.classer(declaration, colonne, colonnes["denominateur"], rpls)
@@ -189,14 +189,14 @@ class _Compteur:
             self.colonnes[declaration.code, role] = self.deja[cle].get((declaration.categorie, suffixe), self.rien)
 
     def ventiler(self, declaration: Indicateur, mesures: pd.Series, compte: pd.Series, rpls: bool) -> None:
-        """Compter les unités de chaque classe d'un quantile : elles s'ajoutent, un quantile non."""
-        quantile = declaration.quantile
+        """Compter les unités de chaque classe d'une distribution : elles s'ajoutent, ce que l'on en tire non."""
+        distribution = declaration.distribution
         retenues = compte.to_numpy(dtype=bool) & mesures.notna().to_numpy()
         if rpls and self.champ is not None:
             retenues &= self.champ
-        rangs = np.rint(mesures.to_numpy(float)[retenues] / quantile.pas).clip(0, quantile.classes - 1).astype(int)
-        croisees = self.cellule[retenues] * quantile.classes + rangs
-        for rang, effectifs in enumerate(self._croiser(croisees, None, quantile.classes)):
+        rangs = np.rint(mesures.to_numpy(float)[retenues] / distribution.pas).clip(0, distribution.classes - 1)
+        croisees = self.cellule[retenues] * distribution.classes + rangs.astype(int)
+        for rang, effectifs in enumerate(self._croiser(croisees, None, distribution.classes)):
             self.colonnes[declaration.code, f"{CLASSE}{rang}"] = effectifs
 
     def _croiser(self, croisees: np.ndarray, poids: np.ndarray | None, noms: int) -> np.ndarray:

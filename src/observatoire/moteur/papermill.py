@@ -1,4 +1,8 @@
-"""Le moteur ``observatoire`` de papermill : ``papermill entree.ipynb sortie.ipynb --engine observatoire``."""
+"""Le moteur ``observatoire`` de papermill : ``papermill entree.ipynb sortie.ipynb --engine observatoire``.
+
+Papermill charge ce module avec lui. Son moteur ordinaire y apprend à poser les titres d'un notebook de l'observatoire ;
+pour tout autre noyau, rien n'est changé.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import atexit
 from functools import cache
 
 import nbformat
-from papermill.engines import Engine
+from papermill.engines import Engine, NBClientEngine, papermill_engines
 
+from observatoire.moteur import NOYAU
 from observatoire.moteur.souche import Ordre, Souche
+from observatoire.moteur.textes import noms_des_textes
 
 TOLERANCE = "raises-exception"
 
@@ -23,6 +29,7 @@ class Moteur(Engine):
 
         Lève :class:`~observatoire.moteur.souche.TropLong` et :class:`~observatoire.moteur.souche.EnfantMort`.
         """
+        _poser_les_titres(nb_man.nb)
         cellules = [
             {"rang": rang, "source": c.source, "tolere": TOLERANCE in c.metadata.get("tags", ())}
             for rang, c in enumerate(nb_man.nb.cells)
@@ -33,6 +40,28 @@ class Moteur(Engine):
         ordre = Ordre(cellules, environnement or {}, execution_timeout, atelier)
         with (souche or souche_du_processus()).enfant(ordre) as messages:
             _ranger(nb_man, messages)
+
+
+class Ordinaire(NBClientEngine):
+    """Celui de papermill quand rien n'en nomme un : un noyau Jupyter."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **options):
+        """Exécuter ``nb_man.nb``, ses titres posés si son noyau est le nôtre."""
+        if kernel_name == NOYAU:
+            _poser_les_titres(nb_man.nb)
+        return super().execute_managed_notebook(nb_man, kernel_name, **options)
+
+
+papermill_engines.register(None, Ordinaire)
+
+
+def _poser_les_titres(contenu: nbformat.NotebookNode) -> None:
+    """Ne rien lire de ce qui est publié s'il n'y a rien à poser : les pages d'une édition le sont déjà."""
+    if noms_des_textes(contenu):
+        from observatoire.moteur.titres import poser_les_titres
+
+        poser_les_titres(contenu)
 
 
 def _ranger(nb_man, messages) -> None:

@@ -22,6 +22,7 @@ from observatoire.secret.parution import (
 from observatoire.secret.regles import Regles
 from observatoire.statistique import intervalles
 from observatoire.tables.indicateurs import ROLES
+from observatoire.vocabulaire import DE_DISTRIBUTION
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
@@ -149,7 +150,7 @@ def _encadrer(table, comptes, bruitees, natures, ouverture: Ouverture, regles: R
     bas[ou], haut[ou] = np.maximum(np.floor(marge[0]), 0), np.ceil(marge[1])
     ou = bruitees & (natures == "moyenne")
     valeur[ou], bas[ou], haut[ou] = arrondir_une_moyenne(valeur[ou], comptes["erreur"].to_numpy(float)[ou])
-    ou = bruitees & (natures == "quantile")
+    ou = bruitees & np.isin(natures, DE_DISTRIBUTION)
     erreur = comptes["erreur"].to_numpy(float)[ou]
     valeur[ou], bas[ou], haut[ou] = arrondir(valeur[ou], bas[ou], haut[ou], erreur)
     table["valeur"], table["borne_basse"], table["borne_haute"] = valeur, bas, haut

@@ -18,7 +18,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.configuration import TABLES_TIREES
 from observatoire.lecture.devenirs import DEVENIRS
 from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
-from observatoire.vocabulaire import MOYENNE, QUANTILE
+from observatoire.vocabulaire import DE_DISTRIBUTION, MOYENNE
 
 LIGNES = 4000
 ZONES = ("en_qpv", "hors_qpv")
@@ -40,7 +40,7 @@ class Temoin:
 
 
 #: Les natures dont le haut est une mesure, jamais un compte.
-MESUREES = (MOYENNE, QUANTILE)
+MESUREES = (MOYENNE, *DE_DISTRIBUTION)
 
 
 def temoigner(
