@@ -60,7 +60,7 @@ def test_la_barre_ne_montre_que_les_parametres_du_modele(notebooks):
     barre = choisir_une_page(notebooks).children[0]
     modele, *choix, ouvrir = barre.children
     modele.value = "quartier"
-    assert {c.description for c in choix if c.layout.display == ""} == {"Annee", "Quartier"}
+    assert {c.description for c in choix if c.layout.display == ""} == {"Année", "Quartier"}
     ouvrir.click()
 
 

@@ -48,7 +48,7 @@ def choisir_une_page(notebooks: Path | str = "../notebooks"):
     matiere, sortie = Matiere.lire(dossier_publie()), ipywidgets.Output()
     axes = {m.nom: m.axes for m in MODELES if all(matiere.admises[axe] for axe in m.axes)}
     choix = {
-        axe: ipywidgets.Dropdown(options=_options(matiere, axe), description=axe.capitalize())
+        axe: ipywidgets.Dropdown(options=_options(matiere, axe), description=axe.replace("annee", "année").capitalize())
         for axe in dict.fromkeys(axe for siens in axes.values() for axe in siens)
     }
     modele = ipywidgets.Dropdown(options=list(axes), value="ville", description="Page")
