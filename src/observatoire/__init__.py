@@ -37,6 +37,7 @@ _ORIGINES = {
     "bilan_du_secret": f"{_PRESENTATION}.sources",
     "calendrier_des_seances": f"{_SUJETS}.seances.vue",
     "carte": f"{_PRESENTATION}.carte",
+    "carte_immeubles": f"{_SUJETS}.alertes.vue.immeubles",
     "changements_mixite": f"{_SUJETS}.mixite.vue.tableaux",
     "changements_en_bref": f"{_PRESENTATION}.suivi",
     "chiffres_cles": f"{_PRESENTATION}.cles",

@@ -129,8 +129,12 @@ def tracer(contours: pd.DataFrame, noms: list[str]) -> tuple[pd.DataFrame, str, 
         abreges, points = etiqueter([noms[r] for r in rangs], [formes[r] for r in rangs])
         ou = places.index[rangs]
         places.loc[ou, "abrege"], places.loc[ou, ["x", "y"]] = abreges, points
-    oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
-    return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
+    return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", sont_schematiques(contours)
+
+
+def sont_schematiques(contours: pd.DataFrame) -> bool:
+    """L'un de ces contours se dit schématique."""
+    return "schematique" in contours and bool(contours["schematique"].astype(str).str.lower().eq("true").any())
 
 
 @lru_cache(maxsize=1)
