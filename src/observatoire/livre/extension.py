@@ -151,7 +151,7 @@ def decrire(corps: str) -> str:
     phrases = page.xpath("//p[not(ancestor::figure or ancestor::table or ancestor::details)]")
     textes = (" ".join(noeud.text_content().split()) for noeud in (*puces, *phrases))
     dite = next((texte for texte in textes if len(texte) >= _UNE_PHRASE), "")
-    return textwrap.shorten(dite, _DESCRIPTION, placeholder="…")
+    return textwrap.shorten(dite, _DESCRIPTION, placeholder="…").replace(".…", ".")
 
 
 def _distinguer_les_figures(corps: str) -> str:
