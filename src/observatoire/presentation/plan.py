@@ -63,21 +63,21 @@ def losange(x: float, y: float, rayon: float, fond: str) -> str:
 
 
 def nommer(plan: Plan, lieux: list[dict], rayon: float) -> str:
-    """Le nom de chacun de ``lieux``, à côté de sa marque ; rien de celui qui couvrirait une marque ou un autre nom."""
+    """Le nom de chacun de ``lieux``, près de sa marque ; rien de celui qui couvrirait l'une d'elles ou un autre nom."""
     cadre, pris = box(*map(float, plan.cadre.split())), [_boite(lieu["x"], lieu["y"], rayon, rayon) for lieu in lieux]
-    textes = []
+    marques, textes = shapely.points([(lieu["x"], lieu["y"]) for lieu in plan.situes]), []
     for lieu in lieux:
         demi = mesurer(lieu["nom"], CORPS) / 2
-        for dx, dy in _COTES:
-            x, y = lieu["x"] + dx * (demi + rayon + 3), lieu["y"] + dy * (CORPS / 2 + rayon + 2)
-            boite = _boite(x, y, demi, CORPS / 2)
-            if cadre.contains(boite) and not shapely.intersects(pris, boite).any():
-                pris.append(boite)
-                textes.append(
-                    f'<text x="{x:.1f}" y="{y + 0.36 * CORPS:.1f}" text-anchor="middle" font-size="{CORPS}" '
-                    f'fill="{ENCRE}" stroke="#ffffff" stroke-width="3">{escape(lieu["nom"])}</text>'
-                )
-                break
+        centres = [(lieu["x"] + dx * (demi + rayon + 3), lieu["y"] + dy * (CORPS / 2 + rayon + 2)) for dx, dy in _COTES]
+        places = [(_boite(*centre, demi, CORPS / 2), centre) for centre in centres]
+        libres = [p for p in places if cadre.contains(p[0]) and not shapely.intersects(pris, p[0]).any()]
+        if libres:  # là où il couvre le moins de marques
+            boite, (x, y) = min(libres, key=lambda p: shapely.intersects(marques, p[0]).sum())
+            pris.append(boite)
+            textes.append(
+                f'<text x="{x:.1f}" y="{y + 0.36 * CORPS:.1f}" text-anchor="middle" font-size="{CORPS}" '
+                f'fill="{ENCRE}" stroke="#ffffff" stroke-width="3">{escape(lieu["nom"])}</text>'
+            )
     return f'<g class="obs-noms" aria-hidden="true">{"".join(textes)}</g>'
 
 

@@ -42,16 +42,16 @@ def carte_immeubles(valeurs: Publie, indicateur: str, territoire: str) -> Fragme
         return absent("Carte des immeubles", "aucun immeuble de ce territoire n'est situé")
     classes = _classes(valeurs, declaration)
     titre = f"{declaration['libelle']}, immeuble par immeuble, {valeurs.annee}"
+    note = _compter(lignes, len(trouve.situes))
     ordre = sorted(trouve.situes, key=lambda i: (bool(i["signale"]), statut_de(i) == "publie"))
     corps = (
         trouve.fond
         + "".join(_marquer(i, classes, declaration) for i in ordre)
         + plan.nommer(trouve, [i for i in trouve.situes if i["signale"]], _LOSANGE)
     )
-    svg = envelopper(trouve.cadre, corps, titre, f"{_compter(lignes)}. Chaque immeuble est dans le tableau qui suit.")
+    svg = envelopper(trouve.cadre, corps, titre, f"{note} Chaque immeuble est dans le tableau qui suit.")
     cartouche = donnees.Cartouche(titre, _constater(lignes), f"immeubles-{indicateur}")
     dessin = f"{svg}{_legender(valeurs, trouve.situes, classes)}{SCHEMATIQUE if trouve.schematique else ''}"
-    note = f"{_compter(lignes)} ; {ecrire_entier(len(lignes) - len(trouve.situes))} sans place connue."
     fragment = donnees.figure(dessin, cartouche, _lister(lignes, declaration, titre), escape(note), avec_statuts=False)
     html = fragment.html.replace('class="obs-figure"', 'class="obs-figure obs-plan"', 1)
     return reserver(valeurs, html, titre)
@@ -93,18 +93,22 @@ def _fond(immeuble: dict, classes: Classes) -> str:
 
 
 def _rond(x: float, y: float, fond: str) -> str:
-    rayon = _PETIT if fond == _GRIS else _GRAND
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{rayon}" fill="{fond}" stroke="#525c66"/>'
+    rayon = _PETIT if fond in (_GRIS, _BLANC) else _GRAND
+    tirets = ' stroke-dasharray="2 1.5"' if fond == _BLANC else ""
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{rayon}" fill="{fond}" stroke="#525c66"{tirets}/>'
 
 
-def _compter(lignes: list[dict]) -> str:
-    """« 61 immeubles, dont 18 de moins de 11 ménages ou logements et 3 signalés »"""
+def _compter(lignes: list[dict], situes: int) -> str:
+    """« 61 immeubles, dont 18 de valeur cachée, 3 signalés, 1 sans place connue. »"""
     petits = sum(statut_de(ligne) == "c" for ligne in lignes)
     signales = sum(bool(ligne["signale"]) for ligne in lignes)
-    return (
-        f"{ecrire(len(lignes), 'immeubles', decimales=0)}, dont {ecrire_entier(petits)} de valeur cachée "
-        f"et {ecrire_entier(signales)} {'signalés' if signales > 1 else 'signalé'}"
-    )
+    comptes = [
+        (petits, "de valeur cachée"),
+        (signales, "signalés" if signales > 1 else "signalé"),
+        (len(lignes) - situes, "sans place connue"),
+    ]
+    dits = ", ".join(f"{ecrire_entier(nombre)} {quoi}" for nombre, quoi in comptes if nombre)
+    return f"{ecrire(len(lignes), 'immeubles', decimales=0)}{f', dont {dits}' if dits else ''}."
 
 
 def _constater(lignes: list[dict]) -> str:
