@@ -18,16 +18,16 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from archive_bailleurs import Extrait, Facon, archive, composer, configurer
+from resultats import remplacer
 
 from observatoire.configuration import Configuration
 from observatoire.correspondance import correspondre
-from observatoire.fichiers import ecrire_texte
 from observatoire.lecture import verifier
 from observatoire.lecture.conversion import convertir
 from observatoire.lecture.traductions import cle_de_valeur
 
 RACINE = Path(__file__).resolve().parents[1]
-RESULTATS, TITRE = Path(__file__).with_name("RESULTATS.md"), "## Les correspondances"
+TITRE = "## Les correspondances"
 SURE = 0.9
 
 
@@ -172,13 +172,10 @@ def main() -> None:
         f"propositions fausses au-dessus de 0,9 : {f} ; cellules fausses à la lecture du fichier confirmé : {x} ; "
         f"100 000 lignes en {secondes} s de processeur (5 visées)."
     )
-    partie = "\n".join([TITRE, "", "Refait par `python bench/archive.py --ecrire`.", "", resume, "", *lignes])
+    partie = "\n".join(["Refait par `python bench/archive.py --ecrire`.", "", resume, "", *lignes])
     print(partie)
     if "--ecrire" in sys.argv:
-        texte = RESULTATS.read_text(encoding="utf-8")
-        avant, _, reste = texte.partition(TITRE + "\n")
-        suite = "\n## " + reste.split("\n## ", 1)[1] if "\n## " in reste else ""
-        ecrire_texte(avant.rstrip() + "\n\n" + partie + "\n" + suite, RESULTATS)
+        remplacer(TITRE, partie)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 from pathlib import Path
 
 import alertes
@@ -30,9 +31,16 @@ def decrire_la_machine() -> str:
 
 
 def garder(texte: str, titre: str) -> list[str]:
-    """La partie de ce titre, telle qu'elle est : ``secret.py`` est long."""
+    """La partie de ce titre, telle qu'elle est."""
     _, trouve, suite = texte.partition(titre + "\n")
     return [titre + "\n" + suite.split("\n## ")[0].rstrip()] if trouve else []
+
+
+def remplacer(titre: str, corps: str) -> None:
+    """Mettre cette partie à la place de l'ancienne, ou à la fin."""
+    avant, _, reste = RESULTATS.read_text(encoding="utf-8").partition(titre + "\n")
+    suite = "\n## " + reste.split("\n## ", 1)[1] if "\n## " in reste else ""
+    ecrire_texte(f"{avant.rstrip()}\n\n{titre}\n\n{corps}\n{suite}", RESULTATS)
 
 
 def main() -> None:
@@ -41,6 +49,7 @@ def main() -> None:
     analyseur.add_argument("--pages", type=int, help="nombre de pages de la boucle de papermill (toutes par défaut)")
     analyseur.add_argument("--tailles", default=",".join(map(str, calculer.TAILLES)), help="logements, par année")
     choix = analyseur.parse_args()
+    anciens = RESULTATS.read_text(encoding="utf-8")
     parties = [
         "# Résultats",
         "Fichier écrit par `make bench`. Chaque tableau vient d'une seule exécution ; seuls les rapports se comparent.",
@@ -49,13 +58,13 @@ def main() -> None:
         edition.imprimer(choix.pages),
         "## Le calcul",
         calculer.imprimer([int(taille) for taille in choix.tailles.split(",")]),
-        *garder(RESULTATS.read_text(encoding="utf-8"), "## La lecture"),
         "## Les alertes",
         alertes.imprimer_le_pays(),
         alertes.imprimer(),
-        *garder(RESULTATS.read_text(encoding="utf-8"), "## Le secret"),
-        *garder(RESULTATS.read_text(encoding="utf-8"), "## Les comparaisons"),
     ]
+    # Ce que d'autres scripts mesurent, souvent en bien plus de temps.
+    titres = re.findall(r"^## .+$", anciens, re.MULTILINE)
+    parties += [partie for titre in titres if titre not in parties for partie in garder(anciens, titre)]
     ecrire_texte("\n\n".join(parties) + "\n", RESULTATS)
     print(RESULTATS.read_text(encoding="utf-8"))
 

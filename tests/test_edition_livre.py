@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from atelier import RACINE, configurer, ecrire_gouvernance, ecrire_modeles, ecrire_publie
 from lxml import html as lxml_html
+from PIL import Image
 
 from observatoire.chaine import Chaine
 from observatoire.edition import executer
@@ -73,6 +75,34 @@ def test_chaque_page_dit_ce_qu_elle_montre_a_qui_la_cherche_ou_l_envoie(livre):
     assert re.fullmatch("Un premier paragraphe gras, mot .{1,170}…", longue)
     constat = '<ul class="obs-essentiel"><li>Le constat : les impayés montent.</li></ul>'
     assert decrire(f"<p>Un paragraphe de la page, avant.</p>{constat}") == "Le constat : les impayés montent."
+
+
+def test_chaque_page_a_son_image_que_l_adresse_du_site_rend_entiere(livre, edition):
+    """L'image suit le titre et le constat de la page, et d'elle seule."""
+    site = livre.chemin("site")
+
+    def lire() -> tuple[lxml_html.HtmlElement, str]:
+        page = lxml_html.parse(site / "book" / "charte.html")
+        assert page.xpath("//meta[@name='twitter:card']/@content") == ["summary_large_image"]
+        return page, page.xpath("//meta[@property='og:image']/@content")[0]
+
+    assert re.fullmatch(r"\.\./_vignettes/book/charte\.png\?v=[a-z]+", lire()[1])
+    memoire = edition / "edition.json"
+    dite = {**json.loads(memoire.read_text(encoding="utf-8")), "publication": {"adresse": "https://obs.exemple.fr"}}
+    memoire.write_text(json.dumps(dite), encoding="utf-8")
+    construire(livre)
+    page, image = lire()
+    assert image.startswith("https://obs.exemple.fr/_vignettes/book/charte.png?v=")
+    assert page.xpath("//link[@rel='canonical']/@href") == ["https://obs.exemple.fr/book/charte.html"]
+    images = {f.relative_to(site / "_vignettes").with_suffix("") for f in (site / "_vignettes").rglob("*.png")}
+    pages = {f.relative_to(site).with_suffix("") for f in [*(site / "book").rglob("*.html"), site / "search.html"]}
+    assert images == pages
+    (constat,) = page.xpath("//meta[@name='description']/@content")
+    with Image.open(site / "_vignettes" / "book" / "charte.png") as image:
+        assert image.size == (1200, 630)
+        titre, *_, dit = image.text["Description"].splitlines()[1:]
+    assert titre in page.findtext(".//title")
+    assert constat.endswith(dit)
 
 
 @pytest.mark.parametrize("motif", ["2010/bailleur-*.ipynb", "indicateurs/*.md", "2010/*.ipynb"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import threading
 from pathlib import Path
 
@@ -38,6 +39,10 @@ def valeurs(tmp_path_factory):
     lieux = pd.read_csv(publie / "territoires.csv", dtype=str, keep_default_na=False)
     lieux.loc[lieux["code"].eq("velotte"), "nom"] = HOSTILE
     lieux.to_csv(publie / "territoires.csv", index=False)
+    officiels = json.loads(CONTOURS.read_text(encoding="utf-8"))
+    for trait in officiels["features"]:
+        trait["properties"]["source"] = HOSTILE
+    (publie / "contours_officiels.geojson").write_text(json.dumps(officiels), encoding="utf-8")
     return lire_publie(2010, publie)
 
 
@@ -75,6 +80,19 @@ def ouvrir(navigateur, adresse):  # noqa: F811
     for contexte in contextes:
         contexte.close()
     assert not incidents
+
+
+def test_la_carte_s_ouvre_aussi_sur_les_contours_officiels(ouvrir):
+    """Le pli reste ouvert d'un choix à l'autre, et la seconde carte suit."""
+    onglet = ouvrir()
+    onglet.get_by_text("Sur les contours officiels").click()
+    for _ in range(2):
+        cartes = onglet.locator(".obs-carte .obs-fond:visible")
+        assert cartes.count() == 2
+        dites = [carte.locator("text:visible").all_inner_texts() for carte in cartes.all()]
+        assert dites[0]
+        assert dites[0] == dites[1]
+        onglet.locator("select").nth(1).select_option(index=0)
 
 
 def test_un_choix_change_l_adresse_et_l_adresse_rend_le_choix(ouvrir):
@@ -119,7 +137,7 @@ def test_un_territoire_se_choisit_au_clavier_et_sur_la_carte(ouvrir):
     page.get_by_role("heading", name="D'une année à l'autre : Battant").wait_for()
     assert page.evaluate("document.activeElement.dataset.lieu") == "quartier:battant"
     assert page.get_by_role("button", name="Battant").get_attribute("aria-pressed") == "true"
-    page.locator('.obs-lieu[data-code="bregille"] path').click()
+    page.locator('.obs-lieu[data-code="bregille"] path:visible').click()
     page.get_by_role("heading", name="D'une année à l'autre : Bregille").wait_for()
     assert "lieu=quartier%3Abregille" in page.url
 
@@ -153,7 +171,8 @@ def test_les_statuts_restent_distincts_en_liste_et_sur_la_carte(ouvrir):
         "c": "secret statistique", "nd": "non disponible", "ne": "non évaluable",
     }  # fmt: skip
     motifs = {
-        c: page.locator(f'[data-code="{c}"] path').get_attribute("fill") for c in ("tilleroyes", "bregille", "velotte")
+        c: page.locator(f'[data-code="{c}"] path:visible').get_attribute("fill")
+        for c in ("tilleroyes", "bregille", "velotte")
     }
     assert motifs == {
         "tilleroyes": "url(#motif-explorateur-c)", "bregille": "url(#motif-explorateur-nd)",
@@ -166,7 +185,7 @@ def test_les_statuts_restent_distincts_en_liste_et_sur_la_carte(ouvrir):
 
 def test_un_compte_n_est_jamais_une_teinte(ouvrir):
     page = ouvrir("?indicateur=nb_logements")
-    assert page.locator(".obs-noms circle").count() == 6
+    assert page.locator(".obs-noms circle:visible").count() == 6
     assert page.locator('.obs-carte path[class^="obs-classe-"]:not(.obs-classe-aucune)').count() == 0
 
 

@@ -90,3 +90,50 @@ def test_un_quartier_sans_immeuble_le_dit(partenaires):
     rien = observatoire.tableau_immeubles(partenaires, CODES, "Immeubles", "velotte")
     assert isinstance(rien, Absent)
     assert "aucun immeuble" in rien.html
+
+
+def test_la_carte_des_immeubles_n_est_que_pour_les_partenaires(tmp_path, partenaires):
+    assert observatoire.carte_immeubles(_lire(tmp_path, "publique"), "impayes_3_mois", PLANOISE).html == ""
+    fragment = observatoire.carte_immeubles(partenaires, "impayes_3_mois", PLANOISE)
+    (tmp_path / "carte.html").write_text(fragment.html, encoding="utf-8")
+    assert publics_de(tmp_path / "carte.html") == {"partenaires"}
+    assert not any(code in fragment.html for code in IMMEUBLES)
+
+
+def test_sur_la_carte_chaque_immeuble_a_sa_classe_ou_dit_pourquoi_il_n_en_a_pas(partenaires):
+    """Un losange par immeuble signalé, un rond par immeuble conforme ; gris s'il est trop petit, blanc sans valeur."""
+    html = observatoire.carte_immeubles(partenaires, "impayes_3_mois", PLANOISE).html
+    dessin, _, table = html.partition('<ul class="obs-legende')
+    marques = dict(re.findall(r"<g><title>(.*?)</title><(polygon|circle)", dessin))
+    assert {nom.partition(" : ")[0]: forme for nom, forme in marques.items()} == {
+        "Tour Europe": "polygon", "Bâtiment B": "polygon", "Bâtiment D": "polygon",
+        "Bâtiment A (secret)": "circle", "Bâtiment C": "circle",
+    }  # fmt: skip
+    assert "Tour Europe : 25,0\u202f% (25,0 à 35,0\u202f%) ; signalé : Impayés de plus de 3 mois" in marques
+    gris = re.search(r"<title>Bâtiment A \(secret\) : c \(secret\)</title><circle[^>]*>", dessin)[0]
+    assert gris.count("#9aa5ad") == dessin.count("#9aa5ad") == 1
+    assert "moins de 11 ménages ou logements (c)" in table
+    assert "sans valeur : nd (non disponible), na (non applicable), ne (non évaluable)" in table
+    autres = ["Bâtiment A (secret)", "Bâtiment C", "Bâtiment E"]
+    assert _noms(table) == ["Bâtiment B", "Bâtiment D", "Tour Europe", *autres]
+    assert "1 sans place connue" in table
+    assert "3\u00a0immeubles sur 6 sont signalés" in html
+
+
+def test_sur_la_carte_aucun_nom_n_en_couvre_un_autre(partenaires):
+    """Trois immeubles au même endroit : les noms qui ne tiennent pas ne restent que dans le tableau."""
+    fichier = partenaires.dossier / "territoires.csv"
+    lieux = pd.read_csv(fichier, dtype={"code": str})
+    ici = lieux["niveau"].eq("immeuble")
+    lieux["lon"], lieux["lat"] = lieux["lon"].where(~ici, 5.96), lieux["lat"].where(~ici, 47.22)
+    lieux.loc[lieux["code"].eq("gbh:1"), "nom"] = (
+        "<b>Tour</b> au nom bien trop long pour tenir d'un côté ou de l'autre " * 3
+    )
+    lieux.to_csv(fichier, index=False)
+    valeurs = lire_publie(2010, partenaires.dossier)
+    valeurs.contenu._tables.pop("territoires", None)
+    html = observatoire.carte_immeubles(valeurs, "impayes_3_mois", PLANOISE).html
+    ecrits = re.findall(r"<text [^>]*>(.*?)</text>", html)
+    assert 1 <= len(ecrits) <= 2
+    assert "<b>" not in html
+    assert not any("Tour" in nom for nom in ecrits)

@@ -124,6 +124,7 @@ def _ecrire_sites(dossier: Path) -> None:
         (dossier / site / ".cache").write_text(contenu, encoding="utf-8")
         (dossier / site / ".git").mkdir()
         (dossier / site / ".git" / "config").write_text(contenu, encoding="utf-8")
+        (dossier / site / "_static" / "site-oabc.css").write_text("a {}", encoding="utf-8")
         (dossier / site / "longue.html").write_text(contenu * 200, encoding="utf-8")
         (dossier / site / "_static" / "observatoire.css").write_text("a {} " * 500, encoding="utf-8")
     preuves = dossier / "acme" / ".well-known" / "acme-challenge"
@@ -407,6 +408,7 @@ def test_le_jeton_n_est_donne_qu_a_qui_lit(service):
         ("/_static/observatoire.css?digest=1a2b", "immutable", "immutable"),
         ("/_static/observatoire.css", "max-age=300", "no-store"),
         ("/_static/absent.css?v=1a2b", "max-age=300", "no-store"),
+        ("/_static/site-oabc.css", "immutable", "immutable"),
         ("/pagefind/index/fr.pf_index", "immutable", "no-store"),
         ("/donnees.json", "max-age=300", "no-store"),
     ],

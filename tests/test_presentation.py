@@ -291,7 +291,12 @@ def test_l_essentiel_dit_ce_qui_compte_et_tait_ce_qui_manque(valeurs):
     assert re.search(
         r"Ce que l&#x27;on ne sait pas\. (Sans dépôt accepté en 2010|Tous les bailleurs ont déposé)", texte
     )
-    for adresse in ("engagements.html", "seances/2010-12-14-conference.html", "2010/alertes.html", "sources.html"):
+    for adresse in (
+        "engagements.html",
+        "seances/2010-12-14-conference.html",
+        "2010/alertes.html",
+        "sources.html#secret-statistique",
+    ):
         assert f'href="{adresse}"' in html
     premiere = observatoire.lire_publie(2007, valeurs.dossier)
     assert "Ce qui change" not in str(observatoire.essentiel(observatoire.changements_en_bref(premiere)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 
@@ -13,12 +14,13 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
+from observatoire.presentation.affichage import Absent
 from observatoire.presentation.nombres import ecrire
 from observatoire.presentation.tableaux import tableau_famille
 from observatoire.publie import VARIABLE, lire_publie
 from observatoire.sujets.objectifs.vue.attentes import tableau_attentes
-from observatoire.sujets.objectifs.vue.attributions import tableau_conformite, tableau_profils
-from observatoire.sujets.objectifs.vue.pratiques import tableau_ecarts_marques, tableau_pratiques
+from observatoire.sujets.objectifs.vue.attributions import objectifs_en_bref, tableau_conformite, tableau_profils
+from observatoire.sujets.objectifs.vue.pratiques import pratiques_en_bref, tableau_ecarts_marques, tableau_pratiques
 from observatoire.sujets.simulation.modele.projection import projeter
 from observatoire.sujets.simulation.modele.tirages import Tirage
 from observatoire.sujets.simulation.vue.atelier import atelier_simulation, montrer_un_choix
@@ -108,6 +110,28 @@ def test_un_ecart_net_est_en_gras_et_compte(valeurs):
     assert len(lignes(marques)) == 1 + 2
     assert "9 comparaisons d&#x27;un bailleur" in str(marques)
     assert "4 sont publiées ; 2 s’écartent, contre 0,2 par" in str(marques)
+
+
+def test_la_page_dit_d_abord_qui_tient_l_objectif_et_quel_bailleur_se_distingue(valeurs, tmp_path):
+    """Un objectif sans verdict publié n'y est pas ; un écart que le hasard explique non plus."""
+
+    def lire(fragment) -> str:
+        return unescape(re.sub(r"<[^>]+>", "", str(fragment))).replace("\u202f", " ").replace("\xa0", " ")
+
+    dit = lire(objectifs_en_bref(valeurs))
+    assert re.search(
+        r"Objectifs\. .+, au plus 40,0 % – tenu : Besançon ; non concluant : .+, Grand Besançon Habitat\.$", dit
+    )
+    dit = lire(pratiques_en_bref(valeurs))
+    assert (
+        "à taille et financement de logement égaux : plus que les autres, Grand Besançon Habitat (+14,0 points" in dit
+    )
+    assert "Néolia" not in dit
+    publie = shutil.copytree(valeurs.dossier, tmp_path / "publique")
+    table = pd.read_csv(publie / "attributions_cote_a_cote.csv", dtype=str)
+    table.assign(sens="semblable").to_csv(publie / "attributions_cote_a_cote.csv", index=False)
+    assert "aucun bailleur ne se distingue nettement" in lire(pratiques_en_bref(lire_publie(2010, publie)))
+    assert isinstance(objectifs_en_bref(lire_publie(2007, publie)), Absent)
 
 
 def test_l_attente_ecrit_la_borne_inconnue_et_l_age_non_atteint(valeurs):

@@ -329,6 +329,16 @@ def test_le_meme_quartier_une_autre_annee_en_un_clic_et_le_fil_d_ariane(page, ad
     assert page.url.endswith(f"{avant}/ville.html")
 
 
+def test_ce_qui_decide_d_une_alerte_se_lit_sans_faire_defiler_le_registre(page, adresse, types):
+    page.goto(adresse + types["alertes"])
+    bords = page.locator(".obs-registre thead th").evaluate_all(
+        "th => Object.fromEntries(th.map(t => [t.textContent.trim(), t.getBoundingClientRect().right]))"
+    )
+    cadre = page.locator(".obs-defile:has(.obs-registre)").evaluate("c => c.getBoundingClientRect().right")
+    voulues = ["Territoire", "Indicateur", "Verdict", "Taux", "Ouverte", "Examinée", "Décidé", "Prochaine étape"]
+    assert {nom for nom in voulues if bords[nom] > cadre} == set()
+
+
 @pytest.mark.parametrize("nom", ["explorateur", "fiche", "indicateurs"])
 def test_une_page_reste_legere(page, adresse, types, nom):
     recues = []

@@ -24,6 +24,8 @@ ARRONDISSEMENTS = {
     for commune, premier, combien in (("75056", 75101, 20), ("13055", 13201, 16), ("69123", 69381, 9))
     for rang in range(combien)
 }
+#: Les suffixes d'un fichier de contours ; un Shapefile est dans un zip.
+FORMATS_DE_CONTOURS = (".geojson", ".gpkg", ".zip")
 SIREN, INSEE = re.compile(r"\d{9}"), re.compile(r"\d[\dAB]\d{3}")
 
 
@@ -42,6 +44,14 @@ class Commune:
     def hors_quartier(self) -> str:
         """Où va ce qui est dans la commune sans que l'on sache où : son seul quartier, sinon un reste à elle."""
         return self.quartiers[0] if len(self.quartiers) == 1 else f"{HORS_QUARTIER}_{self.code}"
+
+
+@dataclass(frozen=True)
+class ContoursOfficiels:
+    """Un second fichier de contours, à côté de ceux que les pages dessinent ; ``source`` : ce qui se lit dessous."""
+
+    fichier: str
+    source: str
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from observatoire.communes import (
     HORS_QUARTIER,
     VILLE,
     Commune,
+    ContoursOfficiels,
     Epci,
     lire_contours_de,
 )
@@ -65,7 +66,8 @@ class Configuration:
     qui sont fixées. ``trimestre`` : celui où se tient l'édition (« 2011-T1 »), qui date le suivi
     des alertes. ``codes_des_signataires`` : le code de chaque signataire qui en a un -> son nom. ``communes`` : celles
     d'une agglomération, dont ``code`` est alors le SIREN ; vide quand le territoire est une commune. ``epci`` : celui
-    d'une commune, s'il est déclaré ; il ne sert qu'au contexte de la revue. ``publication`` : qui publie le
+    d'une commune, s'il est déclaré ; il ne sert qu'au contexte de la revue. ``contours_officiels`` : ceux qui situent
+    les immeubles, quand les autres ne sont qu'un schéma. ``publication`` : qui publie le
     site, et où.
     """
 
@@ -90,6 +92,7 @@ class Configuration:
     publication: Mapping[str, str] = field(default_factory=dict)
     communes: tuple[Commune, ...] = ()
     epci: Epci | None = None
+    contours_officiels: ContoursOfficiels | None = None
 
     @property
     def tout(self) -> tuple[str, str]:
@@ -195,6 +198,7 @@ def _dossier_donne(brut: object, nom: str) -> str:
 
 def _composer(ville: Ville, fichier: Path, referentiels: Path) -> Configuration:
     territoire, edition = ville.territoire, ville.edition
+    officiels = territoire.contours_officiels
     chemins = {nom: getattr(ville.chemins, nom, None) or ici for nom, ici in CHEMINS_PAR_DEFAUT.items()}
     deposants = [(d, True) for d in ville.bailleurs] + [(d, False) for d in ville.autres_deposants]
     communes = tuple(lire_contours_de(c.model_dump(), referentiels)[0] for c in territoire.communes or ())
@@ -220,6 +224,7 @@ def _composer(ville: Ville, fichier: Path, referentiels: Path) -> Configuration:
         publication=ville.publication.model_dump(exclude_none=True) if ville.publication else {},
         communes=communes,
         epci=Epci(territoire.epci.code, territoire.epci.nom) if territoire.epci else None,
+        contours_officiels=ContoursOfficiels(**officiels.model_dump()) if officiels else None,
     )
 
 

@@ -12,6 +12,7 @@ from observatoire.edition.explorateur import DOSSIER
 from observatoire.presentation import reperes, selection
 from observatoire.presentation.affichage import Fragment, defiler, grille
 from observatoire.presentation.carte import carte
+from observatoire.presentation.comparaisons import comparer_zero
 from observatoire.presentation.cote_a_cote import comparaison_bailleurs, comparaison_quartiers
 from observatoire.presentation.donnees import noter_statuts, tableau_simple
 from observatoire.presentation.evolution import evolution
@@ -88,11 +89,24 @@ def dire_l_essentiel(valeurs: Publie, declaration: dict) -> str:
     niveau, siennes = selection.parties(valeurs, code)
     parus = [r for r in siennes if statut_de(r) == PUBLIE and not est_hors(r["code"])]
     parus.sort(key=lambda r: r["valeur"])
-    etendue = ""
+    etendue = pire = ""
     if len(parus) > 1:
         bas, haut = (f"{ecrire_ligne(r, declaration)} ({pour_myst(r['nom'])})" for r in (parus[0], parus[-1]))
         etendue = f" ; de {bas} à {haut} selon les {NIVEAUX[niveau].pluriel}"
-    return f"**En {valeurs.annee}, {ici}{etendue}.**"
+        pire = _dire_le_pire(valeurs, declaration, parus)
+    return f"**En {valeurs.annee}, {ici}{etendue}.{pire}**"
+
+
+def _dire_le_pire(valeurs: Publie, declaration: dict, parus: list[dict]) -> str:
+    """« Planoise : en hausse depuis 2007 (+3,7 points). » ; rien quand ni hausse ni baisse n'est un progrès.
+
+    ``parus`` : par valeur croissante.
+    """
+    if declaration["sens"] not in PROGRES:
+        return ""
+    pire = parus[0 if declaration["sens"] == "hausse" else -1]
+    depuis = comparer_zero(valeurs, declaration["code"], pire["code"])
+    return f" {pour_myst(pire['nom'])} : {depuis.texte}." if depuis and depuis.signe != "impossible" else ""
 
 
 def _dire_aussi(declaration: dict) -> list[str]:

@@ -2,7 +2,8 @@
 
 Le référentiel est ``referentiels/quartiers.geojson`` (code, nom, niveau, parent et, au choix, schematique), un
 GeoPackage ou un Shapefile zippé du même nom, dans tout système de coordonnées déclaré ; ou un fichier par commune d'une
-agglomération ; le parent d'un quartier y est alors sa commune. Le code donné par le bailleur l'emporte ; à défaut, une
+agglomération ; le parent d'un quartier y est alors sa commune. Une ville qui dessine un schéma peut y joindre ses
+contours officiels : ce sont alors eux qui situent. Le code donné par le bailleur l'emporte ; à défaut, une
 jointure spatiale. Un immeuble hors de tout contour n'est jamais perdu : il est rangé sous :data:`HORS_QUARTIER` et
 signalé.
 """
@@ -16,7 +17,7 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 import pandas as pd
 
-from observatoire.communes import HORS_QUARTIER, VILLE, Commune
+from observatoire.communes import FORMATS_DE_CONTOURS, HORS_QUARTIER, VILLE, Commune
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.erreurs import ErreurConfiguration
@@ -26,8 +27,8 @@ from observatoire.lecture.problemes import compter, enumerer, nombre
 if TYPE_CHECKING:
     import geopandas as gpd
 
-#: Le fichier des contours, sous l'un de ces noms ; un Shapefile est dans un zip.
-CONTOURS = ("quartiers.geojson", "quartiers.gpkg", "quartiers.zip")
+#: Le fichier des contours, sous l'un de ces noms.
+CONTOURS = tuple(f"quartiers{suffixe}" for suffixe in FORMATS_DE_CONTOURS)
 PROPRIETES = ("code", "nom", "niveau", "parent")
 #: Les propriétés qu'un Shapefile, dont les noms ont dix lettres au plus, écourte.
 ECOURTEES = {"schematiqu": "schematique"}
@@ -51,11 +52,31 @@ class ContoursSuperposes(ErreurConfiguration):
 
 
 def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
-    """Les contours du référentiel, ou ``None`` si la commune n'en a pas.
+    """Les contours qui situent les immeubles : les officiels, s'ils sont déclarés, sinon ceux que les pages dessinent.
 
-    ``schematique`` est faux quand le fichier ne le dit pas. Lève :class:`ErreurConfiguration` si le fichier ne peut pas
-    être lu, si une propriété manque, si un code se répète ou si un parent est inconnu.
+    ``None`` si la commune n'en a pas. Lève :class:`ErreurConfiguration` si un fichier ne peut pas être lu, si une
+    propriété manque, si un code se répète, si un parent est inconnu, ou si les officiels ne sont pas ceux des mêmes
+    territoires.
     """
+    dessines = lire_les_dessines(config)
+    if config.contours_officiels is None:
+        return dessines
+    fichier = config.chemin("referentiels") / config.contours_officiels.fichier
+    if dessines is None:
+        raise ErreurConfiguration(f"{fichier.name} : cette ville n'a pas d'autres contours ; les nommer {CONTOURS[0]}.")
+    officiels, cles = _lire(fichier), ["niveau", "code"]
+    ici, la = (set(c[cles].itertuples(index=False, name=None)) for c in (dessines, officiels))
+    ecarts = [f"il y manque le {n} « {c} »." for n, c in sorted(ici - la)]
+    ecarts += [f"le {n} « {c} » n'est pas dans les contours dessinés." for n, c in sorted(la - ici)]
+    if ecarts:
+        liste = "\n".join(f"  - {e}" for e in ecarts)
+        raise ErreurConfiguration(f"{fichier.name} : {len(ecarts)} problème(s).\n{liste}")
+    propres = [*cles, "geometry", "schematique", "repris"]
+    return officiels[propres].merge(dessines[[*cles, "nom", "parent"]], on=cles)
+
+
+def lire_les_dessines(config: Configuration) -> gpd.GeoDataFrame | None:
+    """Les contours que dessinent les pages, ou ``None`` ; ``schematique`` est faux quand le fichier ne le dit pas."""
     if config.communes:
         tous = [_lire(config.chemin("referentiels") / c.contours) for c in config.communes]
         du_quartier = [t["niveau"].eq("quartier") for t in tous]
@@ -70,7 +91,9 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
 
 def trouver_les_contours(config: Configuration) -> Path | None:
     """Le fichier des contours, ou ``None``. Lève :class:`ErreurConfiguration` s'il y en a plusieurs."""
-    presents = [f for nom in CONTOURS if (f := config.chemin("referentiels") / nom).is_file()]
+    officiels = config.contours_officiels.fichier if config.contours_officiels else None
+    presents = [config.chemin("referentiels") / nom for nom in CONTOURS if nom != officiels]
+    presents = [f for f in presents if f.is_file()]
     if len(presents) > 1:
         raise ErreurConfiguration(f"{enumerer(f.name for f in presents)} : un seul fichier de contours. Garder le bon.")
     return presents[0] if presents else None

@@ -23,9 +23,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from observatoire.livre import gardes
+from observatoire.configuration import PUBLIQUE
+from observatoire.fichiers import ecrire_octets
+from observatoire.livre import gardes, vignettes
 from observatoire.livre.ecriture import AQuatreMains
 from observatoire.livre.politique import FEUILLE, POLITIQUE
+from observatoire.presentation.affichage import empreinte
 from observatoire.typographie import ponctuer, ponctuer_html
 
 GABARITS = Path(__file__).parent / "gabarits"
@@ -120,9 +123,20 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     context["body"] = _distinguer_les_figures(context.get("body", ""))
     dite = decrire(context["body"])
     context["description"] = f"Données fictives. {dite}" if dite and edition.get("fictif") else dite
+    if edition["public"] == PUBLIQUE:
+        context["vignette"] = _illustrer(app, pagename, context, dite)
     for appel, script in SCRIPTS.items():
         if appel in context.get("body", ""):
             app.add_js_file(**script)
+
+
+def _illustrer(app: Sphinx, pagename: str, context: dict, constat: str) -> str:
+    """Dessiner l'image d'une page, refaite chaque fois qu'elle est récrite ; rend son adresse dans le site."""
+    edition, titre = context["edition"], html.fromstring(f"<p>{context.get('title', '')}</p>").text_content()
+    octets = vignettes.dessiner(edition["titre"], titre, constat, fictif=bool(edition.get("fictif")))
+    chemin = f"{vignettes.DOSSIER}/{pagename}.png"
+    ecrire_octets(octets, Path(app.outdir) / chemin)
+    return f"{chemin}?v={empreinte(octets.decode('latin-1'))}"
 
 
 def decrire(corps: str) -> str:
@@ -137,7 +151,7 @@ def decrire(corps: str) -> str:
     phrases = page.xpath("//p[not(ancestor::figure or ancestor::table or ancestor::details)]")
     textes = (" ".join(noeud.text_content().split()) for noeud in (*puces, *phrases))
     dite = next((texte for texte in textes if len(texte) >= _UNE_PHRASE), "")
-    return textwrap.shorten(dite, _DESCRIPTION, placeholder="…")
+    return textwrap.shorten(dite, _DESCRIPTION, placeholder="…").replace(".…", ".")
 
 
 def _distinguer_les_figures(corps: str) -> str:

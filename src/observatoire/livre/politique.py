@@ -76,7 +76,9 @@ def reproches(page: html.HtmlElement) -> Iterator[str]:
     for valeur in _ATTRIBUTS(page):
         yield f"attribut « {valeur.attrname} »."
     for valeur in _ADRESSES(page):
-        charge = valeur.attrname in _CHARGES or valeur.getparent().tag in _CHARGENT
+        balise = valeur.getparent()
+        # L'adresse propre d'une page (« canonical ») se lit, et ne se charge pas.
+        charge = valeur.attrname in _CHARGES or (balise.tag in _CHARGENT and balise.get("rel") != "canonical")
         ailleurs = charge and bool(_AILLEURS.match(valeur))
         if (ailleurs or _VERS_UN_SCRIPT.match(valeur)) and not valeur.startswith(_IMAGES):
             yield f"adresse « {valeur[:60]} »."

@@ -12,7 +12,7 @@ from pyproj import Transformer
 from shapely.affinity import affine_transform
 
 from observatoire.presentation import donnees, reperes, selection
-from observatoire.presentation.affichage import Fragment, absent, silence
+from observatoire.presentation.affichage import Fragment, absent, plier, silence
 from observatoire.presentation.classes import Classes, classer
 from observatoire.presentation.constats import constater_les_ecarts
 from observatoire.presentation.contraste import encre_sur
@@ -32,6 +32,7 @@ LARGEUR = 460
 #: Le rayon du plus grand disque, et le fond des quartiers qui en portent un.
 DISQUE, FOND, BLEU = 40, "#f4f6f7", "#80bbdd"
 ENCRE = "#1f2933"
+SCHEMATIQUE = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>'
 MOTIFS = {
     "c": '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#5b1a00" stroke-width="1.4"/>',
     "nd": '<circle cx="2" cy="2" r="1.2" fill="#525c66"/><circle cx="6" cy="6" r="1.2" fill="#525c66"/>',
@@ -59,24 +60,46 @@ def carte(
     lignes = selection.quartiers(valeurs, indicateur, bailleur, commune)
     if donnees.vide(lignes):
         return absent(f"{declaration['libelle']} (carte)", donnees.raison({r["nom"]: r for r in lignes}))
-    lieux, cadre, schematique = _lieux(valeurs, lignes)
     titre = f"{declaration['libelle']} par quartier, {valeurs.annee}"
     if bailleur != "tous":
         titre = f"{titre}, {valeurs.nom('bailleur', bailleur)}"
     echelle = _echelle(valeurs, declaration, bailleur, lignes, repere)
-    aspects = [_aspect(lieu, declaration, echelle) for lieu in lieux]
-    habilles = list(zip(lieux, aspects, strict=True))
-    formes = [_dessiner(valeurs, declaration, *habille, (territoire, depuis)) for habille in habilles]
+    habit, page = (declaration, echelle), (territoire, depuis)
+    svg, schematique = _tracer_la_carte(valeurs, (valeurs.contours, lignes), habit, page, titre)
+    dessin = f"{svg}{_legende(declaration, lignes, echelle, (reperes.ligne(valeurs, indicateur, repere), repere))}"
+    if schematique:
+        dessin += SCHEMATIQUE
+    if valeurs.contours_officiels is not None:
+        fond = valeurs.contours_officiels, lignes
+        officiel, _ = _tracer_la_carte(valeurs, fond, habit, page, f"{titre}, contours officiels")
+        dessin += replier_les_officiels(valeurs, officiel)
+    return _mettre_en_page(valeurs, declaration, lignes, dessin, titre, repere)
+
+
+def _tracer_la_carte(
+    valeurs: Publie, fond: tuple[pd.DataFrame, list[dict]], habit: tuple, page: tuple[str | None, str], titre: str
+) -> tuple[str, bool]:
+    """Le dessin, et s'il est schématique. ``fond`` : des contours et les lignes de leurs quartiers ; ``habit`` : la
+    déclaration et l'échelle."""
+    (declaration, echelle), (lieux, cadre, schematique) = habit, _lieux(*fond)
+    habilles = [(lieu, _aspect(lieu, declaration, echelle)) for lieu in lieux]
+    formes = [_dessiner(valeurs, declaration, *habille, page) for habille in habilles]
     noms = [_nommer(declaration, *habille) for habille in habilles]
     corps = f'{_motifs(lieux)}{"".join(formes)}<g class="obs-noms" aria-hidden="true">{"".join(noms)}</g>'
     description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux)
     svg = envelopper(cadre, corps, titre, f"{description}.").replace('role="img"', 'role="group"')
-    return _mettre_en_page(valeurs, declaration, lignes, svg, titre, echelle, schematique, repere)
+    return svg, schematique
 
 
-def _lieux(valeurs: Publie, lignes: list[dict]) -> tuple[list[dict], str, bool]:
+def replier_les_officiels(valeurs: Publie, svg: str) -> str:
+    """La même carte sur les contours officiels, à ouvrir sous le schéma ; avec leur source."""
+    source = escape(str(valeurs.contours_officiels["source"].iloc[0]))
+    return plier("Sur les contours officiels", f'{svg}<p class="obs-note">Contours : {source}.</p>')
+
+
+def _lieux(contours: pd.DataFrame, lignes: list[dict]) -> tuple[list[dict], str, bool]:
     """Les quartiers projetés, simplifiés et ramenés à la page ; le cadre ; et si la carte est schématique."""
-    contours, par_code = valeurs.contours, {r["code"]: r for r in lignes}
+    par_code = {r["code"]: r for r in lignes}
     contours = contours[contours["niveau"].eq("quartier") & contours["code"].isin(par_code)]
     traces, cadre, oui = tracer(contours, [par_code[code]["nom"] for code in contours["code"]])
     traces = {t["code"]: t for t in traces.drop(columns="niveau").to_dict("records")}
@@ -106,8 +129,12 @@ def tracer(contours: pd.DataFrame, noms: list[str]) -> tuple[pd.DataFrame, str, 
         abreges, points = etiqueter([noms[r] for r in rangs], [formes[r] for r in rangs])
         ou = places.index[rangs]
         places.loc[ou, "abrege"], places.loc[ou, ["x", "y"]] = abreges, points
-    oui = contours["schematique"].astype(str).str.lower().eq("true").any() if "schematique" in contours else False
-    return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", bool(oui)
+    return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", sont_schematiques(contours)
+
+
+def sont_schematiques(contours: pd.DataFrame) -> bool:
+    """L'un de ces contours se dit schématique."""
+    return "schematique" in contours and bool(contours["schematique"].astype(str).str.lower().eq("true").any())
 
 
 @lru_cache(maxsize=1)
@@ -180,12 +207,10 @@ def _nommer(declaration: dict, lieu: dict, aspect: Aspect) -> str:
     )
 
 
-def _mettre_en_page(valeurs, declaration, lignes, svg, titre, echelle, schematique, repere) -> Fragment:
+def _mettre_en_page(valeurs, declaration, lignes, dessin, titre, repere) -> Fragment:
     ville = reperes.ligne(valeurs, declaration["code"], repere)
     rangs = [(r["nom"], r, valeurs.annee) for r in lignes]
     table = donnees.table_figure("Quartier", [(repere.nom, ville, valeurs.annee), *rangs], declaration, titre)
-    marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
-    dessin = f"{svg}{_legende(declaration, lignes, echelle, (ville, repere))}{marque}"
     note = donnees.note(valeurs, declaration, ville, f"{repere.nom} : {ecrire_ligne(ville, declaration)}.")
     constat = constater_les_ecarts(valeurs, declaration["code"], lignes, repere, "quartier")
     cartouche = donnees.Cartouche(titre, constat, f"carte-{declaration['code']}")

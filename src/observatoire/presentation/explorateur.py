@@ -10,7 +10,7 @@ import pandas as pd
 
 from observatoire.echappement import pour_tableur
 from observatoire.presentation import selection
-from observatoire.presentation.carte import MOTIFS, motif, tracer
+from observatoire.presentation.carte import MOTIFS, SCHEMATIQUE, motif, replier_les_officiels, tracer
 from observatoire.presentation.etiquettes import CORPS
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import suffixe
@@ -87,16 +87,24 @@ def fond_de_carte(valeurs: Publie) -> str:
     """
     if valeurs.contours is None:
         return ""
-    traces, cadre, schematique = tracer(valeurs.contours, _noms(valeurs))
     motifs = "".join(motif(statut, f"explorateur-{statut}") for statut in MOTIFS)
+    fond, schematique = _tracer(valeurs, valeurs.contours, f"<defs>{motifs}</defs>")
+    if schematique:
+        fond += SCHEMATIQUE
+    if valeurs.contours_officiels is not None:
+        fond += replier_les_officiels(valeurs, _tracer(valeurs, valeurs.contours_officiels)[0])
+    return fond
+
+
+def _tracer(valeurs: Publie, contours: pd.DataFrame, motifs: str = "") -> tuple[str, bool]:
+    """Des contours, un groupe par niveau, et s'ils sont schématiques."""
+    traces, cadre, schematique = tracer(contours, _noms(valeurs, contours))
     groupes = "".join(f'<g data-niveau="{escape(n)}">{_formes(siennes)}</g>' for n, siennes in traces.groupby("niveau"))
-    marque = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>' if schematique else ""
-    return f'<svg class="obs-svg" viewBox="{cadre}"><defs>{motifs}</defs>{groupes}</svg>{marque}'
+    return f'<svg class="obs-svg obs-fond" viewBox="{cadre}">{motifs}{groupes}</svg>', schematique
 
 
-def _noms(valeurs: Publie) -> list[str]:
+def _noms(valeurs: Publie, contours: pd.DataFrame) -> list[str]:
     """Le nom de chaque contour ; son code s'il n'a pas de valeurs, et ne paraîtra pas."""
-    contours = valeurs.contours
     return [valeurs.noms.get(cle, cle[1]) for cle in zip(contours["niveau"], contours["code"], strict=True)]
 
 

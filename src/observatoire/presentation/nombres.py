@@ -174,10 +174,10 @@ def ecrire_trimestre(trimestre: str, court: bool = False) -> str:
 
 
 @lru_cache(maxsize=256)
-def ecrire_date(date: str | datetime.date) -> str:
-    """« 31 décembre 2010 », « 1er janvier 2011 »."""
+def ecrire_date(date: str | datetime.date, court: bool = False) -> str:
+    """« 31 décembre 2010 », « 1er janvier 2011 » ; ``court`` : « 31 déc. 2010 », quand la place manque."""
     jour = datetime.date.fromisoformat(date[:10]) if isinstance(date, str) else date
-    texte = format_date(jour, "d MMMM y", locale="fr").replace(" ", INSECABLE)
+    texte = format_date(jour, "d MMM y" if court else "d MMMM y", locale="fr").replace(" ", INSECABLE)
     return texte.replace("1", "1er", 1) if jour.day == 1 else texte
 
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 
+#: Où sont tous les changements de l'année.
+LISTE = "accueil.html#ce-qui-est-nouveau"
+
+
 def couverture_annee(valeurs: Publie, depuis: str = "annee") -> Fragment:
     """Pour chaque famille, ce que chaque bailleur a livré cette année et la part du parc que cela couvre."""
     table = valeurs.couverture[valeurs.couverture["annee"].eq(valeurs.annee)]
@@ -77,15 +81,16 @@ def changements_en_bref(valeurs: Publie, depuis: str = "edition") -> Fragment:
     parts = [code for code in suivis if valeurs.catalogue[code]["nature"] == PROPORTION]
     nets = deux[deux["ajustee"].lt(SEUIL) & deux["indicateur"].isin(parts) & deux["niveau"].eq("quartier")]
     compte = f"{ecrire(deux['ajustee'].lt(SEUIL).sum(), 'changements', decimales=0)} nets depuis {avant}"
+    compte = lier(compte, LISTE)
     if nets.empty:
-        return en_bref("Ce qui change.", f"{escape(compte)}.")
+        return en_bref("Ce qui change.", f"{compte}.")
     premier = next(nets.loc[[nets["variation"].abs().idxmax()]].itertuples())
     ecart = comparaisons.comparer_annee(
         valeurs, premier.indicateur, avant, (premier.niveau, premier.territoire, "tous"), premier.ajustee
     )
     quoi = f"{lier_lieu(valeurs, premier.niveau, premier.territoire, depuis)}, "
     quoi += f"{lier_fiche(valeurs, premier.indicateur, depuis)}, {escape(ecart.texte)}"
-    return en_bref("Ce qui change.", f"{escape(compte)}, dont le plus grand par quartier : {quoi}.")
+    return en_bref("Ce qui change.", f"{compte}, dont le plus grand par quartier : {quoi}.")
 
 
 def silences_en_bref(valeurs: Publie) -> Fragment:
@@ -97,7 +102,7 @@ def silences_en_bref(valeurs: Publie) -> Fragment:
     qui = f"Sans dépôt accepté en {valeurs.annee} : {', '.join(muets)}." if muets else ""
     qui = qui or f"Tous les bailleurs ont déposé en {valeurs.annee}."
     secret = f"{ecrire_part(caches)} des valeurs sont cachées par le secret"
-    return en_bref("Ce que l'on ne sait pas.", f"{escape(qui)} {lier(secret, 'sources.html')}.")
+    return en_bref("Ce que l'on ne sait pas.", f"{escape(qui)} {lier(secret, 'sources.html#secret-statistique')}.")
 
 
 def _acceptes(valeurs: Publie) -> pd.DataFrame:

@@ -12,11 +12,11 @@ from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.fichiers import ecrire_texte
-from observatoire.lecture.territoires import PROPRIETES, lire_contours, trouver_les_contours
+from observatoire.lecture.territoires import PROPRIETES, lire_contours, lire_les_dessines, trouver_les_contours
 from observatoire.publication.immeubles import nommer_les_immeubles
 from observatoire.rangement import ecrire_publiee
 from observatoire.secret import Regles
-from observatoire.tables.edition import CONTOURS, TERRITOIRES
+from observatoire.tables.edition import CONTOURS, CONTOURS_OFFICIELS, TERRITOIRES
 
 
 def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Regles, travail: Path) -> None:
@@ -24,6 +24,9 @@ def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Re
 
     Qui voit les immeubles a de plus leur nom et leur place (``lon``, ``lat``).
     """
+    if officiels := config.contours_officiels:
+        traces = lire_contours(config)[[*PROPRIETES, "geometry"]].assign(source=officiels.source)
+        traces.to_file(CONTOURS_OFFICIELS.dans(travail), driver="GeoJSON")
     lignes = [(*config.tout, config.nom, None)]
     for trait in _publier_contours(config, travail):
         p = trait["properties"]
@@ -64,7 +67,7 @@ def _publier_contours(config: Configuration, travail: Path) -> list[dict]:
         if donne.suffix == ".geojson" and _est_ordinaire(lire_json(donne)):
             shutil.copy(donne, sortie)
         else:
-            lus = lire_contours(config)
+            lus = lire_les_dessines(config)
             lus[[*PROPRIETES, "schematique", "geometry"]].to_file(sortie, driver="GeoJSON")
         return lire_json(sortie)["features"]
     traits = []

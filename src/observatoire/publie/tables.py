@@ -13,7 +13,7 @@ from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES, AMPLEURS_PUBLIE
 from observatoire.sujets.mixite.tables import FICHES
 from observatoire.tables import Table, publiees
 from observatoire.tables.colonnes import MESURES
-from observatoire.tables.edition import CATALOGUE, CONTOURS, EDITION
+from observatoire.tables.edition import CATALOGUE, CONTOURS, CONTOURS_OFFICIELS, EDITION
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 CLES = INDICATEURS_PUBLIES.noms_des_cles
@@ -70,6 +70,6 @@ def _lire_fiches(table: Table, dossier: Path) -> dict[str, dict]:
 
 
 _LECTEURS = {
-    CATALOGUE: _lire_fiches, CONTOURS: _lire_contours, EDITION: _lire_json, ALERTES_PUBLIEES: _lire_alertes,
-    FICHES: _lire_fiches,
+    CATALOGUE: _lire_fiches, CONTOURS: _lire_contours, CONTOURS_OFFICIELS: _lire_contours, EDITION: _lire_json,
+    ALERTES_PUBLIEES: _lire_alertes, FICHES: _lire_fiches,
 }  # fmt: skip

@@ -111,14 +111,14 @@ class Publie:
         return table
 
     def carte(self, indicateur: str, niveau: str = "quartier", bailleur: str = "tous") -> gpd.GeoDataFrame:
-        """:meth:`tableau`, l'année de la lecture, sur les contours d'un ``niveau`` (EPSG:4326) : à tracer
-        (``.plot("valeur")``) ou à joindre. Un contour sans valeur y est, ``valeur`` manquante.
+        """:meth:`tableau`, l'année de la lecture, sur les contours d'un ``niveau`` (EPSG:4326), officiels s'il y en a :
+        à tracer (``.plot("valeur")``) ou à joindre. Un contour sans valeur y est, ``valeur`` manquante.
 
         Lève :class:`ErreurConfiguration` si rien n'est tracé à ce niveau.
         """
         import geopandas as gpd
 
-        contours = self.contours
+        contours = self.contours if self.contours_officiels is None else self.contours_officiels
         siens = None if contours is None else contours[contours["niveau"].eq(niveau)]
         if siens is None or siens.empty:
             raise ErreurConfiguration(f"pas de contours au niveau « {niveau} » : pas de carte.")

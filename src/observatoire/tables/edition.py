@@ -70,6 +70,10 @@ CONTOURS = Table(
     "contours", PUBLIE, "les contours des quartiers et des secteurs", PROTECTION,
     sources=("contours",), protection=PUBLIC, nom_du_fichier="territoires.geojson",
 )  # fmt: skip
+CONTOURS_OFFICIELS = Table(
+    "contours_officiels", PUBLIE, "les contours officiels des mêmes territoires, et leur source", PROTECTION,
+    sources=("contours officiels",), protection=PUBLIC, facultative=True, nom_du_fichier="contours_officiels.geojson",
+)  # fmt: skip
 EDITION = Table(
     "edition", PUBLIE, "ce qu'est cette édition, et ce qu'elle cache", PROTECTION,
     de=(DEPOTS, IMMEUBLES_HORS_QUARTIER, ORIGINE, INDICATEURS_PUBLIES), sources=("observatoire.yml", "barèmes"),

@@ -9,7 +9,15 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, create_model
 
-from observatoire.communes import AGGLOMERATION, INSEE, SIREN, Commune, lire_contours_de, repetitions
+from observatoire.communes import (
+    AGGLOMERATION,
+    FORMATS_DE_CONTOURS,
+    INSEE,
+    SIREN,
+    Commune,
+    lire_contours_de,
+    repetitions,
+)
 from observatoire.configuration.commun import ACCES, ANNEES, CHEMINS, CODE, CONTOURS, NIVEAUX, QUARTIERS, TABLES, TOUS
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, doubles, entier, parmi
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
@@ -44,6 +52,21 @@ class CommuneDeclaree(Fiche):
             yield (), f"{{cle}} : {defaut}"
 
 
+class ContoursOfficiels(Fiche):
+    """Les contours officiels des mêmes quartiers : leur ``fichier``, parmi les référentiels, et leur ``source``."""
+
+    fichier: Texte
+    source: Texte
+
+    @classmethod
+    def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
+        fichier = sain.get("fichier", "x.zip")
+        if not fichier.endswith(FORMATS_DE_CONTOURS):
+            yield ("fichier",), f"{{cle}} est un {', '.join(FORMATS_DE_CONTOURS)} (un Shapefile dans un zip)."
+        elif "fichier" in sain and not (contexte["referentiels"] / fichier).is_file():
+            yield ("fichier",), f"{{cle}} : « {fichier} » manque dans les référentiels."
+
+
 class Territoire(Fiche):
     """La commune, ou l'EPCI quand il y a des ``communes``. ``a``, ``de`` : compléments de lieu."""
 
@@ -54,9 +77,12 @@ class Territoire(Fiche):
     quartiers: parmi(*QUARTIERS) = CONTOURS
     epci: Epci | None = None
     communes: list[CommuneDeclaree] | None = None
+    contours_officiels: ContoursOfficiels | None = None
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
+        if "contours_officiels" in sain and sain.get("quartiers", CONTOURS) != CONTOURS:
+            yield ("contours_officiels",), "{cle} ne va pas avec « quartiers: communes »."
         communes = sain.get("communes")
         if communes is None:
             return

@@ -7,8 +7,8 @@ const ETIQUETTES = 20; // lieux au-delà desquels la carte n'écrit plus les val
 const DISQUE = 36; // rayon du plus grand disque d'un compte
 const [LARGEUR, HAUTEUR, GAUCHE, BAS, HAUT] = [360, 220, 44, 26, 14];
 const DE_SVG = new Set(["svg", "g", "text", "line", "circle", "rect", "title", "tspan"]);
-const fond = racine.querySelector("svg");
-const marque = racine.querySelector(".obs-schematique");
+const fonds = [...racine.querySelectorAll(".obs-fond")]; // le schéma, puis les contours officiels, dans leur pli
+const [marque, pli] = [".obs-schematique", ".obs-pli"].map((sorte) => racine.querySelector(sorte));
 
 export function el(nom, attributs, ...dedans) {
   const noeud = DE_SVG.has(nom) ? document.createElementNS("http://www.w3.org/2000/svg", nom) : document.createElement(nom);
@@ -37,17 +37,30 @@ function ecrireBorne(borne) {
 // --- la carte : les mêmes classes toutes les années ; un compte est un disque, jamais une teinte
 
 export function colorier(vue, titre) {
-  const groupes = [...(fond?.querySelectorAll("g[data-niveau]") ?? [])];
-  const sien = groupes.find((groupe) => groupe.dataset.niveau === vue.choix.niveau);
   const bornes = graduer(sommaire.annees.flatMap((annee) => vue.presents.map((lieu) => vue.prendre(lieu, annee).valeur)), vue.d);
-  if (!sien || !bornes.length) return [];
-  for (const groupe of groupes) groupe.setAttribute("display", groupe === sien ? "inline" : "none");
+  if (!bornes.length || !fonds.some((fond) => sienDe(fond, vue))) return [];
+  for (const fond of fonds) {
+    for (const groupe of groupesDe(fond)) groupe.setAttribute("display", groupe === sienDe(fond, vue) ? "inline" : "none");
+    remplir(vue, sienDe(fond, vue), bornes);
+    fond.setAttribute("role", "img");
+    fond.setAttribute("aria-label", `Carte : ${titre}${pli?.contains(fond) ? ", contours officiels" : ""}. Les valeurs sont dans la liste.`);
+  }
+  const dessous = [marque, pli].filter(Boolean);
+  return [el("figure", { class: "obs-figure obs-carte" }, fonds[0], legender(vue, bornes), ...dessous)];
+}
+
+function groupesDe(fond) {
+  return [...fond.querySelectorAll("g[data-niveau]")];
+}
+
+function sienDe(fond, vue) {
+  return groupesDe(fond).find((groupe) => groupe.dataset.niveau === vue.choix.niveau);
+}
+
+function remplir(vue, groupe, bornes) {
   const parCode = new Map(vue.presents.map((lieu) => [lieu.code, lieu]));
-  const formes = [...sien.querySelectorAll(".obs-lieu")].filter((forme) => parCode.has(forme.dataset.code));
+  const formes = [...groupe.querySelectorAll(".obs-lieu")].filter((forme) => parCode.has(forme.dataset.code));
   for (const forme of formes) teindre(vue, forme, parCode.get(forme.dataset.code), bornes, formes.length <= ETIQUETTES);
-  fond.setAttribute("role", "img");
-  fond.setAttribute("aria-label", `Carte : ${titre}. Les valeurs sont dans la liste.`);
-  return [el("figure", { class: "obs-figure obs-carte" }, fond, legender(vue, bornes), ...(marque ? [marque] : []))];
 }
 
 function teindre(vue, forme, lieu, bornes, ecrit) {

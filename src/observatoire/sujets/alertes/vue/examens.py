@@ -33,7 +33,7 @@ def dater_l_examen(valeurs: Publie, alerte: dict, depuis: str = "annee") -> str:
     siennes = examens(valeurs, alerte)
     if not siennes:
         return f"<strong>{JAMAIS}</strong>"
-    return lier(ecrire_date(siennes[0]["date"]), vers_seance(siennes[0]["seance"], depuis))
+    return lier(ecrire_date(siennes[0]["date"], court=True), vers_seance(siennes[0]["seance"], depuis))
 
 
 def raconter_le_dernier(valeurs: Publie, alerte: dict, depuis: str = "annee") -> str:

@@ -22,6 +22,7 @@ from observatoire.sujets.alertes.vue.examens import dater_l_examen
 from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.suites import dire_la_suite, dire_le_decide
 from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, est_une_alerte, gravite, pastille
+from observatoire.typographie import majuscule
 from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     ouverts = dossiers_ouverts(valeurs)
     signales.sort(key=lambda r: (not _est_seul(ouverts.get(cle_d_alerte(r))), gravite(r)))
     suivis = bool(ouverts)
-    entetes = ["Territoire", "Niveau", "Verdict", "Indicateur", "Taux", "Examinée", "Excès"]
-    entetes += [*_colonnes_du_suivi(valeurs) * suivis, "Attendu", "Forme", "Années en alerte"]
+    suivi = _colonnes_du_suivi(valeurs) * suivis
+    entetes = ["Territoire", "Indicateur", "Verdict", "Taux", *suivi[:1], "Examinée", *suivi[1:], *_MESURES]
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
     table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
     html = defiler(table, titre) + donnees.noter_statuts(table)
@@ -50,6 +51,8 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     return reserver(valeurs, html, titre)
 
 
+#: Ce qui précise une alerte sans rien décider : après ce qui se lit d'un coup d'œil.
+_MESURES = ("Niveau", "Excès", "Attendu", "Forme", "Années en alerte")
 _LECTURE = (
     "Excès : ce qui est observé de plus que l'attendu, si le territoire était occupé comme les logements de même "
     "taille et de même financement du reste"
@@ -66,16 +69,18 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
     adresse = vers_alerte(valeurs, dossier, depuis) or vers_territoire(valeurs, "quartier", ligne["quartier"], depuis)
     declaration = valeurs.catalogue[ligne["indicateur"]]
     propre = valeurs.ligne(ligne["indicateur"], ligne["niveau"], ligne["territoire"], annee=ligne["annee"])
+    suivi = _suivi(valeurs, dossier) if suivis else []
     return [
         lier(nommer_lieu(valeurs, ligne).removeprefix(f"{ligne['niveau']} "), adresse)
         + dire_la_commune(valeurs, ligne["niveau"], ligne["territoire"]),
-        ligne["niveau"],
-        pastille(ligne),
         lier_fiche(valeurs, ligne["indicateur"], depuis),
+        pastille(ligne),
         ecrire_ligne(propre, declaration, html=True),
+        *suivi[:1],
         dater_l_examen(valeurs, ligne, depuis) if est_une_alerte(ligne) else "–",
+        *suivi[1:],
+        ligne["niveau"],
         _exces(ligne, declaration),
-        *(_suivi(valeurs, dossier) if suivis else []),
         ecrire(ligne["attendu"], decimales=0),
         _forme(ligne),
         ecrire(ligne["annees_en_alerte"], decimales=0),
@@ -99,18 +104,19 @@ def _forme(ligne: dict) -> str:
 
 def _colonnes_du_suivi(valeurs: Publie) -> list[str]:
     pilote = ["Pilote"] * (valeurs.edition["public"] != PUBLIQUE)
-    return ["État", *pilote, "Ouverte", "Décidé", "Prochaine étape"]
+    return ["Ouverte", "Décidé", *pilote, "Prochaine étape", "État"]
 
 
 def _suivi(valeurs: Publie, dossier: dict | None) -> list[str]:
-    """L'état du dossier, qui le pilote, son ouverture, ce qui est décidé et ce qui vient ; des tirets sans dossier."""
+    """Son ouverture, ce qui est décidé, qui pilote, ce qui vient, et l'état du dossier ; des tirets sans dossier."""
     colonnes = _colonnes_du_suivi(valeurs)
     if dossier is None:
         return ["–"] * len(colonnes)
     pilote = [dire_pilote(valeurs, dossier)] * ("Pilote" in colonnes)
     ouverte = ecrire_trimestre(dossier["ouverture"], court=True)
-    suite = dire_le_decide(valeurs, dossier), dire_la_suite(valeurs, dossier)
-    return [ETATS_D_UN_DOSSIER[dossier["etat"]].libelle, *pilote, ouverte, *suite]
+    suite = majuscule(dire_la_suite(valeurs, dossier))
+    etat = ETATS_D_UN_DOSSIER[dossier["etat"]].libelle
+    return [ouverte, dire_le_decide(valeurs, dossier), *pilote, suite, etat]
 
 
 def dire_pilote(valeurs: Publie, dossier: dict) -> str:

@@ -19,7 +19,7 @@ def pastille(ligne: dict) -> str:
         return ecrire_statut(ligne["statut"], html=True)
     verdict = VERDICTS[ligne["verdict"]]
     signe = f'<span aria-hidden="true">{verdict.signe}</span>'
-    return f'<span class="obs-verdict obs-verdict-{ligne["verdict"]}">{signe} {escape(verdict.nom)}</span>'
+    return f'<span class="obs-verdict obs-verdict-{ligne["verdict"]}">{signe}\u00a0{escape(verdict.nom)}</span>'
 
 
 def est_signale(ligne: dict) -> bool:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-import shapely
-from shapely.affinity import affine_transform
 
-from observatoire.presentation import donnees, selection
+from observatoire.presentation import donnees, plan, selection
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier, titrer
-from observatoire.presentation.carte import LARGEUR, lambert, trace
 from observatoire.presentation.nombres import ecrire, ecrire_statut, nommer_statut
 from observatoire.presentation.svg import envelopper
 from observatoire.presentation.tableaux import cellule
@@ -44,9 +40,9 @@ def voisins(valeurs: Publie, alerte: str) -> Fragment:
     )
     par_code = {r["territoire"]: r for r in lignes}
     marques = [_marquer(lieu, par_code.get(lieu["code"]), trouvee.dossier["territoire"]) for lieu in lieux]
-    plan = _dessiner(valeurs, marques, (niveau, code), titre)
+    dessin = _dessiner(valeurs, marques, (niveau, code), titre)
     liste = _lister(valeurs, trouvee, marques, par_code, titre)
-    return reserver(valeurs, f"{plan}{liste}", titre)
+    return reserver(valeurs, f"{dessin}{liste}", titre)
 
 
 def _entourer(valeurs: Publie, alerte: Alerte) -> tuple[str, str]:
@@ -69,44 +65,18 @@ def _marquer(lieu: dict, ligne: dict | None, courant: str) -> dict:
 
 
 def _dessiner(valeurs: Publie, marques: list[dict], ou: tuple[str, str], titre: str) -> str:
-    """Le plan : les contours, et une marque par immeuble situé ; rien si aucun ne l'est."""
-    lieux = valeurs.territoires
-    if not {"lon", "lat"} <= set(lieux):
+    """Le plan : le contour, et une marque par immeuble situé ; rien si aucun ne l'est."""
+    place = plan.placer(valeurs, marques, ou)
+    if place is None:
         return ""
-    places = lieux[lieux["niveau"].eq("immeuble")].set_index("code")[["lon", "lat"]]
-    situes = [m for m in marques if pd.notna(places["lon"].get(m["code"]))]
-    if not situes:
-        return ""
-    degres = places.loc[[m["code"] for m in situes]].to_numpy(float)
-    points = np.column_stack(lambert().transform(degres[:, 0], degres[:, 1]))
-    formes = _contours(valeurs, ou)
-    ouest, sud, est, nord = shapely.total_bounds([*formes, *shapely.points(points)])
-    marge = 0.05 * max(est - ouest, nord - sud, 100)
-    echelle = LARGEUR / (est - ouest + 2 * marge)
-    cadrage = [echelle, 0, 0, -echelle, (marge - ouest) * echelle, (nord + marge) * echelle]
-    fonds = "".join(
-        f'<path d="{trace(affine_transform(f, cadrage))}" fill="#f4f7f7" stroke="#8b97a1"/>' for f in formes
-    )
-    x, y = points[:, 0] * echelle + cadrage[4], cadrage[5] - points[:, 1] * echelle
-    ordre = sorted(range(len(situes)), key=lambda rang: _RAYONS[situes[rang]["marque"]])
-    corps = "".join(_tracer(situes[rang], x[rang], y[rang]) for rang in ordre)
-    hauteur = (nord - sud + 2 * marge) * echelle
-    svg = envelopper(f"0 0 {LARGEUR} {hauteur:.0f}", fonds + corps, titre, _decrire(situes))
-    return f'<figure class="obs-figure obs-plan">{titrer(titre)}{svg}{_legender(situes)}</figure>'
+    corps = "".join(_tracer(marque) for marque in sorted(place.situes, key=lambda m: _RAYONS[m["marque"]]))
+    svg = envelopper(place.cadre, place.fond + corps, titre, _decrire(place.situes))
+    return f'<figure class="obs-figure obs-plan">{titrer(titre)}{svg}{_legender(place.situes)}</figure>'
 
 
-def _contours(valeurs: Publie, ou: tuple[str, str]) -> list:
-    """Le contour du territoire où l'on est, en Lambert-93 ; aucun si la ville n'a pas de carte."""
-    contours = valeurs.contours
-    if contours is None:
-        return []
-    siens = contours[contours["niveau"].eq(ou[0]) & contours["code"].eq(ou[1])]
-    return list(shapely.transform(siens["geometry"].to_numpy(), lambert().transform, interleaved=False))
-
-
-def _tracer(marque: dict, x: float, y: float) -> str:
+def _tracer(marque: dict) -> str:
     """Une marque ; celle de l'alerte est cerclée."""
-    rayon = _RAYONS[marque["marque"]]
+    rayon, x, y = _RAYONS[marque["marque"]], marque["x"], marque["y"]
     cercle = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{rayon + 5}" fill="none" stroke="#1f2933" stroke-width="2"/>'
     texte = f"{marque['nom']} : {_LEGENDES[marque['marque']]}"
     dessin = f"<g><title>{escape(texte)}</title>{_forme(marque['marque'], x, y)}</g>"
@@ -116,8 +86,7 @@ def _tracer(marque: dict, x: float, y: float) -> str:
 def _forme(marque: str, x: float, y: float) -> str:
     rayon = _RAYONS[marque]
     if marque in SIGNALES:
-        sommets = f"{x:.1f},{y - rayon:.1f} {x + rayon:.1f},{y:.1f} {x:.1f},{y + rayon:.1f} {x - rayon:.1f},{y:.1f}"
-        return f'<polygon points="{sommets}" fill="{COULEURS[marque]}" stroke="#1f2933"/>'
+        return plan.losange(x, y, rayon, COULEURS[marque])
     fond = "#ffffff" if marque == CACHE else "#6b9bb8"
     trait = "#525c66" if marque == CACHE else "#1f2933"
     tirets = ' stroke-dasharray="2 1.5"' if marque == CACHE else ""

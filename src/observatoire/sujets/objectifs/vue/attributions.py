@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import donnees, selection
-from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.affichage import Fragment, absent, en_bref
 from observatoire.presentation.liens import lier, lier_fiche, lier_lieu, vers_fiche
 from observatoire.presentation.nombres import (
     ecrire,
@@ -30,7 +30,7 @@ from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
 from observatoire.sujets.simulation.modele.traits import TRAITS
-from observatoire.vocabulaire import CONSTATS
+from observatoire.vocabulaire import CONSTATS, VERDICTS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -72,6 +72,23 @@ def tableau_conformite(
         titre,
         note=" ".join([note, CE_QUI_SE_VERRAIT, *phrases]),
     )
+
+
+def objectifs_en_bref(valeurs: Publie, depuis: str = "annee") -> Fragment:
+    """En une phrase par objectif : qui le tient, qui ne le tient pas, où l'on ne conclut pas."""
+    par_objectif: dict[tuple, dict[str, list[str]]] = {}
+    for r in en_lignes(de_l_annee(valeurs.attributions_conformite, valeurs)):
+        if r["statut"] == "publie" and r["verdict"] in VERDICTS:
+            cible = ecrire_cible(valeurs, r | {"jusque": None}, r["sens"])
+            lieux = par_objectif.setdefault((r["indicateur"], cible), {}).setdefault(r["verdict"], [])
+            lieux.append(_lieu(valeurs, r, depuis))
+    if not par_objectif:
+        return absent("Objectifs", "aucun objectif d'attribution n'a de verdict cette année")
+    phrases = []
+    for (indicateur, cible), verdicts in par_objectif.items():
+        dits = [f"{VERDICTS[v].libelle} : {', '.join(verdicts[v])}" for v in VERDICTS if v in verdicts]
+        phrases.append(f"{lier_fiche(valeurs, indicateur, depuis)}, {escape(cible)} – {' ; '.join(dits)}.")
+    return en_bref("Objectifs.", " ".join(phrases))
 
 
 def de_l_annee(table: pd.DataFrame, valeurs: Publie) -> pd.DataFrame:

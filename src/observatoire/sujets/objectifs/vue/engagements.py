@@ -101,6 +101,10 @@ def promesses_en_bref(valeurs: Publie) -> Fragment:
     bilan = lier(compter_les_verdicts(comptes), "engagements.html")
     manques = [lier(e["libelle"], f"engagements/{e['engagement']}.html") for e in lignes if e["verdict"] == NON_TENU]
     suite = f" Non tenu : {' ; '.join(manques)}." if manques else ""
+    juges = pd.Series([o["verdict"] for o in valeurs.lignes_de("attributions_conformite", annee=valeurs.annee)])
+    if not (comptes := juges.dropna().value_counts()).empty:
+        lien = lier(compter_les_verdicts(comptes), f"{valeurs.annee}/attributions.html")
+        suite += f" Objectifs d'attribution : {lien}."
     return en_bref("Promesses.", f"En {valeurs.annee} : {bilan}.{suite}")
 
 

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import donnees, selection
-from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.affichage import Fragment, absent, en_bref
 from observatoire.presentation.liens import lier_fiche, lier_lieu
-from observatoire.presentation.nombres import ecrire
+from observatoire.presentation.nombres import ecrire, ecrire_intervalle
 from observatoire.presentation.objectifs import PAR_HASARD, accorder
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
 from observatoire.sujets.objectifs.vue.attributions import de_l_annee, ecrire_ecart
+from observatoire.sujets.simulation.modele.traits import TRAITS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -62,6 +63,29 @@ def tableau_pratiques(valeurs: Publie, territoire: str | None = None) -> Fragmen
         "financement de logement égaux ; intervalle à 95 %. En gras, les écarts dont l'intervalle ne contient pas zéro."
     )
     return composer(pd.DataFrame(lignes), titre, note=note)
+
+
+def pratiques_en_bref(valeurs: Publie, depuis: str = "annee") -> Fragment:
+    """En une phrase : quel bailleur accueille plus, ou moins, de ménages modestes que les autres, à logements égaux."""
+    code, (niveau, lieu) = TRAITS["moins_40"].entrants, valeurs.tout
+    lignes = [
+        r
+        for r in en_lignes(de_l_annee(valeurs.attributions_cote_a_cote, valeurs))
+        if (r["niveau"], r["territoire"], r["indicateur"], r["statut"]) == (niveau, lieu, code, "publie")
+    ]
+    if not lignes:
+        return absent("Bailleurs côte à côte", "aucune comparaison n'est publiée")
+    dits = [
+        f"{_PRATIQUES[sens]}, {lier_lieu(valeurs, 'bailleur', r['bailleur'], depuis)} "
+        f"({ecrire(r['standardise'], 'points', signe=True)}, de "
+        f"{ecrire_intervalle(r['standardise_bas'], r['standardise_haut'], 'points')})"
+        for sens in ("moins", "plus")
+        for r in sorted(lignes, key=lambda r: abs(r["standardise"]), reverse=True)
+        if r["sens"] == sens
+    ]
+    quoi = lier_fiche(valeurs, code, depuis)
+    suite = " ; ".join(dits) or "aucun bailleur ne se distingue nettement des autres"
+    return en_bref("Bailleurs.", f"{quoi}, à taille et financement de logement égaux : {suite}.")
 
 
 def _case_pratique(ligne: dict | None) -> str:
