@@ -80,7 +80,9 @@ def test_une_figure_a_un_titre_un_texte_de_remplacement_et_ses_donnees(valeurs, 
     assert all(f">{e}</th>" in html for e in ("Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"))
     assert 'role="img"' in html or nom == "carte"
     ouvrant = html.partition("<svg")[2].partition(">")[0]
-    assert 'width="480"' in ouvrant, "sans feuille de style (JupyterLab), la largeur qu'elle a sur le site"
+    assert f'width="{640 if nom == "carte" else 480}"' in ouvrant, (
+        "sans feuille de style (JupyterLab), la largeur qu'elle a sur le site"
+    )
     assert 'height="' not in ouvrant, "la hauteur suit la largeur, que la feuille du site règle"
     assert len(html.encode()) < 60_000
 

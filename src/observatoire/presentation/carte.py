@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from observatoire.presentation.reperes import Repere
     from observatoire.publie import Publie
 
+#: La largeur d'une carte sur le site (40rem, ``.obs-carte``).
+PIXELS = 640
 LARGEUR = 460
 #: Le rayon du plus grand disque, et le fond des quartiers qui en portent un.
 DISQUE, FOND, BLEU = 40, "#f4f6f7", "#80bbdd"
@@ -87,7 +89,7 @@ def _tracer_la_carte(
     noms = [_nommer(declaration, *habille) for habille in habilles]
     corps = f'{_motifs(lieux)}{"".join(formes)}<g class="obs-noms" aria-hidden="true">{"".join(noms)}</g>'
     description = " ; ".join(donnees.en_clair(x["nom"], x, declaration) for x in lieux)
-    svg = envelopper(cadre, corps, titre, f"{description}.").replace('role="img"', 'role="group"')
+    svg = envelopper(cadre, corps, titre, f"{description}.", PIXELS).replace('role="img"', 'role="group"')
     return svg, schematique
 
 
