@@ -284,8 +284,9 @@ def test_des_objectifs_se_passent_d_engagements(tmp_path):
     assert lire_engagements(_suivi(tmp_path, [FICHE])) == []
 
 
-def test_le_fichier_livre_n_invente_aucun_objectif():
-    assert lire_objectifs(lire_configuration(RACINE / "observatoire.yml"), Baremes({})) == []
+def test_le_fichier_livre_n_invente_aucun_objectif(tmp_path):
+    config = lire_configuration(RACINE / "observatoire.yml").avec_chemins(prepare=tmp_path)  # des dépôts fictifs en ont
+    assert lire_objectifs(config, Baremes({})) == []
 
 
 def test_un_fichier_d_objectifs_reste_a_cote_n_est_jamais_ignore(tmp_path):

@@ -149,8 +149,9 @@ def test_tous_les_engagements_des_deux_textes_sont_declares():
         assert [c for c, mots in attendus.items() if mots not in siens[c].libelle] == []
 
 
-def test_la_charte_n_a_aucun_objectif_chiffre_et_la_convention_en_a_quatre():
-    declares = lire_engagements(lire_configuration(RACINE / "observatoire.yml"))
+def test_la_charte_n_a_aucun_objectif_chiffre_et_la_convention_en_a_quatre(tmp_path):
+    config = lire_configuration(RACINE / "observatoire.yml").avec_chemins(prepare=tmp_path)  # des dépôts fictifs en ont
+    declares = lire_engagements(config)
     cibles = {e.code: (c.valeur, c.valeur_haute) for e in declares for c in e.cibles}
     assert cibles == {
         "production_annuelle": (50, 60),

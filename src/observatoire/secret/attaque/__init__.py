@@ -70,7 +70,9 @@ class Prises:
 def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
     """Attaquer un réseau. ``tout`` : chercher les bornes entières de chaque compte, et non des plus probables."""
     publics = _publics(reseau)
+    sur = _sans_ce_qui_ne_tient_pas(reseau)
     resserrer(reseau)
+    resserrer(sur)
     ouvertes = reseau.ouvertes[reseau.colonne]
     secretes = ~publics & (reseau.genres != PAS) & ~ouvertes
     visees = secretes & (reseau.bas <= PETITS[1])
@@ -83,9 +85,21 @@ def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
             "petite": _petit(reponse), "petit": _petit(vrai), "juste": reponse == vrai,
         }
     )[visees[suivies]]  # fmt: skip
-    etablis = [v for v in _candidats(reseau, reponses, secretes, tout) if _etabli(reseau, v)]
-    ouverts = ~publics & ouvertes & (reseau.bas == reseau.haut) & _petit(reseau.bas) & (reseau.genres != PAS)
+    etablis = [v for v in _candidats(sur, reponses, secretes, tout) if _etabli(sur, v)]
+    ouverts = ~publics & ouvertes & (sur.bas == sur.haut) & _petit(sur.bas) & (sur.genres != PAS)
     return Prises(int(visees.sum()), int(ouverts.sum()), [reseau.nommer(v) for v in etablis], reponses)
+
+
+def _sans_ce_qui_ne_tient_pas(reseau: Reseau) -> Reseau:
+    """Le réseau et les seules sommes que la vérité, là où elle est connue, ne dément pas.
+
+    Deux dépôts ne s'accordent pas toujours : ce qui se déduit d'une somme fausse n'est pas établi, fût-ce juste.
+    """
+    vraies = []
+    for somme in reseau.sommes:
+        ecart = reseau.vrai[somme[:, 0]] - reseau.vrai[somme[:, 1:]].sum(axis=1)
+        vraies.append(somme[~(np.abs(ecart) > 0)])  # inconnu : la somme reste
+    return replace(reseau, bas=reseau.bas.copy(), haut=reseau.haut.copy(), sommes=vraies)
 
 
 def _petit(comptes: np.ndarray) -> np.ndarray:
