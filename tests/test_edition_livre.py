@@ -312,11 +312,14 @@ def test_une_page_charge_une_seule_feuille_qui_n_a_que_ce_qui_sert(tmp_path):
     (styles / "gros.css").write_text(
         ".vu, .jamais {color: red}\n.jamais {color: blue}\n#ici:not(.jamais) {x: url(../polices/a.woff2)}\n"
         "@media print {.jamais {x: y}}\n@media (width > 3px) {.par-script {x: y}}\n"
+        ".serie-2 {a: b}\n.classe-0 {a: b}\n.autre-1 {a: b}\n"
         ":is(.jamais, .vu) {z: url(data:x)}\n@font-face {font-family: f; src: url('b.woff2')}\n",
         encoding="utf-8",
     )
     (styles / "gros.css.map").write_text("{}", encoding="utf-8")
-    (tmp_path / "_static" / "a.js").write_text('noeud.classList.add("par-script")', encoding="utf-8")
+    (tmp_path / "_static" / "a.js").write_text(
+        'noeud.classList.add("par-script", `x serie-${n}`, "classe-" + n)', encoding="utf-8"
+    )
     (tmp_path / "sous").mkdir()
     liens = (
         '<link href="../_static/styles/theme.css?d=1" rel="stylesheet" />'
@@ -335,7 +338,8 @@ def test_une_page_charge_une_seule_feuille_qui_n_a_que_ce_qui_sert(tmp_path):
     assert page == f'<html><head><link rel="stylesheet" href="../_static/{feuille.name}"></head><body>{corps}'
     assert feuille.read_text(encoding="utf-8").splitlines() == [
         "p{margin: 0}", ".vu{color: red}", "#ici:not(.jamais){x: url(polices/a.woff2)}",
-        "@media (width > 3px) {", ".par-script{x: y}", "}", ":is(.jamais, .vu){z: url(data:x)}",
+        "@media (width > 3px) {", ".par-script{x: y}", "}", ".serie-2{a: b}", ".classe-0{a: b}",
+        ":is(.jamais, .vu){z: url(data:x)}",
         '@font-face {font-family: f; src: url("styles/b.woff2")}',
     ]  # fmt: skip
 

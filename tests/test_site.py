@@ -339,6 +339,18 @@ def test_ce_qui_decide_d_une_alerte_se_lit_sans_faire_defiler_le_registre(page, 
     assert {nom for nom in voulues if bords[nom] > cadre} == set()
 
 
+def test_l_explorateur_a_les_couleurs_que_ses_scripts_composent(page, adresse, types):
+    """La feuille réunie garde les classes dont un script ne dit que le début : « obs-classe-${rang} »."""
+    page.goto(adresse + types["explorateur"], wait_until="networkidle")
+    couleur = "noeuds => noeuds.map(n => getComputedStyle(n).fill)"
+    classes = page.locator('#explorateur [class^="obs-classe-"]').evaluate_all(couleur)
+    assert classes
+    assert "rgb(0, 0, 0)" not in classes
+    traits = page.locator("#explorateur .obs-serie-0 line").evaluate_all(couleur.replace("fill", "stroke"))
+    assert traits
+    assert "none" not in traits
+
+
 @pytest.mark.parametrize("nom", ["explorateur", "fiche", "indicateurs"])
 def test_une_page_reste_legere(page, adresse, types, nom):
     recues = []

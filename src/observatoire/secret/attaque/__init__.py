@@ -69,8 +69,8 @@ class Prises:
 
 def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
     """Attaquer un réseau. ``tout`` : chercher les bornes entières de chaque compte, et non des plus probables."""
-    publics = _publics(reseau)
     sur = _sans_ce_qui_ne_tient_pas(reseau)
+    publics = _publics(reseau) | _publics(sur)
     resserrer(reseau)
     resserrer(sur)
     ouvertes = reseau.ouvertes[reseau.colonne]
