@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import re
 import threading
 from pathlib import Path
 
@@ -95,6 +96,12 @@ def test_la_carte_s_ouvre_aussi_sur_les_contours_officiels(ouvrir):
         onglet.locator("select").nth(1).select_option(index=0)
 
 
+def test_ses_textes_ont_l_apostrophe_des_autres_pages(ouvrir):
+    textes = ouvrir().locator("#explorateur").inner_text()
+    assert "D’une année à l’autre" in textes
+    assert not re.search(r"(?<=[^\W\d])'(?=[^\W\d])", textes)
+
+
 def test_un_choix_change_l_adresse_et_l_adresse_rend_le_choix(ouvrir):
     page = ouvrir()
     page.get_by_label("Indicateur").select_option("impayes_3_mois")
@@ -134,11 +141,11 @@ def test_un_territoire_se_choisit_au_clavier_et_sur_la_carte(ouvrir):
     bouton = page.get_by_role("button", name="Battant")
     bouton.focus()
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="D'une année à l'autre : Battant").wait_for()
+    page.get_by_role("heading", name="D’une année à l’autre : Battant").wait_for()
     assert page.evaluate("document.activeElement.dataset.lieu") == "quartier:battant"
     assert page.get_by_role("button", name="Battant").get_attribute("aria-pressed") == "true"
     page.locator('.obs-lieu[data-code="bregille"] path:visible').click()
-    page.get_by_role("heading", name="D'une année à l'autre : Bregille").wait_for()
+    page.get_by_role("heading", name="D’une année à l’autre : Bregille").wait_for()
     assert "lieu=quartier%3Abregille" in page.url
 
 

@@ -95,7 +95,7 @@ function classer(valeur, bornes) {
 function legender({ d, presents, prendre }, bornes) {
   const teintes = bornes.slice(0, -1).map((bas, rang) =>
     el("li", {}, carre({ class: `obs-classe-${classer(bas, bornes)}` }), `${ecrireBorne(bas)} à ${ecrireBorne(bornes[rang + 1])}${d.unites[0]}`));
-  const disque = el("li", {}, "La surface d'un disque est proportionnelle au nombre.");
+  const disque = el("li", {}, "La surface d’un disque est proportionnelle au nombre.");
   const caches = new Set(presents.map((lieu) => statutDe(prendre(lieu))));
   const statuts = Object.entries(sommaire.statuts).filter(([code]) => caches.has(code)).map(([code, { libelle }]) =>
     el("li", {}, carre({ fill: `url(#motif-explorateur-${code})` }), `${code} : ${libelle}`));

@@ -1,7 +1,8 @@
 // Les données de l'explorateur : les lire, et les écrire comme le reste du site.
 export const racine = document.getElementById("explorateur");
 export const dossier = new URL(racine.dataset.donnees, location);
-export const sommaire = await (await fetch(new URL("explorateur.json", dossier))).json();
+const ecrit = await (await fetch(new URL("explorateur.json", dossier))).text();
+export const sommaire = JSON.parse(ecrit.replace(/(?<=\p{L})'(?=\p{L})/gu, "’")); // l'apostrophe des autres pages
 export const lieux = new Map(sommaire.lieux.map((lieu) => [cleDe(lieu), lieu]));
 
 export function cleDe(lieu) { return `${lieu.niveau}:${lieu.code}`; }

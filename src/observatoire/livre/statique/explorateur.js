@@ -101,7 +101,7 @@ function evoluer({ d, choix, prendre: prise }) {
   const reserve = "Le recouvrement de deux intervalles ne dit pas si deux territoires diffèrent : leurs pages le disent.";
   const note = suivis.length > 1 ? [el("p", { class: "obs-note" }, reserve)] : [];
   const grille = el("div", { class: "obs-grille" }, ...figure, el("div", {}, tabler(titre, ["Année", ...noms], rangees), ...note));
-  return [el("h2", {}, `D'une année à l'autre : ${noms.join(" et ")}`), grille];
+  return [el("h2", {}, `D’une année à l’autre : ${noms.join(" et ")}`), grille];
 }
 
 function detailler(vue) {
@@ -163,7 +163,7 @@ function choisir(change = {}) {
   return afficher();
 }
 
-const barre = el("form", { class: "obs-filtres", "aria-label": "Ce que l'on montre" },
+const barre = el("form", { class: "obs-filtres", "aria-label": "Ce que l’on montre" },
   ...Object.entries(champs).map(([nom, [libelle]]) => el("label", {}, libelle, listes[nom])));
 barre.addEventListener("change", () => choisir());
 barre.addEventListener("submit", (evenement) => evenement.preventDefault());
