@@ -33,8 +33,9 @@ class Apercu:
         with urlopen(demande, timeout=PATIENCE) as reponse:
             return reponse.read().decode()
 
-    def apres(self, page: str, fichier: Path, texte: str, attendu: str) -> str:
-        """La page rechargée qui dit ``attendu``, ce fichier enregistré ; le flux des nouvelles dit quand la relire."""
+    def apres(self, page: str, fichier: Path, texte: str, attendu: str, absent: str = "\0") -> str:
+        """La page rechargée qui dit ``attendu`` et non ``absent``, ce fichier enregistré ; le flux des nouvelles dit
+        quand la relire."""
         with urlopen(f"{self.adresse}_apercu/nouvelles?page=/{page}.html", timeout=PATIENCE) as flux:
             assert flux.readline().startswith(b"retry")
             time.sleep(0.5)  # que l'ouvrier sache ce que l'on regarde
@@ -42,7 +43,10 @@ class Apercu:
             fichier.write_text(texte, encoding="utf-8")
             limite = time.monotonic() + PATIENCE
             while time.monotonic() < limite:
-                if flux.readline().startswith(b"data:") and attendu in (lue := self.lire(page)):
+                if not flux.readline().startswith(b"data:"):
+                    continue
+                lue = self.lire(page)
+                if attendu in lue and absent not in lue:
                     return lue
         raise AssertionError(f"« {attendu} » ne vient pas :\n{self.lire(page)}")
 
@@ -99,10 +103,16 @@ def test_le_notebook_d_une_page_enregistre_la_refait(apercu):
 
 def test_une_erreur_se_montre_dans_la_page_avec_la_cellule_et_la_ligne_puis_s_efface(apercu):
     fichier = apercu.dossier / "notebooks" / "couverture.ipynb"
+    juste = fichier.read_text(encoding="utf-8")
     faux = _recrire(fichier, "x = annee\n1 / (x - 2010)")
     page = apercu.apres(COUVERTURE, fichier, faux, "apercu-faute")
     assert "couverture.ipynb, cellule 3, ligne 2 (annee = 2010)" in page
     assert "ZeroDivisionError" in page
+    apercu.apres(COUVERTURE, fichier, juste, "</html>", absent="apercu-faute")
+    apercu.apres(VILLE, fichier, faux, "couverture.ipynb, cellule 3")  # celle que l'on ne regarde pas, derrière
+    apercu.apres(VILLE, fichier, juste, "</html>", absent="apercu-faute")
+    apercu.apres(COUVERTURE, fichier, juste[:-20], "apercu-faute")
+    apercu.apres(COUVERTURE, fichier, juste, "</html>", absent="apercu-faute")
     assert "apercu-faute" not in apercu.apres(COUVERTURE, fichier, _recrire(fichier, "annee + 1"), "2011")
 
 
