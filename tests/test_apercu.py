@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.error import HTTPError
@@ -16,6 +20,9 @@ import pytest
 import yaml
 from atelier import RACINE, ecrire_modele
 from petite_ville import commande, ecrire_petite_ville
+
+from observatoire.apercu.veille import Veille
+from observatoire.configuration import lire_configuration
 
 VILLE, COUVERTURE = "book/edition/2010/ville", "book/edition/couverture"
 COMMENTER = 'from observatoire import commentaire\n\ncommentaire(annee, "25056")'
@@ -157,6 +164,38 @@ def test_l_apercu_n_ecrit_que_chez_lui_et_ne_se_montre_qu_a_cette_machine(apercu
     for chemin in ("../publie/publique/indicateurs.csv", "%2e%2e/%2e%2e/observatoire.yml", "donnees/../edition.json"):
         with pytest.raises(HTTPError):
             urlopen(f"{apercu.adresse}{chemin}")
+
+
+def _premiere_nouvelle(config: Path, **environnement: str) -> dict:
+    """Ce que dit d'abord l'ouvrier qui démarre."""
+    reglages = {"config": str(config), "public": "publique", "chemins": {}, "renait": True, "demandee": None}
+    commande_ = [sys.executable, "-m", "observatoire.apercu", json.dumps(reglages)]
+    with subprocess.Popen(commande_, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, env=os.environ | environnement) as ouvrier:  # fmt: skip
+        dit = ouvrier.stdout.readline()
+        ouvrier.stdin.close()
+    return json.loads(dit)
+
+
+def test_des_reglages_mal_ecrits_se_disent_avec_leur_ligne(tmp_path):
+    config = tmp_path / "observatoire.yml"
+    config.write_text("territoire:\n  nom: Besançon\n nom: faux\n", encoding="utf-8")
+    nouvelle = _premiere_nouvelle(config)
+    assert nouvelle["faute"] == "reglages"
+    assert "observatoire.yml, ligne 3" in nouvelle["quoi"]
+
+
+def test_un_ouvrier_deja_mort_n_arrete_pas_l_apercu():
+    veille = Veille(lire_configuration(RACINE / "observatoire.yml"), "publique")
+
+    async def changer() -> bool:
+        veille._a_relancer = asyncio.Event()
+        veille._ouvrier = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(1)")
+        await veille._ouvrier.wait()
+        veille._changer({veille.config.fichier})
+        return veille._a_relancer.is_set()
+
+    assert asyncio.run(changer())
 
 
 def test_une_page_inconnue_nomme_les_plus_proches(apercu, tmp_path):

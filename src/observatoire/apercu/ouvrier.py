@@ -51,15 +51,25 @@ def principal(reglages: dict) -> None:
     def annoncer(nouvelle: dict) -> None:
         print(json.dumps(nouvelle, ensure_ascii=False), file=sortie, flush=True)
 
-    public = reglages["public"]
-    config = lire_configuration(reglages["config"]).avec_chemins(**reglages["chemins"])
-    Ouvrier(config, public, ordres, annoncer, reglages["renait"]).servir(reglages["demandee"])
+    try:
+        config = lire_configuration(reglages["config"]).avec_chemins(**reglages["chemins"])
+        ouvrier = Ouvrier(config, reglages["public"], ordres, annoncer, reglages["renait"])
+    except Exception as erreur:  # noqa: BLE001 – elle est montrée dans la page
+        annoncer({"faute": "reglages", **faute("Les réglages", erreur)})
+        _attendre_un_changement(ordres)
+    else:
+        ouvrier.servir(reglages["demandee"])
 
 
 def _ecouter(entree: TextIO, ordres: queue.Queue) -> None:
     for ligne in entree:
         ordres.put(json.loads(ligne))
     os._exit(0)  # la souche finit avec qui la tient
+
+
+def _attendre_un_changement(ordres: queue.Queue) -> None:
+    while "change" not in ordres.get():
+        pass
 
 
 class Ouvrier:
@@ -83,8 +93,7 @@ class Ouvrier:
         """Se préparer, dire où est la page ``demandee``, puis obéir aux ordres ; entre deux, avancer ce qui attend.
         Rend la main si se préparer échoue, dès que quelque chose a changé."""
         if not self._essayer("chaine", "La préparation", partial(self._preparer, demandee)):
-            while "change" not in self.ordres.get():
-                pass
+            _attendre_un_changement(self.ordres)
             return
         self.annoncer({"prete": True})
         if demandee:
