@@ -21,12 +21,14 @@ import yaml
 from atelier import RACINE, ecrire_modele
 from petite_ville import commande, ecrire_petite_ville
 
+from observatoire.apercu.serveur import Etat, completer
 from observatoire.apercu.veille import Veille
 from observatoire.configuration import lire_configuration
 
 VILLE, COUVERTURE = "book/edition/2010/ville", "book/edition/couverture"
 COMMENTER = 'from observatoire import commentaire\n\ncommentaire(annee, "25056")'
 PATIENCE = 90
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 class Apercu:
@@ -164,6 +166,22 @@ def test_l_apercu_n_ecrit_que_chez_lui_et_ne_se_montre_qu_a_cette_machine(apercu
     for chemin in ("../publie/publique/indicateurs.csv", "%2e%2e/%2e%2e/observatoire.yml", "donnees/../edition.json"):
         with pytest.raises(HTTPError):
             urlopen(f"{apercu.adresse}{chemin}")
+
+
+@pytest.mark.skipif(not CHROMIUM.is_file(), reason="chromium n'est pas installé")
+def test_une_faute_reste_a_l_ecran_et_n_en_prend_pas_la_moitie():
+    code = {"ou": "ville.ipynb", "quoi": "ZeroDivisionError", "code": ["1 / 0"] * 200, "ligne": 1}
+    page = completer('<html><body><p style="height:5000px">Besançon</p></body></html>', Etat(fautes={"a": code}))
+    lieu = "document.querySelector('.apercu-faute').parentElement"
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as outil:
+        navigateur = outil.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        fenetre = navigateur.new_page(viewport={"width": 1000, "height": 800})
+        fenetre.set_content(page)
+        fenetre.evaluate("scrollTo(0, 3000)")
+        haut, hauteur = fenetre.evaluate(f"[{lieu}.getBoundingClientRect().top, {lieu}.clientHeight]")
+        deborde = fenetre.evaluate(f"{lieu}.scrollHeight > {lieu}.clientHeight")
+        navigateur.close()
+    assert (haut, hauteur < 400, deborde) == (0, True, True)
 
 
 def _premiere_nouvelle(config: Path, **environnement: str) -> dict:
