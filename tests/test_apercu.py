@@ -120,7 +120,7 @@ def test_une_erreur_se_montre_dans_la_page_avec_la_cellule_et_la_ligne_puis_s_ef
     apercu.apres(COUVERTURE, fichier, juste, "</html>", absent="apercu-faute")
     apercu.apres(VILLE, fichier, faux, "couverture.ipynb, cellule 3")  # celle que l'on ne regarde pas, derrière
     apercu.apres(VILLE, fichier, juste, "</html>", absent="apercu-faute")
-    apercu.apres(COUVERTURE, fichier, juste[:-20], "apercu-faute")
+    apercu.apres(COUVERTURE, fichier, juste[:-20], "couverture.ipynb, ligne ")
     apercu.apres(COUVERTURE, fichier, juste, "</html>", absent="apercu-faute")
     assert "apercu-faute" not in apercu.apres(COUVERTURE, fichier, _recrire(fichier, "annee + 1"), "2011")
 
@@ -201,6 +201,16 @@ def test_des_reglages_mal_ecrits_se_disent_avec_leur_ligne(tmp_path):
     nouvelle = _premiere_nouvelle(config)
     assert nouvelle["faute"] == "reglages"
     assert "observatoire.yml, ligne 3" in nouvelle["quoi"]
+
+
+def test_une_bibliotheque_cassee_dit_son_fichier_et_sa_ligne(tmp_path):
+    module = "configuration/__init__.py"
+    shutil.copytree(RACINE / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    casse = tmp_path / "src" / "observatoire" / module
+    casse.write_text("x = 1\ny = (\n", encoding="utf-8")
+    nouvelle = _premiere_nouvelle(RACINE / "observatoire.yml", PYTHONPATH=str(tmp_path / "src"))
+    assert nouvelle["faute"] == "ouvrier"
+    assert f"{module}, ligne 2" in nouvelle["quoi"]
 
 
 def test_un_ouvrier_deja_mort_n_arrete_pas_l_apercu():

@@ -30,6 +30,7 @@ from observatoire.edition.plan import Page, lister_pages
 from observatoire.edition.travail import Resultat, Travail, preparer
 from observatoire.erreurs import ParametreInconnu
 from observatoire.livre.preparation import copier, rassembler
+from observatoire.moteur.souche import SoucheMorte
 from observatoire.processus import coeurs
 
 #: Le dossier de l'édition dans le livre.
@@ -234,6 +235,7 @@ class Ouvrier:
         if resultat.erreur:
             self._dire_la_faute(page, faute_de_page(resultat))
         else:
+            self._lever("souche")
             self.vitrine.carnet.ranger(resultat)
             self._lever(page)
 
@@ -300,6 +302,9 @@ class Ouvrier:
         """Faire, ou dire la faute : l'aperçu continue, quoi qu'on y écrive."""
         try:
             faire()
+        except SoucheMorte as morte:
+            self._dire_la_faute("souche", faute("La bibliothèque", str(morte)))  # la même, de quelque page que ce soit
+            return False
         except Exception as erreur:  # noqa: BLE001 – elle est montrée dans la page, et l'enregistrement suivant la lève
             self._dire_la_faute(cle, faute(ou, erreur))
             return False

@@ -118,7 +118,8 @@ class Veille:
             async for ligne in self._ouvrier.stdout:
                 self._apprendre(json.loads(ligne))
             if await self._ouvrier.wait() > 0:
-                self._montrer("ouvrier", ARRETE)
+                if "ouvrier" not in self.etat.fautes:
+                    self._montrer("ouvrier", ARRETE)
                 await self._a_relancer.wait()
 
     def _vit(self) -> bool:
