@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.error import HTTPError
@@ -17,9 +21,14 @@ import yaml
 from atelier import RACINE, ecrire_modele
 from petite_ville import commande, ecrire_petite_ville
 
+from observatoire.apercu.serveur import Etat, completer
+from observatoire.apercu.veille import Veille
+from observatoire.configuration import lire_configuration
+
 VILLE, COUVERTURE = "book/edition/2010/ville", "book/edition/couverture"
 COMMENTER = 'from observatoire import commentaire\n\ncommentaire(annee, "25056")'
 PATIENCE = 90
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 class Apercu:
@@ -33,8 +42,9 @@ class Apercu:
         with urlopen(demande, timeout=PATIENCE) as reponse:
             return reponse.read().decode()
 
-    def apres(self, page: str, fichier: Path, texte: str, attendu: str) -> str:
-        """La page rechargée qui dit ``attendu``, ce fichier enregistré ; le flux des nouvelles dit quand la relire."""
+    def apres(self, page: str, fichier: Path, texte: str, attendu: str, absent: str = "\0") -> str:
+        """La page rechargée qui dit ``attendu`` et non ``absent``, ce fichier enregistré ; le flux des nouvelles dit
+        quand la relire."""
         with urlopen(f"{self.adresse}_apercu/nouvelles?page=/{page}.html", timeout=PATIENCE) as flux:
             assert flux.readline().startswith(b"retry")
             time.sleep(0.5)  # que l'ouvrier sache ce que l'on regarde
@@ -42,7 +52,10 @@ class Apercu:
             fichier.write_text(texte, encoding="utf-8")
             limite = time.monotonic() + PATIENCE
             while time.monotonic() < limite:
-                if flux.readline().startswith(b"data:") and attendu in (lue := self.lire(page)):
+                if not flux.readline().startswith(b"data:"):
+                    continue
+                lue = self.lire(page)
+                if attendu in lue and absent not in lue:
                     return lue
         raise AssertionError(f"« {attendu} » ne vient pas :\n{self.lire(page)}")
 
@@ -99,10 +112,16 @@ def test_le_notebook_d_une_page_enregistre_la_refait(apercu):
 
 def test_une_erreur_se_montre_dans_la_page_avec_la_cellule_et_la_ligne_puis_s_efface(apercu):
     fichier = apercu.dossier / "notebooks" / "couverture.ipynb"
+    juste = fichier.read_text(encoding="utf-8")
     faux = _recrire(fichier, "x = annee\n1 / (x - 2010)")
     page = apercu.apres(COUVERTURE, fichier, faux, "apercu-faute")
     assert "couverture.ipynb, cellule 3, ligne 2 (annee = 2010)" in page
     assert "ZeroDivisionError" in page
+    apercu.apres(COUVERTURE, fichier, juste, "</html>", absent="apercu-faute")
+    apercu.apres(VILLE, fichier, faux, "couverture.ipynb, cellule 3")  # celle que l'on ne regarde pas, derrière
+    apercu.apres(VILLE, fichier, juste, "</html>", absent="apercu-faute")
+    apercu.apres(COUVERTURE, fichier, juste[:-20], "couverture.ipynb, ligne ")
+    apercu.apres(COUVERTURE, fichier, juste, "</html>", absent="apercu-faute")
     assert "apercu-faute" not in apercu.apres(COUVERTURE, fichier, _recrire(fichier, "annee + 1"), "2011")
 
 
@@ -147,6 +166,64 @@ def test_l_apercu_n_ecrit_que_chez_lui_et_ne_se_montre_qu_a_cette_machine(apercu
     for chemin in ("../publie/publique/indicateurs.csv", "%2e%2e/%2e%2e/observatoire.yml", "donnees/../edition.json"):
         with pytest.raises(HTTPError):
             urlopen(f"{apercu.adresse}{chemin}")
+
+
+@pytest.mark.skipif(not CHROMIUM.is_file(), reason="chromium n'est pas installé")
+def test_une_faute_reste_a_l_ecran_et_n_en_prend_pas_la_moitie():
+    code = {"ou": "ville.ipynb", "quoi": "ZeroDivisionError", "code": ["1 / 0"] * 200, "ligne": 1}
+    page = completer('<html><body><p style="height:5000px">Besançon</p></body></html>', Etat(fautes={"a": code}))
+    lieu = "document.querySelector('.apercu-faute').parentElement"
+    with pytest.importorskip("playwright.sync_api").sync_playwright() as outil:
+        navigateur = outil.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        fenetre = navigateur.new_page(viewport={"width": 1000, "height": 800})
+        fenetre.set_content(page)
+        fenetre.evaluate("scrollTo(0, 3000)")
+        haut, hauteur = fenetre.evaluate(f"[{lieu}.getBoundingClientRect().top, {lieu}.clientHeight]")
+        deborde = fenetre.evaluate(f"{lieu}.scrollHeight > {lieu}.clientHeight")
+        navigateur.close()
+    assert (haut, hauteur < 400, deborde) == (0, True, True)
+
+
+def _premiere_nouvelle(config: Path, **environnement: str) -> dict:
+    """Ce que dit d'abord l'ouvrier qui démarre."""
+    reglages = {"config": str(config), "public": "publique", "chemins": {}, "renait": True, "demandee": None}
+    commande_ = [sys.executable, "-m", "observatoire.apercu", json.dumps(reglages)]
+    with subprocess.Popen(commande_, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, env=os.environ | environnement) as ouvrier:  # fmt: skip
+        dit = ouvrier.stdout.readline()
+        ouvrier.stdin.close()
+    return json.loads(dit)
+
+
+def test_des_reglages_mal_ecrits_se_disent_avec_leur_ligne(tmp_path):
+    config = tmp_path / "observatoire.yml"
+    config.write_text("territoire:\n  nom: Besançon\n nom: faux\n", encoding="utf-8")
+    nouvelle = _premiere_nouvelle(config)
+    assert nouvelle["faute"] == "reglages"
+    assert "observatoire.yml, ligne 3" in nouvelle["quoi"]
+
+
+def test_une_bibliotheque_cassee_dit_son_fichier_et_sa_ligne(tmp_path):
+    module = "configuration/__init__.py"
+    shutil.copytree(RACINE / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    casse = tmp_path / "src" / "observatoire" / module
+    casse.write_text("x = 1\ny = (\n", encoding="utf-8")
+    nouvelle = _premiere_nouvelle(RACINE / "observatoire.yml", PYTHONPATH=str(tmp_path / "src"))
+    assert nouvelle["faute"] == "ouvrier"
+    assert f"{module}, ligne 2" in nouvelle["quoi"]
+
+
+def test_un_ouvrier_deja_mort_n_arrete_pas_l_apercu():
+    veille = Veille(lire_configuration(RACINE / "observatoire.yml"), "publique")
+
+    async def changer() -> bool:
+        veille._a_relancer = asyncio.Event()
+        veille._ouvrier = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(1)")
+        await veille._ouvrier.wait()
+        veille._changer({veille.config.fichier})
+        return veille._a_relancer.is_set()
+
+    assert asyncio.run(changer())
 
 
 def test_une_page_inconnue_nomme_les_plus_proches(apercu, tmp_path):

@@ -44,18 +44,38 @@ def editions(tmp_path_factory):
         (JOURNAL, 1),
         (JOURNAL.replace("ligne\n  repliée", "ligne repliée"), 1),
         (JOURNAL.replace("- Un défaut", "- Un autre défaut.\n- Un défaut"), 1),
-        (JOURNAL.replace("- Une", "- Taux de vacance, 2010 :\n  deux valeurs.\n- Une"), 0),
+        (JOURNAL.replace("- Une", "- bla\n- Une"), 1),
+        (JOURNAL.replace("- Une", "- Toutes les valeurs, `taux_vacances`, taux_vacance.\n- Une"), 1),
+        (JOURNAL.replace("- Une", "- Taux de vacance (`taux_vacance`), 2010 :\n  deux valeurs.\n- Une"), 0),
     ],
-    ids=["rien", "replié", "ailleurs", "dit"],
+    ids=["rien", "replié", "ailleurs", "bla", "un autre nom", "dit"],
 )
 def test_une_valeur_qui_change_demande_une_ligne_sous_valeurs(editions, journal, code, tmp_path, capsys):
     assert VALEURS.juger(*editions, (JOURNAL, journal), tmp_path) == code
     dit = capsys.readouterr().out
     assert "taux_vacance, 2010 : 2 valeurs (le calcul" in dit
     assert "indicateurs.csv, 2010 : 2 lignes (valeur)" in dit
-    attendu = "- `taux_vacance`, 2010 : …" if code else "  - Taux de vacance, 2010 : deux valeurs."
+    attendu = "- `taux_vacance`, 2010 : …" if code else "  - Taux de vacance (`taux_vacance`), 2010 : deux valeurs."
     assert attendu in dit.splitlines()
     assert {f.name for f in tmp_path.iterdir()} == {"comparaison.html", "comparaison.csv", "comparaison_tables.csv"}
+
+
+@pytest.mark.parametrize(
+    ("dit", "tus"),
+    [
+        ("Tout change.", [*"abcdefghijk", "variations.csv"]),
+        ("Toutes les valeurs, de même.", []),
+        ("Le parc (« Parc ») et `mes_variations.csv`.", ["b", "variations.csv"]),
+        ("« Parc », `b` et `variations.csv`", []),
+    ],
+)
+def test_plus_de_dix_indicateurs_se_nomment_ensemble(dit, tus):
+    valeurs = pd.DataFrame({"indicateur": [*"abcdefghijk"]})
+    tables = pd.DataFrame({"fichier": ["indicateurs.csv", "variations.csv"]})
+    familles = dict.fromkeys("abcdefghijk", "Parc") | {"b": "Vacance et mobilité"}
+    assert VALEURS.non_dits(valeurs, tables, dit, familles) == tus
+    peu = VALEURS.non_dits(valeurs[:2], tables, "« Parc », toutes les valeurs", familles)
+    assert peu == ["a", "b", "variations.csv"]
 
 
 def test_rien_ne_change_rien_n_est_demande(editions, tmp_path, capsys):
@@ -104,7 +124,7 @@ def depot(tmp_path, monkeypatch):
     [
         ([("1", JOURNAL), ("1", JOURNAL)], 0),
         ([("1", JOURNAL), ("2", JOURNAL)], 1),
-        ([("1", JOURNAL), ("2", JOURNAL.replace("- Une", "- Le taux double.\n- Une"))], 0),
+        ([("1", JOURNAL), ("2", JOURNAL.replace("- Une", "- Le `taux` double.\n- Une"))], 0),
         ([("1", JOURNAL, 1), ("1", JOURNAL)], 3),
         ([("1", JOURNAL)], 3),
     ],

@@ -19,7 +19,7 @@ from shapely import bounds
 import observatoire
 from observatoire.communes import ContoursOfficiels
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture.territoires import lire_contours, lire_les_dessines, rattacher
+from observatoire.lecture.territoires import lire_contours, lire_les_dessines, rattacher, remarquer
 from observatoire.presentation.explorateur import fond_de_carte
 from observatoire.publication.territoires import publier_territoires
 from observatoire.publie import lire_publie
@@ -93,12 +93,52 @@ def test_un_second_fichier_de_quartiers_n_est_pas_de_trop_s_il_est_declare(ateli
         ({"fichier": "officiels.geojson"}, "« source » manque"),
         ({"fichier": "absent.gpkg", "source": "s"}, "« absent.gpkg » manque dans les référentiels"),
         ({"fichier": "officiels.shp", "source": "s"}, "est un .geojson, .gpkg, .zip"),
+        ({"fichier": "../../x.geojson", "source": "s"}, "« ../../x.geojson » n'est pas dans les référentiels"),
+        ({"fichier": "/etc/x.geojson", "source": "s"}, "« /etc/x.geojson » n'est pas dans les référentiels"),
     ],
 )
 def test_ils_se_declarent_entiers(tmp_path, declare, attendu):
     territoire = {"nom": "Besançon", "code": "25056", "contours_officiels": declare}
     with pytest.raises(ErreurConfiguration, match=re.escape(attendu)):
         configuration(tmp_path, territoire=territoire)
+
+
+def _decaler(carres: dict, lon: float, lat: float) -> dict:
+    return {cle: (o + lon, s + lat, e + lon, n + lat) for cle, (o, s, e, n) in carres.items()}
+
+
+@pytest.mark.parametrize(
+    ("carres", "km"),
+    [(_decaler(VRAIS, -3.66, 1.63), r"32\d"), (_decaler(VRAIS, 0.03, 0), "2")],
+    ids=["Paris", "à côté"],
+)
+def test_ceux_d_un_autre_lieu_sont_refuses(atelier, carres, km):
+    _deposer(atelier, carres)
+    with pytest.raises(ErreurConfiguration, match=rf"pas ceux de cette ville : {km} km entre les deux\."):
+        lire_contours(atelier.config)
+
+
+def test_ce_qui_n_est_pas_a_sa_place_se_dit(atelier):
+    """Deux quartiers échangés, et un secteur hors du sien : rien d'empêché, tout est dit."""
+    assert remarquer(lire_contours(atelier.config)) == []
+    ouest, est = (6.00, 47.20, 6.02, 47.24), (6.0201, 47.20, 6.04, 47.24)
+    _deposer(atelier, VRAIS | {("quartier", "battant", ""): est, ("quartier", "planoise", ""): ouest})
+    dits = remarquer(lire_contours(atelier.config))
+    assert "« battant » ne touche pas le contour de même code que dessinent les pages." in dits[0]
+    assert dits[1].endswith("dans son quartier, « battant_nord » et « battant_sud ».")
+
+
+def test_un_seul_fichier_pour_les_deux_est_refuse(atelier):
+    config = dataclasses.replace(atelier.config, contours_officiels=ContoursOfficiels("quartiers.geojson", SOURCE))
+    with pytest.raises(ErreurConfiguration, match=r"quartiers\.geojson : .* En donner d'autres"):
+        lire_contours(config)
+
+
+def test_un_contour_sans_nombres_est_dit(atelier):
+    fichier = atelier.config.chemin("referentiels") / OFFICIELS.fichier
+    fichier.write_text(fichier.read_text(encoding="utf-8").replace("6.005", "NaN", 1), encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match="« battant » a des coordonnées qui ne sont pas des nombres"):
+        lire_contours(atelier.config)
 
 
 @pytest.fixture

@@ -130,6 +130,7 @@ def test_les_immeubles_hors_quartier_n_ont_pas_de_page(tmp_path):
     [
         ({"parametres": "annee = 2010"}, "« quartier » est inconnu"),
         ({"parametres": 'annee = 2010\nquartier = "a"\nseuil: int = 3'}, "« seuil » n'est pas donné"),
+        ({"code": "annee, quartier\n1 +"}, "quartier.ipynb, cellule 3, ligne 2 : ce n'est pas du Python lisible"),
         ({"code": "print(quartier)"}, "« annee » est déclaré mais ne sert à rien"),
         ({"titre": "# {{ quartier_nom }} et {{ voisin }}"}, "« {{ voisin }} » n'est pas un texte connu"),
     ],
@@ -145,10 +146,12 @@ def test_un_parametre_ou_un_texte_de_travers_est_refuse_avant_tout_noyau(atelier
 
 def test_tous_les_problemes_sont_dits_ensemble(atelier):
     _remplacer(atelier, "quartier", code="print(quartier)")
+    (atelier / "notebooks" / "ville.ipynb").write_text('{"nbformat": 4,\n"cells": [}', encoding="utf-8")
     _remplacer(atelier, "bailleur", titre="# {{ inconnu }}")
     with pytest.raises(ParametreInconnu) as refus:
         _plan(atelier)
-    assert "2 problème(s)" in str(refus.value)
+    assert "3 problème(s)" in str(refus.value)
+    assert "ville.ipynb, ligne 2 : ce notebook n'est pas du JSON lisible." in str(refus.value)
 
 
 def test_une_cellule_sans_parametres_est_refusee(atelier):

@@ -155,7 +155,9 @@ def test_la_commande_ecrit_une_page_et_un_csv(deux, tmp_path, capsys):
     with pytest.raises(SystemExit) as fin:
         cli.principal(["comparer", str(avant), str(apres), "--sortie", str(tmp_path / "dit")])
     assert fin.value.code == 0
-    assert "Valeurs changées : 1" in capsys.readouterr().out.replace("\u00a0", " ")
+    dit = capsys.readouterr().out
+    assert "1 valeur changée (" in dit
+    assert "indicateurs.csv 2010 : 1 ligne (valeur)" in dit
     assert len(pd.read_csv(tmp_path / "dit" / VALEURS)) == 1
     tables = pd.read_csv(tmp_path / "dit" / TABLES)
     assert tables.to_numpy().tolist() == [["indicateurs.csv", 2010, 1, "valeur"]]

@@ -56,6 +56,14 @@ def valeur(souche: Souche, *cellules: str):
     return json.loads(executer(souche, *cellules)[-1][0]["text"])
 
 
+def test_une_souche_qui_ne_demarre_pas_dit_le_fichier_et_la_ligne(tmp_path):
+    (tmp_path / "casse.py").write_text("x = 1\ny = (\n", encoding="utf-8")
+    with Souche(["casse"], {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}) as cassee:
+        assert not cassee.prete
+        with pytest.raises(SoucheMorte, match=r"pas pu démarrer : SyntaxError : .*casse\.py, ligne 2"):
+            executer(cassee, "1")
+
+
 def cellule(source: str) -> list[dict]:
     return [{"rang": 0, "source": source, "tolere": False}]
 

@@ -353,11 +353,13 @@ def comparer(
 ) -> None:
     """Lister chaque valeur qui change d'une édition à une autre, et pourquoi."""
     from observatoire.diffusion.rapport import PAGE, compter, ecrire_le_rapport
+    from observatoire.lecture import problemes
 
     valeurs, tables = ecrire_le_rapport(avant, apres, sortie)
     print(compter(valeurs))
     for table in tables.itertuples():
-        print(f"  {table.fichier} {table.annee} : {table.lignes} lignes ({table.colonnes or 'ajoutées ou retirées'})")
+        ou, combien = f"{table.fichier} {table.annee}".strip(), problemes.compter(table.lignes, "ligne")
+        print(f"  {ou} : {combien} ({table.colonnes or 'ajoutées ou retirées'})")
     print(f"Écrit : {sortie / PAGE}")
 
 

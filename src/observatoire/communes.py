@@ -68,6 +68,8 @@ def lire_contours_de(declaree: dict, referentiels: Path) -> tuple[Commune, str]:
         declaree["code"], declaree["nom"], declaree.get("contours") or f"quartiers_{declaree['code']}.geojson"
     )
     fichier = commune.contours
+    if sort_des_referentiels(fichier):
+        return commune, f"le fichier de contours « {fichier} » n'est pas dans les référentiels ; l'y mettre."
     if not (referentiels / fichier).is_file():
         return commune, f"le fichier de contours « {fichier} » manque dans les référentiels."
     try:
@@ -79,6 +81,11 @@ def lire_contours_de(declaree: dict, referentiels: Path) -> tuple[Commune, str]:
         return commune, f"« {fichier} » n'est pas un GeoJSON de quartiers (code, nom, niveau, parent)."
     commune = replace(commune, quartiers=codes["quartier"], secteurs=codes["secteur"])
     return commune, "" if commune.quartiers else f"« {fichier} » n'a aucun quartier ; en mettre un, la commune entière."
+
+
+def sort_des_referentiels(fichier: str) -> bool:
+    """Un chemin donné mène-t-il hors du dossier des référentiels ?"""
+    return Path(fichier).is_absolute() or ".." in Path(fichier).parts
 
 
 def _en_texte(code: object) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from concurrent.futures import BrokenExecutor
+from traceback import extract_tb
 
 
 class ErreurObservatoire(Exception):
@@ -83,6 +84,21 @@ def dire_panne(erreur: Exception) -> str | None:
         return None
     pour = f" : {_lisible(erreur.filename)}" if isinstance(erreur.filename, str | bytes | os.PathLike) else ""
     return f"{phrase.format(pour=pour)}\nCe qui était publié l'est encore."
+
+
+def decrire(erreur: BaseException) -> str:
+    """Une erreur que personne n'attendait : son nom, ce qu'elle dit, et d'où elle vient (fichier et ligne).
+
+    D'une trace, la dernière ligne de l'observatoire, où l'on peut la réparer ; d'un code que Python ne lit pas, la
+    sienne.
+    """
+    quoi, ou = str(erreur), None
+    if isinstance(erreur, SyntaxError) and erreur.filename:
+        quoi, ou = erreur.msg, (erreur.filename, erreur.lineno)
+    elif trace := [(appel.filename, appel.lineno) for appel in extract_tb(erreur.__traceback__)]:
+        ici = os.path.dirname(os.path.abspath(__file__)) + os.sep
+        ou = next((appel for appel in reversed(trace) if os.path.abspath(appel[0]).startswith(ici)), trace[-1])
+    return f"{type(erreur).__name__} : {quoi}" + (f" ({_lisible(ou[0])}, ligne {ou[1]})" if ou else "")
 
 
 def _lisible(chemin: str | bytes | os.PathLike) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from observatoire.edition.page import parametrer
-from observatoire.edition.plan import MODELES, Page, lister_pages
+from observatoire.edition.plan import MODELES, Page, lire_modele, lister_pages
 from observatoire.erreurs import ParametreInconnu
 from observatoire.fichiers import ecrire_texte
 from observatoire.moteur.matiere import Matiere
@@ -29,7 +29,7 @@ def ecrire_une_page(modele: str, notebooks: Path | str = "../notebooks", **param
     paramètre, la première de ses valeurs. Lève :class:`ParametreInconnu` en disant ce qui est admis.
     """
     page = _trouver(dossier_publie(), Path(notebooks), modele, parametres)
-    contenu = nbformat.read(page.notebook, as_version=4)
+    contenu = lire_modele(page.notebook)
     poser_les_textes(contenu, page.textes)
     contenu = parametrer(contenu, page.parametres)
     fichier = PAGES / f"{page.sortie.replace('/', '-')}.ipynb"

@@ -11,8 +11,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from observatoire.configuration import Configuration
+# L'ouvrier dit ce qu'un module a de cassé : rien ne doit casser avant lui.
+if TYPE_CHECKING:
+    from observatoire.configuration import Configuration
 
 
 def racine(config: Configuration, public: str) -> Path:

@@ -7,7 +7,7 @@ import re
 import nbformat
 
 from observatoire.edition.travail import Resultat
-from observatoire.erreurs import ErreurObservatoire, dire_panne
+from observatoire.erreurs import ErreurObservatoire, decrire, dire_panne
 from observatoire.livre.reproches import decolorer
 
 _LIGNE = re.compile(r"Cell In\[\d+\], line (\d+)")
@@ -30,7 +30,7 @@ def faute_de_page(resultat: Resultat) -> dict[str, object]:
 def faute(ou: str, quoi: Exception | str) -> dict[str, object]:
     """Une faute qui n'est d'aucune cellule : un écrit refusé, un barème mal écrit, un reproche de Sphinx."""
     if isinstance(quoi, Exception) and not isinstance(quoi, ErreurObservatoire):
-        quoi = dire_panne(quoi) or f"{type(quoi).__name__} : {quoi}"
+        quoi = dire_panne(quoi) or decrire(quoi)
     return {"ou": ou, "quoi": str(quoi), "code": [], "ligne": None}
 
 

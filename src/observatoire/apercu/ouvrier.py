@@ -30,6 +30,7 @@ from observatoire.edition.plan import Page, lister_pages
 from observatoire.edition.travail import Resultat, Travail, preparer
 from observatoire.erreurs import ParametreInconnu
 from observatoire.livre.preparation import copier, rassembler
+from observatoire.moteur.souche import SoucheMorte
 from observatoire.processus import coeurs
 
 #: Le dossier de l'édition dans le livre.
@@ -51,15 +52,25 @@ def principal(reglages: dict) -> None:
     def annoncer(nouvelle: dict) -> None:
         print(json.dumps(nouvelle, ensure_ascii=False), file=sortie, flush=True)
 
-    public = reglages["public"]
-    config = lire_configuration(reglages["config"]).avec_chemins(**reglages["chemins"])
-    Ouvrier(config, public, ordres, annoncer, reglages["renait"]).servir(reglages["demandee"])
+    try:
+        config = lire_configuration(reglages["config"]).avec_chemins(**reglages["chemins"])
+        ouvrier = Ouvrier(config, reglages["public"], ordres, annoncer, reglages["renait"])
+    except Exception as erreur:  # noqa: BLE001 – elle est montrée dans la page
+        annoncer({"faute": "reglages", **faute("Les réglages", erreur)})
+        _attendre_un_changement(ordres)
+    else:
+        ouvrier.servir(reglages["demandee"])
 
 
 def _ecouter(entree: TextIO, ordres: queue.Queue) -> None:
     for ligne in entree:
         ordres.put(json.loads(ligne))
     os._exit(0)  # la souche finit avec qui la tient
+
+
+def _attendre_un_changement(ordres: queue.Queue) -> None:
+    while "change" not in ordres.get():
+        pass
 
 
 class Ouvrier:
@@ -75,15 +86,15 @@ class Ouvrier:
         self._regardees: list[str] = []
         self._fautes: set[str] = set()
         self._composees: set[str] = set()
-        self._attente: deque[Callable[[], object]] = deque()
+        #: Ce qui attend : la clé de sa faute, où elle serait, quoi faire.
+        self._attente: deque[tuple[str, str, Callable[[], object]]] = deque()
         self._fil, self._confiees, self._age = ThreadPoolExecutor(1), 0, 0
 
     def servir(self, demandee: str | None = None) -> None:
         """Se préparer, dire où est la page ``demandee``, puis obéir aux ordres ; entre deux, avancer ce qui attend.
         Rend la main si se préparer échoue, dès que quelque chose a changé."""
         if not self._essayer("chaine", "La préparation", partial(self._preparer, demandee)):
-            while "change" not in self.ordres.get():
-                pass
+            _attendre_un_changement(self.ordres)
             return
         self.annoncer({"prete": True})
         if demandee:
@@ -93,7 +104,7 @@ class Ouvrier:
         self._tout_attend()
         while True:
             if self.ordres.empty() and not self._confiees and self._attente:
-                self._essayer("derriere", "Derrière", self._attente.popleft())
+                self._essayer(*self._attente.popleft())
             else:
                 self._obeir(self.ordres.get())
 
@@ -115,7 +126,7 @@ class Ouvrier:
         rassembler(self.vitrine.config, self.vitrine.travail, self.public)
         self._compositeur = Compositeur(self.vitrine.travail / "source", self.vitrine.travail / "sortie")
         if self._compositeur.neuf:
-            self._reprocher("livre", self._compositeur.tout_composer())
+            self._tout_composer()
 
     # --- les ordres
 
@@ -191,17 +202,25 @@ class Ouvrier:
     def _replanifier(self) -> None:
         pages = lister_pages(self.vitrine.publie, self.config.chemin("notebooks"))
         self.pages = {page.sortie: page for page in pages}
+        for page in [p for p in self._fautes if p.startswith(EDITION) and p.removeprefix(EDITION) not in self.pages]:
+            self._lever(page)
 
     def _notebook(self, sortie: str) -> Path:
         return self.vitrine.carnet.fichier(Path(f"{sortie}.ipynb"))
 
     def _perimee(self, page: str) -> Travail | None:
-        """Le travail d'une page de l'édition qui n'a plus le contenu que son exécution donnerait."""
+        """Le travail d'une page de l'édition qui n'a plus le contenu que son exécution donnerait.
+
+        Si elle l'a (le modèle est redevenu ce qu'il était), elle n'a plus de faute : c'est dit.
+        """
         sortie = page.removeprefix(EDITION)
         if not page.startswith(EDITION) or sortie not in self.pages:
             return None
         travail = preparer(self.pages[sortie])
-        return None if self.vitrine.carnet.est_a_jour(travail) else travail
+        if not self.vitrine.carnet.est_a_jour(travail):
+            return travail
+        self._lever(page)
+        return None
 
     def _refaire(self, page: str, a_neuf: bool = False) -> None:
         if travail := self._perimee(page):
@@ -216,6 +235,7 @@ class Ouvrier:
         if resultat.erreur:
             self._dire_la_faute(page, faute_de_page(resultat))
         else:
+            self._lever("souche")
             self.vitrine.carnet.ranger(resultat)
             self._lever(page)
 
@@ -233,7 +253,8 @@ class Ouvrier:
         """Tout regarder de nouveau, une page à la fois, puis finir."""
         ecrites = [f"book/{f.stem}" for f in sorted((self.livre / "book").glob("*.md"))]
         pages = [*(f"{EDITION}{sortie}" for sortie in self.pages), *ecrites]
-        self._attente = deque([*(partial(self._suivre, page) for page in pages), self._finir])
+        suivies = [(f"faire {page}", page, partial(self._suivre, page)) for page in pages]
+        self._attente = deque([*suivies, ("finir", "L'édition", self._finir)])
 
     def _suivre(self, page: str) -> None:
         """Refaire une page dans le fil de derrière, où elle ne retarde pas celle que l'on regarde."""
@@ -256,9 +277,13 @@ class Ouvrier:
         self.vitrine.rafraichir()
         self._joindre()
         rassembler(self.vitrine.config, self.vitrine.travail, self.public)
-        self._attente.extend(partial(self._achever, page) for page in self._compositeur.perimees())
-        self._attente.append(lambda: self._reprocher("livre", self._compositeur.tout_composer()))
-        self._attente.append(lambda: self.annoncer({"repos": True}))
+        perimees = self._compositeur.perimees()
+        self._attente.extend((f"composer {page}", page, partial(self._achever, page)) for page in perimees)
+        self._attente.append(("composer", "Le livre", self._tout_composer))
+        self._attente.append(("repos", "L'aperçu", partial(self.annoncer, {"repos": True})))
+
+    def _tout_composer(self) -> None:
+        self._reprocher("livre", self._compositeur.tout_composer())
 
     def _achever(self, page: str) -> None:
         self._composees.add(page)
@@ -277,6 +302,9 @@ class Ouvrier:
         """Faire, ou dire la faute : l'aperçu continue, quoi qu'on y écrive."""
         try:
             faire()
+        except SoucheMorte as morte:
+            self._dire_la_faute("souche", faute("La bibliothèque", str(morte)))  # la même, de quelque page que ce soit
+            return False
         except Exception as erreur:  # noqa: BLE001 – elle est montrée dans la page, et l'enregistrement suivant la lève
             self._dire_la_faute(cle, faute(ou, erreur))
             return False

@@ -26,6 +26,8 @@ _POLITIQUE = (
 _SA_POLITIQUE = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 _CORPS = re.compile(r"<body[^>]*>")
 _SCRIPT = '<script src="/_apercu/recharger.js" defer></script>'
+#: Elles restent à l'écran quel que soit le défilement, n'en prennent pas la moitié, et défilent elles-mêmes.
+_FAUTES = "position:sticky;top:0;z-index:9999;max-height:45vh;overflow:auto;background:#fff;flex:none"
 _FAUTE = "margin:1em;padding:1em;border-left:6px solid #b3261e;background:#fdf1f0;color:#222;font:15px/1.5 sans-serif"
 _FAUTIVE = "background:#f6c9c5;font-weight:bold"
 _VIDE = """<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Aperçu</title></head>
@@ -130,7 +132,8 @@ def completer(page: str, etat: Etat) -> str:
     """La page, de quoi la recharger, et les fautes en tête ; sans page, où l'on en est."""
     if not page:
         page = _VIDE % escape(etat.etape or "Cette page n'existe pas.")
-    ajout = "".join(map(montrer, etat.fautes.values())) + _SCRIPT
+    fautes = "".join(map(montrer, etat.fautes.values()))
+    ajout = (f'<div style="{_FAUTES}" tabindex="0">{fautes}</div>' if fautes else "") + _SCRIPT
     return _CORPS.sub(lambda corps: corps[0] + ajout, _SA_POLITIQUE.sub("", page), count=1)
 
 

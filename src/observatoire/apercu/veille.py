@@ -8,6 +8,7 @@ import logging
 import sys
 import webbrowser
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
@@ -90,8 +91,9 @@ class Veille:
 
     def _changer(self, fichiers: set[Path]) -> None:
         if any(f in self._reglages() or (f.is_relative_to(CODE) and not f.is_relative_to(FEUILLES)) for f in fichiers):
-            if self._ouvrier is not None:
-                self._ouvrier.kill()
+            if self._vit():
+                with suppress(ProcessLookupError):  # il vient de finir
+                    self._ouvrier.kill()
             self._a_relancer.set()
         else:
             self._ordonner(change=sorted(map(str, fichiers)))
@@ -116,11 +118,15 @@ class Veille:
             async for ligne in self._ouvrier.stdout:
                 self._apprendre(json.loads(ligne))
             if await self._ouvrier.wait() > 0:
-                self._montrer("ouvrier", ARRETE)
+                if "ouvrier" not in self.etat.fautes:
+                    self._montrer("ouvrier", ARRETE)
                 await self._a_relancer.wait()
 
+    def _vit(self) -> bool:
+        return self._ouvrier is not None and self._ouvrier.returncode is None
+
     def _ordonner(self, **ordre) -> None:
-        if self._ouvrier is not None and self._ouvrier.returncode is None:
+        if self._vit():
             self._ouvrier.stdin.write(json.dumps(ordre).encode() + b"\n")
 
     def _dire_qui_regarde(self) -> None:

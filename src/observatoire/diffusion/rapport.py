@@ -18,6 +18,7 @@ from observatoire.diffusion.comparaison import (
 from observatoire.diffusion.editions import ecrire_les_changements
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.fichiers import ecrire_csv, ecrire_texte
+from observatoire.lecture import problemes
 from observatoire.presentation import donnees
 from observatoire.presentation.nombres import ecrire
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
@@ -53,12 +54,12 @@ def ecrire_le_rapport(avant: Path, apres: Path, sortie: Path) -> tuple[pd.DataFr
 
 
 def compter(changees: pd.DataFrame) -> str:
-    """« 12 valeurs changées : 9, un de ses dépôts n'est plus le même ; 3, … »."""
+    """« 12 valeurs changées (9, un de ses dépôts n'est plus le même ; 3, …). »"""
     if changees.empty:
         return "Aucune valeur n'a changé."
     par_cause = changees["cause"].value_counts()
     dites = " ; ".join(f"{ecrire(n, decimales=0)}, {dire_la_cause(cause)}" for cause, n in par_cause.items())
-    return f"Valeurs changées : {ecrire(len(changees), decimales=0)} ({dites})."
+    return f"{problemes.compter(len(changees), 'valeur changée', 'valeurs changées')} ({dites})."
 
 
 def _page(changees: pd.DataFrame, tables: pd.DataFrame, noms: dict[str, str]) -> str:

@@ -102,6 +102,11 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] | No
         if not chemin.is_file():
             problemes.append(f"{chemin.name} : notebook introuvable dans « {notebooks.name} ».")
             continue
+        try:
+            _lire(chemin, chemin.stat().st_mtime_ns)
+        except ErreurConfiguration as illisible:
+            problemes.append(str(illisible))
+            continue
         for page in _pages_du_modele(modele, chemin, matiere):
             if not _a_sa_place(page.sortie, modele):
                 problemes.append(f"{chemin.name} : un code de « {page.sortie} » ne peut pas nommer une page.")
@@ -155,19 +160,35 @@ def verifier_parametres(
 @lru_cache(maxsize=64)
 def _lire(notebook: Path, _version: int) -> tuple[list[str] | None, set[str], list[str]]:
     """Les paramètres d'un modèle, les noms que lit son code et les textes qu'il cite, lus une fois pour ses pages."""
-    contenu = nbformat.read(notebook, as_version=4)
-    return parametres_declares(contenu), _noms_utilises(contenu), noms_des_textes(contenu)
+    contenu = lire_modele(notebook)
+    utilises = _noms_utilises(contenu, notebook.name)  # d'abord : il dit où le code ne se lit pas
+    return parametres_declares(contenu), utilises, noms_des_textes(contenu)
 
 
-def _noms_utilises(contenu: nbformat.NotebookNode) -> set[str]:
+def lire_modele(notebook: Path) -> nbformat.NotebookNode:
+    """Un notebook. Lève :class:`ErreurConfiguration`, avec la ligne, si ce n'est pas du JSON, ou pas un notebook."""
+    try:
+        return nbformat.read(notebook, as_version=4)
+    except (ValueError, LookupError, TypeError, AttributeError, nbformat.ValidationError) as erreur:
+        ligne = getattr(erreur.__cause__ or erreur.__context__, "lineno", None)
+        ou = f", ligne {ligne}" if ligne else ""
+        raise ErreurConfiguration(f"{notebook.name}{ou} : ce notebook n'est pas du JSON lisible.") from erreur
+
+
+def _noms_utilises(contenu: nbformat.NotebookNode, nom: str) -> set[str]:
     """Les noms que lit le code, hors de la cellule des paramètres."""
-    return {
-        noeud.id
-        for cellule in contenu.cells
-        if cellule.cell_type == "code" and "parameters" not in cellule.metadata.get("tags", ())
-        for noeud in ast.walk(ast.parse(cellule.source))
-        if isinstance(noeud, ast.Name)
-    }
+    noms = set()
+    for rang, cellule in enumerate(contenu.cells, start=1):
+        if cellule.cell_type != "code":
+            continue
+        try:
+            noeuds = ast.walk(ast.parse(cellule.source))
+        except SyntaxError as erreur:
+            ou = f"{nom}, cellule {rang}, ligne {erreur.lineno}"
+            raise ErreurConfiguration(f"{ou} : ce n'est pas du Python lisible ({erreur.msg}).") from erreur
+        if "parameters" not in cellule.metadata.get("tags", ()):
+            noms |= {noeud.id for noeud in noeuds if isinstance(noeud, ast.Name)}
+    return noms
 
 
 def _pages_du_modele(modele: Modele, chemin: Path, matiere: Matiere):

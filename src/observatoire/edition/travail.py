@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import nbformat
 
 from observatoire import lectures
-from observatoire.edition.plan import Page
+from observatoire.edition.plan import Page, lire_modele
 from observatoire.lectures import Lecture
 from observatoire.moteur.textes import poser_les_textes
 
@@ -52,7 +52,7 @@ class Resultat:
 
 def preparer(page: Page, delai: int = DELAI) -> Travail:
     """Le modèle, ses textes remplacés, la marque de son public, son sommaire et la cellule qui dira ce qui est lu."""
-    contenu = nbformat.read(page.notebook, as_version=4)
+    contenu = lire_modele(page.notebook)
     contenu.metadata[MARQUE] = page.public
     poser_les_textes(contenu, page.textes)
     if page.sommaire:

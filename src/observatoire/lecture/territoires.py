@@ -39,6 +39,9 @@ RECOUVERT = 0.05
 VIDE = 10_000
 #: La part de sa surface qu'un tracé repris peut changer.
 REPRIS = 0.01
+#: La part commune aux quartiers officiels et à ceux du schéma, et celle d'un secteur que contient son quartier : moins,
+#: ce n'est plus un tracé grossier.
+ENSEMBLE, DEDANS = 0.5, 0.5
 #: La France métropolitaine, en degrés : ce qui y serait une fois les axes échangés les a échangés.
 LONGITUDES, LATITUDES = (-6, 10), (41, 52)
 
@@ -62,6 +65,11 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     if config.contours_officiels is None:
         return dessines
     fichier = config.chemin("referentiels") / config.contours_officiels.fichier
+    if fichier.name in {c.contours for c in config.communes} or (dessines is None and fichier.name in CONTOURS):
+        raise ErreurConfiguration(
+            f"{fichier.name} : ce sont les contours que dessinent les pages. En donner d'autres pour "
+            "« contours_officiels », sous un autre nom, ou retirer « contours_officiels »."
+        )
     if dessines is None:
         raise ErreurConfiguration(f"{fichier.name} : cette ville n'a pas d'autres contours ; les nommer {CONTOURS[0]}.")
     officiels, cles = _lire(fichier), ["niveau", "code"]
@@ -72,7 +80,25 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
         liste = "\n".join(f"  - {e}" for e in ecarts)
         raise ErreurConfiguration(f"{fichier.name} : {len(ecarts)} problème(s).\n{liste}")
     propres = [*cles, "geometry", "schematique", "repris"]
-    return officiels[propres].merge(dessines[[*cles, "nom", "parent"]], on=cles)
+    rapproches = officiels[propres].merge(dessines[[*cles, "nom", "parent"]], on=cles)
+    return rapproches.assign(ailleurs=_situer_le_schema(fichier.name, rapproches, dessines))
+
+
+def _situer_le_schema(nom: str, officiels: gpd.GeoDataFrame, dessines: gpd.GeoDataFrame) -> pd.Series:
+    """Les contours officiels qui ne touchent pas celui que le schéma donne au même code.
+
+    Lève :class:`ErreurConfiguration` si les deux ensembles de quartiers ne se recouvrent pas : c'est une autre ville.
+    """
+    cles = ["niveau", "code"]
+    plans, schema = (c.set_index(cles).geometry.to_crs(LAMBERT_93) for c in (officiels, dessines))
+    la, ici = (c.xs("quartier").union_all() for c in (plans, schema))
+    if la.intersection(ici).area < ENSEMBLE * min(la.area, ici.area):
+        loin = round(la.centroid.distance(ici.centroid) / 1000)
+        combien = f"{nombre(loin)} km" if loin else "moins d'un kilomètre"
+        raise ErreurConfiguration(
+            f"{nom} : les contours officiels ne sont pas ceux de cette ville : {combien} entre les deux."
+        )
+    return pd.Series(~plans.intersects(schema.reindex(plans.index)).to_numpy(), index=officiels.index)
 
 
 def lire_les_dessines(config: Configuration) -> gpd.GeoDataFrame | None:
@@ -137,7 +163,8 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
 
     nom = fichier.name
     try:
-        contours = _ouvrir(fichier)
+        with np.errstate(invalid="ignore"):  # un contour sans nombres se dit plus bas
+            contours = _ouvrir(fichier)
     except (RuntimeError, ValueError, ShapelyError, BadZipFile) as erreur:  # celles de pyogrio sont des RuntimeError
         quoi = {".gpkg": "GeoPackage", ".zip": "Shapefile dans un zip"}.get(fichier.suffix, "GeoJSON")
         raise ErreurConfiguration(
@@ -215,12 +242,26 @@ def remarquer(contours: gpd.GeoDataFrame | None) -> list[str]:
     vides = [Polygon(trou).area for p in getattr(plans, "geoms", [plans]) for trou in getattr(p, "interiors", ())]
     vides = [aire for aire in vides if aire >= VIDE]
     repris = [f"« {code} »" for code in contours.loc[contours["repris"], "code"]]
+    dehors = [f"« {code} »" for code in _hors_de_leur_quartier(contours)]
+    ailleurs = [f"« {code} »" for code in contours.loc[contours["ailleurs"], "code"]] if "ailleurs" in contours else []
     return [
+        *([f"contours officiels : {enumerer(ailleurs)} ne touche pas le contour de même code que dessinent les pages."]
+          if ailleurs else []),
+        *([f"contours : moins de la moitié du secteur est dans son quartier, {enumerer(dehors)}."] if dehors else []),
         *([f"contours : tracé repris sans changer de surface (trait qui se touche, point doublé), {enumerer(repris)}."]
           if repris else []),
         *([f"contours : {compter(len(vides), 'vide')} entre les quartiers ({nombre(round(sum(vides) / 1e4))} ha) ; un "
            "immeuble qui s'y trouve est hors de tout quartier."] if vides else []),
     ]  # fmt: skip
+
+
+def _hors_de_leur_quartier(contours: gpd.GeoDataFrame) -> list[str]:
+    """Les secteurs dont moins de :data:`DEDANS` est dans leur quartier."""
+    plans = contours.set_index("code").geometry.to_crs(LAMBERT_93)
+    secteurs, quartiers = (contours["niveau"].eq(n).to_numpy() for n in ("secteur", "quartier"))
+    siens = plans[quartiers].reindex(contours.loc[secteurs, "parent"]).set_axis(plans.index[secteurs])
+    dedans = plans[secteurs].intersection(siens).area
+    return list(dedans.index[dedans < DEDANS * plans[secteurs].area])
 
 
 def _mal_traces(contours: gpd.GeoDataFrame) -> list[str]:
@@ -240,7 +281,12 @@ def _mal_traces(contours: gpd.GeoDataFrame) -> list[str]:
 
 
 def _mal_places(contours: gpd.GeoDataFrame) -> list[str]:
-    """Des coordonnées qui ne sont pas des degrés, ou dont longitude et latitude sont échangées."""
+    """Des coordonnées qui ne sont pas des nombres, ou pas des degrés, ou dont longitude et latitude sont échangées."""
+    from shapely import get_coordinates
+
+    coordonnees, rangs = get_coordinates(contours.geometry, return_index=True)
+    if len(faux := np.unique(rangs[~np.isfinite(coordonnees).all(axis=1)])):
+        return [f"« {c} » a des coordonnées qui ne sont pas des nombres." for c in contours["code"].iloc[faux]]
     ouest, sud, est, nord = contours.total_bounds
     if ouest < -180 or est > 180 or sud < -90 or nord > 90:
         return ["les coordonnées ne sont pas des degrés. Déclarer leur système, ou enregistrer en WGS84 (EPSG:4326)."]

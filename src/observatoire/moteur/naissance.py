@@ -20,10 +20,11 @@ import time
 from importlib import import_module
 from multiprocessing.connection import Connection
 
+from observatoire.erreurs import decrire
 from observatoire.moteur.interprete import creer, executer
 from observatoire.moteur.porte import Porte
+from observatoire.moteur.souche import PRETE
 
-PRETE = b"prete\n"
 _PR_SET_PDEATHSIG = 1
 _PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 
@@ -33,8 +34,12 @@ def principal(arguments: list[str]) -> None:
     controle = socket.socket(fileno=int(arguments[0]))
     numero = os.getpid()
     interprete = creer()
-    for module in arguments[2:]:
-        import_module(module)
+    try:
+        for module in arguments[2:]:
+            import_module(module)
+    except Exception as erreur:
+        controle.sendall(json.dumps(decrire(erreur)).encode() + b"\n")
+        raise
     interprete.porte = Porte(**json.loads(arguments[1]))
     fermer = interprete.porte.preparer()
     gc.collect()

@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 from observatoire.moteur.porte import Porte
 
+#: Ce que dit une souche qui a pu démarrer ; sinon, pourquoi elle ne l'a pas pu, en JSON.
+PRETE = b"prete\n"
 REGLAGE = "OBSERVATOIRE_FOURCHE"
 #: Ce que tout notebook trouve dans son environnement, ici comme dans le noyau « observatoire ».
 ENVIRONNEMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONHASHSEED": "0"}
@@ -82,13 +84,18 @@ class Souche:
                 start_new_session=True,
             )  # fmt: skip
         self._verrou = threading.Lock()
+        #: Pourquoi elle n'a pas pu démarrer, si elle l'a dit.
+        self.panne = ""
         _SOUCHES.add(self)
 
     @cached_property
     def prete(self) -> bool:
         """A-t-elle pu démarrer ? Attend qu'elle ait tout importé."""
         with self._verrou:
-            return bool(self._lire())
+            dit = self._lire()
+        if dit and dit != PRETE:
+            self.panne = json.loads(dit)
+        return dit == PRETE
 
     def vivante(self) -> bool:
         """Est-elle encore là ?"""
@@ -137,7 +144,7 @@ class Souche:
 
     def _naitre(self) -> tuple[Connection, int]:
         if not self.prete:
-            raise SoucheMorte("la souche n'a pas pu démarrer.")
+            raise SoucheMorte("la souche n'a pas pu démarrer" + (f" : {self.panne}" if self.panne else "."))
         ici, la_bas = socket.socketpair()
         with la_bas, self._verrou:
             try:

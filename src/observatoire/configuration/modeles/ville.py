@@ -17,6 +17,7 @@ from observatoire.communes import (
     Commune,
     lire_contours_de,
     repetitions,
+    sort_des_referentiels,
 )
 from observatoire.configuration.commun import ACCES, ANNEES, CHEMINS, CODE, CONTOURS, NIVEAUX, QUARTIERS, TABLES, TOUS
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, doubles, entier, parmi
@@ -63,6 +64,8 @@ class ContoursOfficiels(Fiche):
         fichier = sain.get("fichier", "x.zip")
         if not fichier.endswith(FORMATS_DE_CONTOURS):
             yield ("fichier",), f"{{cle}} est un {', '.join(FORMATS_DE_CONTOURS)} (un Shapefile dans un zip)."
+        elif sort_des_referentiels(fichier):
+            yield ("fichier",), f"{{cle}} : « {fichier} » n'est pas dans les référentiels ; l'y mettre."
         elif "fichier" in sain and not (contexte["referentiels"] / fichier).is_file():
             yield ("fichier",), f"{{cle}} : « {fichier} » manque dans les référentiels."
 
