@@ -142,6 +142,27 @@ def test_chaque_ecart_est_a_cote_de_son_effet_minimal(dossiers):
     assert "rupture de série" in str(tableau_de_la_revue(valeurs, suivi=True))
 
 
+@pytest.fixture(scope="module")
+def compares(tmp_path_factory):
+    """Une part dont les bailleurs ont changé : ses deux valeurs comparées ne sont pas celles des années."""
+    dossier = _ecrire(tmp_path_factory.mktemp("compares") / "publique", "publique")
+    table = pd.read_csv(dossier / "revue_objectifs.csv", dtype={"territoire": str})
+    sienne = table["origine"].eq("suivi") & table["indicateur"].eq("moins_40_plafond")
+    table.loc[sienne, ["valeur_depart", "valeur", "ecart"]] = [0.8246, 0.8421, 0.0175]
+    table.to_csv(dossier / "revue_objectifs.csv", index=False)
+    return lire_publie(2010, dossier)
+
+
+def _ligne(fragment, mot: str) -> str:
+    (seule,) = (r for r in re.findall(r"<tr>.*?</tr>", str(fragment), flags=re.S) if mot in r)
+    return _en_texte(seule)
+
+
+def test_les_deux_bouts_sont_ceux_de_la_comparaison(compares):
+    ligne = _ligne(tableau_de_la_revue(compares, suivi=True), "indicateurs/moins_40_plafond")
+    assert "82,5 % 2007 84,2 % 2010" in ligne
+
+
 def test_ce_que_le_bruit_laisse_est_une_ligne_a_elle_a_la_ville_comme_au_quartier(dossiers):
     publique = lire_publie(2010, dossiers["publique"])
     assert "Planoise" in str(tableau_decomposition(publique, territoires=True))

@@ -117,8 +117,8 @@ def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
     bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
     return {
         "Objectif" if not suivi else "Part": f"{nom}{_dire_ou(valeurs, r)}",
-        "Départ": _bout(valeurs, r, int(r["depart"]), "valeur_depart"),
-        "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
+        "Départ": _bout(valeurs, r, "depart", "valeur_depart"),
+        "Arrivée": _bout(valeurs, r, "annee", "valeur"),
         "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
         "Effet minimal": ABSENT if pd.isna(r["effet_minimal"]) else ecrire(r["effet_minimal"], unite),
         "Sens": EVOLUTIONS[r["sens"]].libelle if r["sens"] in EVOLUTIONS else ABSENT,
@@ -140,18 +140,16 @@ def _dire_ou(valeurs: Publie, r: dict) -> str:
     return f"<br><small>{escape(nommer_lieux(valeurs, r) or valeurs.edition['nom'])}</small>"
 
 
-def _bout(valeurs: Publie, r: dict, annee: int, colonne: str) -> str:
-    quand = f"<br><small>{annee}</small>"
-    if annee in valeurs.edition["annees"] and not _donnee(r, colonne):
-        lieu = (r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
-        return ecrire_ligne(valeurs.ligne(*lieu, annee=annee), valeurs.catalogue[r["indicateur"]], html=True) + quand
+def _bout(valeurs: Publie, r: dict, quand: str, colonne: str) -> str:
+    """Une des deux valeurs comparées, telle que le fichier la donne ; ou pourquoi l'année n'en a pas."""
+    annee, valeur = int(r[quand]), r[colonne]
     unite, decimales = unite_de(valeurs, r)
-    return ecrire(r[colonne], unite, decimales=decimales, html=True) + quand
-
-
-def _donnee(r: dict, colonne: str) -> bool:
-    """Une valeur de départ donnée par un texte n'est pas celle de l'indicateur : elle n'a pas d'effectif."""
-    return colonne == "valeur_depart" and pd.notna(r[colonne]) and pd.isna(r["denominateur_depart"])
+    if pd.isna(valeur) and annee in valeurs.edition["annees"]:
+        ligne = valeurs.ligne(r["indicateur"], r["niveau"], r["territoire"], r["bailleur"], annee=annee)
+        texte = ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
+    else:
+        texte = ecrire(valeur, unite, decimales=decimales, signe=unite == "points", html=True)
+    return f"{texte}<br><small>{annee}</small>"
 
 
 def _regle() -> str:
@@ -159,7 +157,7 @@ def _regle() -> str:
         "Écart : arrivée moins départ, intervalle à 95 % (sur les mêmes ménages ou logements, là où ils se suivent ; "
         "sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le hasard l'explique mal, "
         "compte tenu du nombre de comparaisons. Là où les bailleurs ont changé, les deux valeurs sont à périmètre "
-        "constant. Effet minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au "
+        "constant, et peuvent différer de celles de l'année, que le verdict juge. Effet minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au "
         "risque de 5 %. Les dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard "
         "de qui loge où aurait pu donner. Aucun ne dit pourquoi."
     )
