@@ -161,6 +161,21 @@ def _ligne(fragment, mot: str) -> str:
 def test_les_deux_bouts_sont_ceux_de_la_comparaison(compares):
     ligne = _ligne(tableau_de_la_revue(compares, suivi=True), "indicateurs/moins_40_plafond")
     assert "82,5 % 2007 84,2 % 2010" in ligne
+    assert "+1,7 point" in ligne  # de 0,8246 à 0,8421 : 1,75 point, qui s'arrondit à 1,8
+
+
+def test_la_decomposition_s_ajoute_a_la_difference_des_parts_ecrites(tmp_path):
+    dossier = _ecrire(tmp_path / "publique", "publique")
+    table = _decomposer("ville", VILLE).assign(valeur_depart=0.42645, valeur=0.412672, variation=-0.014)
+    table.loc[table["composante"].eq("bruit"), "contribution"] = -0.023  # le fichier ferme au millième
+    assert table["contribution"].sum() == pytest.approx(-0.014)
+    table.to_csv(dossier / "revue_decomposition.csv", index=False)
+    valeurs = lire_publie(2010, dossier)
+    ecrits = re.findall(r"[+−]?\d+,\d(?= point)", _ligne(tableau_decomposition(valeurs), "moins_40_plafond"))
+    variation, *contributions = (round(10 * float(e.replace("−", "-").replace(",", "."))) for e in ecrits)
+    assert variation == -13  # de 42,6 à 41,3 %
+    assert sum(contributions) == variation
+    assert "−1,3" in str(figure_decomposition(valeurs, "moins_40_plafond"))
 
 
 def test_ce_que_le_bruit_laisse_est_une_ligne_a_elle_a_la_ville_comme_au_quartier(dossiers):

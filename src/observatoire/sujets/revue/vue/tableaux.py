@@ -15,6 +15,7 @@ from observatoire.presentation.nombres import (
     ecrire,
     ecrire_compte,
     ecrire_date,
+    ecrire_difference,
     ecrire_entier,
     ecrire_intervalle,
     ecrire_ligne,
@@ -109,11 +110,12 @@ def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
 
 
 def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
-    unite, decimales = unite_de(valeurs, r)
-    unite = "points" if unite == "%" else unite
+    propre, decimales = unite_de(valeurs, r)
+    unite = "points" if propre == "%" else propre
     nom = lier_fiche(valeurs, r["indicateur"], "edition") if suivi else _nommer(r)
     cache = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
-    ecart = cache or ecrire(r["ecart"], unite, decimales=decimales, signe=True)
+    manque = cache or (ecrire_statut("nd", html=True) if pd.isna(r["ecart"]) else None)
+    ecart = manque or ecrire_difference(r["valeur"], r["valeur_depart"], propre, decimales)
     bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
     return {
         "Objectif" if not suivi else "Part": f"{nom}{_dire_ou(valeurs, r)}",
@@ -154,12 +156,13 @@ def _bout(valeurs: Publie, r: dict, quand: str, colonne: str) -> str:
 
 def _regle() -> str:
     return (
-        "Écart : arrivée moins départ, intervalle à 95 % (sur les mêmes ménages ou logements, là où ils se suivent ; "
-        "sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le hasard l'explique mal, "
-        "compte tenu du nombre de comparaisons. Là où les bailleurs ont changé, les deux valeurs sont à périmètre "
-        "constant, et peuvent différer de celles de l'année, que le verdict juge. Effet minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au "
-        "risque de 5 %. Les dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard "
-        "de qui loge où aurait pu donner. Aucun ne dit pourquoi."
+        "Écart : arrivée moins départ, telles qu'écrites ; intervalle à 95 % (sur les mêmes ménages ou logements, là "
+        "où ils se suivent ; sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le "
+        "hasard l'explique mal, compte tenu du nombre de comparaisons. Là où les bailleurs ont changé, les deux "
+        "valeurs sont à périmètre constant, et peuvent différer de celles de l'année, que le verdict juge. Effet "
+        "minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les "
+        "dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où "
+        "aurait pu donner. Aucun ne dit pourquoi."
     )
 
 
