@@ -31,9 +31,15 @@ def accorder(nombre: float, un: str, plusieurs: str) -> str:
     return f"{ecrire_entier(nombre)} {plusieurs if nombre > 1 else un}"
 
 
-def compter_les_verdicts(comptes: pd.Series) -> str:
-    """« 9 tenus, 1 non mesurable » : le nombre d'engagements de chaque verdict ; vide s'il n'y en a aucun."""
-    return ", ".join(accorder(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes)
+def compter_les_verdicts(verdicts: pd.Series) -> str:
+    """« 9 tenus, 1 non mesurable, 1 sans verdict » : les engagements de chaque verdict, un par ligne de ``verdicts``.
+
+    La somme en est le nombre de lignes ; vide si aucune n'a de verdict.
+    """
+    comptes = verdicts[verdicts.isin(VERDICTS)].value_counts()
+    dits = [accorder(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes]
+    sans = len(verdicts) - comptes.sum()
+    return ", ".join([*dits, f"{ecrire_entier(sans)} sans verdict"] if dits and sans else dits)
 
 
 def ecrire_verdict(verdict: object, statut: str | None = None, constat: object = None) -> str:

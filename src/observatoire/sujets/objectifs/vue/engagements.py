@@ -83,28 +83,28 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
 def bilan_des_engagements(valeurs: Publie) -> Fragment:
     """En une phrase, combien de chaque verdict l'année de la page."""
     table = valeurs.engagements
-    comptes = table.loc[table["annee"].eq(valeurs.annee), "verdict"].value_counts()
-    if comptes.empty:
+    siens = table[table["annee"].eq(valeurs.annee)]
+    dits = compter_les_verdicts(siens["verdict"])
+    if not dits:
         return paragraphe("Aucun engagement n'a de verdict cette année.")
     notes = [n for n in dict.fromkeys(table["texte_note"].dropna()) if n]
-    total = accorder(table["engagement"].nunique(), "engagement suivi", "engagements suivis")
-    phrase = f"Sur {total}, en {valeurs.annee} : {compter_les_verdicts(comptes)}."
+    total = accorder(len(siens), "engagement suivi", "engagements suivis")
+    phrase = f"Sur {total}, en {valeurs.annee} : {dits}."
     return paragraphe(" ".join([phrase, *notes]))
 
 
 def promesses_en_bref(valeurs: Publie) -> Fragment:
     """En une phrase, sur une page à la racine de l'édition : combien de promesses tenues, lesquelles ne le sont pas."""
     lignes = valeurs.lignes_de("engagements", annee=valeurs.annee)
-    comptes = pd.Series([e["verdict"] for e in lignes], dtype=object).dropna().value_counts()
-    if comptes.empty:
+    dits = compter_les_verdicts(pd.Series([e["verdict"] for e in lignes], dtype=object))
+    if not dits:
         return absent("Promesses", "aucun engagement n'a de verdict cette année")
-    bilan = lier(compter_les_verdicts(comptes), "engagements.html")
+    bilan = lier(dits, "engagements.html")
     manques = [lier(e["libelle"], f"engagements/{e['engagement']}.html") for e in lignes if e["verdict"] == NON_TENU]
     suite = f" Non tenu : {' ; '.join(manques)}." if manques else ""
-    juges = pd.Series([o["verdict"] for o in valeurs.lignes_de("attributions_conformite", annee=valeurs.annee)])
-    if not (comptes := juges.dropna().value_counts()).empty:
-        lien = lier(compter_les_verdicts(comptes), f"{valeurs.annee}/attributions.html")
-        suite += f" Objectifs d'attribution : {lien}."
+    objectifs = [o["verdict"] for o in valeurs.lignes_de("attributions_conformite", annee=valeurs.annee)]
+    if dits := compter_les_verdicts(pd.Series(objectifs, dtype=object)):
+        suite += f" Objectifs d'attribution : {lier(dits, f'{valeurs.annee}/attributions.html')}."
     return en_bref("Promesses.", f"En {valeurs.annee} : {bilan}.{suite}")
 
 

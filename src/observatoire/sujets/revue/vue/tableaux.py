@@ -60,11 +60,10 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     if table.empty:
         return absent("Revue", RIEN)
     engagements = table[table["origine"].eq("engagement")].drop_duplicates("code")
-    verdicts = engagements["verdict"].value_counts()
     phrases = []
     if len(engagements):
         total = accorder(len(engagements), "engagement suivi", "engagements suivis")
-        dits = compter_les_verdicts(verdicts) or "aucun n’a de verdict publié"
+        dits = compter_les_verdicts(engagements["verdict"]) or "aucun n’a de verdict publié"
         phrases.append(f"Sur {total}, en {valeurs.annee} : {dits}.")
     avec = table[table["sens"].isin([HAUSSE, BAISSE, INDECIS])]
     bougent = avec["sens"].ne("indecis").sum()
