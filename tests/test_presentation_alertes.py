@@ -191,6 +191,18 @@ def test_la_section_d_un_quartier_a_une_phrase_par_alerte(partenaires):
     assert "1 en vigilance" in texte
 
 
+def test_toutes_les_alertes_annoncees_sont_listees_ou_le_reste_est_dit(partenaires, monkeypatch):
+    html = observatoire.resume_des_alertes(partenaires).html
+    assert "4 alertes, dont une confirmée." in _texte(observatoire.resume_des_alertes(partenaires))
+    assert html.count("De quoi en juger") == 4
+    assert "autres" not in html
+    monkeypatch.setattr("observatoire.sujets.alertes.vue.resume.LISTEES", 2)
+    html = observatoire.resume_des_alertes(partenaires).html
+    assert html.count("De quoi en juger") == 2
+    assert "Les 2 autres, moins graves, sont au registre des alertes." in html
+    assert "Les 2 autres" in observatoire.alertes_et_decisions(partenaires, PLANOISE, 1).html
+
+
 def test_un_quartier_sans_alerte_le_dit_avec_ce_qui_est_cache(publique):
     assert "Aucune alerte. Comparaisons publiées : 1." in _texte(
         observatoire.alertes_du_quartier(publique, "montrapon-montboucons")
@@ -211,6 +223,26 @@ def test_le_suivi_ne_se_montre_que_la_derniere_annee(partenaires):
     avant = lire_publie(2009, partenaires.dossier)
     assert avant.dossiers_ouverts() == []
     assert "Pilote" not in observatoire.registre_des_alertes(avant).html
+
+
+def test_une_vigilance_dont_le_dossier_est_ouvert_dit_son_examen_et_la_suite_de_son_dossier(tmp_path):
+    """Bregille n'est plus qu'en vigilance : son dossier se suit encore, au registre comme à la conférence."""
+    dossier = ecrire_publie(tmp_path / "publique", CONTOURS)
+    for nom, change in {
+        "dossiers": lambda t: t.assign(
+            etat=t["etat"].mask(t["dossier"].eq("gggggggggggg"), "persistante"),
+            resolution=t["resolution"].mask(t["dossier"].eq("gggggggggggg"), None),
+        ),
+        "alertes_examinees": lambda t: pd.concat([t, t.assign(territoire="bregille", indicateur="moins_40_plafond")]),
+    }.items():
+        change(pd.read_csv(dossier / f"{nom}.csv", dtype=object)).to_csv(dossier / f"{nom}.csv", index=False)
+    valeurs = lire_publie(2010, dossier)
+    pages = {"registre": observatoire.registre_des_alertes, "conference": observatoire.alertes_a_suivre}
+    for nom, page in pages.items():
+        (ligne,) = (r for r in re.findall(r"<tr>.*?</tr>", page(valeurs).html, flags=re.S) if "Bregille" in r)
+        assert "14\u00a0déc.\u00a02010" in ligne, nom
+        assert "le dossier reste ouvert" in ligne, nom
+        assert "l'alerte demeure" not in ligne, nom
 
 
 # --- la page d'une alerte

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
+from observatoire.presentation.epreuves import Epreuves
 from observatoire.publie import lire_publie
 from observatoire.rangement import vide
 from observatoire.sujets.objectifs.vue.engagements import (
@@ -22,6 +23,7 @@ from observatoire.sujets.revue.calcul.contributions import COLONNES, PARAISSENT
 from observatoire.sujets.revue.calcul.ecarts import COLONNES as COLONNES_DES_ECARTS
 from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
 from observatoire.sujets.revue.vue.decomposition import figure_decomposition, tableau_decomposition
+from observatoire.sujets.revue.vue.regle import dire_le_champ
 from observatoire.sujets.revue.vue.tableaux import (
     explications_rivales,
     resume_de_la_revue,
@@ -46,6 +48,13 @@ CONTEXTE = [
     [2014, "commune", VILLE, "Besançon", "loyer_m2", None, None, "avant-dernière année", "nd"],
     [2015, "commune", VILLE, "Besançon", "loyer_m2", 5.25, None, "dernière année", "publie"],
 ]
+
+
+#: Deux objectifs, tels que ``revue_ecarts.csv`` les garde.
+CIBLES = (
+    "{depuis: 2007, valeur: 0.4, adoptee_par: Ville, source: charte} ; {depuis: 2009-12-15, valeur: 0.45, "
+    "adoptee_par: 'Conférence : communale', source: compte rendu fictif, echeance: 2012, fictif: true}"
+)
 
 
 def _engagement(code: str, verdict: str, **champs) -> dict:
@@ -91,8 +100,9 @@ def _ecrire(dossier, public: str):
     constants = [(*lieu, "constant", "adoma neolia") for lieu in (("ville", VILLE), ("quartier", PLANOISE))]
     lieux = [("ville", VILLE), ("quartier", PLANOISE), *constants]
     pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
-    ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
-    pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{rythme: annuel}", "{rythme: une_fois}"]
+    ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "", CIBLES]
+    pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{genre: seances, rythme: annuel}",
+                  "{genre: seances, seance: conference, rythme: une_fois, avec: reexaminer_charte}"]  # fmt: skip
     jugements = [["non_tenu", "publie", "tenu", "publie", "publie", ""], ["", "na", "", "c", "publie", ""]]
     pd.DataFrame(
         [e + j for e, j in zip((ecart, pas_encore), jugements, strict=True)], columns=COLONNES_DES_ECARTS
@@ -142,6 +152,56 @@ def test_chaque_ecart_est_a_cote_de_son_effet_minimal(dossiers):
     assert "rupture de série" in str(tableau_de_la_revue(valeurs, suivi=True))
 
 
+@pytest.fixture(scope="module")
+def compares(tmp_path_factory):
+    """Une part dont les bailleurs ont changé : ses deux valeurs comparées ne sont pas celles des années."""
+    dossier = _ecrire(tmp_path_factory.mktemp("compares") / "publique", "publique")
+    table = pd.read_csv(dossier / "revue_objectifs.csv", dtype={"territoire": str})
+    sienne = table["origine"].eq("suivi") & table["indicateur"].eq("moins_40_plafond")
+    table.loc[sienne, ["valeur_depart", "valeur", "ecart"]] = [0.8246, 0.8421, 0.0175]
+    table.to_csv(dossier / "revue_objectifs.csv", index=False)
+    return lire_publie(2010, dossier)
+
+
+def _ligne(fragment, mot: str) -> str:
+    (seule,) = (r for r in re.findall(r"<tr>.*?</tr>", str(fragment), flags=re.S) if mot in r)
+    return _en_texte(seule)
+
+
+def test_les_deux_bouts_sont_ceux_de_la_comparaison(compares):
+    ligne = _ligne(tableau_de_la_revue(compares, suivi=True), "indicateurs/moins_40_plafond")
+    assert "82,5 % 2007 84,2 % 2010" in ligne
+    assert "+1,7 point" in ligne  # de 0,8246 à 0,8421 : 1,75 point, qui s'arrondit à 1,8
+
+
+def test_un_meme_ecart_dit_autrement_ailleurs_est_explique(compares, monkeypatch):
+    """La revue et la page de la ville ne font pas le même nombre de comparaisons : la revue le dit, à sa ligne."""
+    code = "moins_40_plafond"
+    revue = "observatoire.sujets.revue.vue.tableaux"
+    sens = compares.revue_objectifs.set_index("code").at[code, "sens"]
+    for probabilite, annonce in {0.001: "en hausse", 0.9: "sans changement net"}.items():
+        page = Epreuves({(code, "zero"): probabilite, ("apl", "zero"): 1.0})
+        monkeypatch.setattr(f"{revue}.eprouver_la_page", lambda *_, page=page: page)
+        ligne = _ligne(tableau_de_la_revue(compares, suivi=True), f"indicateurs/{code}")
+        differe = (probabilite < 0.05) == (sens == "indecis")
+        assert (f"qui fait 2 comparaisons, le dit « {annonce} »" in ligne) == differe
+    assert "peut trancher autrement du même écart" in _en_texte(tableau_de_la_revue(compares, suivi=True))
+
+
+def test_la_decomposition_s_ajoute_a_la_difference_des_parts_ecrites(tmp_path):
+    dossier = _ecrire(tmp_path / "publique", "publique")
+    table = _decomposer("ville", VILLE).assign(valeur_depart=0.42645, valeur=0.412672, variation=-0.014)
+    table.loc[table["composante"].eq("bruit"), "contribution"] = -0.023  # le fichier ferme au millième
+    assert table["contribution"].sum() == pytest.approx(-0.014)
+    table.to_csv(dossier / "revue_decomposition.csv", index=False)
+    valeurs = lire_publie(2010, dossier)
+    ecrits = re.findall(r"[+−]?\d+,\d(?= point)", _ligne(tableau_decomposition(valeurs), "moins_40_plafond"))
+    variation, *contributions = (round(10 * float(e.replace("−", "-").replace(",", "."))) for e in ecrits)
+    assert variation == -13  # de 42,6 à 41,3 %
+    assert sum(contributions) == variation
+    assert "−1,3" in str(figure_decomposition(valeurs, "moins_40_plafond"))
+
+
 def test_ce_que_le_bruit_laisse_est_une_ligne_a_elle_a_la_ville_comme_au_quartier(dossiers):
     publique = lire_publie(2010, dossiers["publique"])
     assert "Planoise" in str(tableau_decomposition(publique, territoires=True))
@@ -169,12 +229,36 @@ def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):
     valeurs = lire_publie(2010, dossiers["publique"])
     texte = str(tableau_des_ecarts(valeurs))
     assert all(
-        mot in texte for mot in ("modifié : cibles", "{valeur: 0.4}", "obs-verdict-non-tenu", "obs-verdict-tenu")
+        mot in texte for mot in ("modifié : cibles", "obs-verdict-non-tenu", "obs-verdict-tenu", "31\u00a0décembre")
     )
-    assert "0e12345678" in texte
     (attente,) = re.findall(r"<tr>(?:(?!</tr>).)*Attendre deux.*?</tr>", texte, flags=re.S)
     assert [s for s in ("na", "c") if re.search(rf">{s}<", attente)] == ["na", "c"]
     assert "la règle de 1 engagements" not in str(resume_de_la_revue(valeurs))
+
+
+def test_la_regle_changee_se_lit_en_francais_sans_notation_ni_empreinte(dossiers):
+    fragment = tableau_des_ecarts(lire_publie(2010, dossiers["partenaires"]))
+    texte = _en_texte(fragment)
+    assert not re.search(r"[{}]|\b[a-z]+_[a-z]+\b|0e12345678|True|true|depuis:", texte)
+    assert (
+        "0,4 à partir de 2007, adopté par : Ville (charte) ; 0,5 à partir du 15 décembre 2009, à atteindre en 2012"
+        in texte
+    )
+    assert "adopté par : Conférence : communale (compte rendu fictif), fictif" in texte
+    assert "comptes rendus des séances, chaque année" in texte
+    assert "comptes rendus des séances, Conférence communale, une fois" in texte
+    assert "avec : réexaminer la charte" in texte
+
+
+def test_un_objectif_se_dit_dans_l_unite_de_sa_mesure(dossiers):
+    valeurs = lire_publie(2010, dossiers["publique"])
+    dit = dire_le_champ(valeurs, "production_annuelle", "cibles", "{depuis: 2009-12-15, valeur: 0.25}")
+    assert dit.replace("\u202f", " ").replace("\u00a0", " ") == "au moins 25,0 % à partir du 15 décembre 2009"
+    assert dire_le_champ(valeurs, "x", "mesure", "{indicateur: apl, bailleur: gbh}").endswith(
+        "(Grand Besançon Habitat)"
+    )
+    assert dire_le_champ(valeurs, "x", "sens", "au_plus") == "au plus"
+    assert dire_le_champ(valeurs, "x", "cibles", "{mal: [écrit") == "{mal: [écrit"
 
 
 def test_le_contexte_dit_sa_date_son_denominateur_et_pourquoi_il_manque(dossiers):
@@ -269,7 +353,7 @@ def test_ce_qui_est_compte_a_le_nom_de_sa_preuve(tmp_path, genre, rythme, faits,
 def test_les_verdicts_s_accordent_sur_toutes_les_pages(tmp_path, dossiers):
     bilan = _en_texte(bilan_des_engagements(_engager(tmp_path / "publique")))
     assert "Sur 3 engagements suivis" in bilan
-    assert "1 tenu en partie, 1 non concluant." in bilan
+    assert "1 tenu en partie, 1 non concluant, 1 sans verdict." in bilan  # 1 + 1 + 1 : les trois
     tous = _engager(tmp_path / "tenus", verdict="non_mesurable")
     assert "3 non mesurables." in _en_texte(bilan_des_engagements(tous))
     revue = lire_publie(2010, dossiers["publique"])

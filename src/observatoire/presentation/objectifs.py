@@ -12,6 +12,18 @@ from observatoire.vocabulaire import AU_MOINS, CONSTATS, COTES, VERDICTS
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: Ce qu'un engagement oblige à faire, à quel rythme, et ce qui le prouve.
+NATURES = {"moyens": "moyens", "resultat": "résultat"}
+RYTHMES = {
+    "trimestriel": "chaque trimestre",
+    "annuel": "chaque année",
+    "une_fois": "une fois, au plus tard à l'échéance",
+}
+PREUVES = {
+    "indicateur": "indicateur", "seances": "comptes rendus des séances", "depots": "dépôts des bailleurs",
+    "alertes": "alertes évaluées", "actions": "actions menées sur les alertes", "pieces": "pièces versées",
+    "aucune": "aucune",
+}  # fmt: skip
 #: Ce que veut dire la colonne des vraies valeurs qui se verraient.
 CE_QUI_SE_VERRAIT = (
     "« Se verrait » : la vraie valeur qui, avec les cas de l'année, donnerait un verdict huit fois sur dix ; entre les "
@@ -31,9 +43,15 @@ def accorder(nombre: float, un: str, plusieurs: str) -> str:
     return f"{ecrire_entier(nombre)} {plusieurs if nombre > 1 else un}"
 
 
-def compter_les_verdicts(comptes: pd.Series) -> str:
-    """« 9 tenus, 1 non mesurable » : le nombre d'engagements de chaque verdict ; vide s'il n'y en a aucun."""
-    return ", ".join(accorder(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes)
+def compter_les_verdicts(verdicts: pd.Series) -> str:
+    """« 9 tenus, 1 non mesurable, 1 sans verdict » : les engagements de chaque verdict, un par ligne de ``verdicts``.
+
+    La somme en est le nombre de lignes ; vide si aucune n'a de verdict.
+    """
+    comptes = verdicts[verdicts.isin(VERDICTS)].value_counts()
+    dits = [accorder(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes]
+    sans = len(verdicts) - comptes.sum()
+    return ", ".join([*dits, f"{ecrire_entier(sans)} sans verdict"] if dits and sans else dits)
 
 
 def ecrire_verdict(verdict: object, statut: str | None = None, constat: object = None) -> str:

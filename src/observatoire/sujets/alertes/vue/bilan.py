@@ -13,7 +13,7 @@ import pandas as pd
 from observatoire.vocabulaire import NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE, TROP_LONG
 
 #: Pourquoi un dossier est à décider : personne ne le pilote ; un pilote, mais rien d'engagé ; la réponse est achevée et
-#: l'alerte demeure ; l'alerte est résolue et une réponse court encore.
+#: le dossier reste ouvert ; l'alerte est résolue et une réponse court encore.
 SANS_PILOTE, EN_SUSPENS, ACHEVEE, A_CLORE = MOTIFS = ("sans_pilote", "en_suspens", "achevee", "a_clore")
 N_ENGAGENT_RIEN = ("designer_pilote", "examiner", "reporter")
 FINIES = ("realisee", "realisee_en_partie", "non_realisee")

@@ -32,7 +32,7 @@ NOMS = {
 }
 MOTIFS = {
     "sans_pilote": "désigner un pilote",
-    "achevee": "la réponse est terminée et l'alerte demeure : que faire de plus",
+    "achevee": "la réponse est terminée et le dossier reste ouvert : que faire de plus",
     "en_suspens": "un pilote, mais rien d'engagé : quelle réponse",
     "a_clore": "l'alerte est résolue et une réponse court encore : la clore ou la poursuivre",
 }

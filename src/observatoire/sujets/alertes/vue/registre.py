@@ -18,7 +18,7 @@ from observatoire.presentation.nombres import ecrire, ecrire_ligne, ecrire_trime
 from observatoire.presentation.phrases import couper
 from observatoire.presentation.reperes import tout
 from observatoire.publie import cle_d_alerte
-from observatoire.sujets.alertes.vue.examens import dater_l_examen
+from observatoire.sujets.alertes.vue.examens import dater_l_examen, examens
 from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.suites import dire_la_suite, dire_le_decide
 from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, est_une_alerte, gravite, pastille
@@ -77,7 +77,7 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         pastille(ligne),
         ecrire_ligne(propre, declaration, html=True),
         *suivi[:1],
-        dater_l_examen(valeurs, ligne, depuis) if est_une_alerte(ligne) else "–",
+        _examen(valeurs, ligne, dossier, depuis),
         *suivi[1:],
         ligne["niveau"],
         _exces(ligne, declaration),
@@ -85,6 +85,12 @@ def _ligne(valeurs: Publie, ligne: dict, ouverts: dict, suivis: bool, depuis: st
         _forme(ligne),
         ecrire(ligne["annees_en_alerte"], decimales=0),
     ]
+
+
+def _examen(valeurs: Publie, ligne: dict, dossier: dict | None, depuis: str) -> str:
+    """Le dernier examen, s'il y en a un ; « jamais » ne se reproche qu'à une alerte ou à un dossier ouvert."""
+    attendu = dossier is not None or est_une_alerte(ligne)
+    return dater_l_examen(valeurs, ligne, depuis) if attendu or examens(valeurs, ligne) else "–"
 
 
 def _exces(ligne: dict, declaration: dict) -> str:

@@ -53,7 +53,7 @@ def dire_la_suite(valeurs: Publie, dossier: dict) -> str:
         return "l'examiner"
     issue, effet = siennes[-1].get("issue"), siennes[-1].get("date_effet")
     if issue in FINIES:
-        return "décider de la suite : la réponse est terminée, l'alerte demeure"
+        return "décider de la suite : la réponse est terminée, le dossier reste ouvert"
     if issue in EN_COURS:
         return "rendre compte de l'avancement" if pd.isna(effet) else f"commencer le {ecrire_date(str(effet))}"
     return "choisir une réponse"

@@ -21,6 +21,9 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.objectifs import (
     CE_QUI_SE_VERRAIT,
+    NATURES,
+    PREUVES,
+    RYTHMES,
     accorder,
     compter_les_verdicts,
     ecrire_cible,
@@ -37,12 +40,6 @@ from observatoire.vocabulaire import CONSTATS, NON_CONCLUANT, NON_TENU
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-NATURES = {"moyens": "moyens", "resultat": "résultat"}
-RYTHMES = {
-    "trimestriel": "chaque trimestre",
-    "annuel": "chaque année",
-    "une_fois": "une fois, au plus tard à l'échéance",
-}
 #: Ce que compte chaque sorte de preuve, ou ce qui est promis chaque trimestre : au singulier, au pluriel.
 _TRIMESTRES = ("trimestre", "trimestres")
 _FAITS = {
@@ -51,11 +48,6 @@ _FAITS = {
     "seances": ("séance", "séances"),
 }  # fmt: skip
 _ATTENDUS = {"depots": "toutes les tables attendues", "alertes": "tous les niveaux"}
-_PREUVES = {
-    "indicateur": "indicateur", "seances": "comptes rendus des séances", "depots": "dépôts des bailleurs",
-    "alertes": "alertes évaluées", "actions": "actions menées sur les alertes", "pieces": "pièces versées",
-    "aucune": "aucune",
-}  # fmt: skip
 
 
 def tableau_de_bord(valeurs: Publie) -> Fragment:
@@ -83,28 +75,28 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
 def bilan_des_engagements(valeurs: Publie) -> Fragment:
     """En une phrase, combien de chaque verdict l'année de la page."""
     table = valeurs.engagements
-    comptes = table.loc[table["annee"].eq(valeurs.annee), "verdict"].value_counts()
-    if comptes.empty:
+    siens = table[table["annee"].eq(valeurs.annee)]
+    dits = compter_les_verdicts(siens["verdict"])
+    if not dits:
         return paragraphe("Aucun engagement n'a de verdict cette année.")
     notes = [n for n in dict.fromkeys(table["texte_note"].dropna()) if n]
-    total = accorder(table["engagement"].nunique(), "engagement suivi", "engagements suivis")
-    phrase = f"Sur {total}, en {valeurs.annee} : {compter_les_verdicts(comptes)}."
+    total = accorder(len(siens), "engagement suivi", "engagements suivis")
+    phrase = f"Sur {total}, en {valeurs.annee} : {dits}."
     return paragraphe(" ".join([phrase, *notes]))
 
 
 def promesses_en_bref(valeurs: Publie) -> Fragment:
     """En une phrase, sur une page à la racine de l'édition : combien de promesses tenues, lesquelles ne le sont pas."""
     lignes = valeurs.lignes_de("engagements", annee=valeurs.annee)
-    comptes = pd.Series([e["verdict"] for e in lignes], dtype=object).dropna().value_counts()
-    if comptes.empty:
+    dits = compter_les_verdicts(pd.Series([e["verdict"] for e in lignes], dtype=object))
+    if not dits:
         return absent("Promesses", "aucun engagement n'a de verdict cette année")
-    bilan = lier(compter_les_verdicts(comptes), "engagements.html")
+    bilan = lier(dits, "engagements.html")
     manques = [lier(e["libelle"], f"engagements/{e['engagement']}.html") for e in lignes if e["verdict"] == NON_TENU]
     suite = f" Non tenu : {' ; '.join(manques)}." if manques else ""
-    juges = pd.Series([o["verdict"] for o in valeurs.lignes_de("attributions_conformite", annee=valeurs.annee)])
-    if not (comptes := juges.dropna().value_counts()).empty:
-        lien = lier(compter_les_verdicts(comptes), f"{valeurs.annee}/attributions.html")
-        suite += f" Objectifs d'attribution : {lien}."
+    objectifs = [o["verdict"] for o in valeurs.lignes_de("attributions_conformite", annee=valeurs.annee)]
+    if dits := compter_les_verdicts(pd.Series(objectifs, dtype=object)):
+        suite += f" Objectifs d'attribution : {lier(dits, f'{valeurs.annee}/attributions.html')}."
     return en_bref("Promesses.", f"En {valeurs.annee} : {bilan}.{suite}")
 
 
@@ -125,7 +117,7 @@ def histoire_des_engagements(valeurs: Publie) -> Fragment:
 def identite_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """Le texte, le titulaire, la nature, la mesure, l'état zéro et l'objectif d'un engagement."""
     e = _derniere(valeurs, engagement)
-    mesure = _PREUVES[e["genre"]]
+    mesure = PREUVES[e["genre"]]
     if e["genre"] == "indicateur":
         mesure = lier_fiche(valeurs, e["indicateur"])
         mesure += f" ({escape(lieux)})" if (lieux := nommer_lieux(valeurs, e)) else ""

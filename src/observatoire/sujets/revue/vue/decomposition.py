@@ -11,7 +11,7 @@ import pandas as pd
 from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Absent, Fragment, absent, grille
 from observatoire.presentation.liens import lier_et_situer, lier_fiche
-from observatoire.presentation.nombres import ecrire, en_unite, nommer_statut
+from observatoire.presentation.nombres import ecrire, en_unite, nommer_statut, quantifier
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
@@ -28,11 +28,13 @@ COMPOSANTES = {
     "bruit": "Ce que le bruit laisse",
 }  # fmt: skip
 _SANS_FLUX = "il n'y a pas deux années de ménages à rapprocher"
+_BOUTS = ("valeur_depart", "valeur")
 _PAS, _DEMI = 22.0, 7.0  # hauteur d'une barre et de son intervalle, en points
 _NOTE = (
     "Une entrée compte pour ce qui la sépare de la part de départ, une sortie de même ; les contributions s'ajoutent, "
-    "sans ordre, à la variation. Les comptes portent un bruit de quelques ménages, qui protège leur secret : une ligne "
-    "à part dit ce qu'il laisse, et les composantes trop petites n'y sont pas détaillées. Décrire n'est pas expliquer."
+    "sans ordre, à la variation, différence des deux parts telles qu'écrites. Les comptes portent un bruit de quelques "
+    "ménages, qui protège leur secret : une ligne à part dit ce qu'il laisse, arrondis compris, et les composantes "
+    "trop petites n'y sont pas détaillées. Décrire n'est pas expliquer."
 )
 
 
@@ -101,8 +103,16 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
 
 
 def _du_niveau(valeurs: Publie, niveau: str) -> pd.DataFrame:
+    """Les lignes d'un niveau ; leur variation est la différence des deux bouts tels qu'écrits.
+
+    L'arrondi qui la sépare de celle du fichier va, comme celui du fichier, à la ligne « bruit » : tout s'ajoute encore.
+    """
     table = valeurs.revue_decomposition
-    return table[table["niveau"].eq(niveau) & table["indicateur"].isin(valeurs.catalogue)]
+    table = table[table["niveau"].eq(niveau) & table["indicateur"].isin(valeurs.catalogue)]
+    depart, arrivee = (table[b].map(lambda v: quantifier(v, "%"), na_action="ignore") for b in _BOUTS)
+    ecrite = (arrivee - depart).astype(float) / 100
+    reste = (ecrite - table["variation"]).where(table["composante"].eq("bruit"), 0)
+    return table.assign(variation=ecrite, contribution=table["contribution"] + reste)
 
 
 def _dire_le_perimetre(valeurs: Publie, ligne: dict) -> str:

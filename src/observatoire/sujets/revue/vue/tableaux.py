@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,14 @@ import pandas as pd
 
 from observatoire.communes import VILLE
 from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.epreuves import SEUIL, ZERO, eprouver_la_page
 from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
     ABSENT,
     ecrire,
     ecrire_compte,
     ecrire_date,
+    ecrire_difference,
     ecrire_entier,
     ecrire_intervalle,
     ecrire_ligne,
@@ -34,6 +37,7 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
+from observatoire.sujets.revue.vue.regle import dire_le_champ
 from observatoire.vocabulaire import BAISSE, EVOLUTIONS, HAUSSE, INDECIS, PERTINENCES
 
 if TYPE_CHECKING:
@@ -59,11 +63,10 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     if table.empty:
         return absent("Revue", RIEN)
     engagements = table[table["origine"].eq("engagement")].drop_duplicates("code")
-    verdicts = engagements["verdict"].value_counts()
     phrases = []
     if len(engagements):
         total = accorder(len(engagements), "engagement suivi", "engagements suivis")
-        dits = compter_les_verdicts(verdicts) or "aucun n’a de verdict publié"
+        dits = compter_les_verdicts(engagements["verdict"]) or "aucun n’a de verdict publié"
         phrases.append(f"Sur {total}, en {valeurs.annee} : {dits}.")
     avec = table[table["sens"].isin([HAUSSE, BAISSE, INDECIS])]
     bougent = avec["sens"].ne("indecis").sum()
@@ -109,23 +112,43 @@ def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
 
 
 def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
-    unite, decimales = unite_de(valeurs, r)
-    unite = "points" if unite == "%" else unite
+    propre, decimales = unite_de(valeurs, r)
+    unite = "points" if propre == "%" else propre
     nom = lier_fiche(valeurs, r["indicateur"], "edition") if suivi else _nommer(r)
     cache = ecrire_statut(r["statut"], html=True) if r["statut"] != "publie" else None
-    ecart = cache or ecrire(r["ecart"], unite, decimales=decimales, signe=True)
+    manque = cache or (ecrire_statut("nd", html=True) if pd.isna(r["ecart"]) else None)
+    ecart = manque or ecrire_difference(r["valeur"], r["valeur_depart"], propre, decimales)
     bornes = "" if cache else ecrire_intervalle(r["ecart_bas"], r["ecart_haut"], unite).replace(ABSENT, "")
     return {
         "Objectif" if not suivi else "Part": f"{nom}{_dire_ou(valeurs, r)}",
-        "Départ": _bout(valeurs, r, int(r["depart"]), "valeur_depart"),
-        "Arrivée": _bout(valeurs, r, int(r["annee"]), "valeur"),
+        "Départ": _bout(valeurs, r, "depart", "valeur_depart"),
+        "Arrivée": _bout(valeurs, r, "annee", "valeur"),
         "Écart": f"{ecart}<br><small>{bornes}</small>" if bornes else ecart,
         "Effet minimal": ABSENT if pd.isna(r["effet_minimal"]) else ecrire(r["effet_minimal"], unite),
         "Sens": EVOLUTIONS[r["sens"]].libelle if r["sens"] in EVOLUTIONS else ABSENT,
         "Objectif visé": ecrire_cible(valeurs, r, r["cible_sens"]),
         "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
-        "À savoir": escape(r["motif"]) if isinstance(r["motif"], str) else "",
+        "À savoir": escape(" ".join(m for m in (r["motif"], _ailleurs(valeurs, r)) if est_ecrit(m))),
     }
+
+
+def _ailleurs(valeurs: Publie, r: dict) -> str:
+    """Ce que la page du lieu ou du bailleur annonce du même écart, quand elle ne tranche pas comme la revue.
+
+    Les deux lisent la même variation ; chacune tient compte du nombre de comparaisons qu'elle fait.
+    """
+    entier, tous = (r["niveau"], r["territoire"]) == valeurs.tout, r["bailleur"] == "tous"
+    sienne = (entier or (tous and r["niveau"] == "quartier")) and r["depart"] == valeurs.edition["annee_zero"]
+    if not sienne or r["sens"] not in (HAUSSE, BAISSE, INDECIS):
+        return ""
+    page = eprouver_la_page(valeurs, None if entier else r["territoire"], r["bailleur"])
+    probabilite = page.ajustees.get((r["indicateur"], ZERO), math.nan)
+    if math.isnan(probabilite) or (probabilite < SEUIL) == (r["sens"] != INDECIS):
+        return ""
+    annonce = EVOLUTIONS[HAUSSE if r["ecart"] > 0 else BAISSE].libelle if probabilite < SEUIL else "sans changement net"
+    ou = nommer_lieux(valeurs, r) or valeurs.edition["nom"]
+    faites = ecrire(page.faites, "comparaisons", decimales=0)
+    return f"La page « {ou} », qui fait {faites}, le dit « {annonce} » : la règle tient compte de leur nombre."
 
 
 def _nommer(r: dict) -> str:
@@ -140,28 +163,28 @@ def _dire_ou(valeurs: Publie, r: dict) -> str:
     return f"<br><small>{escape(nommer_lieux(valeurs, r) or valeurs.edition['nom'])}</small>"
 
 
-def _bout(valeurs: Publie, r: dict, annee: int, colonne: str) -> str:
-    quand = f"<br><small>{annee}</small>"
-    if annee in valeurs.edition["annees"] and not _donnee(r, colonne):
-        lieu = (r["indicateur"], r["niveau"], r["territoire"], r["bailleur"])
-        return ecrire_ligne(valeurs.ligne(*lieu, annee=annee), valeurs.catalogue[r["indicateur"]], html=True) + quand
+def _bout(valeurs: Publie, r: dict, quand: str, colonne: str) -> str:
+    """Une des deux valeurs comparées, telle que le fichier la donne ; ou pourquoi l'année n'en a pas."""
+    annee, valeur = int(r[quand]), r[colonne]
     unite, decimales = unite_de(valeurs, r)
-    return ecrire(r[colonne], unite, decimales=decimales, html=True) + quand
-
-
-def _donnee(r: dict, colonne: str) -> bool:
-    """Une valeur de départ donnée par un texte n'est pas celle de l'indicateur : elle n'a pas d'effectif."""
-    return colonne == "valeur_depart" and pd.notna(r[colonne]) and pd.isna(r["denominateur_depart"])
+    if pd.isna(valeur) and annee in valeurs.edition["annees"]:
+        ligne = valeurs.ligne(r["indicateur"], r["niveau"], r["territoire"], r["bailleur"], annee=annee)
+        texte = ecrire_ligne(ligne, valeurs.catalogue[r["indicateur"]], html=True)
+    else:
+        texte = ecrire(valeur, unite, decimales=decimales, signe=unite == "points", html=True)
+    return f"{texte}<br><small>{annee}</small>"
 
 
 def _regle() -> str:
     return (
-        "Écart : arrivée moins départ, intervalle à 95 % (sur les mêmes ménages ou logements, là où ils se suivent ; "
-        "sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le hasard l'explique mal, "
-        "compte tenu du nombre de comparaisons. Là où les bailleurs ont changé, les deux valeurs sont à périmètre "
-        "constant. Effet minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au "
-        "risque de 5 %. Les dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard "
-        "de qui loge où aurait pu donner. Aucun ne dit pourquoi."
+        "Écart : arrivée moins départ, telles qu'écrites ; intervalle à 95 % (sur les mêmes ménages ou logements, là "
+        "où ils se suivent ; sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le "
+        "hasard l'explique mal, compte tenu du nombre de comparaisons de la page : une autre, qui en fait plus ou "
+        "moins, peut trancher autrement du même écart. Là où les bailleurs ont changé, les deux valeurs sont à "
+        "périmètre constant, et peuvent différer de celles de l'année, que le verdict juge. Effet minimal : le plus "
+        "petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les dépôts sont "
+        "presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où aurait pu "
+        "donner. Aucun ne dit pourquoi."
     )
 
 
@@ -204,7 +227,7 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
     choisies = table[table["ecart"].ne("aucun") | differe]
     premiere = table.iloc[0]
     phrase = (
-        f"Relu à la révision {premiere['revision']} du {ecrire_date(premiere['date'])} : "
+        f"Règles relues telles qu'elles étaient le {ecrire_date(premiere['date'])} : "
         f"{accorder(table['engagement'].nunique(), 'engagement', 'engagements')}, dont "
         f"{accorder(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique(), 'inchangé', 'inchangés')}."
     )
@@ -214,8 +237,8 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
         {
             "Engagement": escape(r["libelle"]),
             "Écart": ECARTS[r["ecart"]] + (f" : {CHAMPS[r['champ']]}" if isinstance(r["champ"], str) else ""),
-            "Au départ": escape(r["au_depart"]) if isinstance(r["au_depart"], str) else "",
-            "À la fin": escape(r["a_la_fin"]) if isinstance(r["a_la_fin"], str) else "",
+            "Au départ": escape(dire_le_champ(valeurs, r["engagement"], r["champ"], r["au_depart"])),
+            "À la fin": escape(dire_le_champ(valeurs, r["engagement"], r["champ"], r["a_la_fin"])),
             "Verdict, règle du départ": _rejuger(r, "verdict_initial", "statut_initial"),
             "Verdict, règle d'aujourd'hui": _rejuger(r, "verdict", "statut_verdict"),
         }
