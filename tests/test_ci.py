@@ -23,7 +23,7 @@ RACINE = Path(__file__).parents[1]
 # La règle du journal ----------------------------------------------------------------------------------------
 
 JOURNAL = "# Journal\n\n## [Non publié]\n\n### Valeurs\n- Une ligne\n  repliée.\n\n### Corrigé\n- Un défaut.\n"
-VALEURS = charger(RACINE / ".ci" / "valeurs")
+VALEURS, PUBLICATION = (charger(RACINE / ".ci" / nom) for nom in ("valeurs", "publication"))
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,13 @@ def archive(*membres: tuple[str, bytes] | tarfile.TarInfo) -> bytes:
     return octets.getvalue()
 
 
+def etendu(nom: str, **champs: str) -> tarfile.TarInfo:
+    """Un membre vide, précédé d'un en-tête étendu (PAX)."""
+    fiche = tarfile.TarInfo(nom)
+    fiche.pax_headers = champs
+    return fiche
+
+
 def lien(nom: str, vers: str, genre: bytes = tarfile.SYMTYPE) -> tarfile.TarInfo:
     fiche = tarfile.TarInfo(nom)
     fiche.type, fiche.linkname = genre, vers
@@ -261,6 +268,14 @@ REFUSEES = {
     "absolue": ((200, archive(DEPOT, ("/intrus", b"")), None), "sort de l'archive"),
     "lien": ((200, archive(DEPOT, lien("2010/a.csv", "../../cle_du_secret")), None), "un lien"),
     "lien dur": ((200, archive(DEPOT, lien("2010/a.csv", DEPOT[0], tarfile.LNKTYPE)), None), "un lien"),
+    "octet nul": ((200, archive(DEPOT, etendu("2010/a.csv", path="2010/a\0.csv")), None), "un octet nul"),
+    "en-tête géant": (
+        (200, archive(DEPOT, etendu("2010/a.csv", comment="x" * 2**21)), None),
+        "y dépasse 1 Mo",
+    ),
+    "date infinie": ((200, archive(DEPOT, etendu("2010/a.csv", mtime="inf")), None), "ne s'est pas ouverte en entier"),
+    "taille négative": ((200, archive(DEPOT, etendu("2010/a.csv", size="-5120")), None), "sa taille est négative"),
+    "emboîtée": ((200, gzip.compress(etendu("2010/a.csv", comment="x").tobuf()[:1024] * 2000), None), "ne s'est pas"),
     "tube": ((200, archive(DEPOT, lien("2010/a.csv", "", tarfile.FIFOTYPE)), None), "un fichier spécial"),
 }
 
@@ -274,6 +289,16 @@ def test_une_archive_qui_ne_vient_pas_ou_qui_est_hostile_ne_laisse_rien(etape, l
     assert sortie.count("\n") == 1
     assert dit in sortie
     assert not any(secret in sortie for secret in ("127.0.0.1", "intrus", "gbh", CLE))
+
+
+def test_ce_qui_sort_d_une_archive_est_borne(monkeypatch, tmp_path):
+    """Les en-têtes et ce qui suit le dernier membre comptent aussi."""
+    monkeypatch.setattr(PUBLICATION, "PLAFOND", 2**20)
+    with pytest.raises(PUBLICATION.Refus, match="ouverte, elle dépasse"):
+        PUBLICATION.deballer(io.BytesIO(gzip.compress(gzip.decompress(archive(DEPOT)) + b"\0" * 2**21)), tmp_path)
+    monkeypatch.setattr(PUBLICATION, "MEMBRES", 1)
+    with pytest.raises(PUBLICATION.Refus, match=r"membre 2 .* plus de 1"):
+        PUBLICATION.deballer(io.BytesIO(archive(DEPOT, ("2010/a.csv", b""))), tmp_path)
 
 
 @pytest.mark.parametrize(

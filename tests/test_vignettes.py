@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import numpy as np
 import pytest
@@ -38,6 +39,13 @@ def test_tout_texte_tient_dans_l_image_et_l_audit_le_lit(texte):
     lu = ouvrir("page.png", octets)
     assert not lu.defauts
     assert texte in lu.texte
+
+
+@pytest.mark.parametrize("texte", ["mot" * 30_000, "mot " * 30_000], ids=["un mot", "des mots"])
+def test_un_texte_demesure_ne_coute_que_ce_qui_s_en_voit(texte):
+    debut = time.process_time()
+    dessiner(texte, texte, texte, fictif=True)
+    assert time.process_time() - debut < 5
 
 
 def test_des_donnees_fictives_se_voient():

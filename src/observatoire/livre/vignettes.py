@@ -7,8 +7,9 @@ s'écrit en seize teintes, et pèse une quinzaine de kilo-octets.
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -64,7 +65,10 @@ def _en_png(image: Image.Image, textes: list[str]) -> bytes:
 
 
 def _plier(texte: str, police: ImageFont.FreeTypeFont, lignes: int) -> list[str]:
-    """Le texte en ``lignes`` lignes au plus, qui tiennent dans la largeur ; coupé, il finit par « … »."""
+    """Le texte en ``lignes`` lignes au plus, qui tiennent dans la largeur ; coupé, il finit par « … ».
+
+    Ce qui dépasse n'est pas mesuré : un texte démesuré ne coûte que ce qui s'en voit.
+    """
     pliees = [""]
     for mot in _mots(texte, police):
         essai = f"{pliees[-1]} {mot}".strip()
@@ -72,6 +76,8 @@ def _plier(texte: str, police: ImageFont.FreeTypeFont, lignes: int) -> list[str]
             pliees[-1] = essai
         else:
             pliees.append(mot)
+        if len(pliees) > lignes:
+            break
     if len(pliees) > lignes:
         dernier = pliees[lignes - 1]
         while dernier and not _tient(f"{dernier}…", police):
@@ -84,7 +90,7 @@ def _mots(texte: str, police: ImageFont.FreeTypeFont) -> Iterator[str]:
     """Les mots, dont un trop long est coupé ; une espace insécable reste dans le sien."""
     for mot in "".join(signe if signe.isprintable() or signe in _INSECABLES else " " for signe in texte).split(" "):
         while not _tient(mot, police):
-            bout = next(n for n in range(len(mot) - 1, 0, -1) if n == 1 or _tient(mot[:n], police))
+            bout = max(1, bisect_right(range(1, len(mot)), LARGEUR - 2 * _MARGE, key=partial(_mesurer, mot, police)))
             yield mot[:bout]
             mot = mot[bout:]
         yield mot
@@ -92,6 +98,10 @@ def _mots(texte: str, police: ImageFont.FreeTypeFont) -> Iterator[str]:
 
 def _tient(ligne: str, police: ImageFont.FreeTypeFont) -> bool:
     return police.getlength(ligne) <= LARGEUR - 2 * _MARGE
+
+
+def _mesurer(mot: str, police: ImageFont.FreeTypeFont, signes: int) -> float:
+    return police.getlength(mot[:signes])
 
 
 @cache
