@@ -22,6 +22,7 @@ from observatoire.sujets.revue.calcul.contributions import COLONNES, PARAISSENT
 from observatoire.sujets.revue.calcul.ecarts import COLONNES as COLONNES_DES_ECARTS
 from observatoire.sujets.revue.calcul.objectifs import dresser_les_objectifs
 from observatoire.sujets.revue.vue.decomposition import figure_decomposition, tableau_decomposition
+from observatoire.sujets.revue.vue.regle import dire_le_champ
 from observatoire.sujets.revue.vue.tableaux import (
     explications_rivales,
     resume_de_la_revue,
@@ -46,6 +47,13 @@ CONTEXTE = [
     [2014, "commune", VILLE, "Besançon", "loyer_m2", None, None, "avant-dernière année", "nd"],
     [2015, "commune", VILLE, "Besançon", "loyer_m2", 5.25, None, "dernière année", "publie"],
 ]
+
+
+#: Deux objectifs, tels que ``revue_ecarts.csv`` les garde.
+CIBLES = (
+    "{depuis: 2007, valeur: 0.4, adoptee_par: Ville, source: charte} ; {depuis: 2009-12-15, valeur: 0.45, "
+    "adoptee_par: 'Conférence : communale', source: compte rendu fictif, echeance: 2012, fictif: true}"
+)
 
 
 def _engagement(code: str, verdict: str, **champs) -> dict:
@@ -91,8 +99,9 @@ def _ecrire(dossier, public: str):
     constants = [(*lieu, "constant", "adoma neolia") for lieu in (("ville", VILLE), ("quartier", PLANOISE))]
     lieux = [("ville", VILLE), ("quartier", PLANOISE), *constants]
     pd.concat([_decomposer(*lieu) for lieu in lieux]).to_csv(dossier / "revue_decomposition.csv", index=False)
-    ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "{valeur: 0.4}", "{valeur: 0.45}"]
-    pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{rythme: annuel}", "{rythme: une_fois}"]
+    ecart = ["0e12345678", "2007-12-31", "un", "Tenir un", "modifie", "cibles", "", CIBLES]
+    pas_encore = [*ecart[:2], "deux", "Attendre deux", "modifie", "preuve", "{genre: seances, rythme: annuel}",
+                  "{genre: seances, seance: conference, rythme: une_fois, avec: reexaminer_charte}"]  # fmt: skip
     jugements = [["non_tenu", "publie", "tenu", "publie", "publie", ""], ["", "na", "", "c", "publie", ""]]
     pd.DataFrame(
         [e + j for e, j in zip((ecart, pas_encore), jugements, strict=True)], columns=COLONNES_DES_ECARTS
@@ -205,12 +214,36 @@ def test_la_regle_changee_se_lit_avec_les_deux_verdicts(dossiers):
     valeurs = lire_publie(2010, dossiers["publique"])
     texte = str(tableau_des_ecarts(valeurs))
     assert all(
-        mot in texte for mot in ("modifié : cibles", "{valeur: 0.4}", "obs-verdict-non-tenu", "obs-verdict-tenu")
+        mot in texte for mot in ("modifié : cibles", "obs-verdict-non-tenu", "obs-verdict-tenu", "31\u00a0décembre")
     )
-    assert "0e12345678" in texte
     (attente,) = re.findall(r"<tr>(?:(?!</tr>).)*Attendre deux.*?</tr>", texte, flags=re.S)
     assert [s for s in ("na", "c") if re.search(rf">{s}<", attente)] == ["na", "c"]
     assert "la règle de 1 engagements" not in str(resume_de_la_revue(valeurs))
+
+
+def test_la_regle_changee_se_lit_en_francais_sans_notation_ni_empreinte(dossiers):
+    fragment = tableau_des_ecarts(lire_publie(2010, dossiers["partenaires"]))
+    texte = _en_texte(fragment)
+    assert not re.search(r"[{}]|\b[a-z]+_[a-z]+\b|0e12345678|True|true|depuis:", texte)
+    assert (
+        "0,4 à partir de 2007, adopté par : Ville (charte) ; 0,5 à partir du 15 décembre 2009, à atteindre en 2012"
+        in texte
+    )
+    assert "adopté par : Conférence : communale (compte rendu fictif), fictif" in texte
+    assert "comptes rendus des séances, chaque année" in texte
+    assert "comptes rendus des séances, Conférence communale, une fois" in texte
+    assert "avec : réexaminer la charte" in texte
+
+
+def test_un_objectif_se_dit_dans_l_unite_de_sa_mesure(dossiers):
+    valeurs = lire_publie(2010, dossiers["publique"])
+    dit = dire_le_champ(valeurs, "production_annuelle", "cibles", "{depuis: 2009-12-15, valeur: 0.25}")
+    assert dit.replace("\u202f", " ").replace("\u00a0", " ") == "au moins 25,0 % à partir du 15 décembre 2009"
+    assert dire_le_champ(valeurs, "x", "mesure", "{indicateur: apl, bailleur: gbh}").endswith(
+        "(Grand Besançon Habitat)"
+    )
+    assert dire_le_champ(valeurs, "x", "sens", "au_plus") == "au plus"
+    assert dire_le_champ(valeurs, "x", "cibles", "{mal: [écrit") == "{mal: [écrit"
 
 
 def test_le_contexte_dit_sa_date_son_denominateur_et_pourquoi_il_manque(dossiers):

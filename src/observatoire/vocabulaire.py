@@ -165,6 +165,20 @@ DE_PERIMETRE, DE_DEFINITION = RUPTURES
 COTES = lexique(Mot("au_moins", "au moins"), Mot("au_plus", "au plus"))
 AU_MOINS, AU_PLUS = COTES
 
+#: Les séances, et ce qui s'y décide : code -> ce qui s'en écrit.
+GENRES_DE_SEANCE = {"conference": "Conférence communale", "groupe_de_travail": "Groupe de travail"}
+DECISIONS = {
+    "adopter_objectif": "adopter un objectif",
+    "evaluer_conformite": "évaluer la conformité des attributions aux objectifs",
+    "evaluer_pertinence": "évaluer la pertinence des objectifs",
+    "proposer_action": "proposer une action complémentaire",
+    "confier_pilotage": "confier le pilotage d'une réponse",
+    "presenter_rapport": "présenter le rapport d'évaluation aux assemblées délibérantes",
+    "adopter_bareme": "adopter un barème",
+    "reexaminer_charte": "réexaminer la charte",
+    "organiser": "organiser le dispositif",
+}
+
 #: Ce qu'est un indicateur.
 NATURES = lexique(
     Mot("proportion", "proportion"), Mot("taux", "taux"), Mot("moyenne", "moyenne"), Mot("effectif", "effectif"),

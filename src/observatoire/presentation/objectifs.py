@@ -12,6 +12,18 @@ from observatoire.vocabulaire import AU_MOINS, CONSTATS, COTES, VERDICTS
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: Ce qu'un engagement oblige à faire, à quel rythme, et ce qui le prouve.
+NATURES = {"moyens": "moyens", "resultat": "résultat"}
+RYTHMES = {
+    "trimestriel": "chaque trimestre",
+    "annuel": "chaque année",
+    "une_fois": "une fois, au plus tard à l'échéance",
+}
+PREUVES = {
+    "indicateur": "indicateur", "seances": "comptes rendus des séances", "depots": "dépôts des bailleurs",
+    "alertes": "alertes évaluées", "actions": "actions menées sur les alertes", "pieces": "pièces versées",
+    "aucune": "aucune",
+}  # fmt: skip
 #: Ce que veut dire la colonne des vraies valeurs qui se verraient.
 CE_QUI_SE_VERRAIT = (
     "« Se verrait » : la vraie valeur qui, avec les cas de l'année, donnerait un verdict huit fois sur dix ; entre les "

@@ -16,8 +16,7 @@ from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lir
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.territoires import est_inconnu
 from observatoire.rangement import sont_fictifs
-from observatoire.sujets.seances.calcul.regles import DECISIONS, GENRES
-from observatoire.vocabulaire import AGGLOMERATION, POUR_TOUS, QUARTIER, VILLE
+from observatoire.vocabulaire import AGGLOMERATION, DECISIONS, GENRES_DE_SEANCE, POUR_TOUS, QUARTIER, VILLE
 
 #: Ce qu'une séance doit montrer pour compter, hors du genre d'une décision.
 AVEC = ("alertes", "supports", "associations", "decisions", *DECISIONS)
@@ -192,7 +191,7 @@ def _contexte(config: Configuration) -> dict:
         "est_inconnu": partial(est_inconnu, config),
         "bailleurs": bailleurs,
         "bailleurs_ou_chacun": (CHACUN, *bailleurs),
-        "genres": tuple(GENRES),
+        "genres": tuple(GENRES_DE_SEANCE),
         "avec": AVEC,
         "signataires": config.signataires,
     }

@@ -21,6 +21,9 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.objectifs import (
     CE_QUI_SE_VERRAIT,
+    NATURES,
+    PREUVES,
+    RYTHMES,
     accorder,
     compter_les_verdicts,
     ecrire_cible,
@@ -37,12 +40,6 @@ from observatoire.vocabulaire import CONSTATS, NON_CONCLUANT, NON_TENU
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-NATURES = {"moyens": "moyens", "resultat": "résultat"}
-RYTHMES = {
-    "trimestriel": "chaque trimestre",
-    "annuel": "chaque année",
-    "une_fois": "une fois, au plus tard à l'échéance",
-}
 #: Ce que compte chaque sorte de preuve, ou ce qui est promis chaque trimestre : au singulier, au pluriel.
 _TRIMESTRES = ("trimestre", "trimestres")
 _FAITS = {
@@ -51,11 +48,6 @@ _FAITS = {
     "seances": ("séance", "séances"),
 }  # fmt: skip
 _ATTENDUS = {"depots": "toutes les tables attendues", "alertes": "tous les niveaux"}
-_PREUVES = {
-    "indicateur": "indicateur", "seances": "comptes rendus des séances", "depots": "dépôts des bailleurs",
-    "alertes": "alertes évaluées", "actions": "actions menées sur les alertes", "pieces": "pièces versées",
-    "aucune": "aucune",
-}  # fmt: skip
 
 
 def tableau_de_bord(valeurs: Publie) -> Fragment:
@@ -125,7 +117,7 @@ def histoire_des_engagements(valeurs: Publie) -> Fragment:
 def identite_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """Le texte, le titulaire, la nature, la mesure, l'état zéro et l'objectif d'un engagement."""
     e = _derniere(valeurs, engagement)
-    mesure = _PREUVES[e["genre"]]
+    mesure = PREUVES[e["genre"]]
     if e["genre"] == "indicateur":
         mesure = lier_fiche(valeurs, e["indicateur"])
         mesure += f" ({escape(lieux)})" if (lieux := nommer_lieux(valeurs, e)) else ""

@@ -35,6 +35,7 @@ from observatoire.presentation.objectifs import (
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
+from observatoire.sujets.revue.vue.regle import dire_le_champ
 from observatoire.vocabulaire import BAISSE, EVOLUTIONS, HAUSSE, INDECIS, PERTINENCES
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
     choisies = table[table["ecart"].ne("aucun") | differe]
     premiere = table.iloc[0]
     phrase = (
-        f"Relu à la révision {premiere['revision']} du {ecrire_date(premiere['date'])} : "
+        f"Règles relues telles qu'elles étaient le {ecrire_date(premiere['date'])} : "
         f"{accorder(table['engagement'].nunique(), 'engagement', 'engagements')}, dont "
         f"{accorder(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique(), 'inchangé', 'inchangés')}."
     )
@@ -214,8 +215,8 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
         {
             "Engagement": escape(r["libelle"]),
             "Écart": ECARTS[r["ecart"]] + (f" : {CHAMPS[r['champ']]}" if isinstance(r["champ"], str) else ""),
-            "Au départ": escape(r["au_depart"]) if isinstance(r["au_depart"], str) else "",
-            "À la fin": escape(r["a_la_fin"]) if isinstance(r["a_la_fin"], str) else "",
+            "Au départ": escape(dire_le_champ(valeurs, r["engagement"], r["champ"], r["au_depart"])),
+            "À la fin": escape(dire_le_champ(valeurs, r["engagement"], r["champ"], r["a_la_fin"])),
             "Verdict, règle du départ": _rejuger(r, "verdict_initial", "statut_initial"),
             "Verdict, règle d'aujourd'hui": _rejuger(r, "verdict", "statut_verdict"),
         }

@@ -13,7 +13,8 @@ from observatoire.configuration.saisie import FichierFautif, analyser_fiche, lir
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import nommer
 from observatoire.rangement import sont_fictifs
-from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES, dire_l_individuel
+from observatoire.sujets.seances.calcul.regles import ETATS, INVITES, dire_l_individuel
+from observatoire.vocabulaire import DECISIONS, GENRES_DE_SEANCE
 
 DOSSIER = Path("book") / "gouvernance"
 NOM = re.compile(r"\d{4}-\d{2}-\d{2}-[a-z0-9-]+\.md")
@@ -90,7 +91,7 @@ def lire_seances(config: Configuration) -> list[Seance]:
 def _contexte(fichier: Path, signataires: dict[str, str]) -> dict:
     """Ce que le modèle doit savoir d'ailleurs."""
     return {
-        "nom": fichier.name, "genres": tuple(GENRES), "etats": tuple(ETATS), "invites": tuple(INVITES),
+        "nom": fichier.name, "genres": tuple(GENRES_DE_SEANCE), "etats": tuple(ETATS), "invites": tuple(INVITES),
         "decisions": tuple(DECISIONS), "signataires": tuple(signataires), "individuel": dire_l_individuel,
     }  # fmt: skip
 

@@ -17,9 +17,17 @@ from observatoire.sujets.alertes.tables import ALERTES_PUBLIEES
 from observatoire.sujets.objectifs.tables import ENGAGEMENTS
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, dossier_des_seances, lire_seances
 from observatoire.sujets.seances.calcul.publication import CLES
-from observatoire.sujets.seances.calcul.regles import GENRES
 from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
-from observatoire.vocabulaire import ALERTES, EMBOITES, NON_CONCLUANT, NON_TENU, OUVRENT, PARTIEL, VERDICTS
+from observatoire.vocabulaire import (
+    ALERTES,
+    EMBOITES,
+    GENRES_DE_SEANCE,
+    NON_CONCLUANT,
+    NON_TENU,
+    OUVRENT,
+    PARTIEL,
+    VERDICTS,
+)
 
 #: Mois d'une séance à la suivante.
 RYTHMES = {"groupe_de_travail": 3, "conference": 12}
@@ -37,8 +45,8 @@ def preparer_seance(config: Configuration, date: dt.date | None = None, genre: s
     :class:`ErreurObservatoire` si le fichier existe, car une séance préparée ne s'écrase pas, ou si rien n'est publié
     pour les partenaires ; :class:`ErreurConfiguration` si le genre est inconnu.
     """
-    if genre not in GENRES:
-        raise ErreurConfiguration(f"genre « {genre} » inconnu. Valeurs admises : {', '.join(GENRES)}.")
+    if genre not in GENRES_DE_SEANCE:
+        raise ErreurConfiguration(f"genre « {genre} » inconnu. Valeurs admises : {', '.join(GENRES_DE_SEANCE)}.")
     publie = config.chemin("publie") / RESERVE
     if not ENGAGEMENTS.dans(publie).is_file():
         raise ErreurObservatoire(

@@ -17,10 +17,10 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.rangement import ecrire_publiee, lire_preparee, lire_publiee, sont_fictifs
 from observatoire.sujets.alertes.tables import ACTIONS, ALERTES_PUBLIEES, DOSSIERS
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, decomposer
-from observatoire.sujets.seances.calcul.regles import DECISIONS, ETATS, GENRES, INVITES
+from observatoire.sujets.seances.calcul.regles import ETATS, INVITES
 from observatoire.sujets.seances.tables import ALERTES_EXAMINEES, DECISIONS_PUBLIEES, SEANCES
 from observatoire.trimestres import sont_depuis
-from observatoire.vocabulaire import SIGNALES
+from observatoire.vocabulaire import DECISIONS, GENRES_DE_SEANCE, SIGNALES
 
 CLES = ALERTES_EXAMINEES.noms[1:]
 TEXTES = "seances"
@@ -60,7 +60,7 @@ def publier_seances(config: Configuration, seances: list[Seance], public: str, t
 def _ligne(s: Seance, entier: bool) -> tuple:
     invites = [INVITES[i] for i in s.invites]
     return (
-        s.nom, s.date.isoformat(), s.annee, s.genre, GENRES[s.genre], ETATS[s.etat], s.fictif,
+        s.nom, s.date.isoformat(), s.annee, s.genre, GENRES_DE_SEANCE[s.genre], ETATS[s.etat], s.fictif,
         _joindre(s.presents), _joindre(invites), _joindre(s.supports if entier else ()), entier,
     )  # fmt: skip
 

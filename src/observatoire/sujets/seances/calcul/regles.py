@@ -6,7 +6,6 @@ import re
 
 from observatoire.interdits import RECONNUS, famille_du_texte, nomme_une_personne
 
-GENRES = {"conference": "Conférence communale", "groupe_de_travail": "Groupe de travail"}
 ETATS = {"prevue": "prévue", "tenue": "tenue"}
 #: Qui, sans être signataire, est invité.
 INVITES = {
@@ -15,17 +14,6 @@ INVITES = {
     "conseils_de_quartier": "conseils de quartier",
 }
 ASSOCIATIONS = "associations_de_locataires"
-DECISIONS = {
-    "adopter_objectif": "adopter un objectif",
-    "evaluer_conformite": "évaluer la conformité des attributions aux objectifs",
-    "evaluer_pertinence": "évaluer la pertinence des objectifs",
-    "proposer_action": "proposer une action complémentaire",
-    "confier_pilotage": "confier le pilotage d'une réponse",
-    "presenter_rapport": "présenter le rapport d'évaluation aux assemblées délibérantes",
-    "adopter_bareme": "adopter un barème",
-    "reexaminer_charte": "réexaminer la charte",
-    "organiser": "organiser le dispositif",
-}
 _INDIVIDUEL = re.compile(
     r"\b(?:M\.|Mr|Mme|Mmes|Mlle|Monsieur|Madame|Mademoiselle)(?!\w)"
     r"|\b(?:le|la|du|au|ce|cette) (?:locataire|famille(?! (?:«|d['’]indicateurs))|ménage|demandeu(?:r|se)|voisine?)\b"
