@@ -191,6 +191,18 @@ def test_la_section_d_un_quartier_a_une_phrase_par_alerte(partenaires):
     assert "1 en vigilance" in texte
 
 
+def test_toutes_les_alertes_annoncees_sont_listees_ou_le_reste_est_dit(partenaires, monkeypatch):
+    html = observatoire.resume_des_alertes(partenaires).html
+    assert "4 alertes, dont une confirmée." in _texte(observatoire.resume_des_alertes(partenaires))
+    assert html.count("De quoi en juger") == 4
+    assert "autres" not in html
+    monkeypatch.setattr("observatoire.sujets.alertes.vue.resume.LISTEES", 2)
+    html = observatoire.resume_des_alertes(partenaires).html
+    assert html.count("De quoi en juger") == 2
+    assert "Les 2 autres, moins graves, sont au registre des alertes." in html
+    assert "Les 2 autres" in observatoire.alertes_et_decisions(partenaires, PLANOISE, 1).html
+
+
 def test_un_quartier_sans_alerte_le_dit_avec_ce_qui_est_cache(publique):
     assert "Aucune alerte. Comparaisons publiées : 1." in _texte(
         observatoire.alertes_du_quartier(publique, "montrapon-montboucons")

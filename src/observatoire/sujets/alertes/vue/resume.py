@@ -31,6 +31,8 @@ from observatoire.vocabulaire import OUVRENT
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
+#: Combien d'alertes, les plus graves d'abord, se lisent hors du registre.
+LISTEES = 5
 TOTAL = 0.995  # au-delà, une probabilité arrondie s'écrirait « 100 % »
 
 
@@ -54,7 +56,7 @@ def alertes_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee") -
     return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
 
 
-def alertes_et_decisions(valeurs: Publie, quartier: str, nombre: int = 5) -> Fragment:
+def alertes_et_decisions(valeurs: Publie, quartier: str, nombre: int = LISTEES) -> Fragment:
     """Les alertes d'un quartier, les plus graves d'abord, chacune avec son dernier examen et ce qui y fut décidé."""
     lignes = valeurs.alertes(annee=valeurs.annee, quartier=quartier)
     if not lignes:
@@ -62,7 +64,8 @@ def alertes_et_decisions(valeurs: Publie, quartier: str, nombre: int = 5) -> Fra
     alertes = sorted(filter(est_une_alerte, lignes), key=gravite)
     puces = "".join(f"<li>{_dire_et_suivre(valeurs, r)}</li>" for r in alertes[:nombre])
     corps = f'<h2>Alertes et décisions</h2><p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
-    return reserver(valeurs, corps + (f"<ul>{puces}</ul>" if puces else ""), "Alertes et décisions")
+    corps += (f"<ul>{puces}</ul>" if puces else "") + _dire_les_autres(alertes, nombre)
+    return reserver(valeurs, corps, "Alertes et décisions")
 
 
 def _dire_et_suivre(valeurs: Publie, ligne: dict) -> str:
@@ -82,9 +85,8 @@ def resume_des_alertes(valeurs: Publie, depuis: str = "annee", commune: str | No
     if not lignes:
         return absent("Alertes", "aucun indicateur sous alerte n'a été évalué cette année")
     alertes = sorted(filter(est_une_alerte, lignes), key=gravite)
-    confirmees = [r for r in alertes if r["verdict"] == "alerte_confirmee"]
     corps = f'<p class="obs-phrase">{escape(_annoncer(lignes, alertes))}</p>'
-    corps += lister(valeurs, confirmees or alertes[:5], dossiers_ouverts(valeurs), depuis)
+    corps += lister(valeurs, alertes[:LISTEES], dossiers_ouverts(valeurs), depuis) + _dire_les_autres(alertes, LISTEES)
     corps += lister_les_changements(valeurs, depuis, niveau="quartier") if commune is None else ""
     corps += _renvoyer(valeurs, depuis)
     return reserver(valeurs, corps, f"Alertes, {valeurs.annee}")
@@ -218,6 +220,15 @@ def reserver(valeurs: Publie, html: str, resume: str) -> Fragment:
     public = valeurs.edition["public"]
     marque = "" if public == PUBLIQUE else f' data-observatoire-public="{escape(public)}"'
     return Fragment(f'<div class="obs-bloc-alertes"{marque}>{html}</div>', resume)
+
+
+def _dire_les_autres(alertes: list[dict], listees: int) -> str:
+    """Combien d'alertes annoncées ne sont pas listées, et où elles sont ; rien s'il n'en manque pas."""
+    autres = len(alertes) - listees
+    if autres <= 0:
+        return ""
+    sont = "L'autre est" if autres == 1 else f"Les {ecrire(autres, decimales=0)} autres, moins graves, sont"
+    return f'<p class="obs-note">{escape(sont)} au registre des alertes.</p>'
 
 
 def _renvoyer(valeurs: Publie, depuis: str) -> str:
