@@ -288,7 +288,7 @@ def test_l_essentiel_dit_ce_qui_compte_et_tait_ce_qui_manque(valeurs):
     html = str(observatoire.essentiel(*dites))
     texte = re.sub(r"<[^>]+>", "", html).replace("\xa0", " ")
     assert html.count("<li>") == len(dites)
-    assert "Promesses. En 2010 : 1 tenu en partie, 1 non concluant." in texte
+    assert "Promesses. En 2010 : 1 tenu en partie, 1 non concluant, 1 sans verdict." in texte
     assert "Conférence communale du 14 décembre 2010 (fictive) : Se réunir 4 fois en 2011." in texte
     assert re.search(
         r"Ce que l&#x27;on ne sait pas\. (Sans dépôt accepté en 2010|Tous les bailleurs ont déposé)", texte
@@ -302,6 +302,23 @@ def test_l_essentiel_dit_ce_qui_compte_et_tait_ce_qui_manque(valeurs):
         assert f'href="{adresse}"' in html
     premiere = observatoire.lire_publie(2007, valeurs.dossier)
     assert "Ce qui change" not in str(observatoire.essentiel(observatoire.changements_en_bref(premiere)))
+
+
+def test_tous_les_changements_annonces_se_lisent_et_celui_qui_est_mis_en_avant_d_abord(valeurs, monkeypatch):
+    """L'accueil a le reste dans un pli ; ailleurs, un lien y mène."""
+    monkeypatch.setattr("observatoire.presentation.suivi.PREMIERS", 2)
+    entier, court = (str(observatoire.nouveautes(valeurs, n)) for n in (None, 2))
+    en_bref = str(observatoire.changements_en_bref(valeurs))
+    annonces = int(re.search(r"(\d+)\s+changements nets", re.sub(r"<[^>]+>", "", en_bref).replace("\xa0", " "))[1])
+    assert annonces > 3
+    corps = [re.findall(r'<tr>\s*<th[^>]*scope="row".*?</tr>', html, flags=re.S) for html in (entier, court)]
+    assert [len(lignes) for lignes in corps] == [annonces, 2]
+    vedette = re.findall(r'href="([^"]+)"', en_bref.split("dont")[1])
+    assert all(adresse in corps[1][0] for adresse in vedette)
+    assert entier.index("<details") > entier.index(vedette[0])
+    autres = f"{annonces - 2} autres changements"
+    assert f"<summary>{autres}</summary>" in entier
+    assert f'Et <a href="accueil.html#ce-qui-est-nouveau">{autres}</a>' in court
 
 
 def test_un_theme_est_replie_et_ce_qui_est_vide_le_dit_sans_pli(valeurs):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from observatoire.presentation import comparaisons, selection
-from observatoire.presentation.affichage import Fragment, absent, en_bref
+from observatoire.presentation.affichage import Fragment, absent, en_bref, plier
 from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.epreuves import SEUIL
 from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, lier_lieu, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_ligne, ecrire_part
+from observatoire.presentation.objectifs import accorder
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Où sont tous les changements de l'année.
 LISTE = "accueil.html#ce-qui-est-nouveau"
+#: Combien s'en lisent d'abord, et celui qui est mis en avant.
+PREMIERS = 8
+LE_PLUS_GRAND = "le plus grand d'un quartier, parmi les parts sous alerte"
 
 
 def couverture_annee(valeurs: Publie, depuis: str = "annee") -> Fragment:
@@ -52,8 +56,12 @@ def livraisons(valeurs: Publie) -> Fragment:
     return Fragment(f"<ul>{puces}{suite}</ul>", "Dépôts de l'année")
 
 
-def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fragment:
-    """Les changements depuis l'année précédente que le hasard n'explique pas, les plus nets d'abord."""
+def nouveautes(valeurs: Publie, nombre: int | None = None, depuis: str = "edition") -> Fragment:
+    """Les changements depuis l'année précédente que le hasard n'explique pas : celui que l'essentiel met en avant,
+    puis les plus nets.
+
+    ``nombre`` : ceux-là seulement, et où lire les autres ; sans lui, les :data:`PREMIERS`, et les autres dans un pli.
+    """
     avant = valeurs.annee - 1
     if avant not in valeurs.edition["annees"]:
         return absent("Changements", "c'est la première année de l'édition")
@@ -62,12 +70,29 @@ def nouveautes(valeurs: Publie, nombre: int = 8, depuis: str = "edition") -> Fra
     entre = f"Entre {avant} et {valeurs.annee}, {ecrire(len(deux), 'comparaisons', decimales=0)}"
     if nets.empty:
         return paragraphe(f"{entre} : aucun changement que le hasard n'expliquerait pas.")
-    lignes = [_nouveaute(valeurs, r, avant, depuis) for r in nets.head(nombre).itertuples()]
+    vedette = _mettre_en_avant(valeurs, deux)
+    nets = pd.concat([nets[nets.index == vedette], nets[nets.index != vedette]])
+    lignes = [_nouveaute(valeurs, r, avant, depuis) for r in nets.itertuples()]
+    montres = nombre or PREMIERS
+    ordre = "les plus nets" if vedette is None else f"{LE_PLUS_GRAND}, puis les plus nets"
+    parmi = f"Ici, {ecrire(montres, decimales=0)} d'entre eux : " if len(lignes) > montres else "D'abord "
     note = (
         f"{entre}, et {ecrire(len(nets), 'changements', decimales=0)} que le hasard n'explique pas "
-        "(en moyenne, au plus un sur vingt n'est que du hasard) ; les plus nets d'abord."
+        f"(en moyenne, au plus un sur vingt n'est que du hasard). {parmi}{ordre}."
     )
     titre = f"Ce qui a changé entre {avant} et {valeurs.annee}"
+    tableau = _dresser(lignes[:montres], titre, note)
+    if len(lignes) <= montres:
+        return tableau
+    autres = accorder(len(lignes) - montres, "autre changement", "autres changements")
+    if nombre is None:
+        suite = plier(autres, _dresser(lignes[montres:], f"{titre} : la suite").html)
+    else:
+        suite = f'<p class="obs-note">Et {lier(autres, LISTE)}, à l\'accueil.</p>'
+    return Fragment(tableau.html + suite, titre)
+
+
+def _dresser(lignes: list[dict[str, str]], titre: str, note: str = "") -> Fragment:
     return composer(pd.DataFrame(lignes), titre, gauche=("Indicateur", "Changement"), note=note)
 
 
@@ -77,20 +102,26 @@ def changements_en_bref(valeurs: Publie, depuis: str = "edition") -> Fragment:
     if avant not in valeurs.edition["annees"]:
         return absent("Changements", "c'est la première année de l'édition")
     deux = _changements(valeurs, avant)
-    suivis = {r["indicateur"] for r in valeurs.alertes(annee=valeurs.annee)}
-    parts = [code for code in suivis if valeurs.catalogue[code]["nature"] == PROPORTION]
-    nets = deux[deux["ajustee"].lt(SEUIL) & deux["indicateur"].isin(parts) & deux["niveau"].eq("quartier")]
     compte = f"{ecrire(deux['ajustee'].lt(SEUIL).sum(), 'changements', decimales=0)} nets depuis {avant}"
     compte = lier(compte, LISTE)
-    if nets.empty:
+    vedette = _mettre_en_avant(valeurs, deux)
+    if vedette is None:
         return en_bref("Ce qui change.", f"{compte}.")
-    premier = next(nets.loc[[nets["variation"].abs().idxmax()]].itertuples())
+    premier = next(deux.loc[[vedette]].itertuples())
     ecart = comparaisons.comparer_annee(
         valeurs, premier.indicateur, avant, (premier.niveau, premier.territoire, "tous"), premier.ajustee
     )
     quoi = f"{lier_lieu(valeurs, premier.niveau, premier.territoire, depuis)}, "
     quoi += f"{lier_fiche(valeurs, premier.indicateur, depuis)}, {escape(ecart.texte)}"
-    return en_bref("Ce qui change.", f"{compte}, dont le plus grand par quartier : {quoi}.")
+    return en_bref("Ce qui change.", f"{compte}, dont {LE_PLUS_GRAND} : {quoi}.")
+
+
+def _mettre_en_avant(valeurs: Publie, deux: pd.DataFrame) -> object | None:
+    """La place, parmi les changements, du plus grand des quartiers pour une part sous alerte ; ``None`` sans aucun."""
+    suivis = {r["indicateur"] for r in valeurs.alertes(annee=valeurs.annee)}
+    parts = [code for code in suivis if valeurs.catalogue[code]["nature"] == PROPORTION]
+    nets = deux[deux["ajustee"].lt(SEUIL) & deux["indicateur"].isin(parts) & deux["niveau"].eq("quartier")]
+    return None if nets.empty else nets["variation"].abs().idxmax()
 
 
 def silences_en_bref(valeurs: Publie) -> Fragment:
