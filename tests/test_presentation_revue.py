@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from petit_publie import ecrire_publie
 
+from observatoire.presentation.epreuves import Epreuves
 from observatoire.publie import lire_publie
 from observatoire.rangement import vide
 from observatoire.sujets.objectifs.vue.engagements import (
@@ -171,6 +172,20 @@ def test_les_deux_bouts_sont_ceux_de_la_comparaison(compares):
     ligne = _ligne(tableau_de_la_revue(compares, suivi=True), "indicateurs/moins_40_plafond")
     assert "82,5 % 2007 84,2 % 2010" in ligne
     assert "+1,7 point" in ligne  # de 0,8246 à 0,8421 : 1,75 point, qui s'arrondit à 1,8
+
+
+def test_un_meme_ecart_dit_autrement_ailleurs_est_explique(compares, monkeypatch):
+    """La revue et la page de la ville ne font pas le même nombre de comparaisons : la revue le dit, à sa ligne."""
+    code = "moins_40_plafond"
+    revue = "observatoire.sujets.revue.vue.tableaux"
+    sens = compares.revue_objectifs.set_index("code").at[code, "sens"]
+    for probabilite, annonce in {0.001: "en hausse", 0.9: "sans changement net"}.items():
+        page = Epreuves({(code, "zero"): probabilite, ("apl", "zero"): 1.0})
+        monkeypatch.setattr(f"{revue}.eprouver_la_page", lambda *_, page=page: page)
+        ligne = _ligne(tableau_de_la_revue(compares, suivi=True), f"indicateurs/{code}")
+        differe = (probabilite < 0.05) == (sens == "indecis")
+        assert (f"qui fait 2 comparaisons, le dit « {annonce} »" in ligne) == differe
+    assert "peut trancher autrement du même écart" in _en_texte(tableau_de_la_revue(compares, suivi=True))
 
 
 def test_la_decomposition_s_ajoute_a_la_difference_des_parts_ecrites(tmp_path):

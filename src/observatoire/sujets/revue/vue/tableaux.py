@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from observatoire.communes import VILLE
 from observatoire.presentation.affichage import Fragment, absent
+from observatoire.presentation.epreuves import SEUIL, ZERO, eprouver_la_page
 from observatoire.presentation.liens import lier, lier_fiche
 from observatoire.presentation.nombres import (
     ABSENT,
@@ -126,8 +128,27 @@ def _comparer(valeurs: Publie, r: dict, suivi: bool) -> dict[str, str]:
         "Sens": EVOLUTIONS[r["sens"]].libelle if r["sens"] in EVOLUTIONS else ABSENT,
         "Objectif visé": ecrire_cible(valeurs, r, r["cible_sens"]),
         "Verdict": ecrire_verdict(r["verdict"], constat=r["constat"]),
-        "À savoir": escape(r["motif"]) if isinstance(r["motif"], str) else "",
+        "À savoir": escape(" ".join(m for m in (r["motif"], _ailleurs(valeurs, r)) if est_ecrit(m))),
     }
+
+
+def _ailleurs(valeurs: Publie, r: dict) -> str:
+    """Ce que la page du lieu ou du bailleur annonce du même écart, quand elle ne tranche pas comme la revue.
+
+    Les deux lisent la même variation ; chacune tient compte du nombre de comparaisons qu'elle fait.
+    """
+    entier, tous = (r["niveau"], r["territoire"]) == valeurs.tout, r["bailleur"] == "tous"
+    sienne = (entier or (tous and r["niveau"] == "quartier")) and r["depart"] == valeurs.edition["annee_zero"]
+    if not sienne or r["sens"] not in (HAUSSE, BAISSE, INDECIS):
+        return ""
+    page = eprouver_la_page(valeurs, None if entier else r["territoire"], r["bailleur"])
+    probabilite = page.ajustees.get((r["indicateur"], ZERO), math.nan)
+    if math.isnan(probabilite) or (probabilite < SEUIL) == (r["sens"] != INDECIS):
+        return ""
+    annonce = EVOLUTIONS[HAUSSE if r["ecart"] > 0 else BAISSE].libelle if probabilite < SEUIL else "sans changement net"
+    ou = nommer_lieux(valeurs, r) or valeurs.edition["nom"]
+    faites = ecrire(page.faites, "comparaisons", decimales=0)
+    return f"La page « {ou} », qui fait {faites}, le dit « {annonce} » : la règle tient compte de leur nombre."
 
 
 def _nommer(r: dict) -> str:
@@ -158,11 +179,12 @@ def _regle() -> str:
     return (
         "Écart : arrivée moins départ, telles qu'écrites ; intervalle à 95 % (sur les mêmes ménages ou logements, là "
         "où ils se suivent ; sinon, deux années indépendantes). Une hausse ou une baisse n'est annoncée que si le "
-        "hasard l'explique mal, compte tenu du nombre de comparaisons. Là où les bailleurs ont changé, les deux "
-        "valeurs sont à périmètre constant, et peuvent différer de celles de l'année, que le verdict juge. Effet "
-        "minimal : le plus petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les "
-        "dépôts sont presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où "
-        "aurait pu donner. Aucun ne dit pourquoi."
+        "hasard l'explique mal, compte tenu du nombre de comparaisons de la page : une autre, qui en fait plus ou "
+        "moins, peut trancher autrement du même écart. Là où les bailleurs ont changé, les deux valeurs sont à "
+        "périmètre constant, et peuvent différer de celles de l'année, que le verdict juge. Effet minimal : le plus "
+        "petit écart que cette comparaison aurait 80 chances sur 100 de voir, au risque de 5 %. Les dépôts sont "
+        "presque un recensement : intervalle et effet minimal disent ce que le hasard de qui loge où aurait pu "
+        "donner. Aucun ne dit pourquoi."
     )
 
 
