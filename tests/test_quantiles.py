@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -137,3 +139,10 @@ def test_il_ne_se_compare_pas_a_son_tout_mais_a_une_autre_date():
     tout, date = (eprouver(natures, np.zeros(3), siens, leurs, contenue) for contenue in (True, False))
     assert np.isnan(tout.probabilite).tolist() == [True, True, False]
     assert (date.probabilite < 0.05).all()
+
+
+def test_la_fiche_de_chaque_distribution_dit_a_combien_pres_elle_est_prise():
+    de_distribution = [d for d in catalogue().values() if d.nature in DE_DISTRIBUTION]
+    assert len(de_distribution) >= 2
+    for declaration in de_distribution:
+        assert re.search(r"\bPrise? au .* près", declaration.fiche), declaration.code

@@ -399,9 +399,10 @@ def inegalite_des_surfaces(menages):
 
     $s_i$ : surface par personne du ménage $i$ ; $n$ : les ménages. Zéro : tous ont la même.
 
-    **Pièges.** Une personne seule dans un grand logement et une famille à l'étroit l'augmentent autant : lire à côté la
-    surface médiane. Un indice ne s'ajoute pas, et un quartier ne se compare pas par lui au tout qui le contient. Un peu
-    trop bas sur quelques dizaines de ménages.
+    **Pièges.** Pris au demi-point sur cent près, ou moins finement là où les ménages sont peu nombreux. Une personne
+    seule dans un grand logement et une famille à l'étroit l'augmentent autant : lire à côté la surface médiane. Un
+    indice ne s'ajoute pas, et un quartier ne se compare pas par lui au tout qui le contient. Un peu trop bas sur
+    quelques dizaines de ménages.
 
     **Référence.** Gini (1912) ; intervalle par rééchantillonnage, Rubin (1981).
     """
