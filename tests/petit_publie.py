@@ -280,7 +280,9 @@ def ecrire_publie(
         "regles": {"bruit": {"variance": 2.0}, "bruits": {}},
         "niveaux": ["ville"] + ["quartier"] * avec_quartiers,
         "fictif": True, "public": public, "seuil": 11, "charte": {"nom": "Charte"}, "signataires": ["Ville"],
-        "secret": {"masquees": [], "phrases": ["38 valeurs cachées sur 2000 : moins de 11 ménages dans l'unité."]},
+        "secret": {"masquees": [], "phrases": [
+            "38 valeurs cachées sur 2\u202f000 : moins de 11 ménages dans l'unité."
+        ]},
         "immeubles_hors_quartier": {"2010": 3},
     }  # fmt: skip
     (dossier / "edition.json").write_text(json.dumps(edition, ensure_ascii=False), encoding="utf-8")

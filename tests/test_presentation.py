@@ -200,7 +200,7 @@ def test_une_figure_sans_valeur_dit_pourquoi_en_une_phrase(valeurs, sans_quartie
 
 def test_ce_qui_est_cache_se_dit_et_ce_que_fait_le_bruit_aussi(valeurs):
     dit = observatoire.bilan_du_secret(valeurs).resume
-    assert dit.startswith("38 valeurs cachées sur 2000")
+    assert dit.startswith("38 valeurs cachées sur 2\u202f000")
     assert "un total peut différer un peu de la somme de ses parties" in dit
     anciennes = pd.DataFrame([(2008, "suppression"), (2009, "bruit")], columns=["edition", "methode"])
     rien = types.SimpleNamespace(edition={"secret": {"masquees": [], "phrases": []}}, editions=anciennes)

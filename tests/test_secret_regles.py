@@ -19,7 +19,7 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs.evaluation import COMPTES
 from observatoire.publication.orientations import regles_de_ce_qui_qualifie
 from observatoire.publie import COLONNES
-from observatoire.secret import Ouverture, proteger_les_valeurs
+from observatoire.secret import Ouverture, dire, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE
 from observatoire.secret.regles import FICHIER, lire_regles_du_secret
 
@@ -184,3 +184,11 @@ def test_le_seuil_ne_se_lit_pas_dans_ce_qui_se_cache():
 def test_un_immeuble_de_onze_menages_parait_toujours():
     table = _publier_des_lieux("immeuble")
     assert (table["statut"].eq("publie") == table["menages"].ge(11)).all()
+
+
+def test_ce_qui_est_cache_se_lit_avec_ses_milliers_et_son_accord():
+    edition = {"seuil": 11, "deposants": 1, "regles": {"contributeurs": 3, "part_maximale": 0.85}}
+    masquees = [{"valeurs": 30346, "unite": 951, "bailleurs": 1, "accord": 0}]
+    unite, bailleurs = dire(masquees, edition)
+    assert unite.startswith("951 valeurs cachées sur 30\u202f346 :")
+    assert bailleurs.startswith("1 valeur cachée sur 30\u202f346 :")

@@ -29,6 +29,7 @@ from observatoire.journal import Journal
 from observatoire.marque import exiger, exiger_partage
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 from observatoire.tables.indicateurs import INDICATEURS
+from observatoire.typographie import grouper
 from observatoire.verrou import Verrou
 
 
@@ -86,7 +87,7 @@ class Chaine:
 
         with self.journal.etape("correspondance") as etape:
             faite = correspondre(fichier, self.config)
-            etape.bilan = f"{_nombre(faite.colonnes)} colonnes, {_nombre(faite.valeurs)} valeurs"
+            etape.bilan = f"{grouper(faite.colonnes)} colonnes, {grouper(faite.valeurs)} valeurs"
         print(faite.message(nommer(fichier)))
         print(f"À relire, puis à confirmer : {relatif_a(faite.ecrit, self.config)}")
 
@@ -282,7 +283,7 @@ class Chaine:
             memoire.oublier()
             with self.journal.etape("protection") as etape:
                 faite = proteger(self.config, public)
-                bilan = etape.bilan = ", ".join(f"{_nombre(n)} {statut}" for statut, n in faite.statuts.items())
+                bilan = etape.bilan = ", ".join(f"{grouper(n)} {statut}" for statut, n in faite.statuts.items())
             self.journal.avertir("secret", faite.phrases)
         memoire.retenir(bilan)
         return bilan
@@ -304,7 +305,7 @@ class Chaine:
 
         with self.journal.etape("livre") as etape:
             site = construire(self.config, public, etape.avancer, refaire=self.refaire)
-            etape.bilan = f"{_nombre(len(list(site.rglob('*.html'))))} pages HTML"
+            etape.bilan = f"{grouper(len(list(site.rglob('*.html'))))} pages HTML"
         return etape.bilan
 
     # --- ce qui est commun aux étapes
@@ -428,7 +429,3 @@ def _immeubles(prepare: Path) -> Iterable[Path]:
 def _donnes(**options: object) -> dict[str, object]:
     """Les options données ; les autres gardent la valeur par défaut de qui les reçoit."""
     return {nom: valeur for nom, valeur in options.items() if valeur}
-
-
-def _nombre(n: int) -> str:
-    return f"{n:,}".replace(",", "\u202f")

@@ -29,6 +29,15 @@ def majuscule(texte: str) -> str:
     return texte[:1].upper() + texte[1:]
 
 
+def grouper(nombre: int) -> str:
+    """Un entier, ses milliers séparés.
+
+    >>> grouper(30346)
+    '30\u202f346'
+    """
+    return f"{nombre:,}".replace(",", FINE)
+
+
 def ponctuer(texte: str) -> str:
     """Le texte, ses espaces insécables et ses apostrophes posées ; le refaire ne change plus rien."""
     if not _A_PONCTUER.search(texte):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from observatoire.typographie import grouper
+
 _MONTRES = 20  # constats écrits en entier, par contrôle
 
 
@@ -34,13 +36,13 @@ class Resultat:
     non_fait: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        comptes = ", ".join(f"{_nombre(n)} {quoi}" for quoi, n in self.examine.items())
+        comptes = ", ".join(f"{grouper(n)} {quoi}" for quoi, n in self.examine.items())
         verdict = compter(self.constats) if self.constats else "non fait" if self.non_fait else "rien"
         lignes = [f"{self.titre} : {verdict}. Examiné : {comptes or 'rien'}."]
         lignes += [f"  NON FAIT – {raison}" for raison in self.non_fait]
         lignes += [f"  - {constat}" for constat in self.constats[:_MONTRES]]
         if (reste := len(self.constats) - _MONTRES) > 0:
-            lignes.append(f"  … et encore {_nombre(reste)}.")
+            lignes.append(f"  … et encore {grouper(reste)}.")
         return "\n".join(lignes)
 
 
@@ -70,8 +72,4 @@ class Rapport:
 
 def compter(constats: list[Constat]) -> str:
     """« aucun constat », « 1 constat », « 12 constats »."""
-    return f"{_nombre(len(constats))} constat{'s' * (len(constats) > 1)}" if constats else "aucun constat"
-
-
-def _nombre(n: int) -> str:
-    return f"{n:,}".replace(",", "\u202f")
+    return f"{grouper(len(constats))} constat{'s' * (len(constats) > 1)}" if constats else "aucun constat"

@@ -33,6 +33,7 @@ from observatoire.rangement import ecrire_preparee, lire_preparee
 from observatoire.tables import Travail
 from observatoire.tables.depots import DEPOTS
 from observatoire.tables.indicateurs import COMPTES, CONSTANTS, COUVERTURE, INDICATEURS, LIEUX
+from observatoire.typographie import grouper
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,7 @@ def faire(travail: Travail) -> str:
     """L'étape, telle que la chaîne l'appelle."""
     bilan = ecrire_indicateurs(travail.config, travail.avancer, travail.dask, travail.lots)
     travail.lots = {}
-    valeurs = f"{bilan.valeurs:,}".replace(",", "\u202f")
-    return f"{valeurs} valeurs, {bilan.indicateurs} indicateurs"
+    return f"{grouper(bilan.valeurs)} valeurs, {bilan.indicateurs} indicateurs"
 
 
 def parc_prepare(config: Configuration, annee: int) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from observatoire.secret.parution import ACCORD, BAILLEURS, TOUS, UNITE
 from observatoire.secret.valeurs import Bruitees
+from observatoire.typographie import grouper
 
 
 def compter(bruitees: Bruitees) -> list[dict]:
@@ -41,4 +42,5 @@ def dire(masquees: Iterable[dict], edition: dict) -> list[str]:
         ),
         ACCORD: "les chiffres d'un bailleur sans son accord. Son accord écrit, dans confidentialite.yml, les montre.",
     }
-    return [f"{n} valeurs cachées sur {total} : {phrases[motif]}" for motif, n in sommes.items() if n]
+    comptes = {m: f"{grouper(n)} valeur{'s' * (n > 1)} cachée{'s' * (n > 1)}" for m, n in sommes.items() if n}
+    return [f"{compte} sur {grouper(total)} : {phrases[motif]}" for motif, compte in comptes.items()]
