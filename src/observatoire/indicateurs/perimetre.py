@@ -80,8 +80,8 @@ class Presences:
     def _la(self, annee: int, comme: pd.DataFrame, lignees: list[int]) -> np.ndarray:
         """Vrai si quelqu'un de la lignée livre, et tous ceux qui ont un parc."""
         statuts = self._statuts.get(annee, comme.iloc[:0]).reindex(index=comme.index, columns=comme.columns)
-        livre = statuts.eq(_LIVRE).to_numpy()
-        sans_manque, la = livre | statuts.eq(SANS_PARC).to_numpy(), np.zeros(livre.shape, dtype=bool)
+        livre = statuts.eq(_LIVRE).to_numpy(bool)
+        sans_manque, la = livre | statuts.eq(SANS_PARC).to_numpy(bool), np.zeros(livre.shape, dtype=bool)
         for lignee in set(lignees):
             siens = np.equal(lignees, lignee)
             la[siens] = sans_manque[siens].all(axis=0) & livre[siens].any(axis=0)
