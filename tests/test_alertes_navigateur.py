@@ -17,7 +17,10 @@ LIGNES = "table.obs-registre tbody tr:not([hidden])"
 PAGE = """<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Alertes</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="{statique}/observatoire.css"></head>
-<body><main><h1>Alertes</h1>{corps}</main><script src="{statique}/registre.js" defer></script></body></html>"""
+<body><main class="bd-article"><h1>Alertes</h1>{corps}
+<p><code><span class="pre">statsmodels.stats.proportion.confint_proportions_2indep(method="score")</span></code></p>
+</main>
+<script src="{statique}/registre.js" defer></script></body></html>"""
 
 pytestmark = [pytest.mark.bout_en_bout, pytest.mark.site]
 
@@ -35,6 +38,8 @@ def fichier(tmp_path_factory):
         observatoire.ampleur(valeurs, "cccccccccccc"),
         observatoire.voisins(valeurs, "cccccccccccc"),
         observatoire.a_decider(valeurs),
+        observatoire.alertes_a_suivre(valeurs),
+        observatoire.tableau_de_bord(valeurs),
     ]
     page = PAGE.format(statique=extension.STATIQUE.as_uri(), corps="".join(f.html for f in fragments))
     (dossier / "page.html").write_text(page, encoding="utf-8")
@@ -103,3 +108,15 @@ def test_axe_n_y_trouve_rien_et_rien_ne_deborde(ouvrir, largeur):
         pli.evaluate("pli => pli.open = true")
     assert not _defauts(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= largeur
+
+
+def test_sur_un_telephone_l_examen_la_suite_et_le_verdict_se_voient_sans_defiler(ouvrir):
+    """Les lignes du registre y sont des fiches ; le verdict d'un engagement suit son nom. Le filtre cache encore."""
+    page = ouvrir(largeur=390)
+    for colonne in ("Examinée", "Prochaine étape"):
+        cases = page.locator(f'.obs-fiches td[data-colonne="{colonne}"]').all()
+        assert len(cases) > 6
+        assert all(case.bounding_box()["x"] + case.bounding_box()["width"] <= 390 for case in cases)
+    assert all(v.bounding_box()["x"] < 250 for v in page.locator("td .obs-verdict-partiel").all())
+    page.get_by_label("Contient").fill("batiment")
+    assert page.locator("table.obs-registre tbody tr:visible").count() == 2

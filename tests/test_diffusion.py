@@ -51,6 +51,7 @@ def test_tout_ce_que_la_page_et_la_notice_citent_est_ecrit(diffusion):
     assert sorted(chemins) == sorted(f.relative_to(dossier).as_posix() for f in dossier.rglob("*") if f.is_file())
     cites = {lien.split('"')[0] for lien in page.split('href="../../donnees/')[1:]}
     assert cites == set(chemins)
+    assert "| Table | CSV international | CSV français | Ce qu'elle" in page  # sur un téléphone, les liens se voient
     notice = json.loads((dossier / CATALOGUE).read_text(encoding="utf-8"))
     for d in notice["dcat:distribution"]:
         fichier = dossier / d["dcat:downloadURL"]["@id"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 from petit_publie import ecrire_publie
 from petites_alertes import PLANOISE
 from scipy import stats
@@ -18,9 +19,10 @@ from observatoire.livre.publics import publics_de
 from observatoire.presentation.affichage import Absent
 from observatoire.presentation.nombres import FINE, ecrire_en_lettres, ecrire_trimestre
 from observatoire.presentation.phrases import accorder, couper, dire_alerte, dire_taux
+from observatoire.presentation.toile import LARGEUR, MARGE, mesurer, replier
 from observatoire.publie import lire_publie
 from observatoire.sujets.alertes.vue.dossier import _fraction
-from observatoire.sujets.alertes.vue.entonnoir import Limites
+from observatoire.sujets.alertes.vue.entonnoir import Limites, _dessiner
 from observatoire.sujets.alertes.vue.resume import dire
 
 CONTOURS = Path(__file__).parents[1] / "data" / "referentiels" / "quartiers.geojson"
@@ -165,7 +167,7 @@ def test_le_registre_se_lit_sans_script(partenaires):
     assert "<script" not in html
     assert " hidden" not in html.replace('aria-hidden="true"', "")
     assert html.count("<tr>") == 1 + 6
-    assert 'class="obs-table obs-registre"' in html
+    assert 'class="obs-table obs-registre obs-fiches"' in html
 
 
 def test_les_verdicts_et_les_statuts_ne_se_confondent_pas(partenaires):
@@ -290,6 +292,19 @@ def test_la_note_dit_ce_qui_est_nouveau_dure_et_est_resolu_avec_ce_qui_a_ete_fai
 
 
 # --- l'entonnoir
+
+
+def test_le_nom_de_l_axe_se_replie_et_n_est_jamais_coupe():
+    long = "titulaires de moins de 65 ans à l'activité connue, hors retraite et études"
+    lignes = replier(long, 9, LARGEUR - 2 * MARGE)
+    assert len(lignes) == 2
+    assert " ".join(lignes) == long
+    assert all(mesurer(ligne, 9) <= LARGEUR - 2 * MARGE for ligne in lignes)
+    declaration = {"unite": "%", "denominateur": long}
+    points = (np.array([0.2, 0.3]), np.array([100.0, 200.0]), np.array([True, False]))
+    toile = _dessiner(None, declaration, Limites(0.25, "proportion", *points[:2]), points)
+    dits = [texte.get_text() for texte in toile.figure.findobj(Text)]
+    assert all(ligne in dits for ligne in lignes)
 
 
 def test_les_limites_sont_celles_de_spiegelhalter():

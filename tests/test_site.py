@@ -25,6 +25,7 @@ TYPES_DE_PAGE = (
     "accueil", "ville", "quartier", "bailleur", "couverture", "sources", "corrections", "fiche", "formats", "charte",
     "methode", "glossaire", "recherche", "alertes", "note", "alerte", "engagements", "engagement", "seances",
     "gouvernance", "explorateur", "indicateurs", "revue", "editions", "mentions", "accessibilite", "perdue",
+    "reference", "donnees",
 )  # fmt: skip
 
 FICHE, ANNEE = "book/edition/indicateurs/", "book/edition/{annee}/"
@@ -138,7 +139,7 @@ def types(site_construit) -> dict[str, str]:
         return next(iter(sorted((site_construit / edition).glob(motif)))).relative_to(site_construit).as_posix()
 
     noms = ("accueil", "couverture", "sources", "corrections", "formats", "note", "engagements", "explorateur")
-    noms += ("indicateurs", "revue", "editions", "mentions", "accessibilite")
+    noms += ("indicateurs", "revue", "editions", "mentions", "accessibilite", "reference", "donnees")
     pages = {nom: f"{edition}/{nom}.html" for nom in noms}
     # Les pages d'alerte sont pour les partenaires : OBSERVATOIRE_SITE donne leur site.
     if reservees := sorted((site_construit / edition).glob(f"{annee}/alerte-*.html")):

@@ -37,7 +37,7 @@ def page(edition: dict, diffusees: list[Diffusee], communs: dict[str, int], vers
             "\n".join(presentes),
             "## Table par table",
             "CSV international : virgule, point décimal. CSV français : point-virgule, virgule décimale.",
-            "| Table | Ce qu'elle contient | Lignes | CSV international | CSV français |\n|:--|:--|--:|:--|:--|\n"
+            "| Table | CSV international | CSV français | Ce qu'elle contient | Lignes |\n|:--|:--|:--|:--|--:|\n"
             + "\n".join(_rang(d, vers) for d in diffusees),
             "## Chaque colonne",
             *(_colonnes(d) for d in diffusees),
@@ -62,7 +62,7 @@ def _rang(d: Diffusee, vers: str) -> str:
         for dossier, octets in (("international", d.international), ("francais", d.francais))
     )
     lignes = ecrire(d.lignes, decimales=0)
-    return f"| `{d.table.nom}` | {pour_myst(d.table.libelle)} | {lignes} | {' | '.join(liens)} |"
+    return f"| `{d.table.nom}` | {' | '.join(liens)} | {pour_myst(d.table.libelle)} | {lignes} |"
 
 
 def _colonnes(d: Diffusee) -> str:

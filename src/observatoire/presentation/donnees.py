@@ -67,15 +67,22 @@ def deplier(figure: str, titre: str, table: str, note: str, avec_statuts: bool =
     return Fragment(f"{figure.removesuffix('</figure>')}{notes}{pli}</figure>", titre)
 
 
-def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str) -> str:
-    """Une petite table, dont la première colonne nomme les lignes. Entêtes et cases sont du HTML déjà sûr."""
+def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str, classes: str = "") -> str:
+    """Une petite table, dont la première colonne nomme les lignes. Entêtes et cases sont du HTML déjà sûr.
+
+    ``classes`` : celles de la table, en plus ; avec ``obs-fiches``, chaque ligne est une fiche sur un écran étroit, et
+    chaque case y dit sa colonne.
+    """
+    dites = [f' data-colonne="{escape(e)}"' * ("obs-fiches" in classes) for e in entetes[1:]]
     tete = "".join(f'<th scope="col">{e}</th>' for e in entetes)
     corps = "".join(
-        f'<tr><th scope="row">{premiere}</th>' + "".join(f"<td>{c}</td>" for c in suite) + "</tr>"
+        f'<tr><th scope="row">{premiere}</th>'
+        + "".join(f"<td{d}>{c}</td>" for d, c in zip(dites, suite, strict=True))
+        + "</tr>"
         for premiere, *suite in lignes
     )
     return (
-        f'<table class="obs-table"><caption>{escape(titre)}</caption>'
+        f'<table class="{" ".join(["obs-table", *classes.split()])}"><caption>{escape(titre)}</caption>'
         f"<thead><tr>{tete}</tr></thead><tbody>{corps}</tbody></table>"
     )
 

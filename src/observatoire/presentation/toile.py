@@ -154,6 +154,18 @@ def mesurer(texte: str, corps: float, gras: bool = False) -> float:
     return corps * sum(_avance(caractere, gras) for caractere in texte)
 
 
+def replier(texte: str, corps: float, largeur: float) -> list[str]:
+    """Le texte en autant de lignes qu'il en faut pour tenir dans ``largeur`` ; un mot ne se coupe pas."""
+    lignes = [""]
+    for mot in texte.split():
+        suite = f"{lignes[-1]} {mot}".strip()
+        if lignes[-1] and mesurer(suite, corps) > largeur:
+            lignes.append(mot)
+        else:
+            lignes[-1] = suite
+    return lignes
+
+
 @lru_cache(maxsize=1024)
 def _avance(caractere: str, gras: bool) -> float:
     """La largeur d'un caractère, en part du corps ; celle d'une lettre s'il manque à la police."""

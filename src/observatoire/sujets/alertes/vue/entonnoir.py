@@ -31,7 +31,7 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.reperes import Repere, tout
 from observatoire.presentation.svg import rendre, style
-from observatoire.presentation.toile import BLEU, GRIS, ORANGE, Toile, graduations
+from observatoire.presentation.toile import BLEU, GRIS, LARGEUR, MARGE, ORANGE, Toile, graduations, replier
 from observatoire.sujets.alertes.vue.resume import reserver
 from observatoire.sujets.alertes.vue.verdicts import est_signale
 
@@ -119,10 +119,13 @@ def _dessiner(valeurs: Publie, declaration: dict, limites: Limites, points: tupl
     unite, (parts, unites, choisis) = declaration["unite"], points
     pire = limites.a(np.array([unites.min()]), QUANTILES[0])[1][0]
     sommet = en_unite(max(parts.max(), min(pire, 2 * parts.max()), limites.cible), unite)
-    toile = Toile(216, (0, unites.max() * 1.05), (0, sommet * 1.08 or 1), gauche=36, haut=30.24, bas=36)
+    axe = replier(declaration["denominateur"], 9, LARGEUR - 2 * MARGE)
+    plus = 11 * (len(axe) - 1)
+    toile = Toile(216 + plus, (0, unites.max() * 1.05), (0, sommet * 1.08 or 1), gauche=36, haut=30.24, bas=36 + plus)
     toile.graduer_y(*graduations(toile.bornes_y, unite))
     toile.graduer_x(*graduations(toile.bornes_x, ""), grille=False)
-    toile.ecrire((toile.gauche + toile.droite) / 2, 6, declaration["denominateur"], ligne="pied", corps=9)
+    for rang, texte in enumerate(reversed(axe)):
+        toile.ecrire((toile.gauche + toile.droite) / 2, 6 + 11 * rang, texte, ligne="pied", corps=9)
     abscisses = np.geomspace(max(unites.min() * 0.8, 1), unites.max() * 1.05, 80)
     for quantile, tirets in zip(QUANTILES, ("--", ":"), strict=True):
         for limite in limites.a(abscisses, quantile):

@@ -83,8 +83,8 @@ def a_decider(valeurs: Publie) -> Fragment:
 
 
 def _tabuler(lignes: list[list[str]], titre: str) -> str:
-    table = donnees.tableau_simple(["Territoire", "Indicateur", "À décider", "Pilote"], lignes, titre)
-    return defiler(table.replace("obs-table", "obs-table obs-a-gauche", 1), titre)
+    table = donnees.tableau_simple(["Territoire", "Indicateur", "À décider", "Pilote"], lignes, titre, "obs-a-gauche")
+    return defiler(table, titre)
 
 
 def _replier(nombre: int, html: str) -> str:

@@ -44,7 +44,7 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     suivi = _colonnes_du_suivi(valeurs) * suivis
     entetes = ["Territoire", "Indicateur", "Verdict", "Taux", *suivi[:1], "Examinée", *suivi[1:], *_MESURES]
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
-    table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-registre", 1)
+    table = donnees.tableau_simple(entetes, lignes, titre, "obs-registre obs-fiches")
     html = defiler(table, titre) + donnees.noter_statuts(table)
     sens = " ; ".join(f"{v.signe} {v.nom.lower()} : {v.sens}" for v in VERDICTS.values())
     html += f'<p class="obs-table-note">{escape(_LECTURE)} {escape(tout(valeurs).de)}. {escape(sens)}.</p>'

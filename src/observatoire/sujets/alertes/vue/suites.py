@@ -72,7 +72,7 @@ def alertes_a_suivre(valeurs: Publie, nombre: int | None = None) -> Fragment:
     lignes = [_ligne(valeurs, d, evaluees.get(cle_d_alerte(d))) for d in ouverts[:nombre]]
     autres = paragraphe(f"Et {accorder(len(ouverts) - len(lignes), 'autre', 'autres')}, au registre des alertes.")
     entetes = ["Territoire", "Indicateur", "Taux", "Ouverte", "Examinée", "Décidé", "Prochaine étape"]
-    table = donnees.tableau_simple(entetes, lignes, titre).replace("obs-table", "obs-table obs-a-gauche", 1)
+    table = donnees.tableau_simple(entetes, lignes, titre, "obs-a-gauche obs-fiches")
     suite = autres.html if len(lignes) < len(ouverts) else ""
     return reserver(valeurs, defiler(table, titre) + donnees.noter_statuts(table) + suite, titre)
 

@@ -59,11 +59,11 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
         {
             "texte": escape(e["texte_nom"]),
             "Engagement": lier(e["libelle"], f"engagements/{e['engagement']}.html"),
-            "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
+            "Verdict": juger(e, avec_constat=True),
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
-            "Verdict": juger(e, avec_constat=True),
             "Pourquoi": f"{escape(e['raison'])}{_puissance(valeurs, e)}",
+            "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
         }
         for e in lignes
     ]
