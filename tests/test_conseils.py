@@ -35,8 +35,8 @@ RELUS = {
     " La plus proche : ": "jamais la valeur écrite (voir plus bas)",
     ") : la retirer du fichier.": "le nom est celui d'une donnée interdite",
     "Supprimer ces lignes.": "elles répètent l'en-tête",
-    " : ce sont les contours que dessinent les pages. En donner d'autres pour « contours_officiels », sous un autre nom, "
-    "ou retirer « contours_officiels ».": "un réglage, et les contours restent",
+    " : ce sont les contours que dessinent les pages. En donner d'autres pour « contours_officiels », sous un autre "
+    "nom, ou retirer « contours_officiels ».": "un réglage, et les contours restent",
     ". S'il n'existe plus, l'ôter de correspondances/": "la description d'un fichier qui ne se dépose plus",
 }
 
