@@ -75,13 +75,12 @@ def _decouper(feuille: str | None, grille: Grille, rang: int) -> Tableau:
     while noms and not noms[-1] and not any(ligne[len(noms) - 1 : len(noms)] != [""] for ligne in grille[rang + 1 :]):
         noms.pop()
     unites = rang + 1 < len(grille) and est_d_unites(grille[rang + 1])
-    cadre = en_tableau(grille[rang + 1 + unites :], len(noms))
+    debut = rang + 1 + unites
+    cadre = en_tableau(grille[debut:], len(noms))
     premieres = premieres_cellules(cadre)
     remplies = cadre.ne("").sum(axis=1)
     # Un total ne remplit que quelques colonnes : « Total Énergies » en tête d'une ligne pleine n'en est pas un.
     total = premieres.str.startswith(TOTAUX) & remplies.lt(0.7 * len(noms))
     dits = tuple(dict.fromkeys(next(t for t in TOTAUX if v.startswith(t)) for v in premieres[total].unique()))
-    repete = sont_l_en_tete(cadre, grille[rang])
-    if unites:
-        repete |= sont_l_en_tete(cadre, grille[rang + 1])
+    repete = sont_l_en_tete(cadre, *grille[rang:debut])
     return Tableau(feuille, rang, noms, cadre[remplies.gt(1) & ~total & ~repete].reset_index(drop=True), unites, dits)

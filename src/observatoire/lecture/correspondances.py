@@ -157,9 +157,7 @@ def _decouper(
     remplies = tableau.ne("").sum(axis=1).to_numpy()
     totaux = tuple(nom.lower() for nom in ecrit.totaux)
     total = premieres_cellules(tableau).str.startswith(totaux).to_numpy(dtype=bool) & (remplies < largeur)
-    entete = sont_l_en_tete(tableau, grille[rang])
-    if debut > rang + 1:
-        entete |= sont_l_en_tete(tableau, grille[rang + 1])
+    entete = sont_l_en_tete(tableau, *grille[rang:debut])
     pied = (remplies == 1) & ~total & (largeur > 2)
     for masque, nom, phrase in (
         (total, "ligne_de_total", "Ligne de total : mise à part."),

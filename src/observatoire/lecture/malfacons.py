@@ -50,15 +50,18 @@ def titre_au_dessus(premieres: list[list[str]], attendus: list[list[str]]) -> li
     ]
 
 
-def sont_l_en_tete(cadre: pd.DataFrame, entete: list[str]) -> np.ndarray:
-    """Vrai pour chaque ligne qui répète l'en-tête, comme le fait chaque page d'un état imprimé."""
-    nommees = [rang for rang, nom in enumerate(entete[: cadre.shape[1]]) if nom]
+def sont_l_en_tete(cadre: pd.DataFrame, *tetes: list[str]) -> np.ndarray:
+    """Vrai pour chaque ligne qui répète une des lignes de tête (noms, unités), comme chaque page d'un état imprimé."""
     repetees = np.zeros(len(cadre), dtype=bool)
-    for rang in nommees[:3]:
-        repetees |= cadre.iloc[:, rang].eq(entete[rang]).to_numpy(dtype=bool)
-    if repetees.any():
-        memes = cadre.loc[repetees].iloc[:, nommees].eq([entete[rang] for rang in nommees]).sum(axis=1)
-        repetees[repetees] = memes.ge(max(2, REPETE * len(nommees)))
+    for tete in tetes:
+        nommees = [rang for rang, nom in enumerate(tete[: cadre.shape[1]]) if nom]
+        candidates = np.zeros(len(cadre), dtype=bool)
+        for rang in nommees[:3]:
+            candidates |= cadre.iloc[:, rang].eq(tete[rang]).to_numpy(dtype=bool)
+        if candidates.any():
+            memes = cadre.loc[candidates].iloc[:, nommees].eq([tete[rang] for rang in nommees]).sum(axis=1)
+            candidates[candidates] = memes.ge(max(2, REPETE * len(nommees)))
+        repetees |= candidates
     return repetees
 
 
