@@ -263,6 +263,19 @@ def _est_du_moteur(processus: psutil.Process) -> bool:
         return False
 
 
+def test_un_enfant_qui_meurt_apres_la_fin_de_sa_souche_ne_fait_rien_ecrire():
+    vie = """
+import os, signal, socket
+from observatoire.moteur.naissance import _servir
+client, controle = socket.socketpair()
+client.shutdown(socket.SHUT_WR)
+assert _servir(controle) is None
+os.kill(os.getpid(), signal.SIGCHLD)
+"""
+    fait = subprocess.run([sys.executable, "-c", vie], capture_output=True, text=True, timeout=60)
+    assert (fait.returncode, fait.stdout, fait.stderr) == (0, "", "")
+
+
 def test_la_souche_refuse_ce_qui_rendrait_ses_copies_boiteuses(tmp_path, monkeypatch, capfd):
     code = "import threading; threading.Thread(target=threading.Event().wait, daemon=True, name='f').start()"
     (tmp_path / "genant.py").write_text(code, "utf-8")

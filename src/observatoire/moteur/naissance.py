@@ -17,6 +17,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import Connection
 
@@ -64,40 +66,47 @@ def _servir(controle: socket.socket) -> Connection | None:
     enfants: set[int] = set()
     reveil, alerte = socket.socketpair()
     alerte.setblocking(False)
-    signal.set_wakeup_fd(alerte.fileno())
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    selecteur = selectors.DefaultSelector()
-    for prise in (controle, reveil):
-        selecteur.register(prise, selectors.EVENT_READ)
-    controle.sendall(PRETE)
-    recu, descripteurs = b"", []
-    while True:
-        if any(cle.fileobj is reveil for cle, _ in selecteur.select()):
-            reveil.recv(4096)
-            _enterrer(enfants)
-            continue
-        morceau, nouveaux, *_ = socket.recv_fds(controle, 4096, 64)
-        descripteurs += nouveaux
-        if not morceau:
-            for enfant in enfants:
-                _tuer(enfant)
-            return None
-        *lignes, recu = (recu + morceau).split(b"\n")
-        for ligne in lignes:
-            if ligne != b"+":
-                if int(ligne) in enfants:
-                    _tuer(int(ligne))
+    with selectors.DefaultSelector() as selecteur, controle, reveil, alerte, _reveille_par(alerte):
+        for prise in (controle, reveil):
+            selecteur.register(prise, selectors.EVENT_READ)
+        controle.sendall(PRETE)
+        recu, descripteurs = b"", []
+        while True:
+            if any(cle.fileobj is reveil for cle, _ in selecteur.select()):
+                reveil.recv(4096)
+                _enterrer(enfants)
                 continue
-            canal = descripteurs.pop(0)
-            if not (enfant := os.fork()):
-                for prise in (selecteur, controle, reveil, alerte):
-                    prise.close()
-                for autre in descripteurs:
-                    os.close(autre)
-                return Connection(canal)
-            enfants.add(enfant)
-            os.close(canal)
-            controle.sendall(f"{enfant}\n".encode())
+            morceau, nouveaux, *_ = socket.recv_fds(controle, 4096, 64)
+            descripteurs += nouveaux
+            if not morceau:
+                for enfant in enfants:
+                    _tuer(enfant)
+                return None
+            *lignes, recu = (recu + morceau).split(b"\n")
+            for ligne in lignes:
+                if ligne != b"+":
+                    if int(ligne) in enfants:
+                        _tuer(int(ligne))
+                    continue
+                canal = descripteurs.pop(0)
+                if not (enfant := os.fork()):
+                    for autre in descripteurs:
+                        os.close(autre)
+                    return Connection(canal)
+                enfants.add(enfant)
+                os.close(canal)
+                controle.sendall(f"{enfant}\n".encode())
+
+
+@contextmanager
+def _reveille_par(alerte: socket.socket) -> Iterator[None]:
+    """Chaque mort d'enfant s'écrit dans ``alerte``, jusqu'à ce qu'elle se ferme : après, Python s'en plaindrait."""
+    signal.set_wakeup_fd(alerte.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
 
 
 def _enterrer(enfants: set[int]) -> None:
@@ -124,7 +133,6 @@ def _devenir_enfant(souche: int) -> None:
         if os.getppid() != souche:
             os._exit(1)
     os.setsid()
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if numpy := sys.modules.get("numpy"):
