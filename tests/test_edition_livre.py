@@ -17,7 +17,7 @@ from PIL import Image
 from observatoire.chaine import Chaine
 from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete
-from observatoire.livre import construire
+from observatoire.livre.construction import construire
 from observatoire.livre.extension import decrire
 from observatoire.livre.feuilles import reunir_les_feuilles
 from observatoire.livre.politique import sortir_les_styles

@@ -15,7 +15,7 @@ from observatoire.chaine import Chaine
 from observatoire.configuration import PUBLICS
 from observatoire.edition import executer
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
-from observatoire.livre import construire
+from observatoire.livre.construction import construire
 from observatoire.livre.publics import publics_de, verifier_site
 
 RESERVEE = "Édition réservée aux partenaires"

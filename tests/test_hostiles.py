@@ -15,7 +15,7 @@ from textes_hostiles import lire_un_document, manques, presents
 
 from observatoire.echappement import replier
 from observatoire.edition import executer
-from observatoire.livre import construire
+from observatoire.livre.construction import construire
 
 pytestmark = pytest.mark.bout_en_bout
 #: Les attributs où un texte venu d'ailleurs a sa place ; ailleurs, il n'en reste au plus que des lettres et des tirets.

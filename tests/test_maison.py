@@ -15,7 +15,7 @@ from lxml import html as lxml_html
 from observatoire import dispersion, legender
 from observatoire.configuration import TABLES
 from observatoire.edition import executer
-from observatoire.livre import construire
+from observatoire.livre.construction import construire
 from observatoire.presentation.cadres import LIGNES, montrer
 from observatoire.presentation.maison import SANS_TEXTE, dessiner
 from observatoire.publie import lire_publie

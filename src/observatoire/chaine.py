@@ -301,7 +301,7 @@ class Chaine:
         return f"{bilan.pages + bilan.inchangees} pages, {bilan.fiches} fiches"
 
     def _livre(self, public: str) -> str:
-        from observatoire.livre import construire
+        from observatoire.livre.construction import construire
 
         with self.journal.etape("livre") as etape:
             site = construire(self.config, public, etape.avancer, refaire=self.refaire)

@@ -1,16 +1,18 @@
-"""Écrire les pages du livre sur deux cœurs, sans rien perdre de ce qui arrive à celui qui écrit à côté.
+"""Lire et écrire les pages du livre sur deux cœurs, sans rien perdre de ce qui arrive à celui qui travaille à côté.
 
-Résoudre les renvois d'une page et l'écrire prend plus de la moitié de la composition. L'écriture à plusieurs de
-Sphinx 7 résout tout dans un seul processus, et perd l'erreur, et jusqu'à la mort, de ceux qui écrivent.
+Sphinx 7 sait lire et écrire à plusieurs, mais résout alors tout dans un seul processus, et perd l'erreur, et jusqu'à la
+mort, de ceux qu'il emploie.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.errors import SphinxError
@@ -24,53 +26,80 @@ ASSEZ = 20
 _journal = logging.getLogger(__name__)
 
 
-class EcritureArretee(SphinxError):
-    """Ce qui a arrêté le processus qui écrivait l'autre moitié des pages."""
+class TravailArrete(SphinxError):
+    """Ce qui a arrêté le processus qui lisait ou écrivait l'autre moitié des pages."""
 
     category = "Sphinx error"
 
 
 class AQuatreMains(StandaloneHTMLBuilder):
-    """Le constructeur HTML de Sphinx, dont un double écrit la moitié des pages."""
+    """Le constructeur HTML de Sphinx, dont un double lit, puis un autre écrit, la moitié des pages."""
+
+    def _read_serial(self, docnames: Sequence[str]) -> None:
+        if not _a_deux(docnames):
+            super()._read_serial(docnames)
+            return
+        siennes = docnames[1::2]
+        for page in siennes:
+            self.events.emit("env-purge-doc", self.env, page)
+            self.env.clear_doc(page)
+        lues = _partager(super()._read_serial, docnames[::2], siennes, lambda: pickle.dumps(self.env))
+        self.env.merge_info_from(siennes, pickle.loads(lues), self.app)
 
     def _write_serial(self, docnames: Sequence[str]) -> None:
-        if len(docnames) < ASSEZ or coeurs() < 2 or not fourche_possible():
+        if not _a_deux(docnames):
             super()._write_serial(docnames)
             return
         super()._write_serial(docnames[:1])  # les gabarits sont alors compilés une fois pour les deux
-        ici, la_bas = multiprocessing.Pipe(duplex=False)
-        double = multiprocessing.get_context("fork").Process(target=self._ecrire_a_cote, args=(docnames[1::2], la_bas))
-        double.start()
-        la_bas.close()
-        try:
-            super()._write_serial(docnames[2::2])
-            self._reprendre(ici, double)
-        finally:
-            double.kill()  # sans effet s'il a fini
-            double.join()
+        self.images.update(_partager(super()._write_serial, docnames[2::2], docnames[1::2], lambda: self.images))
 
-    def _ecrire_a_cote(self, docnames: Sequence[str], bout: Connection) -> None:
-        """Dans le double : écrire ces pages, puis dire ce qui s'est passé."""
-        journal, panne = logging.LogCollector(), None
-        try:
-            with journal.collect():
-                super()._write_serial(docnames)
-        except Exception as erreur:  # noqa: BLE001 – quelle qu'elle soit, c'est l'original qui la dira
-            cause = erreur.__cause__ or erreur  # Sphinx enveloppe celle d'une extension
-            panne = f"{type(cause).__name__}: {cause}"
-        logging.convert_serializable(journal.logs)
-        bout.send((panne, journal.logs, self.images))
 
-    def _reprendre(self, bout: Connection, double: BaseProcess) -> None:
-        """Attendre le double ; reprendre ses avertissements et ses images, ou lever ce qui l'a arrêté."""
-        try:
-            panne, journal, images = bout.recv()
-        except EOFError:
-            double.join()
-            comment = signal.Signals(-double.exitcode).name if double.exitcode < 0 else f"sortie {double.exitcode}"
-            raise EcritureArretee(f"un processus qui écrivait des pages s'est arrêté ({comment}).") from None
-        for avis in journal:
-            _journal.handle(avis)
-        if panne:
-            raise EcritureArretee(panne)
-        self.images.update(images)
+def _a_deux(docnames: Sequence[str]) -> bool:
+    return len(docnames) >= ASSEZ and coeurs() > 1 and fourche_possible()
+
+
+def _partager(faire: Callable, ici: Sequence[str], a_cote: Sequence[str], rendre: Callable[[], Any]) -> Any:
+    """Faire les pages d'``ici`` pendant qu'un double fait celles d'``a_cote`` ; rend ce que le double a à rendre.
+
+    Ses avertissements sont repris ; ce qui l'a arrêté est levé (:class:`TravailArrete`).
+    """
+    bout, son_bout = multiprocessing.Pipe(duplex=False)
+    travail = (faire, a_cote, rendre, son_bout)
+    double = multiprocessing.get_context("fork").Process(target=_faire_a_cote, args=travail)
+    double.start()
+    son_bout.close()
+    try:
+        faire(ici)
+        return _reprendre(bout, double)
+    finally:
+        double.kill()  # sans effet s'il a fini
+        double.join()
+
+
+def _faire_a_cote(faire: Callable, docnames: Sequence[str], rendre: Callable[[], Any], bout: Connection) -> None:
+    """Dans le double : faire ces pages, puis dire ce qui s'est passé et ce qu'il en rend."""
+    journal, panne, rendu = logging.LogCollector(), None, None
+    try:
+        with journal.collect():
+            faire(docnames)
+            rendu = rendre()
+    except Exception as erreur:  # noqa: BLE001 – quelle qu'elle soit, c'est l'original qui la dira
+        cause = erreur.__cause__ or erreur  # Sphinx enveloppe celle d'une extension
+        panne = f"{type(cause).__name__}: {cause}"
+    logging.convert_serializable(journal.logs)
+    bout.send((panne, journal.logs, rendu))
+
+
+def _reprendre(bout: Connection, double: BaseProcess) -> Any:
+    """Attendre le double ; reprendre ses avertissements et ce qu'il rend, ou lever ce qui l'a arrêté."""
+    try:
+        panne, journal, rendu = bout.recv()
+    except EOFError:
+        double.join()
+        comment = signal.Signals(-double.exitcode).name if double.exitcode < 0 else f"sortie {double.exitcode}"
+        raise TravailArrete(f"un processus qui faisait des pages s'est arrêté ({comment}).") from None
+    for avis in journal:
+        _journal.handle(avis)
+    if panne:
+        raise TravailArrete(panne)
+    return rendu
