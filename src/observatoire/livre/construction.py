@@ -91,8 +91,10 @@ def construire(
     dire(1, len(ETAPES), ETAPES[1])
     with composition(travail) as sortie:
         html = _lancer_jupyter_book(source, sortie)
-        with ecrire_dossier(site) as nouveau:
+        # L'index, qu'un autre programme fait pendant ce temps, ne lit que les mots des pages : ils n'y changent plus.
+        with ecrire_dossier(site) as nouveau, ThreadPoolExecutor(1) as a_cote:
             dire(2, len(ETAPES), ETAPES[2])
+            index = a_cote.submit(indexer, html, nouveau / "pagefind")
             shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
             _joindre_les_fichiers(config.chemin("edition", public), nouveau)
             (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")
@@ -103,8 +105,7 @@ def construire(
             sortir_les_styles(nouveau)
             reunir_les_feuilles(nouveau)
             joints = [p for p in edition.get("pages", []) if p.partition("/")[0] in JOINTS]
-            with ThreadPoolExecutor(1) as a_cote:  # un autre programme fait l'index
-                prouver(nouveau, pages_prevues(source), joints, a_cote.submit(indexer, nouveau).result)
+            prouver(nouveau, pages_prevues(source), joints, index.result)
             dire(3, len(ETAPES), ETAPES[3])
             rendre_lisible(nouveau, a_tous=public == PUBLIQUE)
     dire(4, len(ETAPES), ETAPES[3])

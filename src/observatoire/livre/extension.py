@@ -10,11 +10,12 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from docutils import nodes
 from latex2mathml.converter import convert
-from lxml import html
+from lxml import etree, html
 from myst_nb.sphinx_ext import add_global_html_resources
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -40,8 +41,11 @@ SCRIPTS = {"obs-registre": {"filename": "registre.js", "loading_method": "defer"
            "obs-defile": {"filename": "tableaux.js", "loading_method": "defer"}}  # fmt: skip
 #: Ce qu'une description a de caractères : au moins, pour être une phrase ; au plus, pour se lire dans une liste.
 _UNE_PHRASE, _DESCRIPTION = 30, 200
+_UNE_PUCE = "not(preceding-sibling::li) and ancestor::*[contains(concat(' ', @class, ' '), ' obs-essentiel ')]"
+_UN_PARAGRAPHE = "not(ancestor::figure or ancestor::table or ancestor::details)"
+_MORCEAU = 1 << 14
 _INTOUCHABLES = (nodes.FixedTextElement, nodes.literal, nodes.math, nodes.math_block, nodes.raw, nodes.comment)
-_ADRESSE_DE_FIGURE = re.compile(r'\b(id|href)="#?figure-([\w-]+)"')
+_ADRESSE_DE_FIGURE = re.compile(r'="(#?)figure-([\w-]+)"')
 _D_UNE_ANNEE = re.compile(r"(book/edition/)(\d{4})(/.+)")
 _SOUS_UNE_ANNEE = re.compile(r" en \d{4}$")
 _journal = logging.getLogger(__name__)
@@ -115,7 +119,7 @@ def _choisir_les_pages(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: dict, doctree) -> None:
     """Donner aux gabarits ce qu'ils disent de l'édition, et à la page les scripts qu'elle appelle."""
-    edition = json.loads((Path(app.srcdir) / MEMOIRE).read_text(encoding="utf-8"))
+    edition = _lire_edition(Path(app.srcdir) / MEMOIRE)
     context["edition"] = {**edition, "titre": ponctuer(edition["titre"])}
     context["default_mode"], context["politique"] = "light", POLITIQUE
     context["menu"], context["lignee"] = _menu(app.env, pagename), _lignee(app.env, pagename)
@@ -128,6 +132,11 @@ def _completer_la_page(app: Sphinx, pagename: str, templatename: str, context: d
     for appel, script in SCRIPTS.items():
         if appel in context.get("body", ""):
             app.add_js_file(**script)
+
+
+@cache
+def _lire_edition(fichier: Path) -> dict:
+    return json.loads(fichier.read_text(encoding="utf-8"))
 
 
 def _illustrer(app: Sphinx, pagename: str, context: dict, constat: str) -> str:
@@ -144,14 +153,25 @@ def decrire(corps: str) -> str:
 
     ``corps`` : son HTML. Un tableau, une figure ou une formule n'en sont pas ; une page sans phrase n'a rien.
     """
-    if not corps.strip():
-        return ""
-    page = html.fromstring(f"<div>{corps}</div>")
-    puces = page.xpath("//*[contains(concat(' ', @class, ' '), ' obs-essentiel ')]//li[1]")
-    phrases = page.xpath("//p[not(ancestor::figure or ancestor::table or ancestor::details)]")
-    textes = (" ".join(noeud.text_content().split()) for noeud in (*puces, *phrases))
-    dite = next((texte for texte in textes if len(texte) >= _UNE_PHRASE), "")
-    return textwrap.shorten(dite, _DESCRIPTION, placeholder="…").replace(".…", ".")
+    premieres = {"li": "", "p": ""}  # la première phrase de chaque sorte
+    for noeud in _lire_les_phrases(corps):
+        texte = " ".join(noeud.text_content().split())
+        if not premieres[noeud.tag] and len(texte) >= _UNE_PHRASE:
+            premieres[noeud.tag] = texte
+            if noeud.tag == "li" or "obs-essentiel" not in corps:
+                break
+    return textwrap.shorten(premieres["li"] or premieres["p"], _DESCRIPTION, placeholder="…").replace(".…", ".")
+
+
+def _lire_les_phrases(corps: str) -> Iterator[html.HtmlElement]:
+    """Les premiers points de l'essentiel et les paragraphes, à mesure : le plus souvent le début d'une page suffit."""
+    lecteur = etree.HTMLPullParser(events=("end",), tag=("li", "p"))
+    lecteur.set_element_class_lookup(html.HtmlElementClassLookup())
+    for debut in range(0, len(corps), _MORCEAU):
+        lecteur.feed(corps[debut : debut + _MORCEAU])
+        for _, noeud in lecteur.read_events():
+            if noeud.xpath(_UNE_PUCE if noeud.tag == "li" else _UN_PARAGRAPHE):
+                yield noeud
 
 
 def _distinguer_les_figures(corps: str) -> str:
@@ -159,10 +179,10 @@ def _distinguer_les_figures(corps: str) -> str:
     vues: Counter[str] = Counter()
 
     def numeroter(trouve: re.Match) -> str:
-        attribut, nom = trouve[1], trouve[2]
-        vues[nom] += attribut == "id"
+        diese, nom = trouve.groups()
+        vues[nom] += not diese
         rang = f"-{vues[nom]}" if vues[nom] > 1 else ""
-        return f'{attribut}="{"#" * (attribut == "href")}figure-{nom}{rang}"'
+        return f'="{diese}figure-{nom}{rang}"'
 
     return _ADRESSE_DE_FIGURE.sub(numeroter, corps)
 

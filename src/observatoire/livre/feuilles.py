@@ -21,7 +21,7 @@ from observatoire.presentation.affichage import empreinte
 DOSSIER = "_static"
 _LIEN = re.compile(r'<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="(?P<ou>[^"?]*)[^"]*"[^>]*>')
 _SCRIPT = re.compile(r'<script\b[^>]*\bsrc="([^"?]*)')
-_NOMS = re.compile(r"""\b(?:class|id)=(?:"([^"]*)"|'([^']*)')""")
+_NOMS = re.compile(r"""=(?:(?<=\bclass=)|(?<=\bid=))(?:"([^"]*)"|'([^']*)')""")
 _MOTS = re.compile(r"[A-Za-z_][\w-]*")
 # Le début d'un nom dont un script compose la fin : « obs-classe-${rang} », « "obs-classe-" + rang ».
 _DEBUT = re.compile(r"""([A-Za-z_][\w-]*-)(?=\$\{|["'`]\s*\+)""")

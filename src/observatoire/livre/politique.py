@@ -26,10 +26,13 @@ POLITIQUE = (
 #: La feuille des styles que portaient les balises, dans le site.
 FEUILLE = "_static/styles-des-figures.css"
 _FEUILLES = "_static/feuilles"
-_BALISE = re.compile(r"(<[a-zA-Z][^\s/>]*)([^<>]*?)\sstyle=(\"[^\"]*\"|'[^']*')([^<>]*>)")
+# Sans retour en arrière : une figure a des milliers de balises, dont la plupart n'ont pas de style.
+_BALISE = re.compile(
+    r"(<[a-zA-Z][^\s/>]*+)([^<>s]*+(?:(?:(?<!\s)s|s(?!tyle=))[^<>s]*+)*+)(?<=\s)style=(\"[^\"]*\"|'[^']*')([^<>]*>)"
+)
 _CLASSE = re.compile(r"\sclass=([\"'])")
 _BLOC = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.S | re.I)
-_LIEN = re.compile(rf'(?<=href=")((?:\.\./)*){re.escape(FEUILLE)}(?:\?[^"]*)?(?=")')
+_LIEN = re.compile(rf'="((?:\.\./)*){re.escape(FEUILLE)}(?:\?[^"]*)?"')
 # Une adresse, un import, une échappe ou une balise n'ont rien à faire dans un style ; « url(#…) » reste dans la page.
 _DANGEREUX = re.compile(r"url\((?!#|'#|\"#)|@import|expression\(|[\\<]", re.I)
 _ACCOLADES = re.compile(r"[{}]")
@@ -63,7 +66,7 @@ def sortir_les_styles(site: Path) -> None:
         for nom, bloc in blocs.items():
             (site / _FEUILLES).mkdir(exist_ok=True)
             (site / _FEUILLES / nom).write_text(bloc, encoding="utf-8")
-        nouveau = _LIEN.sub(rf"\1{FEUILLE}?v={version}", texte)
+        nouveau = _LIEN.sub(rf'="\1{FEUILLE}?v={version}"', texte)
         if nouveau != pages[page]:
             page.write_text(nouveau, encoding="utf-8")
 
@@ -111,7 +114,7 @@ def _sortir(texte: str, page: Path, regles: dict[str, str]) -> tuple[str, dict[s
     def classer(trouve: re.Match) -> str:
         nom_de_balise, avant, style, apres = trouve.groups()
         locales, nom = traduire(style)
-        reste = avant + apres
+        reste = avant.rstrip() + apres
         if nom and _CLASSE.search(reste):
             reste = _CLASSE.sub(rf" class=\1{nom} ", reste, count=1)
         elif nom:

@@ -25,14 +25,14 @@ MAGIE = b"pagefind_dcd"
 _EDITION = re.compile(r"/book/edition/(?:(\d{4})/|(indicateurs)/)")
 
 
-def indexer(site: Path) -> None:
-    """Écrire ``site/pagefind`` ; lève :class:`EditionIncomplete` avec ce que dit Pagefind s'il échoue."""
-    commande = [sys.executable, "-m", "pagefind", "--site", str(site), "--force-language", "fr"]
-    reglages = ["--root-selector", "article.bd-article", "--exclude-selectors", _HORS_INDEX]
+def indexer(pages: Path, index: Path) -> None:
+    """Écrire dans ``index`` celui de ``pages`` ; lève :class:`EditionIncomplete` avec ce que dit Pagefind."""
+    commande = [sys.executable, "-m", "pagefind", "--site", str(pages), "--output-path", str(index)]
+    reglages = ["--force-language", "fr", "--root-selector", "article.bd-article", "--exclude-selectors", _HORS_INDEX]
     resultat = subprocess.run([*commande, *reglages], capture_output=True, text=True, encoding="utf-8", check=False)
     if resultat.returncode:
         raise EditionIncomplete(f"l'index de recherche n'a pas pu être fait.\n{resultat.stderr or resultat.stdout}")
-    ecrire_texte(json.dumps(_genres(site / "pagefind"), sort_keys=True), site / "pagefind" / GENRES)
+    ecrire_texte(json.dumps(_genres(index), sort_keys=True), index / GENRES)
 
 
 def _genres(index: Path) -> dict[str, str]:
