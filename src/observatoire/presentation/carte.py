@@ -7,6 +7,7 @@ from html import escape
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import shapely
 from pyproj import Transformer
 from shapely.affinity import affine_transform
@@ -121,17 +122,24 @@ def _echelle(valeurs, declaration, bailleur, lignes, repere) -> Classes | float:
 def tracer(contours: pd.DataFrame, noms: list[str]) -> tuple[pd.DataFrame, str, bool]:
     """Des contours projetés, simplifiés et ramenés à la page (``niveau``, ``code``, ``trace``, ``x``, ``y``, et
     ``abrege``, ce qui s'écrit du nom) ; le cadre ; et si la carte est schématique."""
-    plans = shapely.transform(contours["geometry"].to_numpy(), lambert().transform, interleaved=False)
+    geometries = tuple(shapely.to_wkb(contours["geometry"].to_numpy()))
+    tracees, cadre = _tracer(tuple(contours["niveau"]), geometries, tuple(noms))
+    return contours[["niveau", "code"]].assign(**tracees), cadre, sont_schematiques(contours)
+
+
+@lru_cache(maxsize=16)  # d'une page à l'autre, les contours sont les mêmes
+def _tracer(niveaux: tuple[str, ...], geometries: tuple[bytes, ...], noms: tuple[str, ...]) -> tuple[dict, str]:
+    plans = shapely.transform(shapely.from_wkb(geometries), lambert().transform, interleaved=False)
     ouest, sud, est, nord = shapely.total_bounds(plans)
     echelle = (LARGEUR - 8) / (est - ouest)
     cadrage = [echelle, 0, 0, -echelle, 4 - ouest * echelle, 4 + nord * echelle]
-    formes = [affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)]
-    places = contours[["niveau", "code"]].assign(trace=[trace(forme) for forme in formes], abrege=noms)
-    for rangs in places.reset_index().groupby("niveau").indices.values():
-        abreges, points = etiqueter([noms[r] for r in rangs], [formes[r] for r in rangs])
-        ou = places.index[rangs]
-        places.loc[ou, "abrege"], places.loc[ou, ["x", "y"]] = abreges, points
-    return places, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}", sont_schematiques(contours)
+    formes = np.array([affine_transform(f, cadrage) for f in shapely.simplify(plans, (est - ouest) / 900)])
+    abreges, points = np.array(noms, dtype=object), np.empty((len(noms), 2))
+    for niveau in dict.fromkeys(niveaux):
+        siens = np.array(niveaux) == niveau
+        abreges[siens], points[siens] = etiqueter(list(abreges[siens]), list(formes[siens]))
+    traces = {"trace": [trace(forme) for forme in formes], "abrege": abreges, "x": points[:, 0], "y": points[:, 1]}
+    return traces, f"0 0 {LARGEUR} {(nord - sud) * echelle + 8:.0f}"
 
 
 def sont_schematiques(contours: pd.DataFrame) -> bool:
