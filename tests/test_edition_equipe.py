@@ -52,7 +52,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
 
 
 def test_sans_souche_l_edition_se_fait_et_le_dit(config, monkeypatch):
-    monkeypatch.setattr("observatoire.edition.equipe.PRECHARGEMENT", ("module_qui_n_existe_pas",))
+    monkeypatch.setattr("observatoire.edition.equipe.PRECHARGEMENT", "module_qui_n_existe_pas")
     ecrire_publie(config.chemin("publie") / "publique")  # une année : chaque page attend qu'un noyau ordinaire naisse
     bilan = executer(config, ouvriers=2)
     assert bilan.pages == len(list(config.chemin("edition").rglob("*.ipynb"))) > 10

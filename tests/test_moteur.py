@@ -85,6 +85,23 @@ PAGE = (
 )
 
 
+def test_une_souche_attend_son_depart_et_lit_ce_qui_vient_d_etre_ecrit(tmp_path):
+    chemins = os.pathsep.join([str(tmp_path), *sys.path])
+    with Souche((), {"PYTHONPATH": chemins}) as souche:
+        (tmp_path / "tardif.py").write_text("MOT = 'publié'\n", encoding="utf-8")
+        souche.partir("tardif")
+        souche.partir("inconnu")  # elle est déjà partie
+        assert valeur(souche, "import json, sys; print(json.dumps(sys.modules['tardif'].MOT))") == "publié"
+
+
+def test_une_souche_fermee_avant_son_depart_finit_sans_rien_dire(capfd):
+    souche = Souche(())
+    souche._controle.close()
+    assert souche._processus.wait(60) == 0
+    souche.fermer()
+    assert capfd.readouterr() == ("", "")
+
+
 def test_memes_sorties_que_dans_un_noyau_ordinaire(souche):
     ici = executer(souche, *PAGE)
     client = NotebookClient(carnet(*PAGE), kernel_name="observatoire", timeout=120, allow_errors=True,

@@ -18,6 +18,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from observatoire import tables
 from observatoire.configuration import CONSERVES, PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
@@ -31,6 +32,9 @@ from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 from observatoire.tables.indicateurs import INDICATEURS
 from observatoire.typographie import grouper
 from observatoire.verrou import Verrou
+
+if TYPE_CHECKING:
+    from observatoire.moteur.souche import Souche
 
 
 @dataclass
@@ -145,8 +149,10 @@ class Chaine:
             self._exiger_prepare()
             exiger(*sorties[1:], self._publie(public))
             self.calculer(sans_les_refuses, dask)
-            self.proteger_jusqu_a(public)
-            self.executer(public, ouvriers, delai, dask)
+            with ExitStack() as pile:
+                souche = cache(lambda: self._chauffer(public, dask, pile))
+                self.proteger_jusqu_a(public, avant=souche)
+                self.executer(public, ouvriers, delai, dask, souche)
             self.livre(public)
 
     def calculer(self, sans_les_refuses: bool, dask: str | None = None) -> None:
@@ -179,13 +185,13 @@ class Chaine:
             )
         chaine.proteger_jusqu_a(public)
 
-    def proteger_jusqu_a(self, public: str) -> None:
-        """De ``prepare``, que l'on sait à jour, à ``publie``."""
+    def proteger_jusqu_a(self, public: str, avant: Callable[[], object] = lambda: None) -> None:
+        """De ``prepare``, que l'on sait à jour, à ``publie`` ; ``avant`` : à faire d'abord, s'il y a à protéger."""
         if self.passer_outre is not None:  # à consigner avant que l'étape regarde ce qu'elle lit
             self._exiger_les_explications()
         exiger(self._publie(public))
         for large in plus_larges(public):
-            self.proteger_jusqu_a(large)
+            self.proteger_jusqu_a(large, avant)
         prepare, referentiels, schemas, suivi = self._chemins("prepare", "referentiels", "schemas", "suivi")
         textes = [self.config.chemin("livre") / "book" / nom for nom in ("commentaires", "gouvernance")]
 
@@ -199,19 +205,27 @@ class Chaine:
             "protection",
             self._publie(public),
             lambda: f"{protege()} {empreinte(suivi, *textes)}",
-            lambda: self._proteger(public, protege()),
+            lambda: self._proteger(public, protege(), avant),
             lu=prepare,
         )
 
-    def executer(self, public: str, ouvriers: int | None, delai: int | None = None, dask: str | None = None) -> None:
-        """De ``publie`` aux pages exécutées ; ``delai`` : secondes accordées à une cellule ; ``dask`` : une adresse."""
+    def executer(
+        self,
+        public: str,
+        ouvriers: int | None,
+        delai: int | None = None,
+        dask: str | None = None,
+        souche: Callable[[], Souche | None] | None = None,
+    ) -> None:
+        """De ``publie`` aux pages exécutées ; ``delai`` : secondes accordées à une cellule ; ``dask`` : une adresse ;
+        ``souche`` : donne, s'il le faut, celle dont naissent les pages."""
         notebooks, schemas = self._chemins("notebooks", "schemas")
         exiger(self.config.chemin("edition", public))
         self._au_besoin(
             "notebooks",
             self.config.chemin("edition", public),
             lambda: empreinte(self._publie(public), notebooks, schemas),
-            lambda: self._executer(public, ouvriers, delai, dask),
+            lambda: self._executer(public, ouvriers, delai, dask, souche),
             lu=self._publie(public),
         )
 
@@ -269,7 +283,7 @@ class Chaine:
             self.journal.avertir(etape.nom, travail.avertissements)
         return bilans[INDICATEURS.etape]
 
-    def _proteger(self, public: str, protege: str) -> str:
+    def _proteger(self, public: str, protege: str, avant: Callable[[], object]) -> str:
         """Tout publier ; seulement les écrits, si ce qui se protège (``protege``, son empreinte) est déjà en place."""
         from observatoire.publication import proteger, republier_les_ecrits
 
@@ -281,6 +295,7 @@ class Chaine:
                 republier_les_ecrits(self.config, public)
         else:
             memoire.oublier()
+            avant()
             with self.journal.etape("protection") as etape:
                 faite = proteger(self.config, public)
                 bilan = etape.bilan = ", ".join(f"{grouper(n)} {statut}" for statut, n in faite.statuts.items())
@@ -288,11 +303,25 @@ class Chaine:
         memoire.retenir(bilan)
         return bilan
 
-    def _executer(self, public: str, ouvriers: int | None, delai: int | None, dask: str | None) -> str:
+    def _chauffer(self, public: str, dask: str | None, pile: ExitStack) -> Souche | None:
+        """Pendant que l'on protège, sur un cœur, ce dont naîtront les pages importe ce qu'elles emploient."""
+        from observatoire.edition import chauffer_d_avance
+
+        souche = None if dask else chauffer_d_avance(self.config, public)
+        return souche and pile.enter_context(souche)
+
+    def _executer(
+        self,
+        public: str,
+        ouvriers: int | None,
+        delai: int | None,
+        dask: str | None,
+        souche: Callable[[], Souche | None] | None,
+    ) -> str:
         from observatoire.edition import executer
 
         self._avertir_si_en_clair(dask)
-        options = _donnes(delai=delai, dask=dask, refaire=self.refaire)
+        options = _donnes(delai=delai, dask=dask, refaire=self.refaire, souche=souche)
         with self.journal.etape("notebooks") as etape:
             bilan = executer(self.config, public, ouvriers, etape.avancer, **options)
             etape.bilan = f"pages exécutées : {bilan.pages}, inchangées : {bilan.inchangees}, fiches : {bilan.fiches}"

@@ -4,7 +4,7 @@
 se tirent du catalogue et des schémas.
 """
 
-from observatoire.edition.execution import Bilan, executer
+from observatoire.edition.execution import Bilan, chauffer_d_avance, executer
 from observatoire.edition.plan import Page, lister_pages, verifier_parametres
 
-__all__ = ["Bilan", "Page", "executer", "lister_pages", "verifier_parametres"]
+__all__ = ["Bilan", "Page", "chauffer_d_avance", "executer", "lister_pages", "verifier_parametres"]

@@ -15,7 +15,7 @@ from observatoire.processus import coeurs
 from observatoire.publie import VARIABLE
 
 PAGE = "observatoire.edition.page"
-PRECHARGEMENT = ("observatoire.edition.prechargement",)
+PRECHARGEMENT, FEUILLETAGE = "observatoire.edition.prechargement", "observatoire.edition.feuilletage"
 # Un fil de calcul par page : il y a déjà une page par cœur.
 FILS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
 SANS_SOUCHE = "la souche n'a pas pu démarrer : les pages ont été faites par des noyaux ordinaires, plus lents."
@@ -84,9 +84,18 @@ def _repartir(travaux: list[Travail], lieu: Lieu, ouvriers: int | None) -> Itera
             equipe.shutdown(wait=False, cancel_futures=True)
 
 
-def demarrer(publie: Path, porte: Porte) -> Souche:
-    """Une souche qui a lu ``publie``, d'où naissent les pages. Revient sans attendre qu'elle soit prête."""
-    return Souche(PRECHARGEMENT, {VARIABLE: str(publie), **FILS}, porte)
+def chauffer(publie: Path, porte: Porte) -> Souche:
+    """Une souche qui importe ce qu'emploie une page ; ``publie`` peut n'être pas encore écrit."""
+    return Souche((PRECHARGEMENT,), {VARIABLE: str(publie), **FILS}, porte)
+
+
+def demarrer(publie: Path, porte: Porte, souche: Souche | None = None) -> Souche:
+    """Une souche qui a lu ``publie``, d'où naissent les pages : celle-ci, déjà chauffée, ou une neuve.
+
+    Revient sans attendre qu'elle soit prête."""
+    souche = souche or chauffer(publie, porte)
+    souche.partir(FEUILLETAGE)
+    return souche
 
 
 def resultat_de(tache: Future, travail: Travail) -> Resultat:

@@ -22,7 +22,7 @@ from observatoire.diffusion.editions import archiver
 from observatoire.echappement import replier
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.documents import mettre_en_documents
-from observatoire.edition.equipe import Lieu, demarrer, executer_ici
+from observatoire.edition.equipe import Lieu, chauffer, demarrer, executer_ici
 from observatoire.edition.explorateur import DOSSIER as DONNEES
 from observatoire.edition.fiches import ecrire_fiches, ecrire_seances
 from observatoire.edition.plan import lister_pages
@@ -31,7 +31,7 @@ from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
-from observatoire.moteur.souche import fourche_possible
+from observatoire.moteur.souche import Souche, fourche_possible
 from observatoire.processus import engager
 
 Avancement = Callable[[int, int, str], None]
@@ -63,11 +63,13 @@ def executer(
     delai: int = DELAI,
     dask: str | None = None,
     refaire: bool = False,
+    souche: Callable[[], Souche | None] | None = None,
 ) -> Bilan:
     """Exécuter l'édition d'un public dans son dossier, ``config.chemin("edition", public)``.
 
     ``delai`` : secondes laissées à chaque cellule ; ``dask`` : adresse d'une grappe où exécuter ; ``refaire`` :
-    exécuter aussi les pages qui n'ont pas changé.
+    exécuter aussi les pages qui n'ont pas changé ; ``souche`` : donne, s'il le faut, celle que
+    :func:`chauffer_d_avance` a rendue.
 
     Lève :class:`ParametreInconnu` avant tout noyau, :class:`EditionIncomplete` si une page échoue : les notebooks
     partiels sont alors gardés dans le dossier ``.<edition>/echecs``, à côté de l'édition.
@@ -82,7 +84,7 @@ def executer(
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
     # Pendant que les pages se font, dans un autre processus s'il y en a beaucoup.
     a_cote = engager(1, __name__) if len(a_faire) > PEU else ThreadPoolExecutor(1)
-    with _demarre(ici, utile=bool(a_faire) and not dask) as lieu, a_cote:
+    with _demarre(ici, souche, utile=bool(a_faire) and not dask) as lieu, a_cote:
         fiches = a_cote.submit(ecrire_les_fiches, carnet, config.chemin("schemas"))
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
@@ -93,6 +95,13 @@ def executer(
     retirees = carnet.mettre_en_place(attendus)
     jointes = len(attendus) - len(travaux) - 1  # sans la mémoire de l'édition
     return Bilan(len(a_faire), len(travaux) - len(a_faire), jointes, retirees, dict(sorted(avertissements.items())))
+
+
+def chauffer_d_avance(config: Configuration, public: str) -> Souche | None:
+    """Démarrer ce dont naîtront les pages avant que rien ne soit publié ; ``None`` si l'on ne peut se dédoubler."""
+    if not fourche_possible():
+        return None
+    return chauffer((config.chemin("publie") / public).resolve(), porte_d_un_public(config, public))
 
 
 def joindre_le_reste(carnet: Carnet, travaux: list[Travail], fiches: list[Path]) -> set[Path]:
@@ -152,13 +161,13 @@ def porte_d_un_public(config: Configuration, public: str) -> Porte:
 
 
 @contextmanager
-def _demarre(lieu: Lieu, utile: bool) -> Iterator[Lieu]:
+def _demarre(lieu: Lieu, souche: Callable[[], Souche | None] | None, utile: bool) -> Iterator[Lieu]:
     """Le même lieu, sa souche en marche si elle est ``utile`` et que l'on peut se dédoubler."""
     if not (utile and fourche_possible()):
         yield lieu
         return
-    with demarrer(lieu.publie, lieu.porte) as souche:
-        yield replace(lieu, souche=souche)
+    with demarrer(lieu.publie, lieu.porte, souche and souche()) as en_marche:
+        yield replace(lieu, souche=en_marche)
 
 
 def _ranger(

@@ -32,16 +32,17 @@ _PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" el
 
 
 def principal(arguments: list[str]) -> None:
-    """``arguments`` : le descripteur de la socket, la porte en JSON, puis les modules à précharger."""
+    """``arguments`` : le descripteur de la socket, la porte en JSON, puis les modules à précharger.
+
+    La première ligne reçue est le départ : d'autres modules, en JSON, qui lisent peut-être ce qui vient d'être publié.
+    """
     controle = socket.socket(fileno=int(arguments[0]))
     numero = os.getpid()
     interprete = creer()
-    try:
-        for module in arguments[2:]:
-            import_module(module)
-    except Exception as erreur:
-        controle.sendall(json.dumps(decrire(erreur)).encode() + b"\n")
-        raise
+    _importer(arguments[2:], controle)
+    if not (depart := controle.makefile("rb", 0).readline()):
+        return  # fermée avant d'avoir servi
+    _importer(json.loads(depart), controle)
     interprete.porte = Porte(**json.loads(arguments[1]))
     fermer = interprete.porte.preparer()
     gc.collect()
@@ -56,6 +57,16 @@ def principal(arguments: list[str]) -> None:
         fermer()
         executer(interprete, ordre["cellules"], lambda message: canal.send_bytes(_en_json(message)))
         os._exit(0)  # ce que la souche avait à ranger en finissant n'est pas à lui
+
+
+def _importer(modules: list[str], controle: socket.socket) -> None:
+    """Importer des modules ; dire à qui tient la souche ce qui l'empêche."""
+    try:
+        for module in modules:
+            import_module(module)
+    except Exception as erreur:
+        controle.sendall(json.dumps(decrire(erreur)).encode() + b"\n")
+        raise
 
 
 def _servir(controle: socket.socket) -> Connection | None:

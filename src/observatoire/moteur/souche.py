@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from functools import cached_property
 from multiprocessing.connection import Connection
@@ -72,7 +72,8 @@ class Souche:
     ):
         """Démarrer une souche qui importe ``prechargement``, avec ``environnement`` en plus de celui du processus.
 
-        ``porte`` : ce que ses enfants n'ouvriront pas. Revient aussitôt, sans attendre la fin des imports.
+        ``porte`` : ce que ses enfants n'ouvriront pas. Revient aussitôt, sans attendre la fin des imports. La souche
+        attend ensuite son départ (:meth:`partir`) : ce que lit une page peut n'être pas encore publié.
         """
         self.environnement = {**os.environ, **ENVIRONNEMENT, **(environnement or {})}
         self._controle, sienne = socket.socketpair()
@@ -83,14 +84,23 @@ class Souche:
                 commande, stdin=subprocess.DEVNULL, pass_fds=[sienne.fileno()], env=self.environnement,
                 start_new_session=True,
             )  # fmt: skip
-        self._verrou = threading.Lock()
+        self._verrou, self._partie = threading.Lock(), False
         #: Pourquoi elle n'a pas pu démarrer, si elle l'a dit.
         self.panne = ""
         _SOUCHES.add(self)
 
+    def partir(self, *modules: str) -> None:
+        """Lui faire importer d'autres ``modules``, et préparer sa porte. Sans effet la seconde fois."""
+        with self._verrou:
+            if not self._partie:
+                self._partie = True
+                with suppress(OSError):  # elle n'est plus là : « prete » le dira
+                    self._controle.sendall(f"{json.dumps(modules)}\n".encode())
+
     @cached_property
     def prete(self) -> bool:
         """A-t-elle pu démarrer ? Attend qu'elle ait tout importé."""
+        self.partir()
         with self._verrou:
             dit = self._lire()
         if dit and dit != PRETE:
