@@ -26,6 +26,7 @@ from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.grappe import en_clair
+from observatoire.isolement import preparer
 from observatoire.journal import Journal
 from observatoire.marque import exiger, exiger_partage
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
@@ -270,6 +271,7 @@ class Chaine:
     # --- ce que fait chaque étape quand elle a lieu ; chacune rend son bilan
 
     def _calculer(self, sans_les_refuses: bool, dask: str | None) -> str:
+        preparer("observatoire.lecture")  # pendant que l'on relit ce qui s'écrit à la main
         from observatoire.saisies import exiger_les_saisies
 
         self._avertir_si_ouvert()

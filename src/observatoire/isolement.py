@@ -18,6 +18,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -172,8 +173,10 @@ class _Pepiniere:
         socket.send_fds(self._socket, [b"."], [bout.fileno()])
 
     def fermer(self) -> None:
-        """La pépinière s'arrête, et ses ouvriers avec elle."""
+        """La pépinière s'arrête, fût-elle encore à importer, et ses ouvriers avec elle."""
         self._socket.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._processus.pid, signal.SIGKILL)
         self._processus.wait()
 
     def oublier(self) -> None:
@@ -190,10 +193,10 @@ def _pepiniere(paquet: str) -> _Pepiniere:
     return _vivantes[-1]
 
 
-def preparer(fonction: Callable) -> None:
-    """Commencer d'importer, pendant que l'on fait autre chose, ce qu'il faut à ``fonction``."""
+def preparer(paquet: str) -> None:
+    """Commencer d'importer, pendant que l'on fait autre chose, ce qu'il faut aux fonctions de ce paquet."""
     if POSSIBLE:
-        _pepiniere(_paquet(fonction))
+        _pepiniere(paquet)
 
 
 def _paquet(fonction: Callable) -> str:

@@ -57,7 +57,7 @@ def lire(
     ``suite(annee, tables)`` reçoit les tables préparées d'un lot, là où elles viennent de l'être (elle voyage donc vers
     d'autres processus) ; ce qu'elle rend est dans ``depots.suites``. ``conseiller(depots)`` complète un refus.
     """
-    isolement.preparer(lire_lots)
+    isolement.preparer(__package__)
     depots, outils = inventaire(config)
     outils = replace(outils, cle=cle_de(config))
     suivi = Suivi(avancement, len(depots.fichiers))

@@ -139,7 +139,7 @@ def verifier(
     ``corrections.yml`` est mal écrit, :class:`ParametreInconnu` si l'année n'est pas dans l'édition ; un dépôt fautif
     ne lève rien, il est dans ``refuses``.
     """
-    preparer(_verifier_part)
+    preparer(__package__)
     depots, outils = inventaire(config, annee)
     suivi = Suivi(avancement, len(depots.fichiers))
     parts, traces = list(depots.parts.values()), []
