@@ -27,7 +27,7 @@ from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
 from observatoire.publication.variations import Variations
-from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee, sont_fictifs
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_par_categories, lire_preparee, sont_fictifs
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
     Bruitees,
@@ -55,10 +55,7 @@ from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
-from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
-
-#: Ce que le calcul a écrit, et que la publication bruite.
-_EXACTES = INDICATEURS_PUBLIES.de
+from observatoire.tables.indicateurs import COMPTES, CUMULS, INDICATEURS, INDICATEURS_PUBLIES, LIEUX
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     prepare, referentiels = config.chemin("prepare"), config.chemin("referentiels")
     baremes = lire_baremes(referentiels)
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
-    if not all(table.dans(prepare).is_file() for table in _EXACTES):
+    if not all(table.dans(prepare).is_file() for table in INDICATEURS_PUBLIES.de):
         raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
     if config.tout[0] not in regles.niveaux:
         raise ErreurConfiguration(
@@ -120,8 +117,12 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
 
 def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
     """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et, tiré des lieux, ``parc`` par cellule."""
-    lus = {table.nom: lire_preparee(table, config.chemin("prepare")) for table in _EXACTES}
-    return lus | {"parc": parc_par_cellule(lus.pop("lieux"))}
+    prepare = config.chemin("prepare")
+    return {
+        "indicateurs": lire_par_categories(INDICATEURS, prepare),
+        "comptes": lire_preparee(COMPTES, prepare, columns=COMPTES.noms_des_mesures),
+        "parc": parc_par_cellule(lire_preparee(LIEUX, prepare)),
+    }
 
 
 def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:

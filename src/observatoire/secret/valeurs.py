@@ -46,11 +46,11 @@ def proteger_les_valeurs(
 
     ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`. L'ordre des lignes est celui des clés.
     """
-    montrees = regles.montre(indicateurs).to_numpy()
-    table = indicateurs[montrees].astype(dict.fromkeys([*CLES[1:], "statut"], object))
-    ordre = table.sort_values(CLES).index
-    table, comptes = table.loc[ordre].reset_index(drop=True), comptes.loc[ordre].reset_index(drop=True)
-    natures = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).to_numpy(object)
+    montrees = np.flatnonzero(regles.montre(indicateurs))
+    ordre = montrees[indicateurs[CLES].iloc[montrees].reset_index(drop=True).sort_values(CLES).index]
+    table, comptes = (t.iloc[ordre].reset_index(drop=True) for t in (indicateurs, comptes))
+    table["statut"] = table["statut"].astype(object)
+    natures = ouverture.dire(table["indicateur"], "nature")
     unites = juger_les_unites(table, comptes, ouverture, regles)
     if "unites" in comptes:
         unites = np.fmin(unites, comptes["unites"].to_numpy(float))
@@ -62,7 +62,7 @@ def proteger_les_valeurs(
     table.loc[table["statut"].ne("publie"), MESURES] = np.nan
     for nom in ("reponse", "couverture"):
         table[nom] = table[nom].round(regles.arrondi.get(nom, 2))
-    return Bruitees(table[COLONNES], np.where(table["statut"].eq("c"), motifs, ""))
+    return Bruitees(table[COLONNES].astype(dict.fromkeys(CLES[1:], object)), np.where(table["statut"].eq("c"), motifs, ""))
 
 
 def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
@@ -71,7 +71,7 @@ def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
     demande n'a pas de bailleur : la tension d'un bailleur ne tait rien."""
     calcule = table["statut"].eq("calcule")
     croisement = [table["annee"], table["niveau"], table["indicateur"], table["bailleur"].eq(TOUS)]
-    ailleurs = calcule.groupby(croisement).transform("any").to_numpy()
+    ailleurs = calcule.groupby(croisement, observed=True).transform("any").to_numpy()
     cachees = (motifs != "") & (motifs != EXACT) & ailleurs & table["statut"].isin(["calcule", "na"]).to_numpy()
     return np.where(cachees, "c", table["statut"].replace("calcule", "publie"))
 
@@ -94,7 +94,7 @@ def bruiter_des_comptes(
 def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
     """Remplacer les comptes des lignes ``bruitees`` ; un numérateur ne dépasse pas son dénominateur, ni une part celle
     qui la contient."""
-    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    sources = ouverture.dire(table["indicateur"], "source")
     moyenne = natures == "moyenne"
     exacts = pd.concat([table[["numerateur", "denominateur"]], comptes], axis=1)
     haut, bas, concernes, effectif = bruiter_des_comptes(exacts, ROLES, sources, bruitees, regles)

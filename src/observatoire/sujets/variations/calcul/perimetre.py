@@ -58,7 +58,7 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     """Les passages que ce public lit, bruit compris ; manquants là où trop peu d'unités sont restées."""
     montres = regles.montre(passages) & ~passages["bailleur"].str.contains(" ")  # d'un bailleur à l'autre : à personne
     table = passages[montres].reset_index(drop=True)
-    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    sources = ouverture.dire(table["indicateur"], "source")
     bruitee = ~exactes(table, ouverture, regles)
     seuils = np.array([regles.seuil_de(source) for source in sources], dtype=float)
     comptes = bruiter_des_comptes(table, COMPTES, sources, bruitee, regles)
