@@ -46,18 +46,20 @@ class Presences:
     """
 
     def __init__(self, couverture: pd.DataFrame):
+        lues = couverture.astype(dict.fromkeys(["bailleur", "indicateur", "statut"], object))
         self._statuts = {
             int(annee): siens.pivot(index="bailleur", columns="indicateur", values="statut")
-            for annee, siens in couverture.groupby("annee")
+            for annee, siens in lues.groupby("annee")
         }
+        self._livrent = {annee: statuts.eq(_LIVRE) for annee, statuts in self._statuts.items()}
         connues = couverture.reindex(columns=["annee", "bailleur", "repris_par"]).fillna("")
         repris = connues[connues["repris_par"].ne("")].drop_duplicates()
         self._repris = [(a, b, qui.split()) for a, b, qui in repris.itertuples(index=False)]
 
     def livrent(self, annee: int, code: str) -> set[str]:
         """Les bailleurs qui ont livré un indicateur, une année."""
-        statuts = self._statuts[annee]
-        return set(statuts.index[statuts[code].eq(_LIVRE)]) if code in statuts else set()
+        livrent = self._livrent[annee]
+        return set(livrent.index[livrent[code]]) if code in livrent else set()
 
     def lignees(self, annee: int) -> list[list[str]]:
         """Les bailleurs d'une année, réunis avec ceux dont ils ont repris des logements cette année ou avant."""

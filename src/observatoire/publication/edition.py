@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -26,6 +26,7 @@ from observatoire.publication.orientations import (
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
+from observatoire.processus import a_cote
 from observatoire.publication.variations import Variations
 from observatoire.rangement import dictionnaire, ecrire_publiee, lire_par_categories, lire_preparee, sont_fictifs
 from observatoire.ruptures import lire_ruptures
@@ -89,29 +90,31 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     publiees = porter_le_bruit(bruitees.table, ouverture, regles)
     masquees = compter(bruitees)
     en_place = config.chemin("publie") / public
-    # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
-    with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
-        variations = Variations(config, ouverture, regles, exacts["parc"])
-        constants = variations.bruiter_les_constants(publiees)
-        mixite = fil.submit(_publier_mixite, (bruitees.table, constants), config, baremes, regles, travail)
+    variations = Variations(config, ouverture, regles, exacts["parc"])
+    constants = variations.bruiter_les_constants(publiees)
+    with ecrire_dossier(en_place) as travail:
+
+        def publier_les_tables() -> None:
+            ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
+            ecrire_publiee(CUMULS, cumuls, travail, public)
+            publier_accompagnement(config, regles, travail)
+            publier_territoires(config, bruitees.table, regles, travail)
+            variations.publier(publiees, constants, travail)
+            _publier_les_orientations(baremes, exacts, publiees, variations, travail)
+            publier_les_sujets(config, publiees, regles, travail)
+
         garder_les_anterieures(en_place, max(config.annees), travail, public)
-        ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
-        ecrire_publiee(CUMULS, cumuls, travail, public)
         ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
         ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
         ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
         _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
-        publier_accompagnement(config, regles, travail)
-        publier_territoires(config, bruitees.table, regles, travail)
-        variations.publier(publiees, constants, travail)
-        _publier_les_alertes(baremes, exacts, variations, travail)
-        _publier_les_orientations(baremes, exacts, publiees, variations, travail)
-        publier_les_sujets(config, publiees, regles, travail)
-        publier_les_ecrits(config, baremes, publiees, regles, travail)
+        with a_cote(partial(_publier_mixite, (bruitees.table, constants), config, baremes, regles, travail)):
+            with a_cote(publier_les_tables):
+                _publier_les_alertes(baremes, exacts, variations, travail)
+            publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
         _ecrire_json(edition, EDITION.dans(travail))
-        mixite.result()
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 

@@ -6,7 +6,7 @@ donc rien de sûr. Ne se cachent que les unités trop petites, et les chiffres q
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,10 +139,10 @@ def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouve
     return np.fmin(exact, bruite)
 
 
-def numeroter(table: pd.DataFrame) -> np.ndarray:
-    """Le numéro de la cellule de chaque ligne, dans l'ordre où elles viennent."""
+def numeroter(table: pd.DataFrame, cles: Sequence[str] = CELLULE) -> np.ndarray:
+    """Le numéro de la cellule de chaque ligne (de ses ``cles``), dans l'ordre où elles viennent."""
     cellules = np.zeros(len(table), dtype=np.int64)
-    for nom in CELLULE:
+    for nom in cles:
         rangs, valeurs = pd.factorize(table[nom])
         cellules = pd.factorize(cellules * len(valeurs) + rangs)[0]
     return cellules

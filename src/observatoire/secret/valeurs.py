@@ -62,7 +62,9 @@ def proteger_les_valeurs(
     table.loc[table["statut"].ne("publie"), MESURES] = np.nan
     for nom in ("reponse", "couverture"):
         table[nom] = table[nom].round(regles.arrondi.get(nom, 2))
-    return Bruitees(table[COLONNES].astype(dict.fromkeys(CLES[1:], object)), np.where(table["statut"].eq("c"), motifs, ""))
+    return Bruitees(
+        table[COLONNES].astype(dict.fromkeys(CLES[1:], object)), np.where(table["statut"].eq("c"), motifs, "")
+    )
 
 
 def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:

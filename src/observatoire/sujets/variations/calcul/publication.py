@@ -72,9 +72,9 @@ def _eprouver(deux: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> pd.
     natures = deux["indicateur"].map({c: d.nature for c, d in declarations.items()}).to_numpy(object)
     apres, avant = (deux[[f"{c}{suffixe}" for c in LUES]].to_numpy(float).T for suffixe in ("", "_depart"))
     variance = np.maximum(deux["variance"], deux["variance_depart"]).to_numpy(float)
-    ecart = eprouver(natures, variance, apres, avant)
     suivies = deux["indicateur"].isin([c for c, d in declarations.items() if se_suit(d)]) & deux["restes"].notna()
     suivies = suivies.to_numpy()
+    ecart = eprouver(np.where(suivies, "", natures), variance, apres, avant)
     (x1, n1), (x0, n0) = (cote[:2, suivies] for cote in (apres, avant))
     restent = deux.loc[suivies, list(RESTENT)].to_numpy(float).T
     memes = varier((x0, n0), (x1, n1), restent, bruit_de_l_ecart(x1, n1, x0, n0, variance[suivies]))
