@@ -15,6 +15,7 @@ from observatoire.cles import cle_de, signer
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
+from observatoire.processus import a_cote
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.ecrits import publier_les_ecrits
@@ -26,7 +27,6 @@ from observatoire.publication.orientations import (
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
-from observatoire.processus import a_cote
 from observatoire.publication.variations import Variations
 from observatoire.rangement import dictionnaire, ecrire_publiee, lire_par_categories, lire_preparee, sont_fictifs
 from observatoire.ruptures import lire_ruptures

@@ -150,17 +150,17 @@ def numeroter(table: pd.DataFrame, cles: Sequence[str] = CELLULE) -> np.ndarray:
 
 def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Par cellule : trop petite ; dirait les chiffres d'un bailleur ; est celle d'un bailleur qui n'a pas accepté."""
-    cellules = cellules.astype(dict.fromkeys(CELLULE[1:], object))
-    cles = pd.MultiIndex.from_frame(cellules)
-    dedans = parc.groupby(CELLULE)["logements"].agg(["sum", "size"]).reindex(cles)
-    sans_accord = parc[~parc["contributeur"].isin(regles.accords)]
-    refus = sans_accord.groupby(CELLULE)["logements"].agg(["size", "max"]).reindex(cles)
-    petite = (dedans["sum"] > 0) & (dedans["sum"] < regles.seuil)
-    peu = (dedans["size"] < regles.contributeurs) & (refus["size"] > 0)
-    domine = refus["max"] > regles.part_maximale * dedans["sum"]
+    numeros = numeroter(pd.concat([cellules, parc[CELLULE]]))
+    ici, la, logements = numeros[: len(cellules)], numeros[len(cellules) :], parc["logements"].to_numpy(float)
+    refus, nombre = ~parc["contributeur"].isin(regles.accords).to_numpy(), numeros.max(initial=-1) + 1
+    tout, bailleurs = np.bincount(la, logements, nombre), np.bincount(la, minlength=nombre)
+    refusent, premier = np.bincount(la[refus], minlength=nombre), np.zeros(nombre)
+    np.maximum.at(premier, la[refus], logements[refus])
+    petite = (tout > 0) & (tout < regles.seuil)
+    livre = (bailleurs < regles.contributeurs) & (refusent > 0) | (premier > regles.part_maximale * tout)
     tous = cellules["bailleur"].eq(TOUS).to_numpy()
     muette = ~tous & ~cellules["bailleur"].isin(regles.accords).to_numpy()
-    return petite.to_numpy(), (peu | domine).to_numpy() & tous, muette
+    return petite[ici], livre[ici] & tous, muette
 
 
 def trahit(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> np.ndarray:
