@@ -51,7 +51,9 @@ class Presences:
             int(annee): siens.pivot(index="bailleur", columns="indicateur", values="statut")
             for annee, siens in lues.groupby("annee")
         }
-        self._livrent = {annee: statuts.eq(_LIVRE) for annee, statuts in self._statuts.items()}
+        self._livrent, self._sans_parc = (
+            {annee: statuts == lequel for annee, statuts in self._statuts.items()} for lequel in (_LIVRE, SANS_PARC)
+        )
         connues = couverture.reindex(columns=["annee", "bailleur", "repris_par"]).fillna("")
         repris = connues[connues["repris_par"].ne("")].drop_duplicates()
         self._repris = [(a, b, qui.split()) for a, b, qui in repris.itertuples(index=False)]
@@ -81,9 +83,14 @@ class Presences:
 
     def _la(self, annee: int, comme: pd.DataFrame, lignees: list[int]) -> np.ndarray:
         """Vrai si quelqu'un de la lignée livre, et tous ceux qui ont un parc."""
-        statuts = self._statuts.get(annee, comme.iloc[:0]).reindex(index=comme.index, columns=comme.columns)
-        livre = statuts.eq(_LIVRE).to_numpy(bool)
-        sans_manque, la = livre | statuts.eq(SANS_PARC).to_numpy(bool), np.zeros(livre.shape, dtype=bool)
+        la = np.zeros(comme.shape, dtype=bool)
+        if annee not in self._statuts:
+            return la
+        livre, sans_parc = (
+            lus[annee].reindex(index=comme.index, columns=comme.columns, fill_value=False).to_numpy(bool)
+            for lus in (self._livrent, self._sans_parc)
+        )
+        sans_manque = livre | sans_parc
         for lignee in set(lignees):
             siens = np.equal(lignees, lignee)
             la[siens] = sans_manque[siens].all(axis=0) & livre[siens].any(axis=0)
