@@ -103,12 +103,13 @@ def motiver(
 ) -> np.ndarray:
     """Pourquoi chaque ligne est cachée ; vide si elle paraît, « exact » si rien ne la touche.
 
-    ``unites`` : les unités derrière chaque valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
+    ``table`` : des lignes dont ``cellule`` est le numéro (:func:`numeroter`). ``unites`` : les unités derrière chaque
+    valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
     chaque bailleur (``contributeur``) dans chaque cellule.
     """
     sources = {code: regles.seuil_de(d.source) for code, d in ouverture.declarations.items()}
     seuils = attribuer(table["indicateur"], sources, float)
-    rangs = numeroter(table)
+    rangs = table["cellule"].to_numpy()
     cellules = table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True)
     petite, peu, muette = (masque[rangs] for masque in _reserver(cellules, parc, regles))
     petite = petite | (unites < seuils)
@@ -178,4 +179,5 @@ def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
         comptes = lieux.groupby(["annee", niveau, "bailleur"], observed=True)["logements"].sum().reset_index()
         comptes = comptes.rename(columns={niveau: "territoire", "bailleur": "contributeur"}).assign(niveau=niveau)
         morceaux += [comptes.assign(bailleur=TOUS), comptes.assign(bailleur=comptes["contributeur"])]
-    return pd.concat(morceaux, ignore_index=True)[[*CELLULE, "contributeur", "logements"]]
+    parc = pd.concat(morceaux, ignore_index=True)[[*CELLULE, "contributeur", "logements"]]
+    return parc.astype(dict.fromkeys([*CELLULE[1:], "contributeur"], object))

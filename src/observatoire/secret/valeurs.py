@@ -49,7 +49,7 @@ def proteger_les_valeurs(
     montrees = np.flatnonzero(regles.montre(indicateurs))
     ordre = montrees[indicateurs[CLES].iloc[montrees].reset_index(drop=True).sort_values(CLES).index]
     table, comptes = (t.iloc[ordre].reset_index(drop=True) for t in (indicateurs, comptes))
-    table["statut"] = table["statut"].astype(object)
+    table["statut"], table["cellule"] = table["statut"].astype(object), numeroter(table)
     natures = ouverture.dire(table["indicateur"], "nature")
     unites = juger_les_unites(table, comptes, ouverture, regles)
     if "unites" in comptes:
@@ -71,9 +71,9 @@ def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
     """« publie », « c », ou le statut du calcul. Un « sans objet » qui dirait un zéro de ce qui est caché l'est aussi :
     celui d'une année, d'un niveau et d'un croisement, par bailleur ou non, où l'indicateur se calcule ailleurs. Une
     demande n'a pas de bailleur : la tension d'un bailleur ne tait rien."""
-    calcule = table["statut"].eq("calcule")
-    croisement = [table["annee"], table["niveau"], table["indicateur"], table["bailleur"].eq(TOUS)]
-    ailleurs = calcule.groupby(croisement, observed=True).transform("any").to_numpy()
+    croisements = table[["annee", "niveau", "indicateur"]].assign(tous=table["bailleur"].eq(TOUS))
+    numeros = numeroter(croisements, croisements.columns)
+    ailleurs = np.bincount(numeros, table["statut"].eq("calcule"))[numeros] > 0
     cachees = (motifs != "") & (motifs != EXACT) & ailleurs & table["statut"].isin(["calcule", "na"]).to_numpy()
     return np.where(cachees, "c", table["statut"].replace("calcule", "publie"))
 
@@ -126,7 +126,7 @@ def _au_meme_lieu(table: pd.DataFrame, autres: dict[str, str]) -> np.ndarray:
     """Le rang, dans la même cellule, de l'indicateur que ``autres`` donne à celui de chaque ligne ; -1 sans lui."""
     codes, noms = pd.factorize(table["indicateur"])
     vises = pd.Index(noms).get_indexer([autres.get(nom) for nom in noms])[codes]
-    cellules = numeroter(table).astype(np.int64) * len(noms)
+    cellules = table["cellule"].to_numpy() * len(noms)
     return np.where(vises >= 0, pd.Index(cellules + codes).get_indexer(cellules + vises), -1)
 
 
