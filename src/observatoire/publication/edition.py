@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -86,35 +87,32 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     signature = _reconnaitre_la_cle(config, public)
     ouverture = etablir_l_ouverture(config, baremes, regles)
     exacts = lire_les_exacts(config)
-    bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
-    publiees = porter_le_bruit(bruitees.table, ouverture, regles)
-    masquees = compter(bruitees)
-    en_place = config.chemin("publie") / public
     variations = Variations(config, ouverture, regles, exacts["parc"])
-    constants = variations.bruiter_les_constants(publiees)
-    with ecrire_dossier(en_place) as travail:
-
-        def publier_les_tables() -> None:
+    en_place = config.chemin("publie") / public
+    with ecrire_dossier(en_place) as travail, ExitStack() as pendant:
+        # Les alertes, puis les tirages de la mixité, se calculent à côté du reste.
+        with a_cote(partial(_publier_les_alertes, baremes, exacts, variations, travail)):
+            bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
+            publiees = porter_le_bruit(bruitees.table, ouverture, regles)
+            constants = variations.bruiter_les_constants(publiees)
+            lues = (bruitees.table, constants)
+            pendant.enter_context(a_cote(partial(_publier_mixite, lues, config, baremes, regles, travail)))
+            garder_les_anterieures(en_place, max(config.annees), travail, public)
             ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
             ecrire_publiee(CUMULS, cumuls, travail, public)
+            ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
+            ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
+            ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
+            _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
             publier_accompagnement(config, regles, travail)
             publier_territoires(config, bruitees.table, regles, travail)
             variations.publier(publiees, constants, travail)
             _publier_les_orientations(baremes, exacts, publiees, variations, travail)
             publier_les_sujets(config, publiees, regles, travail)
-
-        garder_les_anterieures(en_place, max(config.annees), travail, public)
-        ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
-        ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
-        ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
-        _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
-        with a_cote(partial(_publier_mixite, (bruitees.table, constants), config, baremes, regles, travail)):
-            with a_cote(publier_les_tables):
-                _publier_les_alertes(baremes, exacts, variations, travail)
-            publier_les_ecrits(config, baremes, publiees, regles, travail)
+        publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
-        edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
-        _ecrire_json(edition, EDITION.dans(travail))
+        edition |= {"secret": {"masquees": (masquees := compter(bruitees)), "phrases": dire(masquees, edition)}}
+        _ecrire_json(edition | {"cle": signature}, EDITION.dans(travail))
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
