@@ -90,7 +90,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     variations = Variations(config, ouverture, regles, exacts["parc"])
     en_place = config.chemin("publie") / public
     with ecrire_dossier(en_place) as travail, ExitStack() as pendant:
-        # Les alertes, puis les tirages de la mixité, se calculent à côté du reste.
+        # Ce que le reste n'attend pas se calcule à côté : les alertes, les tirages de la mixité, d'autres sujets.
         with a_cote(partial(_publier_les_alertes, baremes, exacts, variations, travail)):
             bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
             publiees = porter_le_bruit(bruitees.table, ouverture, regles)
@@ -107,8 +107,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
             publier_accompagnement(config, regles, travail)
             publier_territoires(config, bruitees.table, regles, travail)
             variations.publier(publiees, constants, travail)
-            _publier_les_orientations(baremes, exacts, publiees, variations, travail)
-            publier_les_sujets(config, publiees, regles, travail)
+            pendant.enter_context(a_cote(partial(_publier_les_autres, baremes, exacts, publiees, variations, travail)))
         publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": (masquees := compter(bruitees)), "phrases": dire(masquees, edition)}}
@@ -171,11 +170,12 @@ def _publier_les_alertes(baremes: Baremes, exacts, variations: Variations, trava
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
-def _publier_les_orientations(
+def _publier_les_autres(
     baremes: Baremes, exacts, publiees: pd.DataFrame, variations: Variations, travail: Path
 ) -> None:
-    """La qualification des résidences, d'après les comptes que les partenaires en lisent, et ce qui s'en tire."""
+    """Attributions et revue ; la qualification des résidences, d'après les comptes que les partenaires en lisent."""
     config, ouverture, regles = variations.config, variations.ouverture, variations.regles
+    publier_les_sujets(config, publiees, regles, travail)
     siennes = regles_de_chaque_annee(config, baremes)
     if not siennes:
         return
