@@ -54,6 +54,10 @@ class Ouverture:
         """Ce que la déclaration de chaque indicateur dit sous ce nom (``nature``, ``source``...)."""
         return attribuer(indicateurs, {code: getattr(d, quoi) for code, d in self.declarations.items()})
 
+    def seuils(self, indicateurs: pd.Series, regles: Regles) -> np.ndarray:
+        """Le seuil de la source de chaque indicateur."""
+        return attribuer(indicateurs, {code: regles.seuil_de(d.source) for code, d in self.declarations.items()}, float)
+
     def bruits(self, regles: Regles) -> dict[str, Bruit]:
         """Le bruit que portent les comptes de chaque indicateur ; nul s'il est ouvert."""
         return {
@@ -107,8 +111,7 @@ def motiver(
     valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
     chaque bailleur (``contributeur``) dans chaque cellule.
     """
-    sources = {code: regles.seuil_de(d.source) for code, d in ouverture.declarations.items()}
-    seuils = attribuer(table["indicateur"], sources, float)
+    seuils = ouverture.seuils(table["indicateur"], regles)
     rangs = table["cellule"].to_numpy()
     cellules = table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True)
     petite, peu, muette = (masque[rangs] for masque in _reserver(cellules, parc, regles))

@@ -61,7 +61,7 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     table = passages[montres].reset_index(drop=True)
     sources = ouverture.dire(table["indicateur"], "source")
     bruitee = ~exactes(table, ouverture, regles)
-    seuils = np.array([regles.seuil_de(source) for source in sources], dtype=float)
+    seuils = ouverture.seuils(table["indicateur"], regles)
     comptes = bruiter_des_comptes(table, COMPTES, sources, bruitee, regles)
     # Comme ailleurs, le seuil porte sur l'exact et, sauf à l'immeuble, sur ce qui paraîtrait.
     restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes[0]), table["restes"])
