@@ -52,9 +52,10 @@ def a_cote(tache: Callable[[], object]) -> Iterator[None]:
     la_bas.close()
     try:
         yield
-        erreur = ici.recv()
-    except EOFError as perdu:
-        raise BrokenExecutor("un processus de calcul s'est arrêté.") from perdu
+        try:
+            erreur = ici.recv()
+        except EOFError:
+            erreur = BrokenExecutor("un processus de calcul s'est arrêté.")
     finally:
         double.kill()  # sans effet s'il a fini
         double.join()
