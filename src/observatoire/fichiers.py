@@ -16,7 +16,11 @@ from observatoire.echappement import changer_textes, pour_tableur
 from observatoire.marque import PROVISOIRE, exiger, marquer
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+#: Lignes à partir desquelles écrire un CSV valeur par valeur est plus rapide que ligne par ligne.
+_LONGUE = 2000
 
 
 def ecrire_octets(contenu: bytes, chemin: Path) -> None:
@@ -108,4 +112,39 @@ def ecrire_csv(table: pd.DataFrame, chemin: Path) -> None:
     """
     textes = table.select_dtypes(["object", "string", "category"]).columns
     table = table.assign(**{nom: changer_textes(table[nom], pour_tableur) for nom in textes})
-    ecrire_texte(table.to_csv(index=False, lineterminator="\n"), chemin)
+    longue = len(table) >= _LONGUE and table.shape[1] > 1
+    ecrire_octets(_par_valeurs_distinctes(table) if longue else _en_csv(table), chemin)
+
+
+def _en_csv(table: pd.DataFrame | pd.Series, entete: bool = True) -> bytes:
+    return table.to_csv(index=False, header=entete, lineterminator="\n").encode()
+
+
+def _par_valeurs_distinctes(table: pd.DataFrame) -> bytes:
+    """Le même CSV, octet pour octet, d'une table longue : chaque valeur d'une colonne n'y est écrite qu'une fois."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texte = pa.large_string()
+    colonnes = [_ecrire_les_distinctes(colonne) for _, colonne in table.items()]
+    cases = [pa.array(ecrites, texte).take(pa.array(rangs, mask=rangs < 0)) for rangs, ecrites in colonnes]
+    lignes = pc.binary_join_element_wise(*cases, pa.scalar(",", texte), null_handling="replace")
+    corps = pc.binary_join(pa.LargeListArray.from_arrays([0, len(lignes)], lignes), pa.scalar("\n", texte))
+    return _en_csv(table.iloc[:0]) + corps[0].as_buffer().to_pybytes() + b"\n"
+
+
+def _ecrire_les_distinctes(colonne: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Le rang de la valeur de chaque ligne (-1 : manquante), et les valeurs telles qu'elles s'écrivent."""
+    import numpy as np
+    import pandas as pd
+
+    if colonne.dtype == float:  # au bit près : -0.0 n'est pas 0.0
+        nombres = colonne.to_numpy()
+        rangs, bits = pd.factorize(nombres.view(np.int64))
+        return np.where(np.isnan(nombres), -1, rangs), list(map(repr, bits.view(float).tolist()))
+    if colonne.dtype == object and pd.api.types.infer_dtype(colonne) != "string":  # 1, 1.0 et True y seraient égaux
+        rangs, distinctes = np.where(colonne.isna(), -1, np.arange(len(colonne))), colonne
+    else:
+        rangs, distinctes = pd.factorize(colonne)
+    ecrites = _en_csv(pd.Series(distinctes), entete=False).decode().split("\n")[:-1]
+    return rangs, ["" if e == '""' else e for e in ecrites]

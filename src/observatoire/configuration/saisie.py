@@ -128,6 +128,9 @@ class FichierFautif(ErreurConfiguration):
         liste = "\n".join(f"  - {f'ligne {ligne} : ' if ligne else ''}{phrase}" for ligne, phrase in self.fautes)
         super().__init__(f"{nom} : {len(self.fautes)} problème(s).\n{liste}")
 
+    def __reduce__(self):
+        return type(self), (self.nom, self.fautes)
+
     @property
     def lignes(self) -> list[str]:
         """Une faute par ligne, qui nomme le fichier : pour un message qui en réunit plusieurs."""

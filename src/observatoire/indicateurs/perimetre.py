@@ -25,6 +25,7 @@ from observatoire.vocabulaire import IMMEUBLE
 #: Une comparaison : l'année de départ et celle d'arrivée.
 Paire = tuple[int, int]
 _LIVRE = "livre"
+_VIDE = pd.DataFrame(dtype=bool)
 
 
 def paires(config: Configuration) -> list[Paire]:
@@ -46,22 +47,24 @@ class Presences:
     """
 
     def __init__(self, couverture: pd.DataFrame):
-        self._statuts = {
-            int(annee): siens.pivot(index="bailleur", columns="indicateur", values="statut")
-            for annee, siens in couverture.groupby("annee")
-        }
+        lues = couverture.astype(dict.fromkeys(["bailleur", "indicateur", "statut"], object))
+        par_annee = {int(annee): siens for annee, siens in lues.groupby("annee")}
+        self._livrent, self._sans_parc = (
+            {annee: _croiser(siens, siens["statut"].eq(lequel)) for annee, siens in par_annee.items()}
+            for lequel in (_LIVRE, SANS_PARC)
+        )
         connues = couverture.reindex(columns=["annee", "bailleur", "repris_par"]).fillna("")
         repris = connues[connues["repris_par"].ne("")].drop_duplicates()
         self._repris = [(a, b, qui.split()) for a, b, qui in repris.itertuples(index=False)]
 
     def livrent(self, annee: int, code: str) -> set[str]:
         """Les bailleurs qui ont livré un indicateur, une année."""
-        statuts = self._statuts[annee]
-        return set(statuts.index[statuts[code].eq(_LIVRE)]) if code in statuts else set()
+        livrent = self._livrent[annee]
+        return set(livrent.index[livrent[code]]) if code in livrent else set()
 
     def lignees(self, annee: int) -> list[list[str]]:
         """Les bailleurs d'une année, réunis avec ceux dont ils ont repris des logements cette année ou avant."""
-        noms = {bailleur: bailleur for bailleur in self._statuts.get(annee, pd.DataFrame()).index}
+        noms = {bailleur: bailleur for bailleur in self._livrent.get(annee, _VIDE).index}
         for absorbe, repreneur in ((b, r) for quand, b, qui in self._repris if quand == annee for r in qui):
             ancien, nouveau = noms[absorbe], noms[repreneur]
             noms = {b: nouveau if nom == ancien else nom for b, nom in noms.items()}
@@ -71,7 +74,7 @@ class Presences:
         """Bailleur x indicateur, vrai si sa lignée l'a livré aux deux dates ; et les indicateurs dont les lignées ont
         changé.
         """
-        apres = self._statuts.get(paire[1], pd.DataFrame(dtype=object))
+        apres = self._livrent.get(paire[1], _VIDE)
         lignees = {b: rang for rang, lignee in enumerate(self.lignees(paire[1])) for b in lignee}
         la = [self._la(annee, apres, [lignees[b] for b in apres.index]) for annee in paire]
         changes = apres.columns[(la[0] != la[1]).any(axis=0) & (la[0] & la[1]).any(axis=0)]
@@ -79,13 +82,24 @@ class Presences:
 
     def _la(self, annee: int, comme: pd.DataFrame, lignees: list[int]) -> np.ndarray:
         """Vrai si quelqu'un de la lignée livre, et tous ceux qui ont un parc."""
-        statuts = self._statuts.get(annee, comme.iloc[:0]).reindex(index=comme.index, columns=comme.columns)
-        livre = statuts.eq(_LIVRE).to_numpy(bool)
-        sans_manque, la = livre | statuts.eq(SANS_PARC).to_numpy(bool), np.zeros(livre.shape, dtype=bool)
+        la = np.zeros(comme.shape, dtype=bool)
+        livre, sans_parc = (
+            lus.get(annee, _VIDE).reindex(index=comme.index, columns=comme.columns, fill_value=False).to_numpy(bool)
+            for lus in (self._livrent, self._sans_parc)
+        )
+        sans_manque = livre | sans_parc
         for lignee in set(lignees):
             siens = np.equal(lignees, lignee)
             la[siens] = sans_manque[siens].all(axis=0) & livre[siens].any(axis=0)
         return la
+
+
+def _croiser(lignes: pd.DataFrame, vrai: pd.Series) -> pd.DataFrame:
+    """Bailleur x indicateur, vrai là où la ligne l'est."""
+    (lieux, bailleurs), (rangs, codes) = (pd.factorize(lignes[c], sort=True) for c in ("bailleur", "indicateur"))
+    croisee = np.zeros((len(bailleurs), len(codes)), dtype=bool)
+    croisee[lieux, rangs] = vrai
+    return pd.DataFrame(croisee, pd.Index(bailleurs, name="bailleur"), pd.Index(codes, name="indicateur"))
 
 
 @dataclass(frozen=True)

@@ -37,15 +37,10 @@ def garder_les_anterieures(en_place: Path, derniere: int, travail: Path, public:
             continue
         (travail / ANTERIEURES).mkdir(exist_ok=True)
         shutil.copy(fichier, travail / ANTERIEURES / f"{annee}.csv")
-        _garder_les_temoins(sources.get(annee, en_place / ANTERIEURES / str(annee)), travail / ANTERIEURES / str(annee))
+        source, sortie = sources.get(annee, en_place / ANTERIEURES / str(annee)), travail / ANTERIEURES / str(annee)
+        for temoin in (t for t in TEMOINS if t.dans(source).is_file()):  # une édition d'avant cette règle n'en a pas
+            sortie.mkdir(exist_ok=True)
+            shutil.copy(temoin.dans(source), sortie / temoin.fichier)
         statuts = pd.read_csv(fichier, usecols=["statut"], keep_default_na=False)["statut"]
         lignes.append((annee, methodes.get(annee, SUPPRESSION), statuts.eq("publie").sum(), statuts.eq("c").sum()))
     ecrire_publiee(EDITIONS, pd.DataFrame(lignes, columns=EDITIONS.noms), travail, public)
-
-
-def _garder_les_temoins(source: Path, sortie: Path) -> None:
-    """Recopier ceux qui sont là ; une édition d'avant cette règle n'en a pas."""
-    for table in TEMOINS:
-        if table.dans(source).is_file():
-            sortie.mkdir(exist_ok=True)
-            shutil.copy(table.dans(source), sortie / table.fichier)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from observatoire.cles import cle_de, signer
 from observatoire.configuration import PUBLIQUE, Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
+from observatoire.processus import a_cote
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
 from observatoire.publication.ecrits import publier_les_ecrits
@@ -27,7 +29,7 @@ from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
 from observatoire.publication.variations import Variations
-from observatoire.rangement import dictionnaire, ecrire_publiee, lire_preparee, sont_fictifs
+from observatoire.rangement import dictionnaire, ecrire_publiee, lire_par_categories, lire_preparee, sont_fictifs
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
     Bruitees,
@@ -55,10 +57,7 @@ from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
-from observatoire.tables.indicateurs import CUMULS, INDICATEURS_PUBLIES
-
-#: Ce que le calcul a écrit, et que la publication bruite.
-_EXACTES = INDICATEURS_PUBLIES.de
+from observatoire.tables.indicateurs import COMPTES, CUMULS, INDICATEURS, INDICATEURS_PUBLIES, LIEUX
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     prepare, referentiels = config.chemin("prepare"), config.chemin("referentiels")
     baremes = lire_baremes(referentiels)
     regles = lire_regles_du_secret(referentiels, baremes, public, max(config.annees))
-    if not all(table.dans(prepare).is_file() for table in _EXACTES):
+    if not all(table.dans(prepare).is_file() for table in INDICATEURS_PUBLIES.de):
         raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
     if config.tout[0] not in regles.niveaux:
         raise ErreurConfiguration(
@@ -88,40 +87,42 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     signature = _reconnaitre_la_cle(config, public)
     ouverture = etablir_l_ouverture(config, baremes, regles)
     exacts = lire_les_exacts(config)
-    bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
-    publiees = porter_le_bruit(bruitees.table, ouverture, regles)
-    masquees = compter(bruitees)
+    variations = Variations(config, ouverture, regles, exacts["parc"])
     en_place = config.chemin("publie") / public
-    # Les tirages de la mixité se font dans un autre fil, pendant que le reste se calcule.
-    with ecrire_dossier(en_place) as travail, ThreadPoolExecutor(1) as fil:
-        variations = Variations(config, ouverture, regles, exacts["parc"])
-        constants = variations.bruiter_les_constants(publiees)
-        mixite = fil.submit(_publier_mixite, (bruitees.table, constants), config, baremes, regles, travail)
-        garder_les_anterieures(en_place, max(config.annees), travail, public)
-        ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
-        ecrire_publiee(CUMULS, cumuls, travail, public)
-        ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
-        ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
-        ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
-        _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
-        publier_accompagnement(config, regles, travail)
-        publier_territoires(config, bruitees.table, regles, travail)
-        variations.publier(publiees, constants, travail)
-        _publier_les_alertes(baremes, exacts, variations, travail)
-        _publier_les_orientations(baremes, exacts, publiees, variations, travail)
-        publier_les_sujets(config, publiees, regles, travail)
+    with ecrire_dossier(en_place) as travail, ExitStack() as pendant:
+        # Ce que le reste n'attend pas se calcule à côté : les alertes, les tirages de la mixité, d'autres sujets.
+        with a_cote(partial(_publier_les_alertes, baremes, exacts, variations, travail)):
+            bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
+            publiees = porter_le_bruit(bruitees.table, ouverture, regles)
+            constants = variations.bruiter_les_constants(publiees)
+            lues = (bruitees.table, constants)
+            pendant.enter_context(a_cote(partial(_publier_mixite, lues, config, baremes, regles, travail)))
+            garder_les_anterieures(en_place, max(config.annees), travail, public)
+            ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
+            ecrire_publiee(CUMULS, cumuls, travail, public)
+            ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
+            ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
+            ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
+            _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
+            publier_accompagnement(config, regles, travail)
+            publier_territoires(config, bruitees.table, regles, travail)
+            variations.publier(publiees, constants, travail)
+            pendant.enter_context(a_cote(partial(_publier_les_autres, baremes, exacts, publiees, variations, travail)))
         publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
-        edition |= {"secret": {"masquees": masquees, "phrases": dire(masquees, edition)}, "cle": signature}
-        _ecrire_json(edition, EDITION.dans(travail))
-        mixite.result()
+        edition |= {"secret": {"masquees": (masquees := compter(bruitees)), "phrases": dire(masquees, edition)}}
+        _ecrire_json(edition | {"cle": signature}, EDITION.dans(travail))
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
 def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
     """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et, tiré des lieux, ``parc`` par cellule."""
-    lus = {table.nom: lire_preparee(table, config.chemin("prepare")) for table in _EXACTES}
-    return lus | {"parc": parc_par_cellule(lus.pop("lieux"))}
+    prepare = config.chemin("prepare")
+    return {
+        "indicateurs": lire_par_categories(INDICATEURS, prepare),
+        "comptes": lire_preparee(COMPTES, prepare, columns=COMPTES.noms_des_mesures),
+        "parc": parc_par_cellule(lire_preparee(LIEUX, prepare)),
+    }
 
 
 def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:
@@ -169,11 +170,12 @@ def _publier_les_alertes(baremes: Baremes, exacts, variations: Variations, trava
     publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
 
 
-def _publier_les_orientations(
+def _publier_les_autres(
     baremes: Baremes, exacts, publiees: pd.DataFrame, variations: Variations, travail: Path
 ) -> None:
-    """La qualification des résidences, d'après les comptes que les partenaires en lisent, et ce qui s'en tire."""
+    """Attributions et revue ; la qualification des résidences, d'après les comptes que les partenaires en lisent."""
     config, ouverture, regles = variations.config, variations.ouverture, variations.regles
+    publier_les_sujets(config, publiees, regles, travail)
     siennes = regles_de_chaque_annee(config, baremes)
     if not siennes:
         return

@@ -1,4 +1,4 @@
-"""Le nom et la place des territoires qui ont des valeurs."""
+"""Le nom et la place des territoires qui ont des valeurs, immeubles compris pour qui peut les voir."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.fichiers import ecrire_texte
 from observatoire.lecture.territoires import PROPRIETES, lire_contours, lire_les_dessines, trouver_les_contours
-from observatoire.publication.immeubles import nommer_les_immeubles
-from observatoire.rangement import ecrire_publiee
+from observatoire.rangement import ecrire_publiee, vide
 from observatoire.secret import Regles
 from observatoire.tables.edition import CONTOURS, CONTOURS_OFFICIELS, TERRITOIRES
+
+_LUES = ["immeuble", "libelle", "quartier", "secteur", "x", "y", "lon", "lat"]
+#: Décimales d'un degré : environ dix mètres.
+DECIMALES = 4
 
 
 def publier_territoires(config: Configuration, protege: pd.DataFrame, regles: Regles, travail: Path) -> None:
@@ -79,3 +82,40 @@ def _publier_contours(config: Configuration, travail: Path) -> list[dict]:
         traits += siens
     ecrire_texte(json.dumps({"type": "FeatureCollection", "features": traits}, ensure_ascii=False), sortie)
     return traits
+
+
+def nommer_les_immeubles(config: Configuration) -> pd.DataFrame:
+    """Une ligne par immeuble (les colonnes de :data:`TERRITOIRES`), telle que sa dernière année la donne.
+
+    ``parent`` : son secteur ; à défaut, son quartier. ``lon``, ``lat`` : en degrés (EPSG:4326), manquants si le dépôt
+    ne le situe pas.
+    """
+    tables = [
+        pd.read_parquet(fichier).reindex(columns=_LUES)
+        for annee in config.annees
+        for fichier in _fichiers(config.chemin("prepare") / "tables" / str(annee) / "immeubles.parquet")
+    ]
+    if not tables:
+        return vide(TERRITOIRES)
+    lieux = pd.concat(tables, ignore_index=True).drop_duplicates("immeuble", keep="last")
+    lieux = _en_degres(lieux.dropna(subset=["immeuble"]))
+    nom = lieux["libelle"].astype(object).where(lieux["libelle"].notna(), "Immeuble sans nom")
+    parent = lieux["secteur"].astype(object).where(lieux["secteur"].notna(), lieux["quartier"].astype(object))
+    return lieux.assign(niveau="immeuble", code=lieux["immeuble"], nom=nom, parent=parent)[TERRITOIRES.noms]
+
+
+def _fichiers(table: Path) -> list[Path]:
+    """Une table est un fichier, ou un dossier d'un fichier par lot."""
+    return sorted(table.iterdir()) if table.is_dir() else [table] * table.is_file()
+
+
+def _en_degres(lieux: pd.DataFrame) -> pd.DataFrame:
+    """Les mêmes, la place de chacun en degrés."""
+    from pyproj import Transformer  # long à charger, pour qui ne voit pas les immeubles
+
+    places = lieux[["x", "y", "lon", "lat"]].astype(float)
+    lon, lat = Transformer.from_crs(2154, 4326, always_xy=True).transform(places["x"], places["y"])
+    plan = places["x"].notna() & places["y"].notna()
+    degres = {"lon": places["lon"].fillna(pd.Series(lon, lieux.index).where(plan))}
+    degres |= {"lat": places["lat"].fillna(pd.Series(lat, lieux.index).where(plan))}
+    return lieux.assign(**{nom: valeurs.round(DECIMALES) for nom, valeurs in degres.items()})

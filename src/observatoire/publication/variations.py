@@ -12,7 +12,7 @@ import pandas as pd
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.indicateurs.perimetre import paires
-from observatoire.rangement import ecrire_publiee, lire_preparee
+from observatoire.rangement import ecrire_publiee, lire_par_categories, lire_preparee
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import Ouverture, Regles, porter_le_bruit
 from observatoire.sujets.alertes.calcul.changements import compter_les_mouvements, evaluer_les_changements
@@ -92,5 +92,6 @@ class Variations:
     def _exacts(self) -> dict[Table, pd.DataFrame]:
         """Ce que le calcul a écrit, lu une fois."""
         return {
-            table: lire_preparee(table, self.config.chemin("prepare")) for table in (CONSTANTS, COUVERTURE, PASSAGES)
+            table: lire_par_categories(table, self.config.chemin("prepare"))
+            for table in (CONSTANTS, COUVERTURE, PASSAGES)
         }

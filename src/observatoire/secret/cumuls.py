@@ -15,6 +15,7 @@ from observatoire.catalogue import Indicateur
 from observatoire.catalogue.declaration import FLUX
 from observatoire.cles import MODULE
 from observatoire.publie import CLES, COLONNES
+from observatoire.secret.parution import attribuer
 from observatoire.statistique import intervalles
 
 ANNEES = 3
@@ -74,7 +75,7 @@ def cumuler(
 
 def _encadrer(cumul: pd.DataFrame, declarations: Mapping[str, Indicateur]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Valeurs, intervalles et taux de réponse exacts des cumuls, puis ce dont le bruit a besoin, à part."""
-    natures = cumul["indicateur"].map({c: d.nature for c, d in declarations.items()}).to_numpy(object)
+    natures = attribuer(cumul["indicateur"], {c: d.nature for c, d in declarations.items()})
     x, n = (cumul[c].to_numpy(float) for c in ("numerateur", "denominateur"))
     with np.errstate(divide="ignore", invalid="ignore"):
         cumul["valeur"] = x / n

@@ -6,7 +6,7 @@ donc rien de sûr. Ne se cachent que les unités trop petites, et les chiffres q
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,12 +50,26 @@ class Ouverture:
                 ouverts.add(code)
         return cls(frozenset(ouverts), declarations)
 
+    def dire(self, indicateurs: pd.Series, quoi: str) -> np.ndarray:
+        """Ce que la déclaration de chaque indicateur dit sous ce nom (``nature``, ``source``...)."""
+        return attribuer(indicateurs, {code: getattr(d, quoi) for code, d in self.declarations.items()})
+
+    def seuils(self, indicateurs: pd.Series, regles: Regles) -> np.ndarray:
+        """Le seuil de la source de chaque indicateur."""
+        return attribuer(indicateurs, {code: regles.seuil_de(d.source) for code, d in self.declarations.items()}, float)
+
     def bruits(self, regles: Regles) -> dict[str, Bruit]:
         """Le bruit que portent les comptes de chaque indicateur ; nul s'il est ouvert."""
         return {
             code: Bruit(variance=0) if code in self.ouverts else regles.bruit_de(declaration.source)
             for code, declaration in self.declarations.items()
         }
+
+
+def attribuer(colonne: pd.Series, valeurs: Mapping[str, object], genre: type = object) -> np.ndarray:
+    """À chaque texte d'une colonne, la sienne de ces ``valeurs`` ; manquante s'il n'en a pas."""
+    rangs, textes = pd.factorize(colonne)
+    return np.array([*(valeurs.get(texte, np.nan) for texte in textes), np.nan], dtype=genre)[rangs]
 
 
 def exactes(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:
@@ -65,8 +79,10 @@ def exactes(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.nda
     programmes = [c for c, d in ouverture.declarations.items() if d.tables == ("programmes",)]
     ouverts = table["indicateur"].isin(ouverture.ouverts).to_numpy()
     libres = ouverts & (~d_un_seul | table["indicateur"].isin(programmes).to_numpy())
-    juges = pd.MultiIndex.from_frame(table[["niveau", "indicateur"]]).isin(regles.exacts)
-    return libres | (juges & ~d_un_seul)
+    for niveau in {niveau for niveau, _ in regles.exacts}:
+        juges = table["indicateur"].isin([code for n, code in regles.exacts if n == niveau])
+        libres |= (table["niveau"].eq(niveau) & juges).to_numpy() & ~d_un_seul
+    return libres
 
 
 def mesurer_le_bruit(
@@ -76,7 +92,7 @@ def mesurer_le_bruit(
     lois = {c: regles.bruit_de(d.source) for c, d in ouverture.declarations.items()}
     zeros = {loi: loi.borne_d_un_zero(confiance) for loi in set(lois.values())}
     mesures = {c: loi.variance for c, loi in lois.items()}, {c: zeros[loi] for c, loi in lois.items()}
-    return tuple(table["indicateur"].map(mesure).to_numpy(float) for mesure in mesures)
+    return tuple(attribuer(table["indicateur"], mesure, float) for mesure in mesures)
 
 
 def porter_le_bruit(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
@@ -91,12 +107,12 @@ def motiver(
 ) -> np.ndarray:
     """Pourquoi chaque ligne est cachée ; vide si elle paraît, « exact » si rien ne la touche.
 
-    ``unites`` : les unités derrière chaque valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
+    ``table`` : des lignes dont ``cellule`` est le numéro (:func:`numeroter`). ``unites`` : les unités derrière chaque
+    valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
     chaque bailleur (``contributeur``) dans chaque cellule.
     """
-    sources = {code: regles.seuil_de(d.source) for code, d in ouverture.declarations.items()}
-    seuils = table["indicateur"].map(sources).to_numpy(float)
-    rangs = numeroter(table)
+    seuils = ouverture.seuils(table["indicateur"], regles)
+    rangs = table["cellule"].to_numpy()
     cellules = table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True)
     petite, peu, muette = (masque[rangs] for masque in _reserver(cellules, parc, regles))
     petite = petite | (unites < seuils)
@@ -115,10 +131,10 @@ def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouve
     Un seuil sur l'exact seul dirait dix au plus de ce qui est caché, onze au moins de ce qui paraît : un total public
     de douze logements suffirait à établir ce qu'il y manque. Ce que le bruit met sous le seuil est donc caché aussi.
     """
-    moyenne = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).eq("moyenne")
+    moyenne = ouverture.dire(table["indicateur"], "nature") == "moyenne"
     exact = np.where(moyenne, comptes["effectif"], table["denominateur"].to_numpy(float))
     cles = np.where(moyenne, comptes["cle_effectif"], comptes["cle_denominateur"].to_numpy(float))
-    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    sources = ouverture.dire(table["indicateur"], "source")
     # Un compte sans clé ne se bruite pas : il est ouvert.
     flou, bruite = seuil_flou(table) & np.isfinite(cles), exact.copy()
     for source in np.unique(sources[flou].astype(str)):
@@ -127,23 +143,28 @@ def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouve
     return np.fmin(exact, bruite)
 
 
-def numeroter(table: pd.DataFrame) -> np.ndarray:
-    """Le numéro de la cellule de chaque ligne, dans l'ordre où elles viennent."""
-    return table.groupby(CELLULE, sort=False, observed=True).ngroup().to_numpy()
+def numeroter(table: pd.DataFrame, cles: Sequence[str] = CELLULE) -> np.ndarray:
+    """Le numéro de la cellule de chaque ligne (de ses ``cles``), dans l'ordre où elles viennent."""
+    cellules = np.zeros(len(table), dtype=np.int64)
+    for nom in cles:
+        rangs, valeurs = pd.factorize(table[nom])
+        cellules = pd.factorize(cellules * len(valeurs) + rangs)[0]
+    return cellules
 
 
 def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Par cellule : trop petite ; dirait les chiffres d'un bailleur ; est celle d'un bailleur qui n'a pas accepté."""
-    cles = pd.MultiIndex.from_frame(cellules)
-    dedans = parc.groupby(CELLULE)["logements"].agg(["sum", "size"]).reindex(cles)
-    sans_accord = parc[~parc["contributeur"].isin(regles.accords)]
-    refus = sans_accord.groupby(CELLULE)["logements"].agg(["size", "max"]).reindex(cles)
-    petite = (dedans["sum"] > 0) & (dedans["sum"] < regles.seuil)
-    peu = (dedans["size"] < regles.contributeurs) & (refus["size"] > 0)
-    domine = refus["max"] > regles.part_maximale * dedans["sum"]
+    numeros = numeroter(pd.concat([cellules, parc[CELLULE]]))
+    ici, la, logements = numeros[: len(cellules)], numeros[len(cellules) :], parc["logements"].to_numpy(float)
+    refus, nombre = ~parc["contributeur"].isin(regles.accords).to_numpy(), numeros.max(initial=-1) + 1
+    tout, bailleurs = np.bincount(la, logements, nombre), np.bincount(la, minlength=nombre)
+    refusent, premier = np.bincount(la[refus], minlength=nombre), np.zeros(nombre)
+    np.maximum.at(premier, la[refus], logements[refus])
+    petite = (tout > 0) & (tout < regles.seuil)
+    livre = (bailleurs < regles.contributeurs) & (refusent > 0) | (premier > regles.part_maximale * tout)
     tous = cellules["bailleur"].eq(TOUS).to_numpy()
     muette = ~tous & ~cellules["bailleur"].isin(regles.accords).to_numpy()
-    return petite.to_numpy(), (peu | domine).to_numpy() & tous, muette
+    return petite[ici], livre[ici] & tous, muette
 
 
 def trahit(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> np.ndarray:
@@ -161,4 +182,5 @@ def parc_par_cellule(lieux: pd.DataFrame) -> pd.DataFrame:
         comptes = lieux.groupby(["annee", niveau, "bailleur"], observed=True)["logements"].sum().reset_index()
         comptes = comptes.rename(columns={niveau: "territoire", "bailleur": "contributeur"}).assign(niveau=niveau)
         morceaux += [comptes.assign(bailleur=TOUS), comptes.assign(bailleur=comptes["contributeur"])]
-    return pd.concat(morceaux, ignore_index=True)[[*CELLULE, "contributeur", "logements"]]
+    parc = pd.concat(morceaux, ignore_index=True)[[*CELLULE, "contributeur", "logements"]]
+    return parc.astype(dict.fromkeys([*CELLULE[1:], "contributeur"], object))

@@ -46,11 +46,11 @@ def proteger_les_valeurs(
 
     ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`. L'ordre des lignes est celui des clés.
     """
-    montrees = regles.montre(indicateurs).to_numpy()
-    table = indicateurs[montrees].astype(dict.fromkeys([*CLES[1:], "statut"], object))
-    ordre = table.sort_values(CLES).index
-    table, comptes = table.loc[ordre].reset_index(drop=True), comptes.loc[ordre].reset_index(drop=True)
-    natures = table["indicateur"].map({c: d.nature for c, d in ouverture.declarations.items()}).to_numpy(object)
+    montrees = np.flatnonzero(regles.montre(indicateurs))
+    ordre = montrees[indicateurs[CLES].iloc[montrees].reset_index(drop=True).sort_values(CLES).index]
+    table, comptes = (t.iloc[ordre].reset_index(drop=True) for t in (indicateurs, comptes))
+    table["statut"], table["cellule"] = table["statut"].astype(object), numeroter(table)
+    natures = ouverture.dire(table["indicateur"], "nature")
     unites = juger_les_unites(table, comptes, ouverture, regles)
     if "unites" in comptes:
         unites = np.fmin(unites, comptes["unites"].to_numpy(float))
@@ -62,16 +62,18 @@ def proteger_les_valeurs(
     table.loc[table["statut"].ne("publie"), MESURES] = np.nan
     for nom in ("reponse", "couverture"):
         table[nom] = table[nom].round(regles.arrondi.get(nom, 2))
-    return Bruitees(table[COLONNES], np.where(table["statut"].eq("c"), motifs, ""))
+    return Bruitees(
+        table[COLONNES].astype(dict.fromkeys(CLES[1:], object)), np.where(table["statut"].eq("c"), motifs, "")
+    )
 
 
 def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
     """« publie », « c », ou le statut du calcul. Un « sans objet » qui dirait un zéro de ce qui est caché l'est aussi :
     celui d'une année, d'un niveau et d'un croisement, par bailleur ou non, où l'indicateur se calcule ailleurs. Une
     demande n'a pas de bailleur : la tension d'un bailleur ne tait rien."""
-    calcule = table["statut"].eq("calcule")
-    croisement = [table["annee"], table["niveau"], table["indicateur"], table["bailleur"].eq(TOUS)]
-    ailleurs = calcule.groupby(croisement).transform("any").to_numpy()
+    croisements = table[["annee", "niveau", "indicateur"]].assign(tous=table["bailleur"].eq(TOUS))
+    numeros = numeroter(croisements, croisements.columns)
+    ailleurs = np.bincount(numeros, table["statut"].eq("calcule"))[numeros] > 0
     cachees = (motifs != "") & (motifs != EXACT) & ailleurs & table["statut"].isin(["calcule", "na"]).to_numpy()
     return np.where(cachees, "c", table["statut"].replace("calcule", "publie"))
 
@@ -94,7 +96,7 @@ def bruiter_des_comptes(
 def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
     """Remplacer les comptes des lignes ``bruitees`` ; un numérateur ne dépasse pas son dénominateur, ni une part celle
     qui la contient."""
-    sources = table["indicateur"].map({c: d.source for c, d in ouverture.declarations.items()}).to_numpy(object)
+    sources = ouverture.dire(table["indicateur"], "source")
     moyenne = natures == "moyenne"
     exacts = pd.concat([table[["numerateur", "denominateur"]], comptes], axis=1)
     haut, bas, concernes, effectif = bruiter_des_comptes(exacts, ROLES, sources, bruitees, regles)
@@ -124,7 +126,7 @@ def _au_meme_lieu(table: pd.DataFrame, autres: dict[str, str]) -> np.ndarray:
     """Le rang, dans la même cellule, de l'indicateur que ``autres`` donne à celui de chaque ligne ; -1 sans lui."""
     codes, noms = pd.factorize(table["indicateur"])
     vises = pd.Index(noms).get_indexer([autres.get(nom) for nom in noms])[codes]
-    cellules = numeroter(table).astype(np.int64) * len(noms)
+    cellules = table["cellule"].to_numpy() * len(noms)
     return np.where(vises >= 0, pd.Index(cellules + codes).get_indexer(cellules + vises), -1)
 
 

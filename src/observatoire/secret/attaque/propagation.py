@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse, special
+from scipy import fft, sparse, special
 
 from observatoire.secret.attaque.releve import vraisemblance
 from observatoire.secret.attaque.reseau import Reseau
@@ -99,7 +99,7 @@ def _repondre(formes: np.ndarray, ecart: np.ndarray) -> np.ndarray:
     Les lois s'ajoutent par transformée de Fourier ; celle du total est retournée, si bien que tout s'additionne.
     """
     nombre, membres, largeur = formes.shape
-    taille = 1 << int(np.ceil(np.log2(membres * largeur)))
+    taille = fft.next_fast_len(membres * largeur, real=True)
     reponses = np.empty_like(formes)
     paquet = max(_PAQUET // membres, 1)
     for debut in range(0, nombre, paquet):

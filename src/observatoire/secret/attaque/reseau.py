@@ -104,10 +104,11 @@ def assembler(
     vues = _dedoubler(releve)
     reseau = Reseau(cellules, definitions, rang, vues, lois, genres, lignes, colonnes, bas, haut, vrai, ouvertes)
     _sommer_dans_les_cellules(reseau)
-    for total, parties, plein in (*_parentes(cellules, territoires), *_cumuls(cellules)):
-        _sommer_entre_cellules(reseau, total, parties, plein)
-    for total, partie in _perimetres(cellules):
-        _sommer_entre_cellules(reseau, total, np.array([partie]), False)
+    familles = (*_parentes(cellules, territoires), *_cumuls(cellules), *_perimetres(cellules))
+    avec_reste = [somme for famille in familles for somme in _sommer_entre_cellules(reseau, *famille)]
+    ou = np.array([(total, colonne) for total, colonne, _ in avec_reste], dtype=int).reshape(-1, 2)
+    restes = reseau.ajouter(RESTE, *ou.T, (0.0, SANS_BORNE))
+    reseau.sommes += [np.array([[*lues, r]]) for (_, _, lues), r in zip(avec_reste, restes, strict=True)]
     relier_les_passages(reseau, releve, RESTE)
     _lier(reseau)
     tailles: dict[int, list] = {}
@@ -180,8 +181,8 @@ def _cumuls(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
             yield rang, places[cles].to_numpy(), True
 
 
-def _perimetres(cellules: pd.DataFrame) -> Iterator[tuple[int, int]]:
-    """(cellule, la même à périmètre constant) : les bailleurs laissés de côté font le reste."""
+def _perimetres(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
+    """(cellule, la même à périmètre constant, faux) : les bailleurs laissés de côté font le reste."""
     cles = [c for c in LIEU if c not in ("edition", "lot")]
     courantes, constantes = (cellules[masque] for masque in (
         cellules["edition"].eq(""), cellules["edition"].str.startswith(CONSTANT)
@@ -190,11 +191,18 @@ def _perimetres(cellules: pd.DataFrame) -> Iterator[tuple[int, int]]:
     siennes = constantes.rename_axis("partie").reset_index()[[*cles, "lot", "partie"]]
     paires = rangs.merge(siennes, on=cles, suffixes=("", "_constant"))
     paires = paires[paires["lot"].ne(paires["lot_constant"])]
-    yield from zip(paires["rang"].tolist(), paires["partie"].tolist(), strict=True)
+    yield from (
+        (rang, np.array([partie]), False) for rang, partie in paires[["rang", "partie"]].itertuples(index=False)
+    )
 
 
-def _sommer_entre_cellules(reseau: Reseau, total: int, parties: np.ndarray, plein: bool) -> None:
-    """Chaque compte d'une cellule est la somme de ceux de ses parties, et d'un reste si rien ne dit qu'il est nul."""
+def _sommer_entre_cellules(
+    reseau: Reseau, total: int, parties: np.ndarray, plein: bool
+) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Chaque compte d'une cellule est la somme de ceux de ses parties, et d'un reste si rien ne dit qu'il est nul.
+
+    Pose les sommes sans reste ; des autres, rend la cellule, la colonne et les membres.
+    """
     d, lues = reseau.definitions, reseau.rang[np.array([total, *parties])]
     la = np.flatnonzero((lues[0] >= 0) & (lues[1:] >= 0).any(axis=0))
     entieres = (lues[:, la] >= 0).all(axis=0)
@@ -202,12 +210,7 @@ def _sommer_entre_cellules(reseau: Reseau, total: int, parties: np.ndarray, plei
     pleins = [u for u in set(univers) if _tombe_juste(reseau, lues[:, la[(univers == u) & entieres]])]
     justes = plein & entieres & np.isin(univers, pleins)
     reseau.sommes.append(lues[:, la[justes]].T)
-    avec_reste = la[~justes]
-    restes = reseau.ajouter(RESTE, np.full(len(avec_reste), total), avec_reste, (0.0, SANS_BORNE))
-    reseau.sommes += [
-        np.array([[*lues[lues[:, colonne] >= 0, colonne], reste]])
-        for colonne, reste in zip(avec_reste, restes, strict=True)
-    ]
+    yield from ((total, colonne, lues[lues[:, colonne] >= 0, colonne]) for colonne in la[~justes])
     if reseau.cellules["niveau"].iloc[total] == "qpv":
         return
     for partie in parties[reseau.cellules["niveau"].iloc[parties].eq("qpv").to_numpy()]:

@@ -63,8 +63,11 @@ def evaluer_les_changements(
         noms = [n for n in EMBOITES if n in lieux]
         situes = lieux[lieux["annee"].eq(annee) & lieux[noms].notna().any(axis=1)].reset_index(drop=True)
         territoires = emboiter(situes, noms)[0] if len(situes) else []
-        for sens in (GAGNES, PERDUS, ARRIVES) if territoires else ():
-            morceaux += _evaluer(ici, territoires, siennes, sens, bruits)
+        codes = [c for c in siennes.suivis if c in set(ici["indicateur"])]
+        lus = _lire_les_niveaux(ici, territoires, codes) if territoires else {}
+        for sens in lus:
+            evalues = _evaluer(lus, territoires, siennes, sens, {c: bruits[c] for c in codes})
+            morceaux += [t.assign(annee=annee) for t in evalues]
     table = pd.concat(morceaux, ignore_index=True) if morceaux else pd.DataFrame(columns=CHANGEMENTS.noms)
     return table.sort_values(CHANGEMENTS.noms_des_cles, ignore_index=True) if len(table) else table
 
@@ -91,19 +94,18 @@ def compter_les_mouvements(passages: pd.DataFrame, marges: pd.DataFrame) -> pd.D
 
 
 def _evaluer(
-    mouvements: pd.DataFrame, territoires: list[Territoires], regles: Regles, sens: str, bruits: Mapping[str, Bruit]
+    lus: dict[str, list], territoires: list[Territoires], regles: Regles, sens: str, bruits: dict[str, Bruit]
 ) -> list[pd.DataFrame]:
-    """Un mouvement, une année : une table par niveau."""
-    codes = [c for c in regles.suivis if c in set(mouvements["indicateur"])]
-    variances = _BRUITS[sens] * np.array([bruits[c].variance for c in codes])
-    lus = _completer([_lire(mouvements, t, codes, sens) for t in territoires], territoires)
+    """Un mouvement, une année : une table par niveau. ``lus`` : voir :func:`_lire_les_niveaux`."""
+    codes, siens = list(bruits), lus[sens]
+    variances = _BRUITS[sens] * np.array([bruit.variance for bruit in bruits.values()])
     larges = [remonter_au_plus_large(territoires[: rang + 1]) for rang in range(len(territoires))]
-    corrections = _corriger_du_depart(mouvements, territoires, codes, sens, lus[-1])
-    x_ville, n_ville = (v.sum(axis=0) for v in lus[0])
+    corrections = _corriger_du_depart(lus, sens)
+    x_ville, n_ville = (v.sum(axis=0) for v in siens[0])
     niveaux = []
-    for t, large, (x, n), correction in zip(territoires, larges, lus, corrections, strict=True):
+    for t, large, (x, n), correction in zip(territoires, larges, siens, corrections, strict=True):
         with np.errstate(divide="ignore", invalid="ignore"):
-            taux = (x_ville - lus[0][0][large]) / (n_ville - lus[0][1][large])
+            taux = (x_ville - siens[0][0][large]) / (n_ville - siens[0][1][large])
         taux = np.where(taux > 0, np.maximum(taux + correction, PLANCHER), taux)
         niveaux.append(Niveau(t.niveau, Comptes(x, n, taux * n, n, variances), t.parents, pd.notna(t.codes)))
 
@@ -114,48 +116,51 @@ def _evaluer(
         return tuple(np.full(len(codes), seuil) for seuil in regles.changement)
 
     evaluations = evaluer(niveaux, LOIS[PROPORTION], DISPERSIONS[PROPORTION], seuils, evaluable)
-    annee, zeros = int(mouvements["annee"].iloc[0]), np.array([bruits[c].borne_d_un_zero() for c in codes])
+    zeros = np.array([bruit.borne_d_un_zero() for bruit in bruits.values()])
     return [
         _tabuler(t, codes, e, zeros)
-        .assign(annee=annee, mouvement=sens, quartier=np.repeat(territoires[0].codes[large], len(codes)))
+        .assign(mouvement=sens, quartier=np.repeat(territoires[0].codes[large], len(codes)))
         .pipe(_garder_ce_qui_compte)
         .pipe(_juger, regles)
         for t, large, e in zip(territoires, larges, evaluations, strict=True)
     ]
 
 
-def _corriger_du_depart(
-    mouvements: pd.DataFrame, territoires: list[Territoires], codes: list[str], sens: str, fins: tuple
-) -> list[np.ndarray]:
+def _corriger_du_depart(lus: dict[str, list], sens: str) -> list[np.ndarray]:
     r"""Ce que la part de départ ajoute au taux attendu de chaque territoire, niveau par niveau.
 
     Une réponse mal notée, ou qui change sans que rien ait changé, fait gagner le trait là où il est fréquent et le fait
     perdre là où il est rare : d'erreurs sur une part $e$ des réponses, $e p$ de gains et $e (1 - p)$ de pertes. La
     pente est celle de la ville, estimée sur les plus petits territoires ; leur part de départ y est rétrécie, sans quoi
-    ce que l'on en ignore l'aplatirait. ``fins`` : le mouvement et ses exposés, au niveau le plus fin.
+    ce que l'on en ignore l'aplatirait. ``lus`` : voir :func:`_lire_les_niveaux`.
     """
+    fins = lus[sens][-1]
     if sens not in _PENTES:
-        return [np.zeros((len(t.codes), len(codes))) for t in territoires]
-    bouts = {s: _completer([_lire(mouvements, t, codes, s) for t in territoires], territoires) for s in _PENTES}
+        return [np.zeros_like(x) for x, _ in lus[sens]]
     departs = [
-        retrecir(avaient[1], avaient[1] + sans[1]) for avaient, sans in zip(bouts[PERDUS], bouts[GAGNES], strict=True)
+        retrecir(avaient[1], avaient[1] + sans[1]) for avaient, sans in zip(lus[PERDUS], lus[GAGNES], strict=True)
     ]
     pentes = _PENTES[sens] * np.maximum(_PENTES[sens] * pente_ponderee(*fins, departs[-1]), 0)
     moyenne = (fins[1] * departs[-1]).sum(axis=0) / np.maximum(fins[1].sum(axis=0), 1)
     return [pentes * (depart - moyenne) for depart in departs]
 
 
-def _lire(mouvements: pd.DataFrame, t: Territoires, codes: list[str], sens: str) -> tuple[np.ndarray, np.ndarray]:
-    """Ce qu'un mouvement compte en chaque territoire d'un niveau, et à qui il pouvait arriver ; zéro s'il se tait."""
-    siens = mouvements[mouvements["niveau"].eq(t.niveau)]
-    ou = placer(t.codes, siens["territoire"]), placer(codes, siens["indicateur"])
-    connus = (ou[0] >= 0) & (ou[1] >= 0) & siens[f"{sens}_n"].notna().to_numpy()
-    lus = []
-    for role in ("x", "n"):
-        valeurs = np.zeros((len(t.codes), len(codes)))
-        valeurs[ou[0][connus], ou[1][connus]] = siens[f"{sens}_{role}"].to_numpy(float)[connus]
-        lus.append(valeurs)
-    return lus[0], lus[1]
+def _lire_les_niveaux(
+    mouvements: pd.DataFrame, territoires: list[Territoires], codes: list[str]
+) -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
+    """Mouvement -> niveau par niveau, ce qu'il compte en chaque territoire, et à qui il pouvait arriver ; zéro s'il se
+    tait."""
+    lus: dict[str, list] = {sens: [] for sens in _BRUITS}
+    for t in territoires:
+        siens = mouvements[mouvements["niveau"].eq(t.niveau)]
+        ou = placer(t.codes, siens["territoire"]), placer(codes, siens["indicateur"])
+        for sens, niveaux in lus.items():
+            connus = (ou[0] >= 0) & (ou[1] >= 0) & siens[f"{sens}_n"].notna().to_numpy()
+            deux = tuple(np.zeros((len(t.codes), len(codes))) for _ in ("x", "n"))
+            for valeurs, role in zip(deux, ("x", "n"), strict=True):
+                valeurs[ou[0][connus], ou[1][connus]] = siens[f"{sens}_{role}"].to_numpy(float)[connus]
+            niveaux.append(deux)
+    return {sens: _completer(niveaux, territoires) for sens, niveaux in lus.items()}
 
 
 def _completer(lus: list, territoires: list[Territoires]) -> list:

@@ -11,8 +11,6 @@ from pathlib import Path
 import pandas as pd
 
 from observatoire.configuration import PUBLIQUE, Configuration
-from observatoire.exemple.scenario import Scenario
-from observatoire.exemple.suivi import compter_les_vies, imaginer
 from observatoire.rangement import ecrire_preparee, ecrire_publiee, lire_preparee, sont_fictifs
 from observatoire.schemas import lire_schema
 from observatoire.sujets.alertes.calcul.actions import (
@@ -55,6 +53,9 @@ def ecrire_les_actions(config: Configuration) -> tuple[str, tuple[str, ...]]:
 
 def _imaginer(config: Configuration, alertes: pd.DataFrame) -> pd.DataFrame:
     """Les actions du scénario, sur les alertes des années de l'édition, aux jours des séances tenues."""
+    from observatoire.exemple.scenario import Scenario  # long à charger, et l'on ne publie rien d'imaginé
+    from observatoire.exemple.suivi import compter_les_vies, imaginer
+
     jours = [pd.Timestamp(s.date) for s in tenues(config, lire_seances(config)) if s.genre == "groupe_de_travail"]
     vies = compter_les_vies(jalonner(alertes), RESOLUTION)
     return completer(imaginer(vies, jours, Scenario(config)).assign(**{LIGNE: FICTIVE}))

@@ -22,7 +22,7 @@ from observatoire.sujets.mixite.calcul.plan import (
     planifier,
     ranger,
 )
-from observatoire.sujets.mixite.calcul.unites import Dates, Groupe, Lignes, compter
+from observatoire.sujets.mixite.calcul.unites import Bouts, Dates, Lignes, compter
 
 #: De ce qui est publié : assez pour refaire toute somme, trop peu pour ressembler à une autre valeur.
 DECIMALES = 6
@@ -38,7 +38,6 @@ def calculer(
     chaque compte. ``constants`` : de même que ``lignes``, à périmètre constant, là où les bailleurs ont changé.
     """
     par_annee = {annee: Lignes.ranger(lignes[lignes["annee"].eq(annee)], plan.codes) for annee in plan.seuils}
-    courantes = {paire: Dates(tuple(par_annee[a] for a in paire), {}) for paire in plan.paires}
     fixes = {} if constants is None else _a_perimetre_constant(constants, plan)
     valeurs, evolutions = [], []
     for lieu, groupe, niveau in product(plan.lieux, plan.groupes, plan.niveaux):
@@ -52,18 +51,11 @@ def calculer(
             if niveau == QUARTIER and not groupe.binaire:
                 rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee)
                 valeurs += [cles | r for r in rangs]
-        siennes = _dates_de(groupe, courantes, fixes)
-        bouts = {paire: dates.compter(groupe, niveau, lieu) for paire, dates in siennes.items()}
+        bouts = {paire: Bouts(*(comptes[annee] for annee in paire)) for paire in plan.paires}
+        siennes = {paire: dates for paire, dates in fixes.items() if dates.absents.keys() & {*groupe.codes}}
+        bouts |= {paire: dates.compter(groupe, niveau, lieu) for paire, dates in siennes.items() if paire in bouts}
         evolutions += [commun | r for r in changements.evaluer(plan, groupe, niveau, bouts)]
     return ranger(valeurs, COLONNES, CLES), ranger(evolutions, COLONNES_DU_CHANGEMENT, CLES_DU_CHANGEMENT)
-
-
-def _dates_de(groupe: Groupe, courantes: dict[Paire, Dates], fixes: dict[Paire, Dates]) -> dict[Paire, Dates]:
-    """Les deux dates de chaque comparaison d'un groupe ; à périmètre constant là où ses bailleurs ont changé."""
-    return {
-        paire: fixes[paire] if paire in fixes and fixes[paire].absents.keys() & {*groupe.codes} else dates
-        for paire, dates in courantes.items()
-    }
 
 
 def _a_perimetre_constant(constants: pd.DataFrame, plan: Plan) -> dict[Paire, Dates]:

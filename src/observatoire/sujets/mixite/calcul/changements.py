@@ -30,21 +30,23 @@ def evaluer(plan: Plan, groupe: Groupe, niveau: str, bouts: dict[tuple[int, int]
         ]
         jugements.append("na" if plan.rompu(groupe, *paire) else PUBLIE)
         statut = next((j for j in jugements if j != PUBLIE), PUBLIE)
+        if statut == PUBLIE:
+            tables = _aligner(avant.table(communes), apres.table(communes))
+            generateur = hasard.semer(depart, annee, niveau, groupe.code)
+            tires = [hasard.retirer(table, generateur) for table in reversed(tables)]
         for nom, (indice, _) in choisir(groupe).items():
             cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut, "absents": deux.absents}
             if statut != PUBLIE:
                 yield cles
                 continue
-            tables = _aligner(avant.table(communes), apres.table(communes))
-            mesures = _mesurer(indice, *tables, hasard.semer(depart, annee, niveau, groupe.code))
-            yield cles | mesures | {"unites": len(communes), "part_reste": max(restes)}
+            yield cles | _mesurer(indice, *tables, *tires) | {"unites": len(communes), "part_reste": max(restes)}
 
 
-def _mesurer(indice, avant: np.ndarray, apres: np.ndarray, generateur: np.random.Generator) -> dict:
-    """La variation, son intervalle comme si les deux années étaient indépendantes, et ses deux parts."""
+def _mesurer(indice, avant: np.ndarray, apres: np.ndarray, apres_tires: np.ndarray, avant_tires: np.ndarray) -> dict:
+    """La variation, son intervalle comme si les deux années étaient indépendantes (des tables retirées de chacune), et
+    ses deux parts."""
     changement = decomposer(indice, avant, apres)
-    ecarts = indice(hasard.retirer(apres, generateur)) - indice(hasard.retirer(avant, generateur))
-    bas, haut = hasard.encadrer(ecarts, changement.variation)
+    bas, haut = hasard.encadrer(indice(apres_tires) - indice(avant_tires), changement.variation)
     return {
         "valeur_depart": float(indice(avant)), "valeur": float(indice(apres)), **changement._asdict(),
         "borne_basse": float(bas), "borne_haute": float(haut),

@@ -39,7 +39,12 @@ def confronter(
     vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
     valeurs = valeurs.loc[vises & valeurs["territoire"].ne(HORS_COMMUNE), [*CLES, *LUES, "statut"]]
     valeurs = valeurs.astype(dict.fromkeys([*CLES[1:], "statut"], object))
-    visees = [_viser(objectif, valeurs, annee, tout) for annee in annees for objectif in _de_l_annee(objectifs, annee)]
+    rangees, aucune = dict(iter(valeurs.groupby(["annee", "indicateur"]))), valeurs.iloc[:0]
+    visees = [
+        _viser(objectif, rangees.get((annee, objectif.indicateur), aucune), annee, tout)
+        for annee in annees
+        for objectif in _de_l_annee(objectifs, annee)
+    ]
     visees = [v for v in visees if len(v)]
     if not visees:
         return pd.DataFrame(columns=COLONNES)
@@ -56,9 +61,9 @@ def _de_l_annee(objectifs: list[Objectif], annee: int) -> list[Objectif]:
 
 
 def _viser(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, str]) -> pd.DataFrame:
-    """Les lignes qu'un objectif juge une année, et ce qu'il en demande."""
-    siennes = valeurs[valeurs["annee"].eq(annee) & valeurs["indicateur"].eq(objectif.indicateur)]
-    siennes = siennes[siennes["niveau"].eq(objectif.niveau)]
+    """Les lignes qu'un objectif juge une année, et ce qu'il en demande ; ``valeurs`` : celles de cet indicateur, cette
+    année."""
+    siennes = valeurs[valeurs["niveau"].eq(objectif.niveau)]
     vise = siennes["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else siennes["bailleur"].eq(objectif.bailleur)
     siennes = siennes[vise & (siennes["territoire"].eq(objectif.territoire) if objectif.territoire else True)]
     lieu = objectif.territoire or (tout[1] if objectif.niveau == tout[0] and objectif.bailleur != CHACUN else None)

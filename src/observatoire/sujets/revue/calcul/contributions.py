@@ -131,12 +131,9 @@ def fermer(lieux: pd.DataFrame, sommes: pd.DataFrame, seuil: int) -> pd.DataFram
     ``lieux`` : index :data:`~.decomposition.CLES`, ``valeur_depart`` et ``valeur``. ``sommes`` :
     voir :func:`~.decomposition.cumuler`.
     """
-    apports, avant, apres = (
-        sommes.pivot(index=CLES, columns="composante", values=v)
-        .reindex(index=lieux.index, columns=PARAISSENT)
-        .fillna(0)
-        for v in ("contribution", "menages0", "menages1")
-    )
+    lues = ["contribution", "menages0", "menages1"]
+    larges = sommes.pivot(index=CLES, columns="composante", values=lues).reindex(lieux.index)
+    apports, avant, apres = (larges[v].reindex(columns=PARAISSENT).fillna(0) for v in lues)
     unites = np.maximum(avant, apres)
     petites = unites.gt(0) & unites.lt(seuil)
     reunies = np.maximum(avant.where(petites, 0).sum(axis=1), apres.where(petites, 0).sum(axis=1)).ge(seuil)

@@ -55,9 +55,9 @@ def decomposer(totaux: pd.DataFrame) -> pd.DataFrame:
     ``totaux`` : voir :func:`totaliser`.
     """
     cles = ["annee", *CLES]
-    larges = {c: totaux.pivot(index=cles, columns="composante", values=c).fillna(0) for c in BRUITES}
-    apports = contribuer(*(t.to_numpy(float) for t in larges.values()))
-    longs = pd.DataFrame(apports, larges["x0"].index, larges["x0"].columns).stack().rename("contribution").reset_index()
+    larges = totaux.pivot(index=cles, columns="composante", values=list(BRUITES)).fillna(0)
+    apports = contribuer(*(larges[c].to_numpy(float) for c in BRUITES))
+    longs = pd.DataFrame(apports, larges.index, larges["x0"].columns).stack().rename("contribution").reset_index()
     return totaux.merge(longs, on=[*cles, "composante"], how="left")[COLONNES]
 
 
