@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,15 @@ def site_construit(request):
     if donne := os.environ.get("OBSERVATOIRE_SITE"):
         return Path(donne)
     return request.getfixturevalue("petite_chaine").chemin("site")
+
+
+@pytest.fixture(scope="session")
+def ville_seule(tmp_path_factory):
+    """Une ville qui ne publie que son total, des dépôts au site, par la vraie commande sous un umask fermé : (son
+    dossier, ce que la commande a rendu). Qui y change quelque chose le remet en l'état."""
+    import petite_ville
+
+    dossier = tmp_path_factory.mktemp("ville_seule")
+    fichier = petite_ville.ecrire_petite_ville(dossier, quartiers=False, immeubles=False)
+    commande = petite_ville.commande("publier", fichier)
+    return dossier, subprocess.run(commande, capture_output=True, text=True, umask=0o077)

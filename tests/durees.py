@@ -29,9 +29,13 @@ ETAPES = {
     "site": "Le site dans Chromium",
     "reel": "Fichiers réels",
 }
-#: Ce qui lit la petite édition (:mod:`petite_edition`) et va donc, avec les notebooks, dans un même processus.
-LISENT_LA_PETITE_EDITION = {
-    "test_audit_site.py", "test_comparables.py", "test_mixite_tables.py", "test_nginx.py", "test_site.py",
+#: Préparation de toute la session (``conftest.py``) -> les fichiers qui l'emploient ; un même processus les fait tous.
+#: Les notebooks lisent la petite édition (:mod:`petite_edition`).
+PARTAGES = {
+    "petite_chaine": {
+        "test_audit_site.py", "test_comparables.py", "test_mixite_tables.py", "test_nginx.py", "test_site.py",
+    },
+    "ville_seule": {"test_pannes.py", "test_ville_seule.py"},
 }  # fmt: skip
 
 
@@ -46,10 +50,11 @@ def etape(item: pytest.Item) -> str:
 
 
 def ensemble(nodeid: str) -> str:
-    """Ce qui est fait par un même processus, dans l'ordre : un fichier, ou tout ce qui lit la petite édition."""
+    """Ce qui est fait par un même processus, dans l'ordre : un fichier, ou tous ceux d'une préparation partagée."""
     fichier = nodeid.partition("::")[0]
-    partage = fichier.endswith(".ipynb") or Path(fichier).name in LISENT_LA_PETITE_EDITION
-    return "la petite édition" if partage else fichier
+    if fichier.endswith(".ipynb"):
+        return "petite_chaine"
+    return next((nom for nom, siens in PARTAGES.items() if Path(fichier).name in siens), fichier)
 
 
 class Partage(LoadScopeScheduling):
@@ -170,6 +175,7 @@ def _choisir_une_alerte(cellule, publie: Path) -> None:
 
 
 def _verifier_le_partage(items: list[pytest.Item]) -> None:
-    lisent = {item.path.name for item in items if "petite_chaine" in getattr(item, "fixturenames", ())}
-    if oublies := sorted(lisent - LISENT_LA_PETITE_EDITION):
-        raise pytest.UsageError(f"LISENT_LA_PETITE_EDITION (tests/durees.py) oublie : {', '.join(oublies)}.")
+    for nom, siens in PARTAGES.items():
+        emploient = {item.path.name for item in items if nom in getattr(item, "fixturenames", ())}
+        if oublies := sorted(emploient - siens):
+            raise pytest.UsageError(f"PARTAGES (tests/durees.py) oublie pour « {nom} » : {', '.join(oublies)}.")

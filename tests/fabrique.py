@@ -6,6 +6,7 @@ les schémas d'échange.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -86,7 +87,15 @@ def _typer(valeurs: pd.Series, type_: str) -> pd.Series:
 
 def tables(lignes: dict[str, list[dict]], annee: int = 2010, ville: bool = True) -> dict[str, pd.DataFrame]:
     """Les tables d'une année ; celles que ``lignes`` ne donne pas sont vides."""
-    return {nom: table(nom, lignes.get(nom, []), annee, ville) for nom in (*TABLES, *TABLES_TIREES)}
+    return {
+        nom: table(nom, lignes[nom], annee, ville) if lignes.get(nom) else _vide(nom, annee, ville).copy()
+        for nom in (*TABLES, *TABLES_TIREES)
+    }
+
+
+@cache
+def _vide(nom: str, annee: int, ville: bool) -> pd.DataFrame:
+    return table(nom, [], annee, ville)
 
 
 def configuration(dossier: Path, **rubriques) -> Configuration:

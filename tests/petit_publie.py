@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +20,8 @@ from observatoire.sujets.variations.calcul.publication import dresser_les_variat
 from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES
 
+#: Où sont les dossiers déjà calculés, jusqu'à la fin du processus.
+_MODELES = tempfile.TemporaryDirectory(prefix="petit-publie-")
 ANNEES = [2007, 2008, 2009, 2010]
 QUARTIERS = {
     "planoise-chateaufarine": "Planoise - Châteaufarine",
@@ -253,9 +258,21 @@ def ecrire_publie(
 ) -> Path:
     """Écrire le dossier ; sans quartiers, la ville n'a ni carte ni valeurs d'occupation.
 
-    Celui des partenaires a, de plus, des immeubles.
+    Celui des partenaires a, de plus, des immeubles. Chaque dossier différent n'est calculé qu'une fois par processus :
+    c'en est une copie, que l'essai peut changer.
     """
-    dossier.mkdir(parents=True, exist_ok=True)
+    modele = _modele(avec_quartiers, public, tuple(IMMEUBLES.items()))
+    shutil.copytree(modele, dossier, copy_function=shutil.copyfile, dirs_exist_ok=True)
+    if contours is not None and avec_quartiers:
+        (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
+    return dossier
+
+
+@cache
+def _modele(avec_quartiers: bool, public: str, immeubles_: tuple) -> Path:
+    """Le dossier ainsi calculé ; ``immeubles_`` : les :data:`IMMEUBLES`, qu'un essai peut changer."""
+    dossier = Path(_MODELES.name) / str(len(list(Path(_MODELES.name).iterdir())))
+    dossier.mkdir()
     quartiers = QUARTIERS if avec_quartiers else {}
     lignes = indicateurs("25056", quartiers, BAILLEURS)
     if not avec_quartiers:
@@ -271,8 +288,6 @@ def ecrire_publie(
     _ecrire_tables(dossier, quartiers, IMMEUBLES if partenaires else {})
     ecrire_alertes(dossier, ANNEES, quartiers, public)
     ecrire_attributions(dossier, quartiers)
-    if contours is not None and avec_quartiers:
-        (dossier / "territoires.geojson").write_bytes(contours.read_bytes())
     edition = {
         "nom": "Besançon", "niveau": "ville", "communes": [], "code": "25056", "a": "à Besançon", "de": "de Besançon",
         "titre": "Observatoire",

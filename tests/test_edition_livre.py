@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,12 +43,20 @@ def livre(tmp_path_factory):
 @pytest.fixture
 def edition(livre):
     """L'édition, remise en l'état après chaque test."""
+    with _a_abimer(livre) as dossier:
+        yield dossier
+
+
+@contextmanager
+def _a_abimer(livre):
     dossier = livre.chemin("edition")
     copie = dossier.with_name("copie")
     shutil.copytree(dossier, copie)
-    yield dossier
-    shutil.rmtree(dossier)
-    copie.rename(dossier)
+    try:
+        yield dossier
+    finally:
+        shutil.rmtree(dossier)
+        copie.rename(dossier)
 
 
 def _pages(site):
@@ -77,66 +86,14 @@ def test_chaque_page_dit_ce_qu_elle_montre_a_qui_la_cherche_ou_l_envoie(livre):
     assert decrire(f"<p>Un paragraphe de la page, avant.</p>{constat}") == "Le constat : les impayés montent."
 
 
-def test_chaque_page_a_son_image_que_l_adresse_du_site_rend_entiere(livre, edition):
-    """L'image suit le titre et le constat de la page, et d'elle seule."""
-    site = livre.chemin("site")
-
-    def lire() -> tuple[lxml_html.HtmlElement, str]:
-        page = lxml_html.parse(site / "book" / "charte.html")
-        assert page.xpath("//meta[@name='twitter:card']/@content") == ["summary_large_image"]
-        return page, page.xpath("//meta[@property='og:image']/@content")[0]
-
-    assert re.fullmatch(r"\.\./_vignettes/book/charte\.png\?v=[a-z]+", lire()[1])
-    memoire = edition / "edition.json"
-    dite = {**json.loads(memoire.read_text(encoding="utf-8")), "publication": {"adresse": "https://obs.exemple.fr"}}
-    memoire.write_text(json.dumps(dite), encoding="utf-8")
-    construire(livre)
-    page, image = lire()
-    assert image.startswith("https://obs.exemple.fr/_vignettes/book/charte.png?v=")
-    assert page.xpath("//link[@rel='canonical']/@href") == ["https://obs.exemple.fr/book/charte.html"]
-    images = {f.relative_to(site / "_vignettes").with_suffix("") for f in (site / "_vignettes").rglob("*.png")}
-    pages = {f.relative_to(site).with_suffix("") for f in [*(site / "book").rglob("*.html"), site / "search.html"]}
-    assert images == pages
-    (constat,) = page.xpath("//meta[@name='description']/@content")
-    with Image.open(site / "_vignettes" / "book" / "charte.png") as image:
-        assert image.size == (1200, 630)
-        titre, *_, dit = image.text["Description"].splitlines()[1:]
-    assert titre in page.findtext(".//title")
-    assert constat.endswith(dit)
+def _travail(livre) -> Path:
+    return livre.chemin("site").parent / ".html.travail"
 
 
-@pytest.mark.parametrize("motif", ["2010/bailleur-*.ipynb", "indicateurs/*.md", "2010/*.ipynb"])
-def test_un_motif_qui_ne_trouve_rien_fait_echouer_et_le_site_reste(livre, edition, motif):
-    avant = _pages(livre.chemin("site"))
-    for fichier in edition.glob(motif):
-        fichier.unlink()
-    with pytest.raises(EditionIncomplete, match="ne trouve aucune page"):
+def _tenir_a_jour(livre) -> None:
+    """Ce qui a été composé l'a été jusqu'au bout : la construction suivante ne refera que ce qui a changé."""
+    if not (_travail(livre) / "empreinte").is_file():
         construire(livre)
-    assert _pages(livre.chemin("site")) == avant
-
-
-def test_un_lien_mort_est_dit_au_chemin_du_depot(livre, edition):
-    fiche = edition / "indicateurs" / "taux_vacance.md"
-    fiche.write_text(fiche.read_text(encoding="utf-8") + "\n[rien](absent.md)\n", encoding="utf-8")
-    with pytest.raises(EditionIncomplete) as echec:
-        construire(livre)
-    assert "book/edition/indicateurs/taux_vacance.md" in str(echec.value)
-    assert str(livre.chemin("site").parent) not in str(echec.value)
-
-
-def test_une_formule_illisible_fait_echouer(livre, edition):
-    fiche = edition / "indicateurs" / "taux_vacance.md"
-    fiche.write_text("# Taux\n\n$$ \\frac{a $$\n", encoding="utf-8")
-    with pytest.raises(EditionIncomplete, match="formule"):
-        construire(livre)
-
-
-def test_un_reproche_est_redit_a_chaque_fois(livre, edition):
-    fiche = edition / "indicateurs" / "taux_vacance.md"
-    fiche.write_text("# Taux\n\n[rien](absent.md)\n", encoding="utf-8")
-    for _ in range(2):
-        with pytest.raises(EditionIncomplete, match="absent"):
-            construire(livre)
 
 
 def _changer(fiche, avant: str, apres: str) -> None:
@@ -145,8 +102,23 @@ def _changer(fiche, avant: str, apres: str) -> None:
     fiche.write_text(texte.replace(avant, apres), encoding="utf-8")
 
 
+def _composer_a_moitie(travail):
+    with composition(travail) as sortie:
+        (sortie / "_build" / "html" / "book" / "charte.html").write_text("à moitié")
+        raise KeyboardInterrupt
+
+
+def test_une_composition_inachevee_est_refaite_en_entier(livre, edition):
+    _tenir_a_jour(livre)
+    avant = _pages(livre.chemin("site"))
+    with pytest.raises(KeyboardInterrupt):
+        _composer_a_moitie(_travail(livre))
+    construire(livre)
+    assert _pages(livre.chemin("site")) == avant
+
+
 def _ecrites(livre, depuis: int) -> set[str]:
-    composees = (livre.chemin("site").parent / ".html.travail" / "sortie" / "_build" / "html").rglob("*.html")
+    composees = (_travail(livre) / "sortie" / "_build" / "html").rglob("*.html")
     return {f.name for f in composees if f.stat().st_mtime_ns > depuis}
 
 
@@ -157,7 +129,7 @@ def _ecrites(livre, depuis: int) -> set[str]:
 def test_ce_qui_change_est_recompose_et_le_site_est_celui_d_une_construction_a_neuf(
     livre, edition, avant, apres, toutes
 ):
-    construire(livre)
+    _tenir_a_jour(livre)
     depuis = time.time_ns()
     _changer(edition / "indicateurs" / "taux_vacance.md", avant, apres)
     construire(livre)
@@ -168,48 +140,6 @@ def test_ce_qui_change_est_recompose_et_le_site_est_celui_d_une_construction_a_n
     construire(livre, refaire=True)
     neuf = {f.relative_to(livre.chemin("site")): f.read_bytes() for f in livre.chemin("site").rglob("*") if f.is_file()}
     assert site == neuf
-
-
-def _composer_a_moitie(travail):
-    with composition(travail) as sortie:
-        (sortie / "_build" / "html" / "book" / "charte.html").write_text("à moitié")
-        raise KeyboardInterrupt
-
-
-def test_une_composition_inachevee_est_refaite_en_entier(livre, edition):
-    construire(livre)
-    avant = _pages(livre.chemin("site"))
-    with pytest.raises(KeyboardInterrupt):
-        _composer_a_moitie(livre.chemin("site").parent / ".html.travail")
-    construire(livre)
-    assert _pages(livre.chemin("site")) == avant
-
-
-# --- un écrivain qui échoue ou qui meurt
-
-
-def _copier_le_livre(livre, dossier: Path, reglages=lambda texte: texte):
-    """Les pages écrites à la main et leurs réglages, que l'on peut changer ; l'édition et le site restent ceux-là."""
-    shutil.copytree(RACINE / "book", dossier / "book", ignore=shutil.ignore_patterns("edition"))
-    for nom in ("_config.yml", "_toc.yml"):
-        texte = (RACINE / nom).read_text(encoding="utf-8")
-        (dossier / nom).write_text(reglages(texte) if nom == "_config.yml" else texte, encoding="utf-8")
-    return livre.avec_chemins(livre=dossier)
-
-
-@pytest.mark.parametrize(("panne", "dit"), [("erreur", "RuntimeError: panne d'essai"), ("mort", "SIGKILL")])
-def test_un_ecrivain_qui_tombe_est_dit_et_la_fois_d_apres_aussi(livre, tmp_path, monkeypatch, panne, dit):
-    monkeypatch.setenv("OBS_PANNE", panne)
-    monkeypatch.setenv("PYTHONPATH", str(RACINE / "tests"), prepend=os.pathsep)
-    extension = ("observatoire.livre.extension]", "observatoire.livre.extension, panne_a_l_ecriture]")
-    config = _copier_le_livre(livre, tmp_path / "livre", lambda texte: texte.replace(*extension))
-    avant = _pages(livre.chemin("site"))
-    for _ in range(2):
-        with pytest.raises(EditionIncomplete) as echec:
-            Chaine(config).livre("publique")
-        assert dit in str(echec.value)
-        assert _pages(livre.chemin("site")) == avant
-    assert not list(livre.chemin("site").parent.glob(".provisoire-*"))
 
 
 # --- la preuve d'un site
@@ -223,12 +153,7 @@ def site(livre, tmp_path):
 
 
 def _prouver(livre, site):
-    prouver(
-        site,
-        pages_prevues(livre.chemin("site").parent / ".html.travail" / "source"),
-        ["documents/rapport.pdf"],
-        lambda: None,
-    )
+    prouver(site, pages_prevues(_travail(livre) / "source"), ["documents/rapport.pdf"], lambda: None)
 
 
 def _ajouter(fichier: Path, texte: str) -> None:
@@ -359,6 +284,119 @@ def test_un_style_qui_appelle_ailleurs_est_refuse(site, style):
         sortir_les_styles(site)
 
 
+# --- ce qui fait échouer, et ce que dit une page à qui l'envoie
+
+
+def test_chaque_page_a_son_image_que_l_adresse_du_site_rend_entiere(livre, edition):
+    """L'image suit le titre et le constat de la page, et d'elle seule."""
+    site = livre.chemin("site")
+
+    def lire() -> tuple[lxml_html.HtmlElement, str]:
+        page = lxml_html.parse(site / "book" / "charte.html")
+        assert page.xpath("//meta[@name='twitter:card']/@content") == ["summary_large_image"]
+        return page, page.xpath("//meta[@property='og:image']/@content")[0]
+
+    assert re.fullmatch(r"\.\./_vignettes/book/charte\.png\?v=[a-z]+", lire()[1])
+    memoire = edition / "edition.json"
+    dite = {**json.loads(memoire.read_text(encoding="utf-8")), "publication": {"adresse": "https://obs.exemple.fr"}}
+    memoire.write_text(json.dumps(dite), encoding="utf-8")
+    construire(livre)
+    page, image = lire()
+    assert image.startswith("https://obs.exemple.fr/_vignettes/book/charte.png?v=")
+    assert page.xpath("//link[@rel='canonical']/@href") == ["https://obs.exemple.fr/book/charte.html"]
+    images = {f.relative_to(site / "_vignettes").with_suffix("") for f in (site / "_vignettes").rglob("*.png")}
+    pages = {f.relative_to(site).with_suffix("") for f in [*(site / "book").rglob("*.html"), site / "search.html"]}
+    assert images == pages
+    (constat,) = page.xpath("//meta[@name='description']/@content")
+    with Image.open(site / "_vignettes" / "book" / "charte.png") as image:
+        assert image.size == (1200, 630)
+        titre, *_, dit = image.text["Description"].splitlines()[1:]
+    assert titre in page.findtext(".//title")
+    assert constat.endswith(dit)
+
+
+# Motif d'une page -> ce qu'en dit la construction quand rien n'y répond.
+SANS_PAGE = {"2010/bailleur-*.ipynb": "bailleur-*", "indicateurs/*.md": "indicateurs/*", "2010/*.ipynb": "[12]*/ville"}
+
+
+def _echouer(livre) -> str:
+    """Ce que dit une construction qui échoue ; le site est celui d'avant."""
+    avant = _pages(livre.chemin("site"))
+    with pytest.raises(EditionIncomplete) as echec:
+        construire(livre)
+    assert _pages(livre.chemin("site")) == avant
+    return str(echec.value)
+
+
+@pytest.fixture(scope="module")
+def reproches(livre):
+    """Ce que disent deux constructions de suite d'une édition fautive, puis une d'une édition à qui des pages
+    manquent ; les fautes, indépendantes, sont plantées côte à côte."""
+    with _a_abimer(livre) as edition:
+        for nom, faute in {"taux_vacance": "[rien](absent.md)", "financement": "$$ \\frac{a $$"}.items():
+            fiche = edition / "indicateurs" / f"{nom}.md"
+            fiche.write_text(fiche.read_text(encoding="utf-8") + f"\n{faute}\n", encoding="utf-8")
+        _oter(edition, "2010/bailleur-*.ipynb")
+        fautive = [_echouer(livre), _echouer(livre)]
+    with _a_abimer(livre) as edition:
+        _oter(edition, "indicateurs/*.md")
+        _oter(edition, "2010/*.ipynb")
+        return [*fautive, _echouer(livre)]
+
+
+def _oter(edition: Path, motif: str) -> None:
+    otees = list(edition.glob(motif))
+    assert otees
+    for fichier in otees:
+        fichier.unlink()
+
+
+@pytest.mark.parametrize("motif", SANS_PAGE)
+def test_un_motif_qui_ne_trouve_rien_fait_echouer_et_le_site_reste(reproches, motif):
+    dit = re.escape(SANS_PAGE[motif])
+    assert re.search(rf"le motif « [^»]*{dit} »[^\n]* ne trouve aucune page", reproches[0] + reproches[2])
+
+
+def test_un_lien_mort_est_dit_au_chemin_du_depot(livre, reproches):
+    assert re.search(r"book/edition/indicateurs/taux_vacance\.md[^\n]*absent", reproches[0])
+    assert str(livre.chemin("site").parent) not in reproches[0]
+
+
+def test_une_formule_illisible_fait_echouer(reproches):
+    assert re.search(r"book/edition/indicateurs/financement\.md[^\n]*formule", reproches[0])
+
+
+def test_un_reproche_est_redit_a_chaque_fois(reproches):
+    assert reproches[0] == reproches[1]
+
+
+# --- un écrivain qui échoue ou qui meurt
+
+
+def _copier_le_livre(livre, dossier: Path, reglages=lambda texte: texte):
+    """Les pages écrites à la main et leurs réglages, que l'on peut changer ; l'édition et le site restent ceux-là."""
+    shutil.copytree(RACINE / "book", dossier / "book", ignore=shutil.ignore_patterns("edition"))
+    for nom in ("_config.yml", "_toc.yml"):
+        texte = (RACINE / nom).read_text(encoding="utf-8")
+        (dossier / nom).write_text(reglages(texte) if nom == "_config.yml" else texte, encoding="utf-8")
+    return livre.avec_chemins(livre=dossier)
+
+
+@pytest.mark.parametrize(("panne", "dit"), [("erreur", "RuntimeError: panne d'essai"), ("mort", "SIGKILL")])
+def test_un_ecrivain_qui_tombe_est_dit_et_la_fois_d_apres_aussi(livre, tmp_path, monkeypatch, panne, dit):
+    monkeypatch.setenv("OBS_PANNE", panne)
+    monkeypatch.setenv("PYTHONPATH", str(RACINE / "tests"), prepend=os.pathsep)
+    extension = ("observatoire.livre.extension]", "observatoire.livre.extension, panne_a_l_ecriture]")
+    config = _copier_le_livre(livre, tmp_path / "livre", lambda texte: texte.replace(*extension))
+    avant = _pages(livre.chemin("site"))
+    for _ in range(2):
+        with pytest.raises(EditionIncomplete) as echec:
+            Chaine(config).livre("publique")
+        assert dit in str(echec.value)
+        assert _pages(livre.chemin("site")) == avant
+    assert not list(livre.chemin("site").parent.glob(".provisoire-*"))
+
+
 # --- ce qu'une page, même écrite à la main, ne peut pas faire
 
 INTERDITS = (
@@ -372,7 +410,7 @@ INTERDITS = (
 
 def test_aucune_directive_ne_lit_un_fichier_hors_du_livre(livre, tmp_path):
     config = _copier_le_livre(livre, tmp_path / "livre")
-    depuis = livre.chemin("site").parent / ".html.travail" / "source" / "book"
+    depuis = _travail(livre) / "source" / "book"
     lignes, vers = ["# Essai", ""], {}
     for interdit in INTERDITS:
         secret = tmp_path / f"secret-{len(lignes) + 1}.txt"
@@ -392,7 +430,7 @@ def test_aucune_directive_ne_lit_un_fichier_hors_du_livre(livre, tmp_path):
     assert [interdit for rang, interdit in vers.items() if not dites & {rang, rang + 1}] == []
     assert "book/notebook.md" in str(echec.value)
     assert _pages(livre.chemin("site")) == avant
-    composees = (livre.chemin("site").parent / ".html.travail" / "sortie").rglob("*")
+    composees = (_travail(livre) / "sortie").rglob("*")
     assert not [f for f in composees if f.is_file() and b"MOT-DE-PASSE" in f.read_bytes()]
 
 

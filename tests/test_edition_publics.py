@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -25,16 +26,30 @@ pytestmark = pytest.mark.bout_en_bout
 
 
 @pytest.fixture(scope="module")
-def editions(tmp_path_factory):
-    """Les deux éditions d'une ville minuscule, exécutées et construites."""
+def faites(tmp_path_factory):
+    """Les deux éditions d'une ville minuscule, celle des partenaires par la chaîne ; la configuration, et ce qu'il y
+    avait chez l'autre public avant puis après."""
     dossier = tmp_path_factory.mktemp("publics")
     ecrire_modeles(dossier / "notebooks")
     config = configurer(dossier)
     for public in PUBLICS:
         ecrire_gouvernance(ecrire_publie(dossier / "publie" / public, public=public))
-        executer(config, public)
-        construire(config, public)
-    return config
+    executer(config)
+    construire(config)
+    avant = _chez_le_public(config)
+    chaine = Chaine(config)
+    chaine.executer("partenaires", None)
+    chaine.livre("partenaires")
+    return config, avant, _chez_le_public(config)
+
+
+def _chez_le_public(config) -> set[Path]:
+    return {f for nom in ("edition", "site") for f in config.chemin(nom).parent.iterdir()}
+
+
+@pytest.fixture(scope="module")
+def editions(faites):
+    return faites[0]
 
 
 @pytest.fixture
@@ -94,16 +109,12 @@ def test_une_page_d_un_public_n_est_pas_reprise_pour_l_autre(editions):
     assert notes[0] != notes[1]
 
 
-def test_la_chaine_tient_et_se_souvient_de_chaque_public_chez_lui(editions):
+def test_la_chaine_tient_et_se_souvient_de_chaque_public_chez_lui(faites):
     """Verrous et mémoires sont à côté des dossiers de ce public, et l'autre ne les voit pas."""
-    chez_l_autre = {editions.chemin(nom).parent for nom in ("edition", "site")}
-    avant = {f for dossier in chez_l_autre for f in dossier.iterdir()}
-    chaine = Chaine(editions)
-    chaine.executer("partenaires", None)
-    chaine.livre("partenaires")
-    restes = {f.name for f in editions.chemin("edition", "partenaires").parent.iterdir() if f.name.startswith(".")}
+    config, avant, apres = faites
+    restes = {f.name for f in config.chemin("edition", "partenaires").parent.iterdir() if f.name.startswith(".")}
     assert {".edition.memoire", ".edition.verrou", ".site.memoire", ".site.verrou", ".site.travail"} <= restes
-    assert {f for dossier in chez_l_autre for f in dossier.iterdir()} == avant
+    assert apres == avant
 
 
 def test_deux_publics_ne_partagent_pas_un_dossier(editions):

@@ -52,8 +52,12 @@ def _refaire(octets: bytes, renommer=lambda nom: nom, changer=lambda nom, conten
         return flux.getvalue()
 
 
-def _dans_la_feuille(ajout: bytes):
-    return lambda nom, contenu: contenu.replace(b"</sheetData>", ajout + b"</sheetData>")
+def _dans_la_feuille(ajout: bytes, fois: int = 1):
+    def ajouter(nom: str, contenu: bytes) -> bytes:
+        lignes, fin, suite = contenu.partition(b"</sheetData>")
+        return b"".join([lignes, ajout * fois, fin, suite]) if fin else contenu
+
+    return ajouter
 
 
 def _strict(nom: str, contenu: bytes) -> bytes:
@@ -86,7 +90,7 @@ LISIBLES = {
 HOSTILES = {
     "cellule en XFD1048576": (_dans_la_feuille(EGAREE), "loin à droite du tableau"),
     "un milliard de rires": (_rire, "ne peut pas être ouvert"),
-    "1 Go d'espaces": (_dans_la_feuille(b" " * 10**9), "1 000 Mo une fois décompressé"),
+    "1 Go d'espaces": (_dans_la_feuille(b" ", 10**9), "1 000 Mo une fois décompressé"),
     "XML tronqué": (lambda nom, contenu: contenu[: len(contenu) // 2], "ne peut pas être ouvert"),
 }
 

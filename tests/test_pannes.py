@@ -16,7 +16,7 @@ import psutil
 import pytest
 from atelier import ecrire_modele
 from petite_grappe import attendre
-from petite_ville import SORTIES, commande, contenu, ecrire_petite_ville
+from petite_ville import SORTIES, commande, contenu
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
@@ -150,12 +150,9 @@ def test_un_defaut_du_programme_n_est_pas_une_panne():
 
 
 @pytest.fixture(scope="module")
-def petite_ville(tmp_path_factory):
-    """Une petite ville publiée une fois ; rend son dossier."""
-    dossier = tmp_path_factory.mktemp("ville")
-    fichier = ecrire_petite_ville(dossier, quartiers=False)
-    subprocess.run(commande("publier", fichier), check=True, capture_output=True, umask=0o077)
-    return dossier
+def petite_ville(ville_seule):
+    """Le dossier d'une petite ville publiée, que chaque essai remet en l'état."""
+    return ville_seule[0]
 
 
 @pytest.mark.bout_en_bout
@@ -242,6 +239,16 @@ def test_une_publication_interrompue_pendant_le_livre_s_arrete_et_la_suivante_ab
 # --- kill -9
 
 
+#: Où la publication est tuée, dans l'ordre où elle y passe ; et au hasard un peu après.
+MOMENTS = (
+    lambda ville, _: (ville / SORTIES["prepare"]).is_dir(),
+    lambda ville, _: (ville / SORTIES["prepare"] / "indicateurs.parquet").is_file(),
+    lambda ville, _: (ville / SORTIES["publie"] / "publique").is_dir(),
+    lambda ville, _: any((ville / SORTIES["edition"]).parent.rglob("*.ipynb")),
+    lambda _, processus: _au_livre(processus),
+)
+
+
 @pytest.mark.bout_en_bout
 def test_tuee_n_importe_quand_la_publication_suivante_donne_les_memes_octets(petite_ville, tmp_path):
     ville = tmp_path / "ville"
@@ -249,9 +256,11 @@ def test_tuee_n_importe_quand_la_publication_suivante_donne_les_memes_octets(pet
         shutil.copytree(petite_ville / nom, ville / nom)
     shutil.copy(petite_ville / "observatoire.yml", ville)
     lignes, hasard = commande("publier", ville / "observatoire.yml"), random.Random(2010)
-    for attente in (2, 3, 4, 6, 8):
+    for venu in MOMENTS:
         processus = subprocess.Popen(lignes, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        time.sleep(attente * hasard.uniform(0.7, 1.3))
+        attendre(lambda venu=venu, processus=processus: venu(ville, processus))
+        time.sleep(hasard.uniform(0, 1))
+        assert processus.poll() is None
         descendants = _descendants(processus)
         processus.kill()
         processus.wait()

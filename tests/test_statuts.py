@@ -181,17 +181,26 @@ def test_le_csv_garde_les_cinq_cas_et_les_relit(publies):
         assert (ligne["valeur"] == 0) == (cas == "zero")
 
 
-@pytest.mark.parametrize("statut", STATUTS)
-def test_la_fiche_d_un_indicateur_dit_et_explique_le_statut(tmp_path, statut):
-    ecrire_publie(tmp_path / "publie")
-    fichier = tmp_path / "publie" / "indicateurs.csv"
+@pytest.fixture(scope="module")
+def fiches(tmp_path_factory):
+    """Statut -> la fiche d'un indicateur dont la valeur de la ville porte ce statut."""
+    dossier = tmp_path_factory.mktemp("fiches")
+    codes = dict(zip(STATUTS, (CODE, "monoparentales", "sans_emploi", "personnes_seules"), strict=True))
+    fichier = ecrire_publie(dossier / "publie") / "indicateurs.csv"
     table = pd.read_csv(fichier, dtype=str, keep_default_na=False)
-    table.loc[table["niveau"].eq("ville") & table["indicateur"].eq(CODE), ["valeur", "statut"]] = ["", statut]
+    for statut, code in codes.items():
+        ici = table["niveau"].eq("ville") & table["indicateur"].eq(code)
+        assert ici.any()
+        table.loc[ici, ["valeur", "statut"]] = ["", statut]
     table.to_csv(fichier, index=False)
-    ecrire_fiches(tmp_path / "publie", RACINE / "data" / "schemas", tmp_path / "edition")
-    texte = (tmp_path / "edition" / "indicateurs" / f"{CODE}.md").read_text(encoding="utf-8")
-    assert f">{statut}</abbr></td>" in texte
-    assert f"{statut} : {STATUTS[statut].libelle}." in texte
+    ecrire_fiches(dossier / "publie", RACINE / "data" / "schemas", dossier / "edition")
+    return {s: (dossier / "edition" / "indicateurs" / f"{c}.md").read_text(encoding="utf-8") for s, c in codes.items()}
+
+
+@pytest.mark.parametrize("statut", STATUTS)
+def test_la_fiche_d_un_indicateur_dit_et_explique_le_statut(fiches, statut):
+    assert f">{statut}</abbr></td>" in fiches[statut]
+    assert f"{statut} : {STATUTS[statut].libelle}." in fiches[statut]
 
 
 def test_un_compte_de_depot_trop_petit_est_secret_et_zero_est_zero(tmp_path):

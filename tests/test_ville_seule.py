@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pandas as pd
 import pytest
-from petite_ville import SORTIES, commande, ecrire_petite_ville
+from petite_ville import SORTIES
 
 pytestmark = pytest.mark.bout_en_bout
 
 
-def test_la_ville_seule_va_jusqu_au_site(tmp_path):
-    fichier = ecrire_petite_ville(tmp_path / "ville", quartiers=False, immeubles=False)
-    fait = subprocess.run(commande("publier", fichier), capture_output=True, text=True)
+def test_la_ville_seule_va_jusqu_au_site(ville_seule):
+    ville, fait = ville_seule
     assert fait.returncode == 0, fait.stderr
     assert "Traceback" not in fait.stdout + fait.stderr
-    publies = pd.read_csv(fichier.parent / SORTIES["publie"] / "publique" / "indicateurs.csv")
+    publies = pd.read_csv(ville / SORTIES["publie"] / "publique" / "indicateurs.csv")
     assert set(publies["niveau"]) == {"ville", "qpv"}
     assert publies["statut"].eq("publie").any()
-    site = fichier.parent / SORTIES["site"]
+    site = ville / SORTIES["site"]
     assert list(site.rglob("index.html"))
     assert not [page for page in site.rglob("*.html") if page.parent.name == "quartiers"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -85,9 +86,10 @@ def comparer_les_tables(avant: Path, apres: Path) -> pd.DataFrame:
     ]
     declarees = {t.fichier: t for t in publiees().values()}
     noms = {f.name for dossier in (avant, apres) for f in dossier.glob("*.csv")} - {DICTIONNAIRE.fichier}
+    _, autres, manquent = filecmp.cmpfiles(avant, apres, noms, shallow=False)
     trouvees = [
         _differer(nom, declarees.get(nom), [_lire_en_texte(d / nom, annees[0] & annees[1]) for d in (avant, apres)])
-        for nom in sorted(noms)
+        for nom in sorted([*autres, *manquent])
     ]
     return pd.concat([pd.DataFrame(columns=COLONNES_DES_TABLES), *trouvees], ignore_index=True)
 

@@ -7,7 +7,7 @@ est exact, si bien que l'ordre des lignes et leur partage en lots ne changent pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,16 +73,28 @@ class Regles:
 def lire_regles(
     declarations: Iterable[Indicateur], tables: dict[str, pd.DataFrame], annee: int, baremes: Baremes
 ) -> Regles:
-    """Essayer chaque indicateur sur des tables, même vides : ce qu'il lit ne dépend pas de leurs lignes."""
+    """Essayer chaque indicateur sur des tables, même vides : ce qu'il lit ne dépend pas de leurs lignes.
+
+    Les modalités d'une répartition partagent un essai, comme leur comptage.
+    """
     bareme = baremes.au_31_decembre(annee)
-    lues, sans_regle = {}, {}
+    lues, sans_regle, essais = {}, {}, {}
     for declaration in declarations:
-        try:
-            lues[declaration] = declaration.classer(tables, bareme).lues
-        except (SansObjet, BaremeAbsent) as absence:
-            sans_regle[declaration.code] = "nd" if isinstance(absence, BaremeAbsent) else "na"
-            lues[declaration] = frozenset()
+        groupe = declaration.groupe or declaration.code
+        if groupe not in essais:
+            essais[groupe] = _essayer(declaration, tables, bareme)
+        lues[declaration], statut = essais[groupe]
+        if statut:
+            sans_regle[declaration.code] = statut
     return Regles(annee, lues, sans_regle)
+
+
+def _essayer(declaration: Indicateur, tables: dict[str, pd.DataFrame], bareme: Callable) -> tuple[frozenset, str]:
+    """Les colonnes lues, et le statut de l'indicateur si sa règle manque."""
+    try:
+        return declaration.classer(tables, bareme).lues, ""
+    except (SansObjet, BaremeAbsent) as absence:
+        return frozenset(), "nd" if isinstance(absence, BaremeAbsent) else "na"
 
 
 def sommer_selon(regles: Regles, tables: dict[str, pd.DataFrame], baremes: Baremes, dimensions: list[str]) -> Sommes:

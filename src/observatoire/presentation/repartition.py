@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import seaborn
+from matplotlib import colormaps
 
 from observatoire.presentation import donnees, reperes, selection
 from observatoire.presentation.affichage import Fragment, absent
@@ -171,7 +171,8 @@ def _aspect(nom: str, couleur) -> dict:
 def _couleurs(noms: list[str]) -> list:
     """Une rampe ordonnée du foncé au clair ; l'inconnu en gris."""
     connus = [n for n in noms if n.lower() not in _INCONNUES]
-    rampe = iter(seaborn.color_palette("YlGnBu_r", len(connus) + 1)[: len(connus)])
+    # Celle de seaborn.color_palette("YlGnBu_r"), que l'édition mettrait une seconde à charger.
+    rampe = iter(map(tuple, colormaps["YlGnBu_r"](np.linspace(0, 1, len(connus) + 3)[1:-2])[:, :3].tolist()))
     return ["#c3cad1" if n.lower() in _INCONNUES else next(rampe) for n in noms]
 
 
