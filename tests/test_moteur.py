@@ -24,7 +24,8 @@ from papermill.iorw import load_notebook_node
 
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.moteur.papermill import _ranger
-from observatoire.moteur.souche import EnfantMort, Ordre, Souche, SoucheMorte, TropLong, fourche_possible
+from observatoire.moteur.souche import EnfantMort, Ordre, Souche, SoucheMorte, TropLong
+from observatoire.processus import fourche_possible
 from observatoire.publie import VARIABLE
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="ce système ne sait pas se dédoubler")

@@ -17,7 +17,7 @@ from observatoire.edition.page import faire_page
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import preparer
 from observatoire.moteur.porte import Porte, landlock_possible
-from observatoire.moteur.souche import fourche_possible
+from observatoire.processus import fourche_possible
 
 FERMEE = "qui ne lui est pas ouvert : une page est faite de ce qui est publié pour son public, et de rien d'autre."
 

@@ -14,6 +14,8 @@ from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 
+REGLAGE = "OBSERVATOIRE_FOURCHE"
+
 
 def coeurs() -> int:
     """Le nombre de cœurs que ce processus peut employer."""
@@ -34,48 +36,57 @@ def engager(effectif: int, module: str, installer: Callable | None = None, *argu
     return ProcessPoolExecutor(effectif, contexte, _preparer, (installer, arguments))
 
 
+def fourche_possible() -> bool:
+    """Vrai où se dédoubler est sûr : sous Linux, sauf ``OBSERVATOIRE_FOURCHE=0``.
+
+    Sous macOS les bibliothèques du système n'en répondent pas : il faut le demander (``OBSERVATOIRE_FOURCHE=1``).
+    """
+    if not hasattr(os, "fork"):
+        return False
+    return os.environ.get(REGLAGE, "1" if sys.platform == "linux" else "0") == "1"
+
+
 @contextmanager
-def a_cote(tache: Callable[[], object]) -> Iterator[None]:
+def a_cote(tache: Callable[[], object]) -> Iterator[list]:
     """Faire ``tache`` dans une copie de ce processus pendant le bloc, qui se ferme quand elle est faite.
 
-    N'en revient que ce qu'elle a écrit sur le disque, ou l'erreur qui l'a arrêtée. Sur un seul cœur, et là où un
-    processus ne se copie pas, elle est faite d'abord, ici.
+    La liste donnée reçoit alors ce que la tâche rend ; l'erreur qui l'a arrêtée est levée, ou :class:`BrokenExecutor`
+    si sa copie est morte. Sur un seul cœur, et là où un processus ne se copie pas, elle est faite d'abord, ici.
     """
-    possible = os.environ.get("OBSERVATOIRE_FOURCHE", "1") == "1" and sys.platform == "linux"
-    if coeurs() < 2 or not possible:
-        tache()
-        yield
+    if coeurs() < 2 or not fourche_possible():
+        yield [tache()]
         return
     ici, la_bas = multiprocessing.Pipe(duplex=False)
-    double = multiprocessing.get_context("fork").Process(target=_rendre_compte, args=(tache, la_bas))
+    double, rendu = multiprocessing.get_context("fork").Process(target=_rendre_compte, args=(tache, la_bas)), []
     double.start()
     la_bas.close()
     try:
-        yield
+        yield rendu
         try:
-            erreur = ici.recv()
+            reussie, fait = ici.recv()
         except EOFError:
-            erreur = BrokenExecutor("un processus de calcul s'est arrêté.")
+            double.join()
+            comment = signal.Signals(-double.exitcode).name if double.exitcode < 0 else f"sortie {double.exitcode}"
+            reussie, fait = False, BrokenExecutor(f"un processus de calcul s'est arrêté ({comment}).")
     finally:
         double.kill()  # sans effet s'il a fini
         double.join()
-    if erreur is not None:
-        raise erreur
+    if not reussie:
+        raise fait
+    rendu.append(fait)
 
 
 def _rendre_compte(tache: Callable[[], object], bout: Connection) -> None:
-    """Dans la copie : faire la tâche, et dire ce qui l'a arrêtée."""
+    """Dans la copie : faire la tâche, et dire ce qu'elle rend ou ce qui l'a arrêtée."""
     _preparer(None, ())
-    panne = None
     try:
-        tache()
+        bout.send((True, tache()))
     except Exception as erreur:  # noqa: BLE001 – quelle qu'elle soit, c'est l'original qui la dira
-        panne = erreur
-    try:
-        pickle.loads(pickle.dumps(panne))
-    except Exception:  # noqa: BLE001 – celle-là ne voyage pas telle quelle
-        panne = RuntimeError(f"{type(panne).__name__} : {panne}")
-    bout.send(panne)
+        try:
+            pickle.loads(pickle.dumps(erreur))
+        except Exception:  # noqa: BLE001 – celle-là ne voyage pas telle quelle
+            erreur = RuntimeError(f"{type(erreur).__name__} : {erreur}")
+        bout.send((False, erreur))
 
 
 def _une_socket_tient() -> bool:

@@ -18,7 +18,7 @@ from observatoire.edition.execution import porte_d_un_public
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
-from observatoire.moteur.souche import fourche_possible
+from observatoire.processus import fourche_possible
 from observatoire.publication import Commentaires
 from observatoire.publication.ecrits import COMMENTAIRES
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from observatoire.edition.travail import Resultat, Travail
 from observatoire.moteur.porte import Porte
-from observatoire.moteur.souche import Souche, SoucheMorte, fourche_possible
-from observatoire.processus import coeurs
+from observatoire.moteur.souche import Souche, SoucheMorte
+from observatoire.processus import coeurs, fourche_possible
 from observatoire.publie import VARIABLE
 
 PAGE = "observatoire.edition.page"

@@ -31,8 +31,8 @@ from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
-from observatoire.moteur.souche import Souche, fourche_possible
-from observatoire.processus import engager
+from observatoire.moteur.souche import Souche
+from observatoire.processus import engager, fourche_possible
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"

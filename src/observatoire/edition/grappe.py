@@ -21,7 +21,7 @@ from observatoire.erreurs import ErreurObservatoire
 from observatoire.grappe import rejoindre
 from observatoire.memoire import empreinte_du_code
 from observatoire.moteur.porte import Porte
-from observatoire.moteur.souche import fourche_possible
+from observatoire.processus import fourche_possible
 
 ESSAIS = 3  # une page dont l'ouvrier disparaît est reprise par un autre
 _DATE = (1980, 1, 1, 0, 0, 0)

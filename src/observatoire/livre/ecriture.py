@@ -6,20 +6,17 @@ mort, de ceux qu'il emploie.
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
-import signal
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from concurrent.futures import BrokenExecutor
+from functools import partial
 from typing import Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
-from observatoire.moteur.souche import fourche_possible
-from observatoire.processus import coeurs
+from observatoire.processus import a_cote, coeurs, fourche_possible
 
 #: En dessous, se dédoubler coûte plus que cela ne rapporte.
 ASSEZ = 20
@@ -58,27 +55,27 @@ def _a_deux(docnames: Sequence[str]) -> bool:
     return len(docnames) >= ASSEZ and coeurs() > 1 and fourche_possible()
 
 
-def _partager(faire: Callable, ici: Sequence[str], a_cote: Sequence[str], rendre: Callable[[], Any]) -> Any:
-    """Faire les pages d'``ici`` pendant qu'un double fait celles d'``a_cote`` ; rend ce que le double a à rendre.
+def _partager(faire: Callable, ici: Sequence[str], a_part: Sequence[str], rendre: Callable[[], Any]) -> Any:
+    """Faire les pages d'``ici`` pendant qu'un double fait celles d'``a_part`` ; rend ce que le double a à rendre.
 
     Ses avertissements sont repris ; ce qui l'a arrêté est levé (:class:`TravailArrete`).
     """
-    bout, son_bout = multiprocessing.Pipe(duplex=False)
-    travail = (faire, a_cote, rendre, son_bout)
-    double = multiprocessing.get_context("fork").Process(target=_faire_a_cote, args=travail)
-    double.start()
-    son_bout.close()
     try:
-        faire(ici)
-        return _reprendre(bout, double)
-    finally:
-        double.kill()  # sans effet s'il a fini
-        double.join()
+        with a_cote(partial(_faire_a_part, faire, a_part, rendre)) as fait:
+            faire(ici)
+    except BrokenExecutor as perdu:
+        raise TravailArrete(str(perdu)) from None
+    ((panne, journal, rendu),) = fait
+    for avis in journal:
+        _journal.handle(avis)
+    if panne:
+        raise TravailArrete(panne)
+    return rendu
 
 
-def _faire_a_cote(faire: Callable, docnames: Sequence[str], rendre: Callable[[], Any], bout: Connection) -> None:
-    """Dans le double : faire ces pages, puis dire ce qui s'est passé et ce qu'il en rend."""
-    journal, panne, rendu = logging.LogCollector(), None, None
+def _faire_a_part(faire: Callable, docnames: Sequence[str], rendre: Callable[[], Any]) -> tuple[str, list, Any]:
+    """Dans le double : ce qui l'a arrêté, ses avertissements, ce qu'il rend."""
+    journal, panne, rendu = logging.LogCollector(), "", None
     try:
         with journal.collect():
             faire(docnames)
@@ -87,19 +84,4 @@ def _faire_a_cote(faire: Callable, docnames: Sequence[str], rendre: Callable[[],
         cause = erreur.__cause__ or erreur  # Sphinx enveloppe celle d'une extension
         panne = f"{type(cause).__name__}: {cause}"
     logging.convert_serializable(journal.logs)
-    bout.send((panne, journal.logs, rendu))
-
-
-def _reprendre(bout: Connection, double: BaseProcess) -> Any:
-    """Attendre le double ; reprendre ses avertissements et ce qu'il rend, ou lever ce qui l'a arrêté."""
-    try:
-        panne, journal, rendu = bout.recv()
-    except EOFError:
-        double.join()
-        comment = signal.Signals(-double.exitcode).name if double.exitcode < 0 else f"sortie {double.exitcode}"
-        raise TravailArrete(f"un processus qui faisait des pages s'est arrêté ({comment}).") from None
-    for avis in journal:
-        _journal.handle(avis)
-    if panne:
-        raise TravailArrete(panne)
-    return rendu
+    return panne, journal.logs, rendu

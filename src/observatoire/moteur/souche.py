@@ -22,7 +22,6 @@ from observatoire.moteur.porte import Porte
 
 #: Ce que dit une souche qui a pu démarrer ; sinon, pourquoi elle ne l'a pas pu, en JSON.
 PRETE = b"prete\n"
-REGLAGE = "OBSERVATOIRE_FOURCHE"
 #: Ce que tout notebook trouve dans son environnement, ici comme dans le noyau « observatoire ».
 ENVIRONNEMENT = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONHASHSEED": "0"}
 #: Ce qu'emploie un notebook.
@@ -49,16 +48,6 @@ class Ordre(NamedTuple):
     environnement: Mapping[str, str]
     delai: float | None = None
     atelier: str | None = None
-
-
-def fourche_possible() -> bool:
-    """Vrai où se dédoubler est sûr : sous Linux, sauf ``OBSERVATOIRE_FOURCHE=0``.
-
-    Sous macOS les bibliothèques du système n'en répondent pas : il faut le demander (``OBSERVATOIRE_FOURCHE=1``).
-    """
-    if not hasattr(os, "fork"):
-        return False
-    return os.environ.get(REGLAGE, "1" if sys.platform == "linux" else "0") == "1"
 
 
 class Souche:
