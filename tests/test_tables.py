@@ -60,6 +60,15 @@ def test_l_ordre_du_calcul_suit_ce_que_chaque_etape_lit():
         assert all(etapes.index(lue.etape) <= etapes.index(table.etape) for lue in table.de), table.nom
 
 
+def test_aucune_branche_du_calcul_n_attend_rien_d_une_autre():
+    premiere, branches = tables.etapes()[0], tables.branches()
+    assert sorted([premiere, *(e for b in branches for e in b)], key=tables.etapes().index) == [*tables.etapes()]
+    for branche in branches:
+        for rang, etape in enumerate(branche):
+            assert tables.attendues()[etape] <= {premiere, *branche[:rang]}, etape.nom
+    assert len(branches) > 1
+
+
 def test_declarer_ne_charge_rien_de_lourd():
     code = "import sys, observatoire.tables as t; t.etapes(); print(*{m.partition('.')[0] for m in sys.modules})"
     faits = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

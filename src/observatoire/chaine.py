@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib import import_module
+from functools import cache, partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -30,12 +29,17 @@ from observatoire.isolement import preparer
 from observatoire.journal import Journal
 from observatoire.marque import exiger, exiger_partage
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
+from observatoire.processus import a_cote
+from observatoire.tables import Etape, Travail
 from observatoire.tables.indicateurs import INDICATEURS
 from observatoire.typographie import grouper
 from observatoire.verrou import Verrou
 
 if TYPE_CHECKING:
     from observatoire.moteur.souche import Souche
+
+#: Octets de tables préparées au-delà desquels une étape se fait seule : deux les liraient à la fois en mémoire.
+_PETIT = 64 << 20
 
 
 @dataclass
@@ -277,13 +281,32 @@ class Chaine:
         self._avertir_si_ouvert()
         self._avertir_si_en_clair(dask)
         exiger_les_saisies(self.config)
-        travail, bilans = tables.Travail(self.config, dask, sans_les_refuses), {}
-        for etape in tables.etapes():
+        travail = Travail(self.config, dask, sans_les_refuses)
+        lecture, *suivantes = tables.etapes()
+        self._faire([lecture], travail)
+        if dask or not self._tient_deux_fois():
+            return self._faire(suivantes, travail)[INDICATEURS.etape]
+        ici, *autres = tables.branches()
+        a_part = [etape for branche in autres for etape in branche]
+        with a_cote(partial(_faire, a_part, replace(travail, lots={}, avancer=None))) as faites:
+            bilans = self._faire(ici, travail)
+        for etape, (bilan, duree, avertissements) in zip(a_part, *faites, strict=True):
+            self.journal.faite(etape.nom, duree, bilan)
+            self.journal.avertir(etape.nom, avertissements)
+        return bilans[INDICATEURS.etape]
+
+    def _faire(self, etapes: Iterable[Etape], travail: Travail) -> dict[Etape, str]:
+        bilans = {}
+        for etape in etapes:
             with self.journal.etape(etape.nom) as suivie:
                 travail.avancer, travail.avertissements = suivie.avancer, ()
-                bilans[etape] = suivie.bilan = getattr(import_module(etape.module), etape.fonction)(travail)
+                bilans[etape] = suivie.bilan = etape.faire(travail)
             self.journal.avertir(etape.nom, travail.avertissements)
-        return bilans[INDICATEURS.etape]
+        return bilans
+
+    def _tient_deux_fois(self) -> bool:
+        """Ce qui est préparé est-il assez petit pour que deux étapes le lisent à la fois ?"""
+        return sum(f.stat().st_size for f in self.config.chemin("prepare").rglob("*.parquet")) < _PETIT
 
     def _proteger(self, public: str, protege: str, avant: Callable[[], object]) -> str:
         """Tout publier ; seulement les écrits, si ce qui se protège (``protege``, son empreinte) est déjà en place."""
@@ -455,6 +478,16 @@ def _dire_ce_qui_manque(lu: Path | None) -> Iterator[None]:
 def _immeubles(prepare: Path) -> Iterable[Path]:
     """Les tables des immeubles : le nom de ceux qu'un public peut voir en vient."""
     return sorted(prepare.glob("tables/*/immeubles.parquet"))
+
+
+def _faire(etapes: Iterable[Etape], travail: Travail) -> list[tuple[str, float, tuple[str, ...]]]:
+    """Le bilan, les secondes et les avertissements de chaque étape, l'une après l'autre."""
+    faites = []
+    for etape in etapes:
+        depart, travail.avertissements = time.perf_counter(), ()
+        bilan = etape.faire(travail)
+        faites.append((bilan, time.perf_counter() - depart, travail.avertissements))
+    return faites
 
 
 def _donnes(**options: object) -> dict[str, object]:

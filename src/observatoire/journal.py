@@ -20,6 +20,7 @@ class Journal:
             stderr=True, highlight=False, soft_wrap=True
         )  # une commande à recopier reste entière
         self.etapes: list[tuple[str, float, str]] = []
+        self._depart = time.perf_counter()
 
     @contextmanager
     def etape(self, libelle: str) -> Iterator[Etape]:
@@ -36,8 +37,11 @@ class Journal:
         with Progress(*colonnes, console=self.console, transient=True, disable=not self.console.is_terminal) as barre:
             suivi = Etape(barre, barre.add_task("", total=None, etape=libelle))
             yield suivi
-        duree = time.perf_counter() - depart
-        self._noter("[green]✓[/]", libelle, duree, suivi.bilan)
+        self.faite(libelle, time.perf_counter() - depart, suivi.bilan)
+
+    def faite(self, libelle: str, duree: float, bilan: str) -> None:
+        """Dire qu'une étape est faite, et le temps (s) qu'elle a pris."""
+        self._noter("[green]✓[/]", libelle, duree, bilan)
 
     def inchange(self, libelle: str, duree: float, bilan: str) -> None:
         """Dire qu'une étape n'avait rien à refaire, le temps (s) qu'il a fallu pour le savoir, et ce qui est là."""
@@ -53,8 +57,8 @@ class Journal:
             self.console.print(f"  [yellow]![/] {escape(ou)} : [dim]{escape(avertissement.strip())}")
 
     def resumer(self) -> None:
-        """Imprimer le bilan : chaque étape, sa durée, sa part du total."""
-        total = sum(duree for _, duree, _ in self.etapes)
+        """Imprimer le bilan : chaque étape, sa durée, sa part du temps passé ; deux ont pu se faire à la fois."""
+        total = time.perf_counter() - self._depart
         if len(self.etapes) < 2:
             return
         tableau = Table(title="Bilan", title_justify="left", box=None, pad_edge=False)

@@ -15,8 +15,8 @@ from pathlib import Path
 from observatoire.tables.contrat import CODE, PREPARE, PUBLIE, RIEN, Colonne, Etape, Purge, Table, Travail, en_texte
 
 __all__ = [
-    "CODE", "PREPARE", "PUBLIE", "RIEN", "Colonne", "Etape", "Purge", "Table", "Travail", "en_texte", "etapes",
-    "lecteurs", "preparees", "publiees", "toutes",
+    "CODE", "PREPARE", "PUBLIE", "RIEN", "Colonne", "Etape", "Purge", "Table", "Travail", "attendues", "branches",
+    "en_texte", "etapes", "lecteurs", "preparees", "publiees", "toutes",
 ]  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def etapes() -> tuple[Etape, ...]:
     for table in preparees().values():
         siennes.setdefault(table.etape, []).append(table)
     poids = {e: -len({s for t in tables for s in suites(t)}) for e, tables in siennes.items()}
-    attend = {e: {lue.etape for t in tables for lue in t.de} - {e} for e, tables in siennes.items()}
+    attend = attendues()
     faites: list[Etape] = []
     while reste := [e for e in siennes if e not in faites]:
         pretes = [e for e in reste if attend[e] <= set(faites)]
@@ -68,3 +68,20 @@ def etapes() -> tuple[Etape, ...]:
             raise ValueError(f"ces étapes s'attendent l'une l'autre : {', '.join(e.nom for e in reste)}.")
         faites.append(min(pretes, key=lambda e: (poids[e], e.nom)))
     return tuple(faites)
+
+
+def attendues() -> dict[Etape, set[Etape]]:
+    """Étape du calcul -> celles dont elle lit les tables."""
+    attend: dict[Etape, set[Etape]] = {}
+    for table in preparees().values():
+        attend.setdefault(table.etape, set()).update(lue.etape for lue in table.de)
+    return {etape: siennes - {etape} for etape, siennes in attend.items()}
+
+
+def branches() -> list[list[Etape]]:
+    """Ce qui suit la première étape du calcul, en branches dont aucune n'attend rien d'une autre."""
+    attend, trouvees = attendues(), []
+    for etape in etapes()[1:]:
+        liees = [branche for branche in trouvees if attend[etape] & {*branche}]
+        trouvees = [b for b in trouvees if b not in liees] + [[*(e for b in liees for e in b), etape]]
+    return sorted(trouvees, key=lambda branche: etapes().index(branche[0]))

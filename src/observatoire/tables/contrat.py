@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +34,10 @@ class Etape:
     nom: str
     module: str
     fonction: str = "faire"
+
+    def faire(self, travail: Travail) -> str:
+        """L'exécuter ; rend son bilan."""
+        return getattr(import_module(self.module), self.fonction)(travail)
 
 
 @dataclass(frozen=True)
