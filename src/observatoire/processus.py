@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -20,6 +21,12 @@ REGLAGE = "OBSERVATOIRE_FOURCHE"
 def coeurs() -> int:
     """Le nombre de cœurs que ce processus peut employer."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def ramasser_moins() -> None:
+    """Chercher moins souvent les objets à détruire : qui compose ou exécute des pages en garde bien plus qu'il n'en
+    jette, et y passait le sixième de son temps."""
+    gc.set_threshold(50_000, 20, 50)
 
 
 def engager(effectif: int, module: str, installer: Callable | None = None, *arguments: object) -> ProcessPoolExecutor:

@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from observatoire.configuration import PUBLICS, Configuration
@@ -32,12 +32,10 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
 from observatoire.moteur.souche import Souche
-from observatoire.processus import engager, fourche_possible
+from observatoire.processus import a_cote, fourche_possible
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
-#: Pages en dessous desquelles un processus de plus mettrait plus de temps à naître qu'il n'en ferait gagner.
-PEU = 10
 #: Les chemins de la configuration qu'aucune page n'ouvre.
 FERMES = ("brut", "prepare", "publie", "suivi", "cle")
 
@@ -82,13 +80,13 @@ def executer(
     a_faire = [t for t in travaux if refaire or not carnet.est_a_jour(t)]
     shutil.rmtree(carnet.echecs, ignore_errors=True)
     ici = Lieu(publie, carnet.ecart / "atelier", porte_d_un_public(config, public))
-    # Pendant que les pages se font, dans un autre processus s'il y en a beaucoup.
-    a_cote = engager(1, __name__) if len(a_faire) > PEU else ThreadPoolExecutor(1)
-    with _demarre(ici, souche, utile=bool(a_faire) and not dask) as lieu, a_cote:
-        fiches = a_cote.submit(ecrire_les_fiches, carnet, config.chemin("schemas"))
+    with (
+        a_cote(partial(ecrire_les_fiches, carnet, config.chemin("schemas"))) as fiches,
+        _demarre(ici, souche, utile=bool(a_faire) and not dask) as lieu,
+    ):
         resultats = _executer(a_faire, lieu, ouvriers, dask)
         rates, avertissements = _ranger(carnet, resultats, len(a_faire), avancement)
-        ecrites = fiches.result()
+    (ecrites,) = fiches
     if rates:
         raise EditionIncomplete(_message(rates, len(travaux), carnet.echecs))
     attendus = joindre_le_reste(carnet, travaux, ecrites)

@@ -9,10 +9,13 @@ import os
 import signal
 import threading
 
+from observatoire.processus import ramasser_moins
+
 
 def principal() -> None:
     """Lancer jupyter-book avec les arguments reçus, dans un groupe de processus à part."""
     threading.Thread(target=_mourir_avec_le_parent, daemon=True).start()
+    ramasser_moins()
     from jupyter_book.cli.main import main
 
     main()

@@ -26,6 +26,7 @@ from observatoire.erreurs import decrire
 from observatoire.moteur.interprete import creer, executer
 from observatoire.moteur.porte import Porte
 from observatoire.moteur.souche import PRETE
+from observatoire.processus import ramasser_moins
 
 _PR_SET_PDEATHSIG = 1
 _PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
@@ -38,6 +39,7 @@ def principal(arguments: list[str]) -> None:
     """
     controle = socket.socket(fileno=int(arguments[0]))
     numero = os.getpid()
+    ramasser_moins()
     interprete = creer()
     _importer(arguments[2:], controle)
     if not (depart := controle.makefile("rb", 0).readline()):
