@@ -92,9 +92,9 @@ def construire(
     with composition(travail) as sortie:
         html = _lancer_jupyter_book(source, sortie)
         # L'index, qu'un autre programme fait pendant ce temps, ne lit que les mots des pages : ils n'y changent plus.
-        with ecrire_dossier(site) as nouveau, ThreadPoolExecutor(1) as a_cote:
+        with ecrire_dossier(site) as nouveau, ThreadPoolExecutor(1) as fil:
             dire(2, len(ETAPES), ETAPES[2])
-            index = a_cote.submit(indexer, html, nouveau / "pagefind")
+            index = fil.submit(indexer, html, nouveau / "pagefind")
             shutil.copytree(html, nouveau, ignore=_SORTIES_INUTILES, dirs_exist_ok=True)
             _joindre_les_fichiers(config.chemin("edition", public), nouveau)
             (nouveau / "index.html").write_text(_accueil(edition), encoding="utf-8")

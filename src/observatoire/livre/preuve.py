@@ -9,6 +9,7 @@ import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,6 +17,7 @@ from lxml import html
 
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre.politique import reproches
+from observatoire.processus import a_cote
 
 #: Les pages du site qui ne viennent d'aucune source du livre.
 HORS_PLAN = {"index.html", "search.html", "404.html"}
@@ -41,16 +43,18 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str], indexe
     exister ; rien ne doit s'y exécuter ni appeler un autre site ; l'index doit connaître chaque page.
     """
     fautes = [f"{chemin} : manque." for chemin in fichiers if not _est_entier(site / chemin)]
-    lues: dict[str, Lue] = {}
     presentes = {p.relative_to(site).as_posix(): p for p in sorted(site.rglob("*.html")) if "pagefind" not in p.parts}
     attendues = {f"{page}.html": source for page, source in sources.items()}
     fautes += [f"{page} : manque." for page in sorted({*attendues, *HORS_PLAN} - presentes.keys())]
     fautes += [
         f"{page} : ne vient d'aucune source." for page in sorted(presentes.keys() - attendues.keys() - HORS_PLAN)
     ]
-    for page, fichier in presentes.items():
-        lues[page], siennes = _lire_la_page(fichier, attendues.get(page))
-        fautes += [f"{page} : {faute}" for faute in siennes]
+    a_lire = [(page, fichier, attendues.get(page)) for page, fichier in presentes.items()]
+    with a_cote(partial(_lire_les_pages, a_lire[1::2])) as autres:
+        lectures = _lire_les_pages(a_lire[::2])
+    lectures |= autres[0]
+    fautes += [f"{page} : {faute}" for page in presentes for faute in lectures[page][1]]
+    lues = {page: lectures[page][0] for page in presentes}
     indexe()
     fautes += [f"{page} : « {lien} » ne mène nulle part." for page, lien in _morts(site, lues)]
     fautes += _defauts_de_l_index(site, len(attendues))
@@ -60,6 +64,10 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str], indexe
             "\n".join([f"le site n'a pas été publié : {len(fautes)} défaut(s) dans ce qui vient d'être composé.",
                        *(f"  - {faute}" for faute in fautes[:_MONTREES]), *suite])
         )  # fmt: skip
+
+
+def _lire_les_pages(a_lire: list[tuple[str, Path, Path | None]]) -> dict[str, tuple[Lue, list[str]]]:
+    return {page: _lire_la_page(fichier, source) for page, fichier, source in a_lire}
 
 
 def _lire_la_page(fichier: Path, source: Path | None) -> tuple[Lue, list[str]]:
