@@ -220,7 +220,7 @@ class Chaine:
         ouvriers: int | None,
         delai: int | None = None,
         dask: str | None = None,
-        souche: Callable[[], Souche | None] | None = None,
+        souche: Callable[[], Souche | None] = lambda: None,
     ) -> None:
         """De ``publie`` aux pages exécutées ; ``delai`` : secondes accordées à une cellule ; ``dask`` : une adresse ;
         ``souche`` : donne, s'il le faut, celle dont naissent les pages."""
@@ -288,7 +288,7 @@ class Chaine:
             return self._faire(suivantes, travail)[INDICATEURS.etape]
         ici, *autres = tables.branches()
         a_part = [etape for branche in autres for etape in branche]
-        with a_cote(partial(_faire, a_part, replace(travail, lots={}, avancer=None))) as faites:
+        with a_cote(partial(_faire_a_part, a_part, replace(travail, lots={}, avancer=None))) as faites:
             bilans = self._faire(ici, travail)
         for etape, (bilan, duree, avertissements) in zip(a_part, *faites, strict=True):
             self.journal.faite(etape.nom, duree, bilan)
@@ -341,7 +341,7 @@ class Chaine:
         ouvriers: int | None,
         delai: int | None,
         dask: str | None,
-        souche: Callable[[], Souche | None] | None,
+        souche: Callable[[], Souche | None],
     ) -> str:
         from observatoire.edition import executer
 
@@ -480,7 +480,7 @@ def _immeubles(prepare: Path) -> Iterable[Path]:
     return sorted(prepare.glob("tables/*/immeubles.parquet"))
 
 
-def _faire(etapes: Iterable[Etape], travail: Travail) -> list[tuple[str, float, tuple[str, ...]]]:
+def _faire_a_part(etapes: Iterable[Etape], travail: Travail) -> list[tuple[str, float, tuple[str, ...]]]:
     """Le bilan, les secondes et les avertissements de chaque étape, l'une après l'autre."""
     faites = []
     for etape in etapes:

@@ -61,7 +61,7 @@ def executer(
     delai: int = DELAI,
     dask: str | None = None,
     refaire: bool = False,
-    souche: Callable[[], Souche | None] | None = None,
+    souche: Callable[[], Souche | None] = lambda: None,
 ) -> Bilan:
     """Exécuter l'édition d'un public dans son dossier, ``config.chemin("edition", public)``.
 
@@ -159,12 +159,12 @@ def porte_d_un_public(config: Configuration, public: str) -> Porte:
 
 
 @contextmanager
-def _demarre(lieu: Lieu, souche: Callable[[], Souche | None] | None, utile: bool) -> Iterator[Lieu]:
+def _demarre(lieu: Lieu, souche: Callable[[], Souche | None], utile: bool) -> Iterator[Lieu]:
     """Le même lieu, sa souche en marche si elle est ``utile`` et que l'on peut se dédoubler."""
     if not (utile and fourche_possible()):
         yield lieu
         return
-    with demarrer(lieu.publie, lieu.porte, souche and souche()) as en_marche:
+    with demarrer(lieu.publie, lieu.porte, souche()) as en_marche:
         yield replace(lieu, souche=en_marche)
 
 
