@@ -6,7 +6,8 @@ Les dépôts fictifs par défaut sont produits, calculés et protégés dans un 
 commandes entières : la commande ``papermill`` dans une boucle, page après page, avec un noyau ordinaire ;
 ``observatoire executer`` à froid ; ``observatoire publier`` à froid, sans changement, après un commentaire ajouté à un
 quartier (sa page change), après un logement changé (toute page qui montre la ville change).
-Le plancher est celui de ``bench/plancher.py``.
+Le plancher est celui de ``bench/plancher.py`` : les seules pages, dans un processus chaud. ``bench/moteur.py`` fait les
+mêmes pages par le moteur ; ``executer`` démarre, écrit aussi fiches, données et documents.
 """
 
 from __future__ import annotations
@@ -102,8 +103,10 @@ def mesurer(echantillon: int | None = None) -> tuple[int, list[Mesure]]:
         publie = chantier.publie / "publique"
         travaux = [preparer(page) for page in lister_pages(publie, RACINE / "notebooks")]
         mesures.append(Mesure("executer, à froid", chantier.observatoire("executer", "--refaire")))
-        plancher = [sys.executable, str(RACINE / "bench" / "plancher.py"), str(publie), str(RACINE / "notebooks")]
-        mesures.append(Mesure("plancher, un processus chaud", float(_sortie(plancher))))
+        for nom, programme in (("plancher, un processus chaud", "plancher"), ("moteur, une souche chaude", "moteur")):
+            fichier = RACINE / "bench" / f"{programme}.py"
+            commande = [sys.executable, str(fichier), str(publie), str(RACINE / "notebooks")]
+            mesures.append(Mesure(nom, float(_sortie(commande))))
         pages = travaux[:: max(1, len(travaux) // (echantillon or len(travaux)))]
         boucle = boucle_de_papermill(pages, publie, chantier.dossier) * len(travaux) / len(pages)
         mesures.append(Mesure(f"boucle de papermill ({len(pages)} pages mesurées)", boucle))
@@ -117,10 +120,12 @@ def mesurer(echantillon: int | None = None) -> tuple[int, list[Mesure]]:
 
 def rapports(mesures: list[Mesure]) -> list[tuple[str, float, str]]:
     """Les rapports demandés, et ce qu'ils visent."""
-    froid, moteur, plancher, boucle, rien, quartier, depot = (m.secondes for m in mesures)
+    froid, executer, plancher, moteur, boucle, rien, quartier, depot = (m.secondes for m in mesures)
+    coeurs = os.cpu_count() or 1
     return [
-        ("boucle de papermill / moteur", boucle / moteur, "au moins 15"),
-        (f"moteur / (plancher / {os.cpu_count()} cœurs)", moteur / (plancher / (os.cpu_count() or 1)), "au plus 1,3"),
+        ("boucle de papermill / executer", boucle / executer, "au moins 15"),
+        (f"moteur / (plancher / {coeurs} cœurs)", moteur / (plancher / coeurs), "au plus 1,3"),
+        (f"executer / (plancher / {coeurs} cœurs)", executer / (plancher / coeurs), "–"),
         ("publication sans changement / à froid", rien / froid, "au plus 0,03"),
         ("publication d'un quartier changé / à froid", quartier / froid, "–"),
         ("publication d'un dépôt changé / à froid", depot / froid, "–"),
