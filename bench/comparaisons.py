@@ -15,7 +15,8 @@ from resultats import RESULTATS
 
 from observatoire.fichiers import ecrire_texte
 from observatoire.statistique.comparaisons import comparer_proportions, situer_proportion, varier
-from observatoire.statistique.hasard import dissimilarite_attendue, encadrer, retirer
+from observatoire.statistique.delta import encadrer, pente_de_la_dissimilarite, variances
+from observatoire.statistique.hasard import dissimilarite_attendue
 from observatoire.statistique.indices import dissimilarite, dissimilarite_corrigee
 from observatoire.statistique.intervalles import byar, rapport_de_comptes, wilson
 from observatoire.statistique.segregation import tirer_les_dissimilarites
@@ -110,7 +111,7 @@ def segregation(tirages: int) -> list[str]:
             vraie = np.abs(dedans / dedans.sum() - dehors / dehors.sum()).sum() / 2
             observee, attendue = float(dissimilarite(comptes)), dissimilarite_attendue(comptes)
             winship = (observee - attendue) / (1 - attendue)
-            anciens = encadrer(dissimilarite(retirer(comptes, hasard)), winship)
+            anciens = encadrer(winship, variances(comptes, pente_de_la_dissimilarite(comptes)).sum())
             nouveaux = np.quantile(tirer_les_dissimilarites(comptes, hasard), [0.025, 0.975])
             mesures.append(
                 [winship - vraie, anciens[0] <= vraie <= anciens[1],

@@ -12,14 +12,20 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from observatoire.statistique import hasard, indices
+from observatoire.statistique import delta, hasard, indices
 from observatoire.statistique.decomposition import ajuster, decomposer
 from observatoire.sujets.mixite.calcul.fiches import fiches
+from observatoire.sujets.mixite.calcul.villes import BINAIRES, MULTIPLES
 
 INDICES = {
     "dissimilarite": indices.dissimilarite,
     "isolement": indices.isolement,
     "theil_h": indices.theil_h,
+}
+PENTES = {
+    "dissimilarite": delta.pente_de_la_dissimilarite,
+    "isolement": delta.pente_de_l_isolement,
+    "theil_h": delta.pente_de_theil,
 }
 ATTENDUS = {
     "dissimilarite": hasard.dissimilarite_attendue,
@@ -113,22 +119,93 @@ def _repartir(tailles: np.ndarray, classes: np.ndarray, tirage: np.random.Genera
     return table
 
 
-@pytest.mark.parametrize("classes", [[120, 180], [60, 90, 100, 50]])
-def test_au_hasard_cinq_tables_sur_cent_paraissent_inegales(classes):
-    tirage, tailles = np.random.default_rng(1971), np.array([20, 25, 40, 45, 70, 100])
+@pytest.mark.parametrize("nom", INDICES)
+@pytest.mark.parametrize("tailles", [[20, 25, 40, 45, 70, 100], [12, 15, 20], [300, 280, 500, 900, 450]])
+def test_au_hasard_cinq_tables_sur_cent_paraissent_inegales(nom, tailles):
+    tirage, tailles = np.random.default_rng(1971), np.array(tailles)
+    indice = (BINAIRES | MULTIPLES)[nom]
+    parts = np.array([0.4, 0.6] if nom in BINAIRES else [0.2, 0.3, 0.33, 0.17])
+    classes = np.floor(parts * tailles.sum()).astype(int)
+    classes[-1] += tailles.sum() - classes.sum()
     p, corrigees = [], []
-    for _ in range(200):
-        table = _repartir(tailles, np.array(classes), tirage)
-        nom = "dissimilarite" if len(classes) == 2 else "theil_h"
-        valeur = INDICES[nom](table)
-        p.append(hasard.probabilite(INDICES[nom](hasard.tirer_au_hasard(table, tirage)), valeur))
-        corrigees.append(valeur - ATTENDUS[nom](table))
+    for _ in range(300):
+        table = _repartir(tailles, classes, tirage)
+        valeur, attendu = float(indice.mesurer(table)), indice.attendre(table)
+        p.append(indice.eprouver(table, valeur, attendu, tirage))
+        corrigees.append(valeur - attendu)
     assert 0.02 <= np.mean(np.array(p) <= 0.05) <= 0.09
     assert np.mean(p) == pytest.approx(0.5, abs=0.06)
-    assert np.mean(corrigees) == pytest.approx(0, abs=0.01)
+    assert np.mean(corrigees) == pytest.approx(0, abs=0.015)
 
 
-def test_l_intervalle_tient_ce_que_l_indice_vaut_en_moyenne_et_la_correction_ote_le_biais():
+def test_une_ville_d_une_seule_unite_peuplee_ne_s_ecarte_pas_du_hasard():
+    assert hasard.probabilite_d_un_khi_deux(np.array([[30, 20], [0, 0]]), 0.0, 0.0) == 1
+
+
+def _pente_par_differences(indice, table: np.ndarray) -> np.ndarray:
+    pas, pente = 1e-4, np.zeros(table.shape)
+    for case in np.ndindex(table.shape):
+        plus = np.zeros(table.shape)
+        plus[case] = pas
+        pente[case] = (indice(table + plus) - indice(table - plus)).sum() / (2 * pas)
+    return pente
+
+
+@given(tables(3, mini=1))
+def test_la_pente_de_chaque_indice_est_celle_de_ses_differences(table):
+    deux = table[:, :2].astype(float)
+    parts = deux / deux.sum(axis=0)
+    assume((np.abs(parts[:, 0] - parts[:, 1]) > 1e-3).all())  # un coude n'a pas de pente
+    for nom, pente in PENTES.items():
+        lue = deux if nom != "theil_h" else table.astype(float)
+        assert pente(lue) == pytest.approx(_pente_par_differences(INDICES[nom], lue), abs=1e-6), nom
+    entropie = delta.pente_de_l_entropie(table.astype(float))
+    assert entropie == pytest.approx(_pente_par_differences(indices.entropie, table.astype(float)), abs=1e-6)
+
+
+def _enqueter(parts: np.ndarray, tailles: np.ndarray, tirage, bruit: float, fois: int = 300) -> np.ndarray:
+    """Des enquêtes de la même ville, comptes bruités compris : (enquêtes, unités, classes)."""
+    classes = tirage.multinomial(tailles, parts, (fois, len(tailles))).astype(float)
+    publies = classes if parts.shape[1] > 2 else np.stack([classes[..., 0], classes.sum(axis=-1)], axis=-1)
+    publies = np.maximum(np.rint(publies + tirage.normal(0, bruit**0.5, publies.shape)), 0)
+    if parts.shape[1] > 2:
+        return publies
+    return np.stack([publies[..., 0], np.maximum(publies[..., 1] - publies[..., 0], 0)], axis=-1)
+
+
+@pytest.mark.parametrize("bruit", [0.0, 2.0])
+@pytest.mark.parametrize(("unites", "menages", "dispersion"), [(13, 900, 0.12), (48, 60, 0.15), (4, 60, 0.2)])
+@pytest.mark.parametrize("nom", INDICES)
+def test_l_intervalle_d_un_indice_et_de_sa_variation_tient_ce_qu_ils_valent_en_moyenne(
+    nom, unites, menages, dispersion, bruit
+):
+    tirage, force = np.random.default_rng(2000), (1 - dispersion**2) / dispersion**2
+    tailles = np.maximum(tirage.poisson(tirage.gamma(2, menages / 2, unites)), 12)
+    moyennes = np.array([0.2, 0.8] if nom != "theil_h" else [0.25, 0.3, 0.2, 0.15, 0.1])
+    enquetes = _enqueter(tirage.dirichlet(moyennes * force, unites), tailles, tirage, bruit)
+    valeurs = INDICES[nom](enquetes)
+    variances = np.array([delta.variances(t, PENTES[nom](t), bruit).sum() for t in enquetes])
+    bas, haut = delta.encadrer(valeurs, variances)
+    assert np.mean((bas <= valeurs.mean()) & (valeurs.mean() <= haut)) >= 0.9
+    assert (haut - bas).mean() <= 1.7 * 3.92 * valeurs.std()
+    moitie = len(valeurs) // 2
+    bas, haut = delta.encadrer(valeurs[:moitie] - valeurs[moitie:], variances[:moitie] + variances[moitie:])
+    assert np.mean((bas <= 0) & (haut >= 0)) >= 0.9
+
+
+@pytest.mark.parametrize("menages", [15, 40, 300])
+def test_l_intervalle_d_une_entropie_tient_ce_qu_elle_vaut_en_moyenne(menages):
+    tirage, bruit = np.random.default_rng(1959), 2.0
+    parts = tirage.dirichlet([4, 3, 2, 1, 1], 40)
+    enquetes = _enqueter(parts, np.full(40, menages), tirage, bruit)
+    entropies = indices.entropie(enquetes)
+    variances = np.array([delta.variances_de_l_entropie(t, bruit) for t in enquetes])
+    bas, haut = delta.encadrer(entropies, variances)
+    moyennes = entropies.mean(axis=0)
+    assert 0.9 <= np.mean((bas <= moyennes) & (moyennes <= haut)) <= 0.99
+
+
+def test_la_correction_ote_le_biais():
     """Vingt quartiers qui diffèrent vraiment, deux cents enquêtes."""
     tirage, tailles = np.random.default_rng(1955), np.full(20, 200)
     parts = np.clip(tirage.normal(0.4, 0.08, 20), 0.05, 0.95)
@@ -136,12 +213,6 @@ def test_l_intervalle_tient_ce_que_l_indice_vaut_en_moyenne_et_la_correction_ote
     groupes = tirage.binomial(tailles, parts, (200, 20))
     enquetes = np.stack([groupes, tailles - groupes], axis=-1)
     brutes = indices.dissimilarite(enquetes)
-    tenus = [
-        bas <= brutes.mean() <= haut
-        for table, brute in zip(enquetes, brutes, strict=True)
-        for bas, haut in [hasard.encadrer(indices.dissimilarite(hasard.retirer(table, tirage)), brute)]
-    ]
-    assert 0.9 <= np.mean(tenus) <= 0.99
     attendues = np.array([hasard.dissimilarite_attendue(table) for table in enquetes])
     assert brutes.mean() > vrai + 0.008
     assert indices.dissimilarite_corrigee(brutes, attendues).mean() == pytest.approx(vrai, abs=0.003)

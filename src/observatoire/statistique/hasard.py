@@ -1,7 +1,12 @@
-"""Ce que vaudraient les indices si les ménages étaient répartis au hasard, et à combien près ils sont connus.
+"""Ce que vaudraient les indices si les ménages étaient répartis au hasard.
 
 La valeur attendue est exacte : à tailles des unités et totaux des classes fixés, le compte d'une case suit une loi
-hypergéométrique. La probabilité et l'intervalle viennent de tirages, toujours les mêmes pour la même table.
+hypergéométrique. La probabilité d'un indice qui est un khi-deux à un facteur près (isolement : celui de Pearson ;
+Theil : le rapport de vraisemblance) en vient, ramené à sa moyenne exacte (correction de Bartlett) ; celle des autres,
+de tirages, toujours les mêmes pour la même table.
+
+**Référence.** M. S. Bartlett, *Proceedings of the Royal Society A*, 160, 1937 ; D. A. Williams, « Improved likelihood
+ratio tests for complete contingency tables », *Biometrika*, 63, 1976.
 """
 
 from __future__ import annotations
@@ -9,13 +14,14 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
-from scipy.special import entr, gammaln
+from scipy.special import chdtrc, entr, gammaln
 
 TIRAGES = 999
 #: Au-delà de ce nombre de cases, il y a moins de tirages, mais jamais moins de :data:`TIRAGES_AU_MOINS`.
 CASES = 4_000_000
 TIRAGES_AU_MOINS = 99
 RISQUE = 0.05
+PLANCHER = 1 / (1 + TIRAGES)
 
 
 def dissimilarite_attendue(comptes: np.ndarray) -> float:
@@ -98,19 +104,15 @@ def tirer_au_hasard(
     ``ville`` : ses classes, celles de toutes les unités réunies par défaut.
     """
     classes = comptes.sum(axis=0) if ville is None else ville
-    return _tirer(comptes, np.broadcast_to(classes / classes.sum(), comptes.shape), generateur)
-
-
-def retirer(comptes: np.ndarray, generateur: np.random.Generator) -> np.ndarray:
-    """Des tables (tirages, unités, classes) où chaque unité garde sa taille et sa composition moyenne."""
-    tailles = comptes.sum(axis=1, keepdims=True)
-    parts = np.divide(comptes, tailles, out=np.full(comptes.shape, 1 / comptes.shape[1]), where=tailles > 0)
-    return _tirer(comptes, parts, generateur)
-
-
-def _tirer(comptes: np.ndarray, parts: np.ndarray, generateur: np.random.Generator) -> np.ndarray:
     tailles = comptes.sum(axis=1).astype(np.int64)
-    return generateur.multinomial(tailles, parts, size=(nombre_de_tirages(comptes), len(tailles)))
+    return generateur.multinomial(tailles, classes / classes.sum(), size=(nombre_de_tirages(comptes), len(tailles)))
+
+
+def probabilite_d_un_khi_deux(comptes: np.ndarray, observe: float, attendu: float) -> float:
+    """La probabilité que le hasard donne au moins ``observe`` à un indice qui est un khi-deux, et vaut ``attendu`` en
+    moyenne ; comme d'après des tirages, jamais moins que :data:`PLANCHER`."""
+    degres = np.prod([np.count_nonzero(comptes.sum(axis=axe)) - 1 for axe in (0, 1)])
+    return max(float(chdtrc(degres, degres * observe / attendu)), PLANCHER) if degres else 1.0
 
 
 def probabilite(tires: np.ndarray, observe) -> np.ndarray:
@@ -122,13 +124,3 @@ def probabilite_bilaterale(tires: np.ndarray, observe) -> np.ndarray:
     """La probabilité que le hasard s'écarte autant, dans un sens ou dans l'autre."""
     plus, moins = probabilite(tires, observe), probabilite(-tires, -np.asarray(observe))
     return np.minimum(1.0, 2 * np.minimum(plus, moins))
-
-
-def encadrer(tires: np.ndarray, observe) -> tuple[np.ndarray, np.ndarray]:
-    """L'intervalle à 95 % d'un indice, d'après des tables retirées, recentré sur lui.
-
-    Retirer ajoute du hasard, donc du biais, une seconde fois.
-    """
-    ecarts = tires - tires.mean(axis=0)
-    bas, haut = np.quantile(ecarts, [RISQUE / 2, 1 - RISQUE / 2], axis=0)
-    return np.asarray(observe) + bas, np.asarray(observe) + haut

@@ -49,12 +49,12 @@ def calculer(
             seuils, cles = plan.seuils[annee], commun | {"annee": annee}
             valeurs += [cles | r for r in villes.evaluer(compte, groupe, seuils, (annee, niveau, groupe.code), bruit)]
             if niveau == QUARTIER and not groupe.binaire:
-                rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee)
+                rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee, bruit)
                 valeurs += [cles | r for r in rangs]
         bouts = {paire: Bouts(*(comptes[annee] for annee in paire)) for paire in plan.paires}
         siennes = {paire: dates for paire, dates in fixes.items() if dates.absents.keys() & {*groupe.codes}}
         bouts |= {paire: dates.compter(groupe, niveau, lieu) for paire, dates in siennes.items() if paire in bouts}
-        evolutions += [commun | r for r in changements.evaluer(plan, groupe, niveau, bouts)]
+        evolutions += [commun | r for r in changements.evaluer(plan, groupe, bouts, bruit)]
     return ranger(valeurs, COLONNES, CLES), ranger(evolutions, COLONNES_DU_CHANGEMENT, CLES_DU_CHANGEMENT)
 
 

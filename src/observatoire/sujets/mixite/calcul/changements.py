@@ -7,17 +7,18 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from observatoire.statistique import hasard
+from observatoire.statistique import delta
 from observatoire.statistique.decomposition import decomposer
 from observatoire.sujets.mixite.calcul.plan import Plan, juger
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Bouts, Groupe
-from observatoire.sujets.mixite.calcul.villes import choisir
+from observatoire.sujets.mixite.calcul.villes import Indice, choisir
 
 
-def evaluer(plan: Plan, groupe: Groupe, niveau: str, bouts: dict[tuple[int, int], Bouts]) -> Iterator[dict]:
+def evaluer(plan: Plan, groupe: Groupe, bouts: dict[tuple[int, int], Bouts], bruit: float = 0.0) -> Iterator[dict]:
     """Une ligne par paire d'années et par indice : ``depart``, ``annee``, ``indice``, les mesures, ``statut``.
 
-    Deux années qu'une rupture de définition sépare ne se comparent pas : « na ».
+    Deux années qu'une rupture de définition sépare ne se comparent pas : « na ». ``bruit`` : la variance de celui de
+    chaque compte.
     """
     for paire, deux in bouts.items():
         depart, annee = paire
@@ -32,23 +33,20 @@ def evaluer(plan: Plan, groupe: Groupe, niveau: str, bouts: dict[tuple[int, int]
         statut = next((j for j in jugements if j != PUBLIE), PUBLIE)
         if statut == PUBLIE:
             tables = _aligner(avant.table(communes), apres.table(communes))
-            generateur = hasard.semer(depart, annee, niveau, groupe.code)
-            tires = [hasard.retirer(table, generateur) for table in reversed(tables)]
-        for nom, (indice, _) in choisir(groupe).items():
+        for nom, indice in choisir(groupe).items():
             cles = {"depart": depart, "annee": annee, "indice": nom, "statut": statut, "absents": deux.absents}
             if statut != PUBLIE:
                 yield cles
                 continue
-            yield cles | _mesurer(indice, *tables, *tires) | {"unites": len(communes), "part_reste": max(restes)}
+            yield cles | _mesurer(indice, *tables, bruit) | {"unites": len(communes), "part_reste": max(restes)}
 
 
-def _mesurer(indice, avant: np.ndarray, apres: np.ndarray, apres_tires: np.ndarray, avant_tires: np.ndarray) -> dict:
-    """La variation, son intervalle comme si les deux années étaient indépendantes (des tables retirées de chacune), et
-    ses deux parts."""
-    changement = decomposer(indice, avant, apres)
-    bas, haut = hasard.encadrer(indice(apres_tires) - indice(avant_tires), changement.variation)
+def _mesurer(indice: Indice, avant: np.ndarray, apres: np.ndarray, bruit: float) -> dict:
+    """La variation, son intervalle comme si les deux années étaient indépendantes, et ses deux parts."""
+    changement = decomposer(indice.mesurer, avant, apres)
+    bas, haut = delta.encadrer(changement.variation, indice.varier(avant, bruit) + indice.varier(apres, bruit))
     return {
-        "valeur_depart": float(indice(avant)), "valeur": float(indice(apres)), **changement._asdict(),
+        "valeur_depart": float(indice.mesurer(avant)), "valeur": float(indice.mesurer(apres)), **changement._asdict(),
         "borne_basse": float(bas), "borne_haute": float(haut),
     }  # fmt: skip
 

@@ -8,18 +8,21 @@ import numpy as np
 import pandas as pd
 
 from observatoire.communes import AGGLOMERATION
-from observatoire.statistique import hasard, indices
+from observatoire.statistique import delta, hasard, indices
 from observatoire.sujets.mixite.calcul.plan import QUARTIER, Seuils
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe, Lieu, Lignes
 
 ENTROPIE = "entropie"
 
 
-def evaluer(comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, lieu: Lieu, annee: int) -> Iterator[dict]:
+def evaluer(
+    comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, lieu: Lieu, annee: int, bruit: float = 0.0
+) -> Iterator[dict]:
     """Une ligne par territoire : ``niveau``, ``territoire``, les mesures, ``statut``.
 
     ``lignes`` : les indicateurs de l'année. Un quartier dont une classe n'est pas connue n'a pas d'entropie. Celui
     d'une agglomération a la sienne dans sa commune, à laquelle il est comparé ; ici, seule la sienne est rendue.
+    ``bruit`` : la variance de celui de chaque compte.
     """
     siens = lignes.lire(groupe, QUARTIER, lieu)
     seul = lieu.niveau == AGGLOMERATION
@@ -29,22 +32,22 @@ def evaluer(comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, li
         codes = [] if seul else siens.codes
         yield from _sans_valeur([(ou, ville), *((QUARTIER, code) for code in codes)], statut)
         return
-    toute = pd.DataFrame([comptes.ville], index=[ville])
-    yield from _diversites(toute, ou, pd.Series(comptes.reponse, [ville]), comptes.ville, seuils, annee, groupe)
+    toute, commun = pd.DataFrame([comptes.ville], index=[ville]), (comptes.ville, seuils, annee, groupe, bruit)
+    yield from _diversites(toute, ou, pd.Series(comptes.reponse, [ville]), *commun)
     if seul:
         return
     if not comptes.vides:
         reponses = pd.Series(siens.reponses, siens.codes)
-        yield from _diversites(comptes.unites, QUARTIER, reponses, comptes.ville, seuils, annee, groupe)
+        yield from _diversites(comptes.unites, QUARTIER, reponses, *commun)
     for rang in np.flatnonzero(~siens.codes.isin(comptes.unites.index)):
         yield from _sans_valeur([(QUARTIER, siens.codes[rang])], siens.motif(rang) or "nd")
 
 
-def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, seuils, annee, groupe) -> Iterator[dict]:
+def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, seuils, annee, groupe, bruit) -> Iterator[dict]:
     """``unites`` : leurs classes, par code. La ville n'est pas comparée au hasard : elle en est la mesure."""
     comptes, generateur = unites.to_numpy(), hasard.semer(annee, niveau, groupe.code, ENTROPIE)
     valeurs = indices.entropie(comptes)
-    bas, haut = hasard.encadrer(indices.entropie(hasard.retirer(comptes, generateur)), valeurs)
+    bas, haut = delta.encadrer(valeurs, delta.variances_de_l_entropie(comptes, bruit))
     mesures = {"valeur": valeurs, "borne_basse": np.maximum(0.0, bas), "borne_haute": np.minimum(1.0, haut)}
     if niveau == QUARTIER:
         tires = indices.entropie(hasard.tirer_au_hasard(comptes, generateur, ville))

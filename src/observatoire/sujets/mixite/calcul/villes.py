@@ -3,25 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from observatoire.statistique import hasard, indices
+from observatoire.statistique import delta, hasard, indices
 from observatoire.statistique.segregation import tirer_les_dissimilarites
 from observatoire.sujets.mixite.calcul.plan import juger
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe
 
-Indice = Callable[[np.ndarray], np.ndarray]
-#: Les indices d'un groupe face aux autres, puis d'une répartition en classes, avec leur valeur attendue au hasard.
-BINAIRES: dict[str, tuple[Indice, Callable[[np.ndarray], float]]] = {
-    "dissimilarite": (indices.dissimilarite, hasard.dissimilarite_attendue),
-    "isolement": (indices.isolement, hasard.isolement_attendu),
+
+class Indice(NamedTuple):
+    """Un indice de comptes (unités, classes).
+
+    ``mesurer``, ``pente`` : sa valeur, et ce qu'un ménage y change. ``attendre`` : sa moyenne au hasard. ``plancher`` :
+    d'un indice qui est un khi-deux, ce qu'il vaut quand toutes les unités se ressemblent.
+    """
+
+    mesurer: Callable[[np.ndarray], np.ndarray]
+    pente: Callable[[np.ndarray], np.ndarray]
+    attendre: Callable[[np.ndarray], float]
+    plancher: Callable[[np.ndarray], float] | None = None
+
+    def varier(self, table: np.ndarray, bruit: float) -> float:
+        """Sa variance sur cette table ; ``bruit`` : celle du bruit de chaque compte."""
+        return float(delta.variances(table, self.pente(table), bruit).sum())
+
+    def eprouver(self, table: np.ndarray, valeur: float, attendu: float, generateur: np.random.Generator) -> float:
+        """La probabilité que le hasard en donne autant."""
+        if self.plancher is None:
+            return float(hasard.probabilite(self.mesurer(hasard.tirer_au_hasard(table, generateur)), valeur))
+        plancher = self.plancher(table)
+        return hasard.probabilite_d_un_khi_deux(table, valeur - plancher, attendu - plancher)
+
+
+#: Les indices d'un groupe face aux autres, puis d'une répartition en classes.
+BINAIRES = {
+    "dissimilarite": Indice(indices.dissimilarite, delta.pente_de_la_dissimilarite, hasard.dissimilarite_attendue),
+    "isolement": Indice(
+        indices.isolement, delta.pente_de_l_isolement, hasard.isolement_attendu, lambda t: t[:, 0].sum() / t.sum()
+    ),
 }
-MULTIPLES = {"theil_h": (indices.theil_h, hasard.theil_attendu)}
+MULTIPLES = {"theil_h": Indice(indices.theil_h, delta.pente_de_theil, hasard.theil_attendu, lambda _: 0.0)}
 CORRIGEE = "dissimilarite_corrigee"
 
 
-def choisir(groupe: Groupe) -> dict[str, tuple[Indice, Callable[[np.ndarray], float]]]:
+def choisir(groupe: Groupe) -> dict[str, Indice]:
     """Les indices qui conviennent à un groupe."""
     return BINAIRES if groupe.binaire else MULTIPLES
 
@@ -37,15 +64,14 @@ def evaluer(comptes: Comptes, groupe: Groupe, seuils, graine: tuple, bruit: floa
         yield from ({"indice": nom, "statut": statut} for nom in noms)
         return
     table, generateur = comptes.table(), hasard.semer(*graine)
-    au_hasard, retires = hasard.tirer_au_hasard(table, generateur), hasard.retirer(table, generateur)
     commun = {
         "unites": len(comptes.unites), "menages": int(table.sum()), "part_reste": comptes.part_du_reste,
         "reponse": comptes.reponse, "statut": PUBLIE,
     }  # fmt: skip
-    for nom, (indice, attendre) in choisir(groupe).items():
-        valeur, attendu = float(indice(table)), attendre(table)
-        bas, haut = (float(borne) for borne in hasard.encadrer(indice(retires), valeur))
-        ligne = commun | {"p_hasard": float(hasard.probabilite(indice(au_hasard), valeur))}
+    for nom, indice in choisir(groupe).items():
+        valeur, attendu = float(indice.mesurer(table)), indice.attendre(table)
+        bas, haut = delta.encadrer(valeur, indice.varier(table, bruit))
+        ligne = commun | {"p_hasard": indice.eprouver(table, valeur, attendu, generateur)}
         bornes = {"borne_basse": max(0.0, bas), "borne_haute": min(1.0, haut)}
         yield {"indice": nom, "valeur": valeur, **bornes, "attendu_hasard": attendu, **ligne}
         if nom == "dissimilarite":
