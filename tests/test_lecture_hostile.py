@@ -28,7 +28,7 @@ from observatoire.lecture.parts import controler_fichier
 from observatoire.lecture.problemes import LIGNES_GARDEES, nombre, par_code, par_valeur
 from observatoire.lecture.refus import FichierIllisible
 from observatoire.lecture.tableurs import ouvrir
-from observatoire.lecture.territoires import est_inconnu, lire_contours
+from observatoire.lecture.territoires import chercher_les_inconnus, lire_contours
 from observatoire.lecture.verification import inventaire
 
 CAS = Path(__file__).parent.parent.parent / "shared" / "cas" / "lecture"
@@ -242,8 +242,11 @@ def test_un_classeur_dont_les_octets_sont_abimes(tmp_path):
     ("changer", "lire"),
     [
         (lambda trait: trait["geometry"]["coordinates"][0].pop(), lire_contours),
-        (lambda trait: trait["properties"].update(code=["a"]), lambda config: est_inconnu(config, "quartier", "a")),
-        (lambda trait: trait.update(properties="x"), lambda config: est_inconnu(config, "quartier", "a")),
+        (
+            lambda trait: trait["properties"].update(code=["a"]),
+            lambda config: chercher_les_inconnus(config)("quartier", "a"),
+        ),
+        (lambda trait: trait.update(properties="x"), lambda config: chercher_les_inconnus(config)("quartier", "a")),
     ],
     ids=["anneau ouvert", "code en liste", "propriétés en texte"],
 )

@@ -22,7 +22,7 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.renumerotations import lire_renumerotations
-from observatoire.lecture.territoires import codes, est_inconnu, lire_contours
+from observatoire.lecture.territoires import chercher_les_inconnus, codes, lire_contours
 from observatoire.publication.ecrits import COMMENTAIRES
 from observatoire.publication.orientations import regles_de_chaque_annee
 from observatoire.ruptures import lire_ruptures
@@ -110,6 +110,7 @@ def _commentaires(config: Configuration, dossier: Path, contours) -> Iterator[st
     citables = Citables(config, pd.DataFrame(), lieux)
     connus = [config.tout[1], REVUE, *(b.code for b in config.bailleurs), *(c.code for c in config.communes)]
     connus += codes(contours, "quartier")
+    est_inconnu = chercher_les_inconnus(config)
     for fichier in sorted(dossier.rglob("*.md")):
         annee, *dedans = fichier.relative_to(dossier).with_suffix("").parts
         nom = fichier.relative_to(dossier.parent).as_posix()
@@ -117,7 +118,7 @@ def _commentaires(config: Configuration, dossier: Path, contours) -> Iterator[st
             continue  # « README.md » explique ; une année sortie de l'édition n'est pas une faute
         if not annee.isdigit():
             yield f"{nom} : le dossier d'un commentaire est une année, « commentaires/{max(config.annees)} »."
-        elif est_inconnu(config, "quartier", (code := "/".join(dedans))) and code not in connus:
+        elif est_inconnu("quartier", (code := "/".join(dedans))) and code not in connus:
             pourquoi = "n'est ni un quartier, ni un bailleur : aucune page ne le montrerait"
             yield f"{nom} : « {code} » {pourquoi}{_proche(code, connus)}."
         for rang, ligne in enumerate(lire_texte(fichier).splitlines(), start=1):

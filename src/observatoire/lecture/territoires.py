@@ -10,6 +10,8 @@ signalé.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
@@ -125,13 +127,17 @@ def trouver_les_contours(config: Configuration) -> Path | None:
     return presents[0] if presents else None
 
 
-def est_inconnu(config: Configuration, niveau: str | None, code: str | None) -> bool:
-    """Un code est donné, les codes de ce niveau se savent d'avance, et il n'en est pas.
+def chercher_les_inconnus(config: Configuration) -> Callable[[str | None, str | None], bool]:
+    """De quoi dire d'un niveau et d'un code : il est donné, ceux de ce niveau se savent d'avance, et il n'en est pas.
 
-    Lève :class:`ErreurConfiguration` si le référentiel n'est pas du JSON.
+    Le référentiel est lu une fois, s'il le faut ; lève alors :class:`ErreurConfiguration` s'il n'est pas du JSON.
     """
-    connus = _codes_declares(config, niveau) if code else None
-    return connus is not None and code not in connus
+    declares = cache(partial(_codes_declares, config))
+
+    def est_inconnu(niveau: str | None, code: str | None) -> bool:
+        return bool(code) and (connus := declares(niveau)) is not None and code not in connus
+
+    return est_inconnu
 
 
 def _codes_declares(config: Configuration, niveau: str | None) -> frozenset[str] | None:

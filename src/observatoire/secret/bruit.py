@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
-from functools import cached_property
+from functools import cache
 
 import numpy as np
 from scipy import special  # scipy.stats mettrait une seconde à se charger
@@ -46,12 +46,14 @@ class Bruit:
         if self.variance and not 0 < self.variance < self.ecart**2:
             raise ValueError(f"aucun bruit d'au plus {self.ecart} n'a une variance de {self.variance}.")
 
-    @cached_property
+    @property
+    @cache  # noqa: B019 – égales, deux lois n'en font qu'une, calculée une fois
     def lois(self) -> np.ndarray:
         """Une ligne par compte (la dernière vaut pour tous ceux qui suivent), une colonne par bruit de -D à D."""
         return np.array([self._loi(i) for i in range(self.ecart + self.plancher + 2)])
 
-    @cached_property
+    @property
+    @cache  # noqa: B019 – de même
     def _cumuls(self) -> np.ndarray:
         return np.rint(np.cumsum(self.lois, axis=1) * MODULE).astype(np.int64)
 

@@ -39,16 +39,17 @@ def confronter(
     vises = valeurs["indicateur"].isin({o.indicateur for o in objectifs})
     valeurs = valeurs.loc[vises & valeurs["territoire"].ne(HORS_COMMUNE), [*CLES, *LUES, "statut"]]
     valeurs = valeurs.astype(dict.fromkeys([*CLES[1:], "statut"], object))
-    rangees, aucune = dict(iter(valeurs.groupby(["annee", "indicateur"]))), valeurs.iloc[:0]
-    visees = [
-        _viser(objectif, rangees.get((annee, objectif.indicateur), aucune), annee, tout)
-        for annee in annees
-        for objectif in _de_l_annee(objectifs, annee)
-    ]
-    visees = [v for v in visees if len(v)]
+    rangees, aucune = dict(iter(valeurs.groupby(["annee", "indicateur", "niveau"]))), valeurs.iloc[:0]
+    visees, demandes = [], []
+    for annee in annees:
+        for o in _de_l_annee(objectifs, annee):
+            siennes = _viser(o, rangees.get((annee, o.indicateur, o.niveau), aucune), annee, tout)
+            if len(siennes):
+                visees.append(siennes)
+                demandes += [_demander(o, annee)] * len(siennes)
     if not visees:
         return pd.DataFrame(columns=COLONNES)
-    jugees = _juger(pd.concat(visees, ignore_index=True))
+    jugees = _juger(pd.concat(visees, ignore_index=True).assign(**pd.DataFrame(demandes)))
     return jugees[COLONNES].sort_values([*CLES, "objectif"], ignore_index=True)
 
 
@@ -61,21 +62,25 @@ def _de_l_annee(objectifs: list[Objectif], annee: int) -> list[Objectif]:
 
 
 def _viser(objectif: Objectif, valeurs: pd.DataFrame, annee: int, tout: tuple[str, str]) -> pd.DataFrame:
-    """Les lignes qu'un objectif juge une année, et ce qu'il en demande ; ``valeurs`` : celles de cet indicateur, cette
+    """Les lignes qu'un objectif juge une année ; ``valeurs`` : celles de cet indicateur et de son niveau, cette
     année."""
-    siennes = valeurs[valeurs["niveau"].eq(objectif.niveau)]
-    vise = siennes["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else siennes["bailleur"].eq(objectif.bailleur)
-    siennes = siennes[vise & (siennes["territoire"].eq(objectif.territoire) if objectif.territoire else True)]
+    vise = valeurs["bailleur"].ne(TOUS) if objectif.bailleur == CHACUN else valeurs["bailleur"].eq(objectif.bailleur)
+    siennes = valeurs[vise & (valeurs["territoire"].eq(objectif.territoire) if objectif.territoire else True)]
     lieu = objectif.territoire or (tout[1] if objectif.niveau == tout[0] and objectif.bailleur != CHACUN else None)
     if siennes.empty and lieu:
         siennes = _sans_valeur(objectif, annee, lieu)
     if not objectif.en_vigueur(annee):
         general = objectif.territoire is not None or (objectif.niveau == tout[0] and objectif.bailleur == TOUS)
         siennes = siennes if general else siennes.iloc[:0]
+    return siennes
+
+
+def _demander(objectif: Objectif, annee: int) -> dict:
+    """Ce qu'un objectif demande une année de chaque ligne qu'il juge."""
     fixes = {c: getattr(objectif, c) for c in ("origine", "sens", "cible", "source")}
     fixes |= {c: jour.isoformat() if (jour := getattr(objectif, c)) else "" for c in ("depuis", "jusque")}
     fixes |= {"objectif": objectif.code, "nature_indicateur": catalogue()[objectif.indicateur].nature}
-    return siennes.assign(**fixes, en_vigueur=objectif.en_vigueur(annee))
+    return fixes | {"en_vigueur": objectif.en_vigueur(annee)}
 
 
 def _sans_valeur(objectif: Objectif, annee: int, lieu: str) -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
@@ -14,7 +13,7 @@ from observatoire.configuration.modeles.engagements import CibleEcrite, Engageme
 from observatoire.configuration.modeles.objectifs import CHACUN, ObjectifAdopte
 from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.lecture.territoires import est_inconnu
+from observatoire.lecture.territoires import chercher_les_inconnus
 from observatoire.rangement import sont_fictifs
 from observatoire.vocabulaire import AGGLOMERATION, DECISIONS, GENRES_DE_SEANCE, POUR_TOUS, QUARTIER, VILLE
 
@@ -188,7 +187,7 @@ def _contexte(config: Configuration) -> dict:
         "niveaux": POUR_TOUS,
         "niveaux_juges": niveaux_de(config),
         "entier": config.tout[0],
-        "est_inconnu": partial(est_inconnu, config),
+        "est_inconnu": chercher_les_inconnus(config),
         "bailleurs": bailleurs,
         "bailleurs_ou_chacun": (CHACUN, *bailleurs),
         "genres": tuple(GENRES_DE_SEANCE),

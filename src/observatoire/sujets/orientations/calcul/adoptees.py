@@ -19,14 +19,12 @@ source ::
 
 from __future__ import annotations
 
-from functools import partial
-
 from observatoire.configuration import Configuration
 from observatoire.configuration.commun import TOUS
 from observatoire.configuration.modeles.objectifs import CHACUN
 from observatoire.configuration.modeles.orientations import OrientationAdoptee, Orientations
 from observatoire.configuration.saisie import lire_fiche
-from observatoire.lecture.territoires import est_inconnu
+from observatoire.lecture.territoires import chercher_les_inconnus
 from observatoire.rangement import sont_fictifs
 from observatoire.sujets.simulation.modele.traits import TRAITS
 from observatoire.vocabulaire import EMBOITES
@@ -49,7 +47,7 @@ def lire_orientations(config: Configuration) -> list[OrientationAdoptee]:
     contexte = {
         "entrants": ENTRANTS,
         "niveaux_orientes": EMBOITES,
-        "est_inconnu": partial(est_inconnu, config),
+        "est_inconnu": chercher_les_inconnus(config),
         "bailleurs_ou_chacun": (CHACUN, TOUS, *(b.code for b in config.bailleurs)),
     }
     fictifs = sont_fictifs(config.chemin("prepare"))

@@ -119,8 +119,8 @@ def _parcourir(publiees: pd.DataFrame, niveau: str, totaux: pd.DataFrame, bouts:
     statuts, valeurs = (
         siennes.pivot(index=CLES, columns="annee", values=v).reindex(columns=annees) for v in ("statut", "valeur")
     )
-    manques = statuts.fillna("nd").where(lambda t: t.ne("publie"))
-    statut = manques.bfill(axis=1).iloc[:, 0].fillna("publie")
+    dits = statuts.fillna("nd").to_numpy(object)
+    statut = dits[np.arange(len(dits)), (dits != "publie").argmax(axis=1)]
     return pd.DataFrame({"valeur_depart": valeurs[bouts[0]], "valeur": valeurs[bouts[1]], "statut": statut})
 
 

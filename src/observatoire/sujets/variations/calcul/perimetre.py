@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -15,6 +18,7 @@ from observatoire.tables import indicateurs as tables
 
 COLONNES = tables.CONSTANTS_PUBLIES.noms
 _BOUTS = ["depart", "arrivee"]
+_SIECLES = 10_000  # plus que toute année
 
 
 def bruiter_les_constants(
@@ -28,17 +32,25 @@ def bruiter_les_constants(
     situes = constants[regles.montre(constants).to_numpy()].sort_values([*_BOUTS, *CLES], ignore_index=True)
     if situes.empty:
         return pd.DataFrame(columns=COLONNES)
-    de_tous, morceaux = parc[parc["bailleur"].eq(TOUS)], []
-    for (presents, absents), ici in _perimetres(situes, couverture).items():
-        siens = situes[ici].sort_values(CLES)
-        nouvelles = ~siens.duplicated(CLES).to_numpy()  # la même valeur sert à plusieurs comparaisons
-        lignes, contributeurs = siens[nouvelles], de_tous["contributeur"]
-        valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
-        table = proteger_les_valeurs(valeurs, comptes, de_tous[contributeurs.isin(presents)], ouverture, regles).table
-        _taire(table, trahit(table[CELLULE], de_tous[contributeurs.isin(absents)], regles))
-        table = table.iloc[np.cumsum(nouvelles) - 1].set_index(siens.index)
-        morceaux.append(table.assign(absents=" ".join(absents), **siens[_BOUTS]))
-    return pd.concat(morceaux).sort_index()[COLONNES]
+    rangs, perimetres = _perimetres(situes, couverture)
+    # À chaque périmètre ses années, où ne sont que les siens : tous se protègent d'un coup.
+    siens = situes.assign(annee=situes["annee"] + rangs * _SIECLES).sort_values(CLES)
+    nouvelles = ~siens.duplicated(CLES).to_numpy()  # la même valeur sert à plusieurs comparaisons
+    lignes, de_tous = siens[nouvelles], parc[parc["bailleur"].eq(TOUS)]
+    valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
+    presents, absents = (_parc_de(codes, de_tous) for codes in zip(*perimetres, strict=True))
+    table = proteger_les_valeurs(valeurs, comptes, presents, ouverture, regles).table
+    _taire(table, trahit(table[CELLULE], absents, regles))
+    table = table.iloc[np.cumsum(nouvelles) - 1].set_index(siens.index).sort_index()
+    dits = np.array([" ".join(codes) for _, codes in perimetres], dtype=object)
+    return table.assign(annee=situes["annee"], absents=dits[rangs], **situes[_BOUTS])[COLONNES]
+
+
+def _parc_de(bailleurs: Sequence[tuple[str, ...]], parc: pd.DataFrame) -> pd.DataFrame:
+    """Le parc de ceux de chaque périmètre, aux années de ce périmètre."""
+    siens = [parc[parc["contributeur"].isin(codes)] for codes in bailleurs]
+    decalages = np.repeat(np.arange(len(siens)) * _SIECLES, [len(s) for s in siens])
+    return pd.concat(siens).assign(annee=lambda t: t["annee"] + decalages)
 
 
 def cacher_comme_la_courante(constants: pd.DataFrame, publiees: pd.DataFrame) -> pd.DataFrame:
@@ -71,19 +83,18 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     return table.astype(dict.fromkeys(["niveau", "territoire", "bailleur", "indicateur"], object))
 
 
-def _perimetres(constants: pd.DataFrame, couverture: pd.DataFrame) -> dict[tuple, np.ndarray]:
-    """(bailleurs présents aux deux dates, ceux qui ne le sont qu'à une) -> les lignes des comparaisons et indicateurs
-    où ce sont ceux-là."""
+def _perimetres(constants: pd.DataFrame, couverture: pd.DataFrame) -> tuple[np.ndarray, list[tuple]]:
+    """Le rang du périmètre de chaque ligne, celui de sa comparaison et de son indicateur ; et chacun d'eux : bailleurs
+    présents aux deux dates, ceux qui ne le sont qu'à une."""
     presences, numeros = Presences(couverture), numeroter(constants, [*_BOUTS, "indicateur"])
-    aux_deux = {
-        bouts: presences.aux_deux(bouts)[0]
-        for bouts in constants[_BOUTS].drop_duplicates().itertuples(index=False, name=None)
-    }
+    aux_deux = cache(lambda *bouts: presences.aux_deux(bouts)[0])
     premiers = constants[[*_BOUTS, "indicateur"]].iloc[np.unique(numeros, return_index=True)[1]]
-    perimetres: dict[tuple, list[int]] = {}
-    for rang, (*bouts, code) in enumerate(premiers.itertuples(index=False)):
-        deux = aux_deux[tuple(bouts)]
+    perimetres: dict[tuple, int] = {}
+    rangs = []
+    for *bouts, code in premiers.itertuples(index=False):
+        deux = aux_deux(*bouts)
         ici = set(deux.index[deux[code]])
         a_une = {b for annee in bouts for b in presences.livrent(annee, code)}
-        perimetres.setdefault((tuple(sorted(ici)), tuple(sorted(a_une - ici))), []).append(rang)
-    return {perimetre: np.isin(numeros, rangs) for perimetre, rangs in perimetres.items()}
+        perimetre = (tuple(sorted(ici)), tuple(sorted(a_une - ici)))
+        rangs.append(perimetres.setdefault(perimetre, len(perimetres)))
+    return np.array(rangs)[numeros], list(perimetres)
