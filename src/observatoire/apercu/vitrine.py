@@ -19,7 +19,7 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
 from observatoire.processus import fourche_possible
-from observatoire.publication import Commentaires
+from observatoire.publication import preparer_les_commentaires
 from observatoire.publication.ecrits import COMMENTAIRES
 
 CODE = Path(observatoire.__file__).parent
@@ -61,7 +61,7 @@ class Vitrine:
         if changes - {COMMENTAIRES.name, "seances"}:
             self._oublier_la_souche()  # elle a lu les tables d'avant
         self.carnet = Carnet(self.config.chemin("edition", self.public), Etat(self.publie))
-        self._commentaires = Commentaires(self.config, self.public, self.publie)
+        self._republier = preparer_les_commentaires(self.config, self.public, self.publie)
 
     def _chaine(self) -> Chaine:
         """La chaîne, ses calculs faits. Un changement de ce qui ne fait que montrer ne fait rien recalculer."""
@@ -76,7 +76,7 @@ class Vitrine:
 
     def relire_les_commentaires(self) -> None:
         """Ne refaire que les commentaires : la chaîne le fera aussi, plus tard, à sa façon."""
-        self._commentaires.republier()
+        self._republier()
         self.carnet.etat.oublier(COMMENTAIRES.name)
 
     @property

@@ -4,7 +4,7 @@ Les comptes sont bruités une fois (:mod:`observatoire.secret`) ; tout ce qui pa
 et sur eux seuls.
 """
 
-from observatoire.publication.ecrits import Commentaires, republier_les_ecrits
+from observatoire.publication.ecrits import preparer_les_commentaires, republier_les_ecrits
 from observatoire.publication.edition import Bilan, proteger
 
-__all__ = ["Bilan", "Commentaires", "proteger", "republier_les_ecrits"]
+__all__ = ["Bilan", "preparer_les_commentaires", "proteger", "republier_les_ecrits"]

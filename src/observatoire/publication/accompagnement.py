@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from observatoire.configuration import Configuration
 from observatoire.lecture.explications import tracer_les_passages
-from observatoire.rangement import ecrire_publiee, lire_preparee
+from observatoire.publication.contexte import Publication
+from observatoire.rangement import lire_preparee
 from observatoire.secret import Regles
 from observatoire.tables.depots import CORRECTIONS, CORRECTIONS_PUBLIEES, DEPOTS, DEPOTS_PUBLIES
 from observatoire.tables.edition import BAILLEURS
@@ -20,17 +19,17 @@ _COMPTES = ["lignes", "avertissements", "reparees", "mises_a_part", "gardees"]
 _DIZAINE = 10
 
 
-def publier_accompagnement(config: Configuration, regles: Regles, travail: Path) -> None:
-    """Écrire dans ``travail`` les tables d'accompagnement."""
-    prepare = config.chemin("prepare")
+def publier_accompagnement(edition: Publication) -> None:
+    """Écrire les tables d'accompagnement."""
+    config, regles, prepare = edition.config, edition.regles, edition.config.chemin("prepare")
     couverture, depots, corrections = (lire_preparee(table, prepare) for table in (COUVERTURE, DEPOTS, CORRECTIONS))
     corrections = pd.concat([corrections, tracer_les_passages(config)], ignore_index=True)
     couverture[_PARC] = couverture[_PARC].astype("Float64").mask(~couverture["bailleur"].isin(regles.accords))
-    ecrire_publiee(COUVERTURE_PUBLIEE, couverture, travail, regles.public)
-    ecrire_publiee(DEPOTS_PUBLIES, _taire_les_depots(depots, config, regles), travail, regles.public)
-    ecrire_publiee(CORRECTIONS_PUBLIEES, corrections, travail, regles.public)
+    edition.ecrire(COUVERTURE_PUBLIEE, couverture)
+    edition.ecrire(DEPOTS_PUBLIES, _taire_les_depots(depots, config, regles))
+    edition.ecrire(CORRECTIONS_PUBLIEES, corrections)
     bailleurs = [(d.code, d.nom, d.hors_rpls, d.est_bailleur) for d in config.deposants]
-    ecrire_publiee(BAILLEURS, pd.DataFrame(bailleurs, columns=BAILLEURS.noms), travail, regles.public)
+    edition.ecrire(BAILLEURS, pd.DataFrame(bailleurs, columns=BAILLEURS.noms))
 
 
 def _taire_les_depots(depots: pd.DataFrame, config: Configuration, regles: Regles) -> pd.DataFrame:

@@ -23,24 +23,26 @@ def garder_les_anterieures(en_place: Path, derniere: int, travail: Path, public:
 
     Une édition qui n'a pas de clé a été publiée en cachant des comptes exacts (``suppression``).
     """
-    connues, sources = lire_publiee(EDITIONS, en_place), {}
+    connues = lire_publiee(EDITIONS, en_place)
     methodes = dict(zip(connues["edition"].astype(int), connues["methode"], strict=True))
-    tables = {int(f.stem): f for f in sorted((en_place / ANTERIEURES).glob("*.csv"))}
+    gardees = {
+        int(f.stem): (f, f.with_suffix(""), methodes.get(int(f.stem), SUPPRESSION))
+        for f in (en_place / ANTERIEURES).glob("*.csv")
+    }
     if EDITION.dans(en_place).is_file():
         edition = json.loads(EDITION.dans(en_place).read_text(encoding="utf-8"))
-        tables[edition["annees"][-1]] = INDICATEURS_PUBLIES.dans(en_place)
-        sources[edition["annees"][-1]] = en_place
-        methodes[edition["annees"][-1]] = BRUIT if edition.get("cle") else SUPPRESSION
+        methode = BRUIT if edition.get("cle") else SUPPRESSION
+        gardees[edition["annees"][-1]] = INDICATEURS_PUBLIES.dans(en_place), en_place, methode
     lignes = []
-    for annee, fichier in sorted(tables.items()):
+    for annee, (fichier, source, methode) in sorted(gardees.items()):
         if annee >= derniere:
             continue
-        (travail / ANTERIEURES).mkdir(exist_ok=True)
-        shutil.copy(fichier, travail / ANTERIEURES / f"{annee}.csv")
-        source, sortie = sources.get(annee, en_place / ANTERIEURES / str(annee)), travail / ANTERIEURES / str(annee)
+        sortie = travail / ANTERIEURES / str(annee)
+        sortie.parent.mkdir(exist_ok=True)
+        shutil.copy(fichier, sortie.with_suffix(".csv"))
         for temoin in (t for t in TEMOINS if t.dans(source).is_file()):  # une édition d'avant cette règle n'en a pas
             sortie.mkdir(exist_ok=True)
             shutil.copy(temoin.dans(source), sortie / temoin.fichier)
         statuts = pd.read_csv(fichier, usecols=["statut"], keep_default_na=False)["statut"]
-        lignes.append((annee, methodes.get(annee, SUPPRESSION), statuts.eq("publie").sum(), statuts.eq("c").sum()))
+        lignes.append((annee, methode, statuts.eq("publie").sum(), statuts.eq("c").sum()))
     ecrire_publiee(EDITIONS, pd.DataFrame(lignes, columns=EDITIONS.noms), travail, public)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -62,17 +62,14 @@ def republier_les_ecrits(config: Configuration, public: str) -> None:
         publier_les_ecrits(config, baremes, publiees, regles, travail)
 
 
-class Commentaires:
-    """De quoi refaire les seuls commentaires d'un dossier publié, autant de fois qu'on les récrit."""
+def preparer_les_commentaires(config: Configuration, public: str, dossier: Path) -> Callable[[], None]:
+    """De quoi refaire les seuls commentaires d'un dossier publié, lu une fois, aussi souvent qu'on les récrit.
 
-    def __init__(self, config: Configuration, public: str, dossier: Path):
-        """``dossier`` : ce qui est publié pour ce public ; il est lu une fois."""
-        self.dossier, (_, publiees, regles) = dossier, _relire(config, public, dossier)
-        self._lus = config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier)
-
-    def republier(self) -> None:
-        """Les relire et les récrire. Lève :class:`ErreurConfiguration` si un écrit est refusé ; rien n'est touché."""
-        _ecrire_les_commentaires(_Ecrits(*self._lus), self.dossier)
+    L'appeler lève :class:`ErreurConfiguration` si un écrit est refusé ; rien n'est alors touché.
+    """
+    _, publiees, _ = _relire(config, public, dossier)
+    lus = config, publiees, public, lire_publiee(TERRITOIRES, dossier)
+    return lambda: _ecrire_les_commentaires(_Ecrits(*lus), dossier)
 
 
 def _relire(config: Configuration, public: str, dossier: Path) -> tuple[Baremes, pd.DataFrame, Regles]:
@@ -93,10 +90,8 @@ def publier_les_ecrits(
     ``dossier`` a déjà tout le reste. Lève :class:`ErreurConfiguration`, avec tout ce qui ne va pas, avant d'écrire.
     """
     ecrits = _Ecrits(config, publiees, regles.public, lire_publiee(TERRITOIRES, dossier))
-    tables = _juger(config, baremes, publiees, ecrits.seances, lire_publiee(VARIATIONS, dossier))
-    orientees = lire_orientations(config), publiees, ecrits.citables.territoires, config.annees, config.tout
-    tables[CONFRONTATION] = confronter_les_orientations(*orientees)
-    for table, contenu in tables.items():
+    variations = lire_publiee(VARIATIONS, dossier)
+    for table, contenu in _juger(config, baremes, publiees, ecrits, variations).items():
         ecrire_publiee(table, contenu, dossier, regles.public)
     _ecrire_les_commentaires(ecrits, dossier)
     publier_seances(config, [ecrits.citer(s) for s in ecrits.seances], regles.public, dossier)
@@ -110,17 +105,13 @@ def _ecrire_les_commentaires(ecrits: _Ecrits, dossier: Path) -> None:
 
 
 def _juger(
-    config: Configuration,
-    baremes: Baremes,
-    publiees: pd.DataFrame,
-    seances: list[Seance],
-    variations: pd.DataFrame,
+    config: Configuration, baremes: Baremes, publiees: pd.DataFrame, ecrits: _Ecrits, variations: pd.DataFrame
 ) -> dict[Table, pd.DataFrame]:
-    """La conformité aux objectifs, les engagements et leur revue."""
+    """La conformité aux objectifs, les engagements et leur revue, les orientations adoptées."""
     referentiels, suivi = config.chemin("referentiels"), lire_le_suivi(config)
     objectifs = lire_objectifs(config, baremes)
     conformite = confronter(objectifs, publiees, config.annees, config.tout)
-    juger = partial(juger_les_engagements, config, publiees=publiees, registres=lire_registres(config, seances))
+    juger = partial(juger_les_engagements, config, publiees=publiees, registres=lire_registres(config, ecrits.seances))
     engagements = juger(lire_contenu(suivi, config))
     revus = dresser_les_objectifs(
         publiees,
@@ -132,11 +123,13 @@ def _juger(
         tout=config.tout,
         duree=duree_de_la_charte(config.charte),
     )
+    orientees = lire_orientations(config), publiees, ecrits.citables.territoires, config.annees, config.tout
     return {
         CONFORMITE: conformite,
         ENGAGEMENTS: engagements,
         OBJECTIFS: revus,
         ECARTS: relever_les_ecarts(config, suivi, engagements, juger),
+        CONFRONTATION: confronter_les_orientations(*orientees),
     }
 
 
@@ -156,27 +149,23 @@ class _Ecrits:
         self.config = config
         self.citables = Citables(config, publiees, territoires)
         self.seances = lire_seances(config)
+        dossier, gouvernance = config.chemin("livre") / COMMENTAIRES, dossier_des_seances(config)
         self.commentaires = {
-            fichier.relative_to(self._commentaires): self._commentaire(fichier)
+            (relatif := fichier.relative_to(dossier)): _Ecrit(
+                (Path(dossier.name) / relatif).as_posix(),
+                lire_texte(fichier),
+                self.citables.situer(fichier.stem, annee),
+            )
             for annee in config.annees
-            for fichier in sorted((self._commentaires / str(annee)).rglob("*.md"))
+            for fichier in sorted((dossier / str(annee)).rglob("*.md"))
         }
-        refuser_les_ecrits(self._commentaires)
-        lues = [self._compte_rendu(s) for s in self.seances if est_lue(s, public)]
+        refuser_les_ecrits(dossier)
+        lues = [
+            _Ecrit(f"gouvernance/{s.nom}.md", lire_texte(gouvernance / f"{s.nom}.md"), self._lieu_de(s))
+            for s in self.seances
+            if est_lue(s, public)
+        ]
         self._refuser([*self.commentaires.values(), *lues], Exactes(config.chemin("prepare"), publiees))
-
-    @property
-    def _commentaires(self) -> Path:
-        return self.config.chemin("livre") / COMMENTAIRES
-
-    def _commentaire(self, fichier: Path) -> _Ecrit:
-        annee, code = int(fichier.relative_to(self._commentaires).parts[0]), fichier.stem
-        nom = fichier.relative_to(self._commentaires.parent).as_posix()
-        return _Ecrit(nom, lire_texte(fichier), self.citables.situer(code, annee))
-
-    def _compte_rendu(self, seance: Seance) -> _Ecrit:
-        fichier = dossier_des_seances(self.config) / f"{seance.nom}.md"
-        return _Ecrit(f"gouvernance/{fichier.name}", lire_texte(fichier), self._lieu_de(seance))
 
     def _lieu_de(self, seance: Seance) -> Lieu:
         """Une séance parle du territoire entier, la dernière année de l'édition qui ne la suit pas."""

@@ -10,40 +10,36 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.baremes import Baremes, lire_baremes
+from observatoire.baremes import lire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.cles import cle_de, signer
-from observatoire.configuration import PUBLIQUE, Configuration
+from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.fichiers import ecrire_dossier, ecrire_texte
 from observatoire.processus import a_cote
 from observatoire.publication.accompagnement import publier_accompagnement
 from observatoire.publication.archives import garder_les_anterieures
+from observatoire.publication.contexte import Publication
 from observatoire.publication.ecrits import publier_les_ecrits
-from observatoire.publication.orientations import (
-    publier_les_orientations,
-    regles_de_ce_qui_qualifie,
-    regles_de_chaque_annee,
-)
-from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publication.sujets import publier_les_sujets
 from observatoire.publication.territoires import publier_territoires
-from observatoire.publication.variations import Variations
-from observatoire.rangement import dictionnaire, ecrire_publiee, lire_par_categories, lire_preparee, sont_fictifs
+from observatoire.publication.variations import (
+    a_perimetre_constant,
+    publier_les_changements,
+    publier_les_variations,
+)
+from observatoire.rangement import dictionnaire, lire_preparee, sont_fictifs
 from observatoire.ruptures import lire_ruptures
 from observatoire.secret import (
-    Bruitees,
-    Ouverture,
     Regles,
     compter,
     dire,
     lire_regles_du_secret,
-    parc_par_cellule,
     porter_le_bruit,
+    proteger_les_valeurs,
 )
 from observatoire.secret.cumuls import ANNEES, cumuler
 from observatoire.secret.parution import juger_les_unites
-from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.sujets.alertes.calcul.etape import regles_par_annee
 from observatoire.sujets.alertes.calcul.publication import (
     evaluer_les_alertes,
@@ -57,7 +53,7 @@ from observatoire.sujets.mixite.calcul.fiches import fiches
 from observatoire.sujets.mixite.tables import EVOLUTION, FICHES, MIXITE
 from observatoire.tables.depots import DEPOTS, IMMEUBLES_HORS_QUARTIER
 from observatoire.tables.edition import BAREMES, CATALOGUE, DICTIONNAIRE, EDITION, RUPTURES
-from observatoire.tables.indicateurs import COMPTES, CUMULS, INDICATEURS, INDICATEURS_PUBLIES, LIEUX
+from observatoire.tables.indicateurs import COMPTES, CUMULS, INDICATEURS, INDICATEURS_PUBLIES
 
 
 @dataclass(frozen=True)
@@ -85,29 +81,26 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
             f"confidentialite.yml : la règle de « {public} » ne dit rien du niveau « {config.tout[0]} » (niveaux)."
         )
     signature = _reconnaitre_la_cle(config, public)
-    ouverture = etablir_l_ouverture(config, baremes, regles)
-    exacts = lire_les_exacts(config)
-    variations = Variations(config, ouverture, regles, exacts["parc"])
     en_place = config.chemin("publie") / public
     with ecrire_dossier(en_place) as travail, ExitStack() as pendant:
+        ici = Publication.lire(config, baremes, regles, travail)
         # Ce que le reste n'attend pas se calcule à côté : les alertes, les tirages de la mixité, d'autres sujets.
-        with a_cote(partial(_publier_les_alertes, baremes, exacts, variations, travail)):
-            bruitees, cumuls = bruiter(exacts, ouverture, regles), bruiter_les_cumuls(exacts, ouverture, regles)
-            publiees = porter_le_bruit(bruitees.table, ouverture, regles)
-            constants = variations.bruiter_les_constants(publiees)
-            lues = (bruitees.table, constants)
-            pendant.enter_context(a_cote(partial(_publier_mixite, lues, config, baremes, regles, travail)))
+        with a_cote(partial(_publier_les_alertes, ici)):
+            bruitees, cumuls = ici.bruiter(regles), _bruiter_les_cumuls(ici)
+            publiees = porter_le_bruit(bruitees.table, ici.ouverture, regles)
+            constants = a_perimetre_constant(ici, publiees)
+            pendant.enter_context(a_cote(partial(_publier_mixite, ici, (bruitees.table, constants))))
             garder_les_anterieures(en_place, max(config.annees), travail, public)
-            ecrire_publiee(INDICATEURS_PUBLIES, bruitees.table, travail, public)
-            ecrire_publiee(CUMULS, cumuls, travail, public)
-            ecrire_publiee(DICTIONNAIRE, dictionnaire(public), travail, public)
-            ecrire_publiee(BAREMES, baremes.tableau(), travail, public)
-            ecrire_publiee(RUPTURES, lire_ruptures(referentiels, catalogue()), travail, public)
+            ici.ecrire(INDICATEURS_PUBLIES, bruitees.table)
+            ici.ecrire(CUMULS, cumuls)
+            ici.ecrire(DICTIONNAIRE, dictionnaire(public))
+            ici.ecrire(BAREMES, baremes.tableau())
+            ici.ecrire(RUPTURES, lire_ruptures(referentiels, catalogue()))
             _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
-            publier_accompagnement(config, regles, travail)
+            publier_accompagnement(ici)
             publier_territoires(config, bruitees.table, regles, travail)
-            variations.publier(publiees, constants, travail)
-            pendant.enter_context(a_cote(partial(_publier_les_autres, baremes, exacts, publiees, variations, travail)))
+            publier_les_variations(ici, publiees, constants)
+            pendant.enter_context(a_cote(partial(publier_les_sujets, ici, publiees)))
         publier_les_ecrits(config, baremes, publiees, regles, travail)
         edition = _edition(config, regles)
         edition |= {"secret": {"masquees": (masquees := compter(bruitees)), "phrases": dire(masquees, edition)}}
@@ -115,28 +108,13 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
 
 
-def lire_les_exacts(config: Configuration) -> dict[str, pd.DataFrame]:
-    """Ce que le calcul a écrit : ``indicateurs``, ``comptes`` et, tiré des lieux, ``parc`` par cellule."""
-    prepare = config.chemin("prepare")
-    return {
-        "indicateurs": lire_par_categories(INDICATEURS, prepare),
-        "comptes": lire_preparee(COMPTES, prepare, columns=COMPTES.noms_des_mesures),
-        "parc": parc_par_cellule(lire_preparee(LIEUX, prepare)),
-    }
-
-
-def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> Bruitees:
-    """Les indicateurs tels que le public de ces règles les lit."""
-    return proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], exacts["parc"], ouverture, regles)
-
-
-def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
+def _bruiter_les_cumuls(ici: Publication) -> pd.DataFrame:
     """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
-    montres = regles.montre(exacts["indicateurs"]).to_numpy()
-    table, comptes = (exacts[nom][montres] for nom in ("indicateurs", "comptes"))
-    comptes = comptes.assign(unites=juger_les_unites(table, comptes, ouverture, regles))
-    cumules = cumuler(table, comptes, ouverture.declarations)
-    table = proteger_les_valeurs(*cumules, exacts["parc"], ouverture, regles).table
+    montres = ici.regles.montre(ici.exacts[INDICATEURS]).to_numpy()
+    table, comptes = (ici.exacts[t][montres] for t in (INDICATEURS, COMPTES))
+    comptes = comptes.assign(unites=juger_les_unites(table, comptes, ici.ouverture, ici.regles))
+    cumules = cumuler(table, comptes, ici.ouverture.declarations)
+    table = proteger_les_valeurs(*cumules, ici.parc, ici.ouverture, ici.regles).table
     table.insert(1, "depuis", table["annee"] - ANNEES + 1)
     return table
 
@@ -157,49 +135,24 @@ def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
     return signature
 
 
-def _publier_les_alertes(baremes: Baremes, exacts, variations: Variations, travail: Path) -> None:
+def _publier_les_alertes(ici: Publication) -> None:
     """Les alertes, leur ampleur, le suivi de celles que ce public lit, et les alertes de changement."""
-    config, ouverture, regles = variations.config, variations.ouverture, variations.regles
-    siennes = regles_par_annee(config, baremes)
-    paru = bruiter(exacts, ouverture, regles_de_ce_qui_alerte(regles, siennes)).table
-    evaluees = evaluer_les_alertes(config, siennes, paru, ouverture.bruits(regles))
-    alertes, ampleurs = publier_les_alertes(evaluees, regles)
-    ecrire_publiee(ALERTES_PUBLIEES, alertes, travail, regles.public)
-    ecrire_publiee(AMPLEURS_PUBLIEES, ampleurs, travail, regles.public)
-    variations.publier_les_changements(paru, siennes, travail)
-    publier_suivi(config, alertes.assign(quartier=ampleurs["quartier"]), regles.public, travail)
+    siennes = regles_par_annee(ici.config, ici.baremes)
+    paru = ici.bruiter(regles_de_ce_qui_alerte(ici.regles, siennes)).table
+    evaluees = evaluer_les_alertes(ici.config, siennes, paru, ici.ouverture.bruits(ici.regles))
+    alertes, ampleurs = publier_les_alertes(evaluees, ici.regles)
+    ici.ecrire(ALERTES_PUBLIEES, alertes)
+    ici.ecrire(AMPLEURS_PUBLIEES, ampleurs)
+    publier_les_changements(ici, paru, siennes)
+    publier_suivi(ici.config, alertes.assign(quartier=ampleurs["quartier"]), ici.regles.public, ici.travail)
 
 
-def _publier_les_autres(
-    baremes: Baremes, exacts, publiees: pd.DataFrame, variations: Variations, travail: Path
-) -> None:
-    """Attributions et revue ; la qualification des résidences, d'après les comptes que les partenaires en lisent."""
-    config, ouverture, regles = variations.config, variations.ouverture, variations.regles
-    publier_les_sujets(config, publiees, regles, travail)
-    siennes = regles_de_chaque_annee(config, baremes)
-    if not siennes:
-        return
-    if regles.public == PUBLIQUE:
-        vues = regles_de_ce_qui_qualifie(regles, siennes, config.tout[0])
-        publiees = porter_le_bruit(bruiter(exacts, ouverture, vues).table, ouverture, vues)
-    publier_les_orientations(config, siennes, publiees, regles, travail)
-
-
-def _publier_mixite(
-    parus: tuple[pd.DataFrame, pd.DataFrame], config: Configuration, baremes: Baremes, regles: Regles, travail: Path
-) -> None:
+def _publier_mixite(ici: Publication, parus: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    tables = publier_la_mixite(parus, config, baremes, lambda source: regles.bruit_de(source).variance)
+    tables = publier_la_mixite(parus, ici.config, ici.baremes, lambda source: ici.regles.bruit_de(source).variance)
     for table, contenu in zip((MIXITE, EVOLUTION), tables, strict=True):
-        ecrire_publiee(table, contenu, travail, regles.public)
-    _ecrire_json(fiches(), FICHES.dans(travail))
-
-
-def _compter_les_deposants(config: Configuration) -> int:
-    """Les bailleurs dont un dépôt au moins est accepté."""
-    depots = lire_preparee(DEPOTS, config.chemin("prepare"), columns=["deposant", "statut"])
-    acceptes = set(depots.loc[depots["statut"].eq("accepte"), "deposant"])
-    return len(acceptes & {b.code for b in config.bailleurs})
+        ici.ecrire(table, contenu)
+    _ecrire_json(fiches(), FICHES.dans(ici.travail))
 
 
 def _ecrire_json(contenu: object, fichier: Path) -> None:
@@ -208,7 +161,8 @@ def _ecrire_json(contenu: object, fichier: Path) -> None:
 
 def _edition(config: Configuration, regles: Regles) -> dict:
     prepare = config.chemin("prepare")
-    dehors = lire_preparee(IMMEUBLES_HORS_QUARTIER, prepare)
+    dehors, depots = (lire_preparee(table, prepare) for table in (IMMEUBLES_HORS_QUARTIER, DEPOTS))
+    acceptes = set(depots.loc[depots["statut"].eq("accepte"), "deposant"])
     return {
         "niveau": config.tout[0],
         "communes": [c.code for c in config.communes],
@@ -225,7 +179,7 @@ def _edition(config: Configuration, regles: Regles) -> dict:
         "public": regles.public,
         "seuil": regles.seuil,
         "regles": regles.publier(),
-        "deposants": _compter_les_deposants(config),
+        "deposants": len(acceptes & {b.code for b in config.bailleurs}),
         "charte": {cle: str(valeur) for cle, valeur in config.charte.items()},
         "signataires": list(config.signataires),
         "publication": dict(config.publication),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
 from observatoire.baremes import Baremes
 from observatoire.configuration import PUBLIQUE, Configuration
-from observatoire.rangement import ecrire_publiee, lire_preparee
+from observatoire.publication.contexte import Publication
 from observatoire.secret import Regles as Secret
+from observatoire.secret import porter_le_bruit
 from observatoire.sujets.orientations.calcul.parc import compter_le_parc
 from observatoire.sujets.orientations.calcul.proposition import proposer
 from observatoire.sujets.orientations.calcul.qualification import NIVEAUX, qualifier, situer
@@ -38,27 +38,30 @@ def regles_de_ce_qui_qualifie(secret: Secret, regles: dict[int, Regles], tout: s
     return replace(etendues, indicateurs=etendues.indicateurs | {IMMEUBLE: codes})
 
 
-def publier_les_orientations(
-    config: Configuration, regles: dict[int, Regles], publiees: pd.DataFrame, secret: Secret, travail: Path
-) -> None:
-    """Écrire dans ``travail`` ce que ce public lit des orientations.
+def publier_les_orientations(edition: Publication, publiees: pd.DataFrame) -> None:
+    """Écrire ce que ce public lit des orientations ; rien si le territoire ne qualifie pas.
 
-    ``publiees`` : les indicateurs tels que les partenaires les lisent, et leur bruit ; rien d'autre n'est à protéger.
+    ``publiees`` : les indicateurs de ce public, et leur bruit. Une résidence est qualifiée d'après ce que les
+    partenaires en lisent : rien d'autre n'est à protéger.
     """
-    lieux, annee = lire_preparee(LIEUX, config.chemin("prepare")), max(config.annees)
+    config, secret, lieux, annee = edition.config, edition.regles, edition.exacts[LIEUX], max(edition.config.annees)
+    regles = regles_de_chaque_annee(config, edition.baremes)
+    if not regles:
+        return
+    if secret.public == PUBLIQUE:
+        vues = regles_de_ce_qui_qualifie(secret, regles, config.tout[0])
+        publiees = porter_le_bruit(edition.bruiter(vues).table, edition.ouverture, vues)
     qualifications = qualifier(publiees, lieux, regles, config.tout)
     if not qualifications.derniers:
         return
     table = qualifications.table
-    ecrire_publiee(
-        PARC_PAR_CLASSE, compter_le_parc(table, situer(lieux, annee), annee, secret.seuil), travail, secret.public
-    )
+    edition.ecrire(PARC_PAR_CLASSE, compter_le_parc(table, situer(lieux, annee), annee, secret.seuil))
     if secret.public == PUBLIQUE:
         return
     de_l_annee = publiees[publiees["annee"].eq(annee) & publiees["bailleur"].eq("tous")]
     proposees = proposer(
         de_l_annee, table[table["annee"].eq(annee)], regles[annee], config.tout, duree_de_la_charte(config.charte)
     )
-    ecrire_publiee(QUALIFICATIONS, table, travail, secret.public)
-    ecrire_publiee(SENSIBILITE, eprouver_les_poids(qualifications.derniers), travail, secret.public)
-    ecrire_publiee(PROPOSITIONS, proposees, travail, secret.public)
+    edition.ecrire(QUALIFICATIONS, table)
+    edition.ecrire(SENSIBILITE, eprouver_les_poids(qualifications.derniers))
+    edition.ecrire(PROPOSITIONS, proposees)

@@ -21,5 +21,9 @@ def etablir_l_ouverture(config: Configuration, baremes: Baremes, regles: Regles)
     candidats = [d for d in declarations.values() if set(d.tables) <= set(regles.ouvertes)]
     annee = max(config.annees)
     calculables = lire_regles(candidats, vides, annee, baremes)
-    lues = {d.code: colonnes for d, colonnes in calculables.lues.items() if d.code not in calculables.sans_regle}
-    return Ouverture.etablir(declarations, lues, schemas, regles)
+    ouverts = set()
+    for d, colonnes in calculables.lues.items():
+        deposees = frozenset().union(*(schemas[t].champs for t in d.tables if t in schemas))
+        if d.code not in calculables.sans_regle and regles.est_ouvert(d.tables, colonnes & deposees):
+            ouverts.add(d.code)
+    return Ouverture(frozenset(ouverts), declarations)

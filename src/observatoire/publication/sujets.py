@@ -1,14 +1,12 @@
-"""Ce que chaque sujet tire des valeurs publiées et de ce que ``calculer`` a préparé : attributions, revue."""
+"""Ce que chaque sujet tire des valeurs publiées et de ce qui est préparé : attributions, revue, orientations."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
-from observatoire.configuration import Configuration
-from observatoire.rangement import ecrire_publiee, lire_preparee, lire_publiee
-from observatoire.secret import Regles
+from observatoire.publication.contexte import Publication
+from observatoire.publication.orientations import publier_les_orientations
+from observatoire.rangement import lire_preparee, lire_publiee
 from observatoire.sujets.objectifs.calcul.attente import publier_les_attentes
 from observatoire.sujets.objectifs.calcul.cote_a_cote import comparer_les_bailleurs
 from observatoire.sujets.objectifs.calcul.profils import comparer_les_profils
@@ -19,14 +17,15 @@ from observatoire.sujets.revue.tables import CONTEXTE, DECOMPOSITION, FLUX
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE
 
 
-def publier_les_sujets(config: Configuration, publiees: pd.DataFrame, regles: Regles, travail: Path) -> None:
-    """Écrire dans ``travail`` les tables de chaque sujet ; ce que ``calculer`` n'a pas préparé n'y est pas.
+def publier_les_sujets(edition: Publication, publiees: pd.DataFrame) -> None:
+    """Écrire les tables de chaque sujet ; ce que ``calculer`` n'a pas préparé n'y est pas.
 
     ``publiees`` : les indicateurs de ce public, et la ``variance`` du bruit de chaque ligne.
     """
-    ecrire_publiee(PROFILS, comparer_les_profils(publiees), travail, regles.public)
-    ecrire_publiee(CONTEXTE, lire_contexte(config), travail, regles.public)
-    parus = Parus(publiees, lire_publiee(CONSTANTS_PUBLIES, travail), lire_publiee(COUVERTURE_PUBLIEE, travail))
+    config, regles = edition.config, edition.regles
+    edition.ecrire(PROFILS, comparer_les_profils(publiees))
+    edition.ecrire(CONTEXTE, lire_contexte(config))
+    parus = Parus(publiees, *(lire_publiee(t, edition.travail) for t in (CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE)))
     bouts, prepare = (config.annee_zero, max(config.annees)), config.chemin("prepare")
     tables = {
         DEPLACEMENTS: (COTE_A_COTE, lambda t: comparer_les_bailleurs(publiees, t, regles.seuil)),
@@ -35,4 +34,5 @@ def publier_les_sujets(config: Configuration, publiees: pd.DataFrame, regles: Re
     }
     for preparee, (table, tirer) in tables.items():
         if preparee.dans(prepare).is_file():
-            ecrire_publiee(table, tirer(lire_preparee(preparee, prepare)), travail, regles.public)
+            edition.ecrire(table, tirer(lire_preparee(preparee, prepare)))
+    publier_les_orientations(edition, publiees)

@@ -57,6 +57,7 @@ class Bruit:
     def _cumuls(self) -> np.ndarray:
         return np.rint(np.cumsum(self.lois, axis=1) * MODULE).astype(np.int64)
 
+    @cache  # noqa: B019 – de même
     def borne_d_un_zero(self, confiance: float = CONFIANCE) -> float:
         """Le plus grand compte attendu (loi de Poisson) dont un zéro publié garde ``(1 - confiance) / 2`` chance.
 

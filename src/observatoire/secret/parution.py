@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
-from observatoire.schemas import Schema
 from observatoire.secret.bruit import Bruit
 from observatoire.secret.regles import Regles
 from observatoire.statistique.intervalles import CONFIANCE
@@ -32,23 +31,6 @@ class Ouverture:
 
     ouverts: frozenset[str]
     declarations: Mapping[str, Indicateur]
-
-    @classmethod
-    def etablir(
-        cls,
-        declarations: Mapping[str, Indicateur],
-        lues: dict[str, frozenset],
-        schemas: dict[str, Schema],
-        regles: Regles,
-    ) -> Ouverture:
-        """``lues`` : les colonnes que lit chaque indicateur calculable."""
-        ouverts = set()
-        for code, colonnes in lues.items():
-            tables = declarations[code].tables
-            deposees = frozenset().union(*(schemas[t].champs for t in tables if t in schemas))
-            if regles.est_ouvert(tables, colonnes & deposees):
-                ouverts.add(code)
-        return cls(frozenset(ouverts), declarations)
 
     def dire(self, indicateurs: pd.Series, quoi: str) -> np.ndarray:
         """Ce que la déclaration de chaque indicateur dit sous ce nom (``nature``, ``source``...)."""
@@ -90,8 +72,10 @@ def mesurer_le_bruit(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Du bruit que porte chaque compte d'une ligne bruitée : la variance, et la borne d'un zéro."""
     lois = {c: regles.bruit_de(d.source) for c, d in ouverture.declarations.items()}
-    zeros = {loi: loi.borne_d_un_zero(confiance) for loi in set(lois.values())}
-    mesures = {c: loi.variance for c, loi in lois.items()}, {c: zeros[loi] for c, loi in lois.items()}
+    mesures = (
+        {c: loi.variance for c, loi in lois.items()},
+        {c: loi.borne_d_un_zero(confiance) for c, loi in lois.items()},
+    )
     return tuple(attribuer(table["indicateur"], mesure, float) for mesure in mesures)
 
 
@@ -134,13 +118,8 @@ def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouve
     moyenne = ouverture.dire(table["indicateur"], "nature") == "moyenne"
     exact = np.where(moyenne, comptes["effectif"], table["denominateur"].to_numpy(float))
     cles = np.where(moyenne, comptes["cle_effectif"], comptes["cle_denominateur"].to_numpy(float))
-    sources = ouverture.dire(table["indicateur"], "source")
-    # Un compte sans clé ne se bruite pas : il est ouvert.
-    flou, bruite = seuil_flou(table) & np.isfinite(cles), exact.copy()
-    for source in np.unique(sources[flou].astype(str)):
-        ou = flou & (sources == source)
-        bruite[ou] = regles.bruit_de(source).bruiter(exact[ou], cles[ou])
-    return np.fmin(exact, bruite)
+    flou = seuil_flou(table) & np.isfinite(cles)  # un compte sans clé ne se bruite pas : il est ouvert
+    return np.fmin(exact, regles.bruiter(exact, cles, ouverture.dire(table["indicateur"], "source"), flou))
 
 
 def numeroter(table: pd.DataFrame, cles: Sequence[str] = CELLULE) -> np.ndarray:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from observatoire.baremes import Baremes, SansObjet, retenir
@@ -74,13 +75,10 @@ class Regles:
 
         Une part y est bornée par celle qui la contient, comme partout : elle en est aussi.
         """
-        tous = dict.fromkeys(codes)
-        a_suivre = list(tous)
-        while a_suivre:
-            if (contenant := catalogue()[a_suivre.pop()].dans) and contenant not in tous:
-                tous[contenant] = None
-                a_suivre.append(contenant)
-        niveaux = tuple(niveaux)
+        niveaux, tous = tuple(niveaux), list(dict.fromkeys(codes))
+        for code in tous:  # qui s'allonge en chemin
+            if (contenant := catalogue()[code].dans) and contenant not in tous:
+                tous.append(contenant)
         seuls, personne = dict.fromkeys(niveaux, tuple(tous)), dict.fromkeys(niveaux, ())
         return replace(self, niveaux=niveaux, indicateurs=seuls, par_bailleur=personne)
 
@@ -91,6 +89,17 @@ class Regles:
     def bruit_de(self, source: str) -> Bruit:
         """La loi du bruit d'une source : la sienne, à défaut la générale."""
         return self.bruits.get(source, self.bruit)
+
+    def bruiter(self, comptes: np.ndarray, cles: np.ndarray, sources: np.ndarray, ou: np.ndarray) -> np.ndarray:
+        """Des comptes (dernier axe : un par ligne), bruités selon leurs clés là où ``ou`` est vrai, exacts ailleurs.
+
+        ``sources`` : celle de chaque ligne, qui en dit le bruit.
+        """
+        bruites = comptes.copy()
+        for source in np.unique(sources[ou].astype(str)):
+            siens = ou & (sources == source)
+            bruites[..., siens] = self.bruit_de(source).bruiter(comptes[..., siens], cles[..., siens])
+        return bruites
 
     def est_ouvert(self, tables: Iterable[str], lues: frozenset[str]) -> bool:
         """Un indicateur qui lit ces colonnes de ces tables ne dit-il que ce qui est public ?"""

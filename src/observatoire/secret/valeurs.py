@@ -81,16 +81,9 @@ def _statuts(table: pd.DataFrame, motifs: np.ndarray) -> np.ndarray:
 def bruiter_des_comptes(
     table: pd.DataFrame, noms: Iterable[str], sources: np.ndarray, ou: np.ndarray, regles: Regles
 ) -> np.ndarray:
-    """Les comptes ``noms`` d'une table, un par ligne : bruités là où ``ou`` est vrai, exacts ailleurs.
-
-    La clé de chacun est la colonne ``cle_<nom>`` ; ``sources`` : celle de chaque ligne, qui en dit le bruit.
-    """
+    """Les comptes ``noms`` d'une table, un par ligne, bruités par la clé ``cle_<nom>`` (:meth:`Regles.bruiter`)."""
     comptes, cles = (table[[f"{debut}{nom}" for nom in noms]].to_numpy(float).T for debut in ("", "cle_"))
-    comptes = comptes.copy()
-    for source in np.unique(sources[ou].astype(str)):
-        siens, bruit = ou & (sources == source), regles.bruit_de(source)
-        comptes[:, siens] = bruit.bruiter(comptes[:, siens], cles[:, siens])
-    return comptes
+    return regles.bruiter(comptes, cles, sources, ou)
 
 
 def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Regles) -> None:
