@@ -99,7 +99,7 @@ def compter_les_parutions(publiees):
     parues = publiees[publiees["statut"].eq("publie")]
     return parues.groupby(["annee", "indicateur"], observed=True).size().rename("valeurs").reset_index()
 '''
-APPEL = "    ecrire_publiee(PARUTIONS, compter_les_parutions(publiees), travail, regles.public)\n"
+APPEL = "    edition.ecrire(PARUTIONS, compter_les_parutions(publiees))\n"
 IMPORTS = """from observatoire.sujets.mixite.calcul.parutions import compter_les_parutions
 from observatoire.sujets.mixite.tables import PARUTIONS
 """
@@ -114,7 +114,7 @@ def _ajouter_une_table(depot: Path) -> None:
 
 def _ecrire_a_la_publication(depot: Path, imports: str, appel: str) -> None:
     sujets = depot / "src/observatoire/publication/sujets.py"
-    _inserer(sujets, "    ecrire_publiee(", appel)
+    _inserer(sujets, "    edition.ecrire(", appel)
     _inserer(sujets, "\n\ndef ", imports)
 
 
