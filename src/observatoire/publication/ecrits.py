@@ -109,7 +109,7 @@ def _juger(
 ) -> dict[Table, pd.DataFrame]:
     """La conformité aux objectifs, les engagements et leur revue, les orientations adoptées."""
     referentiels, suivi = config.chemin("referentiels"), lire_le_suivi(config)
-    objectifs = lire_objectifs(config, baremes)
+    objectifs = lire_objectifs(config, baremes, suivi)
     conformite = confronter(objectifs, publiees, config.annees, config.tout)
     juger = partial(juger_les_engagements, config, publiees=publiees, registres=lire_registres(config, ecrits.seances))
     engagements = juger(lire_contenu(suivi, config))

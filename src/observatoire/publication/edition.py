@@ -83,38 +83,38 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
     signature = _reconnaitre_la_cle(config, public)
     en_place = config.chemin("publie") / public
     with ecrire_dossier(en_place) as travail, ExitStack() as pendant:
-        ici = Publication.lire(config, baremes, regles, travail)
+        edition = Publication.lire(config, baremes, regles, travail)
         # Ce que le reste n'attend pas se calcule à côté : les alertes, les tirages de la mixité, d'autres sujets.
-        with a_cote(partial(_publier_les_alertes, ici)):
-            bruitees, cumuls = ici.bruiter(regles), _bruiter_les_cumuls(ici)
-            publiees = porter_le_bruit(bruitees.table, ici.ouverture, regles)
-            constants = a_perimetre_constant(ici, publiees)
-            pendant.enter_context(a_cote(partial(_publier_mixite, ici, (bruitees.table, constants))))
+        with a_cote(partial(_publier_les_alertes, edition)):
+            bruitees, cumuls = edition.bruiter(regles), _bruiter_les_cumuls(edition)
+            publiees = porter_le_bruit(bruitees.table, edition.ouverture, regles)
+            constants = a_perimetre_constant(edition, publiees)
+            pendant.enter_context(a_cote(partial(_publier_mixite, edition, (bruitees.table, constants))))
             garder_les_anterieures(en_place, max(config.annees), travail, public)
-            ici.ecrire(INDICATEURS_PUBLIES, bruitees.table)
-            ici.ecrire(CUMULS, cumuls)
-            ici.ecrire(DICTIONNAIRE, dictionnaire(public))
-            ici.ecrire(BAREMES, baremes.tableau())
-            ici.ecrire(RUPTURES, lire_ruptures(referentiels, catalogue()))
+            edition.ecrire(INDICATEURS_PUBLIES, bruitees.table)
+            edition.ecrire(CUMULS, cumuls)
+            edition.ecrire(DICTIONNAIRE, dictionnaire(public))
+            edition.ecrire(BAREMES, baremes.tableau())
+            edition.ecrire(RUPTURES, lire_ruptures(referentiels, catalogue()))
             _ecrire_json([declaration.publier() for declaration in catalogue().values()], CATALOGUE.dans(travail))
-            publier_accompagnement(ici)
+            publier_accompagnement(edition)
             publier_territoires(config, bruitees.table, regles, travail)
-            publier_les_variations(ici, publiees, constants)
-            pendant.enter_context(a_cote(partial(publier_les_sujets, ici, publiees)))
+            publier_les_variations(edition, publiees, constants)
+            pendant.enter_context(a_cote(partial(publier_les_sujets, edition, publiees)))
         publier_les_ecrits(config, baremes, publiees, regles, travail)
-        edition = _edition(config, regles)
-        edition |= {"secret": {"masquees": (masquees := compter(bruitees)), "phrases": dire(masquees, edition)}}
-        _ecrire_json(edition | {"cle": signature}, EDITION.dans(travail))
-    return Bilan(bruitees.table["statut"].value_counts().to_dict(), edition["secret"]["phrases"])
+        dite, masquees = _edition(config, regles), compter(bruitees)
+        dite["secret"] = {"masquees": masquees, "phrases": dire(masquees, dite)}
+        _ecrire_json(dite | {"cle": signature}, EDITION.dans(travail))
+    return Bilan(bruitees.table["statut"].value_counts().to_dict(), dite["secret"]["phrases"])
 
 
-def _bruiter_les_cumuls(ici: Publication) -> pd.DataFrame:
+def _bruiter_les_cumuls(edition: Publication) -> pd.DataFrame:
     """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
-    montres = ici.regles.montre(ici.exacts[INDICATEURS]).to_numpy()
-    table, comptes = (ici.exacts[t][montres] for t in (INDICATEURS, COMPTES))
-    comptes = comptes.assign(unites=juger_les_unites(table, comptes, ici.ouverture, ici.regles))
-    cumules = cumuler(table, comptes, ici.ouverture.declarations)
-    table = proteger_les_valeurs(*cumules, ici.parc, ici.ouverture, ici.regles).table
+    montres = edition.regles.montre(edition.exacts[INDICATEURS]).to_numpy()
+    table, comptes = (edition.exacts[t][montres] for t in (INDICATEURS, COMPTES))
+    comptes = comptes.assign(unites=juger_les_unites(table, comptes, edition.ouverture, edition.regles))
+    cumules = cumuler(table, comptes, edition.ouverture.declarations)
+    table = proteger_les_valeurs(*cumules, edition.parc, edition.ouverture, edition.regles).table
     table.insert(1, "depuis", table["annee"] - ANNEES + 1)
     return table
 
@@ -135,24 +135,26 @@ def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
     return signature
 
 
-def _publier_les_alertes(ici: Publication) -> None:
+def _publier_les_alertes(edition: Publication) -> None:
     """Les alertes, leur ampleur, le suivi de celles que ce public lit, et les alertes de changement."""
-    siennes = regles_par_annee(ici.config, ici.baremes)
-    paru = ici.bruiter(regles_de_ce_qui_alerte(ici.regles, siennes)).table
-    evaluees = evaluer_les_alertes(ici.config, siennes, paru, ici.ouverture.bruits(ici.regles))
-    alertes, ampleurs = publier_les_alertes(evaluees, ici.regles)
-    ici.ecrire(ALERTES_PUBLIEES, alertes)
-    ici.ecrire(AMPLEURS_PUBLIEES, ampleurs)
-    publier_les_changements(ici, paru, siennes)
-    publier_suivi(ici.config, alertes.assign(quartier=ampleurs["quartier"]), ici.regles.public, ici.travail)
+    siennes = regles_par_annee(edition.config, edition.baremes)
+    paru = edition.bruiter(regles_de_ce_qui_alerte(edition.regles, siennes)).table
+    evaluees = evaluer_les_alertes(edition.config, siennes, paru, edition.ouverture.bruits(edition.regles))
+    alertes, ampleurs = publier_les_alertes(evaluees, edition.regles)
+    edition.ecrire(ALERTES_PUBLIEES, alertes)
+    edition.ecrire(AMPLEURS_PUBLIEES, ampleurs)
+    publier_les_changements(edition, paru, siennes)
+    publier_suivi(edition.config, alertes.assign(quartier=ampleurs["quartier"]), edition.regles.public, edition.travail)
 
 
-def _publier_mixite(ici: Publication, parus: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+def _publier_mixite(edition: Publication, parus: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     """Les indices de mixité, calculés sur ce qui paraît et sur rien d'autre, et leurs fiches."""
-    tables = publier_la_mixite(parus, ici.config, ici.baremes, lambda source: ici.regles.bruit_de(source).variance)
+    tables = publier_la_mixite(
+        parus, edition.config, edition.baremes, lambda source: edition.regles.bruit_de(source).variance
+    )
     for table, contenu in zip((MIXITE, EVOLUTION), tables, strict=True):
-        ici.ecrire(table, contenu)
-    _ecrire_json(fiches(), FICHES.dans(ici.travail))
+        edition.ecrire(table, contenu)
+    _ecrire_json(fiches(), FICHES.dans(edition.travail))
 
 
 def _ecrire_json(contenu: object, fichier: Path) -> None:

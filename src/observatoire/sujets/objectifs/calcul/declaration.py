@@ -11,7 +11,7 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.commun import TOUS
 from observatoire.configuration.modeles.engagements import CibleEcrite, EngagementEcrit, Engagements, Mesure
 from observatoire.configuration.modeles.objectifs import CHACUN, ObjectifAdopte
-from observatoire.configuration.saisie import analyser_fiche, analyser_yaml, lire_texte, verifier_fiche
+from observatoire.configuration.saisie import analyser_yaml, lire_texte, reperer_dans, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.territoires import chercher_les_inconnus
 from observatoire.rangement import sont_fictifs
@@ -129,8 +129,9 @@ def lire_document(texte: str, config: Configuration) -> dict:
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
     """
-    analyser_fiche(texte, FICHIER, Engagements, _contexte(config))
-    return analyser_yaml(texte, FICHIER)
+    contenu = analyser_yaml(texte, FICHIER)
+    verifier_fiche(contenu, FICHIER, Engagements, _contexte(config), ligne=reperer_dans(texte))
+    return contenu
 
 
 def relire_document(texte: str, config: Configuration) -> dict:
@@ -157,9 +158,12 @@ def _verifier(contenu: object, config: Configuration) -> Engagements:
     return verifier_fiche(contenu, FICHIER, Engagements, _contexte(config))
 
 
-def lire_adoptes(config: Configuration) -> list[ObjectifAdopte]:
-    """Les objectifs d'attribution adoptés, dans l'ordre du fichier ; lève comme :func:`lire_engagements`."""
-    contenu = lire_le_suivi(config)
+def lire_adoptes(config: Configuration, suivi: dict | None = None) -> list[ObjectifAdopte]:
+    """Les objectifs d'attribution adoptés, dans l'ordre du fichier ; lève comme :func:`lire_engagements`.
+
+    ``suivi`` : ce que dit :func:`lire_le_suivi`, s'il est déjà lu.
+    """
+    contenu = lire_le_suivi(config) if suivi is None else suivi
     return _verifier(contenu, config).objectifs if contenu else []
 
 

@@ -59,9 +59,12 @@ class Objectif:
         return self.depuis <= jour and (self.jusque is None or jour <= self.jusque)
 
 
-def lire_objectifs(config: Configuration, baremes: Baremes) -> list[Objectif]:
-    """Tous les objectifs, légaux puis adoptés ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
-    adoptes = [Objectif(**o.model_dump(exclude_unset=True, exclude={"fictif"})) for o in lire_adoptes(config)]
+def lire_objectifs(config: Configuration, baremes: Baremes, suivi: dict | None = None) -> list[Objectif]:
+    """Tous les objectifs, légaux puis adoptés ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas.
+
+    ``suivi`` : voir :func:`~.declaration.lire_adoptes`.
+    """
+    adoptes = [Objectif(**o.model_dump(exclude_unset=True, exclude={"fictif"})) for o in lire_adoptes(config, suivi)]
     return [*_legaux(baremes, config.tout[0]), *adoptes]
 
 
