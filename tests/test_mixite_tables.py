@@ -68,6 +68,15 @@ def test_les_indices_sont_ceux_des_comptes_des_quartiers():
     assert trouver(valeurs, indice="entropie", niveau="ville")["menages"] == table.sum()
 
 
+def test_le_bruit_des_comptes_publies_elargit_chaque_intervalle():
+    sans, avec = (calculer(deux_ans(), PLAN, bruit) for bruit in (0.0, 2.0))
+    for nettes, bruitees in zip(sans, avec, strict=True):
+        seules = nettes["indice"].ne("dissimilarite_corrigee")  # la sienne est tirée : voir test_segregation
+        largeurs = [(t["borne_haute"] - t["borne_basse"])[seules] for t in (nettes, bruitees)]
+        assert (largeurs[1] > largeurs[0]).all()
+        assert (largeurs[1] < 1.5 * largeurs[0]).all()
+
+
 def test_un_menage_qui_n_a_pas_repondu_ne_compte_pas():
     """Le dénominateur est celui des réponses connues : la part du groupe, pas celle des ménages logés."""
     valeurs, _ = calculer(lignes(reponse=0.61), replace(PLAN, annee_zero=2010, seuils={2010: Seuils(0.6, 0.5)}))
