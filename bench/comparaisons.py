@@ -20,6 +20,7 @@ from observatoire.statistique.hasard import dissimilarite_attendue
 from observatoire.statistique.indices import dissimilarite, dissimilarite_corrigee
 from observatoire.statistique.intervalles import byar, rapport_de_comptes, wilson
 from observatoire.statistique.segregation import tirer_les_dissimilarites
+from observatoire.sujets.mixite.calcul.villes import BINAIRES, MULTIPLES
 
 TITRE = "## Les comparaisons"
 GRAINE = 2007
@@ -124,6 +125,36 @@ def segregation(tirages: int) -> list[str]:
     return _tabler(titres, lignes)
 
 
+def indices_de_mixite(tirages: int) -> list[str]:
+    """Chaque indice de mixité et sa variation : la couverture de leur intervalle, sans et avec le bruit du secret.
+
+    Ce qu'il doit tenir est ce que l'indice vaut en moyenne sur des comptes de la même ville.
+    """
+    lignes = []
+    for nom, indice in (BINAIRES | MULTIPLES).items():
+        for unites, menages, dispersion in [*VILLES, (48, 250, 0.01), (4, 60, 0.2)]:
+            case = [nom, f"{unites} unités de {menages} ménages", _decimal(dispersion)]
+            for bruit in (0.0, 2.0):
+                hasard, force = np.random.default_rng(GRAINE), (1 - dispersion**2) / dispersion**2
+                classes = np.array([0.2, 0.8] if nom in BINAIRES else [0.25, 0.3, 0.2, 0.15, 0.1])
+                tailles = np.maximum(hasard.poisson(menages, unites), 12)
+                tires = hasard.multinomial(tailles, hasard.dirichlet(classes * force, unites), (tirages // 4, unites))
+                bruits = hasard.normal(0, bruit**0.5, tires.shape)
+                if nom in BINAIRES:  # le groupe et le total sont publiés, l'autre classe en est la différence
+                    bruits[..., 1] -= bruits[..., 0]
+                comptes = np.maximum(np.rint(tires + bruits), 0)
+                valeurs = indice.mesurer(comptes)
+                siennes = np.array([indice.varier(table, bruit) for table in comptes])
+                bas, haut = encadrer(valeurs, siennes)
+                moitie = len(valeurs) // 2
+                ecart = encadrer(valeurs[:moitie] - valeurs[moitie:], siennes[:moitie] + siennes[moitie:])
+                case.append(_pour_cent((bas <= valeurs.mean()) & (valeurs.mean() <= haut)))
+                case.append(_pour_cent((ecart[0] <= 0) & (ecart[1] >= 0)))
+            lignes.append(case)
+    titres = ["indice", "ville", "dispersion", "couverture", "variation", "bruité, couverture", "bruité, variation"]
+    return _tabler(titres, lignes)
+
+
 def _pour_cent(valeurs) -> str:
     return f"{100 * np.mean(valeurs):.1f} %".replace(".", ",")
 
@@ -146,6 +177,7 @@ def imprimer(tirages: int) -> str:
             "", "### Deux dates des mêmes ménages", "", *dans_le_temps(tirages),
             "", "### Un rapport de deux comptes", "", *rapports(tirages),
             "", "### La dissimilarité corrigée du hasard", "", *segregation(tirages),
+            "", "### Les intervalles des indices de mixité", "", *indices_de_mixite(tirages),
         ]
     )  # fmt: skip
 
