@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import stat
 
 import numpy as np
 import pandas as pd
 import pytest
+from fabrique import configuration
 
-from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer, lire_la_cle, signer
-from observatoire.erreurs import ErreurConfiguration
+from observatoire.chaine import Chaine
+from observatoire.cles import COLONNE, FICTIVE, MODULE, attribuer, cle_de, lire_la_cle, signer
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 
 AUTRE = "fedcba9876543210"
 ATTENDUES = [3604224, 5733001, 3191215]
@@ -80,3 +84,42 @@ def test_une_cle_que_d_autres_lisent_ou_mal_ecrite_est_refusee(tmp_path):
 def test_les_cles_des_depots_fictifs_sont_toujours_les_memes():
     """Changer d'empreinte changerait tous les comptes publiés : ce serait une rupture, à dire au journal."""
     assert attribuer("menages", _menages(), FICTIVE)[COLONNE].tolist() == ATTENDUES
+
+
+@pytest.fixture
+def ville(tmp_path):
+    """Une ville aux vrais dépôts, dont l'édition publique en place porte la signature de sa clé."""
+    ici = configuration(tmp_path)
+    edition = ici.chemin("publie") / "publique" / "edition.json"
+    edition.parent.mkdir(parents=True)
+    edition.write_text(json.dumps({"cle": signer(cle_de(ici))}), encoding="utf-8")
+    return ici
+
+
+def test_une_cle_perdue_n_est_pas_remplacee_sous_une_edition_en_place(ville):
+    perdue = ville.chemin("cle").read_text(encoding="ascii")
+    ville.chemin("cle").unlink()
+    with pytest.raises(ErreurObservatoire, match=r"manque.*publique.*Remettre la clé d'origine"):
+        cle_de(ville)
+    assert not ville.chemin("cle").exists()
+    lire_la_cle(ville.chemin("cle"), fictif=False)  # une autre, que quelqu'un aurait tirée
+    with pytest.raises(ErreurObservatoire, match="n'est pas celle de l'édition publiée"):
+        cle_de(ville)
+    ville.chemin("cle").write_text(perdue, encoding="ascii")
+    assert cle_de(ville) == perdue.strip()
+
+
+def test_une_edition_fictive_n_empeche_pas_les_premiers_vrais_depots(ville):
+    edition = ville.chemin("publie") / "publique" / "edition.json"
+    edition.write_text(json.dumps({"cle": signer(FICTIVE)}), encoding="utf-8")
+    ville.chemin("cle").unlink()
+    assert cle_de(ville) != FICTIVE
+
+
+def test_le_calcul_se_refait_sous_une_autre_cle(ville):
+    """Ce qui est préparé porte les clés des cases : sous une autre clé, ce n'est plus le même calcul."""
+    avant = Chaine(ville)._lu_par_le_calcul(False)
+    assert Chaine(ville)._lu_par_le_calcul(False) == avant
+    shutil.rmtree(ville.chemin("publie"))
+    ville.chemin("cle").unlink()
+    assert Chaine(ville)._lu_par_le_calcul(False) != avant

@@ -20,6 +20,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from observatoire import tables
+from observatoire.cles import cle_de, signer
 from observatoire.configuration import CONSERVES, PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
 from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
@@ -398,7 +399,8 @@ class Chaine:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
         seances = self.config.chemin("livre") / "book" / "gouvernance"
         passages = self.config.chemin("suivi") / PASSAGES  # on passe outre après avoir calculé
-        autres, brut = [f"sans les refusés : {sans_les_refuses}"], self.config.chemin("brut")
+        autres = [f"sans les refusés : {sans_les_refuses}", signer(cle_de(self.config))]
+        brut = self.config.chemin("brut")
         return empreinte(*lus, seances, autres=autres, sauf=[passages], sans_suivre=[brut])
 
     def est_calcule(self) -> bool:

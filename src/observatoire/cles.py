@@ -11,15 +11,18 @@ against differencing*, ONU-CEE/Eurostat ; Aumasson J.-P. et Bernstein D. J. (201
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+from observatoire.configuration import MARQUE_FICTIF, PUBLICS, Configuration
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
+from observatoire.tables.edition import EDITION
 
-from observatoire.configuration import MARQUE_FICTIF, Configuration
-from observatoire.erreurs import ErreurConfiguration
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Une clé d'unité est un entier de [0, MODULE[ : une somme de cinq cents millions de clés reste exacte en ``float64``.
 MODULE = 2**24
@@ -58,8 +61,29 @@ def lire_la_cle(fichier: Path, fictif: bool) -> str:
 
 
 def cle_de(config: Configuration) -> str:
-    """La clé du secret d'un territoire, d'après sa configuration et ses dépôts (:func:`lire_la_cle`)."""
-    return lire_la_cle(config.chemin("cle"), (config.chemin("brut") / MARQUE_FICTIF).is_file())
+    """La clé du secret d'un territoire, d'après sa configuration et ses dépôts (:func:`lire_la_cle`).
+
+    Lève :class:`ErreurObservatoire` si une édition en place en porte une autre : aucune n'est alors tirée.
+    """
+    fichier, fictif = config.chemin("cle"), (config.chemin("brut") / MARQUE_FICTIF).is_file()
+    perdue = not fictif and not fichier.is_file()
+    cle = None if perdue else lire_la_cle(fichier, fictif)
+    admises = {signer(FICTIVE)} | (set() if perdue else {signer(cle)})
+    if autres := {public: qui for public, qui in _signatures(config).items() if qui not in admises}:
+        quoi = "manque" if perdue else "n'est pas celle de l'édition publiée"
+        raise ErreurObservatoire(
+            f"la clé du secret ({fichier.name}) {quoi} (« {' », « '.join(autres)} ») : publier les mêmes années avec "
+            "deux clés ferait deviner les comptes. Remettre la clé d'origine ; si elle est perdue, voir docs/secret.md "
+            "(« La clé est perdue »)."
+        )
+    return lire_la_cle(fichier, fictif) if perdue else cle
+
+
+def _signatures(config: Configuration) -> dict[str, str]:
+    """Public -> la signature de la clé de son édition en place ; rien pour une édition d'avant le bruit."""
+    editions = {public: EDITION.dans(config.chemin("publie") / public) for public in PUBLICS}
+    lues = {p: json.loads(f.read_text(encoding="utf-8")).get("cle") for p, f in editions.items() if f.is_file()}
+    return {public: signature for public, signature in lues.items() if signature}
 
 
 def _ecrire(fichier: Path) -> None:
@@ -79,6 +103,9 @@ def attribuer(nom: str, table: pd.DataFrame, cle: str) -> pd.DataFrame:
 
     Un bail et le ménage qu'il installe ont la même ; un ménage qui reste la garde d'une année à l'autre.
     """
+    import numpy as np  # longs à charger, pour qui ne veut que la clé
+    import pandas as pd
+
     identifiants, datee = _UNITES[nom]
     textes = [table[c].astype("str") for c in identifiants]
     if datee is not None:

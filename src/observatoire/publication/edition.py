@@ -80,7 +80,7 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         raise ErreurConfiguration(
             f"confidentialite.yml : la règle de « {public} » ne dit rien du niveau « {config.tout[0]} » (niveaux)."
         )
-    signature = _reconnaitre_la_cle(config, public)
+    signature = signer(cle_de(config))
     en_place = config.chemin("publie") / public
     with ecrire_dossier(en_place) as travail, ExitStack() as pendant:
         edition = Publication.lire(config, baremes, regles, travail)
@@ -117,22 +117,6 @@ def _bruiter_les_cumuls(edition: Publication) -> pd.DataFrame:
     table = proteger_les_valeurs(*cumules, edition.parc, edition.ouverture, edition.regles).table
     table.insert(1, "depuis", table["annee"] - ANNEES + 1)
     return table
-
-
-def _reconnaitre_la_cle(config: Configuration, public: str) -> str:
-    """La signature de la clé ; une autre que celle de l'édition en place est refusée : le bruit changerait."""
-    signature = signer(cle_de(config))
-    en_place = EDITION.dans(config.chemin("publie") / public)
-    if en_place.is_file():
-        ancienne = json.loads(en_place.read_text(encoding="utf-8")).get("cle")
-        if ancienne not in (None, signature):
-            nom = config.chemin("cle").name
-            raise ErreurObservatoire(
-                f"la clé du secret ({nom}) n'est pas celle de l'édition publiée : publier les mêmes années avec deux "
-                "clés ferait deviner les comptes. Remettre la clé d'origine ; si elle est perdue, voir docs/secret.md "
-                "(« La clé est perdue »)."
-            )
-    return signature
 
 
 def _publier_les_alertes(edition: Publication) -> None:

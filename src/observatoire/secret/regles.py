@@ -125,9 +125,9 @@ def lire_regles_du_secret(referentiels: Path, baremes: Baremes, public: str, ann
         seuil = baremes.au_31_decembre(annee)("confidentialite")
     except SansObjet as absence:
         raise ErreurConfiguration(f"le barème « confidentialite » n'a pas de valeur en {annee}.") from absence
-    contenu = lire_fiche(
-        referentiels / FICHIER, Confidentialite, {"niveaux": NIVEAUX, "indicateurs": catalogue(), "bruit": Bruit}
-    )
+    sources = sorted({declaration.source for declaration in catalogue().values()})
+    admis = {"niveaux": NIVEAUX, "indicateurs": catalogue(), "sources": sources, "bruit": Bruit}
+    contenu = lire_fiche(referentiels / FICHIER, Confidentialite, admis)
     regle = retenir((r for r in contenu.regles if r.public == public), annee)
     if regle is None:
         raise ErreurConfiguration(f"{FICHIER.name} : aucune règle n'est en vigueur en {annee} pour « {public} ».")

@@ -14,6 +14,7 @@ from observatoire.configuration.modeles.baremes import BaremeEcrit, Valeur
 _LUES = (*TABLES, *TABLES_TIREES)
 _PLUS_DE_BRUIT = "{cle} ne sert plus depuis que les comptes sont bruités : l'enlever (docs/secret.md)."
 _Niveau, _Indicateur = parmi_ceux("niveaux"), parmi_ceux("indicateurs", "un indicateur du catalogue")
+_Source = parmi_ceux("sources", "la source d'un indicateur du catalogue")
 
 
 class Seuil(Valeur):
@@ -67,7 +68,7 @@ class RegleDuSecret(Fiche):
     part_maximale: nombre("]0 ; 1]", "une fraction")
     arrondi: Arrondi
     bruit: BruitEcrit
-    sources: dict[str, Source] = Field(default_factory=dict)
+    sources: dict[_Source, Source] = Field(default_factory=dict)
     indicateurs: dict[_Niveau, list[_Indicateur]] = Field(default_factory=dict)
     par_bailleur: dict[_Niveau, list[parmi(*_LUES)]] = Field(default_factory=dict)
 
