@@ -36,7 +36,7 @@ from observatoire.cles import MODULE
 from observatoire.configuration import Configuration
 from observatoire.publication import proteger
 from observatoire.publie import CLES, INDICATEURS, VALEURS
-from observatoire.secret import Bruit, Ouverture, lire_regles_du_secret, proteger_les_valeurs
+from observatoire.secret import Bruit, Contributeurs, Ouverture, lire_regles_du_secret, proteger_les_valeurs
 from observatoire.secret.attaque import Prises
 from observatoire.secret.attaque.releve import vraisemblance
 from observatoire.secret.parution import CELLULE
@@ -100,7 +100,7 @@ def mesurer_la_couverture() -> Iterator[dict]:
                 lignes, comptes, vraie = TIRER[nature](
                     code, n, part, np.random.default_rng([n, int(1000 * (part or 0))])
                 )
-                publiees = proteger_les_valeurs(lignes, comptes, _parc(lignes), ouverture, regles).table
+                publiees = proteger_les_valeurs(lignes, comptes, Contributeurs(_parc(lignes)), ouverture, regles).table
                 publiees = publiees[publiees["indicateur"].eq(code) & publiees["statut"].eq("publie")]
                 dedans = publiees["borne_basse"].le(vraie + 1e-9) & publiees["borne_haute"].ge(vraie - 1e-9)
                 yield {"nature": nature, "n": n, "p": "" if part is None else part, "couverture": dedans.mean()}

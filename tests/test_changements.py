@@ -142,7 +142,7 @@ def test_les_mouvements_se_tirent_des_passages_et_des_comptes_de_l_arrivee():
          for d in (2007, 2009)]
     )  # fmt: skip
     marges = pd.DataFrame([lieu | {"numerateur": 42, "denominateur": 210}])
-    seul = compter_les_mouvements(passages, marges)
+    seul = compter_les_mouvements(passages, marges, SANS_BRUIT)
     assert len(seul) == 1  # d'une année à la suivante
     comptes = seul.iloc[0]
     assert (comptes["gagnes_x"], comptes["gagnes_n"]) == (10, 138)

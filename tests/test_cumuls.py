@@ -15,7 +15,7 @@ from observatoire.cles import MODULE
 from observatoire.indicateurs.evaluation import COMPTES
 from observatoire.publie import COLONNES
 from observatoire.rangement import lire_publiee
-from observatoire.secret import Bruit, Ouverture, lire_regles_du_secret, proteger_les_valeurs
+from observatoire.secret import Bruit, Contributeurs, Ouverture, lire_regles_du_secret, proteger_les_valeurs
 from observatoire.secret.cumuls import cumuler, se_cumule
 from observatoire.statistique.intervalles import byar, wilson
 from observatoire.tables.indicateurs import CUMULS
@@ -46,7 +46,7 @@ def _cumuler(*tables: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _publier(*tables: pd.DataFrame, regles=REGLES) -> pd.DataFrame:
     parc = pd.DataFrame(columns=["annee", "niveau", "territoire", "bailleur", "contributeur", "logements"])
     parc = parc.astype({"logements": "float64"})
-    return proteger_les_valeurs(*_cumuler(*tables), parc, OUVERTURE, regles).table
+    return proteger_les_valeurs(*_cumuler(*tables), Contributeurs(parc), OUVERTURE, regles).table
 
 
 def test_seuls_les_flux_en_proportion_ou_en_taux_se_cumulent():

@@ -20,7 +20,8 @@ from observatoire.indicateurs.evaluation import remonter
 from observatoire.indicateurs.sommes import additionner, lire_regles, sommer_selon
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import lire_preparee
-from observatoire.secret import lire_regles_du_secret, parc_par_cellule
+from observatoire.secret import Contributeurs, lire_regles_du_secret
+from observatoire.secret.parution import parc_par_cellule
 from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.statistique.inegalites import gini_de_classes, reechantillonner
 from observatoire.statistique.quantiles import quantile_de_classes
@@ -116,7 +117,7 @@ def test_publie_il_est_arrondi_a_son_incertitude_et_ne_porte_aucune_somme(tmp_pa
     regles = lire_regles_du_secret(config.chemin("referentiels"), baremes, "publique", 2010)
     regles = type(regles)(**{**vars(regles), "accords": frozenset({"gbh"})})
     ouverture = etablir_l_ouverture(config, baremes, regles)
-    protegees = proteger_les_valeurs(exacts, comptes, parc_par_cellule(lieux), ouverture, regles).table
+    protegees = proteger_les_valeurs(exacts, comptes, Contributeurs(parc_par_cellule(lieux)), ouverture, regles).table
     for code, mesure in CODES.items():
         deux = [t[t["indicateur"].eq(code) & t["bailleur"].eq("tous")] for t in (exacts, protegees)]
         exacte, publiee = (t.set_index("territoire").loc["battant"] for t in deux)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,7 +20,7 @@ from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs.evaluation import COMPTES
 from observatoire.publication.orientations import regles_de_ce_qui_qualifie
 from observatoire.publie import COLONNES
-from observatoire.secret import Ouverture, dire, proteger_les_valeurs
+from observatoire.secret import Contributeurs, Ouverture, dire, proteger_les_valeurs
 from observatoire.secret.parution import CELLULE
 from observatoire.secret.regles import FICHIER, lire_regles_du_secret
 
@@ -156,6 +157,42 @@ def test_dans_un_quartier_le_grand_public_ne_croise_que_le_parc_par_bailleur():
     assert _lire(public="partenaires").montre(lignes).all()
 
 
+@pytest.mark.parametrize(
+    ("livrent", "accords", "parait"),
+    [
+        (None, (), True),
+        ({"gbh", "neolia", "adoma"}, (), True),
+        ({"gbh"}, (), False),
+        ({"gbh"}, ("gbh",), True),
+        ({"gbh", "neolia"}, ("neolia",), False),
+    ],
+)
+def test_les_bailleurs_derriere_une_valeur_sont_ceux_qui_l_ont_livree(livrent, accords, parait):
+    """Trois ont un parc dans le quartier ; ceux qui n'ont pas déposé leurs ménages ne cachent pas les autres."""
+    cellule = {"annee": 2010, "niveau": "quartier", "territoire": "battant", "bailleur": "tous"}
+    parc = pd.DataFrame([cellule | {"contributeur": b, "logements": 100.0} for b in ("gbh", "neolia", "adoma")])
+    lignes = pd.DataFrame([cellule | {"indicateur": "apl", "statut": "calcule", "numerateur": 90, "denominateur": 300}])
+    comptes = pd.DataFrame(1.0, [0], COMPTES)
+    livraisons = {} if livrent is None else {(2010, "apl"): frozenset(livrent)}
+    table = proteger_les_valeurs(
+        lignes.reindex(columns=COLONNES), comptes, Contributeurs(parc, livraisons),
+        Ouverture(frozenset(), catalogue()), replace(_lire(), accords=frozenset(accords)),
+    ).table  # fmt: skip
+    assert table["statut"].tolist() == ["publie" if parait else "c"]
+
+
+def test_d_un_cumul_sont_derriere_ceux_qui_ont_livre_chaque_annee():
+    qui = Contributeurs(
+        pd.DataFrame(), {(a, "apl"): frozenset("abc" if a < 2010 else "ab") for a in (2008, 2009, 2010)}
+    )
+    assert qui.de_chaque_annee(3).livrent[2010, "apl"] == frozenset("ab")
+
+
+def test_une_source_mal_ecrite_est_dite(modifier):
+    with pytest.raises(ErreurConfiguration, match="« OPSS » n'est pas la source d'un indicateur du catalogue"):
+        _lire(modifier(lambda c: c["regles"][0].update(sources={"OPSS": {"seuil": 90}})))
+
+
 def _publier_des_lieux(niveau: str) -> pd.DataFrame:
     """Ce qui paraît de lieux de dix à seize ménages, sous mille clés chacun ; ``menages`` : leur compte exact."""
     menages, tirage = np.repeat(np.arange(10, 17), 1000), np.random.default_rng(1951)
@@ -167,9 +204,9 @@ def _publier_des_lieux(niveau: str) -> pd.DataFrame:
     comptes[cles] = tirage.integers(0, MODULE, (len(menages), len(cles)))
     parc = pd.DataFrame(columns=[*CELLULE, "contributeur", "logements"]).astype({"logements": float})
     ouverture = Ouverture(frozenset(), catalogue())
-    return proteger_les_valeurs(lignes, comptes, parc, ouverture, _lire(public="partenaires")).table.assign(
-        menages=menages
-    )
+    return proteger_les_valeurs(
+        lignes, comptes, Contributeurs(parc), ouverture, _lire(public="partenaires")
+    ).table.assign(menages=menages)
 
 
 def test_le_seuil_ne_se_lit_pas_dans_ce_qui_se_cache():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +16,7 @@ from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.purge import a_garder
 from observatoire.rangement import lire_preparee
 from observatoire.ruptures import lire_ruptures
-from observatoire.secret import lire_regles_du_secret, parc_par_cellule, porter_le_bruit
+from observatoire.secret import Contributeurs, lire_regles_du_secret, porter_le_bruit
 from observatoire.secret.valeurs import proteger_les_valeurs
 from observatoire.statistique.comparaisons import comparer_proportions
 from observatoire.sujets.variations.calcul.perimetre import bruiter_les_constants, bruiter_les_passages
@@ -23,6 +25,7 @@ from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables.indicateurs import COMPTES, CONSTANTS, COUVERTURE, INDICATEURS, LIEUX
 
 CODE = "impayes_3_mois"
+BAREMES = lire_baremes(RACINE / "data" / "referentiels")
 VILLE = {"niveau": "ville", "bailleur": "tous", "indicateur": CODE}
 
 
@@ -86,17 +89,20 @@ def exacts(config):
     return _lire_les_exacts(config)
 
 
+def _regles(config, **changees):
+    return replace(lire_regles_du_secret(config.chemin("referentiels"), BAREMES, "publique", 2010), **changees)
+
+
 def _publier(config, exacts, **regles):
     """Les variations, les valeurs à périmètre constant et les indicateurs d'un public dont les règles sont changées."""
-    baremes = lire_baremes(config.chemin("referentiels"))
-    siennes = lire_regles_du_secret(config.chemin("referentiels"), baremes, "publique", 2010)
-    siennes = type(siennes)(**{**vars(siennes), **regles})
-    ouverture, parc = etablir_l_ouverture(config, baremes, siennes), parc_par_cellule(exacts["lieux"])
-    publiees = proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], parc, ouverture, siennes).table
-    constants = bruiter_les_constants(exacts["constants"], exacts["couverture"], parc, ouverture, siennes)
+    siennes = _regles(config, **regles)
+    ouverture = etablir_l_ouverture(config, BAREMES, siennes)
+    qui = Contributeurs.lire(exacts["lieux"], exacts["couverture"])
+    publiees = proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], qui, ouverture, siennes).table
+    constants = bruiter_les_constants(exacts["constants"], exacts["couverture"], qui.parc, ouverture, siennes)
     variations = dresser_les_variations(
         porter_le_bruit(publiees, ouverture, siennes), porter_le_bruit(constants, ouverture, siennes),
-        bruiter_les_passages(exacts["passages"], ouverture, siennes),
+        bruiter_les_passages(exacts["passages"], (publiees, constants), qui.parc, ouverture, siennes),
         lire_ruptures(config.chemin("referentiels"), catalogue()).iloc[:0], [(2009, 2010)], catalogue(),
     )  # fmt: skip
     return variations, constants, publiees
@@ -183,14 +189,36 @@ def test_ce_que_l_on_oterait_de_tous_pour_lire_un_bailleur_est_cache(config, exa
     assert siennes["bailleur"].unique().tolist() == ["gbh"]  # celle de gbh, qui a accepté
 
 
+@pytest.mark.parametrize("regles", [{"contributeurs": 3}, {"contributeurs": 1}])
+def test_des_passages_ne_disent_pas_les_chiffres_d_un_bailleur(config, exacts, regles):
+    """Seuls les ménages de gbh, qui n'a pas accepté, se suivent de 2009 à 2010, quand bien même la part de chaque
+    année a trois bailleurs derrière elle."""
+    sien = exacts["lieux"][exacts["lieux"]["bailleur"].eq("gbh")]
+    autres = [sien.assign(bailleur=b) for b in ("neolia", "adoma")]
+    livrent = exacts["couverture"].assign(statut="livre")
+    trois = exacts | {"lieux": pd.concat([sien, *autres], ignore_index=True), "couverture": livrent}
+    siennes = _regles(config, accords=frozenset({"neolia", "adoma"}), **regles)
+    ouverture, qui = etablir_l_ouverture(config, BAREMES, siennes), Contributeurs.lire(trois["lieux"], livrent)
+    publiees = proteger_les_valeurs(trois["indicateurs"], trois["comptes"], qui, ouverture, siennes).table
+    assert _ligne(publiees, annee=2010)["statut"] == "publie"
+    parues = (publiees, pd.DataFrame(columns=[*CONSTANTS.noms_des_cles, "statut"]))
+    cles = ["bailleur", "indicateur"]
+    muets, dits = (
+        bruiter_les_passages(exacts["passages"], parues, qui.parc, ouverture, r).set_index(cles).loc[("tous", CODE)]
+        for r in (siennes, _regles(config, accords=frozenset({"gbh", "neolia", "adoma"}), **regles))
+    )
+    assert muets["restes"].isna().all()
+    assert dits["restes"].notna().any()
+
+
 def test_une_rupture_de_definition_retire_la_variation_pas_une_de_perimetre(config, exacts):
-    baremes = lire_baremes(config.chemin("referentiels"))
-    regles = lire_regles_du_secret(config.chemin("referentiels"), baremes, "publique", 2010)
-    ouverture, parc = etablir_l_ouverture(config, baremes, regles), parc_par_cellule(exacts["lieux"])
-    publiees = proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], parc, ouverture, regles).table
-    constants = bruiter_les_constants(exacts["constants"], exacts["couverture"], parc, ouverture, regles)
+    regles = _regles(config)
+    ouverture = etablir_l_ouverture(config, BAREMES, regles)
+    qui = Contributeurs.lire(exacts["lieux"], exacts["couverture"])
+    publiees = proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], qui, ouverture, regles).table
+    constants = bruiter_les_constants(exacts["constants"], exacts["couverture"], qui.parc, ouverture, regles)
     tables = [porter_le_bruit(t, ouverture, regles) for t in (publiees, constants)]
-    passages = bruiter_les_passages(exacts["passages"], ouverture, regles)
+    passages = bruiter_les_passages(exacts["passages"], (publiees, constants), qui.parc, ouverture, regles)
     presentes = {
         genre: CODE in set(
             dresser_les_variations(

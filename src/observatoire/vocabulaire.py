@@ -63,6 +63,8 @@ STATUTS = lexique(
 SECRET, NON_DISPONIBLE, NON_APPLICABLE, NON_EVALUE = STATUTS
 #: Une valeur calculée, dans ``prepare`` ; une valeur qui se lit, dans ``publie``.
 CALCULE, PUBLIE = "calcule", "publie"
+#: Un bailleur a livré ce que lit un indicateur.
+LIVRE = "livre"
 
 #: Du moins grave au plus grave : ce que l'on ne sait pas passe avant ce qui va bien.
 ALERTES = lexique(

@@ -20,11 +20,10 @@ from observatoire.couverture import SANS_PARC
 from observatoire.indicateurs.evaluation import croisements, evaluer_par_tranches, livrer
 from observatoire.indicateurs.sommes import Regles, Sommes
 from observatoire.tables.indicateurs import CONSTANTS
-from observatoire.vocabulaire import IMMEUBLE
+from observatoire.vocabulaire import IMMEUBLE, LIVRE
 
 #: Une comparaison : l'année de départ et celle d'arrivée.
 Paire = tuple[int, int]
-_LIVRE = "livre"
 _VIDE = pd.DataFrame(dtype=bool)
 
 
@@ -51,7 +50,7 @@ class Presences:
         par_annee = {int(annee): siens for annee, siens in lues.groupby("annee")}
         self._livrent, self._sans_parc = (
             {annee: _croiser(siens, siens["statut"].eq(lequel)) for annee, siens in par_annee.items()}
-            for lequel in (_LIVRE, SANS_PARC)
+            for lequel in (LIVRE, SANS_PARC)
         )
         connues = couverture.reindex(columns=["annee", "bailleur", "repris_par"]).fillna("")
         repris = connues[connues["repris_par"].ne("")].drop_duplicates()
@@ -146,7 +145,7 @@ class PerimetreConstant:
         declarations = [d for d in regles.lues if d.code in voulus]
         noms = [d.code for d in declarations]
         etats = livraison.etats[noms]
-        etats = etats.mask(etats.eq(_LIVRE) & ~deux.reindex(index=etats.index, columns=noms), "non_depose")
+        etats = etats.mask(etats.eq(LIVRE) & ~deux.reindex(index=etats.index, columns=noms), "non_depose")
         sommes = livraison.sommes
         rangs = [rang for rang, (code, _) in enumerate(sommes.colonnes) if code in voulus]
         siennes = replace(sommes, valeurs=sommes.valeurs[:, rangs], colonnes=[sommes.colonnes[r] for r in rangs])

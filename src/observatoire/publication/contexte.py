@@ -11,7 +11,7 @@ from observatoire.baremes import Baremes
 from observatoire.configuration import Configuration
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import ecrire_publiee, lire_par_categories, lire_preparee
-from observatoire.secret import Bruitees, Ouverture, Regles, parc_par_cellule, proteger_les_valeurs
+from observatoire.secret import Bruitees, Contributeurs, Ouverture, Regles, proteger_les_valeurs
 from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables import Table
 from observatoire.tables.indicateurs import COMPTES, CONSTANTS, COUVERTURE, INDICATEURS, LIEUX
@@ -21,7 +21,7 @@ from observatoire.tables.indicateurs import COMPTES, CONSTANTS, COUVERTURE, INDI
 class Publication:
     """Une édition en cours, pour le public de ces ``regles``.
 
-    ``exacts`` : ce que le calcul a écrit, lu une fois. ``parc`` : les logements de chaque bailleur, par cellule.
+    ``exacts`` : ce que le calcul a écrit, lu une fois. ``contributeurs`` : qui est derrière chaque valeur.
     ``travail`` : le dossier où écrire.
     """
 
@@ -30,7 +30,7 @@ class Publication:
     regles: Regles
     ouverture: Ouverture
     exacts: dict[Table, pd.DataFrame]
-    parc: pd.DataFrame
+    contributeurs: Contributeurs
     travail: Path
 
     @classmethod
@@ -40,12 +40,15 @@ class Publication:
         exacts = {t: lire_par_categories(t, prepare) for t in (INDICATEURS, CONSTANTS, COUVERTURE, PASSAGES)}
         exacts[COMPTES] = lire_preparee(COMPTES, prepare, columns=COMPTES.noms_des_mesures)
         exacts[LIEUX] = lire_preparee(LIEUX, prepare)
-        ouverture, parc = etablir_l_ouverture(config, baremes, regles), parc_par_cellule(exacts[LIEUX])
-        return cls(config, baremes, regles, ouverture, exacts, parc, travail)
+        contributeurs = Contributeurs.lire(exacts[LIEUX], exacts[COUVERTURE])
+        return cls(
+            config, baremes, regles, etablir_l_ouverture(config, baremes, regles), exacts, contributeurs, travail
+        )
 
     def bruiter(self, regles: Regles) -> Bruitees:
         """Les indicateurs tels que le public de ces règles les lit."""
-        return proteger_les_valeurs(self.exacts[INDICATEURS], self.exacts[COMPTES], self.parc, self.ouverture, regles)
+        exacts = self.exacts[INDICATEURS], self.exacts[COMPTES]
+        return proteger_les_valeurs(*exacts, self.contributeurs, self.ouverture, regles)
 
     def ecrire(self, table: Table, contenu: pd.DataFrame) -> None:
         """Écrire ce que ce public lit d'une table ; rien si elle ne lui est pas destinée."""

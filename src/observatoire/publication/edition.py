@@ -114,7 +114,8 @@ def _bruiter_les_cumuls(edition: Publication) -> pd.DataFrame:
     table, comptes = (edition.exacts[t][montres] for t in (INDICATEURS, COMPTES))
     comptes = comptes.assign(unites=juger_les_unites(table, comptes, edition.ouverture, edition.regles))
     cumules = cumuler(table, comptes, edition.ouverture.declarations)
-    table = proteger_les_valeurs(*cumules, edition.parc, edition.ouverture, edition.regles).table
+    contributeurs = edition.contributeurs.de_chaque_annee(ANNEES)
+    table = proteger_les_valeurs(*cumules, contributeurs, edition.ouverture, edition.regles).table
     table.insert(1, "depuis", table["annee"] - ANNEES + 1)
     return table
 

@@ -43,7 +43,7 @@ def publier_les_variations(edition: Publication, publiees: pd.DataFrame, constan
     variations = dresser_les_variations(
         publiees,
         porter_le_bruit(constants, edition.ouverture, edition.regles),
-        bruiter_les_passages(edition.exacts[PASSAGES], edition.ouverture, edition.regles),
+        _passages(edition, (publiees, constants), edition.regles),
         lire_ruptures(edition.config.chemin("referentiels"), catalogue()),
         paires(edition.config),
         catalogue(),
@@ -61,16 +61,26 @@ def publier_les_changements(edition: Publication, paru: pd.DataFrame, siennes: M
     if QUARTIER not in lieux:
         return  # une ville sans quartiers n'a rien à comparer
     larges = regles_de_ce_qui_alerte(edition.regles, siennes)
-    a_l_arrivee = tous["annee"].eq(tous["arrivee"]) & tous["depart"].eq(tous["annee"] - 1)
-    constants = _bruiter(edition, tous[a_l_arrivee], larges)
-    marges = pd.concat([constants, paru[paru["bailleur"].eq("tous")]])  # à périmètre constant d'abord
-    passages = bruiter_les_passages(edition.exacts[PASSAGES], edition.ouverture, larges)
-    mouvements = compter_les_mouvements(passages, marges.drop_duplicates(_CLES)[[*_CLES, *_MARGES]])
-    table = evaluer_les_changements(mouvements, lieux, siennes, edition.ouverture.bruits(edition.regles))
+    constants = _bruiter(edition, tous[tous["depart"].eq(tous["arrivee"] - 1)], larges)
+    a_l_arrivee = constants[constants["annee"].eq(constants["arrivee"])]
+    marges = pd.concat([a_l_arrivee, paru[paru["bailleur"].eq("tous")]])  # à périmètre constant d'abord
+    passages = _passages(edition, (paru, constants), larges)
+    bruits = edition.ouverture.bruits(edition.regles)
+    mouvements = compter_les_mouvements(passages, marges.drop_duplicates(_CLES)[[*_CLES, *_MARGES]], bruits)
+    table = evaluer_les_changements(mouvements, lieux, siennes, bruits)
     table = table[edition.regles.montre(table).to_numpy()] if len(table) else table
-    statut = table["verdict"].eq(NON_EVALUABLE).map({True: NON_EVALUE, False: "publie"})
-    edition.ecrire(CHANGEMENTS, table.assign(statut=statut))
+    # Sous onze à qui il pouvait arriver, rien n'est conclu, et aucun compte ne s'écrit.
+    ecrits = table["verdict"].ne(NON_EVALUABLE)
+    mesures = [c for c in CHANGEMENTS.noms_des_mesures if c in table and c not in ("nb_tests", "quartier")]
+    table[mesures] = table[mesures].astype(object).where(ecrits)
+    edition.ecrire(CHANGEMENTS, table.assign(statut=ecrits.map({True: "publie", False: NON_EVALUE})))
 
 
 def _bruiter(edition: Publication, constants: pd.DataFrame, regles: Regles) -> pd.DataFrame:
-    return bruiter_les_constants(constants, edition.exacts[COUVERTURE], edition.parc, edition.ouverture, regles)
+    parc = edition.contributeurs.parc
+    return bruiter_les_constants(constants, edition.exacts[COUVERTURE], parc, edition.ouverture, regles)
+
+
+def _passages(edition: Publication, parues: tuple[pd.DataFrame, pd.DataFrame], regles: Regles) -> pd.DataFrame:
+    parc = edition.contributeurs.parc
+    return bruiter_les_passages(edition.exacts[PASSAGES], parues, parc, edition.ouverture, regles)

@@ -7,19 +7,19 @@ et aux flux que ``cumuls`` additionne ; ``bilan`` le dit.
 
 from observatoire.secret.bilan import compter, dire
 from observatoire.secret.bruit import Bruit
-from observatoire.secret.parution import Ouverture, parc_par_cellule, porter_le_bruit
+from observatoire.secret.parution import Contributeurs, Ouverture, porter_le_bruit
 from observatoire.secret.regles import Regles, lire_regles_du_secret
 from observatoire.secret.valeurs import Bruitees, proteger_les_valeurs
 
 __all__ = [
     "Bruit",
     "Bruitees",
+    "Contributeurs",
     "Ouverture",
     "Regles",
     "compter",
     "dire",
     "lire_regles_du_secret",
-    "parc_par_cellule",
     "porter_le_bruit",
     "proteger_les_valeurs",
 ]

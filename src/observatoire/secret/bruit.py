@@ -57,6 +57,17 @@ class Bruit:
     def _cumuls(self) -> np.ndarray:
         return np.rint(np.cumsum(self.lois, axis=1) * MODULE).astype(np.int64)
 
+    def ecrire(self, differences: np.ndarray) -> np.ndarray:
+        """Des différences de comptes publiés, écrites comme des comptes : de 1 à ``plancher``, le plus proche de ceux
+        qui paraissent.
+
+        >>> Bruit().ecrire(np.array([0.0, 1.0, 2.0, 3.0])).tolist()
+        [0.0, 0.0, 3.0, 3.0]
+        """
+        parait = np.where(2 * differences > self.plancher + 1, self.plancher + 1.0, 0.0)
+        petites = (differences > 0) & (differences <= self.plancher) & bool(self.variance)
+        return np.where(petites, parait, differences)
+
     @cache  # noqa: B019 – de même
     def borne_d_un_zero(self, confiance: float = CONFIANCE) -> float:
         """Le plus grand compte attendu (loi de Poisson) dont un zéro publié garde ``(1 - confiance) / 2`` chance.

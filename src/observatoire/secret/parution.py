@@ -7,7 +7,7 @@ donc rien de sûr. Ne se cachent que les unités trop petites, et les chiffres q
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from observatoire.secret.bruit import Bruit
 from observatoire.secret.regles import Regles
 from observatoire.statistique.intervalles import CONFIANCE
 from observatoire.verdicts import RISQUE
-from observatoire.vocabulaire import IMMEUBLE
+from observatoire.vocabulaire import IMMEUBLE, LIVRE
 
 TOUS = "tous"
 CELLULE = ["annee", "niveau", "territoire", "bailleur"]
@@ -86,19 +86,67 @@ def porter_le_bruit(table: pd.DataFrame, ouverture: Ouverture, regles: Regles) -
     return table.assign(variance=np.where(exactes(table, ouverture, regles), 0.0, variance), zero=zero)
 
 
+@dataclass(frozen=True)
+class Contributeurs:
+    """Qui est derrière une valeur : les bailleurs qui ont livré ce qu'elle compte, là où ils ont des logements.
+
+    ``parc`` : les logements de chaque bailleur (``contributeur``) dans chaque cellule (:func:`parc_par_cellule`).
+    ``livrent`` : (année, indicateur) -> ceux qui l'ont livré ; tous, de ce qui n'y est pas.
+    """
+
+    parc: pd.DataFrame
+    livrent: Mapping[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def lire(cls, lieux: pd.DataFrame, couverture: pd.DataFrame) -> Contributeurs:
+        """D'après ``lieux`` et ``couverture``, telles que le calcul les écrit."""
+        livres = couverture.assign(bailleur=couverture["bailleur"].astype(object).where(couverture["statut"].eq(LIVRE)))
+        groupes = livres.groupby(["annee", "indicateur"], observed=True)["bailleur"]
+        return cls(parc_par_cellule(lieux), {cle: frozenset(siens.dropna()) for cle, siens in groupes})
+
+    def de_chaque_annee(self, annees: int) -> Contributeurs:
+        """Ceux qui ont livré chacune des ``annees`` qui finissent à celle dont on parle."""
+        livrent = {
+            (annee, code): siens.intersection(*(self.livrent.get((annee - ans, code), siens) for ans in range(annees)))
+            for (annee, code), siens in self.livrent.items()
+        }
+        return replace(self, livrent=livrent)
+
+    def situer(self, table: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+        """Le numéro, ligne à ligne, de l'année et de ceux qui y ont livré l'indicateur (``livraison``) ; leur parc."""
+        cles, ensembles = table[["annee", "indicateur"]], {}
+        rangs = numeroter(cles, cles.columns)
+        numeros = [
+            ensembles.setdefault((annee, self.livrent.get((annee, code))), len(ensembles))
+            for annee, code in cles.drop_duplicates().itertuples(index=False)
+        ]
+        annees, qui = self.parc["annee"].to_numpy(), self.parc["contributeur"]
+        siens = [(annees == annee) & (True if codes is None else qui.isin(codes)) for annee, codes in ensembles]
+        livraisons, lignes = np.nonzero(np.array(siens, dtype=bool).reshape(len(siens), len(qui)))
+        return np.array(numeros, dtype=int)[rangs], self.parc.iloc[lignes].assign(livraison=livraisons)
+
+
+def reserver(
+    table: pd.DataFrame, contributeurs: Contributeurs, regles: Regles
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ligne à ligne, d'après qui est derrière : trop petite ; dirait les chiffres d'un bailleur ; est celle d'un
+    bailleur qui n'a pas accepté."""
+    livraisons, parc = contributeurs.situer(table)
+    situees = table[CELLULE].assign(livraison=livraisons)
+    rangs = numeroter(situees, situees.columns)
+    cellules = situees.iloc[np.unique(rangs, return_index=True)[1]]
+    return tuple(masque[rangs] for masque in _reserver(cellules, parc, regles))
+
+
 def motiver(
-    table: pd.DataFrame, unites: np.ndarray, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
+    table: pd.DataFrame, unites: np.ndarray, contributeurs: Contributeurs, ouverture: Ouverture, regles: Regles
 ) -> np.ndarray:
     """Pourquoi chaque ligne est cachée ; vide si elle paraît, « exact » si rien ne la touche.
 
-    ``table`` : des lignes dont ``cellule`` est le numéro (:func:`numeroter`). ``unites`` : les unités derrière chaque
-    valeur (manquantes : celles de sa cellule). ``parc`` : les logements de
-    chaque bailleur (``contributeur``) dans chaque cellule.
+    ``unites`` : les unités derrière chaque valeur (manquantes : celles de sa cellule).
     """
     seuils = ouverture.seuils(table["indicateur"], regles)
-    rangs = table["cellule"].to_numpy()
-    cellules = table[CELLULE].iloc[np.unique(rangs, return_index=True)[1]].reset_index(drop=True)
-    petite, peu, muette = (masque[rangs] for masque in _reserver(cellules, parc, regles))
+    petite, peu, muette = reserver(table, contributeurs, regles)
     petite = petite | (unites < seuils)
     exacte = exactes(table, ouverture, regles)
     return np.select([exacte, muette, peu, petite], [EXACT, ACCORD, BAILLEURS, UNITE], "")
@@ -132,8 +180,11 @@ def numeroter(table: pd.DataFrame, cles: Sequence[str] = CELLULE) -> np.ndarray:
 
 
 def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Par cellule : trop petite ; dirait les chiffres d'un bailleur ; est celle d'un bailleur qui n'a pas accepté."""
-    numeros = numeroter(pd.concat([cellules, parc[CELLULE]]))
+    """Par cellule : trop petite ; dirait les chiffres d'un bailleur ; est celle d'un bailleur qui n'a pas accepté.
+
+    Les colonnes de ``cellules`` sont celles qui la rapprochent de son ``parc``.
+    """
+    numeros = numeroter(pd.concat([cellules, parc[[*cellules]]]), [*cellules])
     ici, la, logements = numeros[: len(cellules)], numeros[len(cellules) :], parc["logements"].to_numpy(float)
     refus, nombre = ~parc["contributeur"].isin(regles.accords).to_numpy(), numeros.max(initial=-1) + 1
     tout, bailleurs = np.bincount(la, logements, nombre), np.bincount(la, minlength=nombre)
@@ -147,10 +198,8 @@ def _reserver(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> tup
 
 
 def trahit(cellules: pd.DataFrame, parc: pd.DataFrame, regles: Regles) -> np.ndarray:
-    """Vrai là où ce que dit une cellule (:data:`CELLULE`) serait celui d'un bailleur, d'après les logements de chacun.
-
-    ``parc`` : voir :func:`motiver`.
-    """
+    """Vrai là où ce que dit une cellule (:data:`CELLULE`) serait celui d'un bailleur, d'après leur ``parc``
+    (:func:`parc_par_cellule`)."""
     return _reserver(cellules, parc, regles)[1]
 
 

@@ -13,6 +13,7 @@ from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import (
     EXACT,
     TOUS,
+    Contributeurs,
     Ouverture,
     juger_les_unites,
     mesurer_le_bruit,
@@ -39,12 +40,16 @@ class Bruitees:
 
 
 def proteger_les_valeurs(
-    indicateurs: pd.DataFrame, comptes: pd.DataFrame, parc: pd.DataFrame, ouverture: Ouverture, regles: Regles
+    indicateurs: pd.DataFrame,
+    comptes: pd.DataFrame,
+    contributeurs: Contributeurs,
+    ouverture: Ouverture,
+    regles: Regles,
 ) -> Bruitees:
     """Bruiter, cacher et recalculer. ``comptes`` : ligne à ligne, voir :mod:`observatoire.indicateurs.evaluation` ;
     ``unites``, s'ils en ont une, dit les unités derrière chaque valeur, si elles sont moins que son dénominateur.
 
-    ``parc`` : voir :func:`~observatoire.secret.parution.parc_par_cellule`. L'ordre des lignes est celui des clés.
+    L'ordre des lignes est celui des clés.
     """
     montrees = np.flatnonzero(regles.montre(indicateurs))
     ordre = montrees[indicateurs[CLES].iloc[montrees].reset_index(drop=True).sort_values(CLES).index]
@@ -54,7 +59,7 @@ def proteger_les_valeurs(
     unites = juger_les_unites(table, comptes, ouverture, regles)
     if "unites" in comptes:
         unites = np.fmin(unites, comptes["unites"].to_numpy(float))
-    motifs = motiver(table, unites, parc, ouverture, regles)
+    motifs = motiver(table, unites, contributeurs, ouverture, regles)
     table["statut"] = _statuts(table, motifs)
     bruitees = table["statut"].eq("publie").to_numpy() & (motifs != EXACT)
     _bruiter(table, comptes, bruitees, natures, ouverture, regles)

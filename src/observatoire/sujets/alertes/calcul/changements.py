@@ -72,11 +72,12 @@ def evaluer_les_changements(
     return table.sort_values(CHANGEMENTS.noms_des_cles, ignore_index=True) if len(table) else table
 
 
-def compter_les_mouvements(passages: pd.DataFrame, marges: pd.DataFrame) -> pd.DataFrame:
+def compter_les_mouvements(passages: pd.DataFrame, marges: pd.DataFrame, bruits: Mapping[str, Bruit]) -> pd.DataFrame:
     """De chaque lieu et part, d'une année à la suivante : ce que chaque mouvement compte, et à qui il pouvait arriver.
 
     ``passages`` : ceux d'un public, bruités. ``marges`` : ``numerateur`` et ``denominateur`` publiés à l'arrivée, à
-    périmètre constant. Rend ``annee``, les clés, et pour chaque mouvement ``<mouvement>_x`` et ``<mouvement>_n``.
+    périmètre constant. Rend ``annee``, les clés, et pour chaque mouvement ``<mouvement>_x`` et ``<mouvement>_n`` : une
+    différence de comptes s'y écrit comme un compte de l'indicateur (``bruits``).
     """
     suite = passages[passages["annee"].eq(passages["depart"] + 1) & passages["bailleur"].eq("tous")]
     table = suite.merge(marges, on=["annee", *_CLES], how="left")
@@ -86,10 +87,12 @@ def compter_les_mouvements(passages: pd.DataFrame, marges: pd.DataFrame) -> pd.D
         PERDUS: (table["perdus"], avaient),
         ARRIVES: (table["numerateur"] - table["gardes"] - table["gagnes"], table["denominateur"] - table["restes"]),
     }
-    colonnes = {}
+    colonnes, codes = {}, table.groupby("indicateur", observed=True).indices
     for sens, (x, n) in comptes.items():
-        colonnes[f"{sens}_n"] = n.clip(lower=0)
-        colonnes[f"{sens}_x"] = x.clip(lower=0, upper=colonnes[f"{sens}_n"])
+        deux = np.array([x.clip(lower=0), n.clip(lower=0)], dtype=float)
+        for code, ici in codes.items():
+            deux[:, ici] = bruits[code].ecrire(deux[:, ici])
+        colonnes |= {f"{sens}_x": np.minimum(*deux), f"{sens}_n": deux[1]}
     return table[["annee", *_CLES]].assign(**colonnes)
 
 

@@ -10,14 +10,14 @@ import pandas as pd
 
 from observatoire.indicateurs.perimetre import Presences
 from observatoire.publie import CLES
-from observatoire.secret import Ouverture, Regles, proteger_les_valeurs
-from observatoire.secret.parution import CELLULE, TOUS, exactes, numeroter, seuil_flou, trahit
+from observatoire.secret import Contributeurs, Ouverture, Regles, proteger_les_valeurs
+from observatoire.secret.parution import CELLULE, TOUS, exactes, numeroter, reserver, seuil_flou, trahit
 from observatoire.secret.valeurs import MESURES, bruiter_des_comptes
 from observatoire.sujets.variations.tables import COMPTES, MUETS
 from observatoire.tables import indicateurs as tables
 
 COLONNES = tables.CONSTANTS_PUBLIES.noms
-_BOUTS = ["depart", "arrivee"]
+_BOUTS, _PASSAGE = ["depart", "arrivee"], ["depart", "annee"]
 _SIECLES = 10_000  # plus que toute année
 
 
@@ -39,7 +39,7 @@ def bruiter_les_constants(
     lignes, de_tous = siens[nouvelles], parc[parc["bailleur"].eq(TOUS)]
     valeurs, comptes = lignes[tables.INDICATEURS.noms], lignes[tables.COMPTES.noms_des_mesures]
     presents, absents = (_parc_de(codes, de_tous) for codes in zip(*perimetres, strict=True))
-    table = proteger_les_valeurs(valeurs, comptes, presents, ouverture, regles).table
+    table = proteger_les_valeurs(valeurs, comptes, Contributeurs(presents), ouverture, regles).table
     _taire(table, trahit(table[CELLULE], absents, regles))
     table = table.iloc[np.cumsum(nouvelles) - 1].set_index(siens.index).sort_index()
     dits = np.array([" ".join(codes) for _, codes in perimetres], dtype=object)
@@ -55,10 +55,16 @@ def _parc_de(bailleurs: Sequence[tuple[str, ...]], parc: pd.DataFrame) -> pd.Dat
 
 def cacher_comme_la_courante(constants: pd.DataFrame, publiees: pd.DataFrame) -> pd.DataFrame:
     """Ce qui est caché tous bailleurs réunis l'est aussi à périmètre constant."""
-    cachees, constants = publiees.loc[publiees["statut"].eq("c"), CLES], constants.copy()
-    numeros = numeroter(pd.concat([cachees, constants[CLES]]), CLES)
-    _taire(constants, np.isin(numeros[len(cachees) :], numeros[: len(cachees)]))
+    constants = constants.copy()
+    _taire(constants, _est_cachee(constants, publiees))
     return constants
+
+
+def _est_cachee(table: pd.DataFrame, publiees: pd.DataFrame, cles: Sequence[str] = CLES) -> np.ndarray:
+    """Vrai pour chaque ligne dont ``publiees`` cache celle qui a les mêmes ``cles``."""
+    cachees = publiees.loc[publiees["statut"].eq("c"), [*cles]]
+    numeros = numeroter(pd.concat([cachees, table[[*cles]]]), cles)
+    return np.isin(numeros[len(cachees) :], numeros[: len(cachees)])
 
 
 def _taire(table: pd.DataFrame, ou: np.ndarray) -> None:
@@ -67,8 +73,19 @@ def _taire(table: pd.DataFrame, ou: np.ndarray) -> None:
     table.loc[ou, MESURES] = np.nan
 
 
-def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
-    """Les passages que ce public lit, bruit compris ; manquants là où trop peu d'unités sont restées."""
+def bruiter_les_passages(
+    passages: pd.DataFrame,
+    parues: tuple[pd.DataFrame, pd.DataFrame],
+    parc: pd.DataFrame,
+    ouverture: Ouverture,
+    regles: Regles,
+) -> pd.DataFrame:
+    """Les passages que ce public lit, bruit compris ; manquants là où trop peu d'unités sont restées, où ils diraient
+    les chiffres d'un bailleur, et là où l'une des deux valeurs est cachée.
+
+    ``parues`` : les indicateurs de ce public, et ceux à périmètre constant. ``parc`` : voir
+    :func:`~observatoire.secret.parution.parc_par_cellule`.
+    """
     montres = regles.montre(passages) & ~passages["bailleur"].str.contains(" ")  # d'un bailleur à l'autre : à personne
     table = passages[montres].reset_index(drop=True)
     sources = ouverture.dire(table["indicateur"], "source")
@@ -77,10 +94,28 @@ def bruiter_les_passages(passages: pd.DataFrame, ouverture: Ouverture, regles: R
     comptes = bruiter_des_comptes(table, COMPTES, sources, bruitee, regles)
     # Comme ailleurs, le seuil porte sur l'exact et, sauf à l'immeuble, sur ce qui paraîtrait.
     restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes[0]), table["restes"])
-    table[list(COMPTES)] = np.where(bruitee & (restes < seuils), np.nan, comptes).T
+    tus = bruitee & ((restes < seuils) | _est_reserve(table, parues, passages, parc, regles))
+    table[list(COMPTES)] = np.where(tus, np.nan, comptes).T
     table.loc[table["annee"] - table["depart"] > 1, list(MUETS)] = np.nan  # ne se comptent que d'une année à l'autre
     table = table.drop(columns=[f"cle_{compte}" for compte in COMPTES])
     return table.astype(dict.fromkeys(["niveau", "territoire", "bailleur", "indicateur"], object))
+
+
+def _est_reserve(
+    table: pd.DataFrame, parues: tuple[pd.DataFrame, pd.DataFrame], passages: pd.DataFrame, parc, regles: Regles
+) -> np.ndarray:
+    """Vrai là où une des deux valeurs est cachée, ou qui ne compterait que les ménages d'un bailleur : ne sont derrière
+    un passage que ceux dont on suit les ménages."""
+    publiees, constants = parues
+    reserve = _est_cachee(table, publiees) | _est_cachee(table.assign(annee=table["depart"]), publiees)
+    comparees = ["depart", "arrivee", *CLES[1:]]
+    reserve |= _est_cachee(table.assign(arrivee=table["annee"]), constants, comparees)
+    suivis = passages.groupby([*_PASSAGE, "indicateur"], observed=True)["bailleur"].agg(frozenset)
+    for (depart, annee), ici in table.groupby(_PASSAGE).indices.items():
+        livrent = {(annee, code): qui for code, qui in suivis.loc[depart, annee].items()}
+        _, d_un_seul, muette = reserver(table.iloc[ici], Contributeurs(parc, livrent), regles)
+        reserve[ici] |= d_un_seul | muette
+    return reserve
 
 
 def _perimetres(constants: pd.DataFrame, couverture: pd.DataFrame) -> tuple[np.ndarray, list[tuple]]:
