@@ -16,7 +16,7 @@ from observatoire.ecrits.nombres import lire_les_nombres
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.presentation.nombres import ecrire_ligne
 from observatoire.publication import proteger, republier_les_ecrits
-from observatoire.publie import lire_publie
+from observatoire.publie import Parution, lire_publie
 
 #: Des comptes exacts dont le bruit s'écarte (voir :func:`_secret`) ; 38 ménages sous 40 % du plafond, sur 97.
 TRANCHES = ["0-20"] * 38 + ["60-100"] * 59
@@ -252,3 +252,14 @@ def test_un_ecrit_refuse_laisse_l_edition_en_place(atelier):
     with pytest.raises(ErreurConfiguration):
         republier_les_ecrits(atelier, "publique")
     assert {f.name: f.read_bytes() for f in dossier.glob("*.csv")} == avant
+
+
+def test_ce_qui_ne_se_croise_pas_par_bailleur_est_secret_non_absent(atelier):
+    """Dans l'édition publique, les ménages d'un quartier ne se croisent pas par bailleur : ce n'est pas un dépôt qui
+    manque."""
+    parution = Parution(_publie(atelier).indicateurs)
+    cases = pd.DataFrame(
+        {"annee": 2010, "niveau": "quartier", "territoire": ["battant", "bregille"], "bailleur": "gbh"}
+    )
+    assert parution.statuts(cases, indicateur="moins_40_plafond").tolist() == ["c", "nd"]
+    assert parution.statuts(cases, indicateur="nb_logements").tolist() != ["c", "c"]

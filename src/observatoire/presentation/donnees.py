@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 
+#: Les lieux nommés quand une raison est celle de beaucoup.
+_NOMMES = 3
+
+
 def entetes() -> list[str]:
     """Les colonnes de la table d'une figure, après celle qui nomme les lignes."""
     return ["Valeur", "Intervalle à 95 %", "Numérateur", "Dénominateur", "Date", "Couverture", "Réponse"]
@@ -151,7 +155,14 @@ def raison(lignes: dict[str, dict]) -> str:
         par_statut.setdefault(statut_de(ligne), []).append(nom)
     if len(par_statut) == 1:
         return nommer_statut(next(iter(par_statut)))
-    return " ; ".join(f"{nommer_statut(s)} pour {', '.join(par_statut[s])}" for s in STATUTS if s in par_statut)
+    return " ; ".join(f"{nommer_statut(s)} pour {_enumerer(par_statut[s])}" for s in STATUTS if s in par_statut)
+
+
+def _enumerer(noms: list[str]) -> str:
+    """Quelques noms, ou leurs premiers et combien d'autres : une liste entière ne se lit pas."""
+    if len(noms) <= _NOMMES + 1:
+        return ", ".join(noms)
+    return f"{', '.join(noms[:_NOMMES])} et {len(noms) - _NOMMES} autres"
 
 
 def noter_statuts(html: str) -> str:

@@ -110,10 +110,18 @@ def parties(
 
 
 def bailleurs(valeurs: Publie, indicateur: str, territoire: str | None = None) -> list[dict]:
-    """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs."""
-    niveau, code = reperer(valeurs, territoire)
-    lignes = _de_l_annee(valeurs, indicateur=indicateur, niveau=niveau, territoire=code)
-    return _joindre(vrais_bailleurs(valeurs), lignes, "bailleur")
+    """Une ligne par bailleur pour l'année de la page : ``code``, ``nom`` et les valeurs.
+
+    Dans une partie du territoire, ceux qui y ont ou y ont eu un parc. Ce que ce public n'y croise pas par bailleur est
+    secret, non « non déposé ».
+    """
+    niveau, code = lieu = reperer(valeurs, territoire)
+    presents = vrais_bailleurs(valeurs)
+    if lieu != valeurs.tout:
+        ici = valeurs.lignes_de("indicateurs", niveau=niveau, territoire=code)
+        presents = presents[presents["code"].isin({r["bailleur"] for r in ici})]
+    lignes = [valeurs.ligne(indicateur, niveau, code, bailleur) for bailleur in presents["code"]]
+    return _joindre(presents, lignes, "bailleur")
 
 
 def immeubles(valeurs: Publie, territoire: str) -> list[dict]:

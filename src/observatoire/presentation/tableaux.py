@@ -172,7 +172,7 @@ def _croiser(valeurs, lieux: dict[str, list[dict]], rangs: tuple, titre: str, de
     niveau, repere, adresse = rangs
     premiere = GENRES[niveau]
     lieux = {c: lignes for c, lignes in lieux.items() if lignes}
-    muets = [c for c, lignes in lieux.items() if donnees.vide([*lignes, reperes.ligne(valeurs, c, repere)])]
+    muets = [c for c, lignes in lieux.items() if donnees.vide(lignes)]
     sans = [f"{valeurs.catalogue[c]['libelle']} : {donnees.raison({r['nom']: r for r in lieux.pop(c)})}" for c in muets]
     if not lieux:
         return absent(titre, " ; ".join(sans) or "aucune valeur n'est calculée à ce niveau")
