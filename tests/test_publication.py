@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from fabrique import RACINE, VILLE, calculer_tout, configuration, ecrire_prepare, modifier_bareme
 
+from observatoire.baremes import lire_baremes
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.marque import MARQUE, TOUT
 from observatoire.publication import proteger
+from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.publie import CLES, COLONNES, lire_publie
+from observatoire.secret import lire_regles_du_secret
 
 #: Le plus grand bruit du barème livré.
 ECART = 5
@@ -155,3 +159,16 @@ def test_les_editions_d_avant_restent_avec_leur_methode(prepare):
         assert editions["publiees"].gt(0).all()
         assert sorted(f.name for f in (dossier / "anterieures").glob("*.csv")) == ["2008.csv", "2009.csv"]
     assert lire_publie(2010, dossier).indicateurs["annee"].eq(2010).all()
+
+
+def test_une_faute_de_frappe_du_bareme_se_voit(prepare):
+    """Un accord pour un bailleur inconnu, une colonne ouverte que sa table n'a pas."""
+    bilan = proteger(prepare)
+    assert any("un accord nomme « habitat25 », qui n'est pas un bailleur" in phrase for phrase in bilan.phrases)
+    assert not any("« gbh »" in phrase for phrase in bilan.phrases)
+    referentiels = prepare.chemin("referentiels")
+    baremes = lire_baremes(referentiels)
+    regles = lire_regles_du_secret(referentiels, baremes, "publique", 2010)
+    fautives = replace(regles, ouvertes={"logements": frozenset({"surfaces_m2"})})
+    with pytest.raises(ErreurConfiguration, match="« surfaces_m2 » n'est pas une colonne de logements"):
+        etablir_l_ouverture(prepare, baremes, fautives)

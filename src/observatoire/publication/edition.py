@@ -105,7 +105,12 @@ def proteger(config: Configuration, public: str = "publique") -> Bilan:
         dite, masquees = _edition(config, regles), compter(bruitees)
         dite["secret"] = {"masquees": masquees, "phrases": dire(masquees, dite)}
         _ecrire_json(dite | {"cle": signature}, EDITION.dans(travail))
-    return Bilan(bruitees.table["statut"].value_counts().to_dict(), dite["secret"]["phrases"])
+    sans_effet = [
+        f"confidentialite.yml : un accord nomme « {code} », qui n'est pas un bailleur d'observatoire.yml ; il est sans "
+        "effet."
+        for code in sorted(regles.accords - {b.code for b in config.bailleurs})
+    ]
+    return Bilan(bruitees.table["statut"].value_counts().to_dict(), [*dite["secret"]["phrases"], *sans_effet])
 
 
 def _bruiter_les_cumuls(edition: Publication) -> pd.DataFrame:

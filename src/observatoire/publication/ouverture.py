@@ -5,6 +5,7 @@ from __future__ import annotations
 from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import TABLES, TABLES_TIREES, Configuration
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.indicateurs import lire_regles
 from observatoire.lecture.devenirs import table_tiree_vide
 from observatoire.lecture.tables import table_vide
@@ -13,8 +14,18 @@ from observatoire.secret import Ouverture, Regles
 
 
 def etablir_l_ouverture(config: Configuration, baremes: Baremes, regles: Regles) -> Ouverture:
-    """Ce qui est public de toute façon, d'après les colonnes que lit chaque indicateur."""
+    """Ce qui est public de toute façon, d'après les colonnes que lit chaque indicateur.
+
+    Lève :class:`ErreurConfiguration` si le barème ouvre une colonne que sa table n'a pas.
+    """
     schemas, declarations = lire_schemas(config.chemin("schemas")), catalogue()
+    if inconnues := [
+        f"« {colonne} » n'est pas une colonne de {table} (elle a : {', '.join(schemas[table].champs)})."
+        for table, colonnes in regles.ouvertes.items()
+        if table in schemas
+        for colonne in sorted(colonnes - set(schemas[table].champs))
+    ]:
+        raise ErreurConfiguration("\n".join(f"confidentialite.yml, « ouvertes » : {faute}" for faute in inconnues))
     vides = {nom: table_vide(nom, schemas[nom], schemas) for nom in TABLES}
     vides |= {nom: table_tiree_vide(nom, schemas) for nom in TABLES_TIREES}
     vides["programmes"] = vides["programmes"].assign(dans_ville=False)
