@@ -30,7 +30,6 @@ from observatoire.secret.attaque import (
     allotir,
     assembler,
     attaquer,
-    declarer,
     definir,
     nommer_constant,
     temoigner,
@@ -99,7 +98,7 @@ class Attaque:
         ouvertes = self.dossier.regles.ouvertes
         temoins = temoigner(catalogue(), schemas, self.dossier.baremes, max(config.annees), ouvertes)
         definitions = definir(*temoins, catalogue())
-        declarer(definitions, sorted(self._variations.dropna(subset=COMPTES[0])["indicateur"].unique()))
+        definitions.suivre(sorted(self._variations.dropna(subset=COMPTES[0])["indicateur"].unique()))
         return definitions
 
     @cached_property

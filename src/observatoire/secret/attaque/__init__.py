@@ -12,11 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from observatoire.secret.attaque.bornes import borner
-from observatoire.secret.attaque.definitions import Definitions, definir
-from observatoire.secret.attaque.passages import SOMMES, declarer, nommer_constant
-from observatoire.secret.attaque.propagation import croire, resserrer
-from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir
+from observatoire.secret.attaque.definitions import SOMMES, Definitions, definir
+from observatoire.secret.attaque.propagation import borner, croire, resserrer
+from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir, nommer_constant
 from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
 from observatoire.secret.attaque.temoins import temoigner
 
@@ -28,7 +26,6 @@ __all__ = [
     "allotir",
     "assembler",
     "attaquer",
-    "declarer",
     "definir",
     "nommer_constant",
     "temoigner",
@@ -73,7 +70,7 @@ def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
     publics = _publics(reseau) | _publics(sur)
     resserrer(reseau)
     resserrer(sur)
-    ouvertes = reseau.ouvertes[reseau.colonne]
+    ouvertes = np.isin(reseau.colonne, list(reseau.definitions.ouvertes))
     secretes = ~publics & (reseau.genres != PAS) & ~ouvertes
     visees = secretes & (reseau.bas <= PETITS[1])
     suivies, croyances = croire(reseau, visees)
@@ -95,11 +92,8 @@ def _sans_ce_qui_ne_tient_pas(reseau: Reseau) -> Reseau:
 
     Deux dépôts ne s'accordent pas toujours : ce qui se déduit d'une somme fausse n'est pas établi, fût-ce juste.
     """
-    vraies = []
-    for somme in reseau.sommes:
-        ecart = reseau.vrai[somme[:, 0]] - reseau.vrai[somme[:, 1:]].sum(axis=1)
-        vraies.append(somme[~(np.abs(ecart) > 0)])  # inconnu : la somme reste
-    return replace(reseau, bas=reseau.bas.copy(), haut=reseau.haut.copy(), sommes=vraies)
+    tiennent = ~(np.abs(reseau.sommes @ reseau.vrai) > 0)  # inconnu : la somme reste
+    return replace(reseau, bas=reseau.bas.copy(), haut=reseau.haut.copy(), sommes=reseau.sommes[tiennent])
 
 
 def _petit(comptes: np.ndarray) -> np.ndarray:
