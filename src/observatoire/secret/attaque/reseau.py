@@ -38,9 +38,9 @@ class Reseau:
 
     ``rang`` : (cellule, colonne) -> variable, ou -1. ``observations`` : voir :func:`~.releve.relever`.
     ``genres`` : d'où vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la
-    connaît pour juger. ``sommes`` : une ligne par somme, 1 au
-    total et -1 à chaque partie ; toutes sont nulles. ``pas`` : (variable, échelle, marge) de chaque différence entre
-    deux années ou deux éditions ; ``nuls`` : les variables qui sont sans doute nulles (:func:`_confondre`).
+    connaît pour juger. ``sommes`` : une ligne par somme, 1 au total et -1 à chaque partie, ce qui fait zéro ; elle naît
+    de ce qui est posé (``posees``). ``pas`` : (variable, échelle, marge) de chaque différence entre deux années ou deux
+    éditions ; ``nuls`` : les variables qui sont sans doute nulles (:func:`_confondre`).
     """
 
     cellules: pd.DataFrame
