@@ -15,10 +15,18 @@ from observatoire.catalogue import catalogue
 from observatoire.publication import proteger
 from observatoire.publie import CLES
 from observatoire.schemas import lire_schemas
-from observatoire.secret.attaque import definir, temoigner
+from observatoire.secret.attaque import _publics, definir, temoigner
 from observatoire.secret.attaque.propagation import LARGEUR, borner, croire, resserrer
-from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, borner_les_comptes, etendue, vraisemblance
-from observatoire.secret.attaque.reseau import Reseau, lier_les_parties
+from observatoire.secret.attaque.releve import (
+    CUMUL,
+    LIEU,
+    PASSAGE,
+    SANS_BORNE,
+    borner_les_comptes,
+    etendue,
+    vraisemblance,
+)
+from observatoire.secret.attaque.reseau import Reseau, _confondre, lier_les_parties
 from observatoire.secret.bruit import Bruit
 
 GRAINES = (1, 2)
@@ -201,6 +209,28 @@ def test_une_partie_absente_d_un_cumul_laisse_un_reste():
     pleins = {(cellules["annee"][t], cellules["edition"][t]): p
               for t, p in zip(liens["total"], liens["plein"], strict=True)}  # fmt: skip
     assert pleins == {(2008, ""): True, (2009, ""): True, (2010, ""): True, (2010, f"{CUMUL}2008"): False}
+
+
+@pytest.mark.parametrize("manque", [False, True])
+def test_un_passage_n_a_pas_de_reste_si_chaque_partie_en_a_une_ligne(manque):
+    """Qui est seul dans un secteur y connaît les passages de tous : l'attaque les disait établis."""
+    lieux = [(a, e, t) for a, e in ((2009, ""), (2010, ""), (2010, f"{PASSAGE}2009")) for t in ("q", "q-1", "q-2")]
+    cellules = pd.DataFrame(lieux[: len(lieux) - manque], columns=["annee", "edition", "territoire"])
+    niveaux = cellules["territoire"].str.len().map({1: "quartier", 3: "secteur"})
+    cellules = cellules.assign(bailleur="tous", lot="", niveau=niveaux)
+    territoires = pd.DataFrame({"code": ["q", "q-1", "q-2"], "niveau": ["quartier", "secteur", "secteur"],
+                                "parent": [None, "q", "q"]})  # fmt: skip
+    liens = lier_les_parties(cellules, territoires)
+    assert liens.groupby(cellules["edition"][liens["total"]].to_numpy())["plein"].all().tolist() == [True, not manque]
+
+
+def test_une_partie_egale_a_son_total_n_en_est_pas_publique():
+    """Elle n'apprend rien de plus que lui : l'attaque tenait aussi pour public ce qu'un bailleur en établissait."""
+    reseau = _reseau([5, 0, 3], [5, 5, 8], [[2, 0, 1]], [(0, 5), (2, 5)])
+    _confondre(reseau)
+    assert reseau.observations["variable"].tolist() == [2]
+    assert reseau.nuls.tolist() == [1]
+    assert not _publics(reseau).any()
 
 
 def test_ce_que_chacun_peut_compter_est_reconnu():

@@ -22,17 +22,7 @@ from observatoire.publie import CLES, INDICATEURS
 from observatoire.rangement import vide
 from observatoire.schemas import lire_schemas
 from observatoire.secret import Regles
-from observatoire.secret.attaque import (
-    CUMUL,
-    SOMMES,
-    Prises,
-    allotir,
-    assembler,
-    attaquer,
-    definir,
-    nommer_constant,
-    temoigner,
-)
+from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaquer, definir, nommer_constant, temoigner
 from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import exactes
 from observatoire.sujets.variations.tables import COMPTES, PASSAGES, VARIATIONS
@@ -147,8 +137,6 @@ class Attaque(Controle):
             exacts = pd.read_parquet(fichier)
             vrais = {compte: f"vrai_{compte}" for compte in COMPTES}
             exacts = exacts.astype(dict.fromkeys(VARIATIONS.noms_des_cles[2:], str)).rename(columns=vrais)
-            for tout, *parts, reste in SOMMES:
-                exacts[f"vrai_{reste}"] = exacts[vrais[tout]] - exacts[[vrais[c] for c in parts]].sum(axis=1)
             siens = exacts[self._est_a(moi, exacts["bailleur"])]
             siens = siens.assign(**{compte: siens[vrai] for compte, vrai in vrais.items()})
             table = table.merge(exacts, how="left", on=VARIATIONS.noms_des_cles)

@@ -55,9 +55,9 @@ class Identifiants(Controle):
     def examiner(self, fichier: Fichier) -> None:
         """Les identifiants d'un fichier, chacun là où il se lit d'abord ; puis ses tables de lignes individuelles."""
         chercheur, groupes = self._chercheur, defaultdict(list)
-        restants = chercheur.chercher(atomes(f"{fichier.nom}\n{fichier.texte}"))
+        restants = chercheur.chercher(f"{fichier.nom}\n{fichier.texte}")
         for lieu, texte in chain(fichier.lieux(), [("à cheval sur plusieurs morceaux", None)]) if restants else ():
-            ici = restants if texte is None else chercheur.chercher(atomes(texte)) & restants
+            ici = restants if texte is None else chercheur.chercher(texte) & restants
             for suite in ici if texte is None else entieres(ici):
                 groupes[lieu, *self._places[suite]].append(suite)
             if not (restants := restants - ici):

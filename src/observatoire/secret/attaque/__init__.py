@@ -12,24 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from observatoire.secret.attaque.definitions import SOMMES, Definitions, definir
+from observatoire.secret.attaque.definitions import definir
 from observatoire.secret.attaque.propagation import borner, croire, resserrer
 from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir, nommer_constant
-from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
+from observatoire.secret.attaque.reseau import PAS, PUBLIE, Reseau, assembler
 from observatoire.secret.attaque.temoins import temoigner
 
-__all__ = [
-    "CUMUL",
-    "SOMMES",
-    "Definitions",
-    "Prises",
-    "allotir",
-    "assembler",
-    "attaquer",
-    "definir",
-    "nommer_constant",
-    "temoigner",
-]
+__all__ = ["CUMUL", "Prises", "allotir", "assembler", "attaquer", "definir", "nommer_constant", "temoigner"]
 
 #: Les petits comptes, que l'attaque vise.
 PETITS = (1, 10)
@@ -102,9 +91,10 @@ def _petit(comptes: np.ndarray) -> np.ndarray:
 
 def _publics(reseau: Reseau) -> np.ndarray:
     """Vrai pour chaque compte que donne ce qui est public : les comptes exacts, les sommes, et rien d'autre."""
-    secrets = np.isin(reseau.genres, [CACHE, DERIVE, RESTE])
-    secrets[reseau.observations["variable"]] = True
-    sans = replace(reseau, bas=np.where(secrets, 0, reseau.bas), haut=np.where(secrets, SANS_BORNE, reseau.haut))
+    secrets = reseau.genres != PUBLIE
+    secrets[reseau.bruitees] = True
+    moins = np.where(reseau.genres == PAS, -SANS_BORNE, 0)
+    sans = replace(reseau, bas=np.where(secrets, moins, reseau.bas), haut=np.where(secrets, SANS_BORNE, reseau.haut))
     resserrer(sans)
     return sans.bas == sans.haut
 

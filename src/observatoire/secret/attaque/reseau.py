@@ -40,7 +40,8 @@ class Reseau:
     ``genres`` : d'où vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la
     connaît pour juger. ``sommes`` : une ligne par somme, 1 au total et -1 à chaque partie, ce qui fait zéro ; elle naît
     de ce qui est posé (``posees``). ``pas`` : (variable, échelle, marge) de chaque différence entre deux années ou deux
-    éditions ; ``nuls`` : les variables qui sont sans doute nulles (:func:`_confondre`).
+    éditions ; ``bruitees`` : les variables qui se lisent sous le bruit ; ``nuls`` : celles qui sont sans doute nulles
+    (:func:`_confondre`).
     """
 
     cellules: pd.DataFrame
@@ -57,6 +58,7 @@ class Reseau:
     sommes: sparse.csr_array | None = None
     posees: list[np.ndarray] = field(default_factory=list)
     pas: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    bruitees: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     nuls: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     def nommer(self, variable: int) -> str:
@@ -165,8 +167,8 @@ def lier_les_parties(cellules: pd.DataFrame, territoires: pd.DataFrame) -> pd.Da
     (``plein``) : lieux emboîtés, zones, bailleurs.
 
     Une partie qui couvre tout vaut pour celle qui couvre ce que couvre son total, là où d'autres parties n'en couvrent
-    pas plus. Un cumul n'a de ligne que là où ses trois années en ont une : une partie qui n'est là que certaines années
-    y compte dans le total, et manque."""
+    pas plus. Un cumul n'a de ligne que là où ses trois années en ont une, un passage que s'il n'est pas trop petit :
+    une partie qui est là une des années lues, et n'a pas de ligne, compte dans le total, et manque."""
     uniques = territoires.drop_duplicates("code").set_index("code")
     lieux = cellules.rename_axis("total").reset_index()
     parties = cellules.rename_axis("partie").reset_index().rename(columns={"niveau": "de", "territoire": "ici"})
@@ -185,19 +187,27 @@ def lier_les_parties(cellules: pd.DataFrame, territoires: pd.DataFrame) -> pd.Da
     vise = pd.MultiIndex.from_frame(liens[montre[:-1]].assign(lot=liens["lot_du_total"]))
     liens = liens[liens["lot"].isin([""]) & vise.isin(montres) | liens["lot"].eq(liens["lot_du_total"])]
     liens = liens.sort_values("lot", kind="stable").drop_duplicates(["total", "de", *partie], keep="last")
-    annuelles, cumulees = parties[parties["edition"].eq("")], parties[parties["edition"].str.startswith(CUMUL)]
-    voulues = pd.concat([annuelles.assign(annee=annuelles["annee"] + ans) for ans in range(ANNEES)])
-    voulues["edition"] = CUMUL + (voulues["annee"] - ANNEES + 1).astype(str)
-    la = pd.MultiIndex.from_frame(voulues[cle + partie]).isin(pd.MultiIndex.from_frame(cumulees[cle + partie]))
+    annuelles = parties.loc[parties["edition"].eq(""), cle + partie].rename(columns={"annee": "alors"})
+    voulues = annuelles.drop(columns="edition").merge(_dater(cellules), on="alors")
+    la = pd.MultiIndex.from_frame(voulues[cle + partie]).isin(pd.MultiIndex.from_frame(parties[cle + partie]))
     liens["plein"] = ~pd.MultiIndex.from_frame(liens[cle]).isin(pd.MultiIndex.from_frame(voulues.loc[~la, cle]))
-    liens["plein"] &= ~liens["edition"].str.startswith(PASSAGE)  # un passage trop petit n'a pas de ligne
     return liens.assign(somme=liens.groupby(["total", "de", "croise", "qui"]).ngroup())
+
+
+def _dater(cellules: pd.DataFrame) -> pd.DataFrame:
+    """Les années (``alors``) que lit chaque cumul, et chaque passage."""
+    dites = cellules[["annee", "edition"]].drop_duplicates()
+    cumuls, passages = (dites[dites["edition"].str.startswith(genre)] for genre in (CUMUL, PASSAGE))
+    departs = passages["edition"].str.removeprefix(PASSAGE).astype(int)
+    alors = [cumuls.assign(alors=cumuls["annee"] - ans) for ans in range(ANNEES)]
+    return pd.concat([*alors, passages.assign(alors=passages["annee"]), passages.assign(alors=departs)])
 
 
 def _lier_les_cumuls(cellules: pd.DataFrame) -> pd.DataFrame:
     """Un cumul et ses années, si toutes sont là."""
     cumulees = cellules[cellules["edition"].str.startswith(CUMUL)].rename_axis("total").reset_index()
-    liens = pd.concat([cumulees.assign(annee=cumulees["annee"] - ans, edition="") for ans in range(ANNEES)])
+    liens = cumulees.merge(_dater(cellules), on=["annee", "edition"])
+    liens = liens.assign(annee=liens["alors"], edition="")
     liens["partie"] = pd.MultiIndex.from_frame(cellules[LIEU]).get_indexer(pd.MultiIndex.from_frame(liens[LIEU]))
     liens = liens[liens.groupby("total")["partie"].transform("min") >= 0]
     return liens.assign(somme=liens["total"], plein=True)
@@ -296,6 +306,7 @@ def _confondre(reseau: Reseau) -> None:
     double = partie & (vu[variable] == totaux[somme]) & (totaux[somme] > 0) & (autres[somme] == totaux[somme])
     seuls = (np.diff(reseau.sommes.indptr) == 3) & np.isin(np.arange(membres.shape[0]), somme[double])
     reseau.nuls = np.unique(variable[partie & ~double & seuls[somme]])
+    reseau.bruitees = reseau.observations["variable"].unique()
     gardees = ~reseau.observations["variable"].isin(variable[double])
     reseau.observations = reseau.observations[gardees].reset_index(drop=True)
 
