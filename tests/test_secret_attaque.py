@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from villes_adverses import ville
 
 from observatoire.audit.attaque import DEVINES, Attaque, differences
@@ -14,11 +15,18 @@ from observatoire.catalogue import catalogue
 from observatoire.publication import proteger
 from observatoire.publie import CLES
 from observatoire.schemas import lire_schemas
-from observatoire.secret.attaque import definir, temoigner
-from observatoire.secret.attaque.bornes import borner
-from observatoire.secret.attaque.propagation import LARGEUR, croire, resserrer
-from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, _compte, etendue, vraisemblance
-from observatoire.secret.attaque.reseau import Reseau, _parentes
+from observatoire.secret.attaque import _publics, definir, temoigner
+from observatoire.secret.attaque.propagation import LARGEUR, borner, croire, resserrer
+from observatoire.secret.attaque.releve import (
+    CUMUL,
+    LIEU,
+    PASSAGE,
+    SANS_BORNE,
+    borner_les_comptes,
+    etendue,
+    vraisemblance,
+)
+from observatoire.secret.attaque.reseau import Reseau, _confondre, lier_les_parties
 from observatoire.secret.bruit import Bruit
 
 GRAINES = (1, 2)
@@ -179,12 +187,12 @@ def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, role, statut, editi
     quartier sans bail n'est pas sans demande ; des baux dont aucun ne dit son motif ne sont pas aucun bail.
     L'attaque prenait ces silences pour des totaux nuls, ou de dix : elle en « établissait » des comptes."""
     lieu = dict(zip(LIEU, (2010, "quartier", "velotte", "gbh", edition, ""), strict=True))
-    mesures = dict.fromkeys(["numerateur", "denominateur", "reponse", "contenant"], np.nan)
-    ligne = pd.DataFrame([lieu | mesures | {"statut": statut, "exacte": False, "petite": statut == "c"}])
-    compte = _compte(ligne, code, role, Bruit(), 11).iloc[0]
+    lus = {"indicateur": code, "role": role, "bas": np.nan, "haut": np.nan}
+    ligne = pd.DataFrame([lieu | lus | {"statut": statut, "exacte": False, "petite": statut == "c"}])
+    compte = borner_les_comptes(ligne, Bruit(), 11).iloc[0]
     assert (compte["plancher"], compte["plafond"]) == (0, plafond)
     if plafond == 15:  # à l'immeuble, le seuil ne porte que sur le compte exact
-        compte = _compte(ligne.assign(niveau="immeuble"), code, role, Bruit(), 11).iloc[0]
+        compte = borner_les_comptes(ligne.assign(niveau="immeuble"), Bruit(), 11).iloc[0]
         assert compte["plafond"] == 10
 
 
@@ -197,8 +205,32 @@ def test_une_partie_absente_d_un_cumul_laisse_un_reste():
     cellules = pd.DataFrame(lieux, columns=["annee", "niveau", "territoire", "edition"]).assign(bailleur="tous", lot="")
     territoires = pd.DataFrame({"code": ["q", "q-1", "q-2"], "niveau": ["quartier", "secteur", "secteur"],
                                 "parent": [None, "q", "q"]})  # fmt: skip
-    pleins = {(cellules["annee"][t], cellules["edition"][t]): p for t, _, p in _parentes(cellules, territoires)}
+    liens = lier_les_parties(cellules, territoires)
+    pleins = {(cellules["annee"][t], cellules["edition"][t]): p
+              for t, p in zip(liens["total"], liens["plein"], strict=True)}  # fmt: skip
     assert pleins == {(2008, ""): True, (2009, ""): True, (2010, ""): True, (2010, f"{CUMUL}2008"): False}
+
+
+@pytest.mark.parametrize("manque", [False, True])
+def test_un_passage_n_a_pas_de_reste_si_chaque_partie_en_a_une_ligne(manque):
+    """Qui est seul dans un secteur y connaît les passages de tous : l'attaque les disait établis."""
+    lieux = [(a, e, t) for a, e in ((2009, ""), (2010, ""), (2010, f"{PASSAGE}2009")) for t in ("q", "q-1", "q-2")]
+    cellules = pd.DataFrame(lieux[: len(lieux) - manque], columns=["annee", "edition", "territoire"])
+    niveaux = cellules["territoire"].str.len().map({1: "quartier", 3: "secteur"})
+    cellules = cellules.assign(bailleur="tous", lot="", niveau=niveaux)
+    territoires = pd.DataFrame({"code": ["q", "q-1", "q-2"], "niveau": ["quartier", "secteur", "secteur"],
+                                "parent": [None, "q", "q"]})  # fmt: skip
+    liens = lier_les_parties(cellules, territoires)
+    assert liens.groupby(cellules["edition"][liens["total"]].to_numpy())["plein"].all().tolist() == [True, not manque]
+
+
+def test_une_partie_egale_a_son_total_n_en_est_pas_publique():
+    """Elle n'apprend rien de plus que lui : l'attaque tenait aussi pour public ce qu'un bailleur en établissait."""
+    reseau = _reseau([5, 0, 3], [5, 5, 8], [[2, 0, 1]], [(0, 5), (2, 5)])
+    _confondre(reseau)
+    assert reseau.observations["variable"].tolist() == [2]
+    assert reseau.nuls.tolist() == [1]
+    assert not _publics(reseau).any()
 
 
 def test_ce_que_chacun_peut_compter_est_reconnu():
@@ -220,34 +252,37 @@ def test_ce_que_chacun_peut_compter_est_reconnu():
 def _reseau(bas, haut, sommes, vues=(), loi=None) -> Reseau:
     observations = pd.DataFrame(
         [(v, float(j), float(j), 0, "x", "denominateur", np.nan) for v, j in vues],
-        columns=["variable", "vu_bas", "vu_haut", "loi", "code", "role", "unites"],
+        columns=["variable", "vu_bas", "vu_haut", "loi", "indicateur", "role", "unites"],
     )
     n, rien = len(bas), np.zeros(len(bas), dtype=int)
+    matrice = np.zeros((len(sommes), n))
+    for rang, (total, *parties) in enumerate(sommes):
+        matrice[rang, total], matrice[rang, parties] = 1, -1
     genres, bornes = np.full(n, "publié", dtype=object), [np.array(b, dtype=float) for b in (bas, haut)]
     return Reseau(
         pd.DataFrame(), None, np.zeros((0, 0)), observations, [loi or Bruit()], genres, rien, rien, *bornes,
-        np.full(n, np.nan), np.zeros(1, dtype=bool), [np.array(s) for s in sommes],
+        np.full(n, np.nan), sparse.csr_array(matrice),
     )  # fmt: skip
 
 
 def test_les_bornes_entieres_sont_celles_qu_on_enumere():
     """Trois parties et leurs deux sommes ; toutes les valeurs essayées une à une."""
-    reseau = _reseau([0, 0, 0, 6, 9], [5, 5, 5, 7, 9], [[[3, 0, 1]], [[4, 1, 2]]])
+    reseau = _reseau([0, 0, 0, 6, 9], [5, 5, 5, 7, 9], [[3, 0, 1], [4, 1, 2]])
     for variable in range(3):
         possibles = [
             v for v in np.ndindex(6, 6, 6) if v[0] + v[1] in (6, 7) and v[1] + v[2] == 9
         ]  # fmt: skip
         attendues = min(v[variable] for v in possibles), max(v[variable] for v in possibles)
         assert borner(reseau, variable) == attendues
-        resserre = _reseau([0, 0, 0, 6, 9], [5, 5, 5, 7, 9], [[[3, 0, 1]], [[4, 1, 2]]])
+        resserre = _reseau([0, 0, 0, 6, 9], [5, 5, 5, 7, 9], [[3, 0, 1], [4, 1, 2]])
         resserrer(resserre)
         assert resserre.bas[variable] <= attendues[0] <= attendues[1] <= resserre.haut[variable]
 
 
 def test_une_somme_que_ce_qui_est_publie_contredit_s_en_va():
-    reseau = _reseau([0, 0, 20], [5, 5, 20], [[[2, 0, 1]]])
+    reseau = _reseau([0, 0, 20], [5, 5, 20], [[2, 0, 1]])
     resserrer(reseau)
-    assert not len(reseau.sommes[0])
+    assert not reseau.sommes.shape[0]
     assert (reseau.haut == [5, 5, 20]).all()
     assert borner(reseau, 0) == (0, 5)
 
@@ -257,7 +292,7 @@ def test_la_probabilite_est_celle_de_bayes():
     loi = Bruit()
     publies = (5, 7, 10)
     bornes = [[float(etendue(loi, np.array([j]), np.array([j]))[c][0]) for j in publies] for c in (0, 1)]
-    reseau = _reseau(*bornes, [[[2, 0, 1]]], [(v, j) for v, j in enumerate(publies)], loi)
+    reseau = _reseau(*bornes, [[2, 0, 1]], [(v, j) for v, j in enumerate(publies)], loi)
     suivies, croyances = croire(reseau, np.ones(3, dtype=bool), poids=1.0)
     a, b = np.meshgrid(np.arange(30), np.arange(30), indexing="ij")
     ensemble = np.prod([vraisemblance(loi, x, j, j) for x, j in zip((a, b, a + b), publies, strict=True)], axis=0)

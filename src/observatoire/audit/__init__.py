@@ -1,7 +1,6 @@
 """Auditer une édition : chercher, dans le site construit et dans ce qui est publié, ce qui devait rester caché.
 
-Un contrôle est un objet qui reçoit chaque fichier (``examiner``) puis rend un :class:`Resultat` (``conclure``). Pour en
-ajouter un, l'écrire et le mettre dans :data:`CONTROLES`.
+Pour ajouter un contrôle, l'écrire (:class:`Controle`) et le mettre dans :data:`CONTROLES`.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from observatoire.audit.dossier import Dossier
 from observatoire.audit.fichiers import lire_dossier
 from observatoire.audit.identifiants import Identifiants
 from observatoire.audit.publics import Cles, Genres, Publics
-from observatoire.audit.rapport import Constat, Rapport, Resultat, compter
+from observatoire.audit.rapport import Constat, Controle, Rapport, compter
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 
-__all__ = ["CONTROLES", "Constat", "Rapport", "Resultat", "auditer", "compter"]
+__all__ = ["CONTROLES", "Constat", "Controle", "Rapport", "auditer", "compter"]
 
 #: Les contrôles, dans l'ordre du rapport ; chacun se construit avec un :class:`Dossier`.
 CONTROLES = (Genres, Identifiants, Cles, Publics, Attaque)
@@ -44,5 +43,4 @@ def auditer(
         avancer(fichier.nom)
         for controle in controles:
             controle.examiner(fichier)
-    resultats = [controle.conclure() for controle in controles]
-    return Rapport(public, resultats, time.perf_counter() - depart)
+    return Rapport(public, [controle.conclure() for controle in controles], time.perf_counter() - depart)

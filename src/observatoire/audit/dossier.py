@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from observatoire.baremes import Baremes, lire_baremes
 from observatoire.configuration import Configuration
-from observatoire.publie import CLES, INDICATEURS
+from observatoire.publie import INDICATEURS
 from observatoire.secret import Regles, lire_regles_du_secret
-from observatoire.tables.indicateurs import CUMULS
 
 _CODES = dict.fromkeys(("territoire", "bailleur", "code", "parent", "absents"), str)
 
@@ -55,37 +53,7 @@ class Dossier:
         """Les règles du secret pour un public."""
         return lire_regles_du_secret(self.config.chemin("referentiels"), self.baremes, public, max(self.config.annees))
 
-    @cached_property
-    def publies(self) -> pd.MultiIndex:
-        """Les clés dont la valeur est publiée."""
-        return _publies(self.indicateurs)
-
-    @cached_property
-    def cumules(self) -> pd.MultiIndex:
-        """Les clés dont la valeur cumulée est publiée."""
-        return _publies(lire(CUMULS.dans(self.publie)))
-
 
 def lire(fichier: Path) -> pd.DataFrame:
     """Une table publiée, ses codes en texte."""
     return pd.read_csv(fichier, dtype=_CODES, keep_default_na=False, na_values=[""])
-
-
-def _publies(table: pd.DataFrame) -> pd.MultiIndex:
-    return index(table[table["statut"].eq("publie")])
-
-
-def index(table: pd.DataFrame) -> pd.MultiIndex:
-    """Les clés d'une table, en index ; l'année est un entier, les autres des textes."""
-    cles = table[CLES].astype(dict.fromkeys(CLES[1:], "str"))
-    annees = pd.to_numeric(cles["annee"], errors="coerce").fillna(-1).astype(np.int64)
-    return pd.MultiIndex.from_frame(cles.assign(annee=annees))
-
-
-def dire_cle(cle: tuple) -> str:
-    """« la valeur cachée de taux_vacance, quartier velotte, 2010 » ; le bailleur quand ce n'est pas « tous »."""
-    annee, niveau, territoire, bailleur, indicateur = cle
-    # Le code d'un immeuble est un identifiant : il n'est pas redit.
-    lieu = "un immeuble" if niveau == "immeuble" else f"{niveau} {territoire}"
-    qui = "" if bailleur == "tous" else f", bailleur {bailleur}"
-    return f"la valeur cachée de {indicateur}, {lieu}{qui}, {annee}"

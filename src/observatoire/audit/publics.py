@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
+import pandas as pd
 from lxml import etree
 
-from observatoire.audit.dossier import Dossier, dire_cle, index
+from observatoire.audit.dossier import lire
 from observatoire.audit.fichiers import Fichier
-from observatoire.audit.rapport import Constat, Resultat
+from observatoire.audit.rapport import Controle
 from observatoire.audit.suites import plier
 from observatoire.configuration import NIVEAUX
 from observatoire.publie import CLES, VALEURS
@@ -36,103 +38,108 @@ _MESURES = (
 )  # fmt: skip
 
 
-@dataclass
-class Genres:
-    """Un fichier de genre inconnu, illisible, ou qui n'est pas ce que son nom annonce, est un constat."""
+class Genres(Controle):
+    """Un fichier de genre inconnu, illisible, ou qui n'est pas ce que son nom annonce, est un constat.
 
-    dossier: Dossier
-    resultat: Resultat = field(default_factory=lambda: Resultat("Fichiers du site"))
-    genres: Counter = field(default_factory=Counter)
+    Les fichiers muets (polices, programme de recherche) sont comptés à part."""
+
+    titre = "Fichiers du site"
 
     def examiner(self, fichier: Fichier) -> None:
         """Compter le fichier, et dire ce qui n'y a pas été lu."""
-        self.genres[("non lus : ." if fichier.muet else ".") + fichier.genre] += 1
-        comment = "Il n'a pas pu être examiné : le retirer du site, ou apprendre à le lire."
-        self.resultat.constats += [Constat(fichier.nom, "", defaut, comment) for defaut in fichier.defauts]
+        self.examine.update(["fichiers", ("non lus : ." if fichier.muet else ".") + fichier.genre])
+        for defaut in fichier.defauts:
+            comment = "Il n'a pas pu être examiné : le retirer du site, ou apprendre à le lire."
+            self.constater(fichier.nom, "", defaut, comment)
 
-    def conclure(self) -> Resultat:
-        """Les comptes par genre ; les fichiers muets (polices, programme de recherche) sont comptés à part."""
-        self.resultat.examine = {"fichiers": self.genres.total(), **dict(self.genres.most_common())}
-        return self.resultat
+    def conclure(self) -> Controle:
+        """Les genres, du plus courant au plus rare."""
+        self.examine = Counter(dict(self.examine.most_common()))
+        return self
 
 
-@dataclass
-class Cles:
+class Cles(Controle):
     """Toute ligne d'une table qui porte une clé non publiée doit être sans mesure."""
 
-    dossier: Dossier
-    resultat: Resultat = field(default_factory=lambda: Resultat("Lignes qui portent une clé cachée"))
-    lignes: int = 0
+    titre = "Lignes qui portent une clé cachée"
 
     def examiner(self, fichier: Fichier) -> None:
-        """Un fichier du site."""
+        """Les tables d'un fichier qui ont les clés d'un indicateur."""
         for lieu, table in fichier.tables:
             if {*CLES} - {"bailleur"} <= {*table.columns}:
-                self.lignes += len(table)
+                self.examine["lignes"] += len(table)
                 table = table if "bailleur" in table else table.assign(bailleur="tous")
-                mesures, cles = [m for m in _MESURES if m in table], index(table)
+                mesures, cles = [m for m in _MESURES if m in table], _indexer(table)
                 # Une ligne cumulée a sa propre règle : trois années ont plus d'unités qu'une.
-                publies = self.dossier.cumules if {*CUMULS.noms} <= {*table} else self.dossier.publies
+                publies = self._cumules if {*CUMULS.noms} <= {*table} else self._publies
                 parlantes = table[mesures].notna().to_numpy(dtype=bool) & ~cles.isin(publies)[:, None]
                 for rang in parlantes.any(axis=1).nonzero()[0]:
                     dites = ", ".join(m for m, dite in zip(mesures, parlantes[rang], strict=True) if dite)
                     ou, comment = f"{lieu}, ligne {rang + 2}", f"Mesures remplies : {dites}."
-                    self.resultat.constats.append(Constat(fichier.nom, ou, dire_cle(cles[rang]), comment))
+                    self.constater(fichier.nom, ou, _dire_la_cle(*cles[rang]), comment)
 
-    def conclure(self) -> Resultat:
-        """Les comptes."""
-        cachees = int(self.dossier.indicateurs["statut"].ne("publie").sum())
-        self.resultat.examine = {"lignes": self.lignes, "clés non publiées": cachees}
-        return self.resultat
+    def conclure(self) -> Controle:
+        """Combien de clés étaient cherchées."""
+        self.examine["clés non publiées"] = int(self.dossier.indicateurs["statut"].ne("publie").sum())
+        return self
+
+    @cached_property
+    def _publies(self) -> pd.MultiIndex:
+        return _indexer(self.dossier.indicateurs.query("statut == 'publie'"))
+
+    @cached_property
+    def _cumules(self) -> pd.MultiIndex:
+        return _indexer(lire(CUMULS.dans(self.dossier.publie)).query("statut == 'publie'"))
+
+
+def _indexer(table: pd.DataFrame) -> pd.MultiIndex:
+    """Les clés d'une table ; l'année est un entier, les autres des textes."""
+    annees = pd.to_numeric(table["annee"], errors="coerce").fillna(-1).astype(np.int64)
+    return pd.MultiIndex.from_frame(table[CLES].astype(dict.fromkeys(CLES[1:], "str")).assign(annee=annees))
+
+
+def _dire_la_cle(annee: int, niveau: str, territoire: str, bailleur: str, indicateur: str) -> str:
+    """« la valeur cachée de taux_vacance, quartier velotte, 2010 » ; le bailleur quand ce n'est pas « tous »."""
+    # Le code d'un immeuble est un identifiant : il n'est pas redit.
+    lieu = "un immeuble" if niveau == "immeuble" else f"{niveau} {territoire}"
+    qui = "" if bailleur == "tous" else f", bailleur {bailleur}"
+    return f"la valeur cachée de {indicateur}, {lieu}{qui}, {annee}"
 
 
 @dataclass
-class Publics:
+class Publics(Controle):
     """Aucune page d'un autre public ; aucune page, aucune ligne, d'un niveau que ce public ne voit pas."""
 
-    dossier: Dossier
-    resultat: Resultat = field(default_factory=lambda: Resultat("Ce qui est réservé à un autre public"))
-    pages: int = 0
+    titre = "Ce qui est réservé à un autre public"
 
     def __post_init__(self) -> None:
         edition = json.loads((self.dossier.publie / "edition.json").read_text(encoding="utf-8"))
         if (declare := edition["public"]) != self.dossier.public:
             quoi = f"ce qui est publié est pour « {declare} », non pour « {self.dossier.public} »"
-            self.resultat.constats.append(Constat("edition.json", "", quoi, "Clé « public »."))
+            self.constater("edition.json", "", quoi, "Clé « public ».")
         vus = edition.get("regles", {}).get("niveaux")
         caches = _RESERVES_SANS_REGLES.get(self.dossier.public, set()) if vus is None else {*NIVEAUX, "qpv"} - {*vus}
         self._reserves = sorted(caches)
 
     def examiner(self, fichier: Fichier) -> None:
-        """Un fichier du site."""
-        self.pages += fichier.genre == "html"
-        self.resultat.constats += [*self._marques(fichier), *self._niveaux(fichier)]
-
-    def conclure(self) -> Resultat:
-        """Les comptes."""
-        self.resultat.examine = {"pages": self.pages}
-        return self.resultat
-
-    def _marques(self, fichier: Fichier) -> Iterator[Constat]:
-        comment = f"L'édition auditée est « {self.dossier.public} »."
-        if fichier.genre == "pdf":
-            for declare in set(_DANS_UN_PDF.findall(fichier.texte)) - {self.dossier.public}:
-                yield Constat(fichier.nom, "mots-clés", f"document de l'édition « {declare} »", comment)
-        if fichier.racine is None:
-            return
-        for declare in set(_DECLARES(fichier.racine)) - {self.dossier.public}:
-            yield Constat(fichier.nom, "marque de la page", f"page de l'édition « {declare} »", comment)
-        for bandeau in _BANDEAUX(fichier.racine) if self.dossier.public == "publique" else ():
-            if _RESERVEE.search(plier(" ".join("".join(bandeau.itertext()).split()))):
-                yield Constat(fichier.nom, "bandeau", "page réservée aux partenaires", comment)
-
-    def _niveaux(self, fichier: Fichier) -> Iterator[Constat]:
+        """Ce qu'un fichier dit de son public, puis les niveaux de son nom et de ses lignes."""
+        self.examine["pages"] += fichier.genre == "html"
+        dits = {("mots-clés", "document", p) for p in _DANS_UN_PDF.findall(fichier.texte) if fichier.genre == "pdf"}
+        if fichier.racine is not None:
+            dits |= {("marque de la page", "page", p) for p in _DECLARES(fichier.racine)}
+            for bandeau in _BANDEAUX(fichier.racine) if self.dossier.public == "publique" else ():
+                if _RESERVEE.search(plier(" ".join("".join(bandeau.itertext()).split()))):
+                    dits.add(("bandeau", "page", "partenaires"))
+        for lieu, quoi, public in sorted(dits):
+            if public != self.dossier.public:
+                reservee = "réservée aux partenaires" if lieu == "bandeau" else f"de l'édition « {public} »"
+                comment = f"L'édition auditée est « {self.dossier.public} »."
+                self.constater(fichier.nom, lieu, f"{quoi} {reservee}", comment)
         for niveau in self._reserves:
             if re.search(rf"(?:^|[/_-]){niveau}-[^/]*\.html$", fichier.nom):
                 comment = "Son nom le dit ; ce public ne voit pas ce niveau."
-                yield Constat(fichier.nom, "", f"page du niveau « {niveau} »", comment)
+                self.constater(fichier.nom, "", f"page du niveau « {niveau} »", comment)
             for lieu, table in fichier.tables:
-                lignes = int(table["niveau"].eq(niveau).sum()) if "niveau" in table else 0
-                if lignes:
+                if lignes := int(table["niveau"].eq(niveau).sum()) if "niveau" in table else 0:
                     comment = "Colonne « niveau » ; ce public ne voit pas ce niveau."
-                    yield Constat(fichier.nom, lieu, f"{lignes} ligne(s) du niveau « {niveau} »", comment)
+                    self.constater(fichier.nom, lieu, f"{lignes} ligne(s) du niveau « {niveau} »", comment)

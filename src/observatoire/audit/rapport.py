@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import ClassVar
 
+from observatoire.audit.dossier import Dossier
+from observatoire.audit.fichiers import Fichier
 from observatoire.typographie import grouper
 
 _MONTRES = 20  # constats écrits en entier, par contrôle
@@ -27,13 +31,25 @@ class Constat:
 
 
 @dataclass
-class Resultat:
-    """Ce que rend un contrôle : ses constats, ce qu'il a examiné, ce qu'il n'a pas pu faire."""
+class Controle:
+    """Un contrôle examine chaque fichier, puis conclut ; il dit ses constats, ce qu'il a examiné et n'a pas fait."""
 
-    titre: str
+    dossier: Dossier
     constats: list[Constat] = field(default_factory=list)
-    examine: dict[str, int] = field(default_factory=dict)
+    examine: Counter = field(default_factory=Counter)
     non_fait: list[str] = field(default_factory=list)
+    titre: ClassVar[str] = ""
+
+    def examiner(self, fichier: Fichier) -> None:
+        """Chercher dans un fichier du site."""
+
+    def conclure(self) -> Controle:
+        """Ce qui se fait une fois tous les fichiers examinés ; rend le contrôle."""
+        return self
+
+    def constater(self, fichier: str, lieu: str, quoi: str, comment: str) -> None:
+        """Un constat de plus."""
+        self.constats.append(Constat(fichier, lieu, quoi, comment))
 
     def __str__(self) -> str:
         comptes = ", ".join(f"{grouper(n)} {quoi}" for quoi, n in self.examine.items())
@@ -41,17 +57,16 @@ class Resultat:
         lignes = [f"{self.titre} : {verdict}. Examiné : {comptes or 'rien'}."]
         lignes += [f"  NON FAIT – {raison}" for raison in self.non_fait]
         lignes += [f"  - {constat}" for constat in self.constats[:_MONTRES]]
-        if (reste := len(self.constats) - _MONTRES) > 0:
-            lignes.append(f"  … et encore {grouper(reste)}.")
-        return "\n".join(lignes)
+        reste = len(self.constats) - _MONTRES
+        return "\n".join([*lignes, f"  … et encore {grouper(reste)}."] if reste > 0 else lignes)
 
 
 @dataclass
 class Rapport:
-    """Le rapport d'un audit : un résultat par contrôle, et la durée, en secondes."""
+    """Le rapport d'un audit : un contrôle après l'autre, et la durée, en secondes."""
 
     public: str
-    resultats: list[Resultat]
+    resultats: list[Controle]
     duree: float
 
     @property
@@ -60,14 +75,12 @@ class Rapport:
         return [constat for resultat in self.resultats for constat in resultat.constats]
 
     def __str__(self) -> str:
-        return "\n".join([f"Audit de l'édition « {self.public} ».", *map(str, self.resultats), self._conclusion()])
-
-    def _conclusion(self) -> str:
-        fin = f"({self.duree:.1f} s).".replace(".", ",", 1)
-        if self.constats:
-            return f"{compter(self.constats)} : quelque chose de caché peut se savoir {fin}"
+        duree = f"({self.duree:.1f} s).".replace(".", ",", 1)
         reserve = ", sauf ce qui n'a pas été fait (voir ci-dessus)" if any(r.non_fait for r in self.resultats) else ""
-        return f"Rien de caché n'a été trouvé{reserve} {fin}"
+        fin = f"Rien de caché n'a été trouvé{reserve}"
+        if self.constats:
+            fin = f"{compter(self.constats)} : quelque chose de caché peut se savoir"
+        return "\n".join([f"Audit de l'édition « {self.public} ».", *map(str, self.resultats), f"{fin} {duree}"])
 
 
 def compter(constats: list[Constat]) -> str:

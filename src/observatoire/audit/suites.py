@@ -49,28 +49,24 @@ def entieres(suites: set[Suite]) -> set[Suite]:
 
 
 class Chercheur:
-    """Retrouve des suites par leur atome le plus long, puis les compare en entier : chercher dans un fichier coûte une
-    intersection d'ensembles."""
+    """Retrouve des suites par leur atome le plus long, puis en entier : chercher dans un fichier coûte une intersection
+    d'ensembles."""
 
     def __init__(self, suites: Iterable[Suite]):
         self._ancres: dict[str, set[Suite]] = defaultdict(set)
         for suite in suites:
             self._ancres[max(suite, key=len)].add(suite)
 
-    def chercher(self, lus: list[str]) -> set[Suite]:
-        """Les suites qui se lisent dans ces atomes."""
+    def chercher(self, texte: str) -> set[Suite]:
+        """Les suites qui se lisent dans un texte."""
+        lus = atomes(texte)
         presentes = self._ancres.keys() & set(lus)
-        return {
-            suite
-            for rang, atome in enumerate(lus if presentes else ())
-            if atome in presentes
-            for suite in self._ancres[atome]
-            if tuple(lus[(debut := rang - suite.index(atome)) : debut + len(suite)]) == suite and debut >= 0
-        }
+        phrase = f" {' '.join(lus)} " if presentes else ""
+        return {s for ancre in presentes for s in self._ancres[ancre] if f" {' '.join(s)} " in phrase}
 
     def censurer(self, texte: str) -> str:
         """Un nom de fichier ou de clé, sans les identifiants qu'il porte."""
-        for suite in sorted(self.chercher(atomes(texte)), key=len, reverse=True):
+        for suite in sorted(self.chercher(texte), key=len, reverse=True):
             motif = r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, suite)) + r"(?![^\W_])"
             texte = re.sub(motif, masquer(suite), plier(texte))
         return texte

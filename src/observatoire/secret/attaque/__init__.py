@@ -12,27 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from observatoire.secret.attaque.bornes import borner
-from observatoire.secret.attaque.definitions import Definitions, definir
-from observatoire.secret.attaque.passages import SOMMES, declarer, nommer_constant
-from observatoire.secret.attaque.propagation import croire, resserrer
-from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir
-from observatoire.secret.attaque.reseau import CACHE, DERIVE, PAS, RESTE, Reseau, assembler
+from observatoire.secret.attaque.definitions import definir
+from observatoire.secret.attaque.propagation import borner, croire, resserrer
+from observatoire.secret.attaque.releve import CUMUL, SANS_BORNE, allotir, nommer_constant
+from observatoire.secret.attaque.reseau import PAS, PUBLIE, Reseau, assembler
 from observatoire.secret.attaque.temoins import temoigner
 
-__all__ = [
-    "CUMUL",
-    "SOMMES",
-    "Definitions",
-    "Prises",
-    "allotir",
-    "assembler",
-    "attaquer",
-    "declarer",
-    "definir",
-    "nommer_constant",
-    "temoigner",
-]
+__all__ = ["CUMUL", "Prises", "allotir", "assembler", "attaquer", "definir", "nommer_constant", "temoigner"]
 
 #: Les petits comptes, que l'attaque vise.
 PETITS = (1, 10)
@@ -73,7 +59,7 @@ def attaquer(reseau: Reseau, tout: bool = False) -> Prises:
     publics = _publics(reseau) | _publics(sur)
     resserrer(reseau)
     resserrer(sur)
-    ouvertes = reseau.ouvertes[reseau.colonne]
+    ouvertes = np.isin(reseau.colonne, list(reseau.definitions.ouvertes))
     secretes = ~publics & (reseau.genres != PAS) & ~ouvertes
     visees = secretes & (reseau.bas <= PETITS[1])
     suivies, croyances = croire(reseau, visees)
@@ -95,11 +81,8 @@ def _sans_ce_qui_ne_tient_pas(reseau: Reseau) -> Reseau:
 
     Deux dépôts ne s'accordent pas toujours : ce qui se déduit d'une somme fausse n'est pas établi, fût-ce juste.
     """
-    vraies = []
-    for somme in reseau.sommes:
-        ecart = reseau.vrai[somme[:, 0]] - reseau.vrai[somme[:, 1:]].sum(axis=1)
-        vraies.append(somme[~(np.abs(ecart) > 0)])  # inconnu : la somme reste
-    return replace(reseau, bas=reseau.bas.copy(), haut=reseau.haut.copy(), sommes=vraies)
+    tiennent = ~(np.abs(reseau.sommes @ reseau.vrai) > 0)  # inconnu : la somme reste
+    return replace(reseau, bas=reseau.bas.copy(), haut=reseau.haut.copy(), sommes=reseau.sommes[tiennent])
 
 
 def _petit(comptes: np.ndarray) -> np.ndarray:
@@ -108,9 +91,10 @@ def _petit(comptes: np.ndarray) -> np.ndarray:
 
 def _publics(reseau: Reseau) -> np.ndarray:
     """Vrai pour chaque compte que donne ce qui est public : les comptes exacts, les sommes, et rien d'autre."""
-    secrets = np.isin(reseau.genres, [CACHE, DERIVE, RESTE])
-    secrets[reseau.observations["variable"]] = True
-    sans = replace(reseau, bas=np.where(secrets, 0, reseau.bas), haut=np.where(secrets, SANS_BORNE, reseau.haut))
+    secrets = reseau.genres != PUBLIE
+    secrets[reseau.bruitees] = True
+    moins = np.where(reseau.genres == PAS, -SANS_BORNE, 0)
+    sans = replace(reseau, bas=np.where(secrets, moins, reseau.bas), haut=np.where(secrets, SANS_BORNE, reseau.haut))
     resserrer(sans)
     return sans.bas == sans.haut
 

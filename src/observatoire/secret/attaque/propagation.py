@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft, sparse, special
+from scipy import fft, optimize, sparse, special
 
 from observatoire.secret.attaque.releve import vraisemblance
 from observatoire.secret.attaque.reseau import Reseau
 
 #: Valeurs possibles d'un compte que l'on suit une à une ; au-delà, il est trop mal connu pour en apprendre à d'autres.
 LARGEUR = 24
+#: Sommes suivies de proche en proche à partir d'un compte à borner ; en suivre moins oublie des contraintes.
+PORTEE = 2
 _TOURS, _AMORTI, _INFIME = 12, 0.5, 1e-14
 #: Les mêmes comptes entrent dans plusieurs sommes, qui se répètent en partie : chacune ne compte que pour ce poids, qui
 #: rend les probabilités justes (une réponse dite à 60 % l'est six fois sur dix : bench/secret.py).
@@ -17,30 +19,53 @@ _POIDS = 0.7
 _PAQUET = 80_000
 
 
-def resserrer(reseau: Reseau, tours: int = 30) -> None:
+def resserrer(reseau: Reseau, tours: int = 60) -> None:
     """Resserrer les bornes de chaque compte par celles des autres membres de ses sommes.
 
     Une somme que ce qui est publié contredit ne tient pas ici (deux dépôts qui ne s'accordent pas) : elle s'en va.
     """
     depart = reseau.bas.copy(), reseau.haut.copy()
+    touchees = np.ones(len(reseau.bas), dtype=bool)
+    membres = reseau.sommes.tocoo()
+    tient = np.ones(membres.shape[0], dtype=bool)
     for _ in range(tours):
+        actives = np.zeros(membres.shape[0], dtype=bool)
+        actives[membres.row[touchees[membres.col]]] = True
+        ici = (actives & tient)[membres.row]
+        somme, variable, totale = membres.row[ici], membres.col[ici], membres.data[ici] > 0
+        if not len(somme):
+            break
+        # Le total passe du côté de ses parties : tout s'y ajoute à zéro.
+        bas = np.where(totale, -reseau.haut[variable], reseau.bas[variable])
+        haut = np.where(totale, -reseau.bas[variable], reseau.haut[variable])
+        au_moins, au_plus = (np.bincount(somme, borne, len(tient)) for borne in (bas, haut))
+        tient &= (au_moins <= 0) & (au_plus >= 0)
+        bas, haut = (haut - au_plus[somme])[ok := tient[somme]], (bas - au_moins[somme])[ok]
         avant = reseau.bas.copy(), reseau.haut.copy()
-        gardees = []
-        for somme in reseau.sommes:
-            bas, haut = reseau.bas[somme], reseau.haut[somme]
-            possible = (bas[:, 1:].sum(axis=1) <= haut[:, 0]) & (haut[:, 1:].sum(axis=1) >= bas[:, 0])
-            somme, bas, haut = somme[possible], bas[possible], haut[possible]
-            gardees.append(somme)
-            parties_bas, parties_haut = (b[:, 1:].sum(axis=1)[:, None] for b in (bas, haut))
-            np.maximum.at(reseau.bas, somme[:, :1], parties_bas)
-            np.minimum.at(reseau.haut, somme[:, :1], parties_haut)
-            np.maximum.at(reseau.bas, somme[:, 1:], bas[:, :1] - parties_haut + haut[:, 1:])
-            np.minimum.at(reseau.haut, somme[:, 1:], haut[:, :1] - parties_bas + bas[:, 1:])
+        np.maximum.at(reseau.bas, variable[ok], np.where(totale[ok], -haut, bas))
+        np.minimum.at(reseau.haut, variable[ok], np.where(totale[ok], -bas, haut))
         croisees = reseau.bas > reseau.haut
         reseau.bas[croisees], reseau.haut[croisees] = depart[0][croisees], depart[1][croisees]
-        reseau.sommes = gardees
-        if (reseau.bas == avant[0]).all() and (reseau.haut == avant[1]).all():
-            break
+        touchees = (reseau.bas != avant[0]) | (reseau.haut != avant[1])
+    reseau.sommes = reseau.sommes[tient]
+
+
+def borner(reseau: Reseau, variable: int, portee: int = PORTEE) -> tuple[float, float]:
+    """Le plus petit et le plus grand compte entier que n'exclut aucune des sommes proches de lui."""
+    proches = np.arange(len(reseau.bas)) == variable
+    for _ in range(portee):
+        lignes = reseau.sommes[abs(reseau.sommes) @ proches > 0]
+        proches = proches | (abs(lignes).sum(axis=0) > 0)
+    lies = np.flatnonzero(proches)
+    sens, contraintes = (lies == variable).astype(float), optimize.LinearConstraint(lignes[:, lies], 0, 0)
+    bornes = []
+    for signe in (1.0, -1.0):
+        trouve = optimize.milp(
+            signe * sens, integrality=np.ones(len(lies)), constraints=contraintes if lignes.shape[0] else (),
+            bounds=optimize.Bounds(reseau.bas[lies], reseau.haut[lies]),
+        )  # fmt: skip
+        bornes.append(round(signe * trouve.fun) if trouve.success else np.nan)
+    return bornes[0], bornes[1]
 
 
 def croire(reseau: Reseau, visees: np.ndarray, poids: float = _POIDS) -> tuple[np.ndarray, np.ndarray]:
@@ -52,25 +77,25 @@ def croire(reseau: Reseau, visees: np.ndarray, poids: float = _POIDS) -> tuple[n
     Algorithm », *IEEE Trans. Inf. Theory* 47 ; Wainwright M. J. et al. (2005), *ibid.* 51 (poids des sommes).
     """
     etroites = reseau.haut - reseau.bas < LARGEUR
-    utiles = [s[etroites[s].all(axis=1) & visees[s].any(axis=1)] for s in reseau.sommes]
-    utiles = [s for s in utiles if len(s)]
-    suivies = np.unique(np.concatenate([*(s.ravel() for s in utiles), np.flatnonzero(etroites & visees)]))
+    larges, utiles = (abs(reseau.sommes) @ masque.astype(int) for masque in (~etroites, visees))
+    sommes = reseau.sommes[(larges == 0) & (utiles > 0)]
+    suivies = np.flatnonzero(etroites & (visees | (abs(sommes).sum(axis=0) > 0)))
     place = np.full(len(reseau.bas), -1)
     place[suivies] = np.arange(len(suivies))
     logs = _presumer(reseau)[suivies] + _publies(reseau, place, suivies)
-    aretes = np.concatenate([*(place[s].ravel() for s in utiles), np.array([], dtype=int)])
-    ou = (aretes, np.arange(len(aretes)))
-    recoit = sparse.csr_array((np.ones(len(aretes)), ou), shape=(len(suivies), len(aretes)))
-    messages = np.zeros((len(aretes), LARGEUR))
+    aretes, ecarts = place[sommes.indices], (sommes @ reseau.bas).astype(int)
+    recoit = sparse.csr_array((np.ones(len(aretes)), (aretes, np.arange(len(aretes)))), (len(suivies), len(aretes)))
+    messages, tailles = np.zeros((len(aretes), LARGEUR)), np.diff(sommes.indptr)
+    lots = []
+    for taille in np.unique(tailles):
+        memes = np.flatnonzero(tailles == taille)
+        for lot in np.array_split(memes, len(memes) * taille // _PAQUET + 1):
+            lots.append((lot, sommes.indptr[lot][:, None] + np.arange(taille)))
     for _ in range(_TOURS if len(aretes) else 0):
         envoyes = _normer((logs + recoit @ messages)[aretes] - messages)
-        recus, debut = [], 0
-        for s in utiles:
-            formes = envoyes[debut : debut + s.size].reshape(*s.shape, LARGEUR)
-            ecart = (reseau.bas[s[:, 0]] - reseau.bas[s[:, 1:]].sum(axis=1)).astype(int)
-            recus.append(_repondre(formes, ecart).reshape(-1, LARGEUR))
-            debut += s.size
-        messages = _AMORTI * messages + (1 - _AMORTI) * poids * np.concatenate(recus)
+        for rangs, ici in lots:
+            recus = _repondre(envoyes[ici], sommes.data[ici] > 0, ecarts[rangs])
+            messages[ici] = _AMORTI * messages[ici] + (1 - _AMORTI) * poids * recus
     return suivies, _normer(logs + recoit @ messages)
 
 
@@ -93,29 +118,24 @@ def _normer(logs: np.ndarray) -> np.ndarray:
     return poids / poids.sum(axis=1, keepdims=True)
 
 
-def _repondre(formes: np.ndarray, ecart: np.ndarray) -> np.ndarray:
+def _repondre(formes: np.ndarray, totales: np.ndarray, ecarts: np.ndarray) -> np.ndarray:
     """Ce que chaque somme dit à chacun de ses membres : la loi de ce que les autres lui laissent (logarithme).
 
     Les lois s'ajoutent par transformée de Fourier ; celle du total est retournée, si bien que tout s'additionne.
     """
-    nombre, membres, largeur = formes.shape
+    membres, largeur = formes.shape[1:]
+    formes = np.where(totales[:, :, None], formes[:, :, ::-1], formes)
     taille = fft.next_fast_len(membres * largeur, real=True)
+    but = (ecarts + largeur - 1)[:, None] - np.arange(largeur)
+    dedans = (but >= 0) & (but < taille)
+    ondes = np.pad(np.fft.rfft(formes, taille, axis=2), ((0, 0), (1, 1), (0, 0)), constant_values=1)
+    avant, apres = np.cumprod(ondes, axis=1), np.cumprod(ondes[:, ::-1], axis=1)[:, ::-1]
     reponses = np.empty_like(formes)
-    paquet = max(_PAQUET // membres, 1)
-    for debut in range(0, nombre, paquet):
-        lot = slice(debut, debut + paquet)
-        but = (ecart[lot] + largeur - 1)[:, None] - np.arange(largeur)
-        dedans = (but >= 0) & (but < taille)
-        lois = formes[lot].copy()
-        lois[:, 0] = lois[:, 0, ::-1]
-        ondes = np.pad(np.fft.rfft(lois, taille, axis=2), ((0, 0), (1, 1), (0, 0)), constant_values=1)
-        avant, apres = np.cumprod(ondes, axis=1), np.cumprod(ondes[:, ::-1], axis=1)[:, ::-1]
-        for membre in range(membres):
-            autres = np.fft.irfft(avant[:, membre] * apres[:, membre + 2], taille, axis=1)
-            dites = np.where(dedans, np.take_along_axis(autres, np.where(dedans, but, 0), axis=1), 0)
-            reponses[lot, membre] = np.log(np.maximum(dites, _INFIME))
-    reponses[:, 0] = reponses[:, 0, ::-1]
-    return reponses
+    for membre in range(membres):
+        autres = np.fft.irfft(avant[:, membre] * apres[:, membre + 2], taille, axis=1)
+        dites = np.where(dedans, np.take_along_axis(autres, np.where(dedans, but, 0), axis=1), 0)
+        reponses[:, membre] = np.log(np.maximum(dites, _INFIME))
+    return np.where(totales[:, :, None], reponses[:, :, ::-1], reponses)
 
 
 def _presumer(reseau: Reseau) -> np.ndarray:
@@ -126,12 +146,13 @@ def _presumer(reseau: Reseau) -> np.ndarray:
     variables = reseau.pas[:, 0].astype(int)
     pas = np.abs(reseau.bas[variables][:, None] + np.arange(LARGEUR))
     logs[variables] = -np.maximum(pas - reseau.pas[:, 2:], 0) / reseau.pas[:, 1:2]
-    vues = reseau.observations[reseau.observations["role"].eq("numerateur") & reseau.observations["unites"].gt(0)]
-    vues = vues[np.isfinite(vues["vu_haut"])].drop_duplicates("variable")
+    vues = reseau.observations[~reseau.observations["role"].isin(["denominateur", "concernes"])]
+    vues = vues[vues["unites"].gt(0) & np.isfinite(vues["vu_haut"])].drop_duplicates("variable")
     x, n = vues["vu_bas"].to_numpy(float), vues["unites"].to_numpy(float)
-    sommes = vues.assign(x=x, n=n, carre=n**2).groupby("code")[["x", "n", "carre"]].transform("sum").to_numpy().T
+    memes = [vues["indicateur"], vues["role"]]
+    sommes = vues.assign(x=x, n=n, carre=n**2).groupby(memes)[["x", "n", "carre"]].transform("sum").to_numpy().T
     part = np.clip(sommes[0] / sommes[1], 1e-3, 1 - 1e-3)
-    exces = vues.assign(e=n * (x / n - part) ** 2 - part * (1 - part) - 2 / n).groupby("code")["e"].transform("sum")
+    exces = vues.assign(e=n * (x / n - part) ** 2 - part * (1 - part) - 2 / n).groupby(memes)["e"].transform("sum")
     dispersion = np.maximum(exces.to_numpy() / np.maximum(sommes[1] - sommes[2] / sommes[1], 1e-9), 1e-5)
     force = np.clip(part * (1 - part) / dispersion - 1, 2, 500)
     ou = vues["variable"].to_numpy()

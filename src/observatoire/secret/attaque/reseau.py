@@ -1,24 +1,35 @@
-"""Le réseau : chaque compte en chaque lieu, ce qui en est publié, et toutes les sommes qui les lient."""
+"""Le réseau : chaque compte en chaque lieu, ce qui en est publié, et toutes les sommes qui les lient.
+
+Toute relation est la même : un total est la somme de ses parties, et d'un reste quand rien ne dit qu'il est nul. Ce qui
+change est ce qui lie une cellule à d'autres : des lieux emboîtés, les bailleurs d'un lieu, les années d'un cumul, les
+bailleurs laissés de côté, ceux qui sont là à deux dates. Le reste de deux années est leur *pas*.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from observatoire.secret.attaque.definitions import Definitions
-from observatoire.secret.attaque.passages import CONSTANT, PASSAGE, relever_les_passages, relier_les_passages
-from observatoire.secret.attaque.releve import CUMUL, LIEU, SANS_BORNE, relever
+from observatoire.secret.attaque.releve import CONSTANT, CUMUL, LIEU, PASSAGE, SANS_BORNE, nommer_constant, relever
 from observatoire.secret.bruit import Bruit
+from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import TOUS
 
 PUBLIE, CACHE, DERIVE, RESTE, PAS = "publié", "caché", "différence", "reste", "pas"
 #: Écarts types de bruit qu'un total peut avoir avec la somme de ses parties sans qu'on y voie un reste.
 _TOMBE_JUSTE = 4.0
-#: Ce qui dit quels comptes un lieu montre.
-_MONTRE = ["annee", "edition", "niveau", "croise"]
+#: Les comptes d'une date et, parmi eux, ceux qui sont là à l'autre : (date, rôle, passage). Partis, arrivés et, à la
+#: seconde date, ceux qui ne répondent plus font le reste.
+_DE_PASSAGE = (
+    ("annee", "denominateur", "restes"), ("annee", "numerateur", "gardes"), ("annee", "numerateur", "gagnes"),
+    ("depart", "denominateur", "restes"), ("depart", "numerateur", "gardes"), ("depart", "numerateur", "perdus"),
+    ("depart", "denominateur", "muets"), ("depart", "numerateur", "muets_avec"),
+)  # fmt: skip
 
 
 @dataclass
@@ -27,9 +38,10 @@ class Reseau:
 
     ``rang`` : (cellule, colonne) -> variable, ou -1. ``observations`` : voir :func:`~.releve.relever`.
     ``genres`` : d'où vient chaque variable ; ``cellule``, ``colonne`` : les siennes ; ``vrai`` : sa valeur, si on la
-    connaît pour juger. ``ouvertes`` : les colonnes que chacun peut compter. ``sommes`` : des tableaux (somme, membre),
-    le premier membre étant le total des autres. ``pas`` : (variable, échelle, marge) de chaque différence entre deux
-    années ou deux éditions ; ``nuls`` : les variables qui sont sans doute nulles (:func:`_confondre`).
+    connaît pour juger. ``sommes`` : une ligne par somme, 1 au total et -1 à chaque partie, ce qui fait zéro ; elle naît
+    de ce qui est posé (``posees``). ``pas`` : (variable, échelle, marge) de chaque différence entre deux années ou deux
+    éditions ; ``bruitees`` : les variables qui se lisent sous le bruit ; ``nuls`` : celles qui sont sans doute nulles
+    (:func:`_confondre`).
     """
 
     cellules: pd.DataFrame
@@ -43,9 +55,10 @@ class Reseau:
     bas: np.ndarray
     haut: np.ndarray
     vrai: np.ndarray
-    ouvertes: np.ndarray
-    sommes: list[np.ndarray] = field(default_factory=list)
+    sommes: sparse.csr_array | None = None
+    posees: list[np.ndarray] = field(default_factory=list)
     pas: np.ndarray = field(default_factory=lambda: np.zeros((0, 3)))
+    bruitees: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
     nuls: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=int))
 
     def nommer(self, variable: int) -> str:
@@ -63,58 +76,65 @@ class Reseau:
         vu[tels_quels["variable"]] = tels_quels["vu_bas"]
         return vu
 
-    def ajouter(
-        self, genre: str, cellules: np.ndarray, colonnes: np.ndarray, bornes: tuple[float, float]
-    ) -> np.ndarray:
-        """Des variables de plus ; rend leurs rangs."""
-        nombre = len(cellules)
-        ajouts = (np.full(nombre, genre, object), cellules, colonnes, *(np.full(nombre, b) for b in (*bornes, np.nan)))
-        for nom, ajout in zip(("genres", "cellule", "colonne", "bas", "haut", "vrai"), ajouts, strict=True):
-            setattr(self, nom, np.concatenate([getattr(self, nom), ajout]))
-        return np.arange(len(self.bas) - nombre, len(self.bas))
+    def ajouter(self, genre: str, totaux: np.ndarray, bas: object = 0.0, haut: object = SANS_BORNE) -> np.ndarray:
+        """Une variable de plus par total, dans sa cellule et sa colonne ; rend leurs rangs."""
+        ajouts = {"genres": genre, "bas": bas, "haut": haut, "vrai": np.nan}
+        ajouts |= {"cellule": self.cellule[totaux], "colonne": self.colonne[totaux]}
+        for nom, valeurs in ajouts.items():
+            avant = getattr(self, nom)
+            suite = np.broadcast_to(np.array(valeurs, dtype=avant.dtype), len(totaux))
+            setattr(self, nom, np.concatenate([avant, suite]))
+        return np.arange(len(self.bas) - len(totaux), len(self.bas))
+
+    def sommer(self, totaux: np.ndarray, ou: np.ndarray, parties: np.ndarray, restes: np.ndarray | bool) -> None:
+        """Poser que chaque total est la somme de ses parties (``parties[k]`` en est une de ``totaux[ou[k]]``), et d'un
+        reste là où ``restes`` est vrai."""
+        rangs = np.flatnonzero(np.broadcast_to(restes, len(totaux)))
+        lignes = np.concatenate([np.arange(len(totaux)), ou, rangs])
+        variables = np.concatenate([totaux, parties, self.ajouter(RESTE, totaux[rangs])])
+        self.posees.append(np.stack([lignes, variables, np.where(np.arange(len(lignes)) < len(totaux), 1, -1)]))
+
+    def reunir(self) -> None:
+        """Toutes les sommes posées, sans celles qui se répètent."""
+        avant = np.cumsum([0, *((p[2] > 0).sum() for p in self.posees)])
+        lignes = np.concatenate([p[0] + rang for p, rang in zip(self.posees, avant[:-1], strict=True)])
+        _, variables, signes = np.concatenate(self.posees, axis=1)
+        matrice = sparse.csr_array((signes, (lignes, variables)), shape=(avant[-1], len(self.bas)))
+        marques = matrice @ np.random.default_rng(1951).integers(1, 2**62, matrice.shape[1])
+        self.sommes = matrice[np.unique(marques, return_index=True)[1]]
 
 
 def assembler(
     parues: Sequence[tuple], territoires: pd.DataFrame, definitions: Definitions, passages: Sequence[tuple] = ()
 ) -> Reseau:
-    """Le réseau de tables publiées, avec les règles de chacune ; voir :func:`~.releve.relever` pour ``parues``,
-    :func:`~.passages.relever_les_passages` pour ``passages``.
+    """Le réseau de tables publiées, avec les règles de chacune ; voir :func:`~.releve.relever`.
 
     ``territoires`` : ``niveau, code, parent``.
     """
-    releve, lois = relever(parues, definitions)
-    numeros = {loi: rang for rang, loi in enumerate(lois)}
-    releve = pd.concat([releve, *relever_les_passages(passages, definitions, numeros)], ignore_index=True)
-    lois = list(numeros)
+    releve, lois = relever(parues, passages, definitions)
     cellules = releve[LIEU].drop_duplicates(ignore_index=True)
     places = pd.MultiIndex.from_frame(cellules).get_indexer(pd.MultiIndex.from_frame(releve[LIEU]))
     rang = np.full((len(cellules), len(definitions.noms)), -1)
     rang[places, releve["colonne"]] = 0
     for colonne, tout, partie in definitions.derivees:
-        rang[:, colonne] = np.where((rang[:, [tout, partie]] >= 0).all(axis=1), 0, rang[:, colonne])
-    lignes, colonnes = np.nonzero(rang >= 0)
-    rang[lignes, colonnes] = np.arange(len(lignes))
+        rang[(rang[:, [tout, partie]] >= 0).all(axis=1), colonne] = 0
+    cellule, colonne = np.nonzero(rang >= 0)
+    rang[cellule, colonne] = np.arange(len(cellule))
     releve["variable"] = rang[places, releve["colonne"]]
     sues = releve.groupby("variable").agg({"plancher": "max", "plafond": "min", "vrai": "max", "cache": "all"})
-    genres, bas, haut = np.full(len(lignes), DERIVE, object), np.zeros(len(lignes)), np.full(len(lignes), SANS_BORNE)
-    vrai = np.full(len(lignes), np.nan)
-    genres[sues.index], vrai[sues.index] = np.where(sues["cache"], CACHE, PUBLIE), sues["vrai"]
-    bas[sues.index], haut[sues.index] = sues["plancher"], np.maximum(sues["plafond"], sues["plancher"])
-    ouvertes = np.isin(np.arange(len(definitions.noms)), list(definitions.ouvertes))
-    vues = _dedoubler(releve)
-    reseau = Reseau(cellules, definitions, rang, vues, lois, genres, lignes, colonnes, bas, haut, vrai, ouvertes)
+    sues = sues.reindex(range(len(cellule)))
+    genres = sues["cache"].map({True: CACHE, False: PUBLIE}).fillna(DERIVE).to_numpy(object)
+    bas, haut = sues["plancher"].fillna(0).to_numpy(), sues["plafond"].fillna(SANS_BORNE).to_numpy()
+    reseau = Reseau(
+        cellules, definitions, rang, _dedoubler(releve), lois, genres, cellule, colonne, bas.copy(),
+        np.maximum(haut, bas), sues["vrai"].to_numpy().copy(),
+    )  # fmt: skip
     _sommer_dans_les_cellules(reseau)
-    familles = (*_parentes(cellules, territoires), *_cumuls(cellules), *_perimetres(cellules))
-    avec_reste = [somme for famille in familles for somme in _sommer_entre_cellules(reseau, *famille)]
-    ou = np.array([(total, colonne) for total, colonne, _ in avec_reste], dtype=int).reshape(-1, 2)
-    restes = reseau.ajouter(RESTE, *ou.T, (0.0, SANS_BORNE))
-    reseau.sommes += [np.array([[*lues, r]]) for (_, _, lues), r in zip(avec_reste, restes, strict=True)]
-    relier_les_passages(reseau, releve, RESTE)
-    _lier(reseau)
-    tailles: dict[int, list] = {}
-    for somme in reseau.sommes:
-        tailles.setdefault(somme.shape[1], []).append(somme)
-    reseau.sommes = [np.unique(np.concatenate(memes), axis=0) for memes in tailles.values()]
+    for liens in (lier_les_parties(cellules, territoires), _lier_les_cumuls(cellules), _lier_les_perimetres(cellules)):
+        _sommer_entre_cellules(reseau, liens)
+    _sommer_les_passages(reseau, releve)
+    _lier_les_dates(reseau)
+    reseau.reunir()
     _confondre(reseau)
     _juger(reseau)
     return reseau
@@ -124,134 +144,154 @@ def _dedoubler(releve: pd.DataFrame) -> pd.DataFrame:
     """Les mêmes unités ont le même bruit : elles n'apprennent qu'une fois, le plus précis d'abord."""
     vues = releve[releve["vu_bas"].notna()]
     vues = vues.assign(marge=(vues["vu_haut"] - vues["vu_bas"]).clip(upper=SANS_BORNE))
-    vues = vues.sort_values(["marge", "code"], kind="stable").drop_duplicates(["variable", "unites_de", "loi"])
-    return vues[["variable", "vu_bas", "vu_haut", "loi", "code", "role", "unites"]].reset_index(drop=True)
+    vues = vues.sort_values(["marge", "indicateur"], kind="stable").drop_duplicates(["variable", "unites_de", "loi"])
+    return vues[["variable", "vu_bas", "vu_haut", "loi", "indicateur", "role", "unites"]].reset_index(drop=True)
 
 
 def _sommer_dans_les_cellules(reseau: Reseau) -> None:
-    cellules = reseau.cellules
-    zone_de = np.where(cellules["niveau"].eq("qpv"), cellules["territoire"], "")
-    for zone, sommes in reseau.definitions.sommes.items():
-        for somme in sommes:
-            membres = reseau.rang[:, list(somme)][(zone_de == zone) | (zone == "")]
+    zone_de = reseau.cellules["territoire"].where(reseau.cellules["niveau"].eq("qpv"), "").to_numpy()
+    for zone, siennes in reseau.definitions.sommes.items():
+        rang = reseau.rang[(zone_de == zone) | (zone == "")]
+        for somme in siennes:
+            membres = rang[:, list(somme)]
             membres = membres[(membres >= 0).all(axis=1)]
             if len(somme) == 1:
                 reseau.haut[membres] = reseau.bas[membres] = 0
             else:
-                reseau.sommes.append(membres)
+                ou = np.repeat(np.arange(len(membres)), len(somme) - 1)
+                reseau.sommer(membres[:, 0], ou, membres[:, 1:].ravel(), False)
 
 
-def _parentes(cellules: pd.DataFrame, territoires: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
-    """(cellule, celles dont elle est la somme, s'il peut n'y avoir rien d'autre) : lieux emboîtés, zones, bailleurs.
+def lier_les_parties(cellules: pd.DataFrame, territoires: pd.DataFrame) -> pd.DataFrame:
+    """Les cellules dont une autre est la somme (``somme``, ``total``, ``partie``), et s'il peut n'y avoir rien d'autre
+    (``plein``) : lieux emboîtés, zones, bailleurs.
 
     Une partie qui couvre tout vaut pour celle qui couvre ce que couvre son total, là où d'autres parties n'en couvrent
-    pas plus. Un cumul n'a de ligne que là où ses trois années en ont une : une partie qui n'est là que certaines années
-    y compte dans le total, et manque."""
+    pas plus. Un cumul n'a de ligne que là où ses trois années en ont une, un passage que s'il n'est pas trop petit :
+    une partie qui est là une des années lues, et n'a pas de ligne, compte dans le total, et manque."""
     uniques = territoires.drop_duplicates("code").set_index("code")
-    lieu = cellules.assign(rang=range(len(cellules)), parent=cellules["territoire"].map(uniques["parent"]))
-    lieu["niveau_du_parent"], lieu["tous"] = lieu["parent"].map(uniques["niveau"]), TOUS
-    lieu["croise"] = lieu["bailleur"].ne(TOUS)
-    montres = lieu[[*_MONTRE, "lot"]].drop_duplicates().to_numpy().tolist()
-    totaux = dict(iter(lieu.groupby([c for c in LIEU if c != "lot"], sort=False)))
-    for enfants, cles in (
-        (lieu, ["annee", "niveau_du_parent", "parent", "bailleur", "edition", "niveau"]),
-        (lieu[lieu["bailleur"].ne(TOUS)], ["annee", "niveau", "territoire", "tous", "edition"]),
-    ):
-        ici = {cle: set(zip(g["territoire"], g["bailleur"], strict=True)) for cle, g in enfants.groupby(cles)}
-        for cle, groupe in enfants.groupby(cles, sort=False):
-            annees = range(int(cle[4].removeprefix(CUMUL)), cle[0] + 1) if cle[4].startswith(CUMUL) else ()
-            plein = all(ici.get((a, *cle[1:4], "", *cle[5:]), set()) <= ici[cle] for a in annees)
-            plein &= not cle[4].startswith(PASSAGE)  # un passage trop petit n'a pas de ligne
-            for total in totaux[cle[:5]].itertuples() if cle[:5] in totaux else ():
-                # Un lot qui ne se montre pas chez les parties ne dit pas ce qu'elles couvrent.
-                admis = ["", total.lot] if [*groupe[_MONTRE].iloc[0], total.lot] in montres else [total.lot]
-                siens = groupe[groupe["lot"].isin(admis)].sort_values("lot")
-                if len(siens):
-                    yield total.rang, siens.groupby(["territoire", "bailleur"])["rang"].last().to_numpy(), plein
+    lieux = cellules.rename_axis("total").reset_index()
+    parties = cellules.rename_axis("partie").reset_index().rename(columns={"niveau": "de", "territoire": "ici"})
+    parties["croise"] = parties["bailleur"].ne(TOUS)
+    parents = parties["ici"].map(uniques["parent"])
+    parties = pd.concat([
+        parties.assign(territoire=parents, niveau=parents.map(uniques["niveau"]), qui=parties["bailleur"]),
+        parties.assign(territoire=parties["ici"], niveau=parties["de"], qui=TOUS),
+    ])  # fmt: skip
+    parties = parties[parties["croise"] | parties["ici"].ne(parties["territoire"])]
+    cle, partie = ["annee", "niveau", "territoire", "qui", "edition", "de"], ["ici", "bailleur"]
+    liens = parties.merge(lieux.rename(columns={"bailleur": "qui"}), on=cle[:5], suffixes=("", "_du_total"))
+    # Un lot qui ne se montre pas chez les parties ne dit pas ce qu'elles couvrent.
+    montre = ["annee", "edition", "de", "croise", "lot"]
+    montres = pd.MultiIndex.from_frame(parties[montre].drop_duplicates())
+    vise = pd.MultiIndex.from_frame(liens[montre[:-1]].assign(lot=liens["lot_du_total"]))
+    liens = liens[liens["lot"].isin([""]) & vise.isin(montres) | liens["lot"].eq(liens["lot_du_total"])]
+    liens = liens.sort_values("lot", kind="stable").drop_duplicates(["total", "de", *partie], keep="last")
+    annuelles = parties.loc[parties["edition"].eq(""), cle + partie].rename(columns={"annee": "alors"})
+    voulues = annuelles.drop(columns="edition").merge(_dater(cellules), on="alors")
+    la = pd.MultiIndex.from_frame(voulues[cle + partie]).isin(pd.MultiIndex.from_frame(parties[cle + partie]))
+    liens["plein"] = ~pd.MultiIndex.from_frame(liens[cle]).isin(pd.MultiIndex.from_frame(voulues.loc[~la, cle]))
+    return liens.assign(somme=liens.groupby(["total", "de", "croise", "qui"]).ngroup())
 
 
-def _cumuls(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
-    """(cellule cumulée, celles de ses années, vrai)."""
-    annuelles = cellules[~cellules["edition"].str.startswith(CUMUL)]
-    places = pd.Series(annuelles.index, index=pd.MultiIndex.from_frame(annuelles[LIEU]))
-    for rang, c in cellules[cellules["edition"].str.startswith(CUMUL)].iterrows():
-        depuis = int(c["edition"].removeprefix(CUMUL))
-        cles = [(a, c["niveau"], c["territoire"], c["bailleur"], "", c["lot"]) for a in range(depuis, c["annee"] + 1)]
-        if all(cle in places.index for cle in cles):
-            yield rang, places[cles].to_numpy(), True
+def _dater(cellules: pd.DataFrame) -> pd.DataFrame:
+    """Les années (``alors``) que lit chaque cumul, et chaque passage."""
+    dites = cellules[["annee", "edition"]].drop_duplicates()
+    cumuls, passages = (dites[dites["edition"].str.startswith(genre)] for genre in (CUMUL, PASSAGE))
+    departs = passages["edition"].str.removeprefix(PASSAGE).astype(int)
+    alors = [cumuls.assign(alors=cumuls["annee"] - ans) for ans in range(ANNEES)]
+    return pd.concat([*alors, passages.assign(alors=passages["annee"]), passages.assign(alors=departs)])
 
 
-def _perimetres(cellules: pd.DataFrame) -> Iterator[tuple[int, np.ndarray, bool]]:
-    """(cellule, la même à périmètre constant, faux) : les bailleurs laissés de côté font le reste."""
-    cles = [c for c in LIEU if c not in ("edition", "lot")]
-    courantes, constantes = (cellules[masque] for masque in (
-        cellules["edition"].eq(""), cellules["edition"].str.startswith(CONSTANT)
-    ))  # fmt: skip
-    rangs = courantes.rename_axis("rang").reset_index()[[*cles, "lot", "rang"]]
-    siennes = constantes.rename_axis("partie").reset_index()[[*cles, "lot", "partie"]]
-    paires = rangs.merge(siennes, on=cles, suffixes=("", "_constant"))
-    paires = paires[paires["lot"].ne(paires["lot_constant"])]
-    yield from (
-        (rang, np.array([partie]), False) for rang, partie in paires[["rang", "partie"]].itertuples(index=False)
+def _lier_les_cumuls(cellules: pd.DataFrame) -> pd.DataFrame:
+    """Un cumul et ses années, si toutes sont là."""
+    cumulees = cellules[cellules["edition"].str.startswith(CUMUL)].rename_axis("total").reset_index()
+    liens = cumulees.merge(_dater(cellules), on=["annee", "edition"])
+    liens = liens.assign(annee=liens["alors"], edition="")
+    liens["partie"] = pd.MultiIndex.from_frame(cellules[LIEU]).get_indexer(pd.MultiIndex.from_frame(liens[LIEU]))
+    liens = liens[liens.groupby("total")["partie"].transform("min") >= 0]
+    return liens.assign(somme=liens["total"], plein=True)
+
+
+def _lier_les_perimetres(cellules: pd.DataFrame) -> pd.DataFrame:
+    """Une cellule et la même à périmètre constant : les bailleurs laissés de côté font le reste."""
+    rangs = cellules.rename_axis("rang").reset_index()
+    courantes, constantes = rangs[rangs["edition"].eq("")], rangs[rangs["edition"].str.startswith(CONSTANT)]
+    liens = courantes.merge(constantes, on=LIEU[:4]).query("lot_x != lot_y")
+    liens = liens.rename(columns={"rang_x": "total", "rang_y": "partie"})
+    return liens.assign(somme=np.arange(len(liens)), plein=False)
+
+
+def _sommer_entre_cellules(reseau: Reseau, liens: pd.DataFrame) -> None:
+    """Chaque compte d'une cellule est la somme de ceux de ses parties, et d'un reste si rien ne dit qu'il est nul."""
+    somme, total, partie = (liens[c].to_numpy() for c in ("somme", "total", "partie"))
+    lien, colonne = np.nonzero((reseau.rang[partie] >= 0) & (reseau.rang[total] >= 0))
+    largeur = reseau.rang.shape[1]
+    cles, premier, ou, nombre = np.unique(
+        somme[lien] * largeur + colonne, return_index=True, return_inverse=True, return_counts=True
     )
+    totaux, parties = reseau.rang[total, :][lien[premier], colonne[premier]], reseau.rang[partie[lien], colonne]
+    entiere = nombre == np.bincount(somme)[cles // largeur]
+    groupe = [cles // largeur, pd.factorize(np.array(reseau.definitions.univers, dtype=object))[0][colonne[premier]]]
+    juste = entiere & liens["plein"].to_numpy(bool)[lien[premier]]
+    juste &= _tombent_juste(reseau, totaux, ou, parties, entiere, groupe)
+    reseau.sommer(totaux, ou, parties, ~juste)
+    niveaux, territoires = (reseau.cellules[c].to_numpy(object) for c in ("niveau", "territoire"))
+    for zone, dedans, partout in reseau.definitions.zones:
+        ici = (niveaux[partie] == "qpv") & (territoires[partie] == zone) & (niveaux[total] != "qpv")
+        egales = np.stack([reseau.rang[total[ici], partout], reseau.rang[partie[ici], dedans]])
+        totaux, parties = egales[:, (egales >= 0).all(axis=0)]
+        reseau.sommer(totaux, np.arange(len(totaux)), parties, False)
 
 
-def _sommer_entre_cellules(
-    reseau: Reseau, total: int, parties: np.ndarray, plein: bool
-) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Chaque compte d'une cellule est la somme de ceux de ses parties, et d'un reste si rien ne dit qu'il est nul.
-
-    Pose les sommes sans reste ; des autres, rend la cellule, la colonne et les membres.
-    """
-    d, lues = reseau.definitions, reseau.rang[np.array([total, *parties])]
-    la = np.flatnonzero((lues[0] >= 0) & (lues[1:] >= 0).any(axis=0))
-    entieres = (lues[:, la] >= 0).all(axis=0)
-    univers = np.array(d.univers, dtype=object)[la]
-    pleins = [u for u in set(univers) if _tombe_juste(reseau, lues[:, la[(univers == u) & entieres]])]
-    justes = plein & entieres & np.isin(univers, pleins)
-    reseau.sommes.append(lues[:, la[justes]].T)
-    yield from ((total, colonne, lues[lues[:, colonne] >= 0, colonne]) for colonne in la[~justes])
-    if reseau.cellules["niveau"].iloc[total] == "qpv":
-        return
-    for partie in parties[reseau.cellules["niveau"].iloc[parties].eq("qpv").to_numpy()]:
-        zone = reseau.cellules["territoire"].iloc[partie]
-        egales = [(lues[0, c], reseau.rang[partie, a]) for z, a, c in d.zones if z == zone]
-        reseau.sommes += [np.array([e]) for e in egales if min(e) >= 0]
-
-
-def _tombe_juste(reseau: Reseau, membres: np.ndarray) -> bool:
-    """Les totaux (première ligne) tombent-ils sur la somme de leurs parties, au bruit près ? Il n'y a alors pas de
+def _tombent_juste(reseau: Reseau, totaux, ou, parties, entiere: np.ndarray, groupe: list[np.ndarray]) -> np.ndarray:
+    """Les totaux d'un groupe tombent-ils tous sur la somme de leurs parties, au bruit près ? Il n'y a alors pas de
     reste."""
-    milieux, largeurs = (reseau.bas + reseau.haut)[membres] / 2, (reseau.haut - reseau.bas)[membres]
-    lisibles = (largeurs < 30).all(axis=0)
-    ecarts = np.abs(milieux[0] - milieux[1:].sum(axis=0))[lisibles]
-    types = np.sqrt(((largeurs / 5) ** 2).sum(axis=0))[lisibles]
-    return bool(lisibles.any() and (ecarts <= _TOMBE_JUSTE * types + 1e-9).all())
+    milieux, largeurs = (reseau.bas + reseau.haut) / 2, reseau.haut - reseau.bas
+
+    def ajouter(mesure: np.ndarray) -> np.ndarray:
+        return np.bincount(ou, mesure[parties], len(totaux))
+
+    lisible = entiere & (largeurs[totaux] < 30) & (ajouter(largeurs >= 30) == 0)
+    types = np.sqrt(((largeurs / 5) ** 2)[totaux] + ajouter((largeurs / 5) ** 2))
+    loin = lisible & (np.abs(milieux[totaux] - ajouter(milieux)) > _TOMBE_JUSTE * types + 1e-9)
+    par_groupe = pd.DataFrame({"lisible": lisible, "loin": loin}).groupby(groupe).transform("any")
+    return (par_groupe["lisible"] & ~par_groupe["loin"]).to_numpy()
 
 
-def _lier(reseau: Reseau) -> None:
+def _sommer_les_passages(reseau: Reseau, releve: pd.DataFrame) -> None:
+    """Chaque passage est une part des comptes des deux dates, à périmètre constant s'il a changé."""
+    lieu = ["niveau", "territoire", "bailleur", "indicateur", "annee", "edition", "role"]
+    places = releve.drop_duplicates(lieu).set_index(lieu)["variable"]
+    suivis = releve[releve["edition"].str.startswith(PASSAGE)].rename(columns={"role": "passage", "variable": "partie"})
+    suivis = suivis.assign(depart=suivis["edition"].str.removeprefix(PASSAGE).astype(int))
+    suivis["edition"] = nommer_constant(suivis["depart"], suivis["annee"]).where(suivis["lot"].ne(""), "")
+    liens = suivis.merge(pd.DataFrame(_DE_PASSAGE, columns=["date", "role", "passage"]), on="passage")
+    liens["suite"] = liens.groupby([*lieu, "depart", "lot", "date"]).ngroup()
+    liens["annee"] = liens["annee"].where(liens["date"].eq("annee"), liens["depart"])
+    liens["total"] = places.reindex(pd.MultiIndex.from_frame(liens[lieu])).fillna(-1).to_numpy(int)
+    liens = liens[liens["total"] >= 0]
+    _, premier, ou = np.unique(liens["suite"], return_index=True, return_inverse=True)
+    reseau.sommer(liens["total"].to_numpy()[premier], ou, liens["partie"].to_numpy(), True)
+
+
+def _lier_les_dates(reseau: Reseau) -> None:
     """Un compte change peu d'une année à l'autre, et presque pas d'une édition à l'autre de la même année.
 
     Deux comptes publiés égaux ont sans doute les mêmes unités, donc le même bruit : ils ne s'apprennent rien.
     """
-    c, vu = reseau.cellules, reseau.vus()
-    cles = pd.MultiIndex.from_frame(c[LIEU])
+    c, vu = reseau.cellules[~reseau.cellules["edition"].str.startswith(CUMUL)], reseau.vus()
+    cles = pd.MultiIndex.from_frame(reseau.cellules[LIEU])
     for suivantes, marge in ((c.assign(annee=c["annee"] + 1), 0), (c[c["edition"].ne("")].assign(edition=""), 1)):
         la = cles.get_indexer(pd.MultiIndex.from_frame(suivantes[LIEU]))
-        ici = suivantes.index.to_numpy()[(la >= 0) & ~suivantes["edition"].str.startswith(CUMUL)]
-        la = la[(la >= 0) & ~suivantes["edition"].str.startswith(CUMUL)]
-        avant, apres = reseau.rang[ici].ravel(), reseau.rang[la].ravel()
-        ou = (avant >= 0) & (apres >= 0)
-        avant, apres = avant[ou], apres[ou]
-        ou = np.isfinite(vu[avant]) & np.isfinite(vu[apres]) & (vu[avant] != vu[apres])
-        avant, apres = avant[ou], apres[ou]
-        colonnes = reseau.colonne[avant]
-        carres = pd.Series((vu[apres] - vu[avant]) ** 2).groupby(colonnes).transform("mean").to_numpy()
+        avant, apres = (reseau.rang[r].ravel() for r in (suivantes.index.to_numpy()[la >= 0], la[la >= 0]))
+        ici = (avant >= 0) & (apres >= 0) & np.isfinite(vu[avant] - vu[apres]) & (vu[avant] != vu[apres])
+        avant, apres = avant[ici], apres[ici]
+        carres = pd.Series((vu[apres] - vu[avant]) ** 2).groupby(reseau.colonne[avant]).transform("mean").to_numpy()
         echelle = np.full(len(avant), 1 / 3) if marge else np.sqrt(np.maximum(carres - 4, 0.5) / 2)
-        pas = reseau.ajouter(PAS, reseau.cellule[apres], colonnes, (0.0, 0.0))
-        reseau.bas[pas] = reseau.bas[apres] - reseau.haut[avant]
-        reseau.haut[pas] = reseau.haut[apres] - reseau.bas[avant]
-        reseau.sommes.append(np.column_stack([apres, avant, pas]))
+        bas, haut = reseau.bas[apres] - reseau.haut[avant], reseau.haut[apres] - reseau.bas[avant]
+        pas, rangs = reseau.ajouter(PAS, apres, bas, haut), np.arange(len(apres))
+        reseau.sommer(apres, np.concatenate([rangs, rangs]), np.concatenate([avant, pas]), False)
         reseau.pas = np.vstack([reseau.pas, np.column_stack([pas, echelle, np.full(len(pas), marge)])])
 
 
@@ -259,26 +299,23 @@ def _confondre(reseau: Reseau) -> None:
     """Une partie publiée égale à son total a sans doute les mêmes unités, donc le même bruit : elle n'apprend rien de
     plus que lui, sinon que le reste est sans doute nul."""
     vu = reseau.vus()
-    doubles, nuls = [], []
-    for somme in reseau.sommes:
-        vus = vu[somme]
-        autres = np.nansum(vus[:, 1:], axis=1)[:, None] - np.nan_to_num(vus[:, 1:])
-        lignes, places = np.nonzero((vus[:, :1] == vus[:, 1:]) & (vus[:, :1] > 0) & (autres == 0))
-        doubles.append(somme[lignes, places + 1])
-        if somme.shape[1] == 3:
-            nuls.append(somme[lignes, 2 - places])
-    reseau.nuls = np.unique(np.concatenate([np.zeros(0, dtype=int), *nuls]))
-    gardees = ~reseau.observations["variable"].isin(np.concatenate([np.zeros(0, dtype=int), *doubles]))
+    membres = reseau.sommes.tocoo()
+    somme, variable, partie = membres.row, membres.col, membres.data < 0
+    totaux, autres = np.empty(membres.shape[0]), np.bincount(somme[partie], np.nan_to_num(vu[variable[partie]]))
+    totaux[somme[~partie]] = vu[variable[~partie]]
+    double = partie & (vu[variable] == totaux[somme]) & (totaux[somme] > 0) & (autres[somme] == totaux[somme])
+    seuls = (np.diff(reseau.sommes.indptr) == 3) & np.isin(np.arange(membres.shape[0]), somme[double])
+    reseau.nuls = np.unique(variable[partie & ~double & seuls[somme]])
+    reseau.bruitees = reseau.observations["variable"].unique()
+    gardees = ~reseau.observations["variable"].isin(variable[double])
     reseau.observations = reseau.observations[gardees].reset_index(drop=True)
 
 
 def _juger(reseau: Reseau) -> None:
     """La vérité des différences et des restes, par les sommes qui les définissent."""
+    membres = reseau.sommes.tocoo()
     for _ in range(3):
-        for somme in reseau.sommes:
-            signes = np.array([1.0] + [-1.0] * (somme.shape[1] - 1))
-            manques = np.isnan(reseau.vrai[somme])
-            seule = manques.sum(axis=1) == 1
-            lignes, places = somme[seule], manques[seule].argmax(axis=1)
-            totaux = np.nansum(reseau.vrai[lignes] * signes, axis=1)
-            reseau.vrai[lignes[np.arange(len(lignes)), places]] = np.where(places == 0, -totaux, totaux)
+        inconnu = np.isnan(reseau.vrai)
+        ecarts, manques = reseau.sommes @ np.nan_to_num(reseau.vrai), abs(reseau.sommes) @ inconnu.astype(int)
+        seul = inconnu[membres.col] & (manques[membres.row] == 1)
+        reseau.vrai[membres.col[seul]] = -membres.data[seul] * ecarts[membres.row[seul]]

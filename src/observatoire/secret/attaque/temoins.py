@@ -7,6 +7,7 @@ mêmes lignes comptent la même chose. Qui connaît la méthode les refait ; auc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -49,56 +50,42 @@ def temoigner(
     baremes: Baremes,
     annee: int,
     ouvertes: Mapping[str, frozenset[str]] = MappingProxyType({}),
-) -> tuple[dict[tuple[str, str], Temoin], dict[str, dict[str, np.ndarray]]]:
-    """(code, rôle) -> témoin, pour tout dénombrement ; zone -> univers -> les lignes qui y sont.
+) -> tuple[dict[tuple[str, str], Temoin], dict[str, np.ndarray]]:
+    """(code, rôle) -> témoin, pour tout dénombrement ; univers -> la zone de chaque ligne.
 
     ``ouvertes`` : table -> ses colonnes publiques (toutes, si aucune n'est dite). Tous les logements témoins sont dans
     le champ du RPLS : un foyer n'est pas du même lot (:mod:`.releve`).
     """
-    tables = _tables(schemas, annee, np.random.default_rng(1951))
-    autres = _tables(schemas, annee, np.random.default_rng(1978))
+    tables, autres = (_tables(schemas, annee, np.random.default_rng(graine)) for graine in (1951, 1978))
     for nom, publiques in ouvertes.items():
         memes = [c for c in schemas[nom].champs if c in publiques or not publiques]
         autres[nom] = autres[nom].assign(qpv=tables[nom]["qpv"], **tables[nom][memes])
-    roles, refaits = {}, _compter(declarations, autres, baremes)
+    temoins, refaits = {}, _compter(declarations, autres, baremes)
     for (code, role), lignes in _compter(declarations, tables, baremes).items():
         table = declarations[code].tables[0 if role == "numerateur" else -1]
         if set(lignes.dropna().unique()) <= {True, False} and declarations[code].nature not in MESUREES:
             retenues = lignes.eq(True).to_numpy(dtype=bool)
             ouvert = table in ouvertes and bool((refaits[code, role].eq(True) == retenues).all())
-            roles[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues, ouvert)
-    zones = {
-        zone: {
-            nom: table["qpv"].eq(zone).reindex(range(LIGNES), fill_value=False).to_numpy(bool)
-            for nom, table in tables.items()
-            if nom not in _UNIVERS
-        }
-        for zone in ZONES
-    }
-    return roles, zones
+            temoins[code, role] = Temoin(table, _UNIVERS.get(table, table), retenues, ouvert)
+    return temoins, {nom: table["qpv"].reindex(range(LIGNES)).to_numpy(object) for nom, table in tables.items()}
 
 
 def _compter(
     declarations: Mapping[str, Indicateur], tables: dict[str, pd.DataFrame], baremes: Baremes
 ) -> dict[tuple[str, str], pd.Series]:
-    """(code, rôle) -> ce que chaque ligne y compte."""
+    """(code, rôle) -> ce que chaque ligne y compte, aux derniers barèmes."""
+
+    def dernier(bareme: str):
+        if bareme not in baremes.par_code:
+            raise BaremeAbsent(bareme)
+        return baremes.par_code[bareme].valeurs[-1]["valeur"]
+
     comptes = {}
     for code, declaration in declarations.items():
-        try:
-            colonnes = declaration.compter(tables, _dernier(baremes)).colonnes
-        except BaremeAbsent:
-            continue
-        comptes |= {(code, role): colonne.reindex(range(LIGNES)) for role, colonne in colonnes.items()}
+        with suppress(BaremeAbsent):
+            colonnes = declaration.compter(tables, dernier).colonnes
+            comptes |= {(code, role): colonne.reindex(range(LIGNES)) for role, colonne in colonnes.items()}
     return comptes
-
-
-def _dernier(baremes: Baremes):
-    def bareme(code: str):
-        if code not in baremes.par_code:
-            raise BaremeAbsent(code)
-        return baremes.par_code[code].valeurs[-1]["valeur"]
-
-    return bareme
 
 
 def _tables(schemas: dict[str, Schema], annee: int, tirage: np.random.Generator) -> dict:
