@@ -19,6 +19,7 @@ from observatoire.configuration import PUBLICS, Configuration
 from observatoire.configuration.saisie import lire_texte, lire_yaml
 from observatoire.ecrits import Citables, refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.fichiers import lister_visibles
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.renumerotations import lire_renumerotations
@@ -110,7 +111,7 @@ def _commentaires(config: Configuration, dossier: Path, contours) -> Iterator[st
     citables = Citables(config, pd.DataFrame(), lieux)
     connus = [config.tout[1], REVUE, *(b.code for b in config.bailleurs), *(c.code for c in config.communes)]
     connus += codes(contours, "quartier")
-    for fichier in sorted(dossier.rglob("*.md")):
+    for fichier in lister_visibles(dossier, "*.md"):
         annee, *dedans = fichier.relative_to(dossier).with_suffix("").parts
         nom = fichier.relative_to(dossier.parent).as_posix()
         if not dedans or (annee.isdigit() and int(annee) not in config.annees):
@@ -133,10 +134,10 @@ def _sommaire(livre: Path) -> Iterator[str]:
         return  # on peut calculer sans livre
     nommees = list(_nommees(lire_yaml(livre / "_toc.yml")))
     ecrites = {
-        f.relative_to(livre).with_suffix("").as_posix()
+        (Path("book") / f).with_suffix("").as_posix()
         for suffixe in _TEXTES
-        for f in (livre / "book").rglob(f"*{suffixe}")
-        if not {"edition", "commentaires", "gouvernance"} & {*f.relative_to(livre / "book").parts[:-1]}
+        for f in (f.relative_to(livre / "book") for f in lister_visibles(livre / "book", f"*{suffixe}"))
+        if not {"edition", "commentaires", "gouvernance"} & {*f.parts[:-1]}
     } - {"book/README"}
     siennes = {page for genre, page in nommees if not page.startswith("book/edition/")}
     for page in sorted({p for genre, p in nommees if genre != "glob"} & siennes - ecrites):

@@ -21,7 +21,7 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_texte
 from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.fichiers import ecrire_dossier, ecrire_texte
+from observatoire.fichiers import ecrire_dossier, ecrire_texte, lister_visibles
 from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import ecrire_publiee, lire_publiee
@@ -159,7 +159,7 @@ class _Ecrits:
         self.commentaires = {
             fichier.relative_to(self._commentaires): self._commentaire(fichier)
             for annee in config.annees
-            for fichier in sorted((self._commentaires / str(annee)).rglob("*.md"))
+            for fichier in lister_visibles(self._commentaires / str(annee), "*.md")
         }
         refuser_les_ecrits(self._commentaires)
         lues = [self._compte_rendu(s) for s in self.seances if est_lue(s, public)]
