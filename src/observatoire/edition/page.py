@@ -7,6 +7,7 @@ grappe.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import socket
 from pathlib import Path
@@ -33,6 +34,7 @@ from observatoire.publie import VARIABLE
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 #: Où un noyau ordinaire trouve de quoi se préparer.
 INSTALLATION = "observatoire.moteur.noyau"
+QUE_LE_NOM = "N'en montrer que le nom (Path(…).name), ou rien."
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters", *ETIQUETTES}
 
 
@@ -51,7 +53,8 @@ def faire_page(travail: Travail, lieu: Lieu) -> Resultat:
     # Sans retrait : l'écrire coûte dix fois moins, et personne ne lit ce JSON.
     texte = nbformat.writes(contenu, indent=None)
     if erreur is None and (chemins := [c for c in _chemins_de_la_machine(lieu) if c in texte]):
-        erreur = f"un chemin de cette machine serait publié : {chemins[0]}"
+        erreur = f"un chemin de cette machine serait publié : {chemins[0]}. {QUE_LE_NOM}"
+        cellule = _rang_de_ce_qui_dit(chemins[0], modele, contenu)
     return Resultat(travail, texte, lues, erreur, cellule, tuple(avertissements))
 
 
@@ -112,6 +115,12 @@ def _rang_dans_le_modele(modele: nbformat.NotebookNode, contenu: nbformat.Notebo
     commencees = [c.id for c in contenu.cells if c.metadata.papermill["exception"] is not None]
     rangs = {c.id: rang for rang, c in enumerate(modele.cells)}
     return next((rangs[id_] for id_ in reversed(commencees) if id_ in rangs), None)
+
+
+def _rang_de_ce_qui_dit(texte: str, modele: nbformat.NotebookNode, contenu: nbformat.NotebookNode) -> int | None:
+    """Le rang, dans le modèle, de la première cellule où ce texte se lit."""
+    rangs = {c.id: rang for rang, c in enumerate(modele.cells)}
+    return next((rangs.get(c.id) for c in contenu.cells if texte in json.dumps(c, ensure_ascii=False)), None)
 
 
 def _prendre_les_lectures(contenu: nbformat.NotebookNode) -> frozenset[Lecture]:
