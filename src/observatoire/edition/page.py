@@ -27,13 +27,14 @@ from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
 from observatoire.moteur import NOYAU
 from observatoire.moteur.souche import EnfantMort, TropLong
-from observatoire.presentation.maison import SANS_TEXTE
+from observatoire.presentation.maison import ADRESSE, SANS_TEXTE
 from observatoire.publie import VARIABLE
 
 # Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 #: Où un noyau ordinaire trouve de quoi se préparer.
 INSTALLATION = "observatoire.moteur.noyau"
+CHANGEANT = "elle montre l'adresse d'un objet (« at 0x… »), qui change à chaque fois : n'en montrer que ce qui se lit."
 QUE_LE_NOM = "N'en montrer que le nom (Path(…).name), ou rien."
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters", *ETIQUETTES}
 
@@ -150,6 +151,7 @@ def nettoyer(contenu: nbformat.NotebookNode, rangs: dict[str, int]) -> list[str]
         dits = [s.text for s in cellule.outputs if s.get("name") == "stderr"]
         cellule.outputs = [s for s in cellule.outputs if s.get("name") != "stderr"]
         dits += [SANS_TEXTE for sortie in cellule.outputs if _est_une_image(sortie)]
+        dits += [CHANGEANT] * bool(ADRESSE.search(json.dumps(cellule.outputs)))
         ou = f"cellule {rangs[cellule.id] + 1} : " if cellule.id in rangs else ""
         avertissements += [f"{ou}{dit}" for dit in dits]
     return avertissements
