@@ -35,6 +35,7 @@ from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
 from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
 from observatoire.sujets.revue.calcul.contexte import lire_contexte
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
+from observatoire.typographie import compter
 from observatoire.vocabulaire import POUR_TOUS
 
 #: Le commentaire d'une page qui n'est pas celle d'un lieu : « 2010/revue.md ».
@@ -102,7 +103,8 @@ class _Relecture:
     def noter(self, nom: str, phrases: list[str] | None) -> None:
         """Les fautes d'un même écrit."""
         if phrases:
-            self.fautes.append("\n".join([f"{nom} : {len(phrases)} problème(s).", *(f"  - {p}" for p in phrases)]))
+            tete = f"{nom} : {compter(len(phrases), 'problème')}."
+            self.fautes.append("\n".join([tete, *(f"  - {p}" for p in phrases)]))
 
 
 def _commentaires(config: Configuration, dossier: Path, contours) -> Iterator[str]:

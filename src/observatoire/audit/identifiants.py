@@ -17,6 +17,7 @@ from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.audit.suites import Chercheur, Suite, atomes, distinctif, entieres, masquer
 from observatoire.schemas import Schema, lire_schemas
+from observatoire.typographie import compter
 
 _INDIVIDUELLES = 2  # colonnes personnelles d'une même table qui, ensemble, disent des lignes individuelles
 
@@ -93,7 +94,8 @@ class Identifiants:
         for suite in restants:
             groupes["à cheval sur plusieurs morceaux", self.places[suite]].append(suite)
         for (lieu, place), suites in groupes.items():
-            quoi = f"{len(suites)} valeur(s) de « {place.colonne} » ({place.table}), par exemple {masquer(min(suites))}"
+            combien = compter(len(suites), "valeur")
+            quoi = f"{combien} de « {place.colonne} » ({place.table}), par exemple {masquer(min(suites))}"
             nom, ou = chercheur.censurer(fichier.nom), chercheur.censurer(lieu)
             yield Constat(nom, ou, quoi, "Identifiant d'un dépôt, trouvé en entier.")
 

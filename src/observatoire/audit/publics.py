@@ -17,6 +17,7 @@ from observatoire.audit.suites import plier
 from observatoire.configuration import NIVEAUX
 from observatoire.publie import CLES, VALEURS
 from observatoire.tables.indicateurs import CUMULS
+from observatoire.typographie import compter
 
 #: La balise par laquelle une page dit son public : <meta name="observatoire-public" content="partenaires">.
 META = "observatoire-public"
@@ -135,4 +136,4 @@ class Publics:
                 lignes = int(table["niveau"].eq(niveau).sum()) if "niveau" in table else 0
                 if lignes:
                     comment = "Colonne « niveau » ; ce public ne voit pas ce niveau."
-                    yield Constat(fichier.nom, lieu, f"{lignes} ligne(s) du niveau « {niveau} »", comment)
+                    yield Constat(fichier.nom, lieu, f"{compter(lignes, 'ligne')} du niveau « {niveau} »", comment)

@@ -33,6 +33,7 @@ from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.publics import porte_d_un_public
 from observatoire.moteur.souche import Souche
 from observatoire.processus import a_cote, fourche_possible
+from observatoire.typographie import compter, grouper
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
@@ -184,7 +185,7 @@ def _executer(travaux: list[Travail], lieu: Lieu, ouvriers: int | None, dask: st
 
 
 def _message(rates: list[Resultat], total: int, echecs: Path) -> str:
-    lignes = [f"{len(rates)} page(s) sur {total} n'ont pas pu être exécutées ; rien n'a été publié."]
+    lignes = [f"{compter(len(rates), 'page')} sur {grouper(total)} en échec ; rien n'a été publié."]
     for r in sorted(rates, key=lambda r: r.travail.sortie):
         donnes = ", ".join(f"{n} = {v}" for n, v in r.travail.parametres.items()) or "aucun paramètre"
         ou = f", cellule {r.cellule + 1}" if r.cellule is not None else ""
