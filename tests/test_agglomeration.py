@@ -292,7 +292,7 @@ def test_une_mauvaise_configuration_dit_tout_d_un_coup(tmp_path):
         "« 7 » n'est pas un code Insee de commune.",
     ):
         assert phrase in message
-    assert "5 problème(s)" in message
+    assert "5 problèmes" in message
 
 
 @pytest.mark.parametrize(

@@ -408,7 +408,7 @@ def test_une_valeur_cumulee_se_montre_la_ou_celle_de_l_annee_est_cachee(net):
         ),
         (planter("documents/note.pdf", pdf("observatoire-public: partenaires")), "« partenaires »"),
         (planter("2010/immeuble-7.html", page()), "page du niveau « immeuble »"),
-        (planter("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n"), "1 ligne(s) du niveau « immeuble »"),
+        (planter("lieux.csv", "niveau,nom\nimmeuble,x\nquartier,y\n"), "1 ligne du niveau « immeuble »"),
     ],
 )
 def test_rien_des_partenaires_n_est_dans_le_site_public(plante, fichier, mots):
@@ -421,7 +421,7 @@ def test_les_niveaux_reserves_sont_ceux_que_les_regles_publiees_ne_montrent_pas(
     regles = {"niveaux": dict.fromkeys(vus, 11)}
     fichier.write_text(json.dumps(json.loads(fichier.read_text(encoding="utf-8")) | {"regles": regles}), "utf-8")
     ajouter(net, "lieux.csv", "niveau,nom\nsecteur,x\nquartier,y\n")
-    assert [c.quoi for c in constats(net)] == ["1 ligne(s) du niveau « secteur »"] * trouves
+    assert [c.quoi for c in constats(net)] == ["1 ligne du niveau « secteur »"] * trouves
 
 
 def test_un_immeuble_publie_pour_les_partenaires_n_est_pas_un_constat_chez_eux(net):

@@ -11,8 +11,12 @@ import yaml
 from fabrique import configuration
 from petite_ville import garder_peu_de_bailleurs
 
+from observatoire.chaine import _dire_les_statuts
 from observatoire.cles import FICTIVE, signer
 from observatoire.cli import principal
+from observatoire.sujets.alertes.calcul import etape as alertes
+from observatoire.sujets.objectifs.calcul import etape as objectifs
+from observatoire.sujets.revue.calcul import etape as revue
 
 RACINE = Path(__file__).resolve().parents[1]
 CONFIG = "observatoire.yml"
@@ -71,7 +75,7 @@ def test_une_mauvaise_configuration_sort_avec_2_et_dit_tout(lancer, tmp_path):
     fichier.write_text("territoire: {nom: Besançon}\nville: oui\n", encoding="utf-8")
     code, _, erreur = lancer("calculer", "--config", fichier)
     assert code == 2
-    for attendu in ("4 problème(s)", "ligne 2 : « ville » est inconnu", "« code » manque", "annees", "bailleurs"):
+    for attendu in ("4 problèmes", "ligne 2 : « ville » est inconnu", "« code » manque", "annees", "bailleurs"):
         assert attendu in erreur
 
 
@@ -164,3 +168,15 @@ def test_on_peut_continuer_sans_les_refuses_et_la_couverture_le_dit(lancer, depo
     assert gbh["statut"] == "refuse"
     assert gbh["logements_livres"] == 0
     assert gbh["logements_connus"] > 0
+
+
+def test_le_resume_de_chaque_etape_est_en_francais():
+    verdicts = {"conforme": 4024, "non_evaluable": 1428, "vigilance": 0, "alerte_confirmee": 1}
+    assert str(alertes.Bilan(5482, verdicts)) == (
+        "5\u202f482 évaluations : 4\u202f024 conformes, 1\u202f428 non évaluables, 1 alerte confirmée"
+    )
+    assert str(objectifs.Bilan(827, 1)) == "827 écarts entre bailleurs à logements égaux, 1 attente estimée"
+    assert [str(revue.Bilan(n)) for n in (0, 1, 14)] == ["aucun flux", "flux de 1 part", "flux de 14 parts"]
+    assert _dire_les_statuts({"publie": 12656, "c": 1483, "na": 2}) == (
+        "12\u202f656 valeurs publiées, 1\u202f483 c (secret), 2 na (non applicable)"
+    )

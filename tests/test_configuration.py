@@ -141,7 +141,7 @@ chemins: {brouillon: ailleurs}
         lire_configuration(fichier)
     message = str(erreur.value)
     for attendu in (
-        "observatoire.yml : 10 problème(s).",
+        "observatoire.yml : 10 problèmes.",
         "ligne 2 : « territoires » est inconnu (« territoire » ?). Clés admises : territoire, niveaux, edition,",
         "ligne 3 : « territoire » : « code » doit être un texte (mettre des guillemets).",
         "ligne 4 : « niveaux », n° 1 : « ilot » est inconnu. Valeurs admises : immeuble, secteur,",

@@ -71,7 +71,7 @@ def test_ils_sont_ceux_des_memes_territoires(atelier):
     _deposer(atelier, autres)
     with pytest.raises(ErreurConfiguration) as refus:
         lire_contours(atelier.config)
-    assert "officiels.geojson : 4 problème(s)." in str(refus.value)
+    assert "officiels.geojson : 4 problèmes." in str(refus.value)
     assert "il y manque le quartier « battant »." in str(refus.value)
     assert "le quartier « cras » n'est pas dans les contours dessinés." in str(refus.value)
     (atelier.config.chemin("referentiels") / "quartiers.geojson").unlink()

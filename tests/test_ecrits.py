@@ -118,7 +118,14 @@ def test_un_compte_rendu_cite_la_derniere_annee_qui_ne_le_suit_pas(atelier):
     ("reference", "faute"),
     [
         ("{{ valeur taux_de_bonheur }}", "« taux_de_bonheur » n'est pas un indicateur"),
-        ("{{ valeur }}", "n'est pas un indicateur"),
+        ("{{ valeur }}", "l'indicateur n'est pas dit. Écrire par exemple {{ valeur taux_vacance quartier="),
+        ("{{valeur}}", "l'indicateur n'est pas dit"),
+        ("{{ taux_vacance }}", "ce n'est pas une référence. Écrire {{ valeur taux_vacance }}."),
+        ("{{ Valeur taux_vacance annee=2009 }}", "Écrire {{ valeur taux_vacance annee=2009 }}."),
+        ("{{ valeurs taux_vacance }}", "Écrire {{ valeur taux_vacance }}."),
+        ("{{ valeur taux_vacence }}", "Écrire {{ valeur taux_vacance }}."),
+        ("{{ annee }}", "ce n'est pas une référence. Écrire par exemple"),
+        ("{{ valeur apl }", "des accolades ne sont pas fermées"),
         ("{{ valeur apl quartier=batant }}", "« batant » n'est pas connu (quartier)"),
         ("{{ valeur apl annee=2020 }}", "Valeurs admises : 2009, 2010"),
         ("{{ valeur apl immeuble=gbh:1 }}", "« immeuble » n'est pas connu"),
@@ -140,6 +147,9 @@ def test_ce_qui_est_un_nombre_et_ce_qui_n_en_est_pas():
     lus = [n.texte for n in lire_les_nombres("En 2010, le 14 décembre, à 14 h 30, la 2e fois : 38 ménages sur 1 234.")]
     assert lus == ["38", "1 234"]
     assert not lire_les_nombres("1. L'article 14, la loi n° 2017-86, le 12/03/2010, un T4, moins_40_plafond, le 1er.")
+    assert not lire_les_nombres("entre 60 et 100 % du plafond, sous 40 % des plafonds, 65 ans ou plus, réuni 6 fois")
+    vrais = lire_les_nombres("60 ménages, 38 % du plafond, 100 % des baux, 38 ans, 60 et 97, 138 fois")
+    assert [n.texte for n in vrais] == ["60", "38 %", "100 %", "38", "60", "97", "138"]
     assert not lire_les_nombres("Habitat 25 a 2 noms", ["Habitat 25 a 2 noms"])
     parts = lire_les_nombres("12,5 % ou 3 points, {{ valeur apl annee=2009 }}, [voir](page-7.html)")
     assert [(n.valeur, n.decimales, n.part) for n in parts] == [(12.5, 1, True), (3.0, 0, True)]

@@ -150,7 +150,7 @@ def test_tous_les_problemes_sont_dits_ensemble(atelier):
     _remplacer(atelier, "bailleur", titre="# {{ inconnu }}")
     with pytest.raises(ParametreInconnu) as refus:
         _plan(atelier)
-    assert "3 problème(s)" in str(refus.value)
+    assert "3 problèmes" in str(refus.value)
     assert "ville.ipynb, ligne 2 : ce notebook n'est pas du JSON lisible." in str(refus.value)
 
 
@@ -248,7 +248,7 @@ def test_une_page_qui_echoue_n_arrete_pas_les_autres_et_rien_n_est_publie(atelie
     with pytest.raises(EditionIncomplete) as echec:
         executer(config, avancement=lambda fait, total, quoi: faits.append((fait, total)))
     message = str(echec.value)
-    for attendu in ("1 page(s)", "2010/quartier-battant", "quartier.ipynb", "ZeroDivisionError", "annee = 2010"):
+    for attendu in ("1 page sur", "2010/quartier-battant", "quartier.ipynb", "ZeroDivisionError", "annee = 2010"):
         assert attendu in message
     assert "cellule 3" in message
     assert faits[-1] == (len(QUARTIERS), len(QUARTIERS))

@@ -44,7 +44,7 @@ def test_une_page_qui_tue_toujours_qui_la_fait_echoue_et_les_autres_sont_gardees
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", tueur)
     with pytest.raises(EditionIncomplete) as echec:
         executer(config, ouvriers=1)
-    assert f"1 page(s) sur {compter_les_pages(config)}" in str(echec.value)
+    assert f"1 page sur {compter_les_pages(config)}" in str(echec.value)
     assert "corrections" in str(echec.value)
     assert MEURTRIERE in str(echec.value)
     ecrire_modele(config.chemin("notebooks"), "corrections", "# Corrections", "annee = 2010", "print(annee > 0)")

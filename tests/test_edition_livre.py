@@ -227,6 +227,8 @@ def test_les_styles_des_figures_passent_dans_des_feuilles(livre, site):
     (bloc,) = (site / "_static" / "feuilles").iterdir()
     assert bloc.read_text(encoding="utf-8") == ".dataframe td {color: blue}\n"
     assert f'href="../_static/feuilles/{bloc.name}"' in page
+    reunir_les_feuilles(site)
+    assert bloc.is_file()  # la page l'appelle de son corps
 
 
 def test_une_page_charge_une_seule_feuille_qui_n_a_que_ce_qui_sert(tmp_path):

@@ -17,6 +17,7 @@ from observatoire.diffusion.editions import FIL, LISTE, archiver
 from observatoire.diffusion.rapport import PAGE, TABLES, VALEURS, compter, ecrire_le_rapport
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.publication.archives import garder_les_anterieures
+from observatoire.vocabulaire import METHODES
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 BATTANT_2010 = {"annee": 2010, "territoire": "battant", "bailleur": "tous"}
@@ -129,6 +130,7 @@ def test_une_edition_remplacee_garde_ses_valeurs_et_ses_temoins_et_parait_avec_c
     changees = pd.read_csv(tmp_path / "donnees" / "editions/2009/changements.csv")
     assert len(changees) == change.sum() > 5
     assert "## Édition 2009" in page
+    assert f"Sa méthode du secret : {METHODES['bruit' if en_place.get('cle') else 'suppression'].sens}." in page
     assert all(f'href="../../donnees/{c}"' in page for c in chemins)
     liste = json.loads((tmp_path / "donnees" / LISTE).read_text(encoding="utf-8"))
     assert [(e["edition"], e["courante"]) for e in liste] == [(2010, True), (2009, False)]

@@ -28,7 +28,7 @@ chemins: {brut: 3}
         lire_configuration(tmp_path / "observatoire.yml")
     message = str(erreur.value)
     for attendu in (
-        "observatoire.yml : 9 problème(s).",
+        "observatoire.yml : 9 problèmes.",
         "ligne 2 : « territoire » : « a » doit être un texte",
         "« charte » n'est pas une suite de « clé: valeur ». Clés admises : nom, adoption, duree_ans.",
         "« niveaux » doit être une liste.",

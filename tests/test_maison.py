@@ -16,7 +16,9 @@ from observatoire import dispersion, legender
 from observatoire.configuration import TABLES
 from observatoire.edition import executer
 from observatoire.livre.construction import construire
+from observatoire.moteur.interprete import creer
 from observatoire.presentation.cadres import LIGNES, montrer
+from observatoire.presentation.classes import RAMPE
 from observatoire.presentation.maison import SANS_TEXTE, dessiner
 from observatoire.publie import lire_publie
 
@@ -100,6 +102,65 @@ def test_une_figure_est_la_meme_deux_fois_sans_feuille_de_style_ni_identifiant_n
     nommes = re.findall(r'(?: id="|url\(#|href="#)(\w+)', rendue)
     assert len({nom[:11] for nom in nommes}) == 1
     assert all(f">{texte}<" in rendue for texte in ("0,6", "3,5 %", "v. 1.2"))
+
+
+@pytest.fixture(scope="module")
+def shell():
+    return creer()
+
+
+def _montrer(shell, code: str) -> dict:
+    """Ce qui paraît de la dernière expression d'une cellule, et d'une figure laissée ouverte."""
+    resultat = shell.run_cell(code, silent=True)
+    resultat.raise_error()
+    return shell.display_formatter.format(shell.user_ns["montre"])[0]
+
+
+@pytest.mark.parametrize(
+    "objet",
+    ["plt.gca()", "plt.plot([1, 2])", "plt.hist([1, 2])", "plt.subplots(2)[1]", "plt.subplots()", "plt.boxplot([1, 2])",
+     "sns.displot(x=[1, 2], height=1)", "sns.pairplot(pd.DataFrame({'a': [1, 2]}), height=1)"],
+)  # fmt: skip
+def test_d_une_figure_rien_ne_parait_que_son_dessin(shell, objet):
+    code = f"import matplotlib.pyplot as plt, pandas as pd, seaborn as sns\nmontre = {objet}"
+    assert _montrer(shell, code) == {}
+    plt.close("all")
+
+
+def test_une_adresse_en_memoire_ne_se_publie_pas(shell):
+    assert _montrer(shell, "montre = [object(), 3]")["text/plain"] == "[<object>, 3]"
+    assert "text/html" in _montrer(shell, "import matplotlib.pyplot as plt\nmontre = plt.figure()")
+
+
+def test_une_table_mise_en_forme_est_la_meme_deux_fois(shell):
+    code = "import pandas as pd\nmontre = pd.DataFrame({'a': [1.5]}).style.highlight_max()"
+    assert _montrer(shell, code)["text/html"] == _montrer(shell, code)["text/html"]
+
+
+def test_une_teinte_numerique_des_annees_et_une_carte_sont_a_l_aspect_de_la_maison(shell, capsys):
+    code = (
+        "import geopandas as gpd, matplotlib.pyplot as plt, seaborn as sns, shapely\n"
+        "montre, (gauche, droite) = plt.subplots(1, 2)\n"
+        "sns.barplot(x=[1, 2], y=['a', 'b'], hue=[2009, 2010], ax=gauche, saturation=1)\n"
+        "droite.plot([2009, 2010], [2010.5, 2011])\n"
+        "carte = gpd.GeoDataFrame({'v': [1.0]}, geometry=[shapely.box(6, 47, 6.1, 47.1)], crs=4326).plot('v')"
+    )
+    dessin = _montrer(shell, code)["text/html"].lower()
+    assert all(f"fill: {teinte.lower()}" in dessin for teinte in ("#5b8fb9", RAMPE[-1]))
+    lus = re.findall(r"<text[^>]*>([^<]*)</text>", dessin)
+    assert {"2009", "2010"} <= {*lus}
+    assert not [lu for lu in lus if "e3" in lu or re.fullmatch(r"20\d\d,.*", lu)]
+    carte = dessiner(shell.user_ns["carte"].figure)
+    assert "Geodetic" not in carte
+    assert f"fill: {RAMPE[0]}" in carte
+    capsys.readouterr()
+    plt.close("all")
+
+
+def test_une_colonne_de_texte_se_lit_a_gauche():
+    rendue = montrer(pd.DataFrame({"nom": ["a"], "mot": ["b"], "n": [1.0]})).html
+    assert '<th scope="col" class="gt_left">mot</th><th scope="col">n</th>' in rendue
+    assert '<td class="gt_left">b</td><td>1</td>' in rendue
 
 
 def test_une_table_a_des_entetes_des_nombres_francais_et_des_statuts_expliques():

@@ -16,7 +16,8 @@ import nbformat
 import papermill
 import psutil
 import pytest
-from atelier import MODELES, ecrire_modele, ecrire_publie
+import yaml
+from atelier import MODELES, RACINE, ecrire_modele, ecrire_publie
 from jupyter_client.kernelspec import KernelSpecManager
 from nbclient import NotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
@@ -24,6 +25,7 @@ from papermill.iorw import load_notebook_node
 
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.moteur.papermill import _ranger
+from observatoire.moteur.porte import landlock_possible
 from observatoire.moteur.souche import EnfantMort, Ordre, Souche, SoucheMorte, TropLong
 from observatoire.processus import fourche_possible
 from observatoire.publie import VARIABLE
@@ -207,14 +209,14 @@ def test_ce_qui_s_ecrit_sans_python_est_garde(souche):
 
 def test_un_enfant_tue_est_signale_aussitot(souche):
     debut = time.monotonic()
-    with pytest.raises(EnfantMort):
+    with pytest.raises(EnfantMort, match="s'est arrêté pendant la cellule 1"):
         executer(souche, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
     assert time.monotonic() - debut < 5
 
 
 def test_une_cellule_trop_longue_est_arretee_avec_ce_qu_elle_a_lance(souche):
     lance = []
-    with pytest.raises(TropLong), souche.enfant(Ordre(cellule(
+    with pytest.raises(TropLong, match="la cellule 1 a été arrêtée : elle dépassait 2 s"), souche.enfant(Ordre(cellule(
         "import subprocess\nprint(subprocess.Popen(['sleep', '1000']).pid)\nwhile True: pass"
     ), {}, delai=2)) as messages:  # fmt: skip
         lance.extend(int(m["sortie"]["text"]) for m in messages if "sortie" in m)
@@ -385,6 +387,35 @@ def test_sans_titre_a_poser_ou_pour_un_autre_noyau_papermill_est_le_meme(tmp_pat
         papermill.execute_notebook(
             ecrire_modele(tmp_path, "page", "# {{ titre }}", "annee = 2010", "annee"), None, progress_bar=False
         )
+
+
+@pytest.mark.skipif(not landlock_possible(), reason="ce système n'a pas Landlock")
+def test_papermill_n_ouvre_que_ce_qu_ouvre_une_page_du_site(tmp_path):
+    publie = ecrire_publie(tmp_path / "publie" / "publique", (2009, 2010))
+    depots = tmp_path / "depots"
+    depots.mkdir()
+    (depots / "menages.csv").write_text("SECRET", encoding="utf-8")
+    reglages = yaml.safe_load((RACINE / "observatoire.yml").read_text(encoding="utf-8"))
+    reglages["chemins"] = {"publie": "publie", "brut": "depots", "referentiels": str(RACINE / "data/referentiels")}
+    (tmp_path / "observatoire.yml").write_text(yaml.safe_dump(reglages, allow_unicode=True), encoding="utf-8")
+    carnets = {
+        "libre": "import observatoire, tempfile; open('x', 'w').write('x'), observatoire.lire_publie(2010).annee",
+        "ferme": f"print(open({str(depots / 'menages.csv')!r}).read())",
+    }
+    for nom, code in carnets.items():
+        nbformat.write(carnet(code), tmp_path / f"{nom}.ipynb")
+    code = (
+        "import papermill, sys\n"
+        "for nom in ('libre', 'ferme'):\n"
+        "    papermill.execute_notebook(f'{nom}.ipynb', f'{nom}-fait.ipynb', engine_name='observatoire', "
+        "kernel_name='observatoire', progress_bar=False)"
+    )
+    fait = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
+                          env=os.environ | {VARIABLE: str(publie)})  # fmt: skip
+    libre = nbformat.read(tmp_path / "libre-fait.ipynb", 4).cells
+    assert libre[-1].outputs[0]["data"]["text/plain"] == "(1, 2010)"
+    assert f"cette page lit « {depots.name}/menages.csv », qui ne lui est pas ouvert" in fait.stderr
+    assert "SECRET" not in (tmp_path / "ferme-fait.ipynb").read_text(encoding="utf-8")
 
 
 def test_nbval(tmp_path):

@@ -12,13 +12,14 @@ import pytest
 from atelier import configurer, ecrire_modele, ecrire_modeles, ecrire_publie
 
 from observatoire.edition.equipe import Lieu, demarrer
-from observatoire.edition.execution import porte_d_un_public
 from observatoire.edition.page import faire_page
 from observatoire.edition.plan import lister_pages
 from observatoire.edition.travail import preparer
 from observatoire.moteur.porte import Porte, landlock_possible
+from observatoire.moteur.publics import porte_autour_de, porte_d_un_public
 from observatoire.processus import fourche_possible
 
+SE_LIT = "ce qui est publié se lit, et ne s'écrit pas d'une page."
 FERMEE = "qui ne lui est pas ouvert : une page est faite de ce qui est publié pour son public, et de rien d'autre."
 
 
@@ -108,10 +109,27 @@ def test_l_autre_public_est_ferme_et_le_sien_ouvert(lieu):
     assert [s["text"] for s in sorties] == ["True\n"]
 
 
+@pytest.mark.skipif(not (landlock_possible() and fourche_possible()), reason="ce système n'a pas Landlock")
+@pytest.mark.parametrize("code", ["import os; os.open({0!r}, os.O_RDONLY)", "open({0!r} + '/pirate', 'w')"])
+def test_un_dossier_qui_mene_a_ce_qui_est_ferme_est_refuse_en_une_phrase(lieu, code):
+    racine = lieu.publie.parents[1]
+    erreur = _faire(lieu, code.format(str(racine))).erreur
+    assert erreur.startswith("cette page ouvre « ")
+    assert erreur.endswith("et de rien d'autre.")
+    assert str(racine) not in erreur
+    assert not (racine / "pirate").exists()
+
+
+def test_un_chemin_de_la_machine_dit_sa_cellule_et_que_faire(lieu):
+    resultat = _faire(lieu, "from observatoire.publie import dossier_publie\nprint(dossier_publie())")
+    assert resultat.cellule == 2
+    assert resultat.erreur.endswith("N'en montrer que le nom (Path(…).name), ou rien.")
+
+
 AILLEURS = """
 import observatoire.moteur.porte as porte
 from pathlib import Path
-import sys, pandas as pd
+import os, subprocess, sys, pandas as pd
 porte.landlock_possible = lambda: False
 dossier = Path(sys.argv[1])
 ouverte = porte.Porte.autour([dossier / "prepare", dossier / "publie"], [dossier / "publie" / "publique"])
@@ -121,6 +139,20 @@ for lire in (open, pd.read_csv, lambda f: f.parent.iterdir().__next__(), lambda 
         lire(dossier / "prepare" / "menages.csv")
     except PermissionError as refus:
         print(ouverte.expliquer(str(refus), dossier))
+def par_un_dossier(ou, reste):
+    fd = os.open(dossier / ou, os.O_RDONLY)
+    return os.open(reste, os.O_RDONLY, dir_fd=fd)
+for lancer in (
+    lambda: subprocess.run(["cat"]), lambda: os.system("cat"), lambda: os.execv("/bin/cat", ["cat"]),
+    lambda: os.posix_spawn("/bin/cat", ["cat"], {}), lambda: par_un_dossier("", "prepare/menages.csv"),
+    lambda: par_un_dossier("publie/publique", "../../prepare/menages.csv"),
+    lambda: os.symlink(dossier / "prepare", dossier / "neuf"), lambda: (dossier / "publie/publique/neuf").mkdir(),
+):
+    try:
+        lancer()
+        print("OUVERT")
+    except PermissionError as refus:
+        print("COMMANDE" if ouverte.expliquer(str(refus), dossier) == porte.COMMANDE else "FERMÉ")
 print(len(pd.read_csv(dossier / "publie" / "publique" / "indicateurs.csv")) > 0)
 """
 
@@ -129,8 +161,9 @@ def test_sans_landlock_ce_que_python_ouvre_est_refuse_de_meme(lieu):
     dossier = lieu.publie.parents[1]
     dit = subprocess.run([sys.executable, "-c", AILLEURS, str(dossier)], capture_output=True, text=True, check=True)
     *refus, ouvert = dit.stdout.splitlines()
+    assert refus[4:] == ["COMMANDE"] * 4 + ["FERMÉ"] * 4
     lus = ["prepare/menages.csv"] * 2 + ["prepare", "prepare/menages.csv"]
-    assert refus == [f"cette page lit « {lu} », {FERMEE}" for lu in lus]
+    assert refus[:4] == [f"cette page lit « {lu} », {FERMEE}" for lu in lus]
     assert ouvert == "True"
     assert (dossier / "prepare" / "menages.csv").is_file()
 
@@ -158,6 +191,13 @@ def test_la_porte_se_deduit_de_la_configuration(tmp_path, public):
     assert not any(porte.est_derriere(str(chemin)) for chemin in ouverts)
 
 
+def test_sans_configuration_ce_qui_est_a_cote_de_ce_qui_est_publie_est_ferme(tmp_path):
+    porte = porte_autour_de(tmp_path / "data" / "publie" / "publique")
+    fermes = ("data/prepare/x", "data/brut/2010/x", "data/cle_du_secret", "data/publie/partenaires/x")
+    assert all(porte.est_derriere(str(tmp_path / ferme)) for ferme in fermes)
+    assert not any(porte.est_derriere(str(tmp_path / x)) for x in ("data/publie/publique/x", "data/schemas", "x"))
+
+
 def test_un_message_qui_parle_d_autre_chose_n_est_pas_un_refus(tmp_path):
     porte = Porte.autour([tmp_path / "prepare"], [])
     assert porte.expliquer("[Errno 2] No such file or directory: 'prepares/x.csv'", tmp_path) is None
@@ -173,8 +213,13 @@ def test_une_page_n_ecrit_pas_dans_ce_qui_est_publie(lieu):
     fichier = lieu.publie / "indicateurs.csv"
     avant = fichier.read_bytes()
     ici = "from observatoire.publie import dossier_publie as d\n"
-    for code in ("open(d() / 'pirate.csv', 'w')", "open(d() / 'indicateurs.csv', 'a').write('x')"):
-        assert "PermissionError" in _faire(lieu, ici + code).erreur
+    for nom, code in {
+        "pirate.csv": "open(d() / 'pirate.csv', 'w')",
+        "indicateurs.csv": "open(d() / 'indicateurs.csv', 'a').write('x')",
+        "sous": "(d() / 'sous').mkdir()",
+        "ici.csv": "import os; os.chdir(d()); open('ici.csv', 'w')",
+    }.items():
+        assert _faire(lieu, ici + code).erreur == f"cette page écrit dans « publie/publique/{nom} » : {SE_LIT}"
     assert fichier.read_bytes() == avant
     assert not (lieu.publie / "pirate.csv").exists()
     assert not _faire(lieu, f"{ici}len(open(d() / 'indicateurs.csv').read())").erreur

@@ -269,14 +269,16 @@ def test_aucun_trait_ne_franchit_une_rupture(partenaires, tmp_path):
     fichier = partenaires.dossier / "ruptures.csv"
     avant = fichier.read_text(encoding="utf-8")
     sans = observatoire.preuves(partenaires, "bbbbbbbbbbbb").html
+    d_avant = f"{avant}{partenaires.edition['annees'][0]},impayes_3_mois,definition,Champ d'avant,,Charte\n"
     fichier.write_text(
-        f"{avant}2010,impayes_3_mois,definition,Nouveau champ,Un bailleur de plus.,Charte\n", encoding="utf-8"
+        f"{d_avant}2010,impayes_3_mois,definition,Nouveau champ,Un bailleur de plus.,Charte\n", encoding="utf-8"
     )
     (partenaires.dossier / "edition.json").touch()
     avec = observatoire.preuves(lire_publie(2010, partenaires.dossier), "bbbbbbbbbbbb").html
     fichier.write_text(avant, encoding="utf-8")
     assert "rupture" not in sans
-    assert ">rupture<" in avec
+    assert avec.count(">rupture<") == 1  # celle qui précède l'édition n'est pas sur l'axe
+    assert "Champ d'avant" not in avec
     assert avec.count("Rupture entre 2009 et 2010") >= 1
 
 

@@ -95,3 +95,13 @@ def test_une_page_rangee_nulle_part_se_dit(ville):
     (ville / "_toc.yml").write_text(yaml.safe_dump(sommaire), encoding="utf-8")
     (faute,) = chercher_les_fautes(lire_configuration(ville / "observatoire.yml"))
     assert "- file: book/nouvelle" in faute
+
+
+def test_ce_qu_une_edition_interrompue_laisse_n_est_pas_une_page(ville):
+    """Ni les copies qu'un éditeur de texte ou Jupyter cache à côté de ce qu'on écrit."""
+    restes = ("edition/.edition", ".edition/pages/2010", ".edition/echecs", ".ipynb_checkpoints")
+    for dossier in (*restes, "commentaires/2010/.ipynb_checkpoints", "commentaires/.brouillons"):
+        (ville / "book" / dossier).mkdir(parents=True)
+        (ville / "book" / dossier / "ville.md").write_text("Rien.\n", encoding="utf-8")
+        (ville / "book" / dossier / "ville.ipynb").write_text("{}", encoding="utf-8")
+    assert chercher_les_fautes(lire_configuration(ville / "observatoire.yml")) == []

@@ -33,8 +33,9 @@ from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 from observatoire.processus import a_cote
 from observatoire.tables import Etape, Travail
 from observatoire.tables.indicateurs import INDICATEURS
-from observatoire.typographie import grouper
+from observatoire.typographie import compter, grouper
 from observatoire.verrou import Verrou
+from observatoire.vocabulaire import PUBLIE, STATUTS
 
 if TYPE_CHECKING:
     from observatoire.moteur.souche import Souche
@@ -324,7 +325,7 @@ class Chaine:
             avant()
             with self.journal.etape("protection") as etape:
                 faite = proteger(self.config, public)
-                bilan = etape.bilan = ", ".join(f"{grouper(n)} {statut}" for statut, n in faite.statuts.items())
+                bilan = etape.bilan = _dire_les_statuts(faite.statuts)
             self.journal.avertir("secret", faite.phrases)
         memoire.retenir(bilan)
         return bilan
@@ -350,10 +351,13 @@ class Chaine:
         options = _donnes(delai=delai, dask=dask, refaire=self.refaire, souche=souche)
         with self.journal.etape("notebooks") as etape:
             bilan = executer(self.config, public, ouvriers, etape.avancer, **options)
-            etape.bilan = f"pages exécutées : {bilan.pages}, inchangées : {bilan.inchangees}, fiches : {bilan.fiches}"
+            etape.bilan = (
+                f"pages exécutées : {grouper(bilan.pages)}, inchangées : {grouper(bilan.inchangees)}, "
+                f"fiches : {grouper(bilan.fiches)}"
+            )
         for page, avertissements in bilan.avertissements.items():
             self.journal.avertir(page, avertissements)
-        return f"{bilan.pages + bilan.inchangees} pages, {bilan.fiches} fiches"
+        return f"{compter(bilan.pages + bilan.inchangees, 'page')}, {compter(bilan.fiches, 'fiche')}"
 
     def _livre(self, public: str) -> str:
         from observatoire.livre.construction import construire
@@ -442,7 +446,8 @@ class Chaine:
         corrections = lire_corrections(self.config, lire_schemas(self.config.chemin("schemas")))
         restantes = sum(c.annee in annees for c in corrections)
         if restantes:
-            print(f"corrections.yml : {restantes} entrée(s) de ces années citent des lignes ; les retirer à la main.")
+            entrees = compter(restantes, "entrée")
+            print(f"corrections.yml : des lignes citées par {entrees} de ces années ; à retirer à la main.")
 
     @contextmanager
     def _tenir(self, *dossiers: Path) -> Iterator[None]:
@@ -490,6 +495,13 @@ def _faire_a_part(etapes: Iterable[Etape], travail: Travail) -> list[tuple[str, 
         bilan = etape.faire(travail)
         faites.append((bilan, time.perf_counter() - depart, travail.avertissements))
     return faites
+
+
+def _dire_les_statuts(statuts: dict[str, int]) -> str:
+    """« 12 656 valeurs publiées, 1 483 c (secret) » : ce qui est publié d'abord."""
+    parues = compter(statuts.get(PUBLIE, 0), "valeur publiée", "valeurs publiées")
+    autres = [f"{grouper(statuts[s])} {m.signe} ({m.libelle})" for s, m in STATUTS.items() if statuts.get(s)]
+    return ", ".join([parues, *autres])
 
 
 def _donnes(**options: object) -> dict[str, object]:

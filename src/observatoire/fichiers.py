@@ -148,3 +148,9 @@ def _ecrire_les_distinctes(colonne: pd.Series) -> tuple[np.ndarray, list[str]]:
         rangs, distinctes = pd.factorize(colonne)
     ecrites = _en_csv(pd.Series(distinctes), entete=False).decode().split("\n")[:-1]
     return rangs, ["" if e == '""' else e for e in ecrites]
+
+
+def lister_visibles(dossier: Path, motif: str = "*") -> list[Path]:
+    """Les fichiers d'un arbre, triés, sans ceux qui sont cachés ou dans un dossier caché (« .ipynb_checkpoints »)."""
+    trouves = (f for f in dossier.rglob(motif) if f.is_file())
+    return sorted(f for f in trouves if not any(p.startswith(".") for p in f.relative_to(dossier).parts))

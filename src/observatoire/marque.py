@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.typographie import compter
 
 MARQUE = ".observatoire"
 _LA_MARQUE = re.compile(re.escape(MARQUE) + r"(?:-\d+)?")  # un nombre : celui qui l'écrivait a été tué
@@ -81,7 +82,7 @@ def _pourquoi(dossier: Path) -> str:
     if siens[0].strip() == TOUT:
         return ""
     etrangers = [nom for nom in presents if nom not in set(siens)]
-    reste = f" et {len(etrangers) - 1} autre(s)" if len(etrangers) > 1 else ""
+    reste = f" et {compter(len(etrangers) - 1, 'autre')}" if len(etrangers) > 1 else ""
     return f"« {_nommer(dossier, etrangers[0])} »{reste} n'est pas de nous." if etrangers else ""
 
 

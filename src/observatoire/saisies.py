@@ -19,6 +19,7 @@ from observatoire.configuration import PUBLICS, Configuration
 from observatoire.configuration.saisie import lire_texte, lire_yaml
 from observatoire.ecrits import Citables, refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.fichiers import lister_visibles
 from observatoire.lecture.corrections import lire_corrections
 from observatoire.lecture.correspondances import lire_correspondances
 from observatoire.lecture.renumerotations import lire_renumerotations
@@ -34,6 +35,7 @@ from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
 from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
 from observatoire.sujets.revue.calcul.contexte import lire_contexte
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
+from observatoire.typographie import compter
 from observatoire.vocabulaire import POUR_TOUS
 
 #: Le commentaire d'une page qui n'est pas celle d'un lieu : « 2010/revue.md ».
@@ -101,7 +103,8 @@ class _Relecture:
     def noter(self, nom: str, phrases: list[str] | None) -> None:
         """Les fautes d'un même écrit."""
         if phrases:
-            self.fautes.append("\n".join([f"{nom} : {len(phrases)} problème(s).", *(f"  - {p}" for p in phrases)]))
+            tete = f"{nom} : {compter(len(phrases), 'problème')}."
+            self.fautes.append("\n".join([tete, *(f"  - {p}" for p in phrases)]))
 
 
 def _commentaires(config: Configuration, dossier: Path, contours) -> Iterator[str]:
@@ -111,7 +114,7 @@ def _commentaires(config: Configuration, dossier: Path, contours) -> Iterator[st
     connus = [config.tout[1], REVUE, *(b.code for b in config.bailleurs), *(c.code for c in config.communes)]
     connus += codes(contours, "quartier")
     est_inconnu = chercher_les_inconnus(config)
-    for fichier in sorted(dossier.rglob("*.md")):
+    for fichier in lister_visibles(dossier, "*.md"):
         annee, *dedans = fichier.relative_to(dossier).with_suffix("").parts
         nom = fichier.relative_to(dossier.parent).as_posix()
         if not dedans or (annee.isdigit() and int(annee) not in config.annees):
@@ -134,10 +137,10 @@ def _sommaire(livre: Path) -> Iterator[str]:
         return  # on peut calculer sans livre
     nommees = list(_nommees(lire_yaml(livre / "_toc.yml")))
     ecrites = {
-        f.relative_to(livre).with_suffix("").as_posix()
+        (Path("book") / f).with_suffix("").as_posix()
         for suffixe in _TEXTES
-        for f in (livre / "book").rglob(f"*{suffixe}")
-        if not {"edition", "commentaires", "gouvernance"} & {*f.relative_to(livre / "book").parts[:-1]}
+        for f in (f.relative_to(livre / "book") for f in lister_visibles(livre / "book", f"*{suffixe}"))
+        if not {"edition", "commentaires", "gouvernance"} & {*f.parts[:-1]}
     } - {"book/README"}
     siennes = {page for genre, page in nommees if not page.startswith("book/edition/")}
     for page in sorted({p for genre, p in nommees if genre != "glob"} & siennes - ecrites):

@@ -42,6 +42,15 @@ def grouper(nombre: int) -> str:
     return f"{nombre:,}".replace(",", FINE)
 
 
+def compter(nombre: int, singulier: str, pluriel: str | None = None) -> str:
+    """Un nombre et ce qu'il compte ; zéro prend le singulier.
+
+    >>> compter(0, "page"), compter(1200, "baux", "baux"), compter(2, "part")
+    ('0 page', '1\u202f200 baux', '2 parts')
+    """
+    return f"{grouper(nombre)} {singulier if nombre < 2 else pluriel or f'{singulier}s'}"
+
+
 @lru_cache(1 << 14)  # les textes d'un site sont, neuf fois sur dix, les mêmes
 def ponctuer(texte: str) -> str:
     """Le texte, ses espaces insécables et ses apostrophes posées ; le refaire ne change plus rien."""

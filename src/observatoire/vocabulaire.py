@@ -61,6 +61,12 @@ STATUTS = lexique(
     Mot("ne", "non évaluable", "ne", "non évaluable : trop peu de réponses pour conclure"),
 )
 SECRET, NON_DISPONIBLE, NON_APPLICABLE, NON_EVALUE = STATUTS
+#: Comment une édition a gardé le secret.
+METHODES = lexique(
+    Mot("suppression", "suppression", sens="des comptes exacts, et les petits cachés (suppression)"),
+    Mot("bruit", "bruit", sens="des comptes de ménages qui portent tous un bruit de quelques unités"),
+)
+SUPPRESSION, BRUIT = METHODES
 #: Une valeur calculée, dans ``prepare`` ; une valeur qui se lit, dans ``publie``.
 CALCULE, PUBLIE = "calcule", "publie"
 #: Un bailleur a livré ce que lit un indicateur.
@@ -68,11 +74,11 @@ LIVRE = "livre"
 
 #: Du moins grave au plus grave : ce que l'on ne sait pas passe avant ce qui va bien.
 ALERTES = lexique(
-    Mot("conforme", "conforme", "○", "aucun écart probable au-delà des seuils"),
-    Mot("non_evaluable", "non évaluable"),
-    Mot("vigilance", "vigilance", "△", "écart probablement supérieur au seuil de vigilance"),
-    Mot("alerte", "alerte", "▲", "écart probablement supérieur au seuil d'alerte"),
-    Mot("alerte_confirmee", "alerte confirmée", "▲▲", "alerte qui dure, ou dont l'écart grandit"),
+    Mot("conforme", "conforme", "○", "aucun écart probable au-delà des seuils", "conformes"),
+    Mot("non_evaluable", "non évaluable", pluriel="non évaluables"),
+    Mot("vigilance", "vigilance", "△", "écart probablement supérieur au seuil de vigilance", "vigilances"),
+    Mot("alerte", "alerte", "▲", "écart probablement supérieur au seuil d'alerte", "alertes"),
+    Mot("alerte_confirmee", "alerte confirmée", "▲▲", "alerte qui dure, ou dont l'écart grandit", "alertes confirmées"),
 )
 CONFORME, NON_EVALUABLE, VIGILANCE, ALERTE, ALERTE_CONFIRMEE = ALERTES
 #: Ce qui mérite d'être regardé ; ce qui ouvre un dossier. Du moins grave au plus grave.

@@ -14,10 +14,10 @@ from observatoire.chaine import Chaine
 from observatoire.configuration import Configuration
 from observatoire.edition.carnet import Carnet, Etat
 from observatoire.edition.equipe import Lieu, demarrer
-from observatoire.edition.execution import porte_d_un_public
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
 from observatoire.moteur.porte import Porte
+from observatoire.moteur.publics import porte_d_un_public
 from observatoire.processus import fourche_possible
 from observatoire.publication import preparer_les_commentaires
 from observatoire.publication.ecrits import COMMENTAIRES

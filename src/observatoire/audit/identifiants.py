@@ -14,6 +14,7 @@ from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Controle
 from observatoire.audit.suites import Chercheur, atomes, distinctif, entieres, masquer
 from observatoire.schemas import lire_schemas
+from observatoire.typographie import compter
 
 _INDIVIDUELLES = 2  # colonnes personnelles d'une même table qui, ensemble, disent des lignes individuelles
 
@@ -63,7 +64,8 @@ class Identifiants(Controle):
             if not (restants := restants - ici):
                 break
         for (lieu, table, colonne), suites in groupes.items():
-            quoi = f"{len(suites)} valeur(s) de « {colonne} » ({table}), par exemple {masquer(min(suites))}"
+            combien = compter(len(suites), "valeur")
+            quoi = f"{combien} de « {colonne} » ({table}), par exemple {masquer(min(suites))}"
             nom, ou = chercheur.censurer(fichier.nom), chercheur.censurer(lieu)
             self.constater(nom, ou, quoi, "Identifiant d'un dépôt, trouvé en entier.")
         for lieu, table in fichier.tables:

@@ -19,6 +19,7 @@ from observatoire.audit.suites import plier
 from observatoire.configuration import NIVEAUX
 from observatoire.publie import CLES, VALEURS
 from observatoire.tables.indicateurs import CUMULS
+from observatoire.typographie import compter
 
 #: La balise par laquelle une page dit son public : <meta name="observatoire-public" content="partenaires">.
 META = "observatoire-public"
@@ -142,4 +143,4 @@ class Publics(Controle):
             for lieu, table in fichier.tables:
                 if lignes := int(table["niveau"].eq(niveau).sum()) if "niveau" in table else 0:
                     comment = "Colonne « niveau » ; ce public ne voit pas ce niveau."
-                    self.constater(fichier.nom, lieu, f"{lignes} ligne(s) du niveau « {niveau} »", comment)
+                    self.constater(fichier.nom, lieu, f"{compter(lignes, 'ligne')} du niveau « {niveau} »", comment)

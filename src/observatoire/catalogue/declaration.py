@@ -20,13 +20,14 @@ from observatoire.configuration import TABLES, TABLES_TIREES
 from observatoire.vocabulaire import DE_DISTRIBUTION, NATURES, PROGRES, multiplier
 
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
+_DU_BRUIT = "élargi du bruit là où les comptes en portent un"
 INTERVALLES = {
-    "proportion": "score de Wilson, 95 %",
-    "taux": "Byar, exact sous dix événements, 95 %",
-    "rapport": "logarithme du rapport de deux comptes, 95 %",
+    "proportion": f"score de Wilson, 95 %, {_DU_BRUIT}",
+    "taux": f"Byar, exact sous dix événements, 95 %, {_DU_BRUIT}",
+    "rapport": f"logarithme du rapport de deux comptes, 95 %, {_DU_BRUIT}",
     "moyenne": "d'après son erreur type, 95 %",
     "effectif": "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
-    "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
+    "ecart": f"Newcombe, ramené à l'écart entre une partie et le tout, 95 %, {_DU_BRUIT}",
     "quantile": "statistiques d'ordre (loi binomiale), au moins 95 %",
     "indice": "rééchantillonnage (bootstrap), 95 %",
 }

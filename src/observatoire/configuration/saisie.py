@@ -18,6 +18,7 @@ import yaml
 from yaml.composer import Composer
 
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.typographie import compter
 
 if TYPE_CHECKING:
     from observatoire.configuration.fiche import Fiche
@@ -126,7 +127,7 @@ class FichierFautif(ErreurConfiguration):
         self.nom = nom
         self.fautes = sorted(dict.fromkeys(fautes), key=lambda faute: faute[0] or 0)
         liste = "\n".join(f"  - {f'ligne {ligne} : ' if ligne else ''}{phrase}" for ligne, phrase in self.fautes)
-        super().__init__(f"{nom} : {len(self.fautes)} problème(s).\n{liste}")
+        super().__init__(f"{nom} : {compter(len(self.fautes), 'problème')}.\n{liste}")
 
     def __reduce__(self):
         return type(self), (self.nom, self.fautes)

@@ -17,6 +17,7 @@ from observatoire.presentation.nombres import ecrire
 from observatoire.publie import Contenu
 from observatoire.rangement import lire_publiee
 from observatoire.tables.edition import ANTERIEURES, EDITIONS
+from observatoire.vocabulaire import METHODES
 
 #: Où l'archive est rangée, dans les données d'une édition.
 DOSSIER = "editions"
@@ -89,7 +90,10 @@ def _section(fiche: dict, changees: pd.DataFrame, catalogue: dict, vers: str) ->
     """Une édition d'avant : ce qu'elle disait, ce qui en a changé, et pourquoi."""
     yield f"## Édition {fiche['edition']}"
     compte = ecrire(fiche["publiees"], decimales=0)
-    yield f'{compte} valeurs publiées : <a href="{vers}{fiche["valeurs"]}" download>les retrouver (CSV)</a>.'
+    yield (
+        f'{compte} valeurs publiées : <a href="{vers}{fiche["valeurs"]}" download>les retrouver (CSV)</a>. '
+        f"Sa méthode du secret : {METHODES[fiche['methode']].sens}."
+    )
     if changees.empty:
         yield "Aucune n'a changé depuis."
         return

@@ -2,7 +2,8 @@
 
 Les comptes publiés portent un bruit ; un commentaire qui donnerait l'exact le défait. Un nombre écrit en chiffres est
 donc comparé aux comptes et aux valeurs exactes du territoire dont parle l'écrit, de ceux qu'il nomme et des bailleurs
-qu'il nomme. Une année, une date, un rang, un renvoi à un texte ne sont pas des valeurs.
+qu'il nomme. Une année, une date, un rang, un renvoi à un texte, une borne de tranche (« 60 % du plafond ») ne sont pas
+des valeurs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import catalogue
-from observatoire.ecrits.references import REFERENCE, Lieu
+from observatoire.ecrits.references import ACCOLADES, Lieu
 from observatoire.publie import CLES
 from observatoire.rangement import lire_preparee
 from observatoire.tables.indicateurs import COMPTES, INDICATEURS
@@ -26,7 +27,7 @@ from observatoire.tables.indicateurs import COMPTES, INDICATEURS
 _MOIS = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre"
 _PAS_UNE_VALEUR = re.compile(
     rf"\b\d{{1,2}}(?:er)? (?:{_MOIS})\b|\b\d{{1,4}}[-/]\d{{1,2}}(?:[-/]\d{{1,4}})?\b|\b(?:1[89]|20)\d\d\b(?!,\d)"
-    r"|\b\d{1,2}(?:ers?|res?|es?|èmes?|ᵉʳ|ᵉ)\b|\b\d{1,2} ?h(?: ?\d{2})?\b"
+    r"|\b\d{1,2}(?:ers?|res?|es?|èmes?|ᵉʳ|ᵉ)\b|\b\d{1,2} ?h(?: ?\d{2})?\b|\b\d{1,2} fois\b"
     r"|\b[a-z]+(?:-[a-z]+)*-\d+\b"  # le code d'un secteur : « planoise-chateaufarine-3 »
     r"|\b(?:articles?|art\.|chap\.|n[°o]s?|numéros?|T|p\.|§|L\.|R\.) ?[\d-]+|^\s*\d+[.)] |\]\([^)]*\)|https?://\S+",
     re.IGNORECASE | re.MULTILINE,
@@ -34,6 +35,8 @@ _PAS_UNE_VALEUR = re.compile(
 _NOMBRE = re.compile(
     r"(?<![\w.,])(\d{1,3}(?:[  \u202f]\d{3})+|\d+)(?:[,.](\d+))?(?![\w])(\s?(?:%|‰|points?\b|pour cent))?"
 )
+#: Un mot du libellé d'un indicateur -> ce qui suit une de ses bornes, dans une phrase.
+_BORNES = {"plafond": r"\s?% (?:du|des) plafonds?", "ans": r"\sans"}
 _LUES = ["numerateur", "denominateur", "valeur"]
 _COMPTES = ["numerateur", "denominateur", "concernes"]
 REMEDE = "une valeur s'écrit « {{{{ valeur {reference} }}}} » ; un nombre qui n'en est pas une, en toutes lettres"
@@ -57,7 +60,8 @@ part=True)]
     """
     for nom in noms:
         ligne = ligne.replace(nom, " ")
-    ligne = _PAS_UNE_VALEUR.sub(" ; ", REFERENCE.sub(" ; ", ligne))
+    for motif in (ACCOLADES, _PAS_UNE_VALEUR, _bornes_de_tranche()):
+        ligne = motif.sub(" ; ", ligne)
     return [
         Nombre(
             trouve[0].strip(),
@@ -67,6 +71,17 @@ part=True)]
         )
         for trouve in _NOMBRE.finditer(ligne)
     ]
+
+
+@cache
+def _bornes_de_tranche() -> re.Pattern:
+    """« 60 et 100 % du plafond », « 65 ans » : les bornes que disent les libellés des indicateurs, et elles seules."""
+    motifs = []
+    for mot, unite in _BORNES.items():
+        libelles = [d.libelle for d in catalogue().values() if re.search(rf"\b{mot}\b", d.libelle)]
+        borne = "|".join(sorted({nombre for libelle in libelles for nombre in re.findall(r"\d+", libelle)}))
+        motifs.append(rf"\b(?:(?:{borne})(?:\s?%)? (?:et|à|ou) )?(?:{borne}){unite}\b")
+    return re.compile("|".join(motifs))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from observatoire.configuration.saisie import lire_texte
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.fichiers import lister_visibles
 from observatoire.interdits import CIVILITE, RECONNUS, famille_du_texte, nomme_une_personne, nommer
 
 
@@ -18,7 +19,7 @@ def refuser_les_ecrits(commentaires: Path) -> None:
     fautes = [
         f"{(fichier.parent / nommer(fichier)).relative_to(commentaires.parent)}, ligne {rang} : "
         f"des {RECONNUS[reconnu][1]}."
-        for fichier in sorted(commentaires.rglob("*.md"))
+        for fichier in lister_visibles(commentaires, "*.md")
         for rang, ligne in enumerate(lire_texte(fichier).splitlines(), start=1)
         if (reconnu := famille_du_texte(ligne) or (nomme_une_personne(ligne) and CIVILITE))
     ]

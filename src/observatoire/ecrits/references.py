@@ -5,6 +5,7 @@ Le territoire et l'année sont ceux de l'écrit, sauf mention : ``{{ valeur taux
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from observatoire.publie import Parution
 from observatoire.vocabulaire import POUR_TOUS
 
 REFERENCE = re.compile(r"\{\{\s*valeur\b([^{}]*)\}\}")
+#: Tout ce qui est entre doubles accolades, juste ou non.
+ACCOLADES = re.compile(r"\{\{([^{}]*)\}\}")
 #: Ce qui peut préciser où ; une clé par niveau publié pour tous.
 PRECISIONS = (*POUR_TOUS, "bailleur", "annee")
 EXEMPLE = "{{ valeur taux_vacance quartier=battant annee=2009 }}"
@@ -62,12 +65,20 @@ class Citables:
 
     def chercher_les_fautes(self, ligne: str) -> Iterator[str]:
         """Ce qui ne va pas dans les références d'une ligne, une phrase par faute."""
-        for trouvee in REFERENCE.finditer(ligne):
-            code, *precisions = trouvee[1].split() or [""]
-            fautes = list(self._inconnues([p.partition("=")[::2] for p in precisions]))
-            if code not in catalogue():
-                fautes = [f"« {code} » n'est pas un indicateur. Écrire par exemple {EXEMPLE}."]
+        for trouvee in ACCOLADES.finditer(ligne):
+            citee = REFERENCE.fullmatch(trouvee[0])
+            mots = citee[1].split() if citee else []
+            if not citee:
+                fautes = [f"ce n'est pas une référence. Écrire {_corriger(trouvee[1].split())}."]
+            elif not mots:
+                fautes = [f"l'indicateur n'est pas dit. Écrire par exemple {EXEMPLE}."]
+            elif mots[0] not in catalogue():
+                fautes = [f"« {mots[0]} » n'est pas un indicateur. Écrire {_corriger(mots)}."]
+            else:
+                fautes = list(self._inconnues([p.partition("=")[::2] for p in mots[1:]]))
             yield from (f"« {trouvee[0]} » : {faute}" for faute in fautes)
+        if "{{" in (reste := ACCOLADES.sub("", ligne)) or "}}" in reste:
+            yield f"des accolades ne sont pas fermées, ou pas ouvertes, sur cette ligne. Écrire par exemple {EXEMPLE}."
 
     def _inconnues(self, precisions: list[tuple[str, str]]) -> Iterator[str]:
         admises = {
@@ -93,6 +104,14 @@ class Citables:
             "annee": int(dites.get("annee", lieu.annee)), "niveau": lieu.niveau, "territoire": lieu.territoire,
             "bailleur": dites.get("bailleur", lieu.bailleur), "indicateur": code,
         }  # fmt: skip
+
+
+def _corriger(mots: list[str]) -> str:
+    """La référence que ces mots voulaient sans doute écrire, sinon un exemple."""
+    if mots and mots[0].casefold().startswith("valeur"):
+        mots = mots[1:]
+    proches = difflib.get_close_matches(mots[0].casefold(), catalogue(), n=1) if mots else []
+    return f"{{{{ valeur {' '.join([*proches, *mots[1:]])} }}}}" if proches else f"par exemple {EXEMPLE}"
 
 
 def _ecrire(ligne: dict) -> str:

@@ -21,6 +21,7 @@ from observatoire.fichiers import ecrire_texte
 from observatoire.lectures import Lecture, relire
 from observatoire.marque import exiger, lister, marquer
 from observatoire.memoire import empreinte, empreinte_du_code
+from observatoire.moteur.publics import ecart_de
 from observatoire.publie import EXTRAITES, Contenu
 
 _NOTE = {"cle", "lu", "page", "lectures"}
@@ -78,7 +79,7 @@ class Carnet:
 
     def __init__(self, edition: Path, etat: Etat):
         self.edition, self.etat = edition, etat
-        self.ecart = edition.parent / f".{edition.name}"
+        self.ecart = ecart_de(edition)
         self.attente = self.ecart / "pages"
         self.echecs = self.ecart / "echecs"
 

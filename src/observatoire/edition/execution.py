@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from observatoire.configuration import PUBLICS, Configuration
+from observatoire.configuration import Configuration
 from observatoire.diffusion.ecriture import diffuser
 from observatoire.diffusion.editions import DOSSIER as EDITIONS
 from observatoire.diffusion.editions import archiver
@@ -30,14 +30,13 @@ from observatoire.edition.travail import DELAI, MARQUE, Resultat, Travail, prepa
 from observatoire.erreurs import EditionIncomplete, ErreurConfiguration
 from observatoire.fichiers import ecrire_texte
 from observatoire.memoire import empreinte, empreinte_du_code
-from observatoire.moteur.porte import Porte
+from observatoire.moteur.publics import porte_d_un_public
 from observatoire.moteur.souche import Souche
 from observatoire.processus import a_cote, fourche_possible
+from observatoire.typographie import compter, grouper
 
 Avancement = Callable[[int, int, str], None]
 MEMOIRE_DE_L_EDITION = "edition.json"
-#: Les chemins de la configuration qu'aucune page n'ouvre.
-FERMES = ("brut", "prepare", "publie", "suivi", "cle")
 
 
 @dataclass(frozen=True)
@@ -148,16 +147,6 @@ def _lire_la_memoire(dossier: Path) -> dict:
     return json.loads((dossier / MEMOIRE_DE_L_EDITION).read_text(encoding="utf-8"))
 
 
-def porte_d_un_public(config: Configuration, public: str) -> Porte:
-    """Ce que n'ouvre pas une page de ce public : les dépôts et ce qui en vient, la clé, les comptes rendus, et tout ce
-    qui est d'un autre public ; mais ce qui est publié pour le sien."""
-    autres = [config.chemin(nom, autre) for nom in ("edition", "site") for autre in PUBLICS if autre != public]
-    interdits = [config.chemins[nom] for nom in FERMES if nom in config.chemins]
-    comptes_rendus = config.chemin("livre") / "book" / "gouvernance"
-    ecarts = [Carnet(edition, None).ecart for edition in autres]
-    return Porte.autour([*interdits, *autres, *ecarts, comptes_rendus], [config.chemin("publie") / public])
-
-
 @contextmanager
 def _demarre(lieu: Lieu, souche: Callable[[], Souche | None], utile: bool) -> Iterator[Lieu]:
     """Le même lieu, sa souche en marche si elle est ``utile`` et que l'on peut se dédoubler."""
@@ -196,7 +185,7 @@ def _executer(travaux: list[Travail], lieu: Lieu, ouvriers: int | None, dask: st
 
 
 def _message(rates: list[Resultat], total: int, echecs: Path) -> str:
-    lignes = [f"{len(rates)} page(s) sur {total} n'ont pas pu être exécutées ; rien n'a été publié."]
+    lignes = [f"{compter(len(rates), 'page')} sur {grouper(total)} en échec ; rien n'a été publié."]
     for r in sorted(rates, key=lambda r: r.travail.sortie):
         donnes = ", ".join(f"{n} = {v}" for n, v in r.travail.parametres.items()) or "aucun paramètre"
         ou = f", cellule {r.cellule + 1}" if r.cellule is not None else ""

@@ -7,6 +7,7 @@ grappe.
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import socket
 from pathlib import Path
@@ -26,13 +27,15 @@ from observatoire.edition.travail import MARQUE, Resultat, Travail
 from observatoire.lectures import Lecture
 from observatoire.moteur import NOYAU
 from observatoire.moteur.souche import EnfantMort, TropLong
-from observatoire.presentation.maison import SANS_TEXTE
+from observatoire.presentation.maison import ADRESSE, SANS_TEXTE
 from observatoire.publie import VARIABLE
 
 # Une cellule trop lente ou un noyau mort se disent dans le résultat : que papermill ne les dise pas aussi, en anglais.
 logging.getLogger("papermill").setLevel(logging.CRITICAL)
 #: Où un noyau ordinaire trouve de quoi se préparer.
 INSTALLATION = "observatoire.moteur.noyau"
+CHANGEANT = "elle montre l'adresse d'un objet (« at 0x… »), qui change à chaque fois : n'en montrer que ce qui se lit."
+QUE_LE_NOM = "N'en montrer que le nom (Path(…).name), ou rien."
 ETIQUETTES_CACHEES = {"parameters", "injected-parameters", *ETIQUETTES}
 
 
@@ -51,7 +54,8 @@ def faire_page(travail: Travail, lieu: Lieu) -> Resultat:
     # Sans retrait : l'écrire coûte dix fois moins, et personne ne lit ce JSON.
     texte = nbformat.writes(contenu, indent=None)
     if erreur is None and (chemins := [c for c in _chemins_de_la_machine(lieu) if c in texte]):
-        erreur = f"un chemin de cette machine serait publié : {chemins[0]}"
+        erreur = f"un chemin de cette machine serait publié : {chemins[0]}. {QUE_LE_NOM}"
+        cellule = _rang_de_ce_qui_dit(chemins[0], modele, contenu)
     return Resultat(travail, texte, lues, erreur, cellule, tuple(avertissements))
 
 
@@ -114,6 +118,12 @@ def _rang_dans_le_modele(modele: nbformat.NotebookNode, contenu: nbformat.Notebo
     return next((rangs[id_] for id_ in reversed(commencees) if id_ in rangs), None)
 
 
+def _rang_de_ce_qui_dit(texte: str, modele: nbformat.NotebookNode, contenu: nbformat.NotebookNode) -> int | None:
+    """Le rang, dans le modèle, de la première cellule où ce texte se lit."""
+    rangs = {c.id: rang for rang, c in enumerate(modele.cells)}
+    return next((rangs.get(c.id) for c in contenu.cells if texte in json.dumps(c, ensure_ascii=False)), None)
+
+
 def _prendre_les_lectures(contenu: nbformat.NotebookNode) -> frozenset[Lecture]:
     """Retirer la dernière cellule et rendre ce qu'elle disait : ce qui a été lu."""
     dites = {mime: dit for s in contenu.cells.pop().outputs for mime, dit in s.get("data", {}).items()}
@@ -141,6 +151,7 @@ def nettoyer(contenu: nbformat.NotebookNode, rangs: dict[str, int]) -> list[str]
         dits = [s.text for s in cellule.outputs if s.get("name") == "stderr"]
         cellule.outputs = [s for s in cellule.outputs if s.get("name") != "stderr"]
         dits += [SANS_TEXTE for sortie in cellule.outputs if _est_une_image(sortie)]
+        dits += [CHANGEANT] * bool(ADRESSE.search(json.dumps(cellule.outputs)))
         ou = f"cellule {rangs[cellule.id] + 1} : " if cellule.id in rangs else ""
         avertissements += [f"{ou}{dit}" for dit in dits]
     return avertissements

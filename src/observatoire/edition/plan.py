@@ -19,6 +19,7 @@ from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.moteur.matiere import Matiere, parametres_declares, refuser_des_textes, refuser_des_valeurs
 from observatoire.moteur.textes import noms_des_textes
 from observatoire.tables.edition import EDITION
+from observatoire.typographie import compter
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def lister_pages(publie: Path, notebooks: Path, modeles: tuple[Modele, ...] | No
             pages.append(page)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in dict.fromkeys(problemes))
-        raise ParametreInconnu(f"{len(set(problemes))} problème(s) dans le plan de l'édition.\n{liste}")
+        raise ParametreInconnu(f"{compter(len(set(problemes)), 'problème')} dans le plan de l'édition.\n{liste}")
     return pages
 
 

@@ -10,6 +10,7 @@ from observatoire.configuration import MARQUE_FICTIF
 from observatoire.erreurs import ErreurObservatoire
 from observatoire.exemple.verites import COLONNES
 from observatoire.marque import lister
+from observatoire.typographie import compter
 
 VERITES = "verite.csv"
 _AVIS = """Ces dépôts sont fictifs : « observatoire exemple » les a tirés au sort (graine {graine}, {logements}
@@ -53,9 +54,9 @@ def exiger_fictif(dossier: Path) -> None:
             "    précédente a tirés au sort : elle n'en gardait pas les empreintes)."
         )
     if autres:
+        combien = compter(len(autres), "fichier ajouté ou changé", "fichiers ajoutés ou changés")
         raise ErreurObservatoire(
-            f"{dossier} : {len(autres)} fichier(s) ajouté(s) ou changé(s) depuis que ces dépôts fictifs sont là, dont "
-            f"« {autres[0]} ». Rien n'a été écrit.\n"
+            f"{dossier} : {combien} depuis que ces dépôts fictifs sont là, dont « {autres[0]} ». Rien n'a été écrit.\n"
             "    Les déplacer d'abord, ou choisir un autre dossier avec --dossier."
         )
     verites = dossier.parent / VERITES

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from observatoire.lecture.problemes import Probleme
+from observatoire.lecture.problemes import Probleme, compter
 
 
 class FichierIllisible(Exception):
     """Le contenu ne peut pas être lu comme un tableau ; porte la liste des problèmes."""
 
     def __init__(self, *problemes: Probleme):
-        super().__init__(f"{len(problemes)} problème(s)")
+        super().__init__(compter(len(problemes), "problème"))
         self.problemes = list(problemes)
 
 

@@ -80,7 +80,7 @@ def lire_contours(config: Configuration) -> gpd.GeoDataFrame | None:
     ecarts += [f"le {n} « {c} » n'est pas dans les contours dessinés." for n, c in sorted(la - ici)]
     if ecarts:
         liste = "\n".join(f"  - {e}" for e in ecarts)
-        raise ErreurConfiguration(f"{fichier.name} : {len(ecarts)} problème(s).\n{liste}")
+        raise ErreurConfiguration(f"{fichier.name} : {compter(len(ecarts), 'problème')}.\n{liste}")
     propres = [*cles, "geometry", "schematique", "repris"]
     rapproches = officiels[propres].merge(dessines[[*cles, "nom", "parent"]], on=cles)
     return rapproches.assign(ailleurs=_situer_le_schema(fichier.name, rapproches, dessines))
@@ -191,7 +191,7 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     problemes = _problemes(contours)
     if problemes:
         liste = "\n".join(f"  - {p}" for p in problemes)
-        raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
+        raise ErreurConfiguration(f"{nom} : {compter(len(problemes), 'problème')}.\n{liste}")
     declare = contours["schematique"] if "schematique" in contours else pd.Series(False, index=contours.index)
     if contours.crs is None:
         raise ErreurConfiguration(
@@ -200,7 +200,7 @@ def _lire(fichier: Path) -> gpd.GeoDataFrame:
     contours = contours.assign(schematique=declare.eq(True)).to_crs(WGS84)
     if problemes := _mal_places(contours) or _mal_traces(contours):
         liste = "\n".join(f"  - {p}" for p in problemes)
-        raise ErreurConfiguration(f"{nom} : {len(problemes)} problème(s).\n{liste}")
+        raise ErreurConfiguration(f"{nom} : {compter(len(problemes), 'problème')}.\n{liste}")
     contours = contours.assign(repris=~contours.geometry.is_valid).set_geometry(contours.geometry.make_valid())
     if chevauchements := _chevauchements(contours):
         liste = "\n".join(f"  - {c}" for c in chevauchements)

@@ -32,7 +32,7 @@ from observatoire.livre.preuve import prouver
 from observatoire.livre.publics import refuser_le_dossier_d_un_autre, verifier_edition, verifier_site
 from observatoire.livre.recherche import indexer
 from observatoire.livre.reproches import decolorer, lister
-from observatoire.typographie import ponctuer_html
+from observatoire.typographie import compter, ponctuer_html
 
 Avancement = Callable[[int, int, str], None]
 #: Ce que le site porte à côté de ses pages : dossiers de l'édition.
@@ -190,7 +190,7 @@ def _message(resultat: subprocess.CompletedProcess, source: Path) -> str:
     """Ce qui a arrêté Sphinx, puis ses reproches, aux chemins du dépôt ; à défaut, la fin de ce qu'il a dit."""
     dit = decolorer(f"{resultat.stderr}\n{resultat.stdout}").replace(f"{source}{os.sep}", "")
     reproches = lister(dit)
-    raisons = [f"{len(reproches)} reproche(s) de Sphinx"] * bool(reproches)
+    raisons = [f"{compter(len(reproches), 'reproche')} de Sphinx"] * bool(reproches)
     if resultat.returncode < 0:
         nom = signal.Signals(-resultat.returncode).name
         raisons.insert(0, f"jupyter-book a été tué ({nom} ; la mémoire a pu manquer)")

@@ -33,13 +33,16 @@ _CONDITIONS = {"media", "supports", "layer", "container"}
 
 
 def reunir_les_feuilles(site: Path) -> None:
-    """Réunir, dans chaque page, les feuilles de ``_static`` en une ; celles que plus rien n'appelle s'en vont."""
+    """Réunir, dans chaque page, les feuilles de ``_static`` en une ; celles que plus rien n'appelle s'en vont.
+
+    Celle d'une figure ou d'un tableau est appelée du corps de sa page, où il est.
+    """
     pages = {page: page.read_text(encoding="utf-8") for page in site.rglob("*.html") if "pagefind" not in page.parts}
     employes = _employes(site, pages)
     reunies: dict[tuple[str, ...], str] = {}
     for page, texte in pages.items():
         dossier = page.relative_to(site).parent.as_posix()
-        feuilles = tuple(f for f in _appelees(texte, dossier) if _est_commune(f))
+        feuilles = tuple(f for f in _appelees(texte.partition("</head>")[0], dossier) if _est_commune(f))
         if len(feuilles) > 1:
             if feuilles not in reunies:
                 reunies[feuilles] = _ecrire(site, feuilles, employes)
@@ -76,8 +79,8 @@ def _employes(site: Path, pages: dict[Path, str]) -> Employes:
 
 
 def _appelees(texte: str, dossier: str) -> Iterator[str]:
-    """Les feuilles qu'appelle une page de ce dossier, dans l'ordre."""
-    return (_situer(lien["ou"], dossier) for lien in _LIEN.finditer(texte.partition("</head>")[0]))
+    """Les feuilles qu'appelle ce texte d'une page de ce dossier, dans l'ordre."""
+    return (_situer(lien["ou"], dossier) for lien in _LIEN.finditer(texte))
 
 
 def _est_commune(feuille: str) -> bool:

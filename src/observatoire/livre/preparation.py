@@ -16,7 +16,7 @@ import yaml
 
 from observatoire.configuration import PUBLICS, Configuration
 from observatoire.erreurs import EditionIncomplete
-from observatoire.fichiers import ecrire_texte
+from observatoire.fichiers import ecrire_texte, lister_visibles
 from observatoire.lecture.gabarits import ecrire_gabarits
 from observatoire.livre.publics import GABARITS, verifier_sources
 from observatoire.memoire import empreinte, empreinte_du_code
@@ -122,10 +122,8 @@ def _fichiers(dossier: Path, ecartes: set[Path]) -> dict[str, Path]:
     """Chemin relatif -> fichier, sans les fichiers cachés ni les dossiers ``ecartes``."""
     return {
         chemin.relative_to(dossier).as_posix(): chemin
-        for chemin in sorted(dossier.rglob("*"))
-        if chemin.is_file()
-        and not any(p.startswith(".") for p in chemin.relative_to(dossier).parts)
-        and not ecartes & set(chemin.parents)
+        for chemin in lister_visibles(dossier)
+        if not ecartes & set(chemin.parents)
     }
 
 

@@ -18,6 +18,7 @@ from lxml import html
 from observatoire.erreurs import EditionIncomplete
 from observatoire.livre.politique import reproches
 from observatoire.processus import a_cote
+from observatoire.typographie import compter
 
 #: Les pages du site qui ne viennent d'aucune source du livre.
 HORS_PLAN = {"index.html", "search.html", "404.html"}
@@ -59,9 +60,10 @@ def prouver(site: Path, sources: Mapping[str, Path], fichiers: list[str], indexe
     fautes += [f"{page} : « {lien} » ne mène nulle part." for page, lien in _morts(site, lues)]
     fautes += _defauts_de_l_index(site, len(attendues))
     if fautes:
-        suite = [f"  … et {len(fautes) - _MONTREES} autre(s)."] * (len(fautes) > _MONTREES)
+        defauts = compter(len(fautes), "défaut")
+        suite = [f"  … et {compter(len(fautes) - _MONTREES, 'autre')}."] * (len(fautes) > _MONTREES)
         raise EditionIncomplete(
-            "\n".join([f"le site n'a pas été publié : {len(fautes)} défaut(s) dans ce qui vient d'être composé.",
+            "\n".join([f"le site n'a pas été publié : {defauts} dans ce qui vient d'être composé.",
                        *(f"  - {faute}" for faute in fautes[:_MONTREES]), *suite])
         )  # fmt: skip
 

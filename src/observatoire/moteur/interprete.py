@@ -68,10 +68,11 @@ class Interprete(InteractiveShell):
         self.envoyer({"sortie": {"output_type": genre, **contenu}, "nom": nom, "remplace": remplace})
 
     def _showtraceback(self, etype, evalue, stb) -> None:
-        dit = str(evalue)
-        if reel := self.porte.trouver(dit, os.getcwd()):  # un lien de cette page ne se suit qu'ici
+        dit, ici = str(evalue), os.getcwd()
+        phrase = self.porte.expliquer(dit, ici)
+        if reel := self.porte.trouver(dit, ici):  # un lien de cette page ne se suit qu'ici
             dit = f"{dit} : '{reel}'"
-        self.sortir("error", ename=etype.__name__, evalue=dit, traceback=list(stb))
+        self.sortir("error", ename=etype.__name__, evalue=dit, traceback=[*stb, *filter(None, [phrase])])
 
     def enable_gui(self, gui=None) -> None:
         """Aucune fenêtre ici."""

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import atexit
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 from papermill.engines import Engine, NBClientEngine, papermill_engines
 
+from observatoire.erreurs import ErreurConfiguration
 from observatoire.moteur import NOYAU
+from observatoire.moteur.publics import porte_autour_de
 from observatoire.moteur.souche import Ordre, Souche
 from observatoire.moteur.textes import noms_des_textes
+from observatoire.publie import VARIABLE, dossier_publie
 
 TOLERANCE = "raises-exception"
 
@@ -37,8 +42,10 @@ class Moteur(Engine):
         ]
         if not cellules:
             return
+        if souche is None:
+            souche, environnement, atelier = souche_du_processus(publie := _publie()), _dire(publie), _atelier()
         ordre = Ordre(cellules, environnement or {}, execution_timeout, atelier)
-        with (souche or souche_du_processus()).enfant(ordre) as messages:
+        with souche.enfant(ordre) as messages:
             _ranger(nb_man, messages)
 
 
@@ -105,8 +112,32 @@ def _ajouter(sorties: list, message: dict, nommees: dict) -> None:
 
 
 @cache
-def souche_du_processus() -> Souche:
-    """Une souche démarrée au premier notebook, et fermée à la fin du processus."""
-    souche = Souche()
+def souche_du_processus(publie: Path | None = None) -> Souche:
+    """Une souche démarrée au premier notebook qui lit ce dossier, et fermée à la fin du processus.
+
+    Ses notebooks n'ouvrent que ce qu'ouvrirait une page du site : ce dossier, et rien de ce dont il est fait.
+    """
+    _atelier()  # la porte ne laisse ouvert que ce qui existe déjà
+    souche = Souche(porte=publie and porte_autour_de(publie))
     atexit.register(souche.fermer)
     return souche
+
+
+def _publie() -> Path | None:
+    """Ce que lira le notebook ; rien s'il n'y a pas d'observatoire ici."""
+    try:
+        return dossier_publie().resolve()
+    except ErreurConfiguration:
+        return None
+
+
+def _dire(publie: Path | None) -> dict[str, str]:
+    return {VARIABLE: str(publie)} if publie else {}
+
+
+@cache
+def _atelier() -> str:
+    """Un dossier où travaillent les notebooks de ce processus, effacé à sa fin."""
+    dossier = TemporaryDirectory(prefix="observatoire-", ignore_cleanup_errors=True)
+    atexit.register(dossier.cleanup)
+    return dossier.name

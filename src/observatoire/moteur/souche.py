@@ -187,16 +187,18 @@ def _ecouter(canal: Connection, ordre: Ordre) -> Iterator[dict]:
     """Les messages d'un enfant, jusqu'à celui qui finit la dernière cellule ou une cellule qui échoue."""
     derniere = ordre.cellules[-1]["rang"]
     tolerees = {c["rang"] for c in ordre.cellules if c["tolere"]}
-    limite = None
+    limite, rang = None, ordre.cellules[0]["rang"]
     while True:
         if not canal.poll(None if limite is None else max(0.0, limite - time.monotonic())):
-            raise TropLong
+            raise TropLong(f"la cellule {rang + 1} a été arrêtée : elle dépassait {ordre.delai} s.")
         try:
             message = json.loads(canal.recv_bytes())
         except (EOFError, ConnectionError):
-            raise EnfantMort from None
-        if "commence" in message and ordre.delai is not None:
-            limite = time.monotonic() + ordre.delai
+            raise EnfantMort(
+                f"le processus s'est arrêté pendant la cellule {rang + 1} (la mémoire a pu manquer)."
+            ) from None
+        if "commence" in message:
+            rang, limite = message["commence"], ordre.delai and time.monotonic() + ordre.delai
         yield message
         if "finit" in message:
             limite, rang = None, message["finit"]

@@ -29,7 +29,8 @@ def montrer(table: pd.DataFrame) -> Fragment:
         visible = visible.reset_index(names=_noms_de_l_index(visible))
     entetes = [escape(_nommer(nom)) for nom in visible.columns]
     colonnes = [_ecrire_colonne(nom, visible.iloc[:, rang]) for rang, nom in enumerate(visible.columns)]
-    html = tableau_simple(entetes, [list(cases) for cases in zip(*colonnes, strict=True)], titre)
+    a_gauche = [rang for rang, (_, valeurs) in enumerate(visible.items()) if _est_un_texte(valeurs)]
+    html = tableau_simple(entetes, [list(cases) for cases in zip(*colonnes, strict=True)], titre, a_gauche=a_gauche)
     suite = f'<p class="obs-table-note">Les {LIGNES} premières lignes sur {ecrire(entiere, decimales=0)}.</p>'
     return Fragment(defiler(html, titre) + noter_statuts(html) + suite * (entiere > LIGNES), titre)
 
@@ -38,6 +39,11 @@ def _noms_de_l_index(table: pd.DataFrame) -> list[str]:
     """Un nom par niveau de l'index, qui n'est pas déjà celui d'une colonne."""
     noms = [str(nom) if nom is not None else "" for nom in table.index.names]
     return [f"{nom} " if nom in table.columns else nom for nom in noms]
+
+
+def _est_un_texte(valeurs: pd.Series) -> bool:
+    """Ni un nombre, ni une date, ni un oui ou non."""
+    return not (types.is_numeric_dtype(valeurs) or types.is_datetime64_any_dtype(valeurs))
 
 
 def _nommer(nom: object) -> str:

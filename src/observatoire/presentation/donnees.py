@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,14 +72,20 @@ def deplier(figure: str, titre: str, table: str, note: str, avec_statuts: bool =
     return Fragment(f"{figure.removesuffix('</figure>')}{notes}{pli}</figure>", titre)
 
 
-def tableau_simple(entetes: list[str], lignes: list[list[str]], titre: str, classes: str = "") -> str:
+def tableau_simple(
+    entetes: list[str], lignes: list[list[str]], titre: str, classes: str = "", a_gauche: Collection[int] = ()
+) -> str:
     """Une petite table, dont la première colonne nomme les lignes. Entêtes et cases sont du HTML déjà sûr.
 
     ``classes`` : celles de la table, en plus ; avec ``obs-fiches``, chaque ligne est une fiche sur un écran étroit, et
-    chaque case y dit sa colonne.
+    chaque case y dit sa colonne. ``a_gauche`` : les rangs des colonnes de texte, si les autres sont de nombres.
     """
-    dites = [f' data-colonne="{escape(e)}"' * ("obs-fiches" in classes) for e in entetes[1:]]
-    tete = "".join(f'<th scope="col">{e}</th>' for e in entetes)
+    gauche = [' class="gt_left"' * (rang in a_gauche) for rang in range(len(entetes))]
+    dites = [
+        g + f' data-colonne="{escape(e)}"' * ("obs-fiches" in classes)
+        for e, g in zip(entetes[1:], gauche[1:], strict=True)
+    ]
+    tete = "".join(f'<th scope="col"{g}>{e}</th>' for e, g in zip(entetes, gauche, strict=True))
     corps = "".join(
         f'<tr><th scope="row">{premiere}</th>'
         + "".join(f"<td{d}>{c}</td>" for d, c in zip(dites, suite, strict=True))

@@ -160,12 +160,16 @@ def groupe(valeurs: Publie, nom: str) -> list[str]:
 
 
 def ruptures(valeurs: Publie, indicateur: str) -> list[dict]:
-    """Celles qui touchent un indicateur (``annee``, ``genre``, ``libelle``), entre ``annee`` - 1 et ``annee``."""
+    """Celles qui touchent un indicateur (``annee``, ``genre``, ``libelle``), entre ``annee`` - 1 et ``annee``.
+
+    Toutes deux sont de l'édition : plus tôt, rien n'y est à comparer.
+    """
+    premiere = valeurs.edition["annees"][0]
     touches = {indicateur, valeurs.catalogue[indicateur].get("groupe"), "tous", "*"} - {None}
     return [
         {"annee": annee, "genre": genre, "libelle": libelle}
         for annee, genre, libelle, codes in valeurs.dates_rompues
-        if codes & touches
+        if codes & touches and annee > premiere
     ]
 
 

@@ -12,10 +12,10 @@ from observatoire.rangement import ecrire_publiee, lire_publiee
 from observatoire.tables.depots import CORRECTIONS_PUBLIEES, DEPOTS_PUBLIES
 from observatoire.tables.edition import ANTERIEURES, BAREMES, CATALOGUE, EDITION, EDITIONS
 from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
+from observatoire.vocabulaire import BRUIT, SUPPRESSION
 
 #: Ce qui dira plus tard pourquoi une valeur a changé, gardé avec elles : peu de chose, et déjà publié.
 TEMOINS = (CATALOGUE, BAREMES, DEPOTS_PUBLIES, CORRECTIONS_PUBLIEES)
-SUPPRESSION, BRUIT = "suppression", "bruit"
 
 
 def garder_les_anterieures(en_place: Path, derniere: int, travail: Path, public: str) -> None:

@@ -21,7 +21,7 @@ from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_texte
 from observatoire.ecrits import Citables, Exactes, Lieu, chercher_les_recopies, refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
-from observatoire.fichiers import ecrire_dossier, ecrire_texte
+from observatoire.fichiers import ecrire_dossier, ecrire_texte, lister_visibles
 from observatoire.marque import MARQUE
 from observatoire.publication.ouverture import etablir_l_ouverture
 from observatoire.rangement import ecrire_publiee, lire_publiee
@@ -157,7 +157,7 @@ class _Ecrits:
                 self.citables.situer(fichier.stem, annee),
             )
             for annee in config.annees
-            for fichier in sorted((dossier / str(annee)).rglob("*.md"))
+            for fichier in lister_visibles(dossier / str(annee), "*.md")
         }
         refuser_les_ecrits(dossier)
         lues = [

@@ -34,7 +34,7 @@ def dire(masquees: Iterable[dict], edition: dict) -> list[str]:
     phrases = {
         UNITE: (
             f"moins de {edition['seuil']} ménages ou logements dans l'unité, ou dans le compte bruité à publier ; "
-            "rien ne les montre."
+            "aucun accord n'y changerait rien."
         ),
         BAILLEURS: (
             f"trop peu de bailleurs dans l'unité, ou un seul qui y pèse plus de {part} % ({deposants}, la règle en "

@@ -29,6 +29,7 @@ from observatoire.sujets.alertes.calcul.standards import garder, reunir_les_anne
 from observatoire.sujets.alertes.calcul.strates import Parc, compter_les_strates, ranger_le_parc
 from observatoire.sujets.alertes.calcul.suites import juger
 from observatoire.tables import Travail
+from observatoire.typographie import compter
 
 CLES = tables.ALERTES.noms_des_cles
 #: ``alertes.parquet`` et ``ampleurs.parquet`` : les mêmes lignes ; la seconde explique chacune.
@@ -45,8 +46,9 @@ class Bilan:
     verdicts: dict[str, int]
 
     def __str__(self) -> str:
-        nombres = [f"{n} {verdict.replace('_', ' ')}" for verdict, n in self.verdicts.items() if n]
-        return f"{self.evaluations} évaluations : {', '.join(nombres)}" if nombres else "aucune évaluation"
+        mots = vocabulaire.ALERTES
+        nombres = [compter(n, mots[v].libelle, mots[v].pluriel) for v, n in self.verdicts.items() if n]
+        return f"{compter(self.evaluations, 'évaluation')} : {', '.join(nombres)}" if nombres else "aucune évaluation"
 
 
 def ecrire_alertes(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:

@@ -15,16 +15,19 @@ from observatoire.rangement import ecrire_preparee
 from observatoire.sujets.objectifs.calcul import attente, deplacements
 from observatoire.sujets.objectifs.tables import ATTENTES, DEPLACEMENTS
 from observatoire.tables import Table, Travail, en_texte
+from observatoire.typographie import compter
 
 
 @dataclass(frozen=True)
 class Bilan:
-    """Ce qui a été écrit : nombre de lignes de chaque table, sous son nom sans ``attributions_``."""
+    """Ce qui a été écrit : combien d'écarts entre bailleurs, et d'attentes."""
 
-    lignes: dict[str, int]
+    ecarts: int
+    attentes: int
 
     def __str__(self) -> str:
-        return ", ".join(f"{n} {nom.replace('_', ' ')}" for nom, n in self.lignes.items())
+        ecarts = compter(self.ecarts, "écart entre bailleurs", "écarts entre bailleurs")
+        return f"{ecarts} à logements égaux, {compter(self.attentes, 'attente estimée', 'attentes estimées')}"
 
 
 def ecrire_attributions(config: Configuration, avancement: Callable | None = None, dask: str | None = None) -> Bilan:
@@ -40,7 +43,7 @@ def ecrire_attributions(config: Configuration, avancement: Callable | None = Non
             typee = _typer(table, contenu[table.noms])
             entiere = avec_les_conservees(typee, config, table.nom, annees_conservees(config))
             ecrire_preparee(table, entiere.reset_index(drop=True), config.chemin("prepare"))
-    return Bilan({table.nom.removeprefix("attributions_"): len(contenu) for table, contenu in tables.items()})
+    return Bilan(*map(len, tables.values()))
 
 
 def faire(travail: Travail) -> str:

@@ -10,6 +10,7 @@ from observatoire.rangement import ecrire_preparee
 from observatoire.sujets.revue.calcul.parcours import compter_les_flux
 from observatoire.sujets.revue.tables import FLUX
 from observatoire.tables import Travail
+from observatoire.typographie import compter
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Bilan:
     parts: int
 
     def __str__(self) -> str:
-        return f"flux de {self.parts} parts"
+        return f"flux de {compter(self.parts, 'part')}" if self.parts else "aucun flux"
 
 
 def ecrire_flux(config: Configuration) -> Bilan:

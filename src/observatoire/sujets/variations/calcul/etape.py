@@ -7,6 +7,7 @@ from observatoire.rangement import ecrire_preparee
 from observatoire.sujets.variations.calcul.passages import compter_les_passages
 from observatoire.sujets.variations.tables import PASSAGES
 from observatoire.tables import Travail
+from observatoire.typographie import compter
 
 
 def faire(travail: Travail) -> str:
@@ -15,4 +16,5 @@ def faire(travail: Travail) -> str:
     passages = compter_les_passages(config)
     with reserver(config.acces):
         ecrire_preparee(PASSAGES, passages, config.chemin("prepare"))
-    return f"passages de {passages['indicateur'].nunique()} parts"
+    parts = passages["indicateur"].nunique()
+    return f"passages de {compter(parts, 'part')}" if parts else "aucun passage"
