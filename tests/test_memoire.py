@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 
+import pyarrow.parquet as pq
 import pytest
 from fabrique import configuration, tenir_pour_calcule
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
-from observatoire.erreurs import ErreurConfiguration
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
 
 
@@ -182,6 +183,22 @@ def test_une_etape_qui_echoue_ne_laisse_pas_de_memoire(prepare, tmp_path):
     tenir_pour_calcule(prepare)
     assert _dates(prepare.chemin("publie") / "publique") == dates
     assert _proteger(prepare)
+
+
+@pytest.mark.parametrize(
+    "table", ["revue_flux.parquet", "attributions_attente.parquet", "tables/2010/immeubles.parquet"]
+)
+def test_une_table_qui_n_est_pas_celle_du_calcul_n_est_pas_publiee(prepare, table):
+    fichier = prepare.chemin("prepare") / table
+    os.utime(fichier, (0, 0))
+    assert _proteger(prepare)  # une date ne change rien à ce qui est écrit
+    lue = pq.read_table(fichier)
+    pq.write_table(lue.slice(1) if len(lue) else lue.append_column("autre", [lue.column(0)]), fichier)
+    with pytest.raises(ErreurObservatoire, match=f"« {table} » n'est pas ce que « calculer » a écrit.*Rien n'a été"):
+        _proteger(prepare)
+    fichier.unlink()
+    with pytest.raises(ErreurObservatoire, match=f"« {table} » n'est pas"):
+        _proteger(prepare)
 
 
 def test_sans_rien_a_refaire_rien_de_lourd_n_est_charge(prepare):
