@@ -14,9 +14,9 @@ from observatoire.audit.dossier import Dossier, dire_cle, index
 from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Constat, Resultat
 from observatoire.audit.suites import plier
-from observatoire.configuration import NIVEAUX
 from observatoire.publie import CLES, VALEURS
 from observatoire.tables.indicateurs import CUMULS
+from observatoire.vocabulaire import NIVEAUX
 
 #: La balise par laquelle une page dit son public : <meta name="observatoire-public" content="partenaires">.
 META = "observatoire-public"
@@ -100,7 +100,7 @@ class Publics:
             quoi = f"ce qui est publié est pour « {declare} », non pour « {self.dossier.public} »"
             self.resultat.constats.append(Constat("edition.json", "", quoi, "Clé « public »."))
         vus = edition.get("regles", {}).get("niveaux")
-        caches = _RESERVES_SANS_REGLES.get(self.dossier.public, set()) if vus is None else {*NIVEAUX, "qpv"} - {*vus}
+        caches = _RESERVES_SANS_REGLES.get(self.dossier.public, set()) if vus is None else {*NIVEAUX} - {*vus}
         self._reserves = sorted(caches)
 
     def examiner(self, fichier: Fichier) -> None:

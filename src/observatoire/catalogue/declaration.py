@@ -17,18 +17,31 @@ from observatoire.catalogue.distributions import Distribution
 from observatoire.catalogue.fautes import PANNES, IndicateurFautif, controler, situer
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
-from observatoire.vocabulaire import DE_DISTRIBUTION, NATURES, PROGRES, multiplier
+from observatoire.vocabulaire import (
+    DE_DISTRIBUTION,
+    ECART,
+    EFFECTIF,
+    INDICE,
+    MOYENNE,
+    NATURES,
+    PROGRES,
+    PROPORTION,
+    QUANTILE,
+    RAPPORT,
+    TAUX,
+    multiplier,
+)
 
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 INTERVALLES = {
-    "proportion": "score de Wilson, 95 %",
-    "taux": "Byar, exact sous dix événements, 95 %",
-    "rapport": "logarithme du rapport de deux comptes, 95 %",
-    "moyenne": "d'après son erreur type, 95 %",
-    "effectif": "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
-    "ecart": "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
-    "quantile": "statistiques d'ordre (loi binomiale), au moins 95 %",
-    "indice": "rééchantillonnage (bootstrap), 95 %",
+    PROPORTION: "score de Wilson, 95 %",
+    TAUX: "Byar, exact sous dix événements, 95 %",
+    RAPPORT: "logarithme du rapport de deux comptes, 95 %",
+    MOYENNE: "d'après son erreur type, 95 %",
+    EFFECTIF: "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
+    ECART: "Newcombe, ramené à l'écart entre une partie et le tout, 95 %",
+    QUANTILE: "statistiques d'ordre (loi binomiale), au moins 95 %",
+    INDICE: "rééchantillonnage (bootstrap), 95 %",
 }
 
 #: Table -> ce qui, d'elle, n'est d'aucun quartier : un territoire et l'ensemble n'y comptent pas la même chose.

@@ -27,7 +27,7 @@ from observatoire.lecture.problemes import (
 from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
 
 # Ce qu'une valeur refusée n'est pas ; à défaut, « une valeur admise ».
-NATURES = {
+DITES = {
     "financement": "un financement connu",
     "occupation": "une occupation connue",
     "dpe": "une étiquette énergie connue",
@@ -146,7 +146,7 @@ def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
         return f"{quoi} {NON_AFFICHEE}."
     quoi = {
         "type": f"n'est pas {TYPES.get(champ.type)}",
-        "enum": f"n'est pas {NATURES.get(champ.nom, 'une valeur admise')}",
+        "enum": f"n'est pas {DITES.get(champ.nom, 'une valeur admise')}",
         "bornes": "est hors des bornes",
         "forme": "n'a pas la forme attendue",
         "unicite": "figure plusieurs fois",

@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from observatoire.communes import VILLE
 from observatoire.configuration import PUBLIQUE
 from observatoire.publie import Contenu, Publie, est_hors
+from observatoire.vocabulaire import VILLE
 
 
 @dataclass(frozen=True)

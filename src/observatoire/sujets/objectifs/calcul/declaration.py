@@ -28,7 +28,7 @@ A_RECOPIER = (
     "(un fichier neuf peut ne contenir qu'elle), puis l'effacer."
 )
 #: Où une attribution se juge, du plus grand au plus petit.
-NIVEAUX = (AGGLOMERATION, VILLE, QUARTIER)
+JUGES = (AGGLOMERATION, VILLE, QUARTIER)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def lire_adoptes(config: Configuration) -> list[ObjectifAdopte]:
 
 def niveaux_de(config: Configuration) -> tuple[str, ...]:
     """Les niveaux où les attributions se jugent, du territoire entier au quartier."""
-    return NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+    return JUGES[JUGES.index(config.tout[0]) :]
 
 
 def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:
