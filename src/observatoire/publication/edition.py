@@ -133,7 +133,7 @@ def bruiter(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regle
 def bruiter_les_cumuls(exacts: dict[str, pd.DataFrame], ouverture: Ouverture, regles: Regles) -> pd.DataFrame:
     """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
     montres = regles.montre(exacts["indicateurs"]).to_numpy()
-    table, comptes = (exacts[nom][montres] for nom in ("indicateurs", "comptes"))
+    table, comptes = exacts["indicateurs"][montres], exacts["comptes"][montres]
     comptes = comptes.assign(unites=juger_les_unites(table, comptes, ouverture, regles))
     cumules = cumuler(table, comptes, ouverture.declarations)
     table = proteger_les_valeurs(*cumules, exacts["parc"], ouverture, regles).table

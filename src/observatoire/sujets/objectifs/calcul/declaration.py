@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
@@ -110,11 +111,19 @@ def lire_le_suivi(config: Configuration) -> dict:
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, ou si des objectifs sont restés à côté.
     """
-    if (config.chemin("suivi") / ANCIEN).exists():
-        raise ErreurConfiguration(A_RECOPIER)
     fichier = config.chemin("suivi") / FICHIER
+    if (config.chemin("suivi") / ANCIEN).exists():
+        raise ErreurConfiguration("\n\n".join([A_RECOPIER, *_fautes_de(fichier, config)]))
     contenu = lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
     return contenu if sont_fictifs(config.chemin("prepare")) else _sans_le_fictif(contenu)
+
+
+def _fautes_de(fichier: Path, config: Configuration) -> list[str]:
+    try:
+        lire_document(lire_texte(fichier), config)
+    except (ErreurConfiguration, FileNotFoundError) as faute:
+        return [str(faute)] if isinstance(faute, ErreurConfiguration) else []
+    return []
 
 
 def _sans_le_fictif(contenu: object) -> object:
