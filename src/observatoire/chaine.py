@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from observatoire import tables
 from observatoire.configuration import CONSERVES, PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
-from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
+from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.grappe import en_clair
 from observatoire.isolement import preparer
@@ -307,9 +307,24 @@ class Chaine:
 
     def _proteger(self, public: str, protege: str, avant: Callable[[], object]) -> str:
         """Tout publier ; seulement les écrits, si ce qui se protège (``protege``, son empreinte) est déjà en place."""
+        self._exiger_les_explications()
+        with self._dire_toutes_les_fautes():
+            return self._proteger_ou_recrire(public, protege, avant)
+
+    @contextmanager
+    def _dire_toutes_les_fautes(self) -> Iterator[None]:
+        """Une faute de ce qui s'écrit à la main, trouvée en chemin, se dit avec toutes les autres."""
+        try:
+            yield
+        except ErreurConfiguration:
+            from observatoire.saisies import exiger_les_saisies
+
+            exiger_les_saisies(self.config)
+            raise
+
+    def _proteger_ou_recrire(self, public: str, protege: str, avant: Callable[[], object]) -> str:
         from observatoire.publication import proteger, republier_les_ecrits
 
-        self._exiger_les_explications()
         memoire = self._memoire(self._publie(public), protege, "protection")
         bilan = None if self.refaire else memoire.relire()
         if bilan is not None:
@@ -394,9 +409,10 @@ class Chaine:
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
         seances = self.config.chemin("livre") / "book" / "gouvernance"
-        passages = self.config.chemin("suivi") / PASSAGES  # on passe outre après avoir calculé
+        suivi = self.config.chemin("suivi")
+        apres = [suivi / nom for nom in tables.sources_de_la_publication("suivi")]
         autres, brut = [f"sans les refusés : {sans_les_refuses}"], self.config.chemin("brut")
-        return empreinte(*lus, seances, autres=autres, sauf=[passages], sans_suivre=[brut])
+        return empreinte(*lus, seances, autres=autres, sauf=apres, sans_suivre=[brut])
 
     def est_calcule(self) -> bool:
         """N'y a-t-il rien à recalculer (:meth:`pourquoi_recalculer`) ?"""

@@ -74,10 +74,10 @@ def empreinte(
     """L'empreinte du contenu de fichiers et de dossiers, dans l'ordre donné, et de quelques textes.
 
     D'un dossier comptent les chemins relatifs et les contenus, pas sa place ; les noms cachés, ce que Python
-    compile et les dossiers ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui. D'un lien vers
-    un dossier, dans l'un des dossiers ``sans_suivre``, ne compte que le nom.
+    compile et ce qui est dans ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui. D'un lien
+    vers un dossier, dans l'un des dossiers ``sans_suivre``, ne compte que le nom.
     """
-    condense, ecartes = hashlib.blake2b(digest_size=20), {os.fspath(dossier) for dossier in sauf}
+    condense, ecartes = hashlib.blake2b(digest_size=20), {os.fspath(ecarte) for ecarte in sauf}
     for chemin in chemins:
         condense.update(b"\0absent" if not chemin.exists() else b"\0present")
         for relatif, fichier in _fichiers(chemin, ecartes, chemin not in sans_suivre):
@@ -146,6 +146,8 @@ def _fichiers(chemin: Path, ecartes: set[str], suivre: bool = True) -> Iterator[
         liens = [] if suivre else [d for d in sous_dossiers if os.path.islink(os.path.join(dossier, d))]
         for nom in sorted(f for f in [*fichiers, *liens] if not f.startswith(".")):
             entier = os.path.join(dossier, nom)
+            if entier in ecartes:
+                continue
             yield os.path.relpath(entier, racine), entier
 
 
