@@ -1,4 +1,4 @@
-"""Tenir une table de docs/architecture.md, entre deux repères, telle qu'un programme d'ici la fait."""
+"""Tenir une table d'une page de docs, entre deux repères, telle qu'un programme d'ici la fait."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "architecture.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE = DOCS / "architecture.md"
 
 
 def montrer(tabler: Callable[[], str], debut: str, fin: str, page: Path = PAGE) -> None:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
-from observatoire.exemple.flux import NATURES
+from observatoire.exemple.flux import PARTS_DES_NATURES
 from observatoire.lecture.accords import ERREURS_DES_LIEUX, inversion
 from observatoire.lecture.fichiers import lire_fichier
 from observatoire.schemas import lire_schemas
@@ -68,7 +68,7 @@ def puissance(annees: list[pd.DataFrame], diversite: float, tirage: np.random.Ge
     lignes = [t.groupby("id_immeuble").size() for t in (pd.concat(annees[:-1]), annees[-1])]
     index = lignes[0].index.union(lignes[1].index)
     totaux = np.stack([n.reindex(index, fill_value=0) for n in lignes])
-    parts = np.array([*NATURES.values()])
+    parts = np.array([*PARTS_DES_NATURES.values()])
     paire = parts[[0, 4]] / parts[[0, 4]].sum()  # les deux plus fréquentes
     concentration = (paire.prod() / diversite**2 - 1) / parts[[0, 4]].sum() if diversite else 0
     vus = 0

@@ -1,7 +1,7 @@
-"""Ce que pèse et à quoi sert chaque bibliothèque dont dépend l'observatoire : la table de docs/architecture.md.
+"""Ce que pèse et à quoi sert chaque bibliothèque dont dépend l'observatoire : la table de docs/bibliotheques.md.
 
     python bench/dependances.py            imprime la table, mesurée dans cet environnement
-    python bench/dependances.py --ecrire   la met à jour dans docs/architecture.md
+    python bench/dependances.py --ecrire   la met à jour dans docs/bibliotheques.md
 
 Une bibliothèque se déclare dans ``pyproject.toml`` avec, en commentaire, ce à quoi elle sert. Ce qui la suit est ce qui
 ne serait plus installé sans elle. Les poids sont ceux de cette machine.
@@ -101,6 +101,6 @@ def tabler() -> str:
 
 
 if __name__ == "__main__":
-    from architecture import montrer  # à côté : ce que les essais chargent d'ici n'en a pas besoin
+    from architecture import DOCS, montrer  # à côté : ce que les essais chargent d'ici n'en a pas besoin
 
-    montrer(tabler, DEBUT, FIN)
+    montrer(tabler, DEBUT, FIN, DOCS / "bibliotheques.md")

@@ -152,7 +152,8 @@ def tenir_pour_calcule(config: Configuration) -> None:
     """Faire les étapes qui restent, puis comme si le calcul venait de s'achever : la chaîne accepte de publier."""
     for etape in {t.etape: None for t in preparees().values() if not t.dans(config.chemin("prepare")).is_file()}:
         _faire(etape, config)
-    Chaine(config)._memoire_du_calcul(sans_les_refuses=False).retenir("")
+    chaine = Chaine(config)
+    chaine._memoire_du_calcul(sans_les_refuses=False).retenir("", **chaine._a_retenir_du_calcul())
 
 
 def _faire(etape: Etape, config: Configuration) -> None:

@@ -13,7 +13,7 @@ from observatoire.cles import MODULE
 from observatoire.configuration import lire_configuration
 from observatoire.lecture import lots
 from observatoire.publication import proteger
-from observatoire.sujets.alertes.calcul.etape import ALERTES, AMPLEURS, CLES, calculer_alertes
+from observatoire.sujets.alertes.calcul.etape import AMPLEURS, CLES, COLONNES, calculer_alertes
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_l_observe_est_celui_de_l_indicateur(ville, niveau):
 
 def test_les_tables_ecrites_ont_les_colonnes_dites(ville):
     alertes, ampleurs = _lire(ville, "alertes"), _lire(ville, "ampleurs")
-    assert (list(alertes), list(ampleurs)) == (ALERTES, AMPLEURS)
+    assert (list(alertes), list(ampleurs)) == (COLONNES, AMPLEURS)
     pd.testing.assert_frame_equal(alertes[CLES], ampleurs[CLES])
     quartiers = alertes[alertes["niveau"].eq("quartier")].set_index(["territoire", "indicateur"])
     immeubles = alertes.merge(ampleurs[[*CLES, "quartier"]], on=CLES)

@@ -28,7 +28,7 @@ from observatoire.sujets.alertes.calcul.publication import (
     regles_de_ce_qui_alerte,
 )
 from observatoire.sujets.alertes.calcul.standards import anonymiser, garder, relire, reunir_les_annees
-from observatoire.sujets.alertes.calcul.strates import COMPTEES, STRATE, ranger_le_parc
+from observatoire.sujets.alertes.calcul.strates import SOMMEES, STRATE, ranger_le_parc
 from observatoire.sujets.alertes.calcul.suites import juger
 from observatoire.vocabulaire import SIGNALES
 
@@ -227,4 +227,4 @@ def test_une_annee_purgee_garde_les_attendus_de_tout_ce_qui_parait(tmp_path):
 
 
 def test_les_roles_gardes_sont_ceux_dont_se_tire_un_attendu():
-    assert COMPTEES == ("numerateur", "denominateur", "numerateur_cle", "denominateur_cle")
+    assert SOMMEES == ("numerateur", "denominateur", "numerateur_cle", "denominateur_cle")

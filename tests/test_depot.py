@@ -65,11 +65,16 @@ def test_couches():
     verifier(outil("lint-imports"))
 
 
-def test_la_carte_de_la_maison_est_celle_des_couches_et_des_dossiers():
-    """Celle de docs/architecture.md : tous les modules, de haut en bas, et tous les sujets."""
-    page = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rangs = [r.split("|")[1:3] for r in page.partition("## Les bibliothèques")[0].splitlines() if r.startswith("| `")]
-    carte = [re.findall(r"`(\w+)`", noms) for noms, _ in rangs]
+def test_l_architecture_tient_en_une_page():
+    """Quinze lignes, et une par table : le reste a sa page."""
+    lignes = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+    assert len([ligne for ligne in lignes if ligne and not ligne.startswith("|")]) <= 15
+
+
+def test_la_carte_des_modules_est_celle_des_couches_et_des_dossiers():
+    """Celle de docs/modules.md : tous les modules, de haut en bas."""
+    page = (RACINE / "docs" / "modules.md").read_text(encoding="utf-8")
+    carte = [re.findall(r"`(\w+)`", r.split("|")[1]) for r in page.splitlines() if r.startswith("| `")]
     source = RACINE / "src" / "observatoire"
     modules = {p.stem for p in source.iterdir() if not p.name.startswith("_")}
     assert sorted(nom for noms in carte for nom in noms) == sorted(modules)
@@ -79,8 +84,6 @@ def test_la_carte_de_la_maison_est_celle_des_couches_et_des_dossiers():
     rang_de = {nom: rang for rang, noms in enumerate(couches) for nom in noms}
     places = [[rang_de[nom] for nom in noms] for noms in carte]
     assert all(max(haut) <= min(bas) for haut, bas in itertools.pairwise(places))
-    sujets = next(dits for noms, dits in rangs if "`sujets`" in noms)
-    assert re.findall(r"`(\w+)`", sujets) == sorted(p.parent.name for p in source.glob("sujets/*/__init__.py"))
 
 
 def test_notebooks_sans_sortie():
@@ -278,7 +281,7 @@ def test_aucune_donnee_deposee_ni_page_executee_n_est_suivie():
 
 
 def test_chaque_bibliotheque_dit_a_quoi_elle_sert_et_la_page_aussi():
-    """La table de docs/architecture.md est celle de bench/dependances.py, poids mis à part : ils sont d'une machine."""
+    """La table de docs/bibliotheques.md est celle de bench/dependances.py, poids mis à part."""
     dependances = charger(RACINE / "bench" / "dependances.py")
     parties = dependances.employees()
     attendues = {
@@ -286,7 +289,7 @@ def test_chaque_bibliotheque_dit_a_quoi_elle_sert_et_la_page_aussi():
         for nom, (exigence, usage) in dependances.declarees().items()
     }
     assert not [ligne for ligne in attendues if "|  |" in ligne], "à quoi sert-elle ? (commentaire de pyproject.toml)"
-    page = (RACINE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    page = (RACINE / "docs" / "bibliotheques.md").read_text(encoding="utf-8")
     table = page.partition(dependances.DEBUT)[2].partition(dependances.FIN)[0]
     ecrites = {ligne[: ligne.index("|", ligne.index("|", ligne.index("|", 1) + 1) + 1) + 1]
                for ligne in table.splitlines() if ligne.startswith("| ") and "Mo" in ligne}  # fmt: skip

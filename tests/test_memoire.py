@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 
+import pyarrow.parquet as pq
 import pytest
 from fabrique import configuration, tenir_pour_calcule
 
 from observatoire.chaine import Chaine
 from observatoire.configuration import lire_configuration
-from observatoire.erreurs import ErreurConfiguration
+from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire
 from observatoire.memoire import Memoire, empreinte, empreinte_du_code
+from observatoire.tables import Travail, etapes, sources_de_la_publication
 
 
 @pytest.fixture
@@ -85,6 +87,26 @@ def test_le_calcul_ne_lit_pas_ce_a_quoi_mene_un_lien(tmp_path):
     avant = chaine._lu_par_le_calcul(False)
     (tmp_path / "ailleurs" / "x.csv").write_text("a\n")
     assert chaine._lu_par_le_calcul(False) == avant
+
+
+def test_ce_que_seule_la_publication_lit_ne_refait_pas_le_calcul(prepare):
+    """Un engagement, une orientation ne se lisent qu'après : aucune étape du calcul ne les ouvre."""
+    suivi = prepare.chemin("suivi")
+    suivi.mkdir(parents=True)
+    assert sources_de_la_publication("suivi") == {"engagements.yml", "orientations.yml", "passages"}
+    avant = Chaine(prepare)._lu_par_le_calcul(False)
+    for nom in ("engagements.yml", "orientations.yml"):
+        (suivi / nom).write_text("a: [", encoding="utf-8")
+    assert Chaine(prepare)._lu_par_le_calcul(False) == avant
+    for etape in etapes()[1:]:
+        etape.faire(Travail(prepare))
+    tenir_pour_calcule(prepare)
+    with pytest.raises(ErreurConfiguration, match=r"(?s)engagements\.yml.*orientations\.yml"):
+        Chaine(prepare).proteger("publique")
+    for nom in ("actions.csv", "corrections.yml", "tout_autre.yml"):
+        (suivi / nom).write_text("a\n", encoding="utf-8")
+        assert Chaine(prepare)._lu_par_le_calcul(False) != avant
+        (suivi / nom).unlink()
 
 
 def test_l_empreinte_du_code_est_la_meme_d_un_processus_a_l_autre():
@@ -182,6 +204,22 @@ def test_une_etape_qui_echoue_ne_laisse_pas_de_memoire(prepare, tmp_path):
     tenir_pour_calcule(prepare)
     assert _dates(prepare.chemin("publie") / "publique") == dates
     assert _proteger(prepare)
+
+
+@pytest.mark.parametrize(
+    "table", ["revue_flux.parquet", "attributions_attente.parquet", "tables/2010/immeubles.parquet"]
+)
+def test_une_table_qui_n_est_pas_celle_du_calcul_n_est_pas_publiee(prepare, table):
+    fichier = prepare.chemin("prepare") / table
+    os.utime(fichier, (0, 0))
+    assert _proteger(prepare)  # une date ne change rien à ce qui est écrit
+    lue = pq.read_table(fichier)
+    pq.write_table(lue.slice(1) if len(lue) else lue.append_column("autre", [lue.column(0)]), fichier)
+    with pytest.raises(ErreurObservatoire, match=f"« {table} » n'est pas ce que « calculer » a écrit.*Rien n'a été"):
+        _proteger(prepare)
+    fichier.unlink()
+    with pytest.raises(ErreurObservatoire, match=f"« {table} » n'est pas"):
+        _proteger(prepare)
 
 
 def test_sans_rien_a_refaire_rien_de_lourd_n_est_charge(prepare):

@@ -18,7 +18,7 @@ import observatoire
 from observatoire.livre.publics import publics_de
 from observatoire.presentation.affichage import Absent
 from observatoire.presentation.nombres import FINE, ecrire_en_lettres, ecrire_trimestre
-from observatoire.presentation.phrases import accorder, couper, dire_alerte, dire_taux
+from observatoire.presentation.phrases import couper, dire_alerte, dire_taux, mettre_en_nombre
 from observatoire.presentation.toile import LARGEUR, MARGE, mesurer, replier
 from observatoire.publie import lire_publie
 from observatoire.sujets.alertes.vue.dossier import _fraction
@@ -140,7 +140,7 @@ def test_un_compte_s_ecrit_en_lettres_jusqu_a_seize():
 def test_ce_qui_se_compte_et_ce_qui_le_precise():
     assert couper("ménages d'un adulte et d'au moins un enfant") == ("ménages", "d'un adulte et d'au moins un enfant")
     assert couper("logements vacants depuis plus de trois mois") == ("logements vacants", "depuis plus de trois mois")
-    assert accorder("emménagés récents", 1) == "emménagé récent"
+    assert mettre_en_nombre("emménagés récents", 1) == "emménagé récent"
 
 
 @pytest.mark.parametrize("nom", DU_DOSSIER)

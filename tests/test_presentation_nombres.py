@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from observatoire.presentation.nombres import (
     FINE,
     INSECABLE,
-    MOINS,
+    SIGNE_MOINS,
     STATUTS,
     ecrire,
     ecrire_compte,
@@ -112,7 +112,7 @@ def test_graduations():
 @given(st.floats(min_value=-1e9, max_value=1e9, allow_nan=False), st.sampled_from(["", "%", "logements", "points"]))
 def test_ce_qui_est_ecrit_se_relit(valeur, unite):
     texte = ecrire(valeur, unite, decimales=2, avec_unite=False)
-    relu = float(texte.replace(FINE, "").replace(MOINS, "-").replace(",", "."))
+    relu = float(texte.replace(FINE, "").replace(SIGNE_MOINS, "-").replace(",", "."))
     attendu = valeur * (100 if unite in {"%", "points"} else 1)
     assert relu == pytest.approx(attendu, abs=0.0051, rel=1e-9)
     assert "." not in texte

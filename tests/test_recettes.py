@@ -385,6 +385,26 @@ def test_la_page_d_architecture_dit_la_table(copie, touches):
     assert "| `parutions` | combien de valeurs" in _lancer(copie, str(RACINE / "bench/tables.py")).stdout
 
 
+def test_la_maison_reste_en_ordre(copie, touches):
+    """Un sujet, une table de plus : ni la carte des modules, ni les couches n'en demandent davantage."""
+    for nom in ("docs/modules.md", ".importlinter", "tests/test_depot.py", "tests/scripts.py"):
+        (copie / nom).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(RACINE / nom, copie / nom)
+    essais = (
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/test_depot.py",
+        "-k",
+        "carte_des_modules or couches",
+    )
+    fait = _lancer(copie, *essais)
+    assert fait.returncode == 0, fait.stdout
+    assert "2 passed" in fait.stdout
+
+
 def test_un_depot_que_le_controle_neuf_refuse(copie, publie):
     depot = copie / f"data/brut/{ANNEE}/logements_gbh.csv"
     garde = depot.read_text(encoding="utf-8-sig")

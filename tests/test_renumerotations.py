@@ -15,7 +15,8 @@ from observatoire.configuration import lire_configuration
 from observatoire.couverture import disponibilite, renumerotes
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.renumerotations import Renumerotations, lire_renumerotations
-from observatoire.sujets.revue.calcul.flux import COMPOSANTES, rapprocher, repartir
+from observatoire.sujets.revue.calcul.flux import rapprocher, repartir
+from observatoire.vocabulaire import COMPTEES
 
 AUTRES = {"L": "1", "I": "9"}
 
@@ -103,7 +104,7 @@ def test_rien_d_un_parc_renumerote_n_est_une_demolition():
     )
     devenirs = pd.DataFrame({"id_logement": avant["id_logement"], "devenir": "hors_parc"})
     deux = rapprocher(avant, apres, devenirs, avant[["id_logement"]])
-    nommer = lambda suivis: [{COMPOSANTES[r] for r in rangs} for rangs in repartir(deux, 2010, suivis)]  # noqa: E731
+    nommer = lambda suivis: [{COMPTEES[r] for r in rangs} for rangs in repartir(deux, 2010, suivis)]  # noqa: E731
     assert nommer(True) == [{"demolitions_ventes"}, {"couverture"}]
     assert nommer(False) == [{"couverture"}, {"couverture"}]
 

@@ -33,7 +33,7 @@ from observatoire.statistique.puissance import effet_minimal, effet_minimal_d_un
 from observatoire.sujets.objectifs.calcul.declaration import lire_engagements, lire_le_suivi
 from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagements
 from observatoire.sujets.objectifs.calcul.preuves import lire_registres
-from observatoire.sujets.revue.calcul.comparaison import COMPLET, CONSTANT, DONNEE, INCOMPLET, MOYENNE
+from observatoire.sujets.revue.calcul.comparaison import COMPLET, CONSTANT, DONNEE, INCOMPLET, SANS_LOI
 from observatoire.sujets.revue.calcul.contributions import (
     AUTRES,
     BRUIT,
@@ -47,7 +47,6 @@ from observatoire.sujets.revue.calcul.ecarts import comparer, relever_les_ecarts
 from observatoire.sujets.revue.calcul.flux import (
     BRUITES,
     CLES_DES_COMPTES,
-    COMPOSANTES,
     compter,
     rapprocher,
     repartir,
@@ -71,6 +70,7 @@ from observatoire.sujets.revue.tables import FLUX
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 from observatoire.sujets.variations.tables import VARIATIONS
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE
+from observatoire.vocabulaire import COMPTEES
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
@@ -171,7 +171,7 @@ def test_des_depots_au_residu_la_decomposition_ferme(tmp_path):
     valeurs = indicateurs.calculer(config)
     valeurs = valeurs[valeurs["bailleur"].eq("tous")].astype({"niveau": str, "territoire": str, "indicateur": str})
     flux = compter_les_flux(config)
-    assert set(flux["composante"]) == set(COMPOSANTES)
+    assert set(flux["composante"]) == set(COMPTEES)
     for niveau in ("ville", "quartier"):
         siennes = valeurs[valeurs["niveau"].eq(niveau)].set_index(["annee", "territoire", "indicateur"])["valeur"]
         sommes = cumuler(decomposer(totaliser(flux, niveau, ("ville", VILLE))), 2008, 2010)
@@ -216,7 +216,7 @@ def test_chaque_menage_est_dans_une_composante_et_une_seule():
     )
     logements = pd.DataFrame({"id_logement": [*"abcdef", "etait-vacant"]})
     cotes = repartir(rapprocher(avant, apres, devenirs, logements), 2010)
-    noms = [[COMPOSANTES[rang] for rang in cote] for cote in cotes]
+    noms = [[COMPTEES[rang] for rang in cote] for cote in cotes]
     assert noms[0] == ["restes", "sortants", "demolitions_ventes", "deplaces", "non_reponse", "restes"]
     assert noms[1] == ["restes", "entrants", "deplaces", "restes", "entrants", "livraisons", "couverture"]
 
@@ -612,9 +612,9 @@ def test_un_objectif_dont_la_valeur_est_secrete_ne_manque_pas_de_donnees(statut,
         ("nb_logements", 1.0, "", "compte", COMPLET),
         ("nb_logements", 0.8, "", "sans_intervalle", INCOMPLET),
         ("nb_logements", 1.0, "un texte", "sans_intervalle", DONNEE),
-        ("loyer_m2", 1.0, "", "sans_intervalle", MOYENNE),
+        ("loyer_m2", 1.0, "", "sans_intervalle", SANS_LOI),
         ("loyer_m2", 0.8, "", "sans_intervalle", INCOMPLET),
-        ("part_emprunt_garanti", 1.0, "", "sans_intervalle", MOYENNE),
+        ("part_emprunt_garanti", 1.0, "", "sans_intervalle", SANS_LOI),
     ],
 )
 def test_seul_un_denombrement_complet_aux_deux_dates_est_exact(indicateur, couverture, donnee, sens, motif):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from atelier_suivi import ENTETE
 from fabrique import RACINE
 from petite_ville import lancer
 
 from observatoire.configuration import lire_configuration
 from observatoire.saisies import chercher_les_fautes
 
+ACTION = ";quartier;battant;part_apll;2010-03-16;sne;;;examiner;;"
 #: Fichier -> (ce qu'on y écrit à la place de quoi, ce que le refus doit dire). Rien à remplacer : le fichier est neuf.
 FAUTES = {
     "data/schemas/logements.json": ('"name": "id_logement"', '"nam": "id_logement"', "logements.json"),
@@ -21,6 +24,8 @@ FAUTES = {
     "data/referentiels/ruptures.yml": ("genre: ", "gendre: ", "ruptures.yml"),
     "data/suivi/engagements.yml": ("libelle: ", "libele: ", "engagements.yml"),
     "data/suivi/orientations.yml": (None, "orientations: [{code: 3}]\n", "orientations.yml"),
+    "data/suivi/objectifs.yml": (None, "- {code: a}\n", "objectifs.yml ne se lit plus"),
+    "data/suivi/actions.csv": (None, f"{ENTETE}\n{ACTION}\n", "« part_apll » n'est pas un indicateur"),
     "data/suivi/corrections.yml": (None, "corrections: [{bailleur: gbh}]\n", "corrections.yml"),
     "data/suivi/correspondances/neolla.yml": (None, "fichiers: []\n", "neolla"),
     "data/suivi/renumerotations/neolla.csv": (None, "ancien,nouveau\n1,2\n", "neolla"),
@@ -77,6 +82,20 @@ def test_un_fichier_dont_d_autres_dependent_n_empeche_pas_de_relire_le_reste(vil
     dits = [_planter(ville, nom), _planter(ville, "_toc.yml")]
     fautes = "\n".join(chercher_les_fautes(lire_configuration(ville / "observatoire.yml")))
     assert [dit for dit in dits if dit not in fautes] == []
+
+
+def test_les_fautes_de_deux_baremes_se_disent_ensemble_chacune_a_sa_ligne(ville):
+    """Une date impossible n'arrête ni la lecture de son fichier, ni celle des règles des autres."""
+    alertes, secret = (ville / "data/referentiels/baremes" / f"{n}.yml" for n in ("alertes", "confidentialite"))
+    autre = ville / "data/referentiels/baremes/delai_anormalement_long.yml"
+    autre.write_text(autre.read_text("utf-8").replace("1999-01-01", "2007-13-01"), encoding="utf-8")
+    alertes.write_text(alertes.read_text("utf-8").replace("repondants: ", "repondans: ", 1), encoding="utf-8")
+    secret.write_text(secret.read_text("utf-8").replace("contributeurs: 3 ", "contributeur: 3 ", 1), encoding="utf-8")
+    fautes = "\n".join(chercher_les_fautes(lire_configuration(ville / "observatoire.yml")))
+    assert re.search(r"delai_anormalement_long\.yml, ligne \d+ : .*« depuis ».*AAAA-MM-JJ", fautes), fautes
+    assert "« repondans »" in fautes
+    assert "« contributeur »" in fautes
+    assert fautes.count("« repondans »") == 1
 
 
 def test_chaque_fichier_du_suivi_est_relu(ville):

@@ -83,7 +83,8 @@ def test_le_refus_tel_que_le_lit_qui_a_ecrit_le_fichier(tmp_path):
         "commission_attribution, gestion_proximite, programme_travaux, autre. La plus proche : pil.\n"
         "ligne 2, colonne « date_effet » : la décision s'appliquerait avant d'être prise.\n"
         "    Écrire une date d'effet égale ou postérieure à la date, ou laisser vide.\n"
-        "ligne 3 : aucune alerte n'a été ouverte pour ce niveau, ce territoire et cet indicateur.\n"
+        "ligne 3 : aucune alerte n'a été ouverte pour ce niveau, ce territoire et cet indicateur : "
+        "« quartier battant impayes_3_mois ».\n"
         "    Le registre (publie/partenaires/dossiers.csv) donne le dossier, le niveau, le territoire et l'indicateur. "
         "Si un dépôt corrigé a fait disparaître l'alerte, retirer la ligne.\n"
         "ligne 4, colonne « date » : une valeur non affichée n'est pas une date.\n"
@@ -116,14 +117,20 @@ def test_un_texte_hostile_est_refuse_sans_etre_redit(tmp_path, colonne):
     [
         (";;;;10/02/2011;;;;examiner;;", "ligne 2 : l'alerte visée n'est pas dite."),
         (";quartier;;apl;10/02/2011;;;;examiner;;", "ligne 2 : l'alerte visée n'est dite qu'à moitié."),
-        (";ville;planoise;apl;10/02/2011;;;;examiner;;", "colonne « niveau » : une valeur non affichée n'est pas"),
-        ("zzzzzzzzzzzz;;;;10/02/2011;;;;examiner;;", "colonne « dossier » : ce n'est pas un dossier du registre."),
+        (";ville;planoise;apl;10/02/2011;;;;examiner;;", "colonne « niveau » : « ville » n'est pas"),
+        (
+            "zzzzzzzzzzzz;;;;10/02/2011;;;;examiner;;",
+            "colonne « dossier » : ce n'est pas un dossier du registre : « zzzzzzzzzzzz ».",
+        ),
         (f"{PLANOISE};quartier;battant;apl;10/02/2011;;;;examiner;;", "ce dossier n'est pas celui de ce niveau"),
         (f"{PLANOISE};;;;10/02/2011;;;;;;", "ligne 2, colonne « decision » : valeur absente."),
         (f"{PLANOISE};;;;;;;;examiner;;", "ligne 2, colonne « date » : valeur absente."),
         (f"{PLANOISE};;;;31/02/2011;;;;examiner;;", "« 31/02/2011 » n'est pas une date."),
         (f"{PLANOISE};;;;31/12/2007;;;;examiner;;", "l'action est antérieure à l'ouverture de l'alerte (2008-T1)."),
-        (f"{PLANOISE};;;;10/02/2011;sne;;;examiner;;", "Valeurs admises : gbh, neolia, adoma, ville, ccas."),
+        (
+            f"{PLANOISE};;;;10/02/2011;sne;;;examiner;;",
+            "« sne » n'est pas une valeur admise.\n    Valeurs admises : gbh, neolia, adoma, ville, ccas.",
+        ),
         (f"{PLANOISE};;;;10/02/2011;;;;designer_pilote;;", "aucun pilote n'est désigné."),
         (f"{PLANOISE};;;;10/02/2011;gbh;;;decharger_pilote;;", "un pilote déchargé n'est plus à écrire."),
         (f"{BONNE}\n{BONNE}", "ligne 3 : la même action est déjà écrite plus haut."),

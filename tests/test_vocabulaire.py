@@ -14,24 +14,44 @@ from observatoire.vocabulaire import ALERTES, OUVRENT, SIGNALES, STATUTS, UNITES
 
 SOURCE = RACINE / "src" / "observatoire"
 LEXIQUES = {nom: valeur for nom, valeur in vars(vocabulaire).items() if isinstance(valeur, dict) and nom.isupper()}
-#: Ce qui lit un fichier écrit à la main, ou nomme des colonnes, énumère encore des niveaux.
-AILLEURS = {
-    "lecture/tables.py", "exemple/depots.py",
-}  # fmt: skip
+CODES = {nom: set(lexique) for nom, lexique in LEXIQUES.items() if nom not in ("UNITES", "FONDEMENTS")}
+#: Les fonctions pures n'importent rien de la maison, les dépôts fictifs n'en savent que le format, et l'attaque ne se
+#: fie à aucun de ses mots.
+SANS_LE_VOCABULAIRE = {"vocabulaire.py", "statistique", "exemple", "audit", "secret/attaque"}
+
+
+def _modules():
+    for module in sorted(SOURCE.rglob("*.py")):
+        relatif = module.relative_to(SOURCE)
+        dossiers = {d.as_posix() for d in (relatif, *relatif.parents)}
+        if not dossiers & SANS_LE_VOCABULAIRE:
+            yield relatif.as_posix(), ast.parse(module.read_text(encoding="utf-8"))
 
 
 def test_un_lexique_ne_se_recopie_pas():
-    """Trois codes d'un même lexique, et rien d'autre, dans une suite écrite à la main."""
-    copies, codes = [], {nom: set(lexique) for nom, lexique in LEXIQUES.items()}
-    for module in SOURCE.rglob("*.py"):
-        relatif = module.relative_to(SOURCE).as_posix()
-        if relatif in {"vocabulaire.py", *AILLEURS}:
-            continue
-        for noeud in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            cites = {getattr(e, "value", None) for e in getattr(noeud, "elts", [])}
-            if len(cites) > 2:
-                copies += [(relatif, noeud.lineno, nom) for nom, siens in codes.items() if cites <= siens]
+    """Deux codes d'un même lexique, et rien d'autre d'écrit, dans une suite ou les clés d'un dictionnaire."""
+    copies = []
+    for relatif, arbre in _modules():
+        for noeud in ast.walk(arbre):
+            cites = [e.value for e in getattr(noeud, "elts", getattr(noeud, "keys", [])) if isinstance(e, ast.Constant)]
+            if len(cites) > 1:
+                copies += [(relatif, noeud.lineno, nom) for nom, siens in CODES.items() if siens.issuperset(cites)]
     assert not copies
+
+
+def test_un_nom_du_vocabulaire_n_en_dit_pas_un_autre_ailleurs():
+    """Hors des déclarations de tables et de colonnes, que l'on lit d'après leur module."""
+    siens = {nom for nom in vars(vocabulaire) if nom.isupper()}
+    repris = [
+        (relatif, noeud.lineno, nom.id)
+        for relatif, arbre in _modules()
+        if not relatif.startswith("tables/") and not relatif.endswith("/tables.py")
+        for noeud in arbre.body
+        if isinstance(noeud, ast.Assign)
+        for nom in ast.walk(ast.Tuple(noeud.targets))
+        if isinstance(nom, ast.Name) and nom.id in siens
+    ]
+    assert not repris
 
 
 def test_ce_qui_ouvre_un_dossier_est_signale_et_le_plus_grave_vient_en_dernier():

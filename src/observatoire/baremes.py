@@ -92,6 +92,14 @@ class Baremes:
 
 def lire_baremes(referentiels: Path) -> Baremes:
     """Lire ``referentiels/baremes/*.yml`` ; lève :class:`ErreurConfiguration` avec tout ce qui ne va pas."""
+    baremes, problemes = relire_baremes(referentiels)
+    if problemes:
+        raise ErreurConfiguration("barèmes mal écrits :\n" + "\n".join(f"  - {p}" for p in problemes))
+    return baremes
+
+
+def relire_baremes(referentiels: Path) -> tuple[Baremes, list[str]]:
+    """Les barèmes bien écrits, et ce qui ne va pas dans les autres, une ligne par faute."""
     baremes, problemes = {}, []
     for fichier in sorted((referentiels / "baremes").glob("*.yml")):
         try:
@@ -103,9 +111,7 @@ def lire_baremes(referentiels: Path) -> Baremes:
             problemes.append(f"{fichier.name} : le code « {ecrit.code} » est donné deux fois.")
         valeurs = sorted((v.model_dump() for v in ecrit.valeurs), key=lambda v: v["depuis"])
         baremes[ecrit.code] = Bareme(ecrit.code, ecrit.libelle, ecrit.unite or "", tuple(valeurs))
-    if problemes:
-        raise ErreurConfiguration("barèmes mal écrits :\n" + "\n".join(f"  - {p}" for p in problemes))
-    return Baremes(baremes)
+    return Baremes(baremes), problemes
 
 
 def retenir(regles: Iterable[Regle], annee: int) -> Regle | None:

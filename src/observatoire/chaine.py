@@ -23,13 +23,13 @@ from observatoire import tables
 from observatoire.cles import cle_de, signer
 from observatoire.configuration import CONSERVES, PASSAGES, PUBLICS, PUBLIQUE, Configuration, plus_larges
 from observatoire.droits import REFERMER, creer_traversable, ouvert, reserver
-from observatoire.erreurs import DepotRefuse, ErreurObservatoire, SecretDecouvert
+from observatoire.erreurs import DepotRefuse, ErreurConfiguration, ErreurObservatoire, SecretDecouvert
 from observatoire.fichiers import balayer
 from observatoire.grappe import en_clair
 from observatoire.isolement import preparer
 from observatoire.journal import Journal
 from observatoire.marque import exiger, exiger_partage
-from observatoire.memoire import Memoire, empreinte, empreinte_du_code
+from observatoire.memoire import Memoire, alteres, attester, empreinte, empreinte_du_code
 from observatoire.processus import a_cote
 from observatoire.tables import Etape, Travail
 from observatoire.tables.indicateurs import INDICATEURS
@@ -171,25 +171,23 @@ class Chaine:
                 self.config.chemin("prepare"),
                 lambda: self._lu_par_le_calcul(sans_les_refuses),
                 lambda: self._calculer(sans_les_refuses, dask),
-                brut=os.path.relpath(self.config.chemin("brut"), self.config.chemin("prepare")),
+                retenir=self._a_retenir_du_calcul,
             )
 
     def proteger(self, public: str) -> None:
         """De ``prepare`` à ``publie``, les publics plus larges d'abord. Quand seuls les écrits ont changé
         (commentaires, séances, engagements, objectifs), eux seuls sont refaits.
 
-        Lève :class:`ErreurObservatoire` si le calcul n'est pas allé à son terme, ou que ce qu'il lit a changé depuis.
+        Lève :class:`ErreurObservatoire` si le calcul n'est pas allé à son terme, que ce qu'il lit a changé depuis, ou
+        qu'une table n'est pas celle qu'il a écrite.
         """
         for large in (*plus_larges(public), public):  # un dossier qui n'est pas à nous, un public inconnu : d'abord
             exiger(self._publie(large))
         if not INDICATEURS.dans(self.config.chemin("prepare")).is_file():
             raise ErreurObservatoire("aucun indicateur n'est calculé : lancer « observatoire calculer ».")
         chaine = self._sur_les_depots_calcules()
-        if not chaine.est_calcule():
-            raise ErreurObservatoire(
-                "le dernier calcul n'est pas allé à son terme, ou ce qu'il lit a changé depuis : lancer « observatoire "
-                "calculer ». Rien n'a été publié."
-            )
+        if pourquoi := chaine.pourquoi_recalculer():
+            raise ErreurObservatoire(f"{pourquoi} : lancer « observatoire calculer ». Rien n'a été publié.")
         chaine.proteger_jusqu_a(public)
 
     def proteger_jusqu_a(self, public: str, avant: Callable[[], object] = lambda: None) -> None:
@@ -204,8 +202,7 @@ class Chaine:
 
         @cache
         def protege() -> str:
-            calcule = [table.dans(prepare) for table in tables.preparees().values()]
-            lus = (*calcule, *_immeubles(prepare), referentiels, schemas, suivi / PASSAGES)
+            lus = (*_a_proteger(prepare), referentiels, schemas, suivi / PASSAGES)
             return empreinte(*lus, autres=[public])
 
         self._au_besoin(
@@ -312,9 +309,24 @@ class Chaine:
 
     def _proteger(self, public: str, protege: str, avant: Callable[[], object]) -> str:
         """Tout publier ; seulement les écrits, si ce qui se protège (``protege``, son empreinte) est déjà en place."""
+        self._exiger_les_explications()
+        with self._dire_toutes_les_fautes():
+            return self._proteger_ou_recrire(public, protege, avant)
+
+    @contextmanager
+    def _dire_toutes_les_fautes(self) -> Iterator[None]:
+        """Une faute de ce qui s'écrit à la main, trouvée en chemin, se dit avec toutes les autres."""
+        try:
+            yield
+        except ErreurConfiguration:
+            from observatoire.saisies import exiger_les_saisies
+
+            exiger_les_saisies(self.config)
+            raise
+
+    def _proteger_ou_recrire(self, public: str, protege: str, avant: Callable[[], object]) -> str:
         from observatoire.publication import proteger, republier_les_ecrits
 
-        self._exiger_les_explications()
         memoire = self._memoire(self._publie(public), protege, "protection")
         bilan = None if self.refaire else memoire.relire()
         if bilan is not None:
@@ -376,9 +388,9 @@ class Chaine:
         lire: Callable[[], str],
         faire: Callable[[], str],
         lu: Path | None = None,
-        **autres: str,
+        retenir: Callable[[], dict] = dict,
     ) -> None:
-        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé ; ``autres`` : à en retenir aussi.
+        """Faire l'étape si ce qu'elle lit (``lire``) ou ce qu'elle a écrit a changé ; ``retenir`` : quoi d'autre.
 
         ``sortie`` est tenu, et ``lu`` aussi, le dossier de l'étape d'avant : personne ne le change pendant ce temps.
         """
@@ -392,7 +404,7 @@ class Chaine:
             memoire.oublier()
             balayer(sortie)
             with _dire_ce_qui_manque(lu):
-                memoire.retenir(faire(), **autres)
+                memoire.retenir(faire(), **retenir())
 
     def _memoire(self, sortie: Path, lu: str, partie: str = "") -> Memoire:
         """La mémoire d'une étape qui lit ``lu`` ; dossiers, droits et durées ne changent aucune valeur."""
@@ -402,15 +414,31 @@ class Chaine:
     def _lu_par_le_calcul(self, sans_les_refuses: bool) -> str:
         lus = self._chemins("brut", "schemas", "referentiels", "suivi")
         seances = self.config.chemin("livre") / "book" / "gouvernance"
-        passages = self.config.chemin("suivi") / PASSAGES  # on passe outre après avoir calculé
+        suivi, brut = self.config.chemin("suivi"), self.config.chemin("brut")
+        apres = [suivi / nom for nom in tables.sources_de_la_publication("suivi")]
         autres = [f"sans les refusés : {sans_les_refuses}", signer(cle_de(self.config))]
-        brut = self.config.chemin("brut")
-        return empreinte(*lus, seances, autres=autres, sauf=[passages], sans_suivre=[brut])
+        return empreinte(*lus, seances, autres=autres, sauf=apres, sans_suivre=[brut])
 
     def est_calcule(self) -> bool:
-        """Le dernier calcul est-il allé à son terme, ses tables sont-elles là, et ce qu'il lit est-il le même ?"""
-        entier = all(table.dans(self.config.chemin("prepare")).is_file() for table in tables.preparees().values())
-        return entier and any(self._memoire_du_calcul(refuses).du_meme_contenu() for refuses in (False, True))
+        """N'y a-t-il rien à recalculer (:meth:`pourquoi_recalculer`) ?"""
+        return not self.pourquoi_recalculer()
+
+    def pourquoi_recalculer(self) -> str:
+        """Ce qui empêche de publier ce qui est préparé, en français ; vide si tout y est tel que calculé."""
+        prepare = self.config.chemin("prepare")
+        retenu = Memoire(prepare, "").retenu()
+        if all(self._memoire_du_calcul(refuses).lu != retenu.get("lu") for refuses in (False, True)):
+            return "le dernier calcul n'est pas allé à son terme, ou ce qu'il lit a changé depuis"
+        if autres := alteres(prepare, _a_proteger(prepare), retenu.get("ecrites", {})):
+            noms, ne_sont = ", ".join(f"« {nom} »" for nom in autres), "ne sont" if len(autres) > 1 else "n'est"
+            return f"{noms} {ne_sont} pas ce que « calculer » a écrit dans « {prepare.name} »"
+        return ""
+
+    def _a_retenir_du_calcul(self) -> dict:
+        """Où étaient les dépôts, et de quoi reconnaître les tables qui viennent d'en être tirées."""
+        prepare = self.config.chemin("prepare")
+        brut = os.path.relpath(self.config.chemin("brut"), prepare)
+        return {"brut": brut, "ecrites": attester(prepare, _a_proteger(prepare))}
 
     def _sur_les_depots_calcules(self) -> Chaine:
         """La même chaîne, sur les dépôts que le dernier calcul a lus, où qu'ils soient : eux seuls disent s'ils sont
@@ -482,9 +510,10 @@ def _dire_ce_qui_manque(lu: Path | None) -> Iterator[None]:
         ) from absent
 
 
-def _immeubles(prepare: Path) -> Iterable[Path]:
-    """Les tables des immeubles : le nom de ceux qu'un public peut voir en vient."""
-    return sorted(prepare.glob("tables/*/immeubles.parquet"))
+def _a_proteger(prepare: Path) -> list[Path]:
+    """Ce que la protection lit : les tables déclarées, et celles des immeubles, dont elle tire les noms."""
+    declarees = [table.dans(prepare) for table in tables.preparees().values()]
+    return [*declarees, *sorted(prepare.glob("tables/*/immeubles.parquet"))]
 
 
 def _faire_a_part(etapes: Iterable[Etape], travail: Travail) -> list[tuple[str, float, tuple[str, ...]]]:

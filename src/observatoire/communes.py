@@ -13,7 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-AGGLOMERATION, VILLE = "agglomeration", "ville"
+from observatoire.vocabulaire import QUARTIER, SECTEUR
+
 #: Début du code de ce qui est hors de tout quartier, seul quand la commune n'est pas connue.
 HORS_QUARTIER = "hors_quartier"
 #: Ce qui tient lieu de commune à un immeuble qu'aucune ne situe.
@@ -74,7 +75,7 @@ def lire_contours_de(declaree: dict, referentiels: Path) -> tuple[Commune, str]:
         return commune, f"le fichier de contours « {fichier} » manque dans les référentiels."
     try:
         traits = [t["properties"] for t in json.loads((referentiels / fichier).read_text(encoding="utf-8"))["features"]]
-        codes = {n: tuple(_en_texte(t["code"]) for t in traits if t["niveau"] == n) for n in ("quartier", "secteur")}
+        codes = {n: tuple(_en_texte(t["code"]) for t in traits if t["niveau"] == n) for n in (QUARTIER, SECTEUR)}
         if not all(isinstance(code, str) and code for siens in codes.values() for code in siens):
             raise ValueError("un code n'est pas un texte")
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -97,7 +98,7 @@ def repetitions(communes: list[Commune]) -> list[str]:
     problemes, ou = [], defaultdict(list)
     for commune in communes:
         ou["commune", commune.code].append(commune.nom)
-        for niveau in ("quartier", "secteur"):
+        for niveau in (QUARTIER, SECTEUR):
             for code in getattr(commune, f"{niveau}s"):
                 ou[niveau, code].append(commune.nom)
     connues = {c.code for c in communes}

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 
 from observatoire.catalogue import Indicateur
-from observatoire.communes import AGGLOMERATION
 from observatoire.configuration import Configuration
 from observatoire.conserves import DEVENIRS_SUIVANTS, a_encore_ses_menages, annees_conservees, dossier_conserve
 from observatoire.lecture.renumerotations import lire_renumerotations
 from observatoire.tables.depots import IDENTIFIANTS
+from observatoire.vocabulaire import AGGLOMERATION
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
 LIVRE, HORS_CHAMP = 1, 2

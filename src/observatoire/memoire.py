@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from observatoire.fichiers import ecrire_texte
 
@@ -43,11 +44,7 @@ class Memoire:
             return None
         return retenu.get("bilan") if retenu.get("ecrit") == signature(self.sortie) else None
 
-    def du_meme_contenu(self) -> bool:
-        """Ce qui est lu est-il ce qui l'a été la dernière fois ? Sans regarder ce qui a été écrit."""
-        return self.retenu().get("lu") == self.lu
-
-    def retenu(self) -> dict[str, str]:
+    def retenu(self) -> dict[str, Any]:
         """Tout ce qui a été retenu la dernière fois ; rien si l'étape n'est pas allée à son terme."""
         try:
             retenu = json.loads(self.fichier.read_text(encoding="utf-8"))
@@ -59,7 +56,7 @@ class Memoire:
         """À faire avant d'écrire : une étape interrompue ne laisse pas croire que sa sortie est entière."""
         self.fichier.unlink(missing_ok=True)
 
-    def retenir(self, bilan: str, **autres: str) -> None:
+    def retenir(self, bilan: str, **autres: Any) -> None:
         """À faire quand tout est écrit. ``autres`` : à retrouver dans :meth:`retenu`."""
         memoire = {"lu": self.lu, "ecrit": signature(self.sortie), "bilan": bilan, **autres}
         ecrire_texte(json.dumps(memoire, ensure_ascii=False), self.fichier)
@@ -77,10 +74,10 @@ def empreinte(
     """L'empreinte du contenu de fichiers et de dossiers, dans l'ordre donné, et de quelques textes.
 
     D'un dossier comptent les chemins relatifs et les contenus, pas sa place ; les noms cachés, ce que Python
-    compile et les dossiers ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui. D'un lien vers
-    un dossier, dans l'un des dossiers ``sans_suivre``, ne compte que le nom.
+    compile et ce qui est dans ``sauf`` ne comptent pas. Un chemin qui n'existe pas a son empreinte à lui. D'un lien
+    vers un dossier, dans l'un des dossiers ``sans_suivre``, ne compte que le nom.
     """
-    condense, ecartes = hashlib.blake2b(digest_size=20), {os.fspath(dossier) for dossier in sauf}
+    condense, ecartes = hashlib.blake2b(digest_size=20), {os.fspath(ecarte) for ecarte in sauf}
     for chemin in chemins:
         condense.update(b"\0absent" if not chemin.exists() else b"\0present")
         for relatif, fichier in _fichiers(chemin, ecartes, chemin not in sans_suivre):
@@ -97,9 +94,40 @@ def signature(dossier: Path) -> str:
     """Les noms, tailles et dates des fichiers d'un dossier, condensés : toucher à l'un d'eux la change."""
     condense = hashlib.blake2b(digest_size=20)
     for relatif, fichier in _fichiers(dossier, set()):
-        etat = os.stat(fichier)
-        condense.update(os.fsencode(relatif) + f"\0{etat.st_size}\0{etat.st_mtime_ns}\0".encode())
+        taille, date = _etat(fichier)
+        condense.update(os.fsencode(relatif) + f"\0{taille}\0{date}\0".encode())
     return condense.hexdigest()
+
+
+def attester(dossier: Path, chemins: Iterable[Path]) -> dict[str, list]:
+    """Chemin relatif -> ce qui reconnaît chacun des fichiers de ces chemins : sa taille, sa date, son contenu."""
+    return {nom: [*_etat(f), empreinte(f)] for nom, f in _sous(dossier, chemins)}
+
+
+def alteres(dossier: Path, chemins: Iterable[Path], attestes: dict[str, list]) -> list[str]:
+    """Ceux des fichiers de ces chemins qui ne sont pas ce que :func:`attester` en a dit, manquent, ou sont en plus.
+
+    Une date seule ne compte pas : le contenu décide, et n'est relu que si la date a changé.
+    """
+    presents = dict(_sous(dossier, chemins))
+    ici = {nom for nom, f in presents.items() if not _est_intact(f, *attestes.get(nom, (-1, 0, "")))}
+    return sorted(ici | (attestes.keys() - presents.keys()))
+
+
+def _sous(dossier: Path, chemins: Iterable[Path]) -> Iterator[tuple[str, Path]]:
+    for chemin in chemins:
+        for _, fichier in _fichiers(chemin, set()):
+            yield Path(fichier).relative_to(dossier).as_posix(), Path(fichier)
+
+
+def _est_intact(fichier: Path, taille: int, date: int, contenu: str) -> bool:
+    etat = _etat(fichier)
+    return etat == (taille, date) or (etat[0] == taille and empreinte(fichier) == contenu)
+
+
+def _etat(fichier: str | Path) -> tuple[int, int]:
+    etat = os.stat(fichier)
+    return etat.st_size, etat.st_mtime_ns
 
 
 def _fichiers(chemin: Path, ecartes: set[str], suivre: bool = True) -> Iterator[tuple[str, str]]:
@@ -118,6 +146,8 @@ def _fichiers(chemin: Path, ecartes: set[str], suivre: bool = True) -> Iterator[
         liens = [] if suivre else [d for d in sous_dossiers if os.path.islink(os.path.join(dossier, d))]
         for nom in sorted(f for f in [*fichiers, *liens] if not f.startswith(".")):
             entier = os.path.join(dossier, nom)
+            if entier in ecartes:
+                continue
             yield os.path.relpath(entier, racine), entier
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from observatoire.baremes import lire_baremes
+from observatoire.baremes import BaremeAbsent, relire_baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import PUBLICS, Configuration
-from observatoire.configuration.saisie import lire_texte, lire_yaml
+from observatoire.configuration.saisie import FichierFautif, lire_texte, lire_yaml
 from observatoire.ecrits import Citables, refuser_les_ecrits
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.fichiers import lister_visibles
@@ -29,9 +29,9 @@ from observatoire.publication.orientations import regles_de_chaque_annee
 from observatoire.ruptures import lire_ruptures
 from observatoire.schemas import lire_schemas
 from observatoire.secret import lire_regles_du_secret
+from observatoire.sujets.alertes.calcul.actions import relire_les_actions
 from observatoire.sujets.alertes.calcul.etape import regles_par_annee
 from observatoire.sujets.objectifs.calcul.declaration import lire_engagements
-from observatoire.sujets.objectifs.calcul.objectifs import lire_objectifs
 from observatoire.sujets.orientations.calcul.adoptees import lire_orientations
 from observatoire.sujets.revue.calcul.contexte import lire_contexte
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
@@ -61,19 +61,19 @@ def chercher_les_fautes(config: Configuration) -> list[str]:
     relecture = _Relecture()
     referentiels, livre = config.chemin("referentiels"), config.chemin("livre")
     schemas = relecture.de(lire_schemas, config.chemin("schemas"))
-    baremes = relecture.de(lire_baremes, referentiels)
+    baremes, mal_ecrits = relire_baremes(referentiels)
+    relecture.noter("barèmes", mal_ecrits)
     contours = relecture.de(lire_contours, config)
     relecture.de(lire_ruptures, referentiels, catalogue())
     relecture.de(lire_contexte, config)
-    if baremes is not None:
-        for public in PUBLICS:
-            relecture.de(lire_regles_du_secret, referentiels, baremes, public, max(config.annees))
-        relecture.de(regles_par_annee, config, baremes)
-        relecture.de(regles_de_chaque_annee, config, baremes)
-        relecture.de(lire_objectifs, config, baremes)
+    for public in PUBLICS:
+        relecture.de(lire_regles_du_secret, referentiels, baremes, public, max(config.annees))
+    relecture.de(regles_par_annee, config, baremes)
+    relecture.de(regles_de_chaque_annee, config, baremes)
     if schemas is not None:
         relecture.de(lire_correspondances, config, schemas)
         relecture.de(lire_corrections, config, schemas)
+    relecture.de(relire_les_actions, config)
     relecture.de(lire_renumerotations, config)
     relecture.de(lire_engagements, config)
     relecture.de(lire_orientations, config)
@@ -92,11 +92,16 @@ class _Relecture:
         self.fautes: list[str] = []
 
     def de(self, lire: Callable, *arguments):
-        """Ce que rend cette lecture, ou ``None`` : sa faute est retenue."""
+        """Ce que rend cette lecture, ou ``None`` : sa faute est retenue.
+
+        Un barème qui manque parce qu'il est mal écrit a déjà sa faute.
+        """
         try:
             return lire(*arguments)
         except ErreurConfiguration as faute:
-            if str(faute) not in self.fautes:
+            lignes = faute.lignes if isinstance(faute, FichierFautif) else [str(faute)]
+            absent = isinstance(faute, BaremeAbsent) and self.fautes
+            if not absent and any(all(ligne not in dite for dite in self.fautes) for ligne in lignes):
                 self.fautes.append(str(faute))
             return None
 

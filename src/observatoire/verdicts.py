@@ -24,11 +24,19 @@ from observatoire.statistique.intervalles import clopper_pearson, encadrer_un_ra
 from observatoire.vocabulaire import (
     ATTEINT,
     AU_PLUS,
+    ECART,
+    EFFECTIF,
+    MOYENNE,
+    NON_APPLICABLE,
     NON_ATTEINT,
     NON_CONCLUANT,
+    NON_EVALUE,
     NON_MESURABLE,
     NON_TENU,
     PARTIEL,
+    PROPORTION,
+    SECRET,
+    TAUX,
     TENU,
 )
 
@@ -45,7 +53,7 @@ _COMPTES, _DU_BRUIT = ["numerateur", "denominateur"], ["variance", "zero"]
 #: :func:`observatoire.secret.porter_le_bruit`.
 LUES = [*_COMPTES, "valeur", "borne_basse", "borne_haute", "couverture", *_DU_BRUIT]
 #: L'intervalle exact de chaque nature qui en a un.
-_LOIS = {"proportion": clopper_pearson, "taux": garwood}
+_LOIS = {PROPORTION: clopper_pearson, TAUX: garwood}
 #: Au plus, au moins : les vraies valeurs au-delà desquelles le verdict tomberait huit fois sur dix.
 DECELABLES = ["decelable_bas", "decelable_haut"]
 PAS_EN_VIGUEUR = "Le texte n'était pas en vigueur toute l'année."
@@ -68,13 +76,13 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     partielle = table["couverture"].fillna(1).lt(COMPLETE)
     connue = np.where(signe > 0, table["bas_connu"], -table["haut_connu"]) >= cible - EGAUX
     connue |= np.where(signe > 0, table["haut_connu"], -table["bas_connu"]) < cible - EGAUX
-    compte = table["nature_indicateur"].isin(["effectif", "moyenne"])
+    compte = table["nature_indicateur"].isin([EFFECTIF, MOYENNE])
     manque = mieux < cible - EGAUX
     cas = [
         (~table["en_vigueur"], SANS_VERDICT, PAS_EN_VIGUEUR),
-        (table["statut"].eq("na"), SANS_VERDICT, "L'indicateur ne s'applique pas à cette date."),
-        (table["statut"].eq("c"), SANS_VERDICT, CACHEE),
-        (table["statut"].eq("ne"), NON_CONCLUANT, "Trop peu de réponses pour conclure."),
+        (table["statut"].eq(NON_APPLICABLE), SANS_VERDICT, "L'indicateur ne s'applique pas à cette date."),
+        (table["statut"].eq(SECRET), SANS_VERDICT, CACHEE),
+        (table["statut"].eq(NON_EVALUE), NON_CONCLUANT, "Trop peu de réponses pour conclure."),
         (valeur.isna(), NON_MESURABLE, "Les données nécessaires n'ont pas été déposées."),
         (cible.isna(), NON_MESURABLE, "Aucun objectif chiffré n'a été adopté : la valeur se lit, elle ne se juge pas."),
         (compte & (pire >= cible - EGAUX), TENU, "Le compte atteint l'objectif."),
@@ -89,7 +97,7 @@ def juger_les_mesures(table: pd.DataFrame) -> pd.DataFrame:
     ]  # fmt: skip
     table = _trancher(table, cas, NON_CONCLUANT, "L'objectif est dans l'intervalle : trop peu de cas pour conclure.")
     lisible = table["arithmetique"] & valeur.notna() & cible.notna() & table["en_vigueur"]
-    lisible &= ~(table["statut"].isin(["na", "ne"]) | (compte & partielle))
+    lisible &= ~(table["statut"].isin([NON_APPLICABLE, NON_EVALUE]) | (compte & partielle))
     table["constat"] = np.where(lisible, np.where(valeur >= cible - EGAUX, ATTEINT, NON_ATTEINT), "")
     return _situer_le_decelable(table.drop(columns=["bas_connu", "haut_connu"]))
 
@@ -106,7 +114,7 @@ def encadrer(table: pd.DataFrame) -> pd.DataFrame:
     x, n, valeur, *bruit = (table[c].to_numpy(float) for c in (*_COMPTES, "valeur", *_DU_BRUIT))
     proportion, taux = (encadrer_un_rapport(loi, x, n, bruit, 1 - 2 * RISQUE) for loi in _LOIS.values())
     dessous, dessus = table["borne_basse"].fillna(table["valeur"]), table["borne_haute"].fillna(table["valeur"])
-    cas = [nature.eq("proportion"), nature.eq("taux"), nature.eq("ecart")]
+    cas = [nature.eq(PROPORTION), nature.eq(TAUX), nature.eq(ECART)]
     bas = np.select(cas, [proportion[0], taux[0], table["borne_basse"]], dessous)
     haut = np.select(cas, [proportion[1], taux[1], table["borne_haute"]], dessus)
     bas, haut = (np.where(np.isnan(valeur), np.nan, borne) for borne in (bas, haut))

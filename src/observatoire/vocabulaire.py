@@ -104,6 +104,7 @@ NOUVELLE, PERSISTANTE, RESOLUE, ROUVERTE = ETATS_D_UN_DOSSIER
 TROP_LONG = 2
 #: Comment l'excès d'un territoire se répartit entre ses immeubles.
 FORMES = lexique(Mot("concentree", "concentrée"), Mot("diffuse", "diffuse"))
+CONCENTREE, DIFFUSE = FORMES
 
 #: Le verdict d'un engagement ou d'un objectif.
 VERDICTS = lexique(
@@ -146,6 +147,7 @@ FRAGILE, A_SURVEILLER, EQUILIBREE, EN_CAPACITE, INDETERMINEE = CLASSES
 VARIANTES = lexique(
     Mot("egaux", "poids égaux"), Mot("sans", "sans lui"), Mot("plus", "poids et demi"), Mot("moins", "demi-poids")
 )
+POIDS_EGAUX, SANS_LUI, POIDS_ET_DEMI, DEMI_POIDS = VARIANTES
 #: D'où vient la classe qui fonde l'orientation proposée à un lieu.
 FONDEMENTS = lexique(
     Mot("sienne", "sa classe"), Mot("quartier", "celle de son quartier"), Mot("residences", "celles de ses résidences"),
@@ -165,6 +167,23 @@ EVOLUTIONS = lexique(
     Mot("sans_intervalle", "sans intervalle"),
 )  # fmt: skip
 HAUSSE, BAISSE, INDECIS, COMPTE, SANS_INTERVALLE = EVOLUTIONS
+#: La pratique d'un bailleur, face à celle des autres du même lieu.
+PRATIQUES_D_UN_BAILLEUR = lexique(
+    Mot("plus", "plus que les autres"), Mot("moins", "moins que les autres"), Mot("semblable", "semblable")
+)
+PLUS, MOINS, SEMBLABLE = PRATIQUES_D_UN_BAILLEUR
+#: De quoi la variation d'une part est faite : ce qu'ont fait les ménages, les logements, les dépôts. « deplaces » :
+#: restés dans un logement que les deux dépôts ne situent pas dans le même quartier ; il ne paraît pas.
+COMPOSANTES = lexique(
+    Mot("entrants", "entrants"), Mot("sortants", "sortants"), Mot("restes", "restés, situation changée"),
+    Mot("livraisons", "logements livrés"), Mot("demolitions_ventes", "démolitions et ventes"),
+    Mot("couverture", "périmètre et couverture"), Mot("non_reponse", "non-réponse"), Mot("deplaces", "déplacés"),
+    Mot("autres", "autres, réunis"), Mot("bruit", "ce que le bruit laisse"),
+)  # fmt: skip
+(ENTRANTS, SORTANTS, RESTES, LIVRAISONS, DEMOLITIONS_ET_VENTES, DE_COUVERTURE, NON_REPONSE, DEPLACES, REUNIES,
+ DU_BRUIT) = COMPOSANTES  # fmt: skip
+#: Celles que l'on compte ; les deux dernières se font à la publication.
+COMPTEES = tuple(COMPOSANTES)[:-2]
 #: Ce qu'une rupture de série a changé : qui dépose, et l'on compare alors à périmètre constant ; ou ce que l'on compte,
 #: et rien ne se compare.
 RUPTURES = lexique(Mot("perimetre", "qui dépose"), Mot("definition", "ce que l'on compte"))
@@ -173,8 +192,34 @@ DE_PERIMETRE, DE_DEFINITION = RUPTURES
 COTES = lexique(Mot("au_moins", "au moins"), Mot("au_plus", "au plus"))
 AU_MOINS, AU_PLUS = COTES
 
+#: Ce à quoi un engagement oblige.
+OBLIGATIONS = lexique(Mot("moyens", "moyens"), Mot("resultat", "résultat"))
+#: À quel rythme il promet des faits.
+RYTHMES = lexique(
+    Mot("trimestriel", "chaque trimestre"), Mot("annuel", "chaque année"),
+    Mot("une_fois", "une fois, au plus tard à l'échéance"),
+)  # fmt: skip
+TRIMESTRIEL, ANNUEL, UNE_FOIS = RYTHMES
+#: Ce qui le prouve (``sens``), et ce que l'on en compte (``libelle``) : un indicateur, des faits datés, ou rien.
+PREUVES = lexique(
+    Mot("indicateur", "indicateur", sens="indicateur"),
+    Mot("seances", "séance", sens="comptes rendus des séances", pluriel="séances"),
+    Mot("depots", "table déposée", sens="dépôts des bailleurs", pluriel="tables déposées"),
+    Mot("alertes", "niveau évalué", sens="alertes évaluées", pluriel="niveaux évalués"),
+    Mot("actions", "action", sens="actions menées sur les alertes", pluriel="actions"),
+    Mot("pieces", "pièce", sens="pièces versées", pluriel="pièces"),
+    Mot("aucune", "aucune", sens="aucune"),
+)
+PAR_INDICATEUR, PAR_SEANCES, PAR_DEPOTS, PAR_ALERTES, PAR_ACTIONS, PAR_PIECES, SANS_PREUVE = PREUVES
+#: Ce qui a changé d'une règle depuis l'état zéro.
+ECARTS_DE_REGLE = lexique(
+    Mot("aucun", "inchangé"), Mot("modifie", "modifié"), Mot("ajoute", "ajouté"), Mot("retire", "retiré")
+)
+INCHANGE, MODIFIE, AJOUTE, RETIRE = ECARTS_DE_REGLE
+
 #: Les séances, et ce qui s'y décide : code -> ce qui s'en écrit.
 GENRES_DE_SEANCE = {"conference": "Conférence communale", "groupe_de_travail": "Groupe de travail"}
+CONFERENCE, GROUPE_DE_TRAVAIL = GENRES_DE_SEANCE
 DECISIONS = {
     "adopter_objectif": "adopter un objectif",
     "evaluer_conformite": "évaluer la conformité des attributions aux objectifs",
@@ -194,6 +239,8 @@ NATURES = lexique(
     Mot("indice", "indice d'inégalité"),
 )  # fmt: skip
 PROPORTION, TAUX, MOYENNE, EFFECTIF, ECART, RAPPORT, QUANTILE, INDICE = NATURES
+#: Celles d'un numérateur sur un dénominateur, qui ont une loi : elles alertent, se cumulent, se qualifient.
+A_LOI = (PROPORTION, TAUX)
 #: Celles que l'on tire de la distribution des unités, et non de deux sommes : rien ne s'en ajoute.
 DE_DISTRIBUTION = (QUANTILE, INDICE)
 #: Celles dont une figure part de zéro.

@@ -16,10 +16,10 @@ from observatoire.audit.dossier import lire
 from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Controle
 from observatoire.audit.suites import plier
-from observatoire.configuration import NIVEAUX
 from observatoire.publie import CLES, VALEURS
 from observatoire.tables.indicateurs import CUMULS
 from observatoire.typographie import compter
+from observatoire.vocabulaire import NIVEAUX
 
 #: La balise par laquelle une page dit son public : <meta name="observatoire-public" content="partenaires">.
 META = "observatoire-public"
@@ -119,7 +119,7 @@ class Publics(Controle):
             quoi = f"ce qui est publié est pour « {declare} », non pour « {self.dossier.public} »"
             self.constater("edition.json", "", quoi, "Clé « public ».")
         vus = edition.get("regles", {}).get("niveaux")
-        caches = _RESERVES_SANS_REGLES.get(self.dossier.public, set()) if vus is None else {*NIVEAUX, "qpv"} - {*vus}
+        caches = _RESERVES_SANS_REGLES.get(self.dossier.public, set()) if vus is None else {*NIVEAUX} - {*vus}
         self._reserves = sorted(caches)
 
     def examiner(self, fichier: Fichier) -> None:

@@ -17,19 +17,32 @@ from observatoire.catalogue.distributions import Distribution
 from observatoire.catalogue.fautes import PANNES, IndicateurFautif, controler, situer
 from observatoire.catalogue.lues import ColonneRefusee, TableSuivie, contourne, lit_un_interdit
 from observatoire.configuration import TABLES, TABLES_TIREES
-from observatoire.vocabulaire import DE_DISTRIBUTION, NATURES, PROGRES, multiplier
+from observatoire.vocabulaire import (
+    DE_DISTRIBUTION,
+    ECART,
+    EFFECTIF,
+    INDICE,
+    MOYENNE,
+    NATURES,
+    PROGRES,
+    PROPORTION,
+    QUANTILE,
+    RAPPORT,
+    TAUX,
+    multiplier,
+)
 
 FLUX = frozenset({"attributions", "devenirs", "signalements", "programmes"})
 _DU_BRUIT = "élargi du bruit là où les comptes en portent un"
 INTERVALLES = {
-    "proportion": f"score de Wilson, 95 %, {_DU_BRUIT}",
-    "taux": f"Byar, exact sous dix événements, 95 %, {_DU_BRUIT}",
-    "rapport": f"logarithme du rapport de deux comptes, 95 %, {_DU_BRUIT}",
-    "moyenne": "d'après son erreur type, 95 %",
-    "effectif": "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
-    "ecart": f"Newcombe, ramené à l'écart entre une partie et le tout, 95 %, {_DU_BRUIT}",
-    "quantile": "statistiques d'ordre (loi binomiale), au moins 95 %",
-    "indice": "rééchantillonnage (bootstrap), 95 %",
+    PROPORTION: f"score de Wilson, 95 %, {_DU_BRUIT}",
+    TAUX: f"Byar, exact sous dix événements, 95 %, {_DU_BRUIT}",
+    RAPPORT: f"logarithme du rapport de deux comptes, 95 %, {_DU_BRUIT}",
+    MOYENNE: "d'après son erreur type, 95 %",
+    EFFECTIF: "ce que le bruit peut avoir changé, 95 % ; sans intervalle s'il est exact",
+    ECART: f"Newcombe, ramené à l'écart entre une partie et le tout, 95 %, {_DU_BRUIT}",
+    QUANTILE: "statistiques d'ordre (loi binomiale), au moins 95 %",
+    INDICE: "rééchantillonnage (bootstrap), 95 %",
 }
 
 #: Table -> ce qui, d'elle, n'est d'aucun quartier : un territoire et l'ensemble n'y comptent pas la même chose.

@@ -6,7 +6,7 @@ import re
 
 from observatoire import vocabulaire
 
-NIVEAUX = tuple(niveau for niveau in vocabulaire.NIVEAUX if niveau != vocabulaire.QPV)
+NIVEAUX_CHOISIS = tuple(niveau for niveau in vocabulaire.NIVEAUX if niveau != vocabulaire.QPV)
 TABLES = ("immeubles", "logements", "menages", "attributions", "demandes", "signalements", "programmes")
 #: Les tables que la préparation tire de deux années de dépôts ; personne ne les dépose.
 TABLES_TIREES = ("devenirs",)

@@ -63,7 +63,12 @@ class _Lecteur(Composer, yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
     def construct_object(self, node, deep=False):
-        valeur = super().construct_object(node, deep)
+        try:
+            valeur = super().construct_object(node, deep)
+        except ValueError:
+            if not node.tag.endswith(":timestamp"):
+                self._refuser(node, "ce nombre est impossible.")
+            return node.value  # « 2007-13-01 » : le modèle la refusera à sa ligne, avec tout ce qui ne va pas
         if isinstance(valeur, dt.datetime) or (isinstance(valeur, dt.date) and valeur.year not in DATABLES):
             self._refuser(node, "une date s'écrit AAAA-MM-JJ, sans heure, de 1800 à 2200.")
         if isinstance(valeur, int | float) and not abs(valeur) < _ENORME:

@@ -12,21 +12,12 @@ from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from observatoire.communes import (
-    AGGLOMERATION,
-    HORS_COMMUNE,
-    HORS_QUARTIER,
-    VILLE,
-    Commune,
-    ContoursOfficiels,
-    Epci,
-    lire_contours_de,
-)
+from observatoire.communes import HORS_COMMUNE, HORS_QUARTIER, Commune, ContoursOfficiels, Epci, lire_contours_de
 from observatoire.configuration.commun import (
     ACCES,
     CHEMINS_D_UN_PUBLIC,
     CHEMINS_PAR_DEFAUT,
-    NIVEAUX,
+    NIVEAUX_CHOISIS,
     PUBLICS,
     PUBLIQUE,
     TABLES,
@@ -34,6 +25,7 @@ from observatoire.configuration.commun import (
 from observatoire.configuration.saisie import analyser_yaml, lire_texte, reperer_dans, verifier_fiche
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.trimestres import nommer_trimestre, rang_de_l_annee
+from observatoire.vocabulaire import AGGLOMERATION, VILLE
 
 if TYPE_CHECKING:
     from observatoire.configuration.modeles.ville import Deposant, Ville
@@ -238,7 +230,7 @@ def _niveaux(ville: Ville) -> tuple[str, ...]:
         voulus |= {"quartier", AGGLOMERATION}
     if ville.edition.immeubles:
         voulus.add("immeuble")
-    return tuple(n for n in NIVEAUX if n in voulus)
+    return tuple(n for n in NIVEAUX_CHOISIS if n in voulus)
 
 
 def _deposant(declare: Deposant, est_bailleur: bool) -> Bailleur:

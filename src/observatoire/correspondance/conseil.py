@@ -20,7 +20,7 @@ REPONDU = {
     "nombre_de_champs",
 }  # fmt: skip
 #: Les colonnes citées, et celles qu'il faut reconnaître pour proposer.
-CITEES, AU_MOINS = 6, 3
+CITEES, ASSEZ_DE_VALEURS = 6, 3
 
 
 def conseiller(depots: Depots) -> None:
@@ -51,7 +51,7 @@ def _proposer(fichier: Fichier, examen: Examen, config: Configuration) -> Proble
         for champ, e in colonnes.items()
         if e.get("colonne") and e["colonne"] != champ
     }
-    if len(siennes) < AU_MOINS:
+    if len(siennes) < ASSEZ_DE_VALEURS:
         return None
     dites = [*siennes][:CITEES]
     suite = f", et {len(siennes) - CITEES} de plus" if len(siennes) > CITEES else ""

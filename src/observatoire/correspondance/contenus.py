@@ -31,7 +31,7 @@ STUDIOS = {"studio", "st", "chambre", "ch", "studette", "t1 studio", "stu"}
 PLAFOND = (5, 200)
 #: Un loyer mensuel médian ne passe pas ce montant ; au-delà, c'est celui d'une année.
 LOYER_MENSUEL = 1500
-ANNUEL = re.compile(r"annuel|annee|/an\b|\ban\b", re.IGNORECASE)
+PAR_AN = re.compile(r"annuel|annee|/an\b|\ban\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _nombre(comptes: pd.Series, champ: Champ, nom: str) -> Contenu:
             return Contenu(_part(annees, comptes), False)
         date = _date(comptes)
         return Contenu(date.note, False, unite="annee", dates=date.dates) if date.note > 0.9 else Contenu(0.0)
-    if champ.nom == "loyer_eur" and (nombres.median() > LOYER_MENSUEL or ANNUEL.search(nom)):
+    if champ.nom == "loyer_eur" and (nombres.median() > LOYER_MENSUEL or PAR_AN.search(nom)):
         doute = "ce sont des loyers d'une année, divisés par douze ?"
         part = _part((nombres / 12).between(bas, haut), comptes)
         return Contenu(part, False, unite="annuel", milliers=milliers, doute=doute)

@@ -11,17 +11,19 @@ import pandas as pd
 
 from observatoire.diffusion import notices
 from observatoire.diffusion.comparaison import comparer, dire_la_cause, lire_etat, resumer
+from observatoire.diffusion.paquet import INTERNATIONAL
 from observatoire.echappement import pour_myst, replier
 from observatoire.fichiers import ecrire_csv, ecrire_octets, ecrire_texte
 from observatoire.presentation.nombres import ecrire
 from observatoire.publie import Contenu
 from observatoire.rangement import lire_publiee
 from observatoire.tables.edition import ANTERIEURES, EDITIONS
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 from observatoire.vocabulaire import METHODES
 
 #: Où l'archive est rangée, dans les données d'une édition.
 DOSSIER = "editions"
-LISTE, FIL = "editions.json", "editions.atom"
+LISTE, FIL, CHANGEMENTS = "editions.json", "editions.atom", "changements.csv"
 #: Combien d'indicateurs une page nomme ; tous sont dans le fichier.
 NOMMES = 12
 
@@ -39,7 +41,7 @@ def archiver(publie: Path, sortie: Path, vers: str) -> tuple[list[str], str]:
     for ligne in connues.itertuples():
         annee, valeurs = int(ligne.edition), publie / ANTERIEURES / f"{ligne.edition}.csv"
         changees = comparer(lire_etat(publie / ANTERIEURES / str(annee), valeurs), actuel)
-        noms = [f"{DOSSIER}/{annee}/{nom}.csv" for nom in ("indicateurs", "changements")]
+        noms = [f"{DOSSIER}/{annee}/{nom}" for nom in (INDICATEURS_PUBLIES.fichier, CHANGEMENTS)]
         ecrire_octets(valeurs.read_bytes(), sortie / noms[0])
         ecrire_les_changements(changees, sortie / noms[1])
         fiches.append(_fiche(edition, annee, ligne, noms))
@@ -59,7 +61,7 @@ def ecrire_les_changements(changees: pd.DataFrame, chemin: Path) -> None:
 def _courante(edition: dict) -> dict:
     return {
         "edition": edition["annees"][-1], "titre": notices.intituler(edition), "date": _date(edition["annees"][-1]),
-        "courante": True, "valeurs": "international/indicateurs.csv",
+        "courante": True, "valeurs": f"{INTERNATIONAL}/{INDICATEURS_PUBLIES.fichier}",
     }  # fmt: skip
 
 

@@ -7,10 +7,11 @@ import pandas as pd
 from observatoire.echappement import pour_myst
 from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_statut, legende_statuts
 from observatoire.publie import Contenu
+from observatoire.vocabulaire import AGGLOMERATION, QUARTIER, SECTEUR, VILLE
 
 _ENTRE = {
-    "quartier": "entre quartiers", "secteur": "entre secteurs", "ville": "toute la ville",
-    "agglomeration": "toute l'agglomération",
+    QUARTIER: "entre quartiers", SECTEUR: "entre secteurs", VILLE: "toute la ville",
+    AGGLOMERATION: "toute l'agglomération",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from observatoire.exemple.scenario import Scenario
 from observatoire.exemple.verites import decalage
 from observatoire.exemple.vie import Annee
 
-NATURES = {"voisinage": 0.27, "degradation": 0.18, "proprete": 0.2, "insecurite": 0.12, "technique": 0.23}
+PARTS_DES_NATURES = {"voisinage": 0.27, "degradation": 0.18, "proprete": 0.2, "insecurite": 0.12, "technique": 0.23}
 #: Part de chaque gravité parmi les signalements d'une nature : une panne presse, un hall sale attend.
 GRAVITES = {
     "voisinage": {"faible": 0.60, "moyenne": 0.35, "forte": 0.05},
@@ -123,7 +123,7 @@ def signalements(etat: Annee, scenario: Scenario, alea) -> pd.DataFrame:
     date = np.datetime64(f"{etat.annee}-01-01") + alea.integers(0, 365, n).astype("timedelta64[D]")
     cloture = date + np.ceil(alea.exponential(45, n)).astype("timedelta64[D]")
     ouvert = (alea.random(n) < 0.08) | (cloture > np.datetime64(f"{etat.annee + 1}-02-28"))
-    nature = _tirer(NATURES, n, alea)
+    nature = _tirer(PARTS_DES_NATURES, n, alea)
     return pd.DataFrame(
         {
             "bailleur": immeubles["bailleur"].to_numpy()[im],

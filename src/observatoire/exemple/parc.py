@@ -21,7 +21,7 @@ SURFACES = np.array([30.0, 46.0, 64.0, 78.0, 96.0, 113.0])
 TAILLE_MINIMALE = 8
 #: Part du très social dans les opérations livrées.
 TRES_SOCIAL_LIVRE = 0.23
-FORMES = {"sans_point": 0.012, "hors_carte": 3}
+MANQUES = {"sans_point": 0.012, "hors_carte": 3}
 """Part des immeubles sans coordonnées (ils donnent leur quartier) et nombre d'immeubles hors de la carte."""
 
 
@@ -103,10 +103,10 @@ def _placer(immeubles: pd.DataFrame, scenario: Scenario, alea) -> pd.DataFrame:
     ancien = immeubles["livre"].eq(0)
     construction = alea.normal(1972, 13, n).round().clip(1947, min(scenario.annees) - 2).astype(int)
     xy = _points(secteurs, rang, alea)
-    sans_point = ancien & (alea.random(n) < FORMES["sans_point"])
+    sans_point = ancien & (alea.random(n) < MANQUES["sans_point"])
     xy[sans_point] = np.nan
     ouest, sud, est, _ = secteurs.total_bounds
-    dehors = alea.choice(np.flatnonzero(ancien & ~sans_point), min(FORMES["hors_carte"], n // 50), replace=False)
+    dehors = alea.choice(np.flatnonzero(ancien & ~sans_point), min(MANQUES["hors_carte"], n // 50), replace=False)
     xy[dehors] = np.column_stack([alea.uniform(ouest, est, len(dehors)), np.full(len(dehors), sud - 1500.0)])
     return immeubles.assign(
         id_immeuble=immeubles["bailleur"].str[:3].str.upper() + numero,

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from observatoire.indicateurs.evaluation import CLES_DES_ROLES, COMPTES, MESURES, STATUTS, Tranche
+from observatoire.indicateurs.evaluation import CLES_DES_ROLES, COMPTES, ECRITS, MESURES, Tranche
 from observatoire.marque import PROVISOIRE
 from observatoire.tables import indicateurs as tables
 
@@ -91,7 +91,7 @@ class Ecriture:
             "indicateur": _code(np.tile(np.arange(codes, dtype=np.int32), lignes), tranche.codes),
         }
         mesures = {nom: pa.array(mesure.ravel(), from_pandas=True) for nom, mesure in tranche.mesures.items()}
-        statut = _code(tranche.statuts.ravel(), STATUTS)
+        statut = _code(tranche.statuts.ravel(), ECRITS)
         valeurs = pa.table(cles | mesures | {"statut": statut}).select(COLONNES)
         self.ecrivains[0].write_table(valeurs.cast(VALEURS))
         comptes = {nom: pa.array(compte.ravel(), from_pandas=True) for nom, compte in tranche.comptes.items()}

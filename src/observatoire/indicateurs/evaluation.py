@@ -38,8 +38,8 @@ from observatoire.vocabulaire import (
 #: l'erreur type d'une moyenne, et la clé de chaque compte.
 CLES_DES_ROLES = [f"cle_{role}" for role in ROLES]
 COMPTES = tables.COMPTES.noms_des_mesures
-STATUTS = [CALCULE, NON_DISPONIBLE, NON_APPLICABLE]
-CALCULE, ND, NA = range(3)
+ECRITS = [CALCULE, NON_DISPONIBLE, NON_APPLICABLE]
+_CALCULE, _ND, _NA = range(3)
 MESURES = tables.INDICATEURS.noms_des_mesures[:-1]  # sans le statut
 _MONTREES = 5  # cellules nommées dans un message
 #: Lignes d'une tranche : chacune porte tous les indicateurs d'un territoire.
@@ -93,7 +93,7 @@ class Tranche:
                 "indicateur": np.tile(codes, lignes),
                 **{nom: mesure.ravel() for nom, mesure in self.mesures.items()},
                 **{nom: compte.ravel() for nom, compte in self.comptes.items()},
-                "statut": np.array(STATUTS)[self.statuts.ravel()],
+                "statut": np.array(ECRITS)[self.statuts.ravel()],
             }
         )
 
@@ -195,7 +195,7 @@ def diviser(
     """Les mesures et le ``statut`` de chaque (cellule, indicateur), tout étant couvert."""
     couverture = np.ones((len(totaux.cellules), len(declarations)))
     tranche = _Calcul(croisement, declarations, sans_regle).tranche(totaux.cellules, totaux, couverture)
-    return tranche.mesures | {"statut": np.array(STATUTS)[tranche.statuts]}
+    return tranche.mesures | {"statut": np.array(ECRITS)[tranche.statuts]}
 
 
 def _prendre(totaux: Sommes, rangs: np.ndarray) -> Sommes:
@@ -220,7 +220,7 @@ class _Calcul:
         self._refuser_l_impossible(roles, cles)
         statuts = self._statuts(roles, couverture)
         tires = self._tirer_des_classes(totaux)
-        mesures = self._encadrer(roles, statuts == CALCULE, tires) | {"couverture": couverture}
+        mesures = self._encadrer(roles, statuts == _CALCULE, tires) | {"couverture": couverture}
         tous = pd.Categorical.from_codes(np.zeros(len(cles), dtype=np.int8), ["tous"])
         return Tranche(
             self.croisement.niveau,
@@ -228,7 +228,7 @@ class _Calcul:
             cles["bailleur"].array if self.croisement.par_bailleur else tous,
             [d.code for d in self.declarations],
             {nom: mesures[nom] for nom in MESURES},
-            self._comptes(roles, totaux, statuts == CALCULE, tires),
+            self._comptes(roles, totaux, statuts == _CALCULE, tires),
             statuts,
         )
 
@@ -297,9 +297,9 @@ class _Calcul:
         # Une demande peut viser un quartier sans aucun logement connu : sa valeur existe, sa couverture manque.
         hors_champ = np.isnan(couverture) & (roles["numerateur"] == 0) & (roles["denominateur"] == 0)
         vide = ~self._natures("effectif") & ~(roles["denominateur"] > 0)
-        statuts = np.where(vide, np.where(roles["concernes"] > 0, ND, NA), CALCULE).astype(np.int8)
-        statuts[(couverture == 0) | (regle == "nd")] = ND
-        statuts[hors_champ | sans_dimension | (regle == "na")] = NA
+        statuts = np.where(vide, np.where(roles["concernes"] > 0, _ND, _NA), _CALCULE).astype(np.int8)
+        statuts[(couverture == 0) | (regle == NON_DISPONIBLE)] = _ND
+        statuts[hors_champ | sans_dimension | (regle == NON_APPLICABLE)] = _NA
         return statuts
 
     def _encadrer(self, roles: dict[str, np.ndarray], calcule: np.ndarray, tires: dict) -> dict[str, np.ndarray]:

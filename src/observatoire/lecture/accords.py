@@ -20,7 +20,7 @@ from observatoire.lecture.vues import Vue, douter
 from observatoire.schemas import Schema
 
 #: Écart de phi, et sa valeur en erreurs-types, à partir desquels deux valeurs ne vont plus ensemble comme avant.
-ECART, ERREURS = 0.5, 5.0
+ECART_NET, ERREURS = 0.5, 5.0
 #: Un écart du mauvais signe : au hasard, un sur trente mille, pour cent cinquante comparaisons par édition.
 ERREURS_DES_LIEUX = 4.0
 #: Une paire se lit si le hasard, à leurs parts, en ferait autant de lignes.
@@ -34,7 +34,7 @@ def comparer_les_accords(vue: Vue) -> Iterator[dict]:
     if min(n_avant, n_apres) < ASSEZ:
         return
     ecarts = np.abs(apres - avant) * (sures_avant & sures_apres)
-    if not ecarts.size or ecarts.max() < max(ECART, ERREURS * np.sqrt(1 / n_avant + 1 / n_apres)):
+    if not ecarts.size or ecarts.max() < max(ECART_NET, ERREURS * np.sqrt(1 / n_avant + 1 / n_apres)):
         return
     a, b = np.unravel_index(ecarts.argmax(), ecarts.shape)
     (colonne, valeur), (autre, sienne) = (_valeurs(vue.schema)[rang] for rang in (a, b))

@@ -16,7 +16,7 @@ from observatoire.lecture.resumes import GRAPPE, OPERATION, coder_les_grappes
 from observatoire.schemas import Champ, Schema
 
 #: Un identifiant de plus de formes que cela n'en a aucune.
-FORMES = 8
+FORMES_RETENUES = 8
 #: Part des lignes plus basses que la précédente à partir de laquelle une colonne n'est pas rangée.
 EN_DESORDRE = 0.05
 #: Une colonne est rangée si le hasard ne l'explique pas (opposé du logarithme de sa probabilité) : trois valeurs sont
@@ -110,7 +110,7 @@ def _etonner(rangs: np.ndarray, immeubles: np.ndarray | None) -> tuple[int, floa
 def _formes(identifiants: pd.Series) -> frozenset[str]:
     textes = identifiants.dropna().astype("str")
     formes = textes.str.replace(r"\d", "9", regex=True).str.replace(r"[^\W\d_]", "A", regex=True).unique()
-    return frozenset(formes) if len(formes) <= FORMES else frozenset()
+    return frozenset(formes) if len(formes) <= FORMES_RETENUES else frozenset()
 
 
 def comparer_l_ordre(avant: Allure, apres: Allure) -> Iterator[tuple[str, str, tuple[int, int]]]:

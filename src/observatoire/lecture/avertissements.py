@@ -29,7 +29,7 @@ EMPRUNT_PAR_LOGEMENT = (20_000, 500_000)
 GRAND_PROGRAMME, PART_DU_PARC = 100, 0.10
 DELAI_DU_BAIL = pd.Timedelta(days=62)
 #: À partir de cette part des lignes d'une table, et de ce nombre, un même doute devient à expliquer.
-REPANDU, AU_MOINS = 0.05, 5
+REPANDU, PLUSIEURS = 0.05, 5
 
 
 @dataclass(frozen=True)
@@ -329,7 +329,7 @@ def parc_hors_contours(t, contexte):
 
 
 def _tous_dehors(hors: pd.Series) -> bool:
-    return len(hors) >= AU_MOINS and bool(hors.all())
+    return len(hors) >= PLUSIEURS and bool(hors.all())
 
 
 def avertir(table: str, donnees: pd.DataFrame, schema: Schema, contexte: Contexte) -> pd.DataFrame:
@@ -359,7 +359,7 @@ def rendre_a_expliquer(doutes: pd.DataFrame, lignes: int) -> pd.DataFrame:
     if doutes.empty:
         return doutes
     nombres = doutes.groupby(["regle", "colonne"], sort=False)["regle"].transform("size")
-    repandu = doutes["ligne"].notna() & nombres.ge(AU_MOINS) & nombres.gt(REPANDU * lignes)
+    repandu = doutes["ligne"].notna() & nombres.ge(PLUSIEURS) & nombres.gt(REPANDU * lignes)
     return doutes.assign(a_expliquer=doutes["a_expliquer"].fillna(False).astype(bool) | repandu)
 
 

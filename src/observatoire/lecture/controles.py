@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from functools import cache
 
 import pandas as pd
@@ -27,7 +28,7 @@ from observatoire.lecture.problemes import (
 from observatoire.schemas import NON_RENSEIGNE, Champ, Schema
 
 # Ce qu'une valeur refusée n'est pas ; à défaut, « une valeur admise ».
-NATURES = {
+DITES = {
     "financement": "un financement connu",
     "occupation": "une occupation connue",
     "dpe": "une étiquette énergie connue",
@@ -75,8 +76,17 @@ def typer(textes: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, pd.DataFr
     return pd.DataFrame(converties), pd.DataFrame(fautes, index=textes.index)
 
 
-def controler(textes: pd.DataFrame, typees: pd.DataFrame, fautes: pd.DataFrame, schema: Schema) -> list[Probleme]:
-    """Tous les problèmes d'une table, dans l'ordre des colonnes. L'index est la ligne du tableur."""
+def controler(
+    textes: pd.DataFrame,
+    typees: pd.DataFrame,
+    fautes: pd.DataFrame,
+    schema: Schema,
+    connu: Callable[[str], bool] = lambda valeur: False,
+) -> list[Probleme]:
+    """Tous les problèmes d'une table, dans l'ordre des colonnes. L'index est la ligne du tableur.
+
+    ``connu`` : cette valeur est-elle un code de la maison, que l'on peut redire où qu'il soit écrit ?
+    """
     problemes = []
     for nom, champ in schema.champs.items():
         echecs = {"type": fautes[nom].to_numpy()}
@@ -88,12 +98,14 @@ def controler(textes: pd.DataFrame, typees: pd.DataFrame, fautes: pd.DataFrame, 
                 )
             echecs |= ecarts(typees[nom], champ)
             echecs["absence"] = echecs["absence"] & ~echecs["type"]  # une valeur mal écrite n'est pas absente
-        siens = [dire(champ, regle, textes.loc[m, nom]) for regle, m in echecs.items() if m.any()]
+        siens = [dire(champ, regle, textes.loc[m, nom], connu) for regle, m in echecs.items() if m.any()]
         problemes += sorted((p for dits in siens for p in dits), key=lambda p: p.lignes)
     return problemes
 
 
-def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
+def dire(
+    champ: Champ, regle: str, valeurs: pd.Series, connu: Callable[[str], bool] = lambda valeur: False
+) -> list[Probleme]:
     """Les problèmes d'une colonne pour une règle : un par valeur citable, et un seul pour celles qui ne le sont pas.
 
     ``valeurs`` a pour index la ligne du tableur. Ne sont jamais cités : une valeur d'une colonne personnelle, un
@@ -105,7 +117,7 @@ def dire(champ: Champ, regle: str, valeurs: pd.Series) -> list[Probleme]:
     if champ.personnelle or regle == "absence":
         groupes = {None: Lignes.de(valeurs.index)}
     else:
-        groupes = par_code(valeurs, lambda valeur: citable(champ, valeur))
+        groupes = par_code(valeurs, lambda valeur: connu(valeur) or citable(champ, valeur))
     return communs + [
         Probleme(regle, _phrase(champ, regle, valeur), conseiller(champ, regle, valeur), champ.nom, lignes)
         for valeur, lignes in groupes.items()
@@ -146,7 +158,7 @@ def _phrase(champ: Champ, regle: str, valeur: str | None) -> str:
         return f"{quoi} {NON_AFFICHEE}."
     quoi = {
         "type": f"n'est pas {TYPES.get(champ.type)}",
-        "enum": f"n'est pas {NATURES.get(champ.nom, 'une valeur admise')}",
+        "enum": f"n'est pas {DITES.get(champ.nom, 'une valeur admise')}",
         "bornes": "est hors des bornes",
         "forme": "n'a pas la forme attendue",
         "unicite": "figure plusieurs fois",

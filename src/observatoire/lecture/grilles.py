@@ -23,7 +23,7 @@ SEPARATEURS = ";\t|,"
 #: Ce qu'une ligne d'unités, sous l'en-tête, peut porter (normalisé).
 _UNITES = """m2 m euro euros eur e mois an ans annee annees nb nombre n no texte date code aaaa jj_mm_aaaa mm_aaaa
 aaaa_mm_jj oui_non o_n pieces mensuel hc k_eur keur"""
-UNITES = {*_UNITES.split(), ""}
+MOTS_D_UNITE = {*_UNITES.split(), ""}
 Grille = list[list[str]]
 
 
@@ -96,7 +96,7 @@ def est_d_unites(ligne: list[str]) -> bool:
     """Cette ligne ne dit-elle que des unités (« m² », « €/mois ») ?"""
     remplies = _remplies(ligne)
     mots = [set(normaliser(v.replace("²", "2").replace("€", "euro")).split("_")) for v in remplies]
-    return len(remplies) > 1 and all("_".join(sorted(m)) in UNITES or m <= UNITES for m in mots)
+    return len(remplies) > 1 and all("_".join(sorted(m)) in MOTS_D_UNITE or m <= MOTS_D_UNITE for m in mots)
 
 
 def en_tableau(lignes: Grille, largeur: int) -> pd.DataFrame:

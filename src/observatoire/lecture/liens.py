@@ -21,11 +21,12 @@ from observatoire.lecture.problemes import (
 )
 from observatoire.lecture.territoires import codes, parents
 from observatoire.schemas import Schema
+from observatoire.vocabulaire import QUARTIER, SECTEUR
 
 # Dates qui tombent dans l'année du dépôt ; celles du second dictionnaire ne peuvent que la précéder.
 DATES_DE_L_ANNEE = {"attributions": "date", "signalements": "date", "programmes": "date_livraison"}
 DATES_AU_PLUS_TARD = {"demandes": "date_depot"}
-NIVEAUX = {"quartier": "quartier", "quartier_souhaite": "quartier", "secteur": "secteur"}
+NIVEAU_DE = {"quartier": "quartier", "quartier_souhaite": "quartier", "secteur": "secteur"}
 
 
 def controler_contexte(
@@ -83,7 +84,7 @@ def territoires_inconnus(table: pd.DataFrame, schema: Schema, contours) -> list[
     if contours is None:
         return []
     problemes = []
-    for colonne, niveau in NIVEAUX.items():
+    for colonne, niveau in NIVEAU_DE.items():
         if colonne not in table:
             continue
         admis = codes(contours, niveau)
@@ -99,7 +100,7 @@ def territoires_inconnus(table: pd.DataFrame, schema: Schema, contours) -> list[
 
 def _emboitement(table: pd.DataFrame, contours) -> list[Probleme]:
     """Un secteur et un quartier donnés ensemble doivent s'emboîter."""
-    if not {"secteur", "quartier"} <= set(table):
+    if not {SECTEUR, QUARTIER} <= set(table):
         return []
     parent = table["secteur"].map(parents(contours))
     faux = table["quartier"].isin(codes(contours, "quartier")) & parent.notna() & parent.ne(table["quartier"])

@@ -26,7 +26,7 @@ from observatoire.lecture.entetes import reconnaitre
 from observatoire.lecture.fichiers import ANCIENS, EN_COLONNES, LUS, Lu, encodage_ancien, lire_fichier
 from observatoire.lecture.interdits import Interdites, chercher_interdites, nommer_la_feuille, sans_textes_libres
 from observatoire.lecture.invisibles import sans_invisibles
-from observatoire.lecture.liens import NIVEAUX, controler_contexte, controler_liens
+from observatoire.lecture.liens import NIVEAU_DE, controler_contexte, controler_liens
 from observatoire.lecture.parquet import lire_types
 from observatoire.lecture.plusieurs import partager, reunis, solidaires
 from observatoire.lecture.positions import examiner
@@ -176,7 +176,7 @@ def _lire_en_types(fichier: Fichier, outils: Outils) -> pd.DataFrame | None:
     if typees is None or not conforme(typees, schema) or (fichier.table == "immeubles" and examiner(typees)[1]):
         return None
     if outils.contours is not None:  # les jointures de territoire comparent des textes
-        typees = typees.astype({nom: "str" for nom in NIVEAUX if nom in typees})
+        typees = typees.astype({nom: "str" for nom in NIVEAU_DE if nom in typees})
     return None if controler_contexte(typees, typees, fichier, schema, outils.contours) else typees
 
 

@@ -24,7 +24,7 @@ LIGNES_GARDEES = 1000
 BLOC = 16_384
 LONGUEUR_CITEE = 40
 LONGUEUR_D_UN_CODE, MOTS_D_UN_CODE, CHIFFRES_D_UN_CODE = 24, 2, 5
-UNITES = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres", "m²"}
+MOTS_D_UNITE = {"euro", "euros", "eur", "pièces", "pieces", "mois", "ans", "mètres", "metres", "carrés", "carres", "m²"}
 ABSENCES = {"na", "nc", "nd", "nr", "ns"}
 TUE = "non affichée"
 NON_AFFICHEE = "(donnée personnelle, non affichée)"
@@ -179,7 +179,7 @@ def ressemble_a_un_code(texte: str) -> bool:
         and len(texte.split()) <= MOTS_D_UN_CODE
         and not re.search("[,;@\n]", sans_decimale)
         and len(re.findall(r"\d", texte)) <= CHIFFRES_D_UN_CODE
-        and all(mot.lower() in UNITES | ABSENCES for mot in re.findall(r"[^\W\d_]{2,}", texte))
+        and all(mot.lower() in MOTS_D_UNITE | ABSENCES for mot in re.findall(r"[^\W\d_]{2,}", texte))
     )
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from observatoire.lecture.conversion import ecrire
 from observatoire.schemas import Champ, Schema
 
-ABSENT, MOYENNE = "(absent)", ""
+ABSENT, LIGNE_MOYENNE = "(absent)", ""
 #: Une opération de relogement remplit une année de ménages qui n'ont pas choisi : on compare hors d'elle.
 OPERATION = "relogement_operation"
 #: Les logements d'un immeuble se ressemblent, et un immeuble se vide, se vend ou se démolit d'un coup.
@@ -82,7 +82,7 @@ def _resumes(schema: Schema) -> Iterator[tuple[str, Champ]]:
 
 
 def _moyenne(champ: Champ) -> tuple[str, ...]:
-    return () if champ.type == "string" or champ.identifiante else (MOYENNE,)
+    return () if champ.type == "string" or champ.identifiante else (LIGNE_MOYENNE,)
 
 
 def _colonne(valeurs: np.ndarray, champ: Champ, annee: int, grappes) -> list[tuple[float, float, float]]:
@@ -140,4 +140,4 @@ def ecrire_part(part: float) -> str:
 
 def ecrire_valeur(valeur: float, modalite: str) -> str:
     """Une part ou une moyenne, comme un lecteur français la lit."""
-    return ecrire_part(valeur) if modalite != MOYENNE else ecrire(pd.Series([round(valeur, 1)])).iloc[0]
+    return ecrire_part(valeur) if modalite != LIGNE_MOYENNE else ecrire(pd.Series([round(valeur, 1)])).iloc[0]

@@ -36,6 +36,7 @@ from observatoire.lecture.rpls_valeurs import (
     refuser_systemes,
 )
 from observatoire.schemas import Schema
+from observatoire.vocabulaire import QUARTIER, SECTEUR
 
 #: Un code de commune française ; « NC », 99 (étranger) et un en-tête répété n'en sont pas.
 COMMUNE = r"(?:0[1-9]|[13-8]\d|2[\dAB]|9[0-5])\d{3}|97[1-8]\d\d"
@@ -192,7 +193,7 @@ def _immeubles(textes: pd.DataFrame, logements: pd.DataFrame, deposant: str) -> 
     places = positions(textes).groupby(logements["id_immeuble"]).median()
     for colonne in ("x", "y", "lon", "lat"):
         immeubles[colonne] = immeubles["id_immeuble"].map(places[colonne])
-    for colonne in ("quartier", "secteur"):
+    for colonne in (QUARTIER, SECTEUR):
         immeubles[colonne] = pd.Series(np.nan, index=immeubles.index, dtype="str")
     connus = par_immeuble["qpv"].count()
     part = logements["qpv"].eq("oui").groupby(logements["id_immeuble"]).sum() / connus.clip(lower=1)

@@ -60,7 +60,7 @@ FINANCEMENTS = {
 
 # Le dictionnaire de 2018 annonce des codes de 2 à 8 là où les fichiers portent des lettres : les deux sont lus.
 ETIQUETTES = {**{lettre: lettre for lettre in "ABCDEFG"}, **dict(zip("2345678", "ABCDEFG", strict=True))}
-QPV = {"1": "oui", "2": "non"}
+DIT_QPV = {"1": "oui", "2": "non"}
 # Le fichier de 2025 peut donner, à la place de « 1 », le code du quartier prioritaire (QP025001, QN02501M).
 CODE_QPV = r"Q[PN]\d{4,6}[A-Z]?"
 

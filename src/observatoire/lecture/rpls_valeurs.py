@@ -13,14 +13,14 @@ import pandas as pd
 
 from observatoire.lecture.depots import Traitement
 from observatoire.lecture.problemes import Probleme, citer_code, par_code
-from observatoire.lecture.rpls_modeles import CODE_QPV, ETIQUETTES, QPV
+from observatoire.lecture.rpls_modeles import CODE_QPV, DIT_QPV, ETIQUETTES
 from observatoire.lecture.rpls_traitements import VIDES
 
 #: Un fichier n'a pas plus de systèmes de coordonnées.
 SYSTEMES = 100
 PART_ILLISIBLE = 0.10  # dite dans le refus
 LAMBERT_93 = 2154
-SANS_OBJET = "9"
+SANS_ETIQUETTE = "9"
 #: Colonnes utiles, et ce qu'on peut y écrire.
 ADMISES = {
     "NBPIECE": "un nombre entier de pièces",
@@ -44,7 +44,7 @@ def en_nombre(textes: pd.Series) -> pd.Series:
 def en_qpv(textes: pd.Series) -> pd.Series:
     """« oui » (1 ou un code de quartier prioritaire), « non » (2) ou manquant."""
     codes = textes.str.upper().str.fullmatch(CODE_QPV)
-    return textes.map(QPV).astype("str").mask(codes, "oui")
+    return textes.map(DIT_QPV).astype("str").mask(codes, "oui")
 
 
 def en_etiquette(textes: pd.Series) -> pd.Series:
@@ -57,7 +57,7 @@ def illisibles(textes: pd.DataFrame) -> pd.DataFrame:
     vides = textes[list(ADMISES)].isin(VIDES)
     lues = {c: en_nombre(textes[c]).notna() for c in ("NBPIECE", "SURFHAB", "CONSTRUCT", "LOCAT", "X", "Y")}
     lues["FINAN"] = textes["FINAN"].str.fullmatch(r"\d\d")
-    lues["DPEENERGIE"] = en_etiquette(textes["DPEENERGIE"]).notna() | textes["DPEENERGIE"].eq(SANS_OBJET)
+    lues["DPEENERGIE"] = en_etiquette(textes["DPEENERGIE"]).notna() | textes["DPEENERGIE"].eq(SANS_ETIQUETTE)
     lues["QPV"] = en_qpv(textes["QPV"]).notna()
     return ~(vides | pd.DataFrame(lues)[list(ADMISES)])
 

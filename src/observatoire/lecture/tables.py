@@ -16,9 +16,10 @@ from observatoire.lecture.liens import rangs
 from observatoire.lecture.parts import Outils
 from observatoire.lecture.renumerotations import Renumerotations
 from observatoire.schemas import NON_RENSEIGNE, Schema
+from observatoire.vocabulaire import IMMEUBLE, QPV, QUARTIER, SECTEUR
 
-TERRITOIRE = ["immeuble", "secteur", "quartier", "qpv"]
-QPV = {"oui": "en_qpv", "non": "hors_qpv"}
+TERRITOIRE = [IMMEUBLE, SECTEUR, QUARTIER, QPV]
+SITUE_EN_QPV = {"oui": "en_qpv", "non": "hors_qpv"}
 DU_LOGEMENT = [
     "nb_pieces", "surface_m2", "loyer_eur", "financement", "annee_construction", "annee_premiere_location", "dpe",
     "date_bail",
@@ -83,7 +84,7 @@ def preparer_tables(tables: dict[str, pd.DataFrame], outils: Outils) -> tuple[di
         immeubles = tables["immeubles"]
         places = outils.rattacher(immeubles)
         tables["immeubles"] = immeubles.drop(columns="commune", errors="ignore").assign(
-            quartier=places["quartier"], secteur=places["secteur"], qpv=_traduire(immeubles["qpv"], QPV)
+            quartier=places["quartier"], secteur=places["secteur"], qpv=_traduire(immeubles["qpv"], SITUE_EN_QPV)
         )
         hors = tables["immeubles"].assign(motif=places["motif"])
         hors = hors.loc[hors["motif"].notna(), ["annee", "bailleur", "immeuble", "motif"]]
@@ -109,10 +110,10 @@ def rapporter(table: pd.DataFrame, colonnes: list[str], places: np.ndarray, inde
 
 def _par_immeuble(table: pd.DataFrame, immeubles: pd.DataFrame) -> pd.DataFrame:
     places = rapporter(
-        immeubles, ["secteur", "quartier", "qpv"], rangs(immeubles["immeuble"], table["immeuble"]), table.index
+        immeubles, [SECTEUR, QUARTIER, QPV], rangs(immeubles["immeuble"], table["immeuble"]), table.index
     )
     if "qpv" in table:  # le RPLS dit le QPV logement par logement
-        places["qpv"] = _traduire(table["qpv"], QPV).fillna(places["qpv"])
+        places["qpv"] = _traduire(table["qpv"], SITUE_EN_QPV).fillna(places["qpv"])
     return table.assign(**places)
 
 

@@ -19,11 +19,12 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 import pandas as pd
 
-from observatoire.communes import FORMATS_DE_CONTOURS, HORS_QUARTIER, VILLE, Commune
+from observatoire.communes import FORMATS_DE_CONTOURS, HORS_QUARTIER, Commune
 from observatoire.configuration import Configuration
 from observatoire.configuration.saisie import lire_json
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.lecture.problemes import compter, enumerer, nombre
+from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
 
 # geopandas met une seconde à se charger, et un parc sans contours ni coordonnées n'en a pas besoin.
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def remarquer(contours: gpd.GeoDataFrame | None) -> list[str]:
 def _hors_de_leur_quartier(contours: gpd.GeoDataFrame) -> list[str]:
     """Les secteurs dont moins de :data:`DEDANS` est dans leur quartier."""
     plans = contours.set_index("code").geometry.to_crs(LAMBERT_93)
-    secteurs, quartiers = (contours["niveau"].eq(n).to_numpy() for n in ("secteur", "quartier"))
+    secteurs, quartiers = (contours["niveau"].eq(n).to_numpy() for n in (SECTEUR, QUARTIER))
     siens = plans[quartiers].reindex(contours.loc[secteurs, "parent"]).set_axis(plans.index[secteurs])
     dedans = plans[secteurs].intersection(siens).area
     return list(dedans.index[dedans < DEDANS * plans[secteurs].area])
@@ -342,7 +343,7 @@ def _problemes(contours: gpd.GeoDataFrame) -> list[str]:
     quartiers = set(codes(contours, "quartier"))
     repetes = contours.loc[contours.duplicated(["niveau", "code"]), "code"]
     orphelins = contours.loc[contours["niveau"].eq("secteur") & ~contours["parent"].isin(quartiers), "code"]
-    inconnus = contours.loc[~contours["niveau"].isin(["quartier", "secteur"]), "niveau"].unique()
+    inconnus = contours.loc[~contours["niveau"].isin([QUARTIER, SECTEUR]), "niveau"].unique()
     return [
         *(f"le code « {c} » est donné deux fois." for c in repetes),
         *(f"le secteur « {c} » n'a pas de quartier connu pour parent." for c in orphelins),

@@ -47,7 +47,7 @@ PRESQUE_TOUTES, PARTIS_AU_PLUS, DEJA_VUES = 0.98, 0.10, 0.5
 EFFET, EFFET_DES_AUTRES, ERREURS = 0.20, 1.0, 5.0
 #: Part de valeurs changées, de plus que d'ordinaire ; « d'ordinaire » se sait mal d'après si peu de comparaisons.
 CHANGEMENTS, RARES, CHANGEMENTS_MAL_CONNUS, PAIRES_ASSEZ = 0.05, 0.01, 0.20, 6
-FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS = 2.5, 3, 100
+FOIS_LES_AUTRES, FOIS_LES_LIVRAISONS, LIVRAISONS_RARES = 2.5, 3, 100
 DISPERSION, REMPLIE = 3.0, 0.5
 AUTRES_AU_MOINS, PAIRES_AU_MOINS = 2, 3
 
@@ -190,7 +190,7 @@ def _de(modalite: str) -> str:
 def _livraisons(vue: Vue) -> Iterator[dict]:
     if "nb_logements" in vue.contenu.temoins:
         avant, apres = (int(np.nansum(v.contenu.temoins["nb_logements"])) for v in (vue.avant, vue))
-        if apres > FOIS_LES_LIVRAISONS * avant and apres - avant > LIVRAISONS:
+        if apres > FOIS_LES_LIVRAISONS * avant and apres - avant > LIVRAISONS_RARES:
             mesure = f"{nombre(avant)} en {vue.annee - 1}, {nombre(apres)} en {vue.annee}"
             yield douter("livraisons_qui_changent", mesure, "nb_logements")
 

@@ -43,7 +43,7 @@ COMPARAISONS = {
 #: Les tables dont les lignes restent d'une année à l'autre, et ce dont leur nombre bouge sans que le parc ait changé.
 STOCKS, STABLE = ("immeubles", "logements", "menages"), 0.10
 #: Part et nombre d'identifiants perdus et remplacés au-delà desquels un parc est renuméroté.
-RENUMEROTES, PERDUS = 0.4, 5
+RENUMEROTES, PERDUS_AU_MOINS = 0.4, 5
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Vue:
         avant, apres, communs = self.comparables
         bouge = abs(self.contenu.lignes - self.avant.contenu.lignes) > STABLE * self.avant.contenu.lignes
         perdus = min(avant, apres) - communs
-        return not bouge and perdus >= PERDUS and perdus > RENUMEROTES * min(avant, apres)
+        return not bouge and perdus >= PERDUS_AU_MOINS and perdus > RENUMEROTES * min(avant, apres)
 
 
 def douter(regle: str, mesure: str, colonne: str = "", precision: str = "") -> dict:

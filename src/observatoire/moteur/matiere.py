@@ -9,9 +9,10 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 
-from observatoire.communes import VILLE
 from observatoire.configuration import PUBLIQUE
 from observatoire.publie import Contenu, Publie, est_hors
+from observatoire.tables.edition import BAILLEURS, EDITION, TERRITOIRES
+from observatoire.vocabulaire import VILLE
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Matiere:
     def lire(cls, publie: Path) -> Matiere:
         """Lire un dossier publié."""
         contenu = Contenu(publie)
-        edition, lieux, bailleurs = (contenu.table(nom) for nom in ("edition", "territoires", "bailleurs"))
+        edition, lieux, bailleurs = (contenu.table(t.nom) for t in (EDITION, TERRITOIRES, BAILLEURS))
         quartiers, communes = (lieux[lieux["niveau"].eq(niveau)] for niveau in ("quartier", VILLE))
         noms = {
             "commune": _associer(communes, "code", "nom"),

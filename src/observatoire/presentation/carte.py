@@ -21,7 +21,7 @@ from observatoire.presentation.etiquettes import CORPS, etiqueter
 from observatoire.presentation.liens import vers_territoire
 from observatoire.presentation.nombres import STATUTS, ecrire, ecrire_ligne, statut_de
 from observatoire.presentation.svg import envelopper
-from observatoire.vocabulaire import EFFECTIF
+from observatoire.vocabulaire import EFFECTIF, NON_APPLICABLE, NON_DISPONIBLE, NON_EVALUE, SECRET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,10 +37,10 @@ DISQUE, FOND, BLEU = 40, "#f4f6f7", "#80bbdd"
 ENCRE = "#1f2933"
 SCHEMATIQUE = '<p class="obs-note"><span class="obs-schematique">carte schématique</span></p>'
 MOTIFS = {
-    "c": '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#5b1a00" stroke-width="1.4"/>',
-    "nd": '<circle cx="2" cy="2" r="1.2" fill="#525c66"/><circle cx="6" cy="6" r="1.2" fill="#525c66"/>',
-    "na": '<path d="M0 4H8" stroke="#7b8794" stroke-width="1.4"/>',
-    "ne": '<path d="M0 4H8M4 0V8" stroke="#8a6d00" stroke-width="1"/>',
+    SECRET: '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#5b1a00" stroke-width="1.4"/>',
+    NON_DISPONIBLE: '<circle cx="2" cy="2" r="1.2" fill="#525c66"/><circle cx="6" cy="6" r="1.2" fill="#525c66"/>',
+    NON_APPLICABLE: '<path d="M0 4H8" stroke="#7b8794" stroke-width="1.4"/>',
+    NON_EVALUE: '<path d="M0 4H8M4 0V8" stroke="#8a6d00" stroke-width="1"/>',
 }
 
 

@@ -21,14 +21,14 @@ from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_ligne
 from observatoire.presentation.reperes import Repere
 from observatoire.statistique.comparaisons import fausses_decouvertes
 from observatoire.typographie import majuscule
-from observatoire.vocabulaire import EFFECTIF
+from observatoire.vocabulaire import EFFECTIF, MOINS, PLUS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 #: Ce qu'une page retient, au plus ; et les noms qu'une phrase énumère avant de les compter.
-CONSTATS, NOMMES = 3, 3
-_NETS = {"plus", "moins"}
+RETENUS, NOMMES = 3, 3
+_NETS = {PLUS, MOINS}
 
 
 def constater_l_evolution(
@@ -88,7 +88,7 @@ def constats(valeurs: Publie, territoire: str | None = None, bailleur: str = "to
     puces: dict[str, Fragment] = {}
     for _, code, dites in sorted(trouves, key=lambda t: (-t[0], t[1])):
         puces.setdefault(valeurs.catalogue[code]["famille"], _puce(valeurs, code, territoire, bailleur, dites))
-    return essentiel(*[*puces.values()][:CONSTATS] or [_rien_de_net(valeurs, territoire, bailleur)])
+    return essentiel(*[*puces.values()][:RETENUS] or [_rien_de_net(valeurs, territoire, bailleur)])
 
 
 def _rien_de_net(valeurs, territoire, bailleur) -> Fragment:

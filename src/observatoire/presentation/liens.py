@@ -9,9 +9,9 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from observatoire.communes import VILLE
 from observatoire.configuration import PUBLIQUE
 from observatoire.publie import est_hors
+from observatoire.vocabulaire import VILLE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

@@ -14,7 +14,7 @@ from observatoire.presentation.nombres import ecrire_statut
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-LIVRAISONS = {
+CASES = {
     "livre": ("L", "livré"),
     "non_depose": ("–", "non déposé"),
     "refuse": ("R", "fichier refusé"),
@@ -37,7 +37,7 @@ def matrice_couverture(valeurs: Publie, bailleur: str | None = None, depuis: str
     liens = {c: lier(noms[c], vers_territoire(valeurs, "bailleur", c, depuis)) for c in codes}
     tete = _tete(annees, liens, seul=bailleur is not None)
     corps = _corps(valeurs, statuts, list(itertools.product(codes, annees)), depuis)
-    legende = "".join(f"<li>{_pastille(s)} {escape(texte)}</li>" for s, (_, texte) in LIVRAISONS.items())
+    legende = "".join(f"<li>{_pastille(s)} {escape(texte)}</li>" for s, (_, texte) in CASES.items())
     cles = Fragment(f'<ul class="obs-legende" aria-label="Légende">{legende}</ul>', "")
     html = f'<table class="obs-matrice"><caption>{escape(titre)}</caption>{tete}{corps}</table>'
     return section("Couverture", cles, Fragment(defiler(html, titre), titre))
@@ -85,5 +85,5 @@ def _debut(rang: int) -> str:
 def _pastille(statut: str | None) -> str:
     if statut is None:
         return ecrire_statut("nd", html=True)
-    sigle, texte = LIVRAISONS[statut]
+    sigle, texte = CASES[statut]
     return f'<abbr class="obs-pastille obs-{statut}" title="{escape(texte)}">{sigle}</abbr>'

@@ -20,7 +20,7 @@ from observatoire.vocabulaire import PROPORTION, STATUTS, UNITES, multiplier
 
 FINE = "\u202f"  # espace fine insécable : milliers, « % »
 INSECABLE = "\u00a0"
-MOINS = "\u2212"
+SIGNE_MOINS = "\u2212"
 ABSENT = "–"
 #: De combien ceux qui n'ont pas répondu pourraient différer des autres, pour dire ce que leur silence change.
 DIFFERENCE = 0.10
@@ -244,7 +244,7 @@ def _patron(decimales: int) -> NumberPattern:
 def _ponctuer(nombre: Decimal, decimales: int, signe: bool) -> str:
     texte = format_decimal(abs(nombre), format=_patron(decimales), locale=_FRANCAIS, decimal_quantization=False)
     if nombre < 0:
-        return MOINS + texte
+        return SIGNE_MOINS + texte
     return f"+{texte}" if signe and nombre > 0 else texte
 
 
@@ -254,7 +254,7 @@ def suffixe(texte: str, unite: str) -> str:
         return ""
     if unite in _COLLEES:
         return f"{FINE}{unite}"
-    petit = texte.lstrip(f"+{MOINS}").split(",")[0] in {"0", "1"}
+    petit = texte.lstrip(f"+{SIGNE_MOINS}").split(",")[0] in {"0", "1"}
     if petit and unite in _SINGULIERS:
         return INSECABLE + _SINGULIERS[unite]
     mot, *suite = unite.split(" ")

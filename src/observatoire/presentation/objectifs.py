@@ -12,18 +12,6 @@ from observatoire.vocabulaire import AU_MOINS, CONSTATS, COTES, VERDICTS
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-#: Ce qu'un engagement oblige à faire, à quel rythme, et ce qui le prouve.
-NATURES = {"moyens": "moyens", "resultat": "résultat"}
-RYTHMES = {
-    "trimestriel": "chaque trimestre",
-    "annuel": "chaque année",
-    "une_fois": "une fois, au plus tard à l'échéance",
-}
-PREUVES = {
-    "indicateur": "indicateur", "seances": "comptes rendus des séances", "depots": "dépôts des bailleurs",
-    "alertes": "alertes évaluées", "actions": "actions menées sur les alertes", "pieces": "pièces versées",
-    "aucune": "aucune",
-}  # fmt: skip
 #: Ce que veut dire la colonne des vraies valeurs qui se verraient.
 CE_QUI_SE_VERRAIT = (
     "« Se verrait » : la vraie valeur qui, avec les cas de l'année, donnerait un verdict huit fois sur dix ; entre les "
@@ -38,7 +26,7 @@ def est_ecrit(texte: object) -> bool:
     return isinstance(texte, str) and bool(texte)
 
 
-def accorder(nombre: float, un: str, plusieurs: str) -> str:
+def denombrer(nombre: float, un: str, plusieurs: str) -> str:
     """« 1 engagement », « 2 engagements »."""
     return f"{ecrire_entier(nombre)} {plusieurs if nombre > 1 else un}"
 
@@ -49,7 +37,7 @@ def compter_les_verdicts(verdicts: pd.Series) -> str:
     La somme en est le nombre de lignes ; vide si aucune n'a de verdict.
     """
     comptes = verdicts[verdicts.isin(VERDICTS)].value_counts()
-    dits = [accorder(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes]
+    dits = [denombrer(comptes[v], mot.libelle, mot.pluriel) for v, mot in VERDICTS.items() if v in comptes]
     sans = len(verdicts) - comptes.sum()
     return ", ".join([*dits, f"{ecrire_entier(sans)} sans verdict"] if dits and sans else dits)
 

@@ -25,7 +25,7 @@ def couper(numerateur: str) -> tuple[str, str]:
     return noms, "" if precise in _TUS else precise
 
 
-def accorder(noms: str, nombre: float) -> str:
+def mettre_en_nombre(noms: str, nombre: float) -> str:
     """Le groupe de noms au singulier sous deux : « ménage », « dégradation signalée »."""
     if abs(nombre) >= 2:
         return noms
@@ -41,7 +41,7 @@ def dire_exces(ligne: dict, declaration: dict) -> str:
         return f"autant de {noms}{suite} qu'attendu{_dire_bornes(ligne)}"
     sens = "plus" if entier > 0 else "moins"
     nombre = ecrire(abs(ligne["exces"]), decimales=0)
-    return f"{nombre} {accorder(noms, entier)} de {sens} qu'attendu{suite}{_dire_bornes(ligne)}"
+    return f"{nombre} {mettre_en_nombre(noms, entier)} de {sens} qu'attendu{suite}{_dire_bornes(ligne)}"
 
 
 def arrondir(valeur: float) -> int:

@@ -13,13 +13,14 @@ from observatoire.presentation.contraste import encre_sur
 from observatoire.presentation.nombres import STATUTS, ecrire, en_unite, graduer, statut_de
 from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import ENCRE, GRIS, LARGEUR, Toile, mesurer
+from observatoire.vocabulaire import NON_APPLICABLE, NON_DISPONIBLE, NON_EVALUE, SECRET
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 _INCONNUES = ("inconnu", "inconnue", "non renseigné", "non renseignée")
 # Les mêmes traits que sur la carte : obliques, points, horizontales, quadrillage.
-_HACHURES = {"c": "\\\\\\\\", "nd": "..", "na": "---", "ne": "++"}
+_HACHURES = {SECRET: "\\\\\\\\", NON_DISPONIBLE: "..", NON_APPLICABLE: "---", NON_EVALUE: "++"}
 _COLONNES = 4  # entrées de légende par rangée
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from observatoire.communes import AGGLOMERATION, VILLE
 from observatoire.presentation import selection
+from observatoire.vocabulaire import AGGLOMERATION, VILLE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie

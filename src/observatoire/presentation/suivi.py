@@ -13,12 +13,12 @@ from observatoire.presentation.cles import dire_ecart
 from observatoire.presentation.epreuves import SEUIL
 from observatoire.presentation.liens import lier, lier_et_situer, lier_fiche, lier_lieu, vers_territoire
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_ligne, ecrire_part
-from observatoire.presentation.objectifs import accorder
+from observatoire.presentation.objectifs import denombrer
 from observatoire.presentation.sources import TABLES
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.statistique.comparaisons import fausses_decouvertes
-from observatoire.vocabulaire import PROPORTION
+from observatoire.vocabulaire import PROPORTION, QUARTIER, VILLE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -84,7 +84,7 @@ def nouveautes(valeurs: Publie, nombre: int | None = None, depuis: str = "editio
     tableau = _dresser(lignes[:montres], titre, note)
     if len(lignes) <= montres:
         return tableau
-    autres = accorder(len(lignes) - montres, "autre changement", "autres changements")
+    autres = denombrer(len(lignes) - montres, "autre changement", "autres changements")
     if nombre is None:
         suite = plier(autres, _dresser(lignes[montres:], f"{titre} : la suite").html)
     else:
@@ -162,7 +162,7 @@ def _changements(valeurs: Publie, avant: int) -> pd.DataFrame:
     """Ce qui a changé de la ville et des quartiers, d'une année à l'autre : les variations, et leur ``ajustee``."""
     table = valeurs.variations
     table = table[table["depart"].eq(avant) & table["annee"].eq(valeurs.annee) & table["bailleur"].eq("tous")]
-    table = table[table["niveau"].isin([valeurs.tout[0], "ville", "quartier"])].dropna(subset="probabilite")
+    table = table[table["niveau"].isin([valeurs.tout[0], VILLE, QUARTIER])].dropna(subset="probabilite")
     return table.assign(ajustee=fausses_decouvertes(table["probabilite"]))
 
 

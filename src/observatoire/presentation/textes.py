@@ -17,12 +17,10 @@ from observatoire.presentation.nombres import (
     ecrire_mesure,
     ecrire_reference,
 )
+from observatoire.vocabulaire import MOINS, PLUS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
-
-#: « 149 logements de moins » : comment se dit le sens d'un écart.
-_SENS = {"plus": "plus", "moins": "moins"}
 
 
 def commentaire(annee: int, territoire: str | None = None) -> Fragment:
@@ -60,9 +58,9 @@ def presenter(valeurs: Publie, territoire: str | None = None, bailleur: str = "t
             f"Les bailleurs qui ont déposé gèrent {ecrire_mesure(ligne, 'couverture')} des logements connus."
         )
     zero = comparaisons.comparer_zero(valeurs, "nb_logements", territoire, bailleur)
-    if zero and zero.signe in _SENS:
+    if zero and zero.signe in (PLUS, MOINS):
         depart = str(valeurs.edition["annee_zero"])
-        phrases.append(f"{zero.ecart.lstrip('+−')} de {_SENS[zero.signe]} qu'en {depart}, l'état zéro.")
+        phrases.append(f"{zero.ecart.lstrip('+−')} de {zero.signe} qu'en {depart}, l'état zéro.")
     return paragraphe(" ".join(phrases))
 
 

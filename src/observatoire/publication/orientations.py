@@ -13,7 +13,7 @@ from observatoire.secret import Regles as Secret
 from observatoire.secret import porter_le_bruit
 from observatoire.sujets.orientations.calcul.parc import compter_le_parc
 from observatoire.sujets.orientations.calcul.proposition import proposer
-from observatoire.sujets.orientations.calcul.qualification import NIVEAUX, qualifier, situer
+from observatoire.sujets.orientations.calcul.qualification import QUALIFIES, qualifier, situer
 from observatoire.sujets.orientations.calcul.regles import Regles, lire_regles_de_qualification
 from observatoire.sujets.orientations.calcul.sensibilite import eprouver_les_poids
 from observatoire.sujets.orientations.tables import PARC_PAR_CLASSE, PROPOSITIONS, QUALIFICATIONS, SENSIBILITE
@@ -34,7 +34,7 @@ def regles_de_ce_qui_qualifie(secret: Secret, regles: dict[int, Regles], tout: s
     À l'immeuble, rien d'autre ne borne une part : les partenaires n'y lisent que ces indicateurs-là.
     """
     codes = tuple(dict.fromkeys(code for siennes in regles.values() for code in siennes.codes))
-    etendues = secret.etendues((tout, *NIVEAUX), codes)
+    etendues = secret.etendues((tout, *QUALIFIES), codes)
     return replace(etendues, indicateurs=etendues.indicateurs | {IMMEUBLE: codes})
 
 

@@ -23,7 +23,7 @@ from observatoire.sujets.variations.calcul.perimetre import (
 from observatoire.sujets.variations.calcul.publication import dresser_les_variations
 from observatoire.sujets.variations.tables import PASSAGES, VARIATIONS
 from observatoire.tables.indicateurs import CONSTANTS, CONSTANTS_PUBLIES, COUVERTURE, LIEUX
-from observatoire.vocabulaire import NON_EVALUABLE, NON_EVALUE, QUARTIER
+from observatoire.vocabulaire import NON_EVALUABLE, NON_EVALUE, PUBLIE, QUARTIER
 
 _CLES = ["annee", "niveau", "territoire", "indicateur"]
 _MARGES = ["numerateur", "denominateur"]
@@ -73,7 +73,7 @@ def publier_les_changements(edition: Publication, paru: pd.DataFrame, siennes: M
     ecrits = table["verdict"].ne(NON_EVALUABLE)
     mesures = [c for c in CHANGEMENTS.noms_des_mesures if c in table and c not in ("nb_tests", "quartier")]
     table[mesures] = table[mesures].astype(object).where(ecrits)
-    edition.ecrire(CHANGEMENTS, table.assign(statut=ecrits.map({True: "publie", False: NON_EVALUE})))
+    edition.ecrire(CHANGEMENTS, table.assign(statut=ecrits.map({True: PUBLIE, False: NON_EVALUE})))
 
 
 def _bruiter(edition: Publication, constants: pd.DataFrame, regles: Regles) -> pd.DataFrame:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from observatoire.communes import VILLE
 from observatoire.lectures import noter
 from observatoire.publie.tables import CLES, VALEURS, en_lignes, lire_table
+from observatoire.vocabulaire import QUARTIER, SECTEUR, VILLE
 
 _AUCUNE = np.array([], dtype=np.intp)
 TOUS = "tous"
@@ -122,7 +122,7 @@ class Contenu:
         """Ce qui contient chaque immeuble, secteur et quartier : son niveau et son code."""
         lieux = self.table("territoires")
         parents = {}
-        for niveau, dessus in (("quartier", [VILLE]), ("secteur", ["quartier"]), ("immeuble", ["secteur", "quartier"])):
+        for niveau, dessus in (("quartier", [VILLE]), ("secteur", ["quartier"]), ("immeuble", [SECTEUR, QUARTIER])):
             siens = lieux[lieux["niveau"].eq(niveau)].dropna(subset=["parent"])
             for code, parent in zip(siens["code"], siens["parent"], strict=True):
                 connus = [(n, parent) for n in dessus if (n, parent) in self.noms]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.communes import VILLE
 from observatoire.configuration import lire_configuration
 from observatoire.erreurs import ErreurConfiguration, ParametreInconnu
 from observatoire.lectures import noter
@@ -19,6 +18,7 @@ from observatoire.publie.contenu import Contenu
 from observatoire.publie.tables import COLONNES, INDICATEURS
 from observatoire.tables import Table, publiees
 from observatoire.tables.edition import BAILLEURS, EDITION, RUPTURES, TERRITOIRES
+from observatoire.vocabulaire import VILLE
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -17,9 +17,9 @@ from observatoire.cles import MODULE
 from observatoire.publie import CLES, COLONNES
 from observatoire.secret.parution import attribuer
 from observatoire.statistique import intervalles
+from observatoire.vocabulaire import A_LOI
 
 ANNEES = 3
-NATURES = ("proportion", "taux")
 #: Les tables dont une ligne n'est que d'une année. Ailleurs (logements, ménages suivis) une même unité revient chaque
 #: année : cumulées, les unités ne sont comptées qu'une fois, pour l'année qui en a le moins.
 _D_UNE_ANNEE = ("attributions", "signalements", "programmes")
@@ -31,7 +31,7 @@ _MINIMA = ["couverture", "unites"]
 
 def se_cumule(declaration: Indicateur) -> bool:
     """Une proportion ou un taux dont le haut compte un flux."""
-    return declaration.nature in NATURES and declaration.tables[0] in FLUX
+    return declaration.nature in A_LOI and declaration.tables[0] in FLUX
 
 
 def compte_chaque_annee(declaration: Indicateur) -> bool:

@@ -23,7 +23,7 @@ from observatoire.secret.parution import (
 from observatoire.secret.regles import Regles
 from observatoire.statistique import intervalles
 from observatoire.tables.indicateurs import ROLES
-from observatoire.vocabulaire import DE_DISTRIBUTION
+from observatoire.vocabulaire import DE_DISTRIBUTION, ECART, PROPORTION
 
 #: La couverture dit quels bailleurs ont livré : elle se publie à côté d'une valeur cachée.
 MESURES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute", "reponse"]
@@ -98,7 +98,7 @@ def _bruiter(table, comptes, bruitees, natures, ouverture: Ouverture, regles: Re
     moyenne = natures == "moyenne"
     exacts = pd.concat([table[["numerateur", "denominateur"]], comptes], axis=1)
     haut, bas, concernes, effectif = bruiter_des_comptes(exacts, ROLES, sources, bruitees, regles)
-    parts = bruitees & np.isin(natures, ["proportion", "ecart"])
+    parts = bruitees & np.isin(natures, [PROPORTION, ECART])
     haut = np.where(parts, np.minimum(haut, bas), haut)
     _emboiter(table, haut, bruitees, ouverture)
     repondants = np.where(moyenne, effectif, bas)

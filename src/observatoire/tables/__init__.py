@@ -16,7 +16,7 @@ from observatoire.tables.contrat import CODE, PREPARE, PUBLIE, RIEN, Colonne, Et
 
 __all__ = [
     "CODE", "PREPARE", "PUBLIE", "RIEN", "Colonne", "Etape", "Purge", "Table", "Travail", "attendues", "branches",
-    "en_texte", "etapes", "lecteurs", "preparees", "publiees", "toutes",
+    "en_texte", "etapes", "lecteurs", "preparees", "publiees", "sources_de_la_publication", "toutes",
 ]  # fmt: skip
 
 
@@ -40,6 +40,12 @@ def preparees() -> dict[str, Table]:
 def publiees() -> dict[str, Table]:
     """Nom -> table de ``publie``."""
     return {t.nom: t for t in toutes() if t.etage == PUBLIE}
+
+
+def sources_de_la_publication(dossier: str) -> set[str]:
+    """Ce que, de ce dossier, seule la publication lit : le calcul n'est pas à refaire quand cela change."""
+    lues = lambda tables: {s for t in tables.values() for s in t.sources if s.startswith(f"{dossier}/")}  # noqa: E731
+    return {source.removeprefix(f"{dossier}/") for source in lues(publiees()) - lues(preparees())}
 
 
 def lecteurs(table: Table) -> list[Table]:

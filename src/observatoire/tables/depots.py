@@ -4,7 +4,7 @@ from observatoire.tables.colonnes import ANNEE, BAILLEUR, MOTIF, code, date, ent
 from observatoire.tables.contrat import PREPARE, PROTECTION, PUBLIE, RIEN, Etape, Purge, Table
 
 LECTURE = Etape("lecture", "observatoire.indicateurs.calcul", "lire_les_depots")
-LU = ("dépôts", "suivi/corrections.yml")
+LU = ("dépôts", "suivi/correspondances", "suivi/corrections.yml")
 DEPOSANT = code("deposant", "code du déposant")
 DEPOSEE = code("table", "table déposée")
 STATUT = code("statut", "ce qu'il en est advenu")

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, entier, nombre, parmi_ceux
 from observatoire.configuration.modeles.baremes import BaremeEcrit, Valeur
+from observatoire.vocabulaire import ALERTE, VIGILANCE
 
 
 class Probabilite(Valeur):
@@ -26,7 +27,7 @@ class Seuils(Fiche):
 
     @classmethod
     def accorder(cls, sain: dict, contexte: dict) -> Iterator[tuple[Chemin, str]]:
-        if {"vigilance", "alerte"} <= {*sain} and sain["vigilance"] >= sain["alerte"]:
+        if {VIGILANCE, ALERTE} <= {*sain} and sain["vigilance"] >= sain["alerte"]:
             yield (), "{cle} : l'écart de vigilance doit être plus petit que celui d'alerte."
 
     @property

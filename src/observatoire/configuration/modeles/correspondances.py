@@ -9,7 +9,7 @@ from pydantic import Field
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, doubles, entier, nombre, parmi
 
 #: Ce qu'une colonne du déposant donne de plus qu'une valeur toute faite -> ce que la lecture en fait.
-UNITES = {
+CONVERSIONS = {
     "annuel": "montant d'une année, divisé par douze",
     "fraction": "fraction, multipliée par cent",
     "annee": "date, dont l'année est gardée",
@@ -35,7 +35,7 @@ class ColonneEcrite(Fiche):
     colonne: Texte = ""
     constante: Texte = ""
     valeurs: dict[Texte, str] = Field(default_factory=dict)
-    unite: parmi(*UNITES) = ""
+    unite: parmi(*CONVERSIONS) = ""
     dates: parmi(*DATES) = ""
     milliers: parmi(".", ",", "'") = ""
     forme: Texte = ""

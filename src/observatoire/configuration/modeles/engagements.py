@@ -20,17 +20,27 @@ from observatoire.configuration.fiche import (
     parmi,
     parmi_ceux,
 )
-from observatoire.configuration.modeles.objectifs import AU_MOINS, FRACTION, SENS, ObjectifAdopte
+from observatoire.configuration.modeles.objectifs import FRACTION, ObjectifAdopte
 from observatoire.configuration.modeles.publiable import Publiable
+from observatoire.vocabulaire import (
+    AU_MOINS,
+    COTES,
+    OBLIGATIONS,
+    PAR_ACTIONS,
+    PAR_ALERTES,
+    PAR_DEPOTS,
+    PAR_PIECES,
+    PAR_SEANCES,
+    RYTHMES,
+    UNE_FOIS,
+)
 
-NATURES = ("moyens", "resultat")
 #: D'où viennent les faits (les comptes rendus, les dépôts, les alertes, les actions sur elles, les pièces versées ici),
 #: et ce qui se précise pour chacun.
 PRECISIONS = {
-    "seances": {"rythme", "seance", "avec", "presents"}, "depots": {"tables"}, "alertes": set(),
-    "actions": {"rythme", "reponse", "outil"}, "pieces": {"rythme"},
+    PAR_SEANCES: {"rythme", "seance", "avec", "presents"}, PAR_DEPOTS: {"tables"}, PAR_ALERTES: set(),
+    PAR_ACTIONS: {"rythme", "reponse", "outil"}, PAR_PIECES: {"rythme"},
 }  # fmt: skip
-RYTHMES = ("trimestriel", "annuel", "une_fois")
 _Annee = entier(1800, "une année", 2200)
 
 
@@ -127,11 +137,11 @@ class EngagementEcrit(Fiche):
     article: Publiable
     libelle: Publiable
     titulaires: list[Publiable] = Field(min_length=1)
-    nature: parmi(*NATURES)
+    nature: parmi(*OBLIGATIONS)
     mesure: Mesure | None = None
     preuve: Preuve | None = None
     sans_mesure: Publiable = ""
-    sens: parmi(*SENS) = AU_MOINS
+    sens: parmi(*COTES) = AU_MOINS
     tolerance: nombre("[0 ; 1 000 000 000]") = 0
     arithmetique: bool = False
     cibles: list[CibleEcrite] = Field(default_factory=list)
@@ -149,9 +159,9 @@ class EngagementEcrit(Fiche):
             )
         if sain.get("cibles") and "mesure" not in contexte["ecrites"]:
             yield ("cibles",), "{cle} : un objectif chiffré demande une « mesure »."
-        if sain.get("pieces") and preuve.get("genre", "") != "pieces":
+        if sain.get("pieces") and preuve.get("genre", "") != PAR_PIECES:
             yield ("pieces",), "{cle} : la preuve n'est pas « {genre: pieces} »."
-        if preuve.get("rythme") == "une_fois" and not sain.get("echeance"):
+        if preuve.get("rythme") == UNE_FOIS and not sain.get("echeance"):
             yield ("echeance",), "{cle} manque : le rythme « une_fois » en demande une."
         if (sain.get("mesure") or {}).get("indicateur") in contexte["parts"]:
             yield from ((ou, FRACTION) for ou, valeur in _parts(sain) if not 0 <= valeur <= 1)

@@ -11,8 +11,8 @@ from pydantic import BeforeValidator
 from observatoire.configuration.commun import TOUS
 from observatoire.configuration.fiche import Chemin, Fiche, dire, nombre, parmi, parmi_ceux
 from observatoire.configuration.modeles.publiable import Publiable
+from observatoire.vocabulaire import AU_MOINS, AU_PLUS, COTES
 
-SENS = AU_MOINS, AU_PLUS = "au_moins", "au_plus"
 #: Une part s'écrit en fraction.
 FRACTION = "{cle} s'écrit en fraction de [0 ; 1] : 0.25 pour un quart."
 #: Chaque bailleur à part, au lieu de tous ensemble.
@@ -33,7 +33,7 @@ class ObjectifAdopte(Fiche):
 
     code: Publiable
     indicateur: parmi_ceux("proportions", "une proportion du catalogue")
-    sens: Annotated[parmi(*SENS), BeforeValidator(_en_mots_d_aujourd_hui)]
+    sens: Annotated[parmi(*COTES), BeforeValidator(_en_mots_d_aujourd_hui)]
     cible: nombre()
     niveau: parmi_ceux("niveaux_juges")
     territoire: Publiable | None = None

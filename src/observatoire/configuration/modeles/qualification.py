@@ -13,7 +13,7 @@ from observatoire.configuration.modeles.baremes import BaremeEcrit
 from observatoire.vocabulaire import AXES, BAISSE, CAPACITE, FRAGILITE, HAUSSE
 
 #: Combien d'indicateurs en tout : assez pour ne pas dépendre d'un seul, assez peu pour que chacun se discute.
-AU_MOINS, AU_PLUS = 5, 7
+LE_MOINS, LE_PLUS = 5, 7
 
 
 class IndicateurQualifiant(Fiche):
@@ -62,8 +62,8 @@ class RegleDeQualification(Fiche):
         siens = sain.get("indicateurs")
         if not isinstance(siens, dict):
             return
-        if not AU_MOINS <= len(siens) <= AU_PLUS:
-            yield ("indicateurs",), f"{{cle}} : de {AU_MOINS} à {AU_PLUS} indicateurs, il y en a {len(siens)}."
+        if not LE_MOINS <= len(siens) <= LE_PLUS:
+            yield ("indicateurs",), f"{{cle}} : de {LE_MOINS} à {LE_PLUS} indicateurs, il y en a {len(siens)}."
         axes = {i.get("axe") for i in siens.values() if isinstance(i, dict)}
         for axe in (FRAGILITE, CAPACITE):
             if axe not in axes:

@@ -15,7 +15,7 @@ LONGUEUR = 200
 #: Qui lit le texte d'un compte rendu, quand il ne le dit pas.
 RESERVE = PUBLICS[-1]
 #: Un dossier d'alerte : son identifiant au registre, ou « niveau territoire indicateur ».
-DOSSIER, ALERTE = r"[bcdfghjklmnpqrstvwxz]{12}", r"(immeuble|secteur|quartier) (\S.*) ([a-z]\w*)"
+DOSSIER, CLE_D_ALERTE = r"[bcdfghjklmnpqrstvwxz]{12}", r"(immeuble|secteur|quartier) (\S.*) ([a-z]\w*)"
 
 
 def _abreger(texte: str, info: ValidationInfo) -> str:
@@ -27,7 +27,9 @@ def _abreger(texte: str, info: ValidationInfo) -> str:
 
 
 _Phrase = Annotated[Texte, AfterValidator(_abreger)]
-_Alerte = forme(f"{DOSSIER}|{ALERTE}", "{cle} : écrire l'identifiant du dossier, ou « quartier battant signalements ».")
+_Alerte = forme(
+    f"{DOSSIER}|{CLE_D_ALERTE}", "{cle} : écrire l'identifiant du dossier, ou « quartier battant signalements »."
+)
 
 
 class Decision(Fiche):

@@ -10,7 +10,6 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, create_model
 
 from observatoire.communes import (
-    AGGLOMERATION,
     FORMATS_DE_CONTOURS,
     INSEE,
     SIREN,
@@ -19,9 +18,20 @@ from observatoire.communes import (
     repetitions,
     sort_des_referentiels,
 )
-from observatoire.configuration.commun import ACCES, ANNEES, CHEMINS, CODE, CONTOURS, NIVEAUX, QUARTIERS, TABLES, TOUS
+from observatoire.configuration.commun import (
+    ACCES,
+    ANNEES,
+    CHEMINS,
+    CODE,
+    CONTOURS,
+    NIVEAUX_CHOISIS,
+    QUARTIERS,
+    TABLES,
+    TOUS,
+)
 from observatoire.configuration.fiche import Chemin, Fiche, Texte, doubles, entier, parmi
 from observatoire.trimestres import FORME, nommer_trimestre, rang_de_l_annee, rang_du_trimestre
+from observatoire.vocabulaire import AGGLOMERATION
 
 
 class Epci(Fiche):
@@ -230,7 +240,7 @@ class Ville(Fiche):
     """Le fichier entier."""
 
     territoire: Territoire
-    niveaux: list[parmi(*NIVEAUX)] = Field(default_factory=list)
+    niveaux: list[parmi(*NIVEAUX_CHOISIS)] = Field(default_factory=list)
     edition: Edition
     charte: Charte | None = None
     publication: Publication | None = None

@@ -6,11 +6,13 @@ moitié d'un suivi. Aucune colonne n'est libre, pour qu'aucune situation individ
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import texte_libre
@@ -22,10 +24,16 @@ from observatoire.lecture.interdits import chercher_interdites, nommer_la_colonn
 from observatoire.lecture.problemes import Probleme, citer_lignes, compter, enumerer
 from observatoire.lecture.refus import FichierIllisible
 from observatoire.schemas import Schema, lire_schema
-from observatoire.sujets.alertes.calcul.controles import controler_les_alertes, controler_les_lignes
+from observatoire.sujets.alertes.calcul.controles import (
+    controler_les_alertes,
+    controler_les_codes,
+    controler_les_lignes,
+    est_un_code,
+)
 from observatoire.sujets.alertes.calcul.dossiers import CLES
 from observatoire.sujets.alertes.tables import ACTIONS
 from observatoire.trimestres import nommer_trimestre, rang_des_dates, rang_du_trimestre
+from observatoire.vocabulaire import NIVEAUX
 
 NOM = "actions"
 #: Où est la déclaration des colonnes, dans le dossier des schémas.
@@ -61,9 +69,39 @@ def lire_actions(config: Configuration, jalons: pd.DataFrame) -> Actions:
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas ; une valeur n'est citée que si elle ressemble à une
     valeur admise.
     """
+    lues = _lire(config)
+    if lues is None:
+        return AUCUNE
+    chemin, typees, problemes = lues
+    a_venir = rang_des_dates(typees["date"].fillna(pd.Timestamp(0))) > rang_du_trimestre(config.trimestre)
+    vues = typees[~a_venir]
+    dossiers, inconnues = controler_les_alertes(vues, jalons)
+    problemes += inconnues
+    if problemes:
+        raise _refuser(chemin, config, problemes)
+    retenues = completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index}))
+    return Actions(retenues, _avertir(chemin, typees[a_venir], config))
+
+
+def relire_les_actions(config: Configuration) -> None:
+    """Lever :class:`ErreurConfiguration` avec tout ce qui ne va pas dans le fichier, sans connaître les alertes."""
+    lues = _lire(config)
+    if lues is None:
+        return
+    chemin, typees, problemes = lues
+    problemes += controler_les_codes(typees, tuple(catalogue()))
+    if problemes:
+        raise _refuser(chemin, config, problemes)
+
+
+def _lire(config: Configuration) -> tuple[Path, pd.DataFrame, list[Probleme]] | None:
+    """Le fichier, ses lignes et ce qui ne va pas dans chacune ; ``None`` s'il n'y a rien à en lire.
+
+    Lève :class:`ErreurConfiguration` si l'on n'y reconnaît pas de lignes.
+    """
     chemin = _fichier(config)
     if chemin is None:
-        return AUCUNE
+        return None
     schema = _admettre_les_partenaires(lire_schema(config.chemin("schemas") / SCHEMA), config)
     try:
         lu = lire_fichier(chemin, [schema.colonnes], sans_ligne=True)
@@ -73,19 +111,13 @@ def lire_actions(config: Configuration, jalons: pd.DataFrame) -> Actions:
     if textes is None or (problemes and textes.empty):
         raise _refuser(chemin, config, problemes)
     if textes.empty:
-        return AUCUNE
+        return None
     typees, fautes = typer(textes, schema)
-    problemes += controler(_dicibles(textes, schema), typees, fautes, schema)
+    connus = {*config.partenaires, *(d.code for d in config.deposants), *NIVEAUX}
+    connu = lambda texte: texte in connus or est_un_code(texte)  # noqa: E731
+    problemes += controler(_dicibles(textes, schema, connu), typees, fautes, schema, connu)
     typees = typees.fillna(dict.fromkeys(typees.select_dtypes(exclude="datetime").columns, ""))
-    a_venir = rang_des_dates(typees["date"].fillna(pd.Timestamp(0))) > rang_du_trimestre(config.trimestre)
-    vues = typees[~a_venir]
-    problemes += controler_les_lignes(typees)
-    dossiers, inconnues = controler_les_alertes(vues, jalons)
-    problemes += inconnues
-    if problemes:
-        raise _refuser(chemin, config, problemes)
-    retenues = completer(vues.assign(dossier=dossiers, **{LIGNE: vues.index}))
-    return Actions(retenues, _avertir(chemin, typees[a_venir], config))
+    return chemin, typees, problemes + controler_les_lignes(typees)
 
 
 def verifier_les_ouvertures(config: Configuration, actions: pd.DataFrame, jalons: pd.DataFrame) -> None:
@@ -150,14 +182,15 @@ def _inconnue(nom: str, rang: int, schema: Schema) -> Probleme:
     return Probleme("colonne_inconnue", f"la colonne {lieu} n'est pas prévue.", conseil)
 
 
-def _dicibles(textes: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """Les textes tels qu'un message peut les redire : seuls ceux qui ressemblent à une valeur admise, et les dates."""
+def _dicibles(textes: pd.DataFrame, schema: Schema, connu: Callable[[str], bool]) -> pd.DataFrame:
+    """Les textes tels qu'un message peut les redire : ce qui ressemble à une valeur admise, un code, une date."""
     dicibles = textes.copy()
     for nom, champ in schema.champs.items():
         if champ.type == "date":
             admis = textes[nom].str.fullmatch(ECRITURE_D_UNE_DATE)
         else:
-            admis = textes[nom].isin([t for t in textes[nom].unique() if ressemble(t, champ.admises)])
+            ecrits = textes[nom].unique()
+            admis = textes[nom].isin([t for t in ecrits if connu(t) or ressemble(t, champ.admises)])
         dicibles[nom] = textes[nom].where(admis, TUE)
     return dicibles
 

@@ -30,10 +30,11 @@ from observatoire.sujets.alertes.calcul.strates import Parc, compter_les_strates
 from observatoire.sujets.alertes.calcul.suites import juger
 from observatoire.tables import Travail
 from observatoire.typographie import compter
+from observatoire.vocabulaire import QUARTIER, SECTEUR
 
 CLES = tables.ALERTES.noms_des_cles
 #: ``alertes.parquet`` et ``ampleurs.parquet`` : les mêmes lignes ; la seconde explique chacune.
-ALERTES, AMPLEURS = tables.ALERTES.noms, tables.AMPLEURS.noms
+COLONNES, AMPLEURS = tables.ALERTES.noms, tables.AMPLEURS.noms
 #: Un taux de réponse juste au seuil y est, à l'arrondi des nombres flottants près.
 _JUSTE_ASSEZ = 1e-9
 
@@ -76,7 +77,7 @@ def faire(travail: Travail) -> str:
 
 @dataclass(frozen=True)
 class Calculees:
-    """``table`` : toutes les évaluations, les colonnes d':data:`ALERTES` puis d':data:`AMPLEURS` ; ``strates`` : ce
+    """``table`` : toutes les évaluations, les colonnes de :data:`COLONNES` puis d':data:`AMPLEURS` ; ``strates`` : ce
     que la publication en relit (:mod:`~.standards`)."""
 
     table: pd.DataFrame
@@ -111,7 +112,7 @@ def conclure_les_annees(evaluees: list[pd.DataFrame], regles: dict[int, Regles],
     """Les verdicts et l'étendue de toutes les années évaluées, triés par clé."""
     evaluees = [e for e in evaluees if len(e)]
     if not evaluees:
-        return pd.DataFrame(columns=list(dict.fromkeys([*ALERTES, *AMPLEURS])))
+        return pd.DataFrame(columns=list(dict.fromkeys([*COLONNES, *AMPLEURS])))
     ruptures = lire_ruptures(config.chemin("referentiels"), catalogue())
     jugees = juger(pd.concat(evaluees, ignore_index=True), regles, ruptures)
     return mesurer_l_etendue(jugees).sort_values(CLES, ignore_index=True)
@@ -228,4 +229,4 @@ def _lieux_de(parc: Parc, territoires) -> dict[str, np.ndarray]:
         rangs = parc.niveaux[rang].parents[rangs]
         contenants[parc.niveaux[rang - 1].niveau] = parc.niveaux[rang - 1].codes[rangs]
     vide = np.full(len(territoires.codes), None, object)
-    return lieux | {nom: contenants.get(nom, vide) for nom in ("quartier", "secteur")}
+    return lieux | {nom: contenants.get(nom, vide) for nom in (QUARTIER, SECTEUR)}

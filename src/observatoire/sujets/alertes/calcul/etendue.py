@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.vocabulaire import FORMES, SIGNALES
+from observatoire.vocabulaire import FORMES, QUARTIER, SECTEUR, SIGNALES
 
 ANNEE = ["annee", "indicateur"]
 #: Part de l'excès d'un territoire que ses immeubles signalés doivent porter pour qu'il soit dit concentré.
@@ -24,7 +24,7 @@ def mesurer_l_etendue(jugees: pd.DataFrame) -> pd.DataFrame:
     concordants = signale.groupby([jugees[c] for c in cles], observed=True).transform("sum").astype(int)
     table = jugees.assign(concordants=concordants, immeubles=0, porteurs=0, bailleurs_concernes=0, part_porteurs=np.nan)
     immeubles = table[table["niveau"].eq("immeuble")]
-    for niveau in ("secteur", "quartier"):
+    for niveau in (SECTEUR, QUARTIER):
         table = _reunir(table, immeubles, niveau)
     carre = table["part_porteurs"].ge(PART_CONCENTREE)
     plus = table["exces"].gt(0) & table["immeubles"].gt(0)

@@ -20,9 +20,9 @@ from observatoire.secret import Bruit
 from observatoire.secret import Regles as Secret
 from observatoire.sujets.alertes.calcul.attendus import Comptes
 from observatoire.sujets.alertes.calcul.etape import (
-    ALERTES,
     AMPLEURS,
     CLES,
+    COLONNES,
     EVALUEES,
     conclure_les_annees,
     evaluer_un_groupe,
@@ -69,7 +69,7 @@ def evaluer_les_alertes(
             vues = Vues(paru[paru["annee"].eq(annee)], bruits)
             evaluees.append(evaluer_ce_qui_parait(parc, regles[annee], vues).assign(annee=annee))
     jugees = conclure_les_annees(evaluees, regles, config)
-    return jugees.reindex(columns=list(dict.fromkeys([*ALERTES, *AMPLEURS, "statut"])))
+    return jugees.reindex(columns=list(dict.fromkeys([*COLONNES, *AMPLEURS, "statut"])))
 
 
 @dataclass(frozen=True)

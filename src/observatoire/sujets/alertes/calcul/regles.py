@@ -9,10 +9,9 @@ from observatoire.baremes import Baremes, SansObjet, retenir
 from observatoire.catalogue import Indicateur, catalogue
 from observatoire.configuration.modeles.alertes import Alertes
 from observatoire.configuration.saisie import lire_fiche
-from observatoire.vocabulaire import EMBOITES
+from observatoire.vocabulaire import A_LOI, EMBOITES
 
 FICHIER = Path("baremes") / "alertes.yml"
-NATURES = ("proportion", "taux")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def lire_regles_des_alertes(referentiels: Path, baremes: Baremes, annee: int) ->
     fichier = referentiels / FICHIER
     if not fichier.is_file():
         return None
-    alertables = tuple(code for code, declaration in catalogue().items() if declaration.nature in NATURES)
+    alertables = tuple(code for code, declaration in catalogue().items() if declaration.nature in A_LOI)
     contenu = lire_fiche(fichier, Alertes, {"niveaux": EMBOITES, "indicateurs": alertables})
     regle = retenir(contenu.regles, annee)
     try:

@@ -18,9 +18,9 @@ from observatoire.indicateurs.sommes import Sommes
 from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import reunir
 from observatoire.sujets.alertes.calcul.regles import Regles
-from observatoire.sujets.alertes.calcul.strates import COMPTEES, SEUL, STRATE
+from observatoire.sujets.alertes.calcul.strates import SEUL, SOMMEES, STRATE
 from observatoire.sujets.alertes.tables import STRATES
-from observatoire.vocabulaire import EMBOITES
+from observatoire.vocabulaire import EMBOITES, QUARTIER, SECTEUR
 
 #: Sépare, dans un nom de colonne, le code d'un indicateur et ce qui en est compté.
 _DE = " "
@@ -37,7 +37,7 @@ def garder(sommes: Sommes, regles: Regles) -> pd.DataFrame:
     premieres = np.unique(groupe, return_index=True)[1]
     colonnes = {}
     for code in regles.indicateurs:
-        for role in COMPTEES:
+        for role in SOMMEES:
             valeurs = sommes.role(code, role)
             valeurs = np.zeros(len(groupe)) if valeurs is None else valeurs
             if role != _PAR_LIGNE:
@@ -78,7 +78,7 @@ def anonymiser(table: pd.DataFrame, gardes: set[str]) -> pd.DataFrame:
     comptes = [nom for nom in table if _DE in nom]
     lieux = [nom for nom in table if nom not in comptes]
     sans_nom = pd.Series(SEUL, table.index, dtype="str")
-    for nom in ("quartier", "secteur"):
+    for nom in (QUARTIER, SECTEUR):
         sans_nom = (SEUL + table[nom]).fillna(sans_nom) if nom in table else sans_nom
     garde = table["immeuble"].isin(gardes)
     fondue = table.assign(

@@ -22,14 +22,14 @@ from observatoire.rangement import lire_preparee
 from observatoire.sujets.alertes.calcul.attendus import Comptes, Releves, attendre, reunir
 from observatoire.sujets.alertes.calcul.regles import Regles
 from observatoire.tables.depots import DEPOTS
-from observatoire.vocabulaire import EMBOITES
+from observatoire.vocabulaire import EMBOITES, PROPORTION, TAUX
 
 STRATE = "strate"
 #: Ce que la standardisation lit d'une table ; celle qui ne l'a pas n'est pas standardisée.
 COLONNES = ("nb_pieces", "financement")
 PIECES_AU_PLUS = 5
 #: Les rôles dont se tire un attendu.
-COMPTEES = ("numerateur", "denominateur", f"numerateur_{CLE}", f"denominateur_{CLE}")
+SOMMEES = ("numerateur", "denominateur", f"numerateur_{CLE}", f"denominateur_{CLE}")
 #: Début du code que reçoit ce qui contient un territoire que rien ne contient.
 SEUL = "\x01"
 
@@ -113,11 +113,11 @@ def ranger_le_parc(sommes: Sommes, regles: Regles, bruits: Mapping[str, object] 
     strates = ranger(cellules, [STRATE])[0]
     situees = Sommes(cellules, valeurs, sommes.colonnes)
     groupes = []
-    for nature in ("proportion", "taux"):
+    for nature in (PROPORTION, TAUX):
         for standardisee in (True, False):
             declarations = [d for d in regles.declarations if d.nature == nature and _standardisable(d) == standardisee]
             if declarations:
-                x, n, *cles, concernes = (situees.roles(declarations, role) for role in (*COMPTEES, "concernes"))
+                x, n, *cles, concernes = (situees.roles(declarations, role) for role in (*SOMMEES, "concernes"))
                 siens = [bruits[d.code] for d in declarations] if bruits else ()
                 de_la_strate = strates if standardisee else np.zeros_like(strates)
                 attendus = attendre(Releves(x, n, *cles), de_la_strate, quartiers, regles.repondants, siens)

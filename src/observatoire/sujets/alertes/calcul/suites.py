@@ -62,7 +62,7 @@ def _compter(alertes: dict[int, np.ndarray], annee: int, duree: int) -> np.ndarr
 
 
 def _verdicts(probas: dict[str, np.ndarray], suites: dict[str, np.ndarray], regle: Regles) -> np.ndarray:
-    vigilance, alerte = (probas[f"proba_{nom}"] > regle.probabilite for nom in ("vigilance", "alerte"))
+    vigilance, alerte = (probas[f"proba_{nom}"] > regle.probabilite for nom in (VIGILANCE, ALERTE))
     durable = (suites["annees_en_alerte"] >= regle.persistance[0]) | (suites["proba_pente"] > regle.probabilite)
     cas = [np.isnan(probas["proba_alerte"]), alerte & durable, alerte, vigilance]
     codes = np.array([NON_EVALUABLE, ALERTE_CONFIRMEE, ALERTE, VIGILANCE, CONFORME], dtype=object)

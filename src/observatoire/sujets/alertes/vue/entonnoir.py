@@ -34,6 +34,7 @@ from observatoire.presentation.svg import rendre, style
 from observatoire.presentation.toile import BLEU, GRIS, LARGEUR, MARGE, ORANGE, Toile, graduations, replier
 from observatoire.sujets.alertes.vue.resume import reserver
 from observatoire.sujets.alertes.vue.verdicts import est_signale
+from observatoire.vocabulaire import PROPORTION, TAUX
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 #: Quantiles de la loi normale : limites à 95 % et à 99,8 %.
 QUANTILES = (1.959964, 3.090232)
 RAMENES = (0.1, 0.9)  # centiles auxquels les écarts sont ramenés avant d'estimer la surdispersion
-LARGE = {"proportion": lambda cible: cible * (1 - cible), "taux": lambda cible: cible}
+LARGE = {PROPORTION: lambda cible: cible * (1 - cible), TAUX: lambda cible: cible}
 
 
 def entonnoirs(valeurs: Publie, niveau: str | None = None) -> Fragment:

@@ -12,7 +12,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_registre, vers_territoire
 from observatoire.presentation.nombres import ecrire_en_lettres, ecrire_trimestre
-from observatoire.presentation.objectifs import accorder
+from observatoire.presentation.objectifs import denombrer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import cle_d_alerte, en_lignes
 from observatoire.sujets.alertes.vue.bilan import Bilan, bilan_du_trimestre
@@ -89,7 +89,7 @@ def _tabuler(lignes: list[list[str]], titre: str) -> str:
 
 def _replier(nombre: int, html: str) -> str:
     """Les suivants, dans un pli ; sur le papier, où les trouver."""
-    autres = accorder(nombre, "autre", "autres")
+    autres = denombrer(nombre, "autre", "autres")
     return f'<p class="obs-note">Et {autres}, au registre des alertes.</p>{plier(f"Voir {autres}", html)}'
 
 

@@ -21,7 +21,7 @@ from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.examens import dater_l_examen, examens
 from observatoire.sujets.alertes.vue.resume import dossiers_ouverts, nommer_lieu, reserver
 from observatoire.sujets.alertes.vue.suites import dire_la_suite, dire_le_decide
-from observatoire.sujets.alertes.vue.verdicts import VERDICTS, est_signale, est_une_alerte, gravite, pastille
+from observatoire.sujets.alertes.vue.verdicts import MONTRES, est_signale, est_une_alerte, gravite, pastille
 from observatoire.typographie import majuscule
 from observatoire.vocabulaire import ETATS_D_UN_DOSSIER, FORMES, TROP_LONG
 
@@ -46,7 +46,7 @@ def registre_des_alertes(valeurs: Publie, depuis: str = "annee") -> Fragment:
     lignes = [_ligne(valeurs, r, ouverts, suivis, depuis) for r in signales]
     table = donnees.tableau_simple(entetes, lignes, titre, "obs-registre obs-fiches")
     html = defiler(table, titre) + donnees.noter_statuts(table)
-    sens = " ; ".join(f"{v.signe} {v.nom.lower()} : {v.sens}" for v in VERDICTS.values())
+    sens = " ; ".join(f"{v.signe} {v.nom.lower()} : {v.sens}" for v in MONTRES.values())
     html += f'<p class="obs-table-note">{escape(_LECTURE)} {escape(tout(valeurs).de)}. {escape(sens)}.</p>'
     return reserver(valeurs, html, titre)
 

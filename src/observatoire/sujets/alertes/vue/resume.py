@@ -24,7 +24,7 @@ from observatoire.presentation.phrases import dire_alerte, dire_taux
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.changements import lister_les_changements
 from observatoire.sujets.alertes.vue.examens import raconter_le_dernier
-from observatoire.sujets.alertes.vue.verdicts import NIVEAUX, est_signale, est_une_alerte, gravite, pastille
+from observatoire.sujets.alertes.vue.verdicts import DU_PLUS_LARGE, est_signale, est_une_alerte, gravite, pastille
 from observatoire.typographie import majuscule
 from observatoire.vocabulaire import OUVRENT
 
@@ -123,7 +123,7 @@ def bilan_des_alertes(valeurs: Publie) -> Fragment:
     alertes = [*filter(est_une_alerte, lignes)]
     tests = {(r["niveau"], r["indicateur"]): r["nb_tests"] for r in lignes}
     phrases = [f"{ecrire(sum(tests.values()), 'comparaisons', decimales=0)} en {valeurs.annee} : "]
-    par_niveau = {n: sum(t for (niveau, _), t in tests.items() if niveau == n) for n in NIVEAUX}
+    par_niveau = {n: sum(t for (niveau, _), t in tests.items() if niveau == n) for n in DU_PLUS_LARGE}
     phrases[0] += ", ".join(f"{ecrire(t, decimales=0)} par {n}" for n, t in par_niveau.items() if t) + "."
     phrases += [_annoncer(lignes, alertes), dire_fausses(alertes)]
     texte = " ".join(p for p in phrases if p)

@@ -11,7 +11,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, defiler
 from observatoire.presentation.liens import lier, lier_fiche, vers_alerte, vers_territoire
 from observatoire.presentation.nombres import ecrire_date, ecrire_ligne, ecrire_trimestre
-from observatoire.presentation.objectifs import accorder
+from observatoire.presentation.objectifs import denombrer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import cle_d_alerte
 from observatoire.sujets.alertes.vue.bilan import EN_COURS, FINIES
@@ -70,7 +70,7 @@ def alertes_a_suivre(valeurs: Publie, nombre: int | None = None) -> Fragment:
     titre = "Alertes ouvertes : ce qui est décidé, ce qui vient"
     evaluees = {cle_d_alerte(r): r for r in valeurs.alertes(annee=valeurs.annee)}
     lignes = [_ligne(valeurs, d, evaluees.get(cle_d_alerte(d))) for d in ouverts[:nombre]]
-    autres = paragraphe(f"Et {accorder(len(ouverts) - len(lignes), 'autre', 'autres')}, au registre des alertes.")
+    autres = paragraphe(f"Et {denombrer(len(ouverts) - len(lignes), 'autre', 'autres')}, au registre des alertes.")
     entetes = ["Territoire", "Indicateur", "Taux", "Ouverte", "Examinée", "Décidé", "Prochaine étape"]
     table = donnees.tableau_simple(entetes, lignes, titre, "obs-a-gauche obs-fiches")
     suite = autres.html if len(lignes) < len(ouverts) else ""

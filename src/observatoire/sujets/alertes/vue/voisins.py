@@ -14,16 +14,16 @@ from observatoire.presentation.svg import envelopper
 from observatoire.presentation.tableaux import cellule
 from observatoire.sujets.alertes.vue.dossier import Alerte, trouver
 from observatoire.sujets.alertes.vue.resume import reserver
-from observatoire.sujets.alertes.vue.verdicts import COULEURS, VERDICTS, est_signale, pastille
-from observatoire.vocabulaire import SIGNALES
+from observatoire.sujets.alertes.vue.verdicts import COULEURS, MONTRES, est_signale, pastille
+from observatoire.vocabulaire import ALERTE, ALERTE_CONFIRMEE, CONFORME, SIGNALES, VIGILANCE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 CACHE = "cache"
 #: Rayon d'une marque, et sa forme : losange si le territoire est signalé, rond s'il est conforme, vide s'il est caché.
-_RAYONS = {"alerte_confirmee": 9, "alerte": 8, "vigilance": 7, "conforme": 4.5, CACHE: 3.5}
-_LEGENDES = {nom: verdict.nom for nom, verdict in VERDICTS.items()} | {CACHE: "sans verdict publié"}
+_RAYONS = {ALERTE_CONFIRMEE: 9, ALERTE: 8, VIGILANCE: 7, CONFORME: 4.5, CACHE: 3.5}
+_LEGENDES = {nom: verdict.nom for nom, verdict in MONTRES.items()} | {CACHE: "sans verdict publié"}
 
 
 def voisins(valeurs: Publie, alerte: str) -> Fragment:

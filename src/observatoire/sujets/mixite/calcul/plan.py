@@ -20,9 +20,9 @@ CLES, COLONNES = MIXITE.noms_des_cles, MIXITE.noms
 MESURES = MIXITE.noms_des_mesures[:-2]  # ni la réponse, ni le statut
 CLES_DU_CHANGEMENT, COLONNES_DU_CHANGEMENT = EVOLUTION.noms_des_cles, EVOLUTION.noms
 #: Niveaux dont les unités se comparent : un immeuble est trop petit pour que ses classes soient connues.
-NIVEAUX = (SECTEUR, QUARTIER)
+COMPARES = (SECTEUR, QUARTIER)
 #: De plus, entre les communes d'une agglomération.
-NIVEAUX_D_UNE_AGGLOMERATION = (*NIVEAUX, VILLE)
+NIVEAUX_D_UNE_AGGLOMERATION = (*COMPARES, VILLE)
 #: Un groupe face à tous les autres ménages, puis les répartitions.
 BINAIRES = ("moins_40_plafond", "monoparentales")
 REPARTITIONS = ("plafond", "composition")
@@ -72,7 +72,7 @@ def planifier(config: Configuration, baremes: Baremes) -> Plan:
     """Ce que cette ville compare, d'après son catalogue, ses niveaux et ses barèmes."""
     modalites = {nom: tuple(c for c, d in catalogue().items() if d.groupe == nom) for nom in REPARTITIONS}
     groupes = [Groupe(code, (code,)) for code in BINAIRES] + [Groupe(nom, codes) for nom, codes in modalites.items()]
-    niveaux = tuple(n for n in (NIVEAUX_D_UNE_AGGLOMERATION if config.communes else NIVEAUX) if n in config.niveaux)
+    niveaux = tuple(n for n in (NIVEAUX_D_UNE_AGGLOMERATION if config.communes else COMPARES) if n in config.niveaux)
     lieux = [
         Lieu(c.code, VILLE, {"secteur": {*c.secteurs}, QUARTIER: _quartiers(config, c.code)}) for c in config.communes
     ]

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from observatoire.communes import AGGLOMERATION
 from observatoire.statistique import delta, hasard, indices
 from observatoire.sujets.mixite.calcul.plan import QUARTIER, Seuils
 from observatoire.sujets.mixite.calcul.unites import PUBLIE, Comptes, Groupe, Lieu, Lignes
+from observatoire.vocabulaire import AGGLOMERATION
 
 ENTROPIE = "entropie"
 

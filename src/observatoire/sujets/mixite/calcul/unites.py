@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from observatoire.vocabulaire import NON_APPLICABLE, NON_DISPONIBLE, SECRET
+from observatoire.vocabulaire import NON_APPLICABLE, NON_DISPONIBLE, PUBLIE, SECRET
 
-#: Statut d'une valeur connue.
-PUBLIE = "publie"
 #: Pourquoi une valeur manque, la raison qui l'emporte d'abord.
 RAISONS = (SECRET, NON_DISPONIBLE, NON_APPLICABLE)
 _MESURES = ("numerateur", "denominateur", "reponse")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 GROUPES = ("moins_40_plafond", "monoparentales", "plafond", "composition")
 INDICES = ("dissimilarite", "dissimilarite_corrigee", "isolement", "theil_h")
-NIVEAUX = {niveau: vocabulaire.NIVEAUX[niveau].pluriel for niveau in (QUARTIER, SECTEUR)}
+PLURIELS = {niveau: vocabulaire.NIVEAUX[niveau].pluriel for niveau in (QUARTIER, SECTEUR)}
 #: De plus, pour une agglomération.
 COMMUNES = {VILLE: vocabulaire.NIVEAUX[VILLE].pluriel}
 #: Une année sans ligne.
@@ -48,7 +48,7 @@ def lister_niveaux(valeurs: Publie, territoire: str) -> dict[str, str]:
     """Les niveaux dont les unités se comparent dans un territoire, et leur nom au pluriel."""
     siennes = valeurs.mixite[valeurs.mixite["territoire"].eq(territoire) & valeurs.mixite["indice"].ne("entropie")]
     vus = set(siennes["niveau"])
-    return {n: nom for n, nom in (NIVEAUX | (COMMUNES if valeurs.communes else {})).items() if n in vus}
+    return {n: nom for n, nom in (PLURIELS | (COMMUNES if valeurs.communes else {})).items() if n in vus}
 
 
 def lire_serie(valeurs: Publie, lieu: Lieu) -> list[dict]:

@@ -23,7 +23,7 @@ from observatoire.publie import en_lignes
 from observatoire.sujets.mixite.vue.figures import figurer
 from observatoire.sujets.mixite.vue.lignes import (
     INDICES,
-    NIVEAUX,
+    PLURIELS,
     RARE,
     VIDE,
     Lieu,
@@ -74,7 +74,7 @@ def presenter_mixite(valeurs: Publie, territoire: str | None = None, niveau: str
         phrases.append(
             f"{nommer_groupe(valeurs, groupe)} : {verdict} que par le hasard (p = {ecrire_indice(ligne['p_hasard'])})."
         )
-    lieux = NIVEAUX[niveau]
+    lieux = PLURIELS[niveau]
     return paragraphe(f"Entre {lieux}. {' '.join(phrases)}") if phrases else silence("Mixité")
 
 
@@ -83,7 +83,7 @@ def evolution_mixite(
 ) -> Fragment:
     """Un indice de la ville (ou d'une commune), d'année en année, à côté de ce que donnerait le hasard."""
     lieu = Lieu(niveau, selection.reperer(valeurs, territoire)[1], groupe, indice)
-    titre = f"{libeller(valeurs, indice)}, {nommer_groupe(valeurs, groupe)}, entre {NIVEAUX[niveau]}"
+    titre = f"{libeller(valeurs, indice)}, {nommer_groupe(valeurs, groupe)}, entre {PLURIELS[niveau]}"
     series = {"au hasard": [r | {"valeur": r["attendu_hasard"]} for r in lire_serie(valeurs, lieu)]}
     return figurer(valeurs, lieu, titre, selection.nommer(valeurs, territoire), series)
 
@@ -91,7 +91,7 @@ def evolution_mixite(
 def changements_mixite(valeurs: Publie, territoire: str | None = None, niveau: str = "quartier") -> Fragment:
     """Ce qui change depuis l'état zéro et l'année d'avant : la part de la structure, celle de la composition."""
     annee, zero = valeurs.annee, valeurs.edition["annee_zero"]
-    titre = f"Ce qui a changé entre {NIVEAUX[niveau]}, jusqu'en {annee}"
+    titre = f"Ce qui a changé entre {PLURIELS[niveau]}, jusqu'en {annee}"
     table = valeurs.mixite_evolution
     table = table[table["territoire"].eq(selection.reperer(valeurs, territoire)[1])]
     table = table[table["annee"].eq(annee) & table["niveau"].eq(niveau) & table["groupe"].isin(lister_groupes(valeurs))]

@@ -19,12 +19,12 @@ import pandas as pd
 
 from observatoire.publie import CLES, Parution
 from observatoire.statistique import intervalles
-from observatoire.sujets.objectifs.calcul.declaration import NIVEAUX
+from observatoire.sujets.objectifs.calcul.declaration import JUGES
 from observatoire.sujets.objectifs.calcul.deplacements import PRATIQUES
 from observatoire.sujets.objectifs.tables import COTE_A_COTE
+from observatoire.vocabulaire import MOINS, PLUS, SEMBLABLE
 
 COLONNES = COTE_A_COTE.noms
-ECARTS = PLUS, MOINS, SEMBLABLE = ("plus", "moins", "semblable")
 #: Décimales de ce qui est calculé.
 DECIMALES = 3
 _TOUS = "tous"
@@ -37,7 +37,7 @@ def comparer_les_bailleurs(publiees: pd.DataFrame, deplacements: pd.DataFrame, s
     :data:`.deplacements.COLONNES`. Statuts : ``ne`` si les autres ont moins de ``seuil``
     unités ; sinon le premier de ceux des deux lignes qui n'est pas « publie ».
     """
-    utiles = publiees[publiees["niveau"].isin(NIVEAUX) & publiees["indicateur"].isin(PRATIQUES)]
+    utiles = publiees[publiees["niveau"].isin(JUGES) & publiees["indicateur"].isin(PRATIQUES)]
     siens = utiles[utiles["bailleur"].ne(_TOUS) & utiles["statut"].isin(["publie", "c"])]
     siens = siens.sort_values(CLES, ignore_index=True).astype(dict.fromkeys(CLES[1:], object))
     tous = Parution(utiles).lire(siens, bailleur=_TOUS)

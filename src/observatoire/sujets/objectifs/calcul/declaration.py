@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
@@ -27,7 +28,7 @@ A_RECOPIER = (
     "(un fichier neuf peut ne contenir qu'elle), puis l'effacer."
 )
 #: Où une attribution se juge, du plus grand au plus petit.
-NIVEAUX = (AGGLOMERATION, VILLE, QUARTIER)
+JUGES = (AGGLOMERATION, VILLE, QUARTIER)
 
 
 @dataclass(frozen=True)
@@ -109,11 +110,19 @@ def lire_le_suivi(config: Configuration) -> dict:
 
     Lève :class:`ErreurConfiguration` avec tout ce qui ne va pas, ou si des objectifs sont restés à côté.
     """
-    if (config.chemin("suivi") / ANCIEN).exists():
-        raise ErreurConfiguration(A_RECOPIER)
     fichier = config.chemin("suivi") / FICHIER
+    if (config.chemin("suivi") / ANCIEN).exists():
+        raise ErreurConfiguration("\n\n".join([A_RECOPIER, *_fautes_de(fichier, config)]))
     contenu = lire_document(lire_texte(fichier), config) if fichier.is_file() else {}
     return contenu if sont_fictifs(config.chemin("prepare")) else _sans_le_fictif(contenu)
+
+
+def _fautes_de(fichier: Path, config: Configuration) -> list[str]:
+    try:
+        lire_document(lire_texte(fichier), config)
+    except (ErreurConfiguration, FileNotFoundError) as faute:
+        return [str(faute)] if isinstance(faute, ErreurConfiguration) else []
+    return []
 
 
 def _sans_le_fictif(contenu: object) -> object:
@@ -169,7 +178,7 @@ def lire_adoptes(config: Configuration, suivi: dict | None = None) -> list[Objec
 
 def niveaux_de(config: Configuration) -> tuple[str, ...]:
     """Les niveaux où les attributions se jugent, du territoire entier au quartier."""
-    return NIVEAUX[NIVEAUX.index(config.tout[0]) :]
+    return JUGES[JUGES.index(config.tout[0]) :]
 
 
 def lire_contenu(contenu: dict, config: Configuration) -> list[Engagement]:

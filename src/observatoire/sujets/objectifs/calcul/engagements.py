@@ -22,6 +22,7 @@ from observatoire.verdicts import (
     juger_les_faits,
     juger_les_mesures,
 )
+from observatoire.vocabulaire import PAR_INDICATEUR, SANS_PREUVE
 
 #: ``engagements.csv`` : une ligne par année et par engagement.
 CLES, COLONNES = tables.ENGAGEMENTS.noms_des_cles, tables.ENGAGEMENTS.noms
@@ -49,9 +50,9 @@ def juger_les_engagements(
     table = pd.DataFrame(lignes, columns=[*CLES, *DECRITS, *CIBLES, *ETAT_ZERO, "en_vigueur", "avant_terme"])
     table = _typer(table)
     juges = [
-        _juger_les_mesures(table[table["genre"].eq("indicateur")], publiees),
-        _juger_les_faits(table[~table["genre"].isin(["indicateur", "aucune"])], engagements, registres),
-        _juger_les_autres(table[table["genre"].eq("aucune")], engagements),
+        _juger_les_mesures(table[table["genre"].eq(PAR_INDICATEUR)], publiees),
+        _juger_les_faits(table[~table["genre"].isin([PAR_INDICATEUR, SANS_PREUVE])], engagements, registres),
+        _juger_les_autres(table[table["genre"].eq(SANS_PREUVE)], engagements),
     ]
     ordre = {e.code: rang for rang, e in enumerate(engagements)}
     table = _typer(pd.concat([j.reindex(columns=COLONNES) for j in juges]))
@@ -68,7 +69,7 @@ def _decrire(e: Engagement, annee: int, config: Configuration) -> dict:
     return {
         "annee": annee, "engagement": e.code, "texte": e.texte.code, "texte_nom": e.texte.nom,
         "texte_note": e.texte.note, "article": e.article, "libelle": e.libelle, "titulaires": " ; ".join(e.titulaires),
-        "nature": e.nature, "genre": "indicateur" if mesure else preuve.get("genre", "aucune"),
+        "nature": e.nature, "genre": PAR_INDICATEUR if mesure else preuve.get("genre", SANS_PREUVE),
         "rythme": preuve.get("rythme", ""), **{c: mesure.get(c, "") for c in _LIEU}, "sens": e.sens,
         "tolerance": e.tolerance, "arithmetique": e.arithmetique,
         "cible": cible.valeur if cible else None, "jusque": cible.valeur_haute if cible else None,

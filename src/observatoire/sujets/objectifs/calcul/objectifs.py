@@ -27,11 +27,12 @@ from observatoire.baremes import Baremes
 from observatoire.catalogue import catalogue
 from observatoire.configuration import Configuration
 from observatoire.configuration.commun import TOUS
-from observatoire.configuration.modeles.objectifs import AU_MOINS, AU_PLUS, CHACUN
+from observatoire.configuration.modeles.objectifs import CHACUN
 from observatoire.sujets.objectifs.calcul.declaration import lire_adoptes
+from observatoire.vocabulaire import AU_MOINS, AU_PLUS, BAISSE, HAUSSE
 
-LOI, CONFERENCE = ORIGINES = ("loi", "conference")
-_LEGAUX = {"hausse": AU_MOINS, "baisse": AU_PLUS}
+DE_LA_LOI, DE_LA_CONFERENCE = ORIGINES = ("loi", "conference")
+_LEGAUX = {HAUSSE: AU_MOINS, BAISSE: AU_PLUS}
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Objectif:
     niveau: str
     depuis: datetime.date
     source: str
-    origine: str = CONFERENCE
+    origine: str = DE_LA_CONFERENCE
     territoire: str | None = None
     bailleur: str = TOUS
     jusque: datetime.date | None = None
@@ -80,7 +81,7 @@ def _legaux(baremes: Baremes, entier: str) -> list[Objectif]:
             objectifs += [
                 Objectif(
                     code, code, _LEGAUX[declaration.sens], valeur["valeur"], entier, valeur["depuis"],
-                    valeur["source"], LOI, None, bailleur, jusque,
+                    valeur["source"], DE_LA_LOI, None, bailleur, jusque,
                 )
                 for bailleur in (TOUS, CHACUN)
             ]  # fmt: skip

@@ -21,11 +21,21 @@ from observatoire.sujets.objectifs.calcul.declaration import Engagement
 from observatoire.sujets.seances.calcul.comptes_rendus import Seance, tenues
 from observatoire.sujets.seances.calcul.regles import ASSOCIATIONS
 from observatoire.tables.depots import DEPOTS
-from observatoire.vocabulaire import EMBOITES, NON_EVALUABLE
+from observatoire.vocabulaire import (
+    ANNUEL,
+    EMBOITES,
+    NON_EVALUABLE,
+    PAR_ACTIONS,
+    PAR_ALERTES,
+    PAR_DEPOTS,
+    PAR_PIECES,
+    PAR_SEANCES,
+    TRIMESTRIEL,
+    UNE_FOIS,
+)
 
-PERIODES = {"trimestriel": 4, "annuel": 1}
-#: Une fois pour toutes, au plus tard à l'échéance.
-UNE_FOIS = "une_fois"
+#: Combien de fois l'an un rythme promet un fait ; « une fois » ne se compte pas par an.
+PAR_AN = {TRIMESTRIEL: 4, ANNUEL: 1}
 
 
 class Compte(NamedTuple):
@@ -66,14 +76,14 @@ def lire_registres(config: Configuration, seances: list[Seance]) -> Registres:
 def compter(engagement: Engagement, registres: Registres, annee: int) -> Compte:
     """Ce que les registres prouvent d'un engagement jugé sur des faits, une année."""
     preuve = engagement.preuve
-    if preuve["genre"] == "depots":
+    if preuve["genre"] == PAR_DEPOTS:
         return _depots(preuve, registres.depots, annee)
-    if preuve["genre"] == "alertes":
+    if preuve["genre"] == PAR_ALERTES:
         return _alertes(registres, annee)
     dates, debut = {
-        "seances": lambda: _dates_des_seances(preuve, registres),
-        "actions": lambda: _dates_des_actions(preuve, registres.actions),
-        "pieces": lambda: _dates_des_pieces(engagement.pieces),
+        PAR_SEANCES: lambda: _dates_des_seances(preuve, registres),
+        PAR_ACTIONS: lambda: _dates_des_actions(preuve, registres.actions),
+        PAR_PIECES: lambda: _dates_des_pieces(engagement.pieces),
     }[preuve["genre"]]()
     rythme = preuve.get("rythme")
     if rythme == UNE_FOIS:
@@ -81,9 +91,9 @@ def compter(engagement: Engagement, registres: Registres, annee: int) -> Compte:
         fait, tardif = premiere <= annee, engagement.echeance < premiere <= annee
         return Compte(int(fait), 1, debut is not None and debut <= annee, tardif)
     siennes = [d for d in dates if d.year == annee]
-    periodes = {(d.month + 2) // 3 for d in siennes} if rythme == "trimestriel" else {d.year for d in siennes}
+    periodes = {(d.month + 2) // 3 for d in siennes} if rythme == TRIMESTRIEL else {d.year for d in siennes}
     faits = len(periodes) if rythme else len(siennes)
-    return Compte(faits, PERIODES.get(rythme, 0), debut is not None and debut <= annee)
+    return Compte(faits, PAR_AN.get(rythme, 0), debut is not None and debut <= annee)
 
 
 def _dates_des_seances(preuve: Mapping, registres: Registres) -> tuple[list, int | None]:

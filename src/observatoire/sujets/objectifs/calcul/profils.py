@@ -12,7 +12,7 @@ import pandas as pd
 
 from observatoire.publie import Parution
 from observatoire.statistique import intervalles
-from observatoire.sujets.objectifs.calcul.declaration import NIVEAUX
+from observatoire.sujets.objectifs.calcul.declaration import JUGES
 from observatoire.sujets.objectifs.tables import PROFILS
 from observatoire.sujets.simulation.modele.traits import TRAITS
 
@@ -31,7 +31,7 @@ def comparer_les_profils(publiees: pd.DataFrame) -> pd.DataFrame:
     ``publiees`` : les indicateurs d'un public.
     """
     codes = [code for siens in CODES.values() for code in siens]
-    utiles = publiees[publiees["niveau"].isin(NIVEAUX) & publiees["indicateur"].isin(codes)]
+    utiles = publiees[publiees["niveau"].isin(JUGES) & publiees["indicateur"].isin(codes)]
     parution = Parution(utiles)
     morceaux = [_comparer(utiles, parution, trait) for trait in CODES]
     return pd.concat(morceaux, ignore_index=True)[COLONNES].sort_values(CLES, ignore_index=True)

@@ -21,11 +21,8 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.objectifs import (
     CE_QUI_SE_VERRAIT,
-    NATURES,
-    PREUVES,
-    RYTHMES,
-    accorder,
     compter_les_verdicts,
+    denombrer,
     ecrire_cible,
     ecrire_decelable,
     ecrire_verdict,
@@ -35,19 +32,25 @@ from observatoire.presentation.objectifs import (
 )
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
-from observatoire.vocabulaire import CONSTATS, NON_CONCLUANT, NON_TENU
+from observatoire.vocabulaire import (
+    CONSTATS,
+    NON_CONCLUANT,
+    NON_TENU,
+    OBLIGATIONS,
+    PAR_ALERTES,
+    PAR_DEPOTS,
+    PAR_INDICATEUR,
+    PREUVES,
+    RYTHMES,
+    TRIMESTRIEL,
+)
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-#: Ce que compte chaque sorte de preuve, ou ce qui est promis chaque trimestre : au singulier, au pluriel.
+#: Ce qui est promis chaque trimestre : au singulier, au pluriel.
 _TRIMESTRES = ("trimestre", "trimestres")
-_FAITS = {
-    "depots": ("table déposée", "tables déposées"),
-    "alertes": ("niveau évalué", "niveaux évalués"), "actions": ("action", "actions"), "pieces": ("pièce", "pièces"),
-    "seances": ("séance", "séances"),
-}  # fmt: skip
-_ATTENDUS = {"depots": "toutes les tables attendues", "alertes": "tous les niveaux"}
+_ATTENDUS = {PAR_DEPOTS: "toutes les tables attendues", PAR_ALERTES: "tous les niveaux"}
 
 
 def tableau_de_bord(valeurs: Publie) -> Fragment:
@@ -63,7 +66,7 @@ def tableau_de_bord(valeurs: Publie) -> Fragment:
             "Observé": _observer(valeurs, e),
             "Objectif": _viser(valeurs, e),
             "Pourquoi": f"{escape(e['raison'])}{_puissance(valeurs, e)}",
-            "Titulaire": f"{escape(e['titulaires'])}<br><small>obligation de {NATURES[e['nature']]}</small>",
+            "Titulaire": f"{escape(e['titulaires'])}<br><small>{_obliger(e)}</small>",
         }
         for e in lignes
     ]
@@ -80,7 +83,7 @@ def bilan_des_engagements(valeurs: Publie) -> Fragment:
     if not dits:
         return paragraphe("Aucun engagement n'a de verdict cette année.")
     notes = [n for n in dict.fromkeys(table["texte_note"].dropna()) if n]
-    total = accorder(len(siens), "engagement suivi", "engagements suivis")
+    total = denombrer(len(siens), "engagement suivi", "engagements suivis")
     phrase = f"Sur {total}, en {valeurs.annee} : {dits}."
     return paragraphe(" ".join([phrase, *notes]))
 
@@ -117,17 +120,17 @@ def histoire_des_engagements(valeurs: Publie) -> Fragment:
 def identite_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """Le texte, le titulaire, la nature, la mesure, l'état zéro et l'objectif d'un engagement."""
     e = _derniere(valeurs, engagement)
-    mesure = PREUVES[e["genre"]]
-    if e["genre"] == "indicateur":
+    mesure = PREUVES[e["genre"]].sens
+    if e["genre"] == PAR_INDICATEUR:
         mesure = lier_fiche(valeurs, e["indicateur"])
         mesure += f" ({escape(lieux)})" if (lieux := nommer_lieux(valeurs, e)) else ""
     elif isinstance(e["rythme"], str):
-        mesure += f", {RYTHMES[e['rythme']]}"
+        mesure += f", {RYTHMES[e['rythme']].libelle}"
     rangs = {
         "Texte": escape(e["texte_nom"]),
         "Article": escape(e["article"]),
         "Titulaire": escape(e["titulaires"]),
-        "Nature": f"obligation de {NATURES[e['nature']]}",
+        "Nature": _obliger(e),
         "Mesure ou preuve": mesure,
         "État zéro": _etat_zero(valeurs, e),
         "Objectif": _viser(valeurs, e),
@@ -174,7 +177,7 @@ def histoire_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
 def courbe_d_un_engagement(valeurs: Publie, engagement: str) -> Fragment:
     """L'évolution de l'indicateur, ou pourquoi il n'y en a pas."""
     e = _derniere(valeurs, engagement)
-    if e["genre"] != "indicateur":
+    if e["genre"] != PAR_INDICATEUR:
         return paragraphe("Cet engagement se juge sur des faits, non sur un indicateur : il n'a pas de courbe.")
     lieu = None if e["niveau"] == valeurs.tout[0] else e["territoire"]
     return evolution(valeurs, e["indicateur"], lieu, e["bailleur"])
@@ -196,33 +199,40 @@ def juger(e: dict, avec_constat: bool = False) -> str:
     return ecrire_verdict(e["verdict"], e["statut"], e["constat"] if avec_constat else None)
 
 
+def _obliger(e: dict) -> str:
+    return f"obligation de {OBLIGATIONS[e['nature']].libelle}"
+
+
 def _observer(valeurs: Publie, e: dict) -> str:
-    if e["genre"] == "indicateur":
+    if e["genre"] == PAR_INDICATEUR:
         lieu = (e["niveau"], e["territoire"], e["bailleur"])
         ligne = valeurs.ligne(e["indicateur"], *lieu, annee=e["annee"])
         return ecrire_ligne(ligne, valeurs.catalogue[e["indicateur"]], html=True)
     if pd.isna(e["faits"]):
         return ABSENT
-    noms = _TRIMESTRES if e["rythme"] == "trimestriel" else _FAITS[e["genre"]]
+    fait = PREUVES[e["genre"]]
+    noms = _TRIMESTRES if e["rythme"] == TRIMESTRIEL else (fait.libelle, fait.pluriel)
     if e["attendus"]:
-        return f"{ecrire_entier(e['faits'])} sur {accorder(e['attendus'], *noms)}"
-    return accorder(e["faits"], *noms)
+        return f"{ecrire_entier(e['faits'])} sur {denombrer(e['attendus'], *noms)}"
+    return denombrer(e["faits"], *noms)
 
 
 def _viser(valeurs: Publie, e: dict) -> str:
     if pd.isna(e["cible"]):
-        return RYTHMES[e["rythme"]] if est_ecrit(e["rythme"]) else _ATTENDUS.get(e["genre"], "aucun objectif chiffré")
+        if est_ecrit(e["rythme"]):
+            return RYTHMES[e["rythme"]].libelle
+        return _ATTENDUS.get(e["genre"], "aucun objectif chiffré")
     return ecrire_cible(valeurs, e, e["sens"])
 
 
 def _encadrer(valeurs: Publie, e: dict) -> str:
-    if e["genre"] != "indicateur" or pd.isna(e["bas"]) or pd.isna(e["haut"]) or e["bas"] == e["haut"]:
+    if e["genre"] != PAR_INDICATEUR or pd.isna(e["bas"]) or pd.isna(e["haut"]) or e["bas"] == e["haut"]:
         return ABSENT
     return ecrire_intervalle(e["bas"], e["haut"], unite_de(valeurs, e)[0])
 
 
 def _deceler(valeurs: Publie, e: dict) -> str:
-    return ecrire_decelable(valeurs, e) if e["genre"] == "indicateur" else ""
+    return ecrire_decelable(valeurs, e) if e["genre"] == PAR_INDICATEUR else ""
 
 
 def _puissance(valeurs: Publie, e: dict) -> str:

@@ -10,18 +10,16 @@ from observatoire.presentation import donnees, selection
 from observatoire.presentation.affichage import Fragment, absent, en_bref
 from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_intervalle
-from observatoire.presentation.objectifs import PAR_HASARD, accorder
+from observatoire.presentation.objectifs import PAR_HASARD, denombrer
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
 from observatoire.publie import en_lignes
 from observatoire.sujets.objectifs.vue.attributions import de_l_annee, ecrire_ecart
 from observatoire.sujets.simulation.modele.traits import TRAITS
+from observatoire.vocabulaire import MOINS, PLUS, PRATIQUES_D_UN_BAILLEUR, SEMBLABLE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
-
-_PRATIQUES = {"plus": "plus que les autres", "moins": "moins que les autres", "semblable": "semblable"}
-
 
 #: Dans l'édition dont le barème ne croise pas les ménages d'un quartier par bailleur.
 RESERVE = (
@@ -76,10 +74,10 @@ def pratiques_en_bref(valeurs: Publie, depuis: str = "annee") -> Fragment:
     if not lignes:
         return absent("Bailleurs côte à côte", "aucune comparaison n'est publiée")
     dits = [
-        f"{_PRATIQUES[sens]}, {lier_lieu(valeurs, 'bailleur', r['bailleur'], depuis)} "
+        f"{PRATIQUES_D_UN_BAILLEUR[sens].libelle}, {lier_lieu(valeurs, 'bailleur', r['bailleur'], depuis)} "
         f"({ecrire(r['standardise'], 'points', signe=True)}, de "
         f"{ecrire_intervalle(r['standardise_bas'], r['standardise_haut'], 'points')})"
-        for sens in ("moins", "plus")
+        for sens in (MOINS, PLUS)
         for r in sorted(lignes, key=lambda r: abs(r["standardise"]), reverse=True)
         if r["sens"] == sens
     ]
@@ -90,7 +88,7 @@ def pratiques_en_bref(valeurs: Publie, depuis: str = "annee") -> Fragment:
 
 def _case_pratique(ligne: dict | None) -> str:
     case = ecrire_ecart(ligne, "standardise", "statut")
-    marque = ligne is not None and ligne["statut"] == "publie" and ligne["sens"] != "semblable"
+    marque = ligne is not None and ligne["statut"] == "publie" and ligne["sens"] != SEMBLABLE
     return f"<strong>{case}</strong>" if marque else case
 
 
@@ -104,13 +102,14 @@ def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
     table = table[table["statut"].eq("publie")]
     if table.empty:
         return absent("Bailleurs d'un même quartier", "aucune comparaison n'est publiée")
-    marques = table[table["sens"].ne("semblable")]
+    marques = table[table["sens"].ne(SEMBLABLE)]
     marques = marques.assign(taille=marques["standardise"].abs()).sort_values(
         ["taille", "territoire", "bailleur", "indicateur"], ascending=[False, True, True, True]
     )
     phrase = (
-        f"Sur {accorder(faites, 'comparaison', 'comparaisons')} d'un bailleur aux autres du même quartier, "
-        f"{accorder(len(table), 'est publiée', 'sont publiées')} ; {accorder(len(marques), 's’écarte', 's’écartent')}, "
+        f"Sur {denombrer(faites, 'comparaison', 'comparaisons')} d'un bailleur aux autres du même quartier, "
+        f"{denombrer(len(table), 'est publiée', 'sont publiées')} ; "
+        f"{denombrer(len(marques), 's’écarte', 's’écartent')}, "
         f"contre {ecrire(PAR_HASARD * len(table), decimales=1)} par le seul hasard."
     )
     if marques.empty:
@@ -123,7 +122,7 @@ def tableau_ecarts_marques(valeurs: Publie, depuis: str = "annee") -> Fragment:
             "Les autres": ecrire(r["autres"], "%"),
             "Écart": ecrire_ecart(r, "ecart", "statut"),
             "À logements égaux": ecrire_ecart(r, "standardise", "statut"),
-            "Sens": _PRATIQUES[r["sens"]],
+            "Sens": PRATIQUES_D_UN_BAILLEUR[r["sens"]].libelle,
         }
         for r in en_lignes(marques)
     ]

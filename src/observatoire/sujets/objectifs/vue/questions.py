@@ -9,16 +9,16 @@ from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.liens import lier
 from observatoire.presentation.nombres import ecrire_entier
 from observatoire.sujets.objectifs.vue.engagements import juger
-from observatoire.vocabulaire import NON_TENU, VERDICTS
+from observatoire.vocabulaire import NON_CONCLUANT, NON_TENU, PARTIEL, VERDICTS
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 #: Les verdicts qui posent une question, et laquelle.
 _QUESTIONS = {
-    "non_tenu": "Comment le tenir, ou faut-il l'ajuster ?",
-    "partiel": "Que manque-t-il pour qu'il soit tenu ?",
-    "non_concluant": "Que faut-il pour conclure ?",
+    NON_TENU: "Comment le tenir, ou faut-il l'ajuster ?",
+    PARTIEL: "Que manque-t-il pour qu'il soit tenu ?",
+    NON_CONCLUANT: "Que faut-il pour conclure ?",
 }
 
 

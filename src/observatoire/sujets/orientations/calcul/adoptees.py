@@ -31,7 +31,7 @@ from observatoire.vocabulaire import EMBOITES
 
 FICHIER = "orientations.yml"
 #: Ce qu'une orientation peut demander des entrants : leurs ressources, jamais leur situation de famille ni leur âge.
-ENTRANTS = (TRAITS["moins_40"].entrants,)
+PARTS_D_ENTRANTS = (TRAITS["moins_40"].entrants,)
 
 
 def lire_orientations(config: Configuration) -> list[OrientationAdoptee]:
@@ -45,7 +45,7 @@ def lire_orientations(config: Configuration) -> list[OrientationAdoptee]:
     if not fichier.is_file():
         return []
     contexte = {
-        "entrants": ENTRANTS,
+        "entrants": PARTS_D_ENTRANTS,
         "niveaux_orientes": EMBOITES,
         "est_inconnu": chercher_les_inconnus(config),
         "bailleurs_ou_chacun": (CHACUN, TOUS, *(b.code for b in config.bailleurs)),

@@ -38,7 +38,7 @@ from observatoire.sujets.orientations.tables import PROBABILITES, QUALIFICATIONS
 from observatoire.vocabulaire import AXES, IMMEUBLE, INDETERMINEE, NON_EVALUE, PUBLIE, QUARTIER, SECTEUR
 
 #: Où l'on qualifie, du plus large au plus fin.
-NIVEAUX = (QUARTIER, IMMEUBLE)
+QUALIFIES = (QUARTIER, IMMEUBLE)
 _NOMS = np.array([*PROBABILITES, INDETERMINEE])  # AUCUNE y désigne la dernière
 DECIMALES = 2
 EGAUX = 1e-9  # une part de poids est un rapport de flottants
@@ -195,7 +195,7 @@ def qualifier(
     publiees: pd.DataFrame, lieux: pd.DataFrame, regles: Mapping[int, Regles], tout: tuple[str, str]
 ) -> Qualifications:
     """Qualifier chaque lieu, année après année ; ``regles`` : celles de chaque année, dans l'ordre."""
-    utiles = publiees["bailleur"].eq("tous") & publiees["niveau"].isin([tout[0], *NIVEAUX])
+    utiles = publiees["bailleur"].eq("tous") & publiees["niveau"].isin([tout[0], *QUALIFIES])
     utiles &= publiees["indicateur"].isin({code for siennes in regles.values() for code in siennes.codes})
     par_annee = dict(iter(publiees[utiles].groupby("annee")))
     tables, derniers, depuis = {}, [], None

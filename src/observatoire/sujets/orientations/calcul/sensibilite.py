@@ -14,11 +14,10 @@ from observatoire.statistique.classement import AUCUNE, attribuer
 from observatoire.sujets.orientations.calcul.qualification import Niveau
 from observatoire.sujets.orientations.calcul.regles import Regles
 from observatoire.sujets.orientations.tables import SENSIBILITE
-from observatoire.vocabulaire import VARIANTES
+from observatoire.vocabulaire import DEMI_POIDS, POIDS_EGAUX, POIDS_ET_DEMI, SANS_LUI
 
-EGAUX, SANS, PLUS, MOINS = VARIANTES
 #: Ce que devient le poids de l'indicateur d'une variante.
-_FOIS = {SANS: 0.0, PLUS: 1.5, MOINS: 0.5}
+_FOIS = {SANS_LUI: 0.0, POIDS_ET_DEMI: 1.5, DEMI_POIDS: 0.5}
 
 
 def eprouver_les_poids(niveaux: list[Niveau]) -> pd.DataFrame:
@@ -33,7 +32,7 @@ def eprouver_les_poids(niveaux: list[Niveau]) -> pd.DataFrame:
 
 def varier(regles: Regles) -> Iterator[tuple[str, str, np.ndarray]]:
     """Chaque variante, l'indicateur qu'elle touche (vide : tous), et les poids ; aucune ne vide un axe."""
-    yield EGAUX, "", np.sign(regles.poids)
+    yield POIDS_EGAUX, "", np.sign(regles.poids)
     for variante, fois in _FOIS.items():
         for rang, code in enumerate(regles.codes):
             poids = regles.poids.copy()

@@ -13,7 +13,7 @@ from observatoire.presentation import selection
 from observatoire.presentation.affichage import Fragment, absent, silence
 from observatoire.presentation.liens import lier, lier_lieu, vers_les_orientations
 from observatoire.presentation.nombres import ABSENT, ecrire, ecrire_date, ecrire_statut
-from observatoire.presentation.objectifs import accorder, est_ecrit
+from observatoire.presentation.objectifs import denombrer, est_ecrit
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from observatoire.publie import Publie
 
 #: Le trait dont on oriente les entrants, tel qu'il se lit au milieu d'une phrase.
-ENTRANTS = "entrants sous 40 % du plafond"
+PAUVRES = "entrants sous 40 % du plafond"
 #: Un écart au profil d'aujourd'hui plus petit que cela ne se lit pas.
 _INSENSIBLE = 0.005
 _CONFORMES = {TENU: "conforme", NON_TENU: "non conforme"}
@@ -63,7 +63,7 @@ def tableau_des_echanges(valeurs: Publie, quartier: str | None = None, depuis: s
     ]
     bilan = _compter(lignes)
     note = (
-        f"Part des {ENTRANTS} parmi les attributions de l'année, et nombre de baux. ✓ conforme, ✗ non conforme : tout "
+        f"Part des {PAUVRES} parmi les attributions de l'année, et nombre de baux. ✓ conforme, ✗ non conforme : tout "
         "l'intervalle est du même côté de l'orientation, chaque bord se trompant cinq fois sur cent au plus ; ≈ : trop "
         "peu de baux pour conclure. Une orientation est celle d'un lieu, jamais d'un ménage : elle n'oblige personne à "
         "refuser personne."
@@ -94,7 +94,7 @@ def _nommer_l_orientation(valeurs: Publie, siens: dict[str, dict]) -> str:
     lieu = valeurs.noms.get((QUARTIER, r["quartier"])) or valeurs.noms.get((r["niveau"], r["territoire"]), "sans nom")
     cible = f"{COTES[r['sens']].libelle} {ecrire(r['cible'], '%', decimales=0)}"
     qui = f"{r['adoptee_par']}, depuis le {ecrire_date(r['depuis'])}"
-    return f"{escape(lieu)} : {cible} d'{escape(ENTRANTS)} <small>({escape(qui)} ; {escape(r['source'])})</small>"
+    return f"{escape(lieu)} : {cible} d'{escape(PAUVRES)} <small>({escape(qui)} ; {escape(r['source'])})</small>"
 
 
 def _nommer_le_lieu(valeurs: Publie, cle: tuple[str, str, str], depuis: str) -> str:
@@ -142,7 +142,7 @@ def tableau_des_profils_proposes(valeurs: Publie, depuis: str = "edition") -> Fr
     echanges = ecrire(sum(max(r["deplaces"], 0) for r in lignes), "ménages", decimales=0)
     repere = tout(valeurs)
     note = (
-        f"Part des {ENTRANTS}, rétrécie vers celle {repere.de} là où peu de baux la disent ; en gras, au profil "
+        f"Part des {PAUVRES}, rétrécie vers celle {repere.de} là où peu de baux la disent ; en gras, au profil "
         f"proposé. Ce que les uns prennent de moins, les autres l'accueillent : {echanges} par an changent de lieu, "
         f"et {repere.article} en loge autant. Une résidence sans classe suit celle de son quartier. C'est une "
         "proposition : le groupe l'adopte, la change ou l'écarte (data/suivi/orientations.yml)."
@@ -160,7 +160,9 @@ def orientation_du_quartier(valeurs: Publie, quartier: str, depuis: str = "annee
     phrases = [f"Qualification : {ecrire_la_classe(r['classe'])}"]
     if r["classe"] == INDETERMINEE:
         phrases[0] += f" ({CLASSES[INDETERMINEE].sens})"
-    comptes = [accorder(residences.count(c), mot.libelle, mot.pluriel) for c, mot in CLASSES.items() if c in residences]
+    comptes = [
+        denombrer(residences.count(c), mot.libelle, mot.pluriel) for c, mot in CLASSES.items() if c in residences
+    ]
     if comptes:
         phrases.append(f"Ses résidences : {', '.join(comptes)}")
     proposees = valeurs.lignes_de("orientations_proposees", annee=valeurs.annee, niveau=QUARTIER, territoire=quartier)
@@ -184,4 +186,4 @@ def _dire_la_proposition(p: dict) -> str:
     if abs(p["part_proposee"] - p["part_entrants"]) < _INSENSIBLE:
         return f"Proposé : garder le profil d'entrants d'aujourd'hui, {aujourd_hui} sous 40 % du plafond"
     verbe = "accueillir moins" if p["part_proposee"] < p["part_entrants"] else "accueillir plus"
-    return f"Proposé : {verbe} d'{ENTRANTS}, {propose} au lieu de {aujourd_hui}"
+    return f"Proposé : {verbe} d'{PAUVRES}, {propose} au lieu de {aujourd_hui}"

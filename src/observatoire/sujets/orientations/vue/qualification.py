@@ -12,7 +12,7 @@ from observatoire.presentation import donnees
 from observatoire.presentation.affichage import Fragment, absent, defiler, plier, silence
 from observatoire.presentation.liens import lier_fiche, lier_lieu
 from observatoire.presentation.nombres import ecrire, ecrire_entier, ecrire_part, ecrire_statut
-from observatoire.presentation.objectifs import accorder
+from observatoire.presentation.objectifs import denombrer
 from observatoire.presentation.reperes import tout
 from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe
@@ -63,7 +63,7 @@ def resume_de_la_qualification(valeurs: Publie) -> Fragment:
     phrases = []
     for niveau in (IMMEUBLE, QUARTIER):
         classes = pd.Series([r["classe"] for r in lire_les_qualifies(valeurs, niveau)], dtype=object).value_counts()
-        comptes = [accorder(classes[c], mot.libelle, mot.pluriel) for c, mot in CLASSES.items() if c in classes]
+        comptes = [denombrer(classes[c], mot.libelle, mot.pluriel) for c, mot in CLASSES.items() if c in classes]
         if comptes:
             nom = "résidences" if niveau == IMMEUBLE else NIVEAUX[niveau].pluriel
             phrases.append(f"{ecrire_entier(classes.sum())} {nom} : {', '.join(comptes)}.")

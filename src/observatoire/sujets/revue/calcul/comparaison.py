@@ -16,7 +16,17 @@ from observatoire.statistique.intervalles import CONFIANCE, ecart_de_bornes, err
 from observatoire.statistique.puissance import effet_minimal, effet_minimal_connu, effet_minimal_d_un_taux
 from observatoire.sujets.revue import tables
 from observatoire.verdicts import COMPLETE
-from observatoire.vocabulaire import BAISSE, COMPTE, HAUSSE, INDECIS, SANS_INTERVALLE
+from observatoire.vocabulaire import (
+    BAISSE,
+    COMPTE,
+    HAUSSE,
+    INDECIS,
+    NON_APPLICABLE,
+    NON_DISPONIBLE,
+    NON_EVALUE,
+    SANS_INTERVALLE,
+    SECRET,
+)
 
 _LUES = ["numerateur", "denominateur", "valeur", "borne_basse", "borne_haute"]
 _COUVERTURE = "couverture"
@@ -35,10 +45,11 @@ DONNEE = "La valeur de départ vient d'un texte, sans effectif : l'écart n'a pa
 COMPLET = "Un dénombrement complet aux deux dates : l'écart est exact, sans intervalle."
 INCOMPLET = "Tous les bailleurs n'ont pas déposé aux deux dates : l'écart peut venir de là, et n'a pas d'intervalle."
 CONSTANT = "À périmètre constant : sans les bailleurs qui n'ont déposé qu'à l'une des deux dates."
-MOYENNE = "Une moyenne ou un rapport de montants : l'écart n'a pas d'intervalle."
+SANS_LOI = "Une moyenne ou un rapport de montants : l'écart n'a pas d'intervalle."
 MANQUES = {
-    "c": "Une des deux valeurs est secrète.", "nd": "Une des deux valeurs n'est pas disponible.",
-    "ne": "Une des deux valeurs n'est pas évaluable.", "na": "L'indicateur ne s'applique pas à l'une des deux dates.",
+    SECRET: "Une des deux valeurs est secrète.", NON_DISPONIBLE: "Une des deux valeurs n'est pas disponible.",
+    NON_EVALUE: "Une des deux valeurs n'est pas évaluable.",
+    NON_APPLICABLE: "L'indicateur ne s'applique pas à l'une des deux dates.",
 }  # fmt: skip
 UNE_SEULE = "Il n'y a qu'une année : rien à comparer."
 
@@ -82,7 +93,7 @@ def comparer_les_bouts(lignes: pd.DataFrame, protegee: pd.DataFrame, variations:
     manque = pd.Series(statut, index=table.index).map(MANQUES).fillna("")
     motifs = [
         (table["rompue"], ROMPUE), (lignes["depart"].eq(lignes["annee"]), UNE_SEULE), (~compare, manque),
-        (donnee, DONNEE), (exact, COMPLET), (partiel, INCOMPLET), (suivie["absents"].ne(""), CONSTANT), (nu, MOYENNE),
+        (donnee, DONNEE), (exact, COMPLET), (partiel, INCOMPLET), (suivie["absents"].ne(""), CONSTANT), (nu, SANS_LOI),
     ]  # fmt: skip
     table["motif"] = np.select([np.asarray(m, bool) for m, _ in motifs], [dit for _, dit in motifs], "")
     return table

@@ -19,21 +19,29 @@ from observatoire.indicateurs.perimetre import Presences
 from observatoire.publie import TOUTES
 from observatoire.secret import Regles
 from observatoire.secret.valeurs import bruiter_des_comptes
-from observatoire.sujets.revue.calcul.decomposition import CLES, QUARTIER, cumuler, decomposer, totaliser
+from observatoire.sujets.revue.calcul.decomposition import CLES, cumuler, decomposer, totaliser
 from observatoire.sujets.revue.calcul.flux import BRUITES
 from observatoire.sujets.revue.tables import CONSTANT, COURANT, DECOMPOSITION
+from observatoire.vocabulaire import (
+    COMPTEES,
+    DEPLACES,
+    DU_BRUIT,
+    NON_APPLICABLE,
+    NON_DISPONIBLE,
+    NON_EVALUE,
+    QUARTIER,
+    REUNIES,
+    SECRET,
+)
 
 COLONNES = DECOMPOSITION.noms
 #: Les composantes, dans l'ordre où elles se lisent, puis celles qui sont réunies, et ce que le bruit laisse.
-PARAISSENT = (
-    "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse",
-)  # fmt: skip
-AUTRES, BRUIT = "autres", "bruit"
+PARAISSENT = tuple(c for c in COMPTEES if c != DEPLACES)
 #: Les contributions et leur somme sont dites en millièmes, soit au dixième de point.
 DECIMALES = 3
 _RAISONS = {
-    "c": "une année du chemin est secrète", "nd": "une année du chemin n'est pas disponible",
-    "ne": "une année du chemin n'est pas évaluable", "na": "la part n'existe pas une année du chemin",
+    SECRET: "une année du chemin est secrète", NON_DISPONIBLE: "une année du chemin n'est pas disponible",
+    NON_EVALUE: "une année du chemin n'est pas évaluable", NON_APPLICABLE: "la part n'existe pas une année du chemin",
 }  # fmt: skip
 
 
@@ -138,14 +146,14 @@ def fermer(lieux: pd.DataFrame, sommes: pd.DataFrame, seuil: int) -> pd.DataFram
     petites = unites.gt(0) & unites.lt(seuil)
     reunies = np.maximum(avant.where(petites, 0).sum(axis=1), apres.where(petites, 0).sum(axis=1)).ge(seuil)
     parts = apports.mask(petites)
-    parts[AUTRES] = apports.where(petites).sum(axis=1).where(reunies)
+    parts[REUNIES] = apports.where(petites).sum(axis=1).where(reunies)
     parts = (parts * 10**DECIMALES).round()
     bouts = lieux[["valeur_depart", "valeur"]]
     variation = (bouts["valeur"] - bouts["valeur_depart"]).mul(10**DECIMALES).round()
-    parts[BRUIT] = variation - parts.sum(axis=1)
+    parts[DU_BRUIT] = variation - parts.sum(axis=1)
     longues = (parts / 10**DECIMALES + 0.0).stack(future_stack=True).rename("contribution")
     longues = longues.rename_axis([*CLES, "composante"]).reset_index()
-    longues = longues[longues["composante"].ne(AUTRES) | longues["contribution"].notna()]
+    longues = longues[longues["composante"].ne(REUNIES) | longues["contribution"].notna()]
     statut = np.where(longues["contribution"].isna(), "c", "publie")
     return longues.assign(statut=statut).merge(
         bouts.assign(variation=variation / 10**DECIMALES).reset_index(), on=CLES, how="left"

@@ -20,8 +20,8 @@ import numpy as np
 import pandas as pd
 
 from observatoire.sujets.revue.calcul.flux import BRUITES, CLES_DES_COMPTES, COMPTES
+from observatoire.vocabulaire import DE_COUVERTURE, DEPLACES, RESTES
 
-QUARTIER = "quartier"
 CLES = ["niveau", "territoire", "indicateur"]
 #: Une ligne par lieu, part, année et composante.
 COLONNES = ["annee", *CLES, "composante", *COMPTES, "contribution"]
@@ -71,7 +71,7 @@ def du_niveau(flux: pd.DataFrame, niveau: str, tout: tuple[str, str]) -> pd.Data
     table = flux.assign(
         niveau=niveau,
         territoire=tout[1] if entier else flux["quartier"],
-        composante=flux["composante"].replace("deplaces", "restes" if entier else "couverture"),
+        composante=flux["composante"].replace(DEPLACES, RESTES if entier else DE_COUVERTURE),
     )
     return table[table["territoire"].ne("")]
 

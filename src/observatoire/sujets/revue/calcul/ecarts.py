@@ -12,8 +12,8 @@ from observatoire.configuration.modeles.engagements import EngagementEcrit
 from observatoire.sujets.objectifs.calcul.declaration import Engagement, lire_contenu
 from observatoire.sujets.revue import tables
 from observatoire.sujets.revue.calcul.revision import lire_etat_zero
+from observatoire.vocabulaire import AJOUTE, INCHANGE, MODIFIE, RETIRE
 
-AUCUN, MODIFIE, AJOUTE, RETIRE = ECARTS = ("aucun", "modifie", "ajoute", "retire")
 _INITIAL, _ACTUEL = ["verdict_initial", "statut_initial"], ["verdict", "statut_verdict"]
 COLONNES = tables.ECARTS.noms
 #: Verser une pièce n'est pas changer la règle.
@@ -58,7 +58,7 @@ def comparer(depart: dict, fin: dict) -> Iterator[dict]:
             dits = {"au_depart": dire(avant[code].get(champ)), "a_la_fin": dire(apres[code].get(champ))}
             yield commun | {"ecart": MODIFIE, "champ": champ, **dits}
         if not differents:
-            yield commun | {"ecart": AUCUN}
+            yield commun | {"ecart": INCHANGE}
 
 
 def dire(valeur: object) -> str:

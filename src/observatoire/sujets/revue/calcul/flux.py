@@ -17,12 +17,19 @@ from observatoire.cles import MODULE
 from observatoire.indicateurs.releves import Releve
 from observatoire.lecture.devenirs import HORS_PARC, PARTI, RESTE
 from observatoire.sujets.revue.tables import BRUITES, COMPTES, FLUX
+from observatoire.vocabulaire import (
+    COMPTEES,
+    DE_COUVERTURE,
+    DEMOLITIONS_ET_VENTES,
+    DEPLACES,
+    ENTRANTS,
+    LIVRAISONS,
+    NON_REPONSE,
+    RESTES,
+    SORTANTS,
+)
 
-#: ``deplaces`` : restés dans un logement que les deux dépôts ne situent pas dans le même quartier.
-COMPOSANTES = (
-    "entrants", "sortants", "restes", "livraisons", "demolitions_ventes", "couverture", "non_reponse", "deplaces",
-)  # fmt: skip
-_RANG = {nom: rang for rang, nom in enumerate(COMPOSANTES)}
+_RANG = {nom: rang for rang, nom in enumerate(COMPTEES)}
 CLES, COLONNES = FLUX.noms_des_cles, FLUX.noms
 CLES_DES_COMPTES = [f"cle_{compte}" for compte in BRUITES]
 SANS_QUARTIER = ""
@@ -70,32 +77,32 @@ def rapprocher(avant: pd.DataFrame, apres: pd.DataFrame, devenirs: pd.DataFrame,
 
 
 def repartir(deux: Deux, annee: int, suivis: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Le rang, dans :data:`COMPOSANTES`, de chaque ménage d'avant, puis de chaque ménage d'après.
+    """Le rang, dans :data:`COMPTEES`, de chaque ménage d'avant, puis de chaque ménage d'après.
 
     Un ménage resté est ``restes`` ou ``deplaces`` des deux côtés. ``annee`` : la seconde. ``suivis`` : faux d'un parc
     renuméroté, où rien ne se retrouve ; tout y est ``couverture``, et rien une démolition.
     """
     if not suivis:
-        return tuple(np.full(len(table), _RANG["couverture"]) for table in (deux.avant, deux.apres))
+        return tuple(np.full(len(table), _RANG[DE_COUVERTURE]) for table in (deux.avant, deux.apres))
     reste, parti = (np.equal(deux.suivi, mot) for mot in (RESTE, PARTI))
     lie, vient = deux.vers_apres >= 0, deux.vers_avant >= 0
     ici = np.zeros(len(deux.avant), bool)
     ici[lie] = deux.situes[0][lie] == deux.situes[1][deux.vers_apres[lie]]
     d_avant = np.select(
         [np.equal(deux.suivi, HORS_PARC), parti, reste & lie & ici, reste & lie],
-        [_RANG["demolitions_ventes"], _RANG["sortants"], _RANG["restes"], _RANG["deplaces"]],
-        _RANG["non_reponse"],
+        [_RANG[DEMOLITIONS_ET_VENTES], _RANG[SORTANTS], _RANG[RESTES], _RANG[DEPLACES]],
+        _RANG[NON_REPONSE],
     )
     avait = np.where(vient, deux.vers_avant, 0)
     du_meme = d_avant[avait] if len(d_avant) else np.zeros(len(deux.apres), int)
-    paire = vient & np.isin(du_meme, [_RANG["restes"], _RANG["deplaces"]])
-    inconnu = vient & (du_meme == _RANG["non_reponse"])
-    hors = vient & (du_meme == _RANG["demolitions_ventes"])
+    paire = vient & np.isin(du_meme, [_RANG[RESTES], _RANG[DEPLACES]])
+    inconnu = vient & (du_meme == _RANG[NON_REPONSE])
+    hors = vient & (du_meme == _RANG[DEMOLITIONS_ET_VENTES])
     neuf = deux.apres["annee_premiere_location"].ge(annee).to_numpy(dtype=bool, na_value=False)
     d_apres = np.select(
         [paire, inconnu, vient & ~hors, deux.au_parc, neuf],
-        [du_meme, _RANG["non_reponse"], _RANG["entrants"], _RANG["entrants"], _RANG["livraisons"]],
-        _RANG["couverture"],
+        [du_meme, _RANG[NON_REPONSE], _RANG[ENTRANTS], _RANG[ENTRANTS], _RANG[LIVRAISONS]],
+        _RANG[DE_COUVERTURE],
     )
     return d_avant, d_apres
 
@@ -110,16 +117,16 @@ def compter(
     avant, apres = releves
     d_avant, d_apres = composantes
     if not aux_deux:
-        d_avant, d_apres = (np.full(len(d), _RANG["couverture"]) for d in composantes)
+        d_avant, d_apres = (np.full(len(d), _RANG[DE_COUVERTURE]) for d in composantes)
     else:
-        lie = (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG["restes"], _RANG["deplaces"]])
+        lie = (deux.vers_apres >= 0) & np.isin(d_avant, [_RANG[RESTES], _RANG[DEPLACES]])
         suite = deux.vers_apres[lie]
         muet = np.zeros(len(deux.avant), bool)
         muet[lie] = (avant.n[lie] != apres.n[suite]) & avant.concerne[lie] & apres.concerne[suite]
         d_avant, d_apres = d_avant.copy(), d_apres.copy()
-        d_avant[muet] = d_apres[deux.vers_apres[muet]] = _RANG["non_reponse"]
-    taille = len(deux.quartiers) * len(COMPOSANTES)
-    cellules = [q * len(COMPOSANTES) + d for q, d in zip(deux.situes, (d_avant, d_apres), strict=True)]
+        d_avant[muet] = d_apres[deux.vers_apres[muet]] = _RANG[NON_REPONSE]
+    taille = len(deux.quartiers) * len(COMPTEES)
+    cellules = [q * len(COMPTEES) + d for q, d in zip(deux.situes, (d_avant, d_apres), strict=True)]
     cles = [table[CLE].to_numpy(float) for table in (deux.avant, deux.apres)]
     comptes = {
         "menages0": (0, None), "n0": (0, avant.n), "x0": (0, avant.x),
@@ -134,9 +141,9 @@ def tabuler(deux: Deux, comptes: dict[str, np.ndarray]) -> pd.DataFrame:
     """Les comptes de chaque part (code -> ce que rend :func:`compter`), en long, sans les lignes vides."""
     quartiers, parts = len(deux.quartiers), len(comptes)
     cles = {
-        "quartier": np.tile(np.repeat(deux.quartiers.to_numpy(object), len(COMPOSANTES)), parts),
-        "indicateur": np.repeat(np.array(list(comptes), dtype=object), quartiers * len(COMPOSANTES)),
-        "composante": np.tile(np.array(COMPOSANTES, dtype=object), quartiers * parts),
+        "quartier": np.tile(np.repeat(deux.quartiers.to_numpy(object), len(COMPTEES)), parts),
+        "indicateur": np.repeat(np.array(list(comptes), dtype=object), quartiers * len(COMPTEES)),
+        "composante": np.tile(np.array(COMPTEES, dtype=object), quartiers * parts),
     }
     colonnes = dict(zip([*COMPTES, *CLES_DES_COMPTES], np.concatenate(list(comptes.values())).T, strict=True))
     table = pd.DataFrame(cles).assign(**colonnes)

@@ -15,7 +15,7 @@ from observatoire.sujets.revue.calcul.parcours import parts_du_parc
 from observatoire.sujets.revue.calcul.pertinence import juger_les_pertinences
 from observatoire.sujets.revue.calcul.propositions import proposer
 from observatoire.sujets.revue.tables import OBJECTIFS
-from observatoire.vocabulaire import DE_DEFINITION
+from observatoire.vocabulaire import DE_DEFINITION, PAR_INDICATEUR, SANS_PREUVE
 
 ENGAGEMENT, OBJECTIF, SUIVI = ORIGINES = ("engagement", "objectif", "suivi")
 LIEU = ["indicateur", "niveau", "territoire", "bailleur"]
@@ -64,11 +64,11 @@ def dresser_les_objectifs(
 
 def _des_engagements(table: pd.DataFrame, annee: int) -> pd.DataFrame:
     siens = table[table["annee"].eq(annee)]
-    mesuree = siens["genre"].eq("indicateur")
+    mesuree = siens["genre"].eq(PAR_INDICATEUR)
     dite = siens["zero_source"].fillna("").ne("")
     return siens.assign(
         origine=ENGAGEMENT, code=siens["engagement"], mesuree=mesuree,
-        sans_mesure=siens["genre"].eq("aucune"), depart=siens["zero_annee"].astype("float64"),
+        sans_mesure=siens["genre"].eq(SANS_PREUVE), depart=siens["zero_annee"].astype("float64"),
         donnee=siens["zero_valeur"].where(dite),
         cible_sens=siens["sens"].where(siens["cible"].notna(), ""),
         en_vigueur=siens["statut"].ne("na"), echeance=siens["echeance"].astype("float64"),

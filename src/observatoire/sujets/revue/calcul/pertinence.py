@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from observatoire.sujets.objectifs.calcul.declaration import NIVEAUX
+from observatoire.sujets.objectifs.calcul.declaration import JUGES
 from observatoire.sujets.simulation.modele.lieux import codes_du_parc, composer_le_parc
 from observatoire.sujets.simulation.modele.pertinence import juger_la_pertinence
-from observatoire.sujets.simulation.modele.traits import LIVRAISONS, TRAITS, Trait
+from observatoire.sujets.simulation.modele.traits import LIVRES, TRAITS, Trait
 
 _LUES = ["valeur", "denominateur", "reponse"]
 _PARCS = {trait.parc: trait for trait in TRAITS.values()}
@@ -22,7 +22,7 @@ def juger_les_pertinences(lignes: pd.DataFrame, protegee: pd.DataFrame, duree: i
     années accordées à un objectif sans échéance à venir.
     """
     vises = lignes["cible"].notna() & lignes["indicateur"].isin(_PARCS) & lignes["bailleur"].eq("tous")
-    vises &= lignes["niveau"].isin(NIVEAUX)
+    vises &= lignes["niveau"].isin(JUGES)
     juges = {rang: _juger(ligne, protegee, duree) for rang, ligne in lignes[vises].iterrows()}
     return lignes.assign(
         pertinence=[juges.get(rang, ("", np.nan))[0] for rang in lignes.index],
@@ -39,7 +39,7 @@ def _juger(ligne: pd.Series, protegee: pd.DataFrame, duree: int) -> tuple[str, f
     lues = _decrire_le_parc(ici[ici["annee"].eq(ligne["annee"])], trait)
     if lues is None:
         return "", np.nan
-    livres = ici.loc[ici["indicateur"].eq(LIVRAISONS), "valeur"].astype(float)
+    livres = ici.loc[ici["indicateur"].eq(LIVRES), "valeur"].astype(float)
     parc, entrants = composer_le_parc(lues, trait, livres)
     reste = ligne["echeance"] - ligne["annee"]
     annees = int(reste) if reste > 0 else duree

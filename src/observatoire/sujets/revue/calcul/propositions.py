@@ -25,7 +25,7 @@ ADOPTER = "Aucun objectif chiffré : discuter d'en adopter un, ou de dire que l'
 DEPOSER = "Rien ne permet d'en juger : discuter de qui apporte les données ou les pièces."
 CACHEE = "La valeur ne paraît pas dans cette édition : à discuter entre ceux qui peuvent la lire."
 AUTREMENT = "Aucun fichier ne le mesure : discuter de la manière d'en rendre compte, pas d'un chiffre."
-SANS_OBJET = "Le texte ou la règle n'était pas en vigueur : rien à proposer."
+PAS_EN_VIGUEUR = "Le texte ou la règle n'était pas en vigueur : rien à proposer."
 REGARDER = "Part suivie sans objectif : discuter d'en adopter un si elle importe."
 
 
@@ -40,7 +40,7 @@ def proposer(table: pd.DataFrame) -> pd.Series:
     manque = verdict.isin([NON_TENU, NON_CONCLUANT, PARTIEL])
     cas = [
         (table["origine"].eq("suivi"), REGARDER),
-        (~table["en_vigueur"], SANS_OBJET),
+        (~table["en_vigueur"], PAS_EN_VIGUEUR),
         (table["mesuree"] & ~table["visible"] & verdict.eq(""), CACHEE),
         (verdict.eq("tenu") & chiffre, RELEVER),
         (verdict.eq("tenu"), POURSUIVRE),

@@ -17,16 +17,13 @@ from observatoire.presentation.tableaux import composer
 from observatoire.presentation.toile import BLEU, ENCRE, GRIS, ORANGE, Toile, graduations, mesurer
 from observatoire.publie import TOUTES, en_lignes
 from observatoire.sujets.revue.tables import CONSTANT, COURANT
+from observatoire.vocabulaire import COMPOSANTES, DEPLACES, DU_BRUIT
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-COMPOSANTES = {
-    "entrants": "Entrants", "sortants": "Sortants", "restes": "Restés, situation changée",
-    "livraisons": "Logements livrés", "demolitions_ventes": "Démolitions et ventes",
-    "couverture": "Périmètre et couverture", "non_reponse": "Non-réponse", "autres": "Autres, réunis",
-    "bruit": "Ce que le bruit laisse",
-}  # fmt: skip
+#: Celles qui paraissent.
+_PARUES = {c: mot.nom for c, mot in COMPOSANTES.items() if c != DEPLACES}
 _SANS_FLUX = "il n'y a pas deux années de ménages à rapprocher"
 _BOUTS = ("valeur_depart", "valeur")
 _PAS, _DEMI = 22.0, 7.0  # hauteur d'une barre et de son intervalle, en points
@@ -59,9 +56,9 @@ def _figurer(valeurs: Publie, indicateur: str, territoire: str | None, perimetre
     depart, annee, variation = (publiees[0][c] for c in ("depart", "annee", "variation"))
     titre = f"{libelle}, {_nommer(valeurs, lieu)} : de {depart} à {annee}{_dire_le_perimetre(valeurs, siennes[0])}"
     lignes = [
-        [COMPOSANTES[r["composante"]], _case(r)] for r in siennes
+        [_PARUES[r["composante"]], _case(r)] for r in siennes
     ] + [["Variation", ecrire(variation, "points", signe=True)]]  # fmt: skip
-    description = " ; ".join(f"{nom} : {_en_clair(r)}" for r in publiees for nom in [COMPOSANTES[r["composante"]]])
+    description = " ; ".join(f"{nom} : {_en_clair(r)}" for r in publiees for nom in [_PARUES[r["composante"]]])
     svg = _dessiner(publiees, variation, titre, description)
     tableau = donnees.tableau_simple(["Composante", "Contribution"], lignes, titre)
     return donnees.figure(svg, donnees.Cartouche(titre), tableau, escape(_NOTE))
@@ -92,7 +89,7 @@ def tableau_decomposition(valeurs: Publie, territoires: bool = False) -> Fragmen
                 "Part": lier_fiche(valeurs, code, "edition") + escape(_dire_le_perimetre(valeurs, premiere)),
                 "Variation": ecrire(premiere["variation"], "points", premiere["statut"] if seule else "publie",
                                     signe=True, html=True),
-                **{nom: _case(seule or par_nom.get(c)) for c, nom in COMPOSANTES.items()},
+                **{nom: _case(seule or par_nom.get(c)) for c, nom in _PARUES.items()},
             }
         )  # fmt: skip
     lignes = pd.DataFrame(rangs)
@@ -111,7 +108,7 @@ def _du_niveau(valeurs: Publie, niveau: str) -> pd.DataFrame:
     table = table[table["niveau"].eq(niveau) & table["indicateur"].isin(valeurs.catalogue)]
     depart, arrivee = (table[b].map(lambda v: quantifier(v, "%"), na_action="ignore") for b in _BOUTS)
     ecrite = (arrivee - depart).astype(float) / 100
-    reste = (ecrite - table["variation"]).where(table["composante"].eq("bruit"), 0)
+    reste = (ecrite - table["variation"]).where(table["composante"].eq(DU_BRUIT), 0)
     return table.assign(variation=ecrite, contribution=table["contribution"] + reste)
 
 
@@ -143,7 +140,7 @@ def _en_clair(r: dict) -> str:
 
 def _dessiner(publiees: list[dict], variation: float, titre: str, description: str) -> str:
     """Une barre par composante publiée, puis la variation."""
-    noms = [*(COMPOSANTES[r["composante"]] for r in publiees), "Variation"]
+    noms = [*(_PARUES[r["composante"]] for r in publiees), "Variation"]
     valeurs = en_unite(np.array([*(r["contribution"] for r in publiees), variation], float), "points")
     textes = [ecrire(float(v), "points", signe=True, avec_unite=False) for v in [r["contribution"] for r in publiees]]
     textes.append(ecrire(variation, "points", signe=True, avec_unite=False))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from observatoire.presentation.nombres import ABSENT, INSECABLE, ecrire, ecrire_date
-from observatoire.presentation.objectifs import NATURES, PREUVES, RYTHMES, ecrire_cible, nommer_lieux, unite_de
-from observatoire.vocabulaire import COTES, DECISIONS, GENRES_DE_SEANCE
+from observatoire.presentation.objectifs import ecrire_cible, nommer_lieux, unite_de
+from observatoire.vocabulaire import COTES, DECISIONS, GENRES_DE_SEANCE, OBLIGATIONS, PREUVES, RYTHMES
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -25,8 +25,8 @@ def dire_le_champ(valeurs: Publie, engagement: str, champ: str, texte: object) -
     if not isinstance(texte, str) or not texte:
         return ABSENT
     if champ in _SIMPLES:
-        mots = _SIMPLES[champ]
-        return mots[texte].libelle if champ == "sens" and texte in mots else mots.get(texte, texte)
+        mot = _SIMPLES[champ].get(texte)
+        return mot.libelle if mot else texte
     if champ not in _STRUCTURES and champ not in ("tolerance", "depuis", "duree_ans"):
         return texte
     try:
@@ -58,8 +58,9 @@ def _dire_une_cible(valeurs: Publie, ligne: dict, cible: dict) -> str:
 
 def _dire_une_preuve(valeurs: Publie, ligne: dict, preuve: dict) -> str:
     """« comptes rendus des séances : Conférence communale, chaque année, avec : réexaminer la charte »."""
-    morceaux = [PREUVES.get(preuve.get("genre"), "")]
-    morceaux += [_nommer(GENRES_DE_SEANCE, preuve.get("seance")), RYTHMES.get(preuve.get("rythme"), "")]
+    genre, rythme = PREUVES.get(preuve.get("genre")), RYTHMES.get(preuve.get("rythme"))
+    morceaux = [genre.sens if genre else "", _nommer(GENRES_DE_SEANCE, preuve.get("seance"))]
+    morceaux += [rythme.libelle] if rythme else []
     morceaux += [f"avec : {_nommer(DECISIONS, preuve['avec'])}"] if "avec" in preuve else []
     morceaux += [f"{nom} : {_enumerer(preuve[cle])}" for cle, nom in _LISTES.items() if cle in preuve]
     morceaux += ["avec un outil" if preuve["outil"] else "sans outil"] if "outil" in preuve else []
@@ -84,7 +85,7 @@ def _dire_l_etat_zero(valeurs: Publie, ligne: dict, zero: dict) -> str:
 _STRUCTURES = {
     "cibles": _dire_une_cible, "preuve": _dire_une_preuve, "mesure": _dire_une_mesure, "etat_zero": _dire_l_etat_zero,
 }  # fmt: skip
-_SIMPLES = {"nature": NATURES, "sens": COTES}
+_SIMPLES = {"nature": OBLIGATIONS, "sens": COTES}
 
 
 def _a_une_unite(valeurs: Publie, ligne: dict) -> bool:

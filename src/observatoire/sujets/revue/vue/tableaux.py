@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from observatoire.communes import VILLE
 from observatoire.presentation.affichage import Fragment, absent
 from observatoire.presentation.epreuves import SEUIL, ZERO, eprouver_la_page
 from observatoire.presentation.liens import lier, lier_fiche
@@ -26,8 +25,8 @@ from observatoire.presentation.nombres import (
 )
 from observatoire.presentation.objectifs import (
     PAR_HASARD,
-    accorder,
     compter_les_verdicts,
+    denombrer,
     ecrire_cible,
     ecrire_verdict,
     est_ecrit,
@@ -38,12 +37,11 @@ from observatoire.presentation.tableaux import composer
 from observatoire.presentation.textes import paragraphe, texte_depose
 from observatoire.publie import en_lignes
 from observatoire.sujets.revue.vue.regle import dire_le_champ
-from observatoire.vocabulaire import BAISSE, EVOLUTIONS, HAUSSE, INDECIS, PERTINENCES
+from observatoire.vocabulaire import BAISSE, ECARTS_DE_REGLE, EVOLUTIONS, HAUSSE, INCHANGE, INDECIS, PERTINENCES, VILLE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
 
-ECARTS = {"aucun": "inchangé", "modifie": "modifié", "ajoute": "ajouté", "retire": "retiré"}
 CHAMPS = {
     "texte": "texte", "article": "article", "libelle": "libellé", "titulaires": "titulaires", "nature": "nature",
     "mesure": "indicateur", "preuve": "preuve", "sans_mesure": "pourquoi rien ne le mesure", "sens": "sens",
@@ -65,7 +63,7 @@ def resume_de_la_revue(valeurs: Publie) -> Fragment:
     engagements = table[table["origine"].eq("engagement")].drop_duplicates("code")
     phrases = []
     if len(engagements):
-        total = accorder(len(engagements), "engagement suivi", "engagements suivis")
+        total = denombrer(len(engagements), "engagement suivi", "engagements suivis")
         dits = compter_les_verdicts(engagements["verdict"]) or "aucun n’a de verdict publié"
         phrases.append(f"Sur {total}, en {valeurs.annee} : {dits}.")
     avec = table[table["sens"].isin([HAUSSE, BAISSE, INDECIS])]
@@ -94,7 +92,7 @@ def _resumer_les_ecarts(valeurs: Publie) -> str:
     changes = ecarts[ecarts["ecart"].ne("aucun")]["engagement"].nunique()
     if not changes:
         return "La règle fixée à l'état zéro n'a pas changé."
-    return f"Depuis l'état zéro, la règle de {accorder(changes, 'engagement', 'engagements')} a changé."
+    return f"Depuis l'état zéro, la règle de {denombrer(changes, 'engagement', 'engagements')} a changé."
 
 
 def tableau_de_la_revue(valeurs: Publie, suivi: bool = False) -> Fragment:
@@ -224,19 +222,19 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
         motif = table["motif"].iloc[0] if len(table) else RIEN
         return paragraphe(f"La règle du départ n'est pas rejouée. {motif}")
     differe = table["verdict_initial"].fillna("").ne(table["verdict"].fillna(""))
-    choisies = table[table["ecart"].ne("aucun") | differe]
+    choisies = table[table["ecart"].ne(INCHANGE) | differe]
     premiere = table.iloc[0]
     phrase = (
         f"Règles relues telles qu'elles étaient le {ecrire_date(premiere['date'])} : "
-        f"{accorder(table['engagement'].nunique(), 'engagement', 'engagements')}, dont "
-        f"{accorder(table.loc[table['ecart'].eq('aucun'), 'engagement'].nunique(), 'inchangé', 'inchangés')}."
+        f"{denombrer(table['engagement'].nunique(), 'engagement', 'engagements')}, dont "
+        f"{denombrer(table.loc[table['ecart'].eq(INCHANGE), 'engagement'].nunique(), 'inchangé', 'inchangés')}."
     )
     if choisies.empty:
         return paragraphe(f"{phrase} Aucun écart.")
     rangs = [
         {
             "Engagement": escape(r["libelle"]),
-            "Écart": ECARTS[r["ecart"]] + (f" : {CHAMPS[r['champ']]}" if isinstance(r["champ"], str) else ""),
+            "Écart": _dire_l_ecart(r),
             "Au départ": escape(dire_le_champ(valeurs, r["engagement"], r["champ"], r["au_depart"])),
             "À la fin": escape(dire_le_champ(valeurs, r["engagement"], r["champ"], r["a_la_fin"])),
             "Verdict, règle du départ": _rejuger(r, "verdict_initial", "statut_initial"),
@@ -246,6 +244,11 @@ def tableau_des_ecarts(valeurs: Publie) -> Fragment:
     ]
     lignes = pd.DataFrame(rangs)
     return composer(lignes, "Ce qui a changé depuis l'état zéro", gauche=tuple(lignes.columns[1:]), note=phrase)
+
+
+def _dire_l_ecart(ligne: dict) -> str:
+    champ = f" : {CHAMPS[ligne['champ']]}" if isinstance(ligne["champ"], str) else ""
+    return ECARTS_DE_REGLE[ligne["ecart"]].libelle + champ
 
 
 def _rejuger(r: dict, verdict: str, statut: str) -> str:

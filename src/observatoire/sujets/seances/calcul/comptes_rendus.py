@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from observatoire.configuration import Configuration
-from observatoire.configuration.modeles.seances import ALERTE, Entete
+from observatoire.configuration.modeles.seances import CLE_D_ALERTE, Entete
 from observatoire.configuration.saisie import FichierFautif, analyser_fiche, lire_texte
 from observatoire.erreurs import ErreurConfiguration
 from observatoire.interdits import nommer
@@ -113,7 +113,7 @@ def decomposer(alerte: str) -> tuple[str, str, str] | None:
     >>> decomposer("quartier battant signalements"), decomposer("bcdfghjklmnp")
     (('quartier', 'battant', 'signalements'), None)
     """
-    lue = re.fullmatch(ALERTE, alerte)
+    lue = re.fullmatch(CLE_D_ALERTE, alerte)
     return lue.groups() if lue else None
 
 

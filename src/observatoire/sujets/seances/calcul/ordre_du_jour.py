@@ -20,8 +20,10 @@ from observatoire.sujets.seances.calcul.publication import CLES
 from observatoire.tables.edition import CATALOGUE, EDITION, TERRITOIRES
 from observatoire.vocabulaire import (
     ALERTES,
+    CONFERENCE,
     EMBOITES,
     GENRES_DE_SEANCE,
+    GROUPE_DE_TRAVAIL,
     NON_CONCLUANT,
     NON_TENU,
     OUVRENT,
@@ -30,7 +32,7 @@ from observatoire.vocabulaire import (
 )
 
 #: Mois d'une séance à la suivante.
-RYTHMES = {"groupe_de_travail": 3, "conference": 12}
+MOIS_ENTRE_DEUX = {GROUPE_DE_TRAVAIL: 3, CONFERENCE: 12}
 #: Les verdicts des alertes qui vont à l'ordre du jour, du plus grave au moins grave.
 A_EXAMINER = {code: ALERTES[code].libelle for code in reversed(OUVRENT)}
 #: Les verdicts des engagements qui vont à l'ordre du jour.
@@ -66,7 +68,7 @@ def _suivante(config: Configuration, genre: str, siennes: list[Seance]) -> dt.da
     if not siennes:
         return dt.date(max(config.annees) + 1, 3, 31)
     derniere = siennes[-1].date
-    rang = 12 * derniere.year + derniere.month - 1 + RYTHMES[genre]
+    rang = 12 * derniere.year + derniere.month - 1 + MOIS_ENTRE_DEUX[genre]
     return dt.date(rang // 12, rang % 12 + 1, min(derniere.day, 28))
 
 

@@ -26,4 +26,4 @@ TRAITS = {
     ),
 }
 #: Le taux de départ de tous les ménages, et les logements livrés dans l'année.
-DEPARTS, LIVRAISONS = "taux_depart", "logements_livres"
+DEPARTS, LIVRES = "taux_depart", "logements_livres"

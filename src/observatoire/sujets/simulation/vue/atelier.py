@@ -12,6 +12,7 @@ from observatoire.publie import VARIABLE
 from observatoire.sujets.simulation.modele.horizon import duree_de_la_charte
 from observatoire.sujets.simulation.modele.traits import TRAITS
 from observatoire.sujets.simulation.vue.tableaux import lire_lieux, nommer_trait, tableau_pertinence, tableau_report
+from observatoire.vocabulaire import BAISSE, HAUSSE
 
 if TYPE_CHECKING:
     from observatoire.publie import Publie
@@ -37,7 +38,7 @@ def atelier_simulation(valeurs: Publie):
         lambda **choix: _montrer(valeurs, **choix),
         trait=ipywidgets.Dropdown(options=traits, description="Trait", **commun),
         quartier=ipywidgets.Dropdown(options=quartiers, description="Quartier", **commun),
-        sens=ipywidgets.Dropdown(options=["baisse", "hausse"], description="Sens", **commun),
+        sens=ipywidgets.Dropdown(options=[BAISSE, HAUSSE], description="Sens", **commun),
         cible=ipywidgets.IntSlider(40, 0, 100, description="Cible (%)", **commun),
         annees=ipywidgets.IntSlider(duree, 1, max(duree, 10), description="Horizon (ans)", **commun),
         part=ipywidgets.IntSlider(30, 0, 100, description="Part des entrants (%)", **commun),

@@ -21,7 +21,7 @@ from observatoire.sujets.simulation.modele.pertinence import Pertinence, juger_l
 from observatoire.sujets.simulation.modele.projection import Parc, atteignables, projeter
 from observatoire.sujets.simulation.modele.report import Report, reporter
 from observatoire.sujets.simulation.modele.tirages import Tirage
-from observatoire.sujets.simulation.modele.traits import DEPARTS, LIVRAISONS, TRAITS
+from observatoire.sujets.simulation.modele.traits import DEPARTS, LIVRES, TRAITS
 from observatoire.vocabulaire import PERTINENCES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def lire_lieu(valeurs: Publie, territoire: str | None = None, trait: str = "moin
     manquent = {valeurs.catalogue[c]["libelle"]: r for c, r in lignes.items() if pd.isna(r["valeur"])}
     if manquent:
         return absent(f"{nom}, simulation", raison(manquent))
-    livres = selection.serie(valeurs, LIVRAISONS, territoire) if LIVRAISONS in valeurs.catalogue else []
+    livres = selection.serie(valeurs, LIVRES, territoire) if LIVRES in valeurs.catalogue else []
     parc, entrants = composer_le_parc(lignes, decrit, (r["valeur"] for r in livres))
     reponse_tue = bool(pd.isna(lignes[decrit.parc]["reponse"]))
     return Lieu(selection.reperer(valeurs, territoire)[1], nom, parc, entrants, reponse_tue)

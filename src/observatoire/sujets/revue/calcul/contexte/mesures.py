@@ -18,14 +18,14 @@ CLES = ["annee", "echelle", "territoire", "indicateur"]
 COLONNES = CONTEXTE.noms
 
 COMPTES = ("nb_ls", "nb_loues", "nb_vacants", "nb_vides", "nb_ls_en_qpv")
-TAUX = ("tx_vac", "tx_vac3", "tx_mob")
+EN_TAUX = ("tx_vac", "tx_vac3", "tx_mob")
 LOYER, PARC = "loymoy", "nb_ls"
 #: Une colonne d'une année passée : « nb_ls2022 », « tx_vac_2022 », « tx_vac_3_2022 », « loymoy_2022 ».
 _SERIE = re.compile(r"(nb_ls|tx_vac|tx_vac_3|tx_mob|loymoy)_?(20\d\d)")
 #: Le parc au-dessous duquel le SDES ne publie pas le détail : une case vide y est un secret, non une absence.
 PETIT_PARC = 10
 #: De combien un taux peut s'écarter du rapport des comptes (en points) : au-delà, ce n'est pas un pourcentage.
-ECART = 0.5
+ECART_ADMIS = 0.5
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def reconnaitre(colonne: str) -> tuple[str, int | None] | None:
     >>> reconnaitre("tx_vac_3_2022"), reconnaitre("nb_ls2019"), reconnaitre("nb_ls"), reconnaitre("nb_ls_plai")
     (('tx_vac3', 2022), ('nb_ls', 2019), ('nb_ls', None), None)
     """
-    if colonne in (*COMPTES, *TAUX, LOYER):
+    if colonne in (*COMPTES, *EN_TAUX, LOYER):
         return colonne, None
     serie = _SERIE.fullmatch(colonne)
     return (serie[1].replace("vac_3", "vac3"), int(serie[2])) if serie else None
@@ -78,12 +78,12 @@ def defauts(nombres: pd.DataFrame) -> dict[str, pd.Series]:
         valeurs = nombres[colonne].dropna()
         if colonne in COMPTES:
             fautes[f"« {colonne} » n'est pas un nombre entier."] = valeurs.lt(0) | valeurs.mod(1).ne(0)
-        elif colonne in TAUX:
+        elif colonne in EN_TAUX:
             fautes[f"« {colonne} » n'est pas un pourcentage, de 0 à 100."] = ~valeurs.between(0, 100)
     if {"nb_vacants", "nb_loues", "tx_vac"} <= set(nombres):
         attendu = 100 * nombres["nb_vacants"] / nombres[list(OFFERTS)].sum(axis=1, skipna=False)
         dit = "« tx_vac » n'est pas nb_vacants / (nb_loues + nb_vacants), en pourcentage."
-        fautes[dit] = (nombres["tx_vac"] - attendu).abs().gt(ECART)
+        fautes[dit] = (nombres["tx_vac"] - attendu).abs().gt(ECART_ADMIS)
     return fautes
 
 
