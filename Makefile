@@ -18,6 +18,8 @@ VENV := .venv
 BIN  := $(VENV)/bin
 PRET := $(VENV)/.installe
 LAB  := .venv-analyse
+# Chaque module se compile une fois, et non à chaque processus, même là où l'environnement demande de n'en rien garder.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Le dossier des dépôts est celui de la configuration ; il n'est rempli de données fictives que s'il est vide.
 BRUT ?= data/brut
