@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from observatoire.processus import ramasser_moins
+
 #: Deux suffisent : l'édition et la protection emploient déjà tous les cœurs.
 OUVRIERS = 2
 ETAPES = {
@@ -75,6 +77,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    ramasser_moins()
     config.pluginmanager.register(Durees(), "durees-par-etape")
     config.pluginmanager.register(Notebooks(), "edition-des-notebooks")
 

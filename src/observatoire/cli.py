@@ -25,6 +25,7 @@ from observatoire.ephemere import tout_y_mettre
 from observatoire.erreurs import ErreurConfiguration, ErreurObservatoire, ParametreInconnu, dire_panne
 from observatoire.grappe import chiffrer
 from observatoire.interruption import Interruptible
+from observatoire.processus import ramasser_moins
 
 app = typer.Typer(
     cls=Groupe,
@@ -440,6 +441,7 @@ def principal(arguments: list[str] | None = None) -> None:
     for flux in (sys.stdout, sys.stderr):
         if isinstance(flux, io.TextIOWrapper):  # un terminal, un nom de fichier qui ne sont pas en UTF-8
             flux.reconfigure(errors="replace")
+    ramasser_moins()
     try:
         with Interruptible(), tout_y_mettre():
             code = app(args=arguments, standalone_mode=False) or 0

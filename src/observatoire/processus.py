@@ -24,8 +24,8 @@ def coeurs() -> int:
 
 
 def ramasser_moins() -> None:
-    """Chercher moins souvent les objets à détruire : qui compose ou exécute des pages en garde bien plus qu'il n'en
-    jette, et y passait le sixième de son temps."""
+    """Chercher moins souvent les objets à détruire : qui calcule en garde bien plus qu'il n'en jette, et y passait le
+    dixième de son temps ; qui compose ou exécute des pages, le sixième."""
     gc.set_threshold(50_000, 20, 50)
 
 
@@ -105,6 +105,7 @@ def _une_socket_tient() -> bool:
 def _preparer(installer: Callable | None, arguments: tuple) -> None:
     """Un Ctrl-C du terminal ne regarde pas un ouvrier : qui l'emploie l'arrêtera. S'il disparaît, lui aussi."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ramasser_moins()
     employeur = multiprocessing.parent_process()
 
     def veiller() -> None:
