@@ -8,6 +8,7 @@ import http.server
 import os
 import re
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
@@ -72,6 +73,7 @@ REQUETES = {
     "déposer un fichier": ["book/deposer"],
     "télécharger les données": ["book/edition/explorateur"],
 }
+ECRAN, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 #: Octets transférés par page, comprimés.
 POIDS_MAXIMAL = 300_000
 
@@ -109,7 +111,23 @@ def navigateur():
 @pytest.fixture
 def page(navigateur, adresse):
     """Une page qui refuse toute requête hors du site, et qui échoue à la première erreur de la console."""
-    contexte = navigateur.new_context(locale="fr-FR", viewport={"width": 1280, "height": 900})
+    with _onglet(navigateur, adresse, ECRAN) as onglet:
+        yield onglet
+
+
+@pytest.fixture(scope="module")
+def ouverte(request, navigateur, adresse, types):
+    """Une telle page d'un type, ouverte une fois, sur un téléphone ; qui en voit une autre taille la lui donne."""
+    if request.param not in types:
+        pytest.skip("ce site n'a pas de page de cette sorte")
+    with _onglet(navigateur, adresse, TELEPHONE) as onglet:
+        onglet.goto(adresse + types[request.param], wait_until="networkidle")
+        yield onglet
+
+
+@contextmanager
+def _onglet(navigateur, adresse: str, taille: dict[str, int]):
+    contexte = navigateur.new_context(locale="fr-FR", viewport=taille)
     incidents = []
     contexte.route("**/*", lambda route: _filtrer(route, adresse, incidents))
     onglet = contexte.new_page()
@@ -217,17 +235,18 @@ def test_tous_les_liens_internes_menent_quelque_part(documents, site_construit):
 # --- une page de chaque type, ouverte
 
 
-@pytest.mark.parametrize("nom", TYPES_DE_PAGE)
-def test_une_page_s_ouvre_sans_erreur_et_axe_n_y_trouve_rien(page, adresse, types, nom):
-    page.goto(adresse + _adresse(types, nom), wait_until="networkidle")
-    assert page.locator("h1").first.is_visible()
-    assert not _defauts(page)
+@pytest.mark.parametrize("ouverte", TYPES_DE_PAGE, indirect=True)
+def test_une_page_tient_sur_un_telephone(ouverte):
+    ouverte.set_viewport_size(TELEPHONE)
+    assert ouverte.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
+    assert not _defauts(ouverte)
 
 
-def _adresse(types: dict[str, str], nom: str) -> str:
-    if nom not in types:
-        pytest.skip("ce site n'a pas de page de cette sorte")
-    return types[nom]
+@pytest.mark.parametrize("ouverte", TYPES_DE_PAGE, indirect=True)
+def test_une_page_s_ouvre_sans_erreur_et_axe_n_y_trouve_rien(ouverte):
+    ouverte.set_viewport_size(ECRAN)
+    assert ouverte.locator("h1").first.is_visible()
+    assert not _defauts(ouverte)
 
 
 def _defauts(page) -> list[str]:
@@ -238,14 +257,6 @@ def _defauts(page) -> list[str]:
     regles = {"runOnly": {"type": "tag", "values": ETIQUETTES_AXE}, "preload": False, "resultTypes": ["violations"]}
     resultat = Axe().run(page, options=regles)
     return [f"{v['id']} : {v['nodes'][0]['html'][:160]}" for v in resultat.response["violations"]]
-
-
-@pytest.mark.parametrize("nom", TYPES_DE_PAGE)
-def test_une_page_tient_sur_un_telephone(page, adresse, types, nom):
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(adresse + _adresse(types, nom), wait_until="networkidle")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert not _defauts(page)
 
 
 def test_le_logo_et_la_recherche_restent_en_vue_et_sans_script_le_menu_suit_la_page(navigateur, adresse, types):
