@@ -195,11 +195,19 @@ DEFAUTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defaut", DEFAUTS)
-def test_un_site_abime_n_est_pas_prouve(livre, site, defaut):
+@pytest.fixture(scope="module")
+def prouve(livre, tmp_path_factory):
+    """Un site prouvé : chacun de ses défauts sera donc celui qu'on y met."""
+    site = shutil.copytree(livre.chemin("site"), tmp_path_factory.mktemp("prouve") / "site")
     (site / "documents").mkdir(exist_ok=True)
     (site / "documents" / "rapport.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     _prouver(livre, site)
+    return site
+
+
+@pytest.mark.parametrize("defaut", DEFAUTS)
+def test_un_site_abime_n_est_pas_prouve(livre, prouve, tmp_path, defaut):
+    site = shutil.copytree(prouve, tmp_path / "site")
     abimer, dit = DEFAUTS[defaut]
     abimer(site)
     with pytest.raises(EditionIncomplete) as echec:
