@@ -187,13 +187,15 @@ def test_ce_qu_une_ligne_muette_borne_est_de_son_annee(code, role, statut, editi
     quartier sans bail n'est pas sans demande ; des baux dont aucun ne dit son motif ne sont pas aucun bail.
     L'attaque prenait ces silences pour des totaux nuls, ou de dix : elle en « établissait » des comptes."""
     lieu = dict(zip(LIEU, (2010, "quartier", "velotte", "gbh", edition, ""), strict=True))
-    lus = {"indicateur": code, "role": role, "bas": np.nan, "haut": np.nan}
+    lus = {"indicateur": code, "role": role, "bas": np.nan, "haut": np.nan, "logements": np.nan}
     ligne = pd.DataFrame([lieu | lus | {"statut": statut, "exacte": False, "petite": statut == "c"}])
     compte = borner_les_comptes(ligne, Bruit(), 11).iloc[0]
     assert (compte["plancher"], compte["plafond"]) == (0, plafond)
-    if plafond == 15:  # à l'immeuble, le seuil ne porte que sur le compte exact
-        compte = borner_les_comptes(ligne.assign(niveau="immeuble"), Bruit(), 11).iloc[0]
+    if plafond == 15:  # dans un grand immeuble, le seuil ne porte que sur le compte exact
+        compte = borner_les_comptes(ligne.assign(niveau="immeuble", logements=40), Bruit(), 11).iloc[0]
         assert compte["plafond"] == 10
+        compte = borner_les_comptes(ligne.assign(niveau="immeuble", logements=11), Bruit(), 11).iloc[0]
+        assert compte["plafond"] == 15
 
 
 def test_une_partie_absente_d_un_cumul_laisse_un_reste():

@@ -193,8 +193,9 @@ def test_une_source_mal_ecrite_est_dite(modifier):
         _lire(modifier(lambda c: c["regles"][0].update(sources={"OPSS": {"seuil": 90}})))
 
 
-def _publier_des_lieux(niveau: str) -> pd.DataFrame:
-    """Ce qui paraît de lieux de dix à seize ménages, sous mille clés chacun ; ``menages`` : leur compte exact."""
+def _publier_des_lieux(niveau: str, logements: int = 40) -> pd.DataFrame:
+    """Ce qui paraît de lieux de dix à seize ménages, sous mille clés chacun ; ``menages`` : leur compte exact.
+    ``logements`` : ceux de chaque lieu."""
     menages, tirage = np.repeat(np.arange(10, 17), 1000), np.random.default_rng(1951)
     lieux = {"annee": 2010, "niveau": niveau, "territoire": [f"l{k:05d}" for k in range(len(menages))]}
     lignes = pd.DataFrame(lieux | {"bailleur": "tous", "indicateur": "apl", "statut": "calcule", "couverture": 1.0})
@@ -202,7 +203,7 @@ def _publier_des_lieux(niveau: str) -> pd.DataFrame:
     comptes = pd.DataFrame(np.nan, range(len(menages)), COMPTES)
     cles = [c for c in COMPTES if c.startswith("cle_")]
     comptes[cles] = tirage.integers(0, MODULE, (len(menages), len(cles)))
-    parc = pd.DataFrame(columns=[*CELLULE, "contributeur", "logements"]).astype({"logements": float})
+    parc = pd.concat([lignes[CELLULE].assign(contributeur=b, logements=logements / 3) for b in "abc"])
     ouverture = Ouverture(frozenset(), catalogue())
     return proteger_les_valeurs(
         lignes, comptes, Contributeurs(parc), ouverture, _lire(public="partenaires")
@@ -218,9 +219,18 @@ def test_le_seuil_ne_se_lit_pas_dans_ce_qui_se_cache():
     assert table["denominateur"].min() == 11
 
 
-def test_un_immeuble_de_onze_menages_parait_toujours():
+def test_un_grand_immeuble_de_onze_menages_parait_toujours():
     table = _publier_des_lieux("immeuble")
     assert (table["statut"].eq("publie") == table["menages"].ge(11)).all()
+
+
+def test_un_petit_immeuble_ne_dit_pas_ce_qu_il_cache():
+    """De onze logements dont dix ménages se cachent, on saurait que l'un n'est pas loué."""
+    table = _publier_des_lieux("immeuble", logements=15)
+    caches = table[table["statut"].eq("c")].groupby("menages").size().reindex(range(10, 17), fill_value=0)
+    assert caches[10] == 1000
+    assert caches[11] > caches[12] > caches[13] > 0
+    assert (_publier_des_lieux("immeuble", logements=16)["statut"].eq("c") == table["menages"].eq(10)).all()
 
 
 def test_ce_qui_est_cache_se_lit_avec_ses_milliers_et_son_accord():

@@ -117,7 +117,8 @@ def _bruiter_les_cumuls(edition: Publication) -> pd.DataFrame:
     """Les flux cumulés sur trois ans, tels que ce public les lit ; ``depuis`` : la première des trois."""
     montres = edition.regles.montre(edition.exacts[INDICATEURS]).to_numpy()
     table, comptes = (edition.exacts[t][montres] for t in (INDICATEURS, COMPTES))
-    comptes = comptes.assign(unites=juger_les_unites(table, comptes, edition.ouverture, edition.regles))
+    unites = juger_les_unites(table, comptes, edition.contributeurs, edition.ouverture, edition.regles)
+    comptes = comptes.assign(unites=unites)
     cumules = cumuler(table, comptes, edition.ouverture.declarations)
     contributeurs = edition.contributeurs.de_chaque_annee(ANNEES)
     table = proteger_les_valeurs(*cumules, contributeurs, edition.ouverture, edition.regles).table

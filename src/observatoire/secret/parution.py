@@ -112,6 +112,12 @@ class Contributeurs:
         }
         return replace(self, livrent=livrent)
 
+    def logements(self, table: pd.DataFrame) -> np.ndarray:
+        """Ceux de la cellule de chaque ligne, tous bailleurs réunis ; zéro sans parc."""
+        numeros = numeroter(pd.concat([table[CELLULE], self.parc[CELLULE]]))
+        ici, la = numeros[: len(table)], numeros[len(table) :]
+        return np.bincount(la, self.parc["logements"], numeros.max(initial=-1) + 1)[ici]
+
     def situer(self, table: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
         """Le numéro, ligne à ligne, de l'année et de ceux qui y ont livré l'indicateur (``livraison``) ; leur parc."""
         cles, ensembles = table[["annee", "indicateur"]], {}
@@ -152,12 +158,19 @@ def motiver(
     return np.select([exacte, muette, peu, petite], [EXACT, ACCORD, BAILLEURS, UNITE], "")
 
 
-def seuil_flou(table: pd.DataFrame) -> np.ndarray:
-    """Vrai là où le seuil porte aussi sur le compte bruité : partout, sauf à l'immeuble, où onze ménages suffisent."""
-    return table["niveau"].ne(IMMEUBLE).to_numpy()
+def seuil_flou(table: pd.DataFrame, logements: np.ndarray, seuil: int, bruit: Bruit) -> np.ndarray:
+    """Vrai là où le seuil porte aussi sur le compte bruité : partout, sauf dans un immeuble assez grand, où onze
+    ménages suffisent.
+
+    ``logements`` : ceux de la cellule, que chacun connaît. Onze, dont dix ménages se cachent, et l'on sait qu'un
+    logement n'est pas loué : il n'est grand que si le bruit ne peut pas mettre tous ses logements sous le seuil.
+    """
+    return table["niveau"].ne(IMMEUBLE).to_numpy() | (np.asarray(logements, float) < seuil + bruit.ecart)
 
 
-def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouverture, regles: Regles) -> np.ndarray:
+def juger_les_unites(
+    table: pd.DataFrame, comptes: pd.DataFrame, contributeurs: Contributeurs, ouverture: Ouverture, regles: Regles
+) -> np.ndarray:
     """Le compte d'unités que juge la règle des onze, manquant pour un effectif : le plus petit de l'exact et du bruité.
 
     Un seuil sur l'exact seul dirait dix au plus de ce qui est caché, onze au moins de ce qui paraît : un total public
@@ -166,7 +179,8 @@ def juger_les_unites(table: pd.DataFrame, comptes: pd.DataFrame, ouverture: Ouve
     moyenne = ouverture.dire(table["indicateur"], "nature") == "moyenne"
     exact = np.where(moyenne, comptes["effectif"], table["denominateur"].to_numpy(float))
     cles = np.where(moyenne, comptes["cle_effectif"], comptes["cle_denominateur"].to_numpy(float))
-    flou = seuil_flou(table) & np.isfinite(cles)  # un compte sans clé ne se bruite pas : il est ouvert
+    flou = seuil_flou(table, contributeurs.logements(table), regles.seuil, regles.bruit)
+    flou &= np.isfinite(cles)  # un compte sans clé ne se bruite pas : il est ouvert
     return np.fmin(exact, regles.bruiter(exact, cles, ouverture.dire(table["indicateur"], "source"), flou))
 
 

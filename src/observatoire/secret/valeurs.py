@@ -56,7 +56,7 @@ def proteger_les_valeurs(
     table, comptes = (t.iloc[ordre].reset_index(drop=True) for t in (indicateurs, comptes))
     table["statut"], table["cellule"] = table["statut"].astype(object), numeroter(table)
     natures = ouverture.dire(table["indicateur"], "nature")
-    unites = juger_les_unites(table, comptes, ouverture, regles)
+    unites = juger_les_unites(table, comptes, contributeurs, ouverture, regles)
     if "unites" in comptes:
         unites = np.fmin(unites, comptes["unites"].to_numpy(float))
     motifs = motiver(table, unites, contributeurs, ouverture, regles)

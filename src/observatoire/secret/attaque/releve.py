@@ -104,11 +104,17 @@ def _lire(table: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         concernes = np.ceil(bas / (reponse + 0.005)), np.where(reponse < 1, np.floor(bas / (reponse - 0.005)), np.inf)
     lus = {"numerateur": (haut, np.where(bute, np.inf, haut)), "denominateur": (bas, bas), "concernes": concernes}
-    garde = table[[*LIEU, "indicateur", "statut", "exacte", "petite"]].assign(unites=bas)
+    garde = table[[*LIEU, "indicateur", "statut", "exacte", "petite"]].assign(unites=bas, logements=_logements(table))
     return pd.concat([
         garde.assign(role=role, bas=lus[role][0], haut=lus[role][1], vrai=table.get(f"vrai_{role}", np.nan))
         for role in _ROLES
     ], ignore_index=True)  # fmt: skip
+
+
+def _logements(table: pd.DataFrame) -> np.ndarray:
+    """Ceux de la cellule de chaque ligne, tels qu'ils paraissent ; manquants s'ils ne paraissent pas."""
+    connus = table[table["indicateur"].eq("nb_logements")].drop_duplicates(CELLULE).set_index(CELLULE)["valeur"]
+    return connus.reindex(pd.MultiIndex.from_frame(table[CELLULE])).to_numpy(float)
 
 
 def _lire_les_passages(table: pd.DataFrame) -> pd.DataFrame:
@@ -118,7 +124,7 @@ def _lire_les_passages(table: pd.DataFrame) -> pd.DataFrame:
         lieu[[*LIEU, "indicateur", "exacte", "petite"]].assign(
             role=role, statut="publie" if role in table else "c", bas=table.get(role, np.nan),
             haut=table.get(role, np.nan), vrai=table.get(f"vrai_{role}", np.nan),
-            unites=table[somme[0]] if role in table else np.nan,
+            unites=table[somme[0]] if role in table else np.nan, logements=np.nan,
         )[table[somme[0]].notna()]
         for somme in SOMMES for role in somme
     ], ignore_index=True)  # fmt: skip
@@ -143,10 +149,11 @@ def borner_les_comptes(comptes: pd.DataFrame, loi: Bruit, seuil: int) -> pd.Data
     libre = cache | cumulee | (haut_du_rapport & (nature == "rapport")) | (muet & concernes)
     # Sous le seuil, le compte exact ou le compte bruité, qui peut en être loin.
     dernier = np.array([seuil - 1])
-    dernier = np.where(seuil_flou(comptes), etendue(loi, dernier, dernier)[1], dernier)
+    flou = seuil_flou(comptes, comptes["logements"], seuil, loi)
+    dernier = np.where(flou, etendue(loi, dernier, dernier)[1], dernier)
     plafond = np.where(publie, plafond, np.where(petite, dernier, np.where(libre, SANS_BORNE, 0)))
     vue = publie & ~exacte & np.isfinite(bas)
-    return comptes.drop(columns=["bas", "haut", "exacte", "petite", "statut"]).assign(
+    return comptes.drop(columns=["bas", "haut", "exacte", "petite", "statut", "logements"]).assign(
         cache=cache, plancher=np.nan_to_num(np.where(publie, plancher, 0.0)).clip(min=0),
         plafond=np.nan_to_num(plafond, nan=SANS_BORNE, posinf=SANS_BORNE),
         vu_bas=np.where(vue, bas, np.nan), vu_haut=np.where(vue, haut, np.nan),

@@ -92,8 +92,9 @@ def bruiter_les_passages(
     bruitee = ~exactes(table, ouverture, regles)
     seuils = ouverture.seuils(table["indicateur"], regles)
     comptes = bruiter_des_comptes(table, COMPTES, sources, bruitee, regles)
-    # Comme ailleurs, le seuil porte sur l'exact et, sauf à l'immeuble, sur ce qui paraîtrait.
-    restes = np.where(seuil_flou(table), np.fmin(table["restes"], comptes[0]), table["restes"])
+    # Comme ailleurs, le seuil porte sur l'exact et, sauf dans un grand immeuble, sur ce qui paraîtrait.
+    flou = seuil_flou(table, Contributeurs(parc).logements(table), regles.seuil, regles.bruit)
+    restes = np.where(flou, np.fmin(table["restes"], comptes[0]), table["restes"])
     tus = bruitee & ((restes < seuils) | _est_reserve(table, parues, passages, parc, regles))
     table[list(COMPTES)] = np.where(tus, np.nan, comptes).T
     table.loc[table["annee"] - table["depart"] > 1, list(MUETS)] = np.nan  # ne se comptent que d'une année à l'autre
