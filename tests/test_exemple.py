@@ -356,7 +356,7 @@ def test_un_exemple_remplace_le_precedent_et_rien_d_autre(deux_annees, six_cents
     garde = remplace.read_bytes()
     for fichier in (ajoute, remplace):
         fichier.write_text("vrai", encoding="utf-8")
-        with pytest.raises(ErreurObservatoire, match=rf"1 fichier\(s\) ajouté.*{fichier.name}"):
+        with pytest.raises(ErreurObservatoire, match=rf"1 fichier ajouté.*{fichier.name}"):
             Exemple(tmp_path, 600)
         assert fichier.read_text(encoding="utf-8") == "vrai"
         ajoute.unlink(missing_ok=True)

@@ -134,7 +134,9 @@ def test_une_adresse_en_memoire_ne_se_publie_pas(shell):
 
 def test_une_table_mise_en_forme_est_la_meme_deux_fois(shell):
     code = "import pandas as pd\nmontre = pd.DataFrame({'a': [1.5]}).style.highlight_max()"
-    assert _montrer(shell, code)["text/html"] == _montrer(shell, code)["text/html"]
+    rendue = _montrer(shell, code)["text/html"]
+    assert rendue == _montrer(shell, code)["text/html"]
+    assert ">1,500000<" in rendue
 
 
 def test_une_teinte_numerique_des_annees_et_une_carte_sont_a_l_aspect_de_la_maison(shell, capsys):

@@ -70,6 +70,7 @@ def load_ipython_extension(shell) -> None:
     for nom, rampe in _RAMPES.items():
         colormaps.register(LinearSegmentedColormap.from_list(nom, rampe), name=nom, force=True)
     rcParams.update(THEME)
+    import_module("pandas").set_option("styler.format.decimal", ",")
     import_module("seaborn.palettes").cubehelix_palette = _degrader
     shell.display_formatter.format = partial(_montrer, shell.display_formatter)
     for formateur in shell.display_formatter.formatters.values():
