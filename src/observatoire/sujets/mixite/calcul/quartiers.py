@@ -30,17 +30,21 @@ def evaluer(comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, li
         yield from _sans_valeur([(ou, ville), *((QUARTIER, code) for code in codes)], statut)
         return
     toute = pd.DataFrame([comptes.ville], index=[ville])
-    yield from _diversites(toute, ou, pd.Series(comptes.reponse, [ville]), comptes.ville, seuils, annee, groupe)
+    yield from _diversites(
+        toute, ou, pd.Series(comptes.reponse, [ville]), comptes.ville, seuils=seuils, annee=annee, groupe=groupe
+    )
     if seul:
         return
     if not comptes.vides:
         reponses = pd.Series(siens.reponses, siens.codes)
-        yield from _diversites(comptes.unites, QUARTIER, reponses, comptes.ville, seuils, annee, groupe)
+        yield from _diversites(
+            comptes.unites, QUARTIER, reponses, comptes.ville, seuils=seuils, annee=annee, groupe=groupe
+        )
     for rang in np.flatnonzero(~siens.codes.isin(comptes.unites.index)):
         yield from _sans_valeur([(QUARTIER, siens.codes[rang])], siens.motif(rang) or "nd")
 
 
-def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, seuils, annee, groupe) -> Iterator[dict]:
+def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, *, seuils, annee, groupe) -> Iterator[dict]:
     """``unites`` : leurs classes, par code. La ville n'est pas comparée au hasard : elle en est la mesure."""
     comptes, generateur = unites.to_numpy(), hasard.semer(annee, niveau, groupe.code, ENTROPIE)
     valeurs = indices.entropie(comptes)
