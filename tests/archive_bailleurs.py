@@ -434,7 +434,7 @@ def composer(
     return extrait
 
 
-def composer_plusieurs(deposant: str, annee: int, facon: Facon, *, graine: int, n: int = 72) -> Extrait:
+def composer_plusieurs(deposant: str, annee: int, facon: Facon, graine: int, n: int = 72) -> Extrait:
     """Un seul fichier pour les logements et leurs ménages, sous un nom quelconque."""
     logements, menages = (tirer(t, deposant, annee, n, graine) for t in ("logements", "menages"))
     loues = logements["occupation"].eq("loue").to_numpy()
