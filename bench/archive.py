@@ -127,7 +127,7 @@ def chronometrer() -> float:
     with tempfile.TemporaryDirectory() as nom:
         dossier = Path(nom)
         facon = Facon("codes", "csv", dates="collee", perdus=True)
-        extrait = composer("logements", "ulis", "gbh", 2010, facon, 1, n=12 * 900)
+        extrait = composer("logements", "ulis", "gbh", 2010, facon, graine=1, n=12 * 900)
         return _lire_cent_mille(extrait, dossier)
 
 

@@ -49,7 +49,7 @@ def fabriquer(table: str, format_: str, graine: int) -> bytes:
     """Un extrait où une colonne porte un nom, dans ce format."""
     progiciel = sorted(PROGICIELS[table])[graine % len(PROGICIELS[table])]
     facon = Facon(["mots", "codes", "rpls"][graine % 3], "csv", titres=graine % 3, total=graine % 2 == 1)
-    extrait = composer(table, progiciel, "gbh", 2010, facon, graine, n=24)
+    extrait = composer(table, progiciel, "gbh", 2010, facon, graine=graine, n=24)
     extrait.octets = _deranger(extrait.octets.decode("utf-8-sig"), random.Random(graine)).encode()
     if format_ == "csv":
         return extrait.octets.replace(b"Agence Nord", f"Mme {PERSONNE} Josette".encode())

@@ -404,7 +404,9 @@ def _ecrire_mesure(vraies: pd.Series, champ: str, sienne: str, facon: Facon) -> 
     return vraies
 
 
-def composer(table: str, progiciel: str, deposant: str, annee: int, facon: Facon, graine: int, n: int = 72) -> Extrait:
+def composer(
+    table: str, progiciel: str, deposant: str, annee: int, facon: Facon, *, graine: int, n: int = 72
+) -> Extrait:
     """Un extrait d'une table."""
     verite = tirer(table, deposant, annee, n, graine)
     noms = {c: s for c, s in PROGICIELS[table][progiciel].items() if c in verite}
@@ -524,7 +526,7 @@ def archive() -> Iterator[Extrait]:
                 facon = facons[(graine + tour) % len(facons)]
                 if table == "immeubles":  # aucun autre fichier n'en a les identifiants
                     facon = replace(facon, perdus=False)
-                yield composer(table, progiciel, deposant, 2007 + graine % 4, facon, graine)
+                yield composer(table, progiciel, deposant, 2007 + graine % 4, facon, graine=graine)
                 graine += 1
     for tour in range(3):
         yield composer_plusieurs(codes[tour], 2008 + tour, facons[2 * tour], 900 + tour)

@@ -77,8 +77,9 @@ def test_le_melange_comme_une_quadrature(nature, x, n):
         return integrate.simpson(p**moment * vue * a_priori, x=p)
 
     melange = Melange(np.array([dispersion]), np.array([part]))
-    cases = (np.array([[float(v)]]) for v in (x, n, moyenne, reference))
-    obtenu = conclure(LOIS[nature], melange, *cases, (np.array([vigilance]), np.array([alerte])))
+    *cases, repere = (np.array([[float(v)]]) for v in (x, n, moyenne, reference))
+    ecarts = (np.array([vigilance]), np.array([alerte]))
+    obtenu = conclure(LOIS[nature], melange, *cases, reference=repere, ecarts=ecarts)
     assert obtenu.lisse.item() == pytest.approx(integrer(0, 1) / integrer(0), abs=1e-7)
     for proba, ecart in zip(obtenu.probabilites, (vigilance, alerte), strict=True):
         assert proba.item() == pytest.approx(integrer(reference + ecart) / integrer(0), abs=1e-7)
@@ -117,7 +118,9 @@ def test_tout_ou_rien_reste_une_probabilite(nature, x):
     xs, n = np.full((20, 1), x), np.full((20, 1), 30.0)
     moyenne = LOIS[nature].borner(xs / n)
     melange = ajuster(LOIS[nature], DISPERSIONS[nature], xs, n, moyenne, np.array([0.1]))
-    obtenu = conclure(LOIS[nature], melange, xs, n, moyenne, moyenne, (np.array([0.05]), np.array([0.1])))
+    obtenu = conclure(
+        LOIS[nature], melange, xs, n, moyenne, reference=moyenne, ecarts=(np.array([0.05]), np.array([0.1]))
+    )
     for valeurs in (obtenu.lisse, *obtenu.probabilites):
         assert np.isfinite(valeurs).all()
     assert all(((p >= 0) & (p < 0.6)).all() for p in obtenu.probabilites)
@@ -127,7 +130,13 @@ def test_ou_rien_n_est_evaluable_rien_n_est_conclu():
     x = n = np.array([[0.0], [30.0]])
     melange = Melange(np.array([0.01]), np.array([0.05]))
     obtenu = conclure(
-        LOIS["proportion"], melange, x / 2, n, n * 0 + 0.5, n * 0 + 0.5, (np.array([0.05]), np.array([0.1]))
+        LOIS["proportion"],
+        melange,
+        x / 2,
+        n,
+        n * 0 + 0.5,
+        reference=n * 0 + 0.5,
+        ecarts=(np.array([0.05]), np.array([0.1])),
     )
     assert np.isnan(obtenu.lisse[0, 0])
     assert np.isfinite(obtenu.lisse[1, 0])

@@ -79,7 +79,7 @@ def test_trois_constats_au_plus_un_par_famille_et_aucun_que_le_hasard_explique(v
     for quartier in [*_quartiers(valeurs), None]:
         html = constats.constats(valeurs, quartier).html
         puces = re.findall(r"<li>(.*?)</li>", html)
-        assert 1 <= len(puces) <= constats.CONSTATS, quartier
+        assert 1 <= len(puces) <= constats.RETENUS, quartier
         codes = re.findall(r"indicateurs/(\w+)\.html", html)
         familles = [valeurs.catalogue[c]["famille"] for c in codes]
         assert len(set(familles)) == len(familles)

@@ -54,7 +54,7 @@ def confirmee(tmp_path_factory):
     """Un classeur avec titres, groupes, unités, totaux et identifiants abîmés ; sa correspondance est confirmée."""
     dossier = tmp_path_factory.mktemp("confirmee")
     config = configurer(dossier)
-    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, graine=5)
     faite = correspondre(extrait.deposer(dossier / "brut"), config)
     return extrait, config, faite, confirmer(faite.ecrit)
 
@@ -167,7 +167,7 @@ def test_sans_confirmation_rien_ne_change(confirmee, tmp_path):
 
 def test_le_refus_d_un_fichier_presque_notre_porte_la_proposition(tmp_path):
     config = configurer(tmp_path)
-    extrait = composer("logements", "patrimoine", "gbh", 2010, Facon("codes", "csv"), 3)
+    extrait = composer("logements", "patrimoine", "gbh", 2010, Facon("codes", "csv"), graine=3)
     extrait.deposer(tmp_path / "brut")
     depots = verifier(config)
     conseiller(depots)
@@ -221,7 +221,7 @@ def test_une_adresse_par_immeuble_nomme_les_immeubles(tmp_path, par_logement):
 def test_deux_fichiers_pour_une_table(tmp_path):
     """Deux agences, deux fichiers que la correspondance décrit ; une ligne commune est refusée dans les deux."""
     config = configurer(tmp_path)
-    extrait = composer("logements", "ulis", "neolia", 2010, Facon("mots", "csv"), 5)
+    extrait = composer("logements", "ulis", "neolia", 2010, Facon("mots", "csv"), graine=5)
     extrait.deposer(tmp_path / "brut")
     dossier = tmp_path / "brut/2010"
     entete, *lignes = extrait.octets.decode("utf-8-sig").splitlines()
@@ -255,7 +255,7 @@ def test_deux_fichiers_pour_une_table(tmp_path):
 def test_une_valeur_personnelle_n_est_jamais_ecrite(tmp_path, rang, capsys):
     """Des noms dans une colonne de trop, dans une liste personnelle : ni le fichier, ni l'écran ne les répètent."""
     config = configurer(tmp_path)
-    extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), 8)
+    extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), graine=8)
     texte = extrait.octets.decode("utf-8-sig")
     if rang:
         texte = texte.replace("Personne seule", "Mme Duchemolle Josette", 3)
@@ -285,7 +285,7 @@ def test_un_nom_sans_civilite_n_est_pas_cite_meme_repete(tmp_path):
 
 @pytest.mark.parametrize("nom", ["Export Mme Duchemolle", "DUCHEMOLLE JOSETTE"])
 def test_une_feuille_au_nom_de_quelqu_un_n_est_pas_nommee(tmp_path, nom):
-    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, graine=5)
     chemin = extrait.deposer(tmp_path / "brut")
     classeur = openpyxl.load_workbook(chemin)
     classeur.active.title = nom
@@ -298,7 +298,7 @@ def test_une_feuille_au_nom_de_quelqu_un_n_est_pas_nommee(tmp_path, nom):
 
 def test_une_colonne_interdite_reste_interdite(tmp_path):
     config = configurer(tmp_path)
-    extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), 8)
+    extrait = composer("menages", "ops", "neolia", 2010, Facon("mots", "csv", de_trop=False), graine=8)
     extrait.octets = extrait.octets.replace(b"Composition familiale", b"Nom du locataire")
     faite = correspondre(extrait.deposer(tmp_path / "brut"), config)
     assert any("interdite" in q for q in faite.questions)
@@ -380,7 +380,7 @@ def test_des_nombres_d_une_autre_grandeur_sont_une_question(champ, nom, valeurs)
 
 def test_une_autre_feuille_de_meme_en_tete_est_une_question(tmp_path):
     """Une feuille par agence : celle qui n'est pas lue serait perdue sans un mot."""
-    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, 5)
+    extrait = composer("logements", "ulis", "neolia", 2010, ENTIER, graine=5)
     chemin = extrait.deposer(tmp_path / "brut")
     classeur = openpyxl.load_workbook(chemin)
     assert not any("en-tête" in q for q in correspondre(chemin, configurer(tmp_path)).questions)
@@ -451,7 +451,7 @@ def test_le_separateur_d_un_fichier_a_titres():
 def test_des_lignes_plus_courtes_que_l_en_tete_se_lisent(tmp_path):
     """Un tableur n'écrit pas les cellules vides qui finissent une ligne."""
     config = configurer(tmp_path)
-    extrait = composer("signalements", "gardien", "gbh", 2010, Facon("mots", "csv", de_trop=False), 2, n=24)
+    extrait = composer("signalements", "gardien", "gbh", 2010, Facon("mots", "csv", de_trop=False), graine=2, n=24)
     entete, *lignes = extrait.octets.decode("utf-8-sig").split("\r\n")
     sans_cloture = [";".join(ligne.split(";")[:-1]) for ligne in lignes if ligne]
     extrait.octets = "\n".join([entete, *sans_cloture]).encode()

@@ -274,7 +274,7 @@ def test_dans_jupyterlab_l_atelier_a_des_curseurs(valeurs):
 
 
 def test_un_choix_de_curseurs_donne_les_deux_tableaux(valeurs):
-    pertinence, report = montrer_un_choix(valeurs, "moins_40", PLANOISE, "baisse", 40, 3, 30)
+    pertinence, report = montrer_un_choix(valeurs, "moins_40", PLANOISE, sens="baisse", cible=40, annees=3, part=30)
     assert "au plus 40,0" in " ".join(lignes(pertinence))
     assert "30,0" in " ".join(lignes(report))
 

@@ -35,8 +35,6 @@ from observatoire.sujets.objectifs.calcul.engagements import juger_les_engagemen
 from observatoire.sujets.objectifs.calcul.preuves import lire_registres
 from observatoire.sujets.revue.calcul.comparaison import COMPLET, CONSTANT, DONNEE, INCOMPLET, SANS_LOI
 from observatoire.sujets.revue.calcul.contributions import (
-    AUTRES,
-    BRUIT,
     PARAISSENT,
     Parus,
     bruiter_les_comptes,
@@ -70,7 +68,7 @@ from observatoire.sujets.revue.tables import FLUX
 from observatoire.sujets.seances.calcul.comptes_rendus import lire_seances
 from observatoire.sujets.variations.tables import VARIATIONS
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE
-from observatoire.vocabulaire import COMPTEES
+from observatoire.vocabulaire import COMPTEES, DU_BRUIT, REUNIES
 
 REFERENTIELS = RACINE / "data" / "referentiels"
 BAREMES = lire_baremes(REFERENTIELS)
@@ -285,11 +283,11 @@ def _publier(flux: pd.DataFrame, regles=PUBLIQUE, parus: pd.DataFrame | None = N
 
 def test_sans_bruit_tout_parait_et_il_ne_reste_que_l_arrondi():
     ville = _publier(_flux(*GROS), SANS_BRUIT).loc["ville"]
-    assert set(ville.index) == {*PARAISSENT, BRUIT}
+    assert set(ville.index) == {*PARAISSENT, DU_BRUIT}
     assert set(ville["statut"]) == {"publie"}
     assert ville["contribution"].sum() == pytest.approx(ville["variation"].iloc[0], abs=1e-12)
     assert ville.loc["livraisons", "contribution"] == 0
-    assert abs(ville.loc[BRUIT, "contribution"]) <= 0.0015
+    assert abs(ville.loc[DU_BRUIT, "contribution"]) <= 0.0015
 
 
 @settings(max_examples=15, deadline=None)
@@ -320,7 +318,7 @@ def test_une_composante_de_moins_de_onze_menages_ne_parait_jamais_seule(tirees):
     petites = sommes[sommes.max(axis=1).between(1, 10)]
     assert set(ville.index[ville["statut"].eq("c")]) == set(petites.index)
     assert ville.loc[ville["statut"].eq("c"), "contribution"].isna().all()
-    assert (AUTRES in ville.index) == (petites.sum().max() >= 11)
+    assert (REUNIES in ville.index) == (petites.sum().max() >= 11)
 
 
 def test_des_composantes_trop_petites_sont_fondues_ensemble():
@@ -329,7 +327,7 @@ def test_des_composantes_trop_petites_sont_fondues_ensemble():
     assert ville.loc[["livraisons", "couverture"], "statut"].tolist() == ["c", "c"]
     exactes = decomposer(totaliser(flux, "ville", ("ville", VILLE))).set_index("composante")["contribution"]
     reunies = exactes[["livraisons", "couverture"]].sum()
-    assert ville.loc[AUTRES, "contribution"] == pytest.approx(reunies, abs=5e-4)
+    assert ville.loc[REUNIES, "contribution"] == pytest.approx(reunies, abs=5e-4)
 
 
 def test_les_contributions_se_tirent_des_comptes_bruites_et_de_leur_cle():
@@ -409,7 +407,7 @@ def test_a_perimetre_constant_la_decomposition_est_celle_des_bailleurs_des_deux_
     assert constant.loc[attendues.index, "contribution"].to_dict() == pytest.approx(attendues.to_dict(), abs=5e-4)
     assert constant["variation"].eq(0).all()
     assert constant["contribution"].sum() == pytest.approx(0, abs=1e-12)
-    assert abs(constant.loc[BRUIT, "contribution"]) <= 0.0015  # sans bruit, rien que l'arrondi
+    assert abs(constant.loc[DU_BRUIT, "contribution"]) <= 0.0015  # sans bruit, rien que l'arrondi
     # Là où les absents n'ont personne, les mêmes ménages ont le même bruit : les deux périmètres n'en disent pas plus.
     bruites = [
         bruiter_les_comptes(totaliser(f, "ville", ("ville", VILLE)), PUBLIQUE).query("composante == 'sortants'")

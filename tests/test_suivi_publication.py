@@ -75,7 +75,7 @@ def test_une_alerte_que_le_bruit_fait_disparaitre_ne_se_sait_qu_a_la_publication
     with pytest.raises(ErreurConfiguration) as refus:
         publier(suivi, "partenaires")
     assert "actions.csv : fichier refusé, 1 problème." in str(refus.value)
-    assert "ligne 7, colonne « dossier » : ce n'est pas un dossier du registre." in str(refus.value)
+    assert "ligne 7, colonne « dossier » : ce n'est pas un dossier du registre" in str(refus.value)
 
 
 def test_une_action_d_avant_l_ouverture_publiee_est_refusee_aux_partenaires(suivi):

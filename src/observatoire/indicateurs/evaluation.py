@@ -164,6 +164,7 @@ def evaluer_par_tranches(
     parc: pd.DataFrame,
     declarations: list[Indicateur],
     sans_regle: dict[str, str],
+    *,
     taille: int = TRANCHE,
 ) -> Iterator[Tranche]:
     """Évaluer un niveau, territoires triés, sans jamais tenir plus de ``taille`` lignes."""

@@ -98,7 +98,7 @@ def _dessiner(declaration: dict, lignes: list[dict], repere: list[tuple[str, dic
     for nom, ligne in repere:
         _tracer_repere(toile, nom, ligne, declaration)
     for qui, couleur in ((~choisi, _TRAIT), (choisi, BLEU)):
-        toile.tirer(toile.x(bas)[qui], y[qui], toile.x(haut)[qui], y[qui], couleur, 2)
+        toile.tirer(toile.x(bas)[qui], y[qui], toile.x(haut)[qui], y[qui], couleur, largeur=2)
     toile.marquer(x[~choisi], y[~choisi], "o", 6.93, GRIS, 0.55)
     toile.marquer(x[choisi], y[choisi], "D", 8.49, BLEU, 0.55)
     bouts = np.where(np.isnan(valeur), toile.x(minimum), np.fmax(x, toile.x(haut)))
@@ -120,9 +120,9 @@ def _ecrire_ligne(toile: Toile, ligne: dict, declaration: dict, choisie: bool, y
 def _tracer_repere(toile: Toile, nom: str, ligne: dict, declaration: dict) -> None:
     """La valeur du repère : un trait vertical, et son nom au-dessus, à droite."""
     x = toile.x(en_unite(ligne["valeur"], declaration["unite"]))
-    toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1.4, "--")
+    toile.tirer(x, toile.bas, x, toile.haut, GRIS, largeur=1.4, tirets="--")
     texte = f"{nom} : {ecrire_ligne(ligne, declaration)}"
     droite, y = toile.droite + 0.02 * (toile.droite - toile.gauche) - 5.4, toile.haut + 10.7
     toile.ecrire(droite, y, texte, ancre="right", ligne="legende", corps=9, couleur=ENCRE)
     debut = droite - mesurer(texte, 9) - 25.2
-    toile.tirer(debut, y, debut + 18, y, GRIS, 1.4, "--")
+    toile.tirer(debut, y, debut + 18, y, GRIS, largeur=1.4, tirets="--")

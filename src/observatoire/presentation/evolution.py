@@ -104,12 +104,12 @@ def _tracer_serie(toile: Toile, propre: Trace, repere: Trace, zero: list[tuple[f
             toile.remplir(x[connus], bas[connus], haut[connus], BLEU, 0.16)
     if zero:
         (debut, hauteur), (fin, _) = zero
-        toile.tirer(toile.x(debut), toile.y(hauteur), toile.x(fin), toile.y(hauteur), ORANGE, 1.5, ":")
+        toile.tirer(toile.x(debut), toile.y(hauteur), toile.x(fin), toile.y(hauteur), ORANGE, largeur=1.5, tirets=":")
     if len(repere.annee):
         annees, hauteurs = toile.x(repere.annee), toile.y(repere.valeur)
         toile.relier(repere.couper(annees), repere.couper(hauteurs), GRIS, 1.5, "--")
         toile.marquer(annees, hauteurs, "s", 5, GRIS)
-    toile.tirer(x, bas, x, haut, BLEU, 1.2)
+    toile.tirer(x, bas, x, haut, BLEU, largeur=1.2)
     toile.relier(propre.couper(x), propre.couper(valeur), BLEU)
     toile.marquer(x, valeur, "o", 8, BLEU)
 
@@ -136,7 +136,7 @@ def cadrer(declaration: dict, hauteurs: np.ndarray) -> tuple[float, float]:
 
 def tracer_ruptures(toile: Toile, ruptures: list[dict]) -> None:
     for x in toile.x([r["annee"] - 0.5 for r in ruptures]):
-        toile.tirer(x, toile.bas, x, toile.haut, GRIS, 1, (0, (1, 2)))
+        toile.tirer(x, toile.bas, x, toile.haut, GRIS, largeur=1, tirets=(0, (1, 2)))
         toile.ecrire(x + 3, toile.haut - 1.5, "rupture", ancre="left", ligne="haut", corps=9, couleur=GRIS)
 
 
@@ -176,7 +176,7 @@ def _legender(toile: Toile, rangees: list[list[tuple]]) -> None:
     for rang, entrees in enumerate(reversed(rangees)):
         x, y = _GAUCHE, toile.haut + 13.3 + _RANGEE * rang
         for texte, couleur, largeur, tirets, marque in entrees:
-            toile.tirer(x, y, x + 16.2, y, couleur, largeur, tirets)
+            toile.tirer(x, y, x + 16.2, y, couleur, largeur=largeur, tirets=tirets)
             if marque:
                 toile.marquer(x + 8.1, y, *marque, couleur, bord=0)
             toile.ecrire(x + _AVANT, y, texte, ancre="left", ligne="legende", corps=9, couleur=ENCRE)

@@ -106,12 +106,12 @@ def _dessiner(barres: list[Barre], noms: list[str]) -> Toile:
     for barre, place, debut, bout in zip(barres, places, debuts, bouts, strict=True):
         toile.ecrire(toile.gauche - 3.5, place, barre.nom, ancre="right", ligne="chiffre")
         _montrer_le_cache(toile, barre, place, demi, bout[-1])
-        _ecrire_parts(toile, barre, place, debut, bout, couleurs, noms)
+        _ecrire_parts(toile, barre, place, debut, bout, couleurs=couleurs, noms=noms)
     _legender(toile, noms, couleurs)
     return toile
 
 
-def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, couleurs: list, noms: list[str]) -> None:
+def _ecrire_parts(toile: Toile, barre: Barre, y: float, debuts, bouts, *, couleurs: list, noms: list[str]) -> None:
     """La part écrite dans chaque morceau assez large pour la porter."""
     for rang in np.flatnonzero(bouts - debuts >= 6.5 * (toile.droite - toile.gauche) / 100):
         milieu = (debuts[rang] + bouts[rang]) / 2

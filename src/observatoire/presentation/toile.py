@@ -68,7 +68,7 @@ class Toile:
         """Une ligne brisée ; elle s'interrompt à chaque position manquante."""
         self._tracer(_points(x, y)[None], fill=False, ec=couleur, lw=largeur, ls=tirets)
 
-    def tirer(self, x0, y0, x1, y1, couleur: str, largeur: float = 0.8, tirets="-") -> None:
+    def tirer(self, x0, y0, x1, y1, couleur: str, *, largeur: float = 0.8, tirets="-") -> None:
         """Des traits séparés, de (``x0``, ``y0``) à (``x1``, ``y1``)."""
         bouts = np.stack(np.broadcast_arrays(x0, y0, x1, y1), axis=-1).reshape(-1, 2, 2)
         self._tracer(bouts[np.isfinite(bouts).all(axis=(1, 2))], fill=False, ec=couleur, lw=largeur, ls=tirets)
@@ -92,7 +92,7 @@ class Toile:
         codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
         self._tracer(np.stack(coins, axis=-1).reshape(-1, 5, 2), codes, **aspect)
 
-    def ecrire(self, x, y, texte: str, ancre: str = "center", ligne: str = "milieu", corps: float = 9.5,
+    def ecrire(self, x, y, texte: str, *, ancre: str = "center", ligne: str = "milieu", corps: float = 9.5,
                couleur: str = PALE, gras: bool = False, penche: bool = False, halo: bool = False) -> None:  # fmt: skip
         """Un texte ; ``ligne`` dit quelle hauteur du texte est à ``y``, ``halo`` éclaircit ce qu'il couvre."""
         base = float(y) + _BASES[ligne] * corps

@@ -101,7 +101,7 @@ def _part(rapport: np.ndarray, colonnes: np.ndarray, sommer: Callable) -> np.nda
     return part
 
 
-def conclure(loi: Loi, melange: Melange, x, n, moyenne, reference, ecarts: tuple[np.ndarray, ...]) -> Conclusions:
+def conclure(loi: Loi, melange: Melange, x, n, moyenne, *, reference, ecarts: tuple[np.ndarray, ...]) -> Conclusions:
     """La loi a posteriori de chaque territoire et indicateur, résumée.
 
     ``x``, ``n``, ``moyenne`` : comme pour :func:`ajuster` ; ``reference`` : ce à quoi la part est comparée ;
@@ -115,13 +115,13 @@ def conclure(loi: Loi, melange: Melange, x, n, moyenne, reference, ecarts: tuple
         colonnes = cases % x.shape[1]
         sien = Melange(melange.dispersion[colonnes], melange.part[colonnes])
         siens = (tableau.ravel()[cases] for tableau in (x, n, moyenne, reference))
-        lisse.flat[cases], *siennes = _resumer(loi, sien, *siens, [ecart[colonnes] for ecart in ecarts])
+        lisse.flat[cases], *siennes = _resumer(loi, sien, *siens, ecarts=[ecart[colonnes] for ecart in ecarts])
         for tableau, valeurs in zip(probabilites, siennes, strict=True):
             tableau.flat[cases] = valeurs
     return Conclusions(lisse, tuple(probabilites))
 
 
-def _resumer(loi: Loi, melange: Melange, x, n, moyenne, reference, ecarts) -> list[np.ndarray]:
+def _resumer(loi: Loi, melange: Melange, x, n, moyenne, reference, *, ecarts) -> list[np.ndarray]:
     """La moyenne a posteriori, puis la probabilité de dépasser la référence de chaque écart ; tout à une dimension."""
     moyennes = np.array([moyenne, *_decaler(loi, moyenne, ecarts[-1])])
     a_priori = np.array([1 - melange.part, *[melange.part / len(ECARTS)] * len(ECARTS)])

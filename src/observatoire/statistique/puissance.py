@@ -34,12 +34,12 @@ def effet_minimal(p0, n0, n1, risque: float = RISQUE, puissance: float = PUISSAN
     ``p0`` : la part de départ ; ``n0``, ``n1`` : ménages. Même formule que
     ``statsmodels.stats.proportion.power_proportions_2indep``.
     """
-    return _effet(p0, n0, n1, lambda p: p * (1 - p), 1.0, risque, puissance)
+    return _effet(p0, n0, n1, lambda p: p * (1 - p), 1.0, risque=risque, puissance=puissance)
 
 
 def effet_minimal_d_un_taux(r0, n0, n1, risque: float = RISQUE, puissance: float = PUISSANCE) -> np.ndarray:
     """Le même pour deux taux ``r = x / n`` dont ``x`` suit une loi de Poisson."""
-    return _effet(r0, n0, n1, lambda r: r, np.inf, risque, puissance)
+    return _effet(r0, n0, n1, lambda r: r, np.inf, risque=risque, puissance=puissance)
 
 
 def effet_minimal_connu(erreur_type, risque: float = RISQUE, puissance: float = PUISSANCE) -> np.ndarray:
@@ -51,7 +51,7 @@ def _quantiles(risque: float, puissance: float) -> np.ndarray:
     return special.ndtri(np.array([1 - risque / 2, puissance]))
 
 
-def _effet(p0, n0, n1, variance: Callable, plafond: float, risque: float, puissance: float) -> np.ndarray:
+def _effet(p0, n0, n1, variance: Callable, plafond: float, *, risque: float, puissance: float) -> np.ndarray:
     p0, n0, n1 = np.broadcast_arrays(*(np.asarray(v, float) for v in (p0, n0, n1)))
     connus = (p0 >= 0) & (p0 <= plafond) & np.isfinite(p0) & (n0 > 0) & (n1 > 0)
     p0, n0, n1 = (np.where(connus, v, d) for v, d in ((p0, 0.5), (n0, 1.0), (n1, 1.0)))

@@ -82,7 +82,7 @@ def _juger(niveau: Niveau, loi: Loi, dispersions, seuils, moyenne, evaluable) ->
     x, n = peser(loi, (comptes.x, comptes.n), moyenne, comptes.bruit, evaluable)
     melange = ajuster(loi, dispersions, x, n, moyenne, alerte)
     reference = np.where(evaluable, np.maximum(_part(comptes), moyenne), np.nan)
-    suite = conclure(loi, melange, x, n, moyenne, reference, (vigilance, alerte))
+    suite = conclure(loi, melange, x, n, moyenne, reference=reference, ecarts=(vigilance, alerte))
     return Evaluation(niveau.nom, comptes, reference, suite.lisse, suite.probabilites, melange)
 
 

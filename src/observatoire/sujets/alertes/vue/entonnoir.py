@@ -134,7 +134,7 @@ def _dessiner(valeurs: Publie, declaration: dict, limites: Limites, points: tupl
             visibles = np.where(hauteurs <= toile.bornes_y[1], hauteurs, np.nan)
             toile.relier(toile.x(abscisses), toile.y(visibles), GRIS, 1.2, tirets)
     y = toile.y(en_unite(limites.cible, unite))
-    toile.tirer(toile.gauche, y, toile.droite, y, GRIS, 1.2)
+    toile.tirer(toile.gauche, y, toile.droite, y, GRIS, largeur=1.2)
     x, hauteurs = toile.x(unites), toile.y(en_unite(parts, unite))
     toile.marquer(x[~choisis], hauteurs[~choisis], "o", 4.5, BLEU, 0.4)
     toile.marquer(x[choisis], hauteurs[choisis], "D", 8, ORANGE, 0.6)
@@ -150,7 +150,7 @@ def _legender(toile: Toile) -> None:
     toile.marquer(x + 62, y, "D", 8, ORANGE, 0)
     toile.ecrire(x + 70, y, "signalé", ancre="left", ligne="legende", corps=9)
     for debut, texte, tirets in ((116, "limites à 95 %", "--"), (210, "à 99,8 %", ":")):
-        toile.tirer(x + debut, y, x + debut + 16, y, GRIS, 1.2, tirets)
+        toile.tirer(x + debut, y, x + debut + 16, y, GRIS, largeur=1.2, tirets=tirets)
         toile.ecrire(x + debut + 20, y, texte, ancre="left", ligne="legende", corps=9)
 
 

@@ -69,7 +69,7 @@ def _dessiner(valeurs: Publie, declaration: dict, annees: list[dict], attendues:
     toile.relier(attendu.couper(x), attendu.couper(reference), GRIS, 1.5, "--")
     toile.marquer(x, reference, "s", 6, GRIS)
     x, haut = toile.x(observe.annee), toile.y(observe.valeur)
-    toile.tirer(x, toile.y(observe.bas), x, toile.y(observe.haut), BLEU, 1.6)
+    toile.tirer(x, toile.y(observe.bas), x, toile.y(observe.haut), BLEU, largeur=1.6)
     toile.relier(observe.couper(x), observe.couper(haut), BLEU)
     toile.marquer(x, haut, "o", 8, BLEU)
     tracer_ruptures(toile, selection.ruptures(valeurs, declaration["code"]))
@@ -81,7 +81,7 @@ def _dessiner(valeurs: Publie, declaration: dict, annees: list[dict], attendues:
 def _legender(toile: Toile) -> None:
     x, y = 16.6, toile.haut + 13.3
     for texte, couleur, tirets, marque in (("Observé", BLEU, "-", ("o", 8)), ("Attendu", GRIS, "--", ("s", 6))):
-        toile.tirer(x, y, x + 16.2, y, couleur, 2, tirets)
+        toile.tirer(x, y, x + 16.2, y, couleur, largeur=2, tirets=tirets)
         toile.marquer(x + 8.1, y, *marque, couleur, bord=0)
         toile.ecrire(x + 20.7, y, texte, ancre="left", ligne="legende", corps=9, couleur=ENCRE)
         x += 31.5 + mesurer(texte, 9)

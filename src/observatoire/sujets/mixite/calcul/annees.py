@@ -49,7 +49,7 @@ def calculer(
             seuils, cles = plan.seuils[annee], commun | {"annee": annee}
             valeurs += [cles | r for r in villes.evaluer(compte, groupe, seuils, (annee, niveau, groupe.code), bruit)]
             if niveau == QUARTIER and not groupe.binaire:
-                rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee, bruit)
+                rangs = quartiers.evaluer(compte, par_annee[annee], groupe, seuils, lieu, annee, bruit=bruit)
                 valeurs += [cles | r for r in rangs]
         bouts = {paire: Bouts(*(comptes[annee] for annee in paire)) for paire in plan.paires}
         siennes = {paire: dates for paire, dates in fixes.items() if dates.absents.keys() & {*groupe.codes}}

@@ -16,7 +16,7 @@ ENTROPIE = "entropie"
 
 
 def evaluer(
-    comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, lieu: Lieu, annee: int, bruit: float = 0.0
+    comptes: Comptes, lignes: Lignes, groupe: Groupe, seuils: Seuils, lieu: Lieu, annee: int, *, bruit: float
 ) -> Iterator[dict]:
     """Une ligne par territoire : ``niveau``, ``territoire``, les mesures, ``statut``.
 
@@ -32,18 +32,19 @@ def evaluer(
         codes = [] if seul else siens.codes
         yield from _sans_valeur([(ou, ville), *((QUARTIER, code) for code in codes)], statut)
         return
-    toute, commun = pd.DataFrame([comptes.ville], index=[ville]), (comptes.ville, seuils, annee, groupe, bruit)
-    yield from _diversites(toute, ou, pd.Series(comptes.reponse, [ville]), *commun)
+    toute = pd.DataFrame([comptes.ville], index=[ville])
+    commun = {"ville": comptes.ville, "seuils": seuils, "annee": annee, "groupe": groupe, "bruit": bruit}
+    yield from _diversites(toute, ou, pd.Series(comptes.reponse, [ville]), **commun)
     if seul:
         return
     if not comptes.vides:
         reponses = pd.Series(siens.reponses, siens.codes)
-        yield from _diversites(comptes.unites, QUARTIER, reponses, *commun)
+        yield from _diversites(comptes.unites, QUARTIER, reponses, **commun)
     for rang in np.flatnonzero(~siens.codes.isin(comptes.unites.index)):
         yield from _sans_valeur([(QUARTIER, siens.codes[rang])], siens.motif(rang) or "nd")
 
 
-def _diversites(unites: pd.DataFrame, niveau: str, reponses, ville, seuils, annee, groupe, bruit) -> Iterator[dict]:
+def _diversites(unites: pd.DataFrame, niveau: str, reponses, *, ville, seuils, annee, groupe, bruit) -> Iterator[dict]:
     """``unites`` : leurs classes, par code. La ville n'est pas comparée au hasard : elle en est la mesure."""
     comptes, generateur = unites.to_numpy(), hasard.semer(annee, niveau, groupe.code, ENTROPIE)
     valeurs = indices.entropie(comptes)

@@ -105,7 +105,7 @@ def dessiner(
         for lignes in fixe.values():
             toile.relier(*_lignes(toile, lignes, coupures), ENCRE, 1.5, TIRETS)
         x, bas, haut = toile.x(annees), toile.y(_colonne(serie, "borne_basse")), toile.y(_colonne(serie, "borne_haute"))
-        toile.tirer(x, bas, x, haut, BLEU, 1.2)
+        toile.tirer(x, bas, x, haut, BLEU, largeur=1.2)
         toile.relier(*_lignes(toile, serie, coupures), BLEU)
         toile.marquer(x, toile.y(_colonne(serie, "valeur")), "o", 8, BLEU)
         tracer_ruptures(toile, ruptures)
@@ -152,7 +152,7 @@ def _legender(toile: Toile, noms: list[str], fixes: list[str]) -> None:
     aspects = [(BLEU, 2.2, "-", ("o", 8)), *[(GRIS, 1.5, "--", ("s", 6))] * (len(noms) - 1)]
     aspects += [(ENCRE, 1.5, TIRETS, None)] * len(fixes)
     for texte, (couleur, largeur, tirets, marque) in zip([*noms, *fixes], aspects, strict=True):
-        toile.tirer(x, y, x + 16.2, y, couleur, largeur, tirets)
+        toile.tirer(x, y, x + 16.2, y, couleur, largeur=largeur, tirets=tirets)
         if marque:
             toile.marquer(x + 8.1, y, *marque, couleur, bord=0)
         toile.ecrire(x + 20.7, y, texte, ancre="left", ligne="legende", corps=9, couleur=ENCRE)

@@ -159,5 +159,5 @@ def _dessiner(publiees: list[dict], variation: float, titre: str, description: s
             toile.ecrire(gauche - 5, ou, nom, ancre="right", corps=9, couleur=ENCRE, gras=nom == "Variation")
             droite = bout >= zero
             toile.ecrire(bout + (3 if droite else -3), ou, texte, ancre="left" if droite else "right", corps=9)
-        toile.tirer(zero, toile.bas, zero, toile.haut, GRIS, 1)
+        toile.tirer(zero, toile.bas, zero, toile.haut, GRIS, largeur=1)
         return rendre(toile.achever(), titre, description)

@@ -45,15 +45,15 @@ def atelier_simulation(valeurs: Publie):
     )
 
 
-def _montrer(valeurs: Publie, trait: str, quartier: str, sens: str, cible: int, annees: int, part: int) -> None:
+def _montrer(valeurs: Publie, **choix) -> None:
     from IPython.display import display
 
-    for fragment in montrer_un_choix(valeurs, trait, quartier, sens, cible, annees, part):
+    for fragment in montrer_un_choix(valeurs, **choix):
         display(fragment)
 
 
 def montrer_un_choix(
-    valeurs: Publie, trait: str, quartier: str, sens: str, cible: int, annees: int, part: int
+    valeurs: Publie, trait: str, quartier: str, *, sens: str, cible: int, annees: int, part: int
 ) -> list[Fragment]:
     """Les deux tableaux d'un choix de curseurs : l'objectif jugé, et le report sur les autres quartiers."""
     return [
