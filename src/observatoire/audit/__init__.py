@@ -17,6 +17,7 @@ from observatoire.audit.publics import Cles, Genres, Publics
 from observatoire.audit.rapport import Constat, Controle, Rapport, compter
 from observatoire.configuration import Configuration
 from observatoire.erreurs import ErreurConfiguration
+from observatoire.tables.indicateurs import INDICATEURS_PUBLIES
 
 __all__ = ["CONTROLES", "Constat", "Controle", "Rapport", "auditer", "compter"]
 
@@ -34,7 +35,7 @@ def auditer(
     """
     depart = time.perf_counter()
     dossier, site = Dossier(config, public, tout), config.chemin("site", public)
-    if not (dossier.publie / "indicateurs.csv").is_file():
+    if not INDICATEURS_PUBLIES.dans(dossier.publie).is_file():
         raise ErreurConfiguration(f"rien n'est publié pour « {public} » : lancer « observatoire proteger ».")
     if not (site / "index.html").is_file():
         raise ErreurConfiguration("aucun site n'est construit ici : lancer « observatoire livre », ou donner --site.")

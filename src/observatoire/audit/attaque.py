@@ -26,8 +26,8 @@ from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaq
 from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import exactes
 from observatoire.sujets.variations.tables import COMPTES, PASSAGES, VARIATIONS
-from observatoire.tables.edition import ANTERIEURES
-from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, CUMULS
+from observatoire.tables.edition import ANTERIEURES, EDITIONS
+from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE, CUMULS
 
 #: Part des petits comptes au-delà de laquelle ils se devinent, et combien il en faut pour le dire.
 DEVINES, ASSEZ = 0.5, 30
@@ -126,7 +126,7 @@ class Attaque(Controle):
                     table = table[~self._est_a(moi, table["bailleur"])].merge(vrais, how="left", on=cles)
                     table = pd.concat([table, siens[table.columns]], ignore_index=True)
                 table["exacte"] = self._est_exacte(table, regles, moi)
-                lot = allotir(table, lire(publie / public / "couverture.csv"), self.dossier.territoires)
+                lot = allotir(table, lire(COUVERTURE_PUBLIEE.dans(publie / public)), self.dossier.territoires)
                 yield table.assign(lot=lot), regles
 
     def _passages(self, moi: str | None) -> pd.DataFrame:
@@ -158,7 +158,7 @@ class Attaque(Controle):
 
     @cached_property
     def _couverture(self) -> pd.DataFrame:
-        lue = lire(self.dossier.publie / "couverture.csv")
+        lue = lire(COUVERTURE_PUBLIEE.dans(self.dossier.publie))
         return lue if "repris_par" in lue else lue.assign(repris_par="")  # une édition d'avant ne l'a pas
 
 
@@ -177,7 +177,8 @@ def _editions(dossier: Path) -> Iterator[pd.DataFrame]:
         constants = lire(CONSTANTS_PUBLIES.dans(dossier))
         constants["edition"] = nommer_constant(constants["depart"], constants["arrivee"])
         yield constants[en_place.columns]
-    listees = lire(dossier / "editions.csv") if (dossier / "editions.csv").is_file() else pd.DataFrame()
+    gardees = EDITIONS.dans(dossier)
+    listees = lire(gardees) if gardees.is_file() else pd.DataFrame()
     for ligne in listees.itertuples():
         if ligne.methode == "bruit":
             avant = lire(dossier / ANTERIEURES / f"{ligne.edition}.csv")

@@ -12,6 +12,7 @@ from observatoire.baremes import Baremes, lire_baremes
 from observatoire.configuration import Configuration
 from observatoire.publie import INDICATEURS
 from observatoire.secret import Regles, lire_regles_du_secret
+from observatoire.tables.edition import TERRITOIRES
 
 _CODES = dict.fromkeys(("territoire", "bailleur", "code", "parent", "absents"), str)
 
@@ -37,7 +38,7 @@ class Dossier:
     @cached_property
     def territoires(self) -> pd.DataFrame:
         """Les territoires publiés : niveau, code, nom, parent."""
-        return lire(self.publie / "territoires.csv")
+        return lire(TERRITOIRES.dans(self.publie))
 
     @cached_property
     def baremes(self) -> Baremes:

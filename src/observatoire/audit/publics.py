@@ -17,6 +17,7 @@ from observatoire.audit.fichiers import Fichier
 from observatoire.audit.rapport import Controle
 from observatoire.audit.suites import plier
 from observatoire.publie import CLES, VALEURS
+from observatoire.tables.edition import EDITION
 from observatoire.tables.indicateurs import CUMULS
 from observatoire.typographie import compter
 from observatoire.vocabulaire import NIVEAUX
@@ -114,10 +115,10 @@ class Publics(Controle):
     titre = "Ce qui est réservé à un autre public"
 
     def __post_init__(self) -> None:
-        edition = json.loads((self.dossier.publie / "edition.json").read_text(encoding="utf-8"))
+        edition = json.loads(EDITION.dans(self.dossier.publie).read_text(encoding="utf-8"))
         if (declare := edition["public"]) != self.dossier.public:
             quoi = f"ce qui est publié est pour « {declare} », non pour « {self.dossier.public} »"
-            self.constater("edition.json", "", quoi, "Clé « public ».")
+            self.constater(EDITION.fichier, "", quoi, "Clé « public ».")
         vus = edition.get("regles", {}).get("niveaux")
         caches = _RESERVES_SANS_REGLES.get(self.dossier.public, set()) if vus is None else {*NIVEAUX} - {*vus}
         self._reserves = sorted(caches)
