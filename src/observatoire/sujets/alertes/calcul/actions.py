@@ -28,6 +28,7 @@ from observatoire.sujets.alertes.calcul.controles import (
     controler_les_alertes,
     controler_les_codes,
     controler_les_lignes,
+    controler_les_visees,
     est_un_code,
 )
 from observatoire.sujets.alertes.calcul.dossiers import CLES
@@ -117,7 +118,7 @@ def _lire(config: Configuration) -> tuple[Path, pd.DataFrame, list[Probleme]] | 
     connu = lambda texte: texte in connus or est_un_code(texte)  # noqa: E731
     problemes += controler(_dicibles(textes, schema, connu), typees, fautes, schema, connu)
     typees = typees.fillna(dict.fromkeys(typees.select_dtypes(exclude="datetime").columns, ""))
-    return chemin, typees, problemes + controler_les_lignes(typees)
+    return chemin, typees, problemes + controler_les_lignes(typees) + controler_les_visees(typees)
 
 
 def verifier_les_ouvertures(config: Configuration, actions: pd.DataFrame, jalons: pd.DataFrame) -> None:

@@ -35,14 +35,22 @@ def controler_les_lignes(actions: pd.DataFrame) -> list[Probleme]:
          "Écrire a_venir, en_cours, realisee, realisee_en_partie ou non_realisee."),
         (avant, "date_effet", "la décision s'appliquerait avant d'être prise.",
          "Écrire une date d'effet égale ou postérieure à la date, ou laisser vide."),
-        (vide[["dossier", *CLES]].all(axis=1), "", "l'alerte visée n'est pas dite.",
-         f"Remplir « dossier », ou bien « niveau », « territoire » et « indicateur ». {OU_TROUVER}"),
-        (~vide[CLES].all(axis=1) & vide[CLES].any(axis=1), "", "l'alerte visée n'est dite qu'à moitié.",
-         "Remplir ensemble « niveau », « territoire » et « indicateur », ou « dossier » seul."),
         (actions.duplicated() & actions["date"].notna(), "", "la même action est déjà écrite plus haut.",
          "Supprimer la ligne en trop."),
     ]  # fmt: skip
     return [_probleme(masque, colonne, phrase, conseil) for masque, colonne, phrase, conseil in regles if masque.any()]
+
+
+def controler_les_visees(actions: pd.DataFrame) -> list[Probleme]:
+    """Les lignes qui ne disent pas quelle alerte elles visent, ou ne le disent qu'à moitié."""
+    vide = actions[["dossier", *CLES]].eq("")
+    regles = [
+        (vide.all(axis=1), "l'alerte visée n'est pas dite.",
+         f"Remplir « dossier », ou bien « niveau », « territoire » et « indicateur ». {OU_TROUVER}"),
+        (~vide[CLES].all(axis=1) & vide[CLES].any(axis=1), "l'alerte visée n'est dite qu'à moitié.",
+         "Remplir ensemble « niveau », « territoire » et « indicateur », ou « dossier » seul."),
+    ]  # fmt: skip
+    return [_probleme(masque, "", phrase, conseil) for masque, phrase, conseil in regles if masque.any()]
 
 
 def controler_les_alertes(actions: pd.DataFrame, jalons: pd.DataFrame) -> tuple[pd.Series, list[Probleme]]:
