@@ -16,10 +16,10 @@ from observatoire.configuration import Configuration
 from observatoire.conserves import DEVENIRS_SUIVANTS, a_encore_ses_menages, annees_conservees, dossier_conserve
 from observatoire.lecture.renumerotations import lire_renumerotations
 from observatoire.tables.depots import IDENTIFIANTS
-from observatoire.vocabulaire import AGGLOMERATION
+from observatoire.vocabulaire import AGGLOMERATION, LIVRE
 
 DIMENSIONS = ["immeuble", "secteur", "quartier", "qpv", "ville", "bailleur"]
-LIVRE, HORS_CHAMP = 1, 2
+_A_LIVRE, _HORS_CHAMP = 1, 2
 #: Le statut d'un bailleur qui ne dépose rien parce que son parc est à un autre : il ne l'a plus, ou pas encore.
 SANS_PARC = "sans_parc"
 #: Part du premier dépôt d'un bailleur qu'il doit avoir reprise à d'autres pour être né de leur fusion.
@@ -95,7 +95,7 @@ def disponibilite(
     etats = {}
     for (deposant, table), fichiers in depots.groupby(["deposant", "table"]):
         statuts = set(fichiers["statut"])
-        etat = "livre" if "accepte" in statuts else "refuse" if "refuse" in statuts else "non_depose"
+        etat = LIVRE if "accepte" in statuts else "refuse" if "refuse" in statuts else "non_depose"
         absentes = frozenset(",".join(fichiers["colonnes_absentes"].fillna("")).split(",")) - {""}
         etats[deposant, table] = (etat, absentes)
 
@@ -105,12 +105,12 @@ def disponibilite(
         for table in indicateur.tables:
             sources = [bailleur.code, *tiers]
             vus = [etats.get((s, table), ("non_depose", frozenset())) for s in sources]
-            livres = [absentes for statut, absentes in vus if statut == "livre"]
+            livres = [absentes for statut, absentes in vus if statut == LIVRE]
             if not livres:
                 return "refuse" if "refuse" in {s for s, _ in vus} else "non_depose"
             if all(absentes & lues[indicateur] for absentes in livres):
                 return "non_depose"
-        return "livre"
+        return LIVRE
 
     # Sans colonne absente, ce que lit l'indicateur n'y change rien : seules ses tables et son champ comptent.
     partielles = frozenset().union(*(absentes for _, absentes in etats.values()))
@@ -182,7 +182,7 @@ def tableau_couverture(connus: pd.DataFrame, longue: pd.DataFrame) -> pd.DataFra
     """
     parc = connus[connus["annee"].isin(longue["annee"])].groupby("bailleur")["connus"].sum()
     tous = longue["bailleur"].map(parc).fillna(0).astype(int)
-    return longue.assign(logements_livres=tous.where(longue["statut"].eq("livre"), 0), logements_connus=tous)
+    return longue.assign(logements_livres=tous.where(longue["statut"].eq(LIVRE), 0), logements_connus=tous)
 
 
 def couvrir(
@@ -197,7 +197,7 @@ def couvrir(
     parc = connus.dropna(subset=cles)
     rangs, territoires = ranger(parc, cles)
     poids = parc["connus"].to_numpy(dtype=float)
-    etats_codes = np.select([etats.eq("livre"), etats.eq("hors_champ")], [LIVRE, HORS_CHAMP], 0).astype(np.int8)
+    etats_codes = np.select([etats.eq(LIVRE), etats.eq("hors_champ")], [_A_LIVRE, _HORS_CHAMP], 0).astype(np.int8)
     modeles, codes = np.unique(etats_codes, axis=1, return_inverse=True)  # beaucoup d'indicateurs ont les mêmes dépôts
     par_bailleur = np.vstack([modeles, np.zeros((1, modeles.shape[1]), np.int8)])
     bailleurs, noms = pd.factorize(parc["bailleur"])
@@ -207,7 +207,7 @@ def couvrir(
         etats_du_parc = par_bailleur[du_parc, modele]
         dans_le_champ, livres = (
             np.bincount(rangs, weights=poids * retenus, minlength=len(territoires))
-            for retenus in (etats_du_parc != HORS_CHAMP, etats_du_parc == LIVRE)
+            for retenus in (etats_du_parc != _HORS_CHAMP, etats_du_parc == _A_LIVRE)
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             parts[:-1, modele] = np.where(dans_le_champ > 0, livres / dans_le_champ, np.nan)

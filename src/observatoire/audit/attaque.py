@@ -26,6 +26,7 @@ from observatoire.secret.attaque import CUMUL, Prises, allotir, assembler, attaq
 from observatoire.secret.cumuls import ANNEES
 from observatoire.secret.parution import exactes
 from observatoire.sujets.variations.tables import COMPTES, PASSAGES, VARIATIONS
+from observatoire.tables import indicateurs as tables
 from observatoire.tables.edition import ANTERIEURES, EDITIONS
 from observatoire.tables.indicateurs import CONSTANTS_PUBLIES, COUVERTURE_PUBLIEE, CUMULS
 
@@ -92,7 +93,7 @@ class Attaque(Controle):
     def _exacts(self) -> pd.DataFrame | None:
         """Les comptes exacts, s'ils sont ici : ceux de chaque année, leurs cumuls et ceux à périmètre constant."""
         prepare = self.dossier.config.chemin("prepare")
-        fichiers = [prepare / f"{nom}.parquet" for nom in ("indicateurs", "comptes", "constants")]
+        fichiers = [t.dans(prepare) for t in (tables.INDICATEURS, tables.COMPTES, tables.CONSTANTS)]
         if not all(f.is_file() for f in fichiers):
             return None
         table, comptes, constants = (pd.read_parquet(f) for f in fichiers)
