@@ -300,7 +300,7 @@ CONTEXTE = {
     **dict.fromkeys(
         ("niveaux", "indicateurs", "bailleurs", "genres", "avec", "signataires", "etats", "invites", "decisions",
          "annees", "deposants", "tables", "vises", "parts", "proportions",
-         "niveaux_juges", "bailleurs_ou_chacun", "entrants", "niveaux_orientes"), ("x",)
+         "niveaux_juges", "bailleurs_ou_chacun", "entrants", "niveaux_orientes", "sources"), ("x",)
     ),
     "entier": "ville", "est_inconnu": lambda niveau, lieu: False, "individuel": lambda texte: None, "nom": "x",
     "bruit": Bruit, "referentiels": Path("nulle-part"), "colonnes": {}, "deposant": "x",

@@ -55,6 +55,8 @@ _ANNEES = (1900, 2100)
 _COORDONNEE = re.compile(r"(?:Geodetic (?:latitude|longitude)|Easting|Northing) \[\w+\]|[xy]")
 _NOMBRE = re.compile(r"[+\u2212-]?\d+\.\d+\s?%?")
 _legendes: WeakKeyDictionary[Figure, tuple[str, str]] = WeakKeyDictionary()
+for _nom, _rampe in _RAMPES.items():  # le thème les nomme, où qu'il serve
+    colormaps.register(LinearSegmentedColormap.from_list(_nom, _rampe), name=_nom, force=True)
 
 
 class Francais(ScalarFormatter):
@@ -67,8 +69,6 @@ class Francais(ScalarFormatter):
 def load_ipython_extension(shell) -> None:
     """Installer l'aspect de la maison dans un interpréteur d'IPython."""
     import_module("matplotlib_inline.backend_inline")  # il efface, à sa première venue, ce qui montre une figure
-    for nom, rampe in _RAMPES.items():
-        colormaps.register(LinearSegmentedColormap.from_list(nom, rampe), name=nom, force=True)
     rcParams.update(THEME)
     import_module("pandas").set_option("styler.format.decimal", ",")
     import_module("seaborn.palettes").cubehelix_palette = _degrader
