@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -225,3 +228,12 @@ def test_le_tableau_d_un_indicateur_est_en_lignes(tmp_path):
     assert set(table["annee"]) == {2007, 2008, 2009, 2010}
     assert table["nom"].isin(petit_publie.QUARTIERS.values()).any()
     assert table.attrs["titre"] == "Taux de vacance"
+
+
+def test_le_theme_sert_aussi_hors_d_ipython():
+    """Une figure de la maison se dessine dans un simple script : rien n'y charge l'extension."""
+    code = (
+        "import matplotlib.pyplot as plt; from observatoire.presentation.maison import THEME\n"
+        "with plt.rc_context(THEME): plt.scatter([1, 2], [3, 4], c=[0, 1])"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | {"MPLBACKEND": "agg"})
