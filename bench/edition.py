@@ -143,7 +143,8 @@ def imprimer(echantillon: int | None = None) -> str:
 
 
 def _nombre(valeur: float) -> str:
-    return f"{valeur:.3f}".replace(".", ",") if valeur < 1 else f"{valeur:.1f}".replace(".", ",")
+    decimales = 3 if valeur < 1 else 2 if valeur < 10 else 1
+    return f"{valeur:.{decimales}f}".replace(".", ",")
 
 
 def _sortie(commande: list[str]) -> str:
