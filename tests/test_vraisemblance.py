@@ -12,9 +12,14 @@ from atelier_lecture import Atelier
 
 from observatoire import lecture
 from observatoire.configuration import lire_configuration
-from observatoire.erreurs import DouteInexplique, ParametreInconnu
+from observatoire.erreurs import DouteInexplique, ErreurConfiguration, ParametreInconnu
 from observatoire.lecture import preparer
-from observatoire.lecture.explications import exiger_les_explications, lire_passages, tracer_les_passages
+from observatoire.lecture.explications import (
+    COLONNES_DES_PASSAGES,
+    exiger_les_explications,
+    lire_passages,
+    tracer_les_passages,
+)
 from observatoire.lecture.vues import COMPARAISONS
 
 GRAINE = 2010
@@ -451,3 +456,22 @@ def test_lire_et_verifier_levent_les_memes_doutes(atelier):
     attendus = atelier.verifier().a_expliquer.drop(columns="fichier")
     depots = lecture.lire(atelier.config)
     pd.testing.assert_frame_equal(depots.a_expliquer.drop(columns="fichier"), attendus)
+
+
+@pytest.mark.parametrize(
+    ("texte", "faute"),
+    [
+        ("", "la colonne « par » manque"),
+        ("date;annee\n2011-02-14;2010\n", "la colonne « regle » manque"),
+        (
+            f"{';'.join(COLONNES_DES_PASSAGES)}\n2011-02-14;A. Dupré;l'an dix;gbh;menages;doublons;;3\n",
+            "ligne 2 : « annee » s'écrit AAAA",
+        ),
+    ],
+)
+def test_un_registre_des_passages_abime_se_dit(atelier, texte, faute):
+    fichier = atelier.config.chemin("suivi") / "passages" / "passages.csv"
+    fichier.parent.mkdir(parents=True, exist_ok=True)
+    fichier.write_text(texte, encoding="utf-8")
+    with pytest.raises(ErreurConfiguration, match=f"passages/passages.csv : {faute}"):
+        lire_passages(atelier.config)

@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 
 from observatoire.configuration import MARQUE_FICTIF, PASSAGES, Configuration
-from observatoire.erreurs import DouteInexplique, ParametreInconnu
+from observatoire.erreurs import DouteInexplique, ErreurConfiguration, ParametreInconnu
 from observatoire.interdits import RECONNUS, famille_du_texte
 from observatoire.lecture.avertissements import INVRAISEMBLABLE, REGLES
 from observatoire.lecture.corrections import COLONNES
@@ -110,11 +110,25 @@ def exiger_les_explications(config: Configuration, passer_outre: str | None = No
 
 
 def lire_passages(config: Configuration) -> pd.DataFrame:
-    """Les doutes sur lesquels on a passé outre, en textes."""
+    """Les doutes sur lesquels on a passé outre, en textes.
+
+    Lève :class:`ErreurConfiguration` si le fichier est abîmé.
+    """
     fichier = _fichier(config)
     if not fichier.is_file():
         return pd.DataFrame(columns=COLONNES_DES_PASSAGES, dtype="str")
-    return pd.read_csv(fichier, sep=";", dtype="str", keep_default_na=False)
+    try:
+        passes = pd.read_csv(fichier, sep=";", dtype="str", keep_default_na=False)
+    except ValueError:  # vide, mal découpé, mal codé
+        passes = pd.DataFrame()
+    fautes = [f"la colonne « {c} » manque." for c in COLONNES_DES_PASSAGES if c not in passes]
+    if not fautes:
+        sans_annee = passes.index[~passes["annee"].str.fullmatch(r"\d{4}")] + 2
+        fautes = [f"{citer_lignes(sans_annee)} : « annee » s'écrit AAAA."] if len(sans_annee) else []
+    if fautes:
+        conseil = "Ce fichier s'écrit seul (--passer-outre) : le reprendre d'une sauvegarde."
+        raise ErreurConfiguration("\n".join([*(f"{PASSAGES}/{fichier.name} : {faute}" for faute in fautes), conseil]))
+    return passes
 
 
 def tracer_les_passages(config: Configuration) -> pd.DataFrame:
