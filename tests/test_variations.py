@@ -102,7 +102,7 @@ def _publier(config, exacts, **regles):
     constants = bruiter_les_constants(exacts["constants"], exacts["couverture"], qui.parc, ouverture, siennes)
     variations = dresser_les_variations(
         porter_le_bruit(publiees, ouverture, siennes), porter_le_bruit(constants, ouverture, siennes),
-        bruiter_les_passages(exacts["passages"], (publiees, constants), qui.parc, ouverture, siennes),
+        bruiter_les_passages(exacts["passages"], (publiees, constants), qui, ouverture, siennes),
         lire_ruptures(config.chemin("referentiels"), catalogue()).iloc[:0], [(2009, 2010)], catalogue(),
     )  # fmt: skip
     return variations, constants, publiees
@@ -204,7 +204,7 @@ def test_des_passages_ne_disent_pas_les_chiffres_d_un_bailleur(config, exacts, r
     parues = (publiees, pd.DataFrame(columns=[*CONSTANTS.noms_des_cles, "statut"]))
     cles = ["bailleur", "indicateur"]
     muets, dits = (
-        bruiter_les_passages(exacts["passages"], parues, qui.parc, ouverture, r).set_index(cles).loc[("tous", CODE)]
+        bruiter_les_passages(exacts["passages"], parues, qui, ouverture, r).set_index(cles).loc[("tous", CODE)]
         for r in (siennes, _regles(config, accords=frozenset({"gbh", "neolia", "adoma"}), **regles))
     )
     assert muets["restes"].isna().all()
@@ -218,7 +218,7 @@ def test_une_rupture_de_definition_retire_la_variation_pas_une_de_perimetre(conf
     publiees = proteger_les_valeurs(exacts["indicateurs"], exacts["comptes"], qui, ouverture, regles).table
     constants = bruiter_les_constants(exacts["constants"], exacts["couverture"], qui.parc, ouverture, regles)
     tables = [porter_le_bruit(t, ouverture, regles) for t in (publiees, constants)]
-    passages = bruiter_les_passages(exacts["passages"], (publiees, constants), qui.parc, ouverture, regles)
+    passages = bruiter_les_passages(exacts["passages"], (publiees, constants), qui, ouverture, regles)
     presentes = {
         genre: CODE in set(
             dresser_les_variations(

@@ -66,17 +66,17 @@ def cle_de(config: Configuration) -> str:
     Lève :class:`ErreurObservatoire` si une édition en place en porte une autre : aucune n'est alors tirée.
     """
     fichier, fictif = config.chemin("cle"), (config.chemin("brut") / MARQUE_FICTIF).is_file()
-    perdue = not fictif and not fichier.is_file()
-    cle = None if perdue else lire_la_cle(fichier, fictif)
-    admises = {signer(FICTIVE)} | (set() if perdue else {signer(cle)})
-    if autres := {public: qui for public, qui in _signatures(config).items() if qui not in admises}:
+    portees = {public: signature for public, signature in _signatures(config).items() if signature != signer(FICTIVE)}
+    perdue = bool(portees) and not fictif and not fichier.is_file()
+    cle = "" if perdue else lire_la_cle(fichier, fictif)
+    if autres := [public for public, signature in portees.items() if signature != signer(cle)]:
         quoi = "manque" if perdue else "n'est pas celle de l'édition publiée"
         raise ErreurObservatoire(
             f"la clé du secret ({fichier.name}) {quoi} (« {' », « '.join(autres)} ») : publier les mêmes années avec "
             "deux clés ferait deviner les comptes. Remettre la clé d'origine ; si elle est perdue, voir docs/secret.md "
             "(« La clé est perdue »)."
         )
-    return lire_la_cle(fichier, fictif) if perdue else cle
+    return cle
 
 
 def _signatures(config: Configuration) -> dict[str, str]:

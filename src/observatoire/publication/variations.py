@@ -82,5 +82,4 @@ def _bruiter(edition: Publication, constants: pd.DataFrame, regles: Regles) -> p
 
 
 def _passages(edition: Publication, parues: tuple[pd.DataFrame, pd.DataFrame], regles: Regles) -> pd.DataFrame:
-    parc = edition.contributeurs.parc
-    return bruiter_les_passages(edition.exacts[PASSAGES], parues, parc, edition.ouverture, regles)
+    return bruiter_les_passages(edition.exacts[PASSAGES], parues, edition.contributeurs, edition.ouverture, regles)

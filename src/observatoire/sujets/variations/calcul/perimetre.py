@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -76,15 +77,14 @@ def _taire(table: pd.DataFrame, ou: np.ndarray) -> None:
 def bruiter_les_passages(
     passages: pd.DataFrame,
     parues: tuple[pd.DataFrame, pd.DataFrame],
-    parc: pd.DataFrame,
+    contributeurs: Contributeurs,
     ouverture: Ouverture,
     regles: Regles,
 ) -> pd.DataFrame:
     """Les passages que ce public lit, bruit compris ; manquants là où trop peu d'unités sont restées, où ils diraient
     les chiffres d'un bailleur, et là où l'une des deux valeurs est cachée.
 
-    ``parues`` : les indicateurs de ce public, et ceux à périmètre constant. ``parc`` : voir
-    :func:`~observatoire.secret.parution.parc_par_cellule`.
+    ``parues`` : les indicateurs de ce public, et ceux à périmètre constant.
     """
     montres = regles.montre(passages) & ~passages["bailleur"].str.contains(" ")  # d'un bailleur à l'autre : à personne
     table = passages[montres].reset_index(drop=True)
@@ -93,9 +93,10 @@ def bruiter_les_passages(
     seuils = ouverture.seuils(table["indicateur"], regles)
     comptes = bruiter_des_comptes(table, COMPTES, sources, bruitee, regles)
     # Comme ailleurs, le seuil porte sur l'exact et, sauf dans un grand immeuble, sur ce qui paraîtrait.
-    flou = seuil_flou(table, Contributeurs(parc).logements(table), regles.seuil, regles.bruit)
+    flou = seuil_flou(table, contributeurs.logements(table), regles.seuil, regles.bruit)
     restes = np.where(flou, np.fmin(table["restes"], comptes[0]), table["restes"])
-    tus = bruitee & ((restes < seuils) | _est_reserve(table, parues, passages, parc, regles))
+    suivis = passages.groupby([*_PASSAGE, "indicateur"], observed=True)["bailleur"].agg(frozenset)
+    tus = bruitee & ((restes < seuils) | _est_reserve(table, parues, suivis, contributeurs, regles))
     table[list(COMPTES)] = np.where(tus, np.nan, comptes).T
     table.loc[table["annee"] - table["depart"] > 1, list(MUETS)] = np.nan  # ne se comptent que d'une année à l'autre
     table = table.drop(columns=[f"cle_{compte}" for compte in COMPTES])
@@ -103,18 +104,17 @@ def bruiter_les_passages(
 
 
 def _est_reserve(
-    table: pd.DataFrame, parues: tuple[pd.DataFrame, pd.DataFrame], passages: pd.DataFrame, parc, regles: Regles
+    table: pd.DataFrame, parues: tuple, suivis: pd.Series, contributeurs: Contributeurs, regles: Regles
 ) -> np.ndarray:
     """Vrai là où une des deux valeurs est cachée, ou qui ne compterait que les ménages d'un bailleur : ne sont derrière
-    un passage que ceux dont on suit les ménages."""
+    un passage que ceux dont on suit les ménages (``suivis``)."""
     publiees, constants = parues
     reserve = _est_cachee(table, publiees) | _est_cachee(table.assign(annee=table["depart"]), publiees)
     comparees = ["depart", "arrivee", *CLES[1:]]
     reserve |= _est_cachee(table.assign(arrivee=table["annee"]), constants, comparees)
-    suivis = passages.groupby([*_PASSAGE, "indicateur"], observed=True)["bailleur"].agg(frozenset)
     for (depart, annee), ici in table.groupby(_PASSAGE).indices.items():
         livrent = {(annee, code): qui for code, qui in suivis.loc[depart, annee].items()}
-        _, d_un_seul, muette = reserver(table.iloc[ici], Contributeurs(parc, livrent), regles)
+        _, d_un_seul, muette = reserver(table.iloc[ici], replace(contributeurs, livrent=livrent), regles)
         reserve[ici] |= d_un_seul | muette
     return reserve
 
